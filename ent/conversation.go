@@ -34,6 +34,8 @@ type Conversation struct {
 	Status vocab.ConversationStatus `json:"status,omitempty"`
 	// ContactID holds the value of the "contact_id" field.
 	ContactID string `json:"contact_id,omitempty"`
+	// The team linked or unlinked its contact: the visitor does not change it (CH-5).
+	ContactByHand bool `json:"contact_by_hand,omitempty"`
 	// VisitorID holds the value of the "visitor_id" field.
 	VisitorID string `json:"visitor_id,omitempty"`
 	// AssigneeID holds the value of the "assignee_id" field.
@@ -138,7 +140,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case conversation.FieldTags:
 			values[i] = new([]byte)
-		case conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
+		case conversation.FieldContactByHand, conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
 		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
@@ -206,6 +208,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field contact_id", values[i])
 			} else if value.Valid {
 				_m.ContactID = value.String
+			}
+		case conversation.FieldContactByHand:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_by_hand", values[i])
+			} else if value.Valid {
+				_m.ContactByHand = value.Bool
 			}
 		case conversation.FieldVisitorID:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -548,6 +556,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("contact_id=")
 	builder.WriteString(_m.ContactID)
+	builder.WriteString(", ")
+	builder.WriteString("contact_by_hand=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactByHand))
 	builder.WriteString(", ")
 	builder.WriteString("visitor_id=")
 	builder.WriteString(_m.VisitorID)

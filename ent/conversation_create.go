@@ -75,6 +75,20 @@ func (_c *ConversationCreate) SetNillableContactID(v *string) *ConversationCreat
 	return _c
 }
 
+// SetContactByHand sets the "contact_by_hand" field.
+func (_c *ConversationCreate) SetContactByHand(v bool) *ConversationCreate {
+	_c.mutation.SetContactByHand(v)
+	return _c
+}
+
+// SetNillableContactByHand sets the "contact_by_hand" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableContactByHand(v *bool) *ConversationCreate {
+	if v != nil {
+		_c.SetContactByHand(*v)
+	}
+	return _c
+}
+
 // SetVisitorID sets the "visitor_id" field.
 func (_c *ConversationCreate) SetVisitorID(v string) *ConversationCreate {
 	_c.mutation.SetVisitorID(v)
@@ -738,6 +752,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultContactID
 		_c.mutation.SetContactID(v)
 	}
+	if _, ok := _c.mutation.ContactByHand(); !ok {
+		v := conversation.DefaultContactByHand
+		_c.mutation.SetContactByHand(v)
+	}
 	if _, ok := _c.mutation.VisitorID(); !ok {
 		v := conversation.DefaultVisitorID
 		_c.mutation.SetVisitorID(v)
@@ -936,6 +954,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ContactID(); !ok {
 		return &ValidationError{Name: "contact_id", err: errors.New(`ent: missing required field "Conversation.contact_id"`)}
+	}
+	if _, ok := _c.mutation.ContactByHand(); !ok {
+		return &ValidationError{Name: "contact_by_hand", err: errors.New(`ent: missing required field "Conversation.contact_by_hand"`)}
 	}
 	if _, ok := _c.mutation.VisitorID(); !ok {
 		return &ValidationError{Name: "visitor_id", err: errors.New(`ent: missing required field "Conversation.visitor_id"`)}
@@ -1143,6 +1164,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ContactID(); ok {
 		_spec.SetField(conversation.FieldContactID, field.TypeString, value)
 		_node.ContactID = value
+	}
+	if value, ok := _c.mutation.ContactByHand(); ok {
+		_spec.SetField(conversation.FieldContactByHand, field.TypeBool, value)
+		_node.ContactByHand = value
 	}
 	if value, ok := _c.mutation.VisitorID(); ok {
 		_spec.SetField(conversation.FieldVisitorID, field.TypeString, value)
@@ -1429,6 +1454,18 @@ func (u *ConversationUpsert) SetContactID(v string) *ConversationUpsert {
 // UpdateContactID sets the "contact_id" field to the value that was provided on create.
 func (u *ConversationUpsert) UpdateContactID() *ConversationUpsert {
 	u.SetExcluded(conversation.FieldContactID)
+	return u
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (u *ConversationUpsert) SetContactByHand(v bool) *ConversationUpsert {
+	u.Set(conversation.FieldContactByHand, v)
+	return u
+}
+
+// UpdateContactByHand sets the "contact_by_hand" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateContactByHand() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldContactByHand)
 	return u
 }
 
@@ -2220,6 +2257,20 @@ func (u *ConversationUpsertOne) SetContactID(v string) *ConversationUpsertOne {
 func (u *ConversationUpsertOne) UpdateContactID() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (u *ConversationUpsertOne) SetContactByHand(v bool) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetContactByHand(v)
+	})
+}
+
+// UpdateContactByHand sets the "contact_by_hand" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateContactByHand() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateContactByHand()
 	})
 }
 
@@ -3289,6 +3340,20 @@ func (u *ConversationUpsertBulk) SetContactID(v string) *ConversationUpsertBulk 
 func (u *ConversationUpsertBulk) UpdateContactID() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (u *ConversationUpsertBulk) SetContactByHand(v bool) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetContactByHand(v)
+	})
+}
+
+// UpdateContactByHand sets the "contact_by_hand" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateContactByHand() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateContactByHand()
 	})
 }
 

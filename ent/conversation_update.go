@@ -88,6 +88,20 @@ func (_u *ConversationUpdate) SetNillableContactID(v *string) *ConversationUpdat
 	return _u
 }
 
+// SetContactByHand sets the "contact_by_hand" field.
+func (_u *ConversationUpdate) SetContactByHand(v bool) *ConversationUpdate {
+	_u.mutation.SetContactByHand(v)
+	return _u
+}
+
+// SetNillableContactByHand sets the "contact_by_hand" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableContactByHand(v *bool) *ConversationUpdate {
+	if v != nil {
+		_u.SetContactByHand(*v)
+	}
+	return _u
+}
+
 // SetVisitorID sets the "visitor_id" field.
 func (_u *ConversationUpdate) SetVisitorID(v string) *ConversationUpdate {
 	_u.mutation.SetVisitorID(v)
@@ -921,6 +935,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(conversation.FieldContactID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ContactByHand(); ok {
+		_spec.SetField(conversation.FieldContactByHand, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.VisitorID(); ok {
 		_spec.SetField(conversation.FieldVisitorID, field.TypeString, value)
 	}
@@ -1204,6 +1221,20 @@ func (_u *ConversationUpdateOne) SetContactID(v string) *ConversationUpdateOne {
 func (_u *ConversationUpdateOne) SetNillableContactID(v *string) *ConversationUpdateOne {
 	if v != nil {
 		_u.SetContactID(*v)
+	}
+	return _u
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (_u *ConversationUpdateOne) SetContactByHand(v bool) *ConversationUpdateOne {
+	_u.mutation.SetContactByHand(v)
+	return _u
+}
+
+// SetNillableContactByHand sets the "contact_by_hand" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableContactByHand(v *bool) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetContactByHand(*v)
 	}
 	return _u
 }
@@ -2070,6 +2101,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(conversation.FieldContactID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ContactByHand(); ok {
+		_spec.SetField(conversation.FieldContactByHand, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.VisitorID(); ok {
 		_spec.SetField(conversation.FieldVisitorID, field.TypeString, value)

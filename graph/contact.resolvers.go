@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
@@ -98,6 +99,10 @@ func (r *mutationResolver) UpsertContact(ctx context.Context, input contact.Upse
 
 func (r *mutationResolver) LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.ConversationPayload, error) {
 	return conversationPayload(r.Services.Conversations.LinkContact(ctx, input))
+}
+
+func (r *mutationResolver) AcceptSuggestedProperties(ctx context.Context, input visitor.AcceptSuggestedPropertiesInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Visitors.AcceptSuggestedProperties(ctx, input))
 }
 
 func (r *mutationResolver) UnlinkContact(ctx context.Context, input conversation.UnlinkContactInput) (*model.ConversationPayload, error) {

@@ -35,6 +35,10 @@ func (r *conversationResolver) Visitor(ctx context.Context, objs []*ent.Conversa
 	return r.Services.Nodes.Visitors(ctx, pick(objs, func(c *ent.Conversation) string { return c.VisitorID }))
 }
 
+func (r *conversationResolver) SuggestedProperties(ctx context.Context, objs []*ent.Conversation) ([][]*vocab.SuggestedProperty, error) {
+	return r.Services.Visitors.SuggestedOf(ctx, objs)
+}
+
 func (r *conversationResolver) Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error) {
 	return r.Services.Nodes.Users(ctx, pick(objs, func(c *ent.Conversation) string { return c.AssigneeID }))
 }

@@ -105,7 +105,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
 			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
-			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ContactList.Members, &c.Bot.Inboxes,
+			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,
 		},
 	} {
 		for _, paged := range lists {

@@ -164,6 +164,13 @@ func (r *targetingWarningResolver) Earlier(ctx context.Context, objs []*targetin
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(w *targeting.Warning) string { return w.EarlierID }))
 }
 
+func (r *targetingWarningResolver) Rule(ctx context.Context, obj *targeting.Warning) (model.TargetingRule, error) {
+	if obj.Rule == nil {
+		return nil, nil
+	}
+	return pageRule(*obj.Rule), nil
+}
+
 func (r *consentOptionsInputResolver) Processing(ctx context.Context, obj *vocab.Consent, data *vocab.ConsentMode) error {
 	obj.Processing = either(data, vocab.ConsentNone)
 	return nil

@@ -14,6 +14,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/loader"
 	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
 func (r *mutationResolver) CancelTask(ctx context.Context, input conversation.CancelTaskInput) (*model.TaskPayload, error) {
@@ -26,6 +27,10 @@ func (r *queryResolver) Tasks(ctx context.Context, first *int, after *string, la
 
 func (r *queryResolver) Task(ctx context.Context, id string) (*ent.Task, error) {
 	return r.Services.Conversations.Task(ctx, id)
+}
+
+func (r *taskResolver) Skips(ctx context.Context, objs []*ent.Task, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.TaskProblem], error) {
+	return r.Services.Conversations.Skips(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *taskResolver) Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error) {

@@ -18,6 +18,7 @@ import (
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
 	emailsettings "parley/internal/channel/email/settings"
+	"parley/internal/channel/email/thread"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	conversationlive "parley/internal/conversation/live"
@@ -77,7 +78,8 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.delivery = deliver.New(s, keys, a.emails, a.conversations, a.files, o.deliver)
 	a.inboxes = inbox.New(s, a.accounts, a.conversations, a.emails)
 	a.inboxes.UseOutgoingMail(inbox.OutgoingMail{Server: c.SMTPURL != "", Sender: c.MailFrom != ""})
-	a.chats = settings.New(s, a.accounts, keys, c.PublicURL)
+	a.chats = settings.New(s, a.accounts, a.inboxes, keys, c.PublicURL)
+	o.visitors.Threads = thread.NewTokens(keys)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
 	for _, consumer := range a.conversations.Consumers() {
 		a.reactions.Register(consumer)

@@ -29,6 +29,8 @@ const (
 	FieldStatus = "status"
 	// FieldContactID holds the string denoting the contact_id field in the database.
 	FieldContactID = "contact_id"
+	// FieldContactByHand holds the string denoting the contact_by_hand field in the database.
+	FieldContactByHand = "contact_by_hand"
 	// FieldVisitorID holds the string denoting the visitor_id field in the database.
 	FieldVisitorID = "visitor_id"
 	// FieldAssigneeID holds the string denoting the assignee_id field in the database.
@@ -137,6 +139,7 @@ var Columns = []string{
 	FieldFolder,
 	FieldStatus,
 	FieldContactID,
+	FieldContactByHand,
 	FieldVisitorID,
 	FieldAssigneeID,
 	FieldAssignedTeamID,
@@ -203,6 +206,8 @@ var (
 	InboxIDValidator func(string) error
 	// DefaultContactID holds the default value on creation for the "contact_id" field.
 	DefaultContactID string
+	// DefaultContactByHand holds the default value on creation for the "contact_by_hand" field.
+	DefaultContactByHand bool
 	// DefaultVisitorID holds the default value on creation for the "visitor_id" field.
 	DefaultVisitorID string
 	// DefaultAssigneeID holds the default value on creation for the "assignee_id" field.
@@ -330,6 +335,11 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByContactID orders the results by the contact_id field.
 func ByContactID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContactID, opts...).ToFunc()
+}
+
+// ByContactByHand orders the results by the contact_by_hand field.
+func ByContactByHand(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactByHand, opts...).ToFunc()
 }
 
 // ByVisitorID orders the results by the visitor_id field.

@@ -104,6 +104,11 @@ func ContactID(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldContactID, v))
 }
 
+// ContactByHand applies equality check predicate on the "contact_by_hand" field. It's identical to ContactByHandEQ.
+func ContactByHand(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldContactByHand, v))
+}
+
 // VisitorID applies equality check predicate on the "visitor_id" field. It's identical to VisitorIDEQ.
 func VisitorID(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldVisitorID, v))
@@ -858,6 +863,16 @@ func ContactIDEqualFold(v string) predicate.Conversation {
 // ContactIDContainsFold applies the ContainsFold predicate on the "contact_id" field.
 func ContactIDContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldContactID, v))
+}
+
+// ContactByHandEQ applies the EQ predicate on the "contact_by_hand" field.
+func ContactByHandEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldContactByHand, v))
+}
+
+// ContactByHandNEQ applies the NEQ predicate on the "contact_by_hand" field.
+func ContactByHandNEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldContactByHand, v))
 }
 
 // VisitorIDEQ applies the EQ predicate on the "visitor_id" field.

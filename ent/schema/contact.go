@@ -74,6 +74,9 @@ func (Visitor) Fields() []ent.Field {
 		instant("sessions_ended_at"), // when staff ended all sessions; of those older than their list
 		field.String("network").Default("").Comment("Keyed hash of the network that the last session began from (IN-10)."),
 		field.String("language").Default("").Comment("What their browser asks for, as a BCP 47 tag; empty: not known."),
+		field.Bool("contact_typed").Default(false).Comment("The contact is that of an address that they typed, and did not prove (CH-9)."),
+		field.Bool("contact_own").Default(false).Comment("Their own typing made the contact (CH-9)."),
+		field.JSON("suggested", []vocab.SuggestedProperty{}).Default([]vocab.SuggestedProperty{}).Comment("What they said of themselves, and did not prove (CH-9)."),
 		instant("last_seen_at"),
 		made(),
 	}

@@ -24,6 +24,7 @@ func (Conversation) Fields() []ent.Field {
 		field.String("folder").GoType(vocab.Folder("")),
 		field.String("status").GoType(vocab.ConversationStatus("")),
 		reference("contact_id"),
+		field.Bool("contact_by_hand").Default(false).Comment("The team linked or unlinked its contact: the visitor does not change it (CH-5)."),
 		reference("visitor_id"),
 		reference("assignee_id"),
 		reference("assigned_team_id"),

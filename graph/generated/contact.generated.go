@@ -13,6 +13,7 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
@@ -284,6 +285,70 @@ func (ec *executionContext) field_Contact_tickets_args(ctx context.Context, rawA
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AcceptSuggestedPropertiesPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AcceptSuggestedPropertiesPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AcceptSuggestedPropertiesPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AcceptSuggestedPropertiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AcceptSuggestedPropertiesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AcceptSuggestedPropertiesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AcceptSuggestedPropertiesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AcceptSuggestedPropertiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _BlockedSender_contact(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -1699,6 +1764,20 @@ func (ec *executionContext) fieldContext_LinkContactPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _SuggestedProperty_property(ctx context.Context, field graphql.CollectedField, obj *vocab.SuggestedProperty) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Property)
+}
+func (ec *executionContext) fieldContext_SuggestedProperty_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestedProperty", field, false, false, "String")
+}
+
+func (ec *executionContext) _SuggestedProperty_value(ctx context.Context, field graphql.CollectedField, obj *vocab.SuggestedProperty) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_SuggestedProperty_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SuggestedProperty", field, false, false, "String")
+}
+
 func (ec *executionContext) _UnlinkContactPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1901,6 +1980,62 @@ func (ec *executionContext) fieldContext_UpsertContactPayload_userErrors(_ conte
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputAcceptSuggestedPropertiesInput(ctx context.Context, obj any) (visitor.AcceptSuggestedPropertiesInput, error) {
+	var it visitor.AcceptSuggestedPropertiesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "properties", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAcceptSuggestedPropertiesInput unmarshals raw into the AcceptSuggestedPropertiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAcceptSuggestedPropertiesInput(ctx context.Context, raw any) (visitor.AcceptSuggestedPropertiesInput, error) {
+	var out visitor.AcceptSuggestedPropertiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AcceptSuggestedPropertiesInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj any) (contact.ContactFilter, error) {
 	var it contact.ContactFilter
@@ -2414,6 +2549,38 @@ func UnmarshalUpsertContactInput(ctx context.Context, raw any) (contact.UpsertCo
 
 // region    **************************** object.gotpl ****************************
 
+var acceptSuggestedPropertiesPayloadImplementors = []string{"AcceptSuggestedPropertiesPayload"}
+
+func (ec *executionContext) _AcceptSuggestedPropertiesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, acceptSuggestedPropertiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AcceptSuggestedPropertiesPayload")
+		case "conversation":
+			out.Values[i] = ec._AcceptSuggestedPropertiesPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AcceptSuggestedPropertiesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var blockedSenderImplementors = []string{"BlockedSender"}
 
 func (ec *executionContext) _BlockedSender(ctx context.Context, sel ast.SelectionSet, obj *ent.Block) graphql.Marshaler {
@@ -2805,6 +2972,38 @@ func (ec *executionContext) _LinkContactPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var suggestedPropertyImplementors = []string{"SuggestedProperty"}
+
+func (ec *executionContext) _SuggestedProperty(ctx context.Context, sel ast.SelectionSet, obj *vocab.SuggestedProperty) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suggestedPropertyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuggestedProperty")
+		case "property":
+			out.Values[i] = ec._SuggestedProperty_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._SuggestedProperty_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var unlinkContactPayloadImplementors = []string{"UnlinkContactPayload"}
 
 func (ec *executionContext) _UnlinkContactPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
@@ -2909,6 +3108,19 @@ func (ec *executionContext) _UpsertContactPayload(ctx context.Context, sel ast.S
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNAcceptSuggestedPropertiesInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐAcceptSuggestedPropertiesInput(ctx context.Context, v any) (visitor.AcceptSuggestedPropertiesInput, error) {
+	res, err := ec.unmarshalInputAcceptSuggestedPropertiesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAcceptSuggestedPropertiesPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AcceptSuggestedPropertiesPayload!")
+		return graphql.Null
+	}
+	return ec._AcceptSuggestedPropertiesPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNBlockedSender2ᚕᚖparleyᚋentᚐBlockᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Block) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "BlockedSender", v, nil)
@@ -3053,6 +3265,30 @@ func (ec *executionContext) marshalNLinkContactPayload2ᚖparleyᚋgraphᚋmodel
 		return graphql.Null
 	}
 	return ec._LinkContactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSuggestedProperty2ᚕᚖparleyᚋinternalᚋvocabᚐSuggestedPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.SuggestedProperty) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSuggestedProperty2ᚖparleyᚋinternalᚋvocabᚐSuggestedProperty(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSuggestedProperty2ᚖparleyᚋinternalᚋvocabᚐSuggestedProperty(ctx context.Context, sel ast.SelectionSet, v *vocab.SuggestedProperty) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SuggestedProperty!")
+		return graphql.Null
+	}
+	return ec._SuggestedProperty(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUnlinkContactInput2parleyᚋinternalᚋconversationᚐUnlinkContactInput(ctx context.Context, v any) (conversation.UnlinkContactInput, error) {

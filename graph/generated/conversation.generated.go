@@ -29,6 +29,7 @@ type ConversationResolver interface {
 
 	Contact(ctx context.Context, objs []*ent.Conversation) ([]*ent.Contact, error)
 	Visitor(ctx context.Context, objs []*ent.Conversation) ([]*ent.Visitor, error)
+	SuggestedProperties(ctx context.Context, objs []*ent.Conversation) ([][]*vocab.SuggestedProperty, error)
 	Assignee(ctx context.Context, objs []*ent.Conversation) ([]*ent.User, error)
 	AssignedTeam(ctx context.Context, objs []*ent.Conversation) ([]*ent.Team, error)
 	Title(ctx context.Context, objs []*ent.Conversation) ([]string, error)
@@ -922,6 +923,61 @@ func (ec *executionContext) resolveBatch_Conversation_visitor(ctx context.Contex
 		results,
 		err,
 		"Conversation.visitor",
+	)
+}
+
+func (ec *executionContext) _Conversation_suggestedProperties(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_suggestedProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_suggestedProperties(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.SuggestedProperty) graphql.Marshaler {
+			return ec.marshalNSuggestedProperty2ᚕᚖparleyᚋinternalᚋvocabᚐSuggestedPropertyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_suggestedProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SuggestedProperty(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_suggestedProperties(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SuggestedProperties(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*vocab.SuggestedProperty](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.suggestedProperties",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SuggestedProperties(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*vocab.SuggestedProperty](
+		ctx,
+		results,
+		err,
+		"Conversation.suggestedProperties",
 	)
 }
 
@@ -5602,6 +5658,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 		case "visitor":
 			out.Values[i] = ec._Conversation_visitor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestedProperties":
+			out.Values[i] = ec._Conversation_suggestedProperties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "assignee":

@@ -67,6 +67,7 @@ type TargetingRuleVerdictResolver interface {
 }
 type TargetingWarningResolver interface {
 	Earlier(ctx context.Context, objs []*targeting.Warning) ([]*ent.TargetedMessage, error)
+	Rule(ctx context.Context, obj *targeting.Warning) (model.TargetingRule, error)
 }
 
 type ConsentOptionsInputResolver interface {
@@ -2569,6 +2570,52 @@ func (ec *executionContext) resolveBatch_TargetingWarning_earlier(ctx context.Co
 	)
 }
 
+func (ec *executionContext) _TargetingWarning_rule(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarning_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TargetingWarning().Rule(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.TargetingRule) graphql.Marshaler {
+			return ec.marshalOTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarning_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingWarning", field, true, true, "TargetingRule")
+}
+
+func (ec *executionContext) _TargetingWarning_reason(ctx context.Context, field graphql.CollectedField, obj *targeting.Warning) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetingWarning_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TargetingWarning_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TargetingWarning", field, false, false, "String")
+}
+
 func (ec *executionContext) _TargetingWarningConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*targeting.Warning]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4760,6 +4807,16 @@ func (ec *executionContext) _TargetingWarning(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rule":
+			out.Values[i] = ec._TargetingWarning_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._TargetingWarning_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5496,6 +5553,13 @@ func (ec *executionContext) unmarshalOTargetingQueryParameterRuleInput2ᚖparley
 	}
 	res, err := ec.unmarshalInputTargetingQueryParameterRuleInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx context.Context, sel ast.SelectionSet, v model.TargetingRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TargetingRule(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx context.Context, v any) ([]*vocab.Targeting, error) {

@@ -3651,7 +3651,7 @@ func (ec *executionContext) unmarshalInputCaptureVisitorEmailInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "targetedMessageId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"email", "name", "phone", "targetedMessageId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3665,6 +3665,20 @@ func (ec *executionContext) unmarshalInputCaptureVisitorEmailInput(ctx context.C
 				return it, err
 			}
 			it.Email = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
 		case "targetedMessageId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)

@@ -13,11 +13,12 @@ type UpdateAccountInput struct {
 	TimeZone    opt.Value[*string]
 	GdprEnabled opt.Value[*bool]
 	TagsManaged opt.Value[*bool]
-	// ContactVisibility and WhoMayBlock are left out of what a key was used with while
-	// they are not given: keys from before they were there stay good.
-	ContactVisibility opt.Value[*vocab.ContactVisibility] `json:",omitzero"`
-	WhoMayBlock       opt.Value[*vocab.BlockingRight]     `json:",omitzero"`
-	IdempotencyKey    *string
+	// ContactVisibility, WhoMayBlock and TrustTypedAddresses are left out of what a key was
+	// used with while they are not given: keys from before they were there stay good.
+	ContactVisibility   opt.Value[*vocab.ContactVisibility] `json:",omitzero"`
+	WhoMayBlock         opt.Value[*vocab.BlockingRight]     `json:",omitzero"`
+	TrustTypedAddresses opt.Value[*bool]                    `json:",omitzero"`
+	IdempotencyKey      *string
 }
 
 // CreateUserInput is the input of createUser. Who the new user is.

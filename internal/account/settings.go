@@ -42,13 +42,15 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		c.Flag("tagsManaged", before.TagsManaged, after.TagsManaged)
 		c.Value("contactVisibility", string(before.ContactVisibility), string(after.ContactVisibility))
 		c.Value("whoMayBlock", string(before.WhoMayBlock), string(after.WhoMayBlock))
+		c.Flag("trustTypedAddresses", before.TrustTypedAddresses, after.TrustTypedAddresses)
 		if len(c) == 0 {
 			return nil
 		}
 		tx.Append(ctx, store.Event{Type: vocab.AccountUpdated, SubjectID: after.ID, Changes: c})
 		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
 			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).
-			SetContactVisibility(after.ContactVisibility).SetWhoMayBlock(after.WhoMayBlock).Exec(ctx)
+			SetContactVisibility(after.ContactVisibility).SetWhoMayBlock(after.WhoMayBlock).
+			SetTrustTypedAddresses(after.TrustTypedAddresses).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -63,7 +65,8 @@ func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) 
 	faults = append(faults, rename(&a.Name, in.Name),
 		opt.Require(&a.TimeZone, in.TimeZone, "timeZone"), opt.Require(&a.GdprEnabled, in.GdprEnabled, "gdprEnabled"),
 		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"),
-		opt.Require(&a.ContactVisibility, in.ContactVisibility, "contactVisibility"), opt.Require(&a.WhoMayBlock, in.WhoMayBlock, "whoMayBlock"))
+		opt.Require(&a.ContactVisibility, in.ContactVisibility, "contactVisibility"), opt.Require(&a.WhoMayBlock, in.WhoMayBlock, "whoMayBlock"),
+		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"))
 	if a.TimeZone != before.TimeZone {
 		faults = append(faults, checkZone(a.TimeZone))
 	}

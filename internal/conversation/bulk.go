@@ -30,7 +30,9 @@ var taskKinds = map[BulkAction]vocab.TaskKind{
 
 // bulkParams is what a bulk task was asked for.
 type bulkParams struct {
-	Action    BulkAction      `json:"action"`
+	Action BulkAction `json:"action"`
+	// IDs are those of a selection. A task of an earlier version, which has not begun, has
+	// them here only.
 	IDs       []string        `json:"ids,omitempty"`
 	Selection *view.Selection `json:"selection,omitempty"`
 	Assignment
@@ -52,7 +54,8 @@ func (BulkArgs) Kind() string { return "bulk-change" }
 // BulkChange begins to change many conversations in the background, one
 // transaction each, and returns the task that shows the progress (IN-6). What
 // cannot be changed is skipped and reported. A whole view means the conversations
-// that are in it now; those that are opened later are left alone.
+// that are in it when the task begins, whatever becomes of them before their turn;
+// those that are opened later are left alone.
 func (s *Service) BulkChange(ctx context.Context, in BulkChangeConversationsInput) (*ent.Task, error) {
 	if err := mayBulk(ctx, in.Action); err != nil {
 		return nil, err
@@ -124,9 +127,13 @@ func startTask(ctx context.Context, tx *store.Tx, taskID string, params bulkPara
 	}
 	tx.Append(ctx, store.Event{Type: vocab.TaskStarted, SubjectID: taskID})
 	tx.Enqueue(store.Job{Args: BulkArgs{AccountID: v.AccountID, TaskID: taskID}})
-	return tx.Client.Task.Create().SetID(taskID).SetKind(taskKinds[params.Action]).SetState(vocab.TaskQueued).
+	task, err := tx.Client.Task.Create().SetID(taskID).SetKind(taskKinds[params.Action]).SetState(vocab.TaskQueued).
 		SetParams(raw).SetTotal(len(params.IDs)).SetProblems([]vocab.TaskProblem{}).
 		SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return task, insertItems(ctx, tx, task, 0, params.IDs)
 }
 
 // bulkParamsOf checks what a bulk change was asked for.

@@ -21,6 +21,7 @@ func (s *Service) LinkContact(ctx context.Context, in LinkContactInput) (*ent.Co
 		if err := ch.checkContact(ctx, in.ContactID); err != nil {
 			return err
 		}
+		ch.c.ContactByHand = true
 		return ch.linkContact(ctx, in.ContactID)
 	})
 }
@@ -45,6 +46,7 @@ func (s *Service) UnlinkContact(ctx context.Context, in UnlinkContactInput) (*en
 		if err := ch.mayRelink(); err != nil {
 			return err
 		}
+		ch.c.ContactByHand = true
 		if ch.c.ContactID == "" {
 			return nil
 		}
@@ -71,11 +73,13 @@ func (ch *change) linkContact(ctx context.Context, contactID string) error {
 	return ch.indexHeader(ctx)
 }
 
-// LinkVisitor links the visitor's conversations that have no contact to one,
-// within the caller's transaction: for the agents' eyes alone (CH-8).
+// LinkVisitor links the visitor's conversations that have no contact, and the open ones
+// that have another, to one, within the caller's transaction: for the agents' eyes
+// alone (CH-8). Those whose contact the team linked or unlinked stay (CH-5, CR-6).
 func (s *Service) LinkVisitor(ctx context.Context, tx *store.Tx, visitorID, contactID string) error {
 	ids, err := tx.Client.Conversation.Query().
-		Where(entconversation.VisitorID(visitorID), entconversation.ContactID(""), entconversation.DeletedAt(0)).
+		Where(entconversation.VisitorID(visitorID), entconversation.ContactByHand(false), entconversation.ContactIDNEQ(contactID),
+			entconversation.Or(entconversation.ContactID(""), entconversation.StatusEQ(vocab.Open)), entconversation.DeletedAt(0)).
 		Order(entconversation.ByID()).IDs(ctx)
 	if err != nil {
 		return err

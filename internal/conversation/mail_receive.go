@@ -64,7 +64,7 @@ type Inbound struct {
 // (IN-9, EM-3, EM-8). One that joins reopens what is closed (IN-7), wakes what is
 // snoozed (IN-18) and may route again (AC-8). What is spam or blocked stays filtered; what
 // a machine began leaves Filtered, routed and ticketed as if new, if nothing speaks
-// against the mail itself (IN-20).
+// against the mail itself (IN-20). One that joins a chat is its visitor's message.
 // What a machine or a flagged sender wrote does none of that, and is not unread.
 func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.Conversation, *ent.Message, error) {
 	ctx = byContact(ctx, in.ContactID)
@@ -77,6 +77,12 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 	}
 	if ch.c.DeletedAt.IsSet() {
 		return nil, nil, view.NotFound(in.ConversationID)
+	}
+	if ch.c.Kind == vocab.Chat { // an answer to a notice is the visitor's (CH-6)
+		ctx = byContact(ctx, ch.c.VisitorID)
+		if err := ch.filterBlocked(ctx, ch.c.ContactID, ch.c.VisitorID); err != nil {
+			return nil, nil, err
+		}
 	}
 	quiet, err := ch.joinsQuietly(ctx, in)
 	if err != nil {
@@ -97,12 +103,10 @@ func (s *Service) ReceiveMail(ctx context.Context, tx *store.Tx, in Inbound) (*e
 // takeIn does what follows from a mail that a person wrote into the thread. Where a
 // machine began that, it is one of people now (IN-20).
 func (ch *change) takeIn(ctx context.Context, in Inbound, m *ent.Message) error {
-	how, err := ch.namingBy(ctx, in)
-	if err != nil {
-		return err
-	}
-	if err := ch.addParticipants(ctx, in.Participants, how); err != nil {
-		return err
+	if ch.c.Kind == vocab.Email {
+		if err := ch.nameParticipants(ctx, in); err != nil {
+			return err
+		}
 	}
 	if err := ch.onContactMessage(ctx, m); err != nil {
 		return err
@@ -111,6 +115,14 @@ func (ch *change) takeIn(ctx context.Context, in Inbound, m *ent.Message) error 
 		return ch.unfilter(ctx, left)
 	}
 	return nil
+}
+
+func (ch *change) nameParticipants(ctx context.Context, in Inbound) error {
+	how, err := ch.namingBy(ctx, in)
+	if err != nil {
+		return err
+	}
+	return ch.addParticipants(ctx, in.Participants, how)
 }
 
 // namingBy is what it means that a mail names people: its author takes part, or is a
@@ -198,9 +210,16 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 // addMail adds the mail as a message. What is too long is cut: the mail itself is
 // kept. Where it has no text, a list's row shows how many files it has.
 func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Message, error) {
+	by := author{viewer.Visitor, in.ContactID}
+	if ch.c.Kind == vocab.Chat {
+		by.id = ch.c.VisitorID
+	}
 	m, err := ch.addMessage(ctx, draft{
-		id: in.MessageID, by: author{viewer.Visitor, in.ContactID}, direction: vocab.Incoming, what: in.content(), at: in.At, quiet: quiet,
+		id: in.MessageID, by: by, direction: vocab.Incoming, what: in.content(), at: in.At, quiet: quiet,
 	})
+	if err == nil && !in.Automatic {
+		err = recordWritten(ctx, ch.tx, in.ContactID)
+	}
 	if ch.c.Preview == "" && in.Files > 0 {
 		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
 	}
@@ -214,6 +233,15 @@ func (in Inbound) content() content {
 		what.text = firstCharacters(richtext.Text(what.html), MaxText)
 	}
 	return what
+}
+
+// recordWritten notes that a contact was seen: they wrote (CR-10).
+func recordWritten(ctx context.Context, tx *store.Tx, contactID string) error {
+	if contactID == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "UPDATE contacts SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", int64(tx.Now()), contactID)
+	return err
 }
 
 // firstCharacters returns the first characters of a text.

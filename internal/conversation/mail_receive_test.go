@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/ent"
+	entmessage "parley/ent/message"
 	"parley/ent/participant"
 	"parley/internal/clock"
 	"parley/internal/contact"
@@ -216,6 +219,23 @@ func TestPersonJoinsMachinesThread(t *testing.T) {
 		c := d.receives(d.mail("Buy now", because(vocab.ReasonPromotional, vocab.ReasonSpam)))
 		c = d.receives(d.mail("Where is it?", in(c)))
 		check.Same(t, c.Filtered.List(), []vocab.FilteredReason{vocab.ReasonSpam})
+	})
+}
+
+// CH-6: an answer by mail to a notice of a chat joins it as the visitor's message, reopens
+// it, and leaves no participants; CR-10: its contact was seen.
+func TestMailIntoChat(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(t *testing.T, d *mailroom) {
+		c := d.StartChat(0, "Hello")
+		d.MustClose(c.ID)
+		got := d.receives(d.mail("By mail", in(c)))
+		check.Same(t, []any{got.ID, got.Kind, got.Status, got.LastIncomingNumber, got.LastVisibleNumber}, []any{c.ID, vocab.Chat, vocab.Open, 2, 2})
+		last := check.Must(d.Store.Client(d.System).Message.Query().Where(entmessage.ConversationID(c.ID)).Order(entmessage.ByNumber(entsql.OrderDesc())).First(d.System))(t)
+		check.Same(t, []any{last.AuthorKind, last.AuthorID, last.Text}, []any{viewer.Visitor, c.VisitorID, "By mail"})
+		n := check.Must(d.Store.Client(d.System).Participant.Query().Where(participant.ConversationID(c.ID)).Count(d.System))(t)
+		check.Same(t, n, 0)
+		check.Same(t, check.Must(d.Store.Client(d.System).Contact.Get(d.System, d.ContactID))(t).LastSeenAt.IsSet(), true)
 	})
 }
 

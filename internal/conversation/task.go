@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -29,7 +26,7 @@ import (
 // slice is how long a task works before it lets other jobs run.
 const slice = 5 * time.Second
 
-// maxProblems is how many skipped conversations a task names.
+// maxProblems is how many skipped conversations a task names by itself.
 const maxProblems = 100
 
 var errStopped = errors.New("the task was canceled, or another worker continues it")
@@ -100,12 +97,12 @@ type bulkRun struct {
 // changeSome changes conversations until the slice is over, and reports whether some
 // are left.
 func (r *bulkRun) changeSome() (more bool, err error) {
+	until := r.s.store.Clock().Now().Add(slice)
 	if r.task.State == vocab.TaskQueued {
-		if err := r.countConversations(); err != nil {
-			return false, err
+		if more, err := r.fixItems(until); err != nil || more {
+			return more, err
 		}
 	}
-	until := r.s.store.Clock().Now().Add(slice)
 	for {
 		batch, err := r.nextItems()
 		if err != nil || len(batch) == 0 {
@@ -122,27 +119,6 @@ func (r *bulkRun) changeSome() (more bool, err error) {
 	}
 }
 
-// countConversations counts what is to do.
-func (r *bulkRun) countConversations() error {
-	total := len(r.params.IDs)
-	if r.params.Selection != nil {
-		p, err := r.plan()
-		if err != nil {
-			return err
-		}
-		if total, err = r.s.views.CountRows(r.asker, p, math.MaxInt); err != nil {
-			return err
-		}
-	}
-	return r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
-		begun, err := tx.Exec(ctx, "UPDATE tasks SET state = 'RUNNING', total = $1 WHERE id = $2 AND state = 'QUEUED'", total, r.task.ID)
-		if err == nil && begun == 0 {
-			return errStopped
-		}
-		return err
-	})
-}
-
 // plan plans the task's view, whose tags may have been merged in the meantime.
 func (r *bulkRun) plan() (*view.Plan, error) {
 	sel, err := r.s.views.Resolve(r.asker, *r.params.Selection)
@@ -150,65 +126,6 @@ func (r *bulkRun) plan() (*view.Plan, error) {
 		return nil, err
 	}
 	return sel.Plan(r.asker)
-}
-
-// item is a conversation to change, and the task's cursor when that is done.
-type item struct{ conversationID, cursor string }
-
-// nextItems returns the next conversations behind the task's cursor.
-func (r *bulkRun) nextItems() ([]item, error) {
-	const batch = 200
-	if r.params.Selection == nil {
-		return r.nextSelected(batch)
-	}
-	p, err := r.plan()
-	if err != nil {
-		return nil, err
-	}
-	from, err := parseCursor(r.task.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		found, next, err := r.s.views.NextPlaces(r.asker, p, from, batch)
-		if err != nil {
-			return nil, err
-		}
-		if len(found) > 0 || next == nil {
-			return items(found), nil
-		}
-		from = next
-	}
-}
-
-func items(places []view.Place) []item {
-	list := make([]item, len(places))
-	for i, p := range places {
-		list[i] = item{conversationID: p.ID, cursor: strconv.FormatInt(p.Key, 10) + " " + p.ID}
-	}
-	return list
-}
-
-func (r *bulkRun) nextSelected(batch int) ([]item, error) {
-	var items []item
-	for _, conversationID := range r.params.IDs {
-		if conversationID > r.task.Cursor && len(items) < batch {
-			items = append(items, item{conversationID: conversationID, cursor: conversationID})
-		}
-	}
-	return items, nil
-}
-
-func parseCursor(cursor string) (*paging.Key, error) {
-	if cursor == "" {
-		return nil, nil
-	}
-	value, conversationID, _ := strings.Cut(cursor, " ")
-	key, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("task cursor %q: %w", cursor, err)
-	}
-	return &paging.Key{Value: key, ID: conversationID}, nil
 }
 
 // changeOne changes a conversation, or reports why it was skipped.
@@ -223,7 +140,7 @@ func (r *bulkRun) changeOne(i item) error {
 		return r.recordSkip(i, refused)
 	}
 	if err == nil {
-		r.task.Cursor = i.cursor
+		r.task.Cursor = i.cursor()
 	}
 	return err
 }
@@ -237,10 +154,14 @@ func (r *bulkRun) recordSkip(i item, why *errs.Error) error {
 		return err
 	}
 	err = r.s.store.WithTx(r.system, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE task_items SET code = $1, message = $2 WHERE task_id = $3 AND number = $4", string(why.Code), why.Message, r.task.ID, i.number)
+		if err != nil {
+			return err
+		}
 		return r.advanceCursor(ctx, tx, i, "skipped = skipped + 1, problems = $2", string(problems))
 	})
 	if err == nil {
-		r.task.Cursor = i.cursor
+		r.task.Cursor = i.cursor()
 	}
 	return err
 }
@@ -248,7 +169,7 @@ func (r *bulkRun) recordSkip(i item, why *errs.Error) error {
 // advanceCursor moves the task's cursor on from where this run knows it to be; it
 // fails when the task was canceled or another run moved it.
 func (r *bulkRun) advanceCursor(ctx context.Context, tx *store.Tx, i item, set string, args ...any) error {
-	args = append(append([]any{i.cursor}, args...), r.task.ID, r.task.Cursor)
+	args = append(append([]any{i.cursor()}, args...), r.task.ID, r.task.Cursor)
 	moved, err := tx.Exec(ctx, fmt.Sprintf("UPDATE tasks SET cursor = $1, %s WHERE id = $%d AND cursor = $%d AND state = 'RUNNING'", set, len(args)-1, len(args)), args...)
 	if err == nil && moved == 0 {
 		return errStopped
@@ -262,6 +183,9 @@ func (s *Service) endTask(ctx context.Context, taskID string, state vocab.TaskSt
 		touched, err := tx.Exec(ctx, "UPDATE tasks SET state = $1, finished_at = $2 WHERE id = $3 AND state IN ('QUEUED', 'RUNNING')",
 			string(state), int64(tx.Now()), taskID)
 		if err != nil || touched == 0 {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM task_items WHERE task_id = $1 AND code = ''", taskID); err != nil {
 			return err
 		}
 		to := string(state)

@@ -6,6 +6,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/attachment"
+	"parley/internal/clock"
 	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -41,10 +42,19 @@ func (ch *change) restore(ctx context.Context) error {
 	if !ch.c.DeletedAt.IsSet() {
 		return nil
 	}
+	if isOverdue(ch.c, ch.now()) {
+		return errs.New(errs.Invalid, "The conversation was deleted more than 30 days ago and cannot be restored.").On("conversationId")
+	}
 	ch.c.DeletedAt = 0
 	ch.moveUp(ch.now())
 	ch.emitEvent(vocab.ConversationRestored)
 	return ch.offerAgain(ctx)
+}
+
+// isOverdue reports whether a deleted conversation is to be purged, and is not restored any
+// more: the purge itself may come an hour later (IN-13).
+func isOverdue(c *ent.Conversation, now clock.Micros) bool {
+	return c.DeletedAt <= now.Add(-TrashKept)
 }
 
 // Purge removes a conversation in the trash for good, with all that belongs to
@@ -98,6 +108,9 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 			return err
 		}
 	}
+	if err := rememberChat(ctx, tx, c); err != nil {
+		return err
+	}
 	if err := tx.Retire(ctx, "conversations", id.Conversation, "id", c.AccountID, c.ID); err != nil {
 		return err
 	}
@@ -106,6 +119,27 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	}
 	_, err := tx.Exec(ctx, "DELETE FROM conversations WHERE id = $1 AND account_id = $2", c.ID, c.AccountID)
 	return err
+}
+
+// rememberChat keeps whose chat a purged one was, so that what its visitor writes into it
+// begins a new one (IN-20).
+func rememberChat(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	if c.VisitorID == "" {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO purged_chats (conversation_id, account_id, inbox_id, visitor_id, targeted_message_id)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation_id) DO NOTHING`, c.ID, c.AccountID, c.InboxID, c.VisitorID, c.TargetedMessageID)
+	return err
+}
+
+// PurgedChat returns the targeted message that a visitor's purged chat began by; known
+// reports whether there was such a chat.
+func (s *Service) PurgedChat(ctx context.Context, visitorID, conversationID string) (targetedID string, known bool, err error) {
+	found, err := s.store.Strings(ctx, "SELECT targeted_message_id FROM purged_chats WHERE conversation_id = $1 AND visitor_id = $2", conversationID, visitorID)
+	if err != nil || len(found) == 0 {
+		return "", false, err
+	}
+	return found[0], true, nil
 }
 
 // EraseOne removes a conversation whose inbox is deleted, wherever it is filed
@@ -149,7 +183,7 @@ func (s *Service) purgeOverdue(ctx context.Context, conversationID string) error
 		if err != nil {
 			return err
 		}
-		if !ch.c.DeletedAt.IsSet() || ch.c.DeletedAt > tx.Now().Add(-TrashKept) {
+		if !ch.c.DeletedAt.IsSet() || !isOverdue(ch.c, tx.Now()) {
 			return nil
 		}
 		return ch.purge(ctx)

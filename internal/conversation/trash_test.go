@@ -175,3 +175,20 @@ func TestEraseOne(t *testing.T) {
 		check.Same(t, check.Must(d.Store.Client(d.System).Conversation.Query().Count(d.System))(t), 2)
 	})
 }
+
+// IN-13: what is in the trash for 30 days is not restored, whether it is purged yet or not.
+func TestNothingIsRestoredAfterItsTime(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *suite) {
+		d.MustDelete(d.ConversationIDs[0])
+		d.MustDelete(d.ConversationIDs[1])
+		restore := func(c string) error {
+			_, err := d.Restore(d.Admin, conversation.RestoreConversationInput{Target: conversation.On(c)})
+			return err
+		}
+		d.Clock.Advance(conversation.TrashKept - 1)
+		check.Same(t, restore(d.ConversationIDs[0]), nil)
+		d.Clock.Advance(1000)
+		check.Refused(t, restore(d.ConversationIDs[1]), errs.Invalid, "conversationId")
+	})
+}

@@ -2,7 +2,6 @@ package event
 
 import (
 	"context"
-	"sort"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -15,10 +14,12 @@ import (
 // trimBatch is how many events one transaction deletes.
 const trimBatch = 500
 
-// log is an account's log: floor and head are sequence numbers.
+// log is an account's log: floor and head are sequence numbers, began is when the
+// account did.
 type log struct {
 	account     string
 	floor, head int64
+	began       clock.Micros
 }
 
 // Trim makes every account's log forget what is older than kept: it raises the
@@ -34,6 +35,9 @@ func (s *Service) Trim(ctx context.Context, kept time.Duration) error {
 	}
 	before := s.store.Now().Add(-kept)
 	for _, l := range logs {
+		if l.began > before {
+			continue // what happened before the account began was filled in later
+		}
 		ctx := viewer.NewContext(ctx, viewer.System("retention", l.account))
 		if err := s.forgetLog(ctx, l); err != nil {
 			return err
@@ -47,9 +51,9 @@ func (s *Service) Trim(ctx context.Context, kept time.Duration) error {
 
 func (s *Service) logs(ctx context.Context) ([]log, error) {
 	var list []log
-	err := s.eachRow(ctx, "SELECT id, log_floor, sequence FROM account_sequences WHERE sequence > 0", nil, func(rows entsql.ColumnScanner) error {
+	err := s.eachRow(ctx, "SELECT s.id, s.log_floor, s.sequence, a.created_at FROM account_sequences s JOIN accounts a ON a.id = s.id WHERE s.sequence > 0", nil, func(rows entsql.ColumnScanner) error {
 		var l log
-		err := rows.Scan(&l.account, &l.floor, &l.head)
+		err := rows.Scan(&l.account, &l.floor, &l.head, &l.began)
 		list = append(list, l)
 		return err
 	})
@@ -74,27 +78,20 @@ func (s *Service) forgetLog(ctx context.Context, l log) error {
 const unbound = `DELETE FROM events WHERE id IN (SELECT id FROM events
 	WHERE account_id = $1 AND conversation_id = '' AND sequence <= $2 ORDER BY sequence LIMIT $3)`
 
-// raiseFloor moves the floor up to the last event that happened before a time. The
-// log is gapless above its floor and in the order of time, so that the place is
-// found by halving.
+// raiseFloor moves the floor up to the first event above it that did not happen before
+// a time. The log need not be in the order of time: demo data is written long after
+// it is said to have happened, and must not cut off what came before it.
 func (s *Service) raiseFloor(ctx context.Context, l log, before clock.Micros) error {
-	var failed error
-	old := sort.Search(int(l.head-l.floor), func(i int) bool {
-		at, err := s.timeOf(ctx, l.account, l.floor+int64(i)+1)
-		if err != nil {
-			failed = err
-		}
-		return failed != nil || at >= before
-	})
-	if failed != nil || old == 0 {
-		return failed
+	kept, err := s.firstSince(ctx, l, before)
+	if err != nil || kept == l.floor+1 {
+		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		needed, err := tx.Number(ctx, handled, l.head, l.account, tx.Now().Add(-parkedKept))
 		if err != nil {
 			return err
 		}
-		floor := min(l.floor+int64(old), needed)
+		floor := min(kept-1, needed)
 		_, err = tx.Exec(ctx, "UPDATE account_sequences SET log_floor = $1 WHERE id = $2 AND log_floor < $1", floor, l.account)
 		return err
 	})
@@ -114,11 +111,13 @@ const handled = `SELECT COALESCE(MIN(number), $1) FROM (
 	SELECT sequence - 1 AS number FROM reaction_parked WHERE account_id = $2 AND conversation_id = '' AND failed_at > $3
 ) AS numbers`
 
-// timeOf returns when the first event from a number on happened.
-func (s *Service) timeOf(ctx context.Context, account string, sequence int64) (at clock.Micros, err error) {
-	err = s.eachRow(ctx, "SELECT occurred_at FROM events WHERE account_id = $1 AND sequence >= $2 ORDER BY sequence LIMIT 1", []any{account, sequence},
-		func(rows entsql.ColumnScanner) error { return rows.Scan(&at) })
-	return at, err
+// firstSince returns the number of the first event above the floor that did not happen
+// before a time; the number behind the head, if there is none.
+func (s *Service) firstSince(ctx context.Context, l log, before clock.Micros) (int64, error) {
+	sequence := l.head + 1
+	err := s.eachRow(ctx, "SELECT sequence FROM events WHERE account_id = $1 AND sequence > $2 AND occurred_at >= $3 ORDER BY sequence LIMIT 1",
+		[]any{l.account, l.floor, int64(before)}, func(rows entsql.ColumnScanner) error { return rows.Scan(&sequence) })
+	return sequence, err
 }
 
 // eachRow runs a hand-written query and gives scan each row.

@@ -102,3 +102,41 @@ func TestRetentionOfALongLog(t *testing.T) {
 		same(t, sequences(r.list(r.Admin, 1203, 10, event.Filter{})), []int64{1204})
 	})
 }
+
+// Architecture 4: demo data, whose events are said to have happened long ago, does not
+// cut off what the account did before it, nor itself.
+func TestRetentionOfWhatIsFilledInLater(t *testing.T) {
+	t.Parallel()
+	eachTrimmed(t, func(t *testing.T, r, other *reader, turned *clock.Turned) {
+		const day = 24 * time.Hour
+		backdate := func(r *reader) {
+			r.append(store.Event{Type: vocab.TeamCreated}, store.Event{Type: vocab.TeamCreated})
+			r.Write(r.System, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, "UPDATE events SET occurred_at = $1 WHERE account_id = $2 AND sequence > (SELECT MAX(sequence) - 2 FROM events WHERE account_id = $2)",
+					int64(tx.Now().Add(-100*day)), r.AccountID)
+				return err
+			})
+		}
+		backdate(other) // the first that the account does
+		turned.Advance(20 * day)
+		r.append(store.Event{Type: vocab.TeamCreated})
+		turned.Advance(15 * day)
+		backdate(r)
+		r.append(store.Event{Type: vocab.TeamCreated})
+		r.trim(30 * day)
+		same(t, sequences(r.list(r.Agent(0), 0, 10, event.Filter{})), []int64{1, 2, 3, 4})
+		turned.Advance(20 * day)
+		r.trim(30 * day)
+		same(t, sequences(r.list(r.Agent(0), 3, 10, event.Filter{})), []int64{4})
+	})
+	eachTrimmed(t, func(t *testing.T, r, _ *reader, turned *clock.Turned) {
+		r.append(store.Event{Type: vocab.TeamCreated})
+		r.Write(r.System, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE events SET occurred_at = 1 WHERE account_id = $1", r.AccountID)
+			return err
+		})
+		turned.Advance(10 * 24 * time.Hour)
+		r.trim(30 * 24 * time.Hour)
+		same(t, sequences(r.list(r.Agent(0), 0, 10, event.Filter{})), []int64{1})
+	})
+}

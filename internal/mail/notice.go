@@ -21,6 +21,10 @@ type Notice struct {
 	To string `json:"to"`
 	// ReplyTo is a bare address; empty: answers go to the sender.
 	ReplyTo string `json:"replyTo,omitempty"`
+	// InternetID is the Message-ID that answers name, without brackets; empty: one of ID.
+	InternetID string `json:"internetId,omitempty"`
+	// References is an id that answers refer to as well; empty: none.
+	References string `json:"references,omitempty"`
 	// Subject is one line.
 	Subject string `json:"subject"`
 	// Text is plain, its lines ended by "\n".
@@ -44,10 +48,17 @@ func Post(tx *store.Tx, l Notice) {
 // compose returns the notice as it goes out. It says that a machine wrote it, and
 // that no machine is to answer (RFC 3834).
 func (l Notice) compose(from smtp.Address) ([]byte, error) {
+	internetID := l.InternetID
+	if internetID == "" {
+		internetID = l.ID + from.Address[strings.LastIndexByte(from.Address, '@'):]
+	}
 	o := smtp.Outgoing{
-		MessageID: l.ID + from.Address[strings.LastIndexByte(from.Address, '@'):], Date: l.WrittenAt.Time(), From: from,
+		MessageID: internetID, Date: l.WrittenAt.Time(), From: from,
 		To: []smtp.Address{{Address: l.To}}, Subject: oneLine.Replace(l.Subject), Text: l.Text, HTML: l.HTML,
 		Automatic: true, Headers: map[string]string{vocab.LoopHeader: l.ID},
+	}
+	if l.References != "" {
+		o.References = []string{l.References}
 	}
 	if l.ReplyTo != "" {
 		o.ReplyTo = []smtp.Address{{Address: l.ReplyTo}}

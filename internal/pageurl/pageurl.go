@@ -14,15 +14,18 @@ import (
 // URL is a page's address, or what a rule says of one, in the form in which
 // they compare (TM-3): scheme and host in lower case, the host in Unicode, the
 // scheme's own port left out, percent-encodings undone where that changes
-// nothing, no user, no fragment. Of a rule, scheme and host may be empty: any.
+// nothing, no user. Of a rule, scheme and host may be empty: any.
 type URL struct {
 	scheme string
 	// host has the port, unless it is the scheme's own.
-	host, path, query string
+	host, path, query, fragment string
 	// asks: there is a "?", so that the query compares.
 	asks bool
-	// below: the path ended in "/*", which takes in everything below.
-	below bool
+	// hashed: there is a "#", so that the fragment compares.
+	hashed bool
+	// below: the path ended in "/*", which takes in everything below; belowFragment: the
+	// fragment did.
+	below, belowFragment bool
 }
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
@@ -43,19 +46,16 @@ func ParsePage(page string) URL {
 // host, one without scheme takes any.
 func ParseRule(value string) URL {
 	a := parse(strings.TrimSpace(value))
-	if a.path == "/*" {
-		a.path, a.below = "", true
-	} else if path, found := strings.CutSuffix(a.path, "/*"); found {
-		a.path, a.below = path, true
-	}
+	a.path, a.below = strings.CutSuffix(a.path, "/*")
+	a.fragment, a.belowFragment = strings.CutSuffix(a.fragment, "/*")
 	return a
 }
 
 func parse(text string) URL {
 	var a URL
-	text, _, _ = strings.Cut(text, "#")
+	text, a.fragment, a.hashed = strings.Cut(text, "#")
 	text, a.query, a.asks = strings.Cut(text, "?")
-	a.query = canonical(a.query)
+	a.query, a.fragment = canonical(a.query), canonical(a.fragment)
 	if s := scheme.FindString(text); s != "" {
 		a.scheme, text = strings.ToLower(strings.TrimSuffix(s, "://")), text[len(s):]
 	} else {
@@ -154,8 +154,9 @@ func unhex(b byte) byte {
 	return b - '0'
 }
 
-// text is the address as one string, with scheme and host as far as asked for.
-func (a URL) text(withScheme, withHost, withQuery bool) string {
+// text is the address as one string, with scheme, host, query and fragment as far as
+// asked for. Nothing behind a "?" or "#" is as none.
+func (a URL) text(withScheme, withHost, withQuery, withFragment bool) string {
 	var out strings.Builder
 	if withScheme {
 		out.WriteString(a.scheme + "://")
@@ -164,21 +165,33 @@ func (a URL) text(withScheme, withHost, withQuery bool) string {
 		out.WriteString(a.host)
 	}
 	out.WriteString(a.path)
-	if withQuery && a.asks {
+	if withQuery {
 		out.WriteString("?" + a.query)
+	}
+	if withFragment {
+		out.WriteString("#" + a.fragment)
 	}
 	return out.String()
 }
 
 // Is reports whether the page is the rule's, or below it.
 func (a URL) Is(rule URL) bool {
-	if !a.onHost(rule) || rule.asks && (!a.asks || a.query != rule.query) {
-		return false
-	}
-	if rule.below {
-		return a.path == rule.path || strings.HasPrefix(a.path, rule.path+"/")
-	}
-	return a.path == rule.path || rule.path == "" && a.path == "/"
+	return a.onHost(rule) && a.hasQuery(rule) && a.hasFragment(rule) && (rule.anyPath() || isOrBelow(a.path, rule.path, rule.below) || rule.path == "" && a.path == "/")
+}
+
+// hasQuery reports whether the query is the rule's, if that has one.
+func (a URL) hasQuery(rule URL) bool { return !rule.asks || a.query == rule.query }
+
+// hasFragment reports whether the fragment is the rule's or below it, if that has one.
+func (a URL) hasFragment(rule URL) bool {
+	return !rule.hashed || isOrBelow(a.fragment, rule.fragment, rule.belowFragment)
+}
+
+// anyPath reports whether the rule is about a fragment only.
+func (a URL) anyPath() bool { return a.hashed && !a.below && a.host+a.path == "" && !a.asks }
+
+func isOrBelow(path, of string, below bool) bool {
+	return path == of || below && strings.HasPrefix(path, of+"/")
 }
 
 // onHost reports whether scheme and host are the rule's. A rule without scheme
@@ -192,21 +205,24 @@ func (a URL) onHost(rule URL) bool {
 
 // BeginsWith reports whether the page's address begins with the rule's.
 func (a URL) BeginsWith(rule URL) bool {
-	if rule.below {
+	if rule.below || rule.belowFragment {
 		return a.Is(rule)
 	}
-	mine := a.text(rule.scheme != "", rule.scheme != "" || rule.host != "", rule.asks)
-	return strings.HasPrefix(mine, rule.text(rule.scheme != "", true, true))
+	if rule.anyPath() {
+		return strings.HasPrefix(a.fragment, rule.fragment)
+	}
+	mine := a.text(rule.scheme != "", rule.scheme != "" || rule.host != "", rule.asks, rule.hashed)
+	return strings.HasPrefix(mine, rule.text(rule.scheme != "", true, rule.asks, rule.hashed))
 }
 
-// Contains reports whether a text occurs in the page's address: its query counts
-// if the text has a "?", and what begins within scheme and host compares in
+// Contains reports whether a text occurs in the page's address, with its query, and with
+// its fragment if the text has a "#"; what begins within scheme and host compares in
 // lower case. A trailing "/*" asks that the address, or a part of it, ends there.
 func (a URL) Contains(text string) bool {
-	text, _, _ = strings.Cut(strings.TrimSpace(text), "#")
-	below := !strings.Contains(text, "?") && strings.HasSuffix(text, "/*")
+	text = strings.TrimSpace(text)
+	below := !strings.ContainsAny(text, "?#") && strings.HasSuffix(text, "/*")
 	text = canonical(strings.TrimSuffix(text, map[bool]string{true: "/*"}[below]))
-	mine := a.text(true, true, strings.Contains(text, "?"))
+	mine := a.text(true, true, a.asks, a.hashed && strings.Contains(text, "#"))
 	if occurs(mine, text, below, len(mine)) {
 		return true
 	}
@@ -233,7 +249,7 @@ func occurs(whole, part string, below bool, limit int) bool {
 // Unicode.
 func lowerHost(text string) string {
 	start := len(scheme.FindString(text))
-	end := strings.IndexAny(text[start:], "/?")
+	end := strings.IndexAny(text[start:], "/?#")
 	if end < 0 {
 		end = len(text) - start
 	}
@@ -266,22 +282,15 @@ func decoded(text string) string {
 	return text
 }
 
-// CouldHold reports whether a page could have the address of a rule's value:
-// pages are on the web, and a fragment is never compared.
-func CouldHold(value string) bool {
-	a := ParseRule(value)
-	return (a.scheme == "" || ownPorts[a.scheme] != "") && (a.host != "" || a.path != "" || a.asks || a.below)
-}
-
 // Names reports whether a rule's value stands for one page, of the same scheme
 // and host as another's.
 func (a URL) Names(other URL) bool {
-	return !a.below && a.scheme == other.scheme && a.host == other.host
+	return !a.below && !a.belowFragment && a.scheme == other.scheme && a.host == other.host
 }
 
 // Narrows reports whether what begins with one rule's value surely begins with
 // another's.
 func (a URL) Narrows(wider URL) bool {
-	return !a.below && !wider.below && !wider.asks && a.scheme == wider.scheme && (a.host == "") == (wider.host == "") &&
-		strings.HasPrefix(a.text(true, true, false), wider.text(true, true, false))
+	return !a.below && !wider.below && !wider.asks && !wider.hashed && a.scheme == wider.scheme && (a.host == "") == (wider.host == "") &&
+		strings.HasPrefix(a.text(true, true, false, false), wider.text(true, true, false, false))
 }

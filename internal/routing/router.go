@@ -162,11 +162,11 @@ func (r Router) ReadFacts(ctx context.Context, c *ent.Conversation, rules vocab.
 		facts.To = to
 	}
 	if Asks(rules, vocab.RouteByHours) {
-		channel, err := r.Client.Channel.Get(ctx, c.ChannelID)
+		hours, err := hoursOf(ctx, r.Client, c.InboxID)
 		if err != nil {
 			return facts, err
 		}
-		facts.InHours = availability.InHours(channel.Availability, r.Now.Time())
+		facts.InHours = availability.InHours(hours, r.Now.Time())
 	}
 	return facts, nil
 }

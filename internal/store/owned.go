@@ -35,6 +35,7 @@ var owned = []struct {
 	{"continued_chats", []Owner{OfConversation, OfInbox}},
 	{"visitor_links", []Owner{OfConversation, OfInbox}}, // of conversations that were purged before links were
 
+	{"purged_chats", []Owner{OfInbox}},
 	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
 	{"email_connections", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},

@@ -20,7 +20,9 @@ var stay = map[store.Owner]map[string]string{
 		"events":           "tombstones stay (IN-13)",
 		"inbound_mails":    "a mark stays, so that the mail does not come in again (EM-5)",
 		"reaction_parked":  "the engine forgets what it parked of a purged conversation (package reaction)",
+		"purged_chats":     "they are of purged conversations (IN-20)",
 		"search_documents": "they go together with what they are found by (package view)",
+		"task_items":       "they go with their task, and say that it skipped what is gone (IN-6)",
 		"tickets":          "they outlive the conversation (IB-3)",
 	},
 	store.OfInbox: {

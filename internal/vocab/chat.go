@@ -223,6 +223,7 @@ type TargetingWarningKind string
 const (
 	WarnNeverShown        TargetingWarningKind = "NEVER_SHOWN"
 	WarnMatchesEverything TargetingWarningKind = "MATCHES_EVERYTHING"
+	WarnDoubtfulRule      TargetingWarningKind = "DOUBTFUL_RULE"
 )
 
 // WidgetViewKind says how far a visitor came with a targeted message (TM-10).
@@ -241,4 +242,17 @@ type TextDirection string
 const (
 	LeftToRight TextDirection = "LTR"
 	RightToLeft TextDirection = "RTL"
+)
+
+// SuggestedProperty is what a visitor said of themselves, and did not prove (CH-9).
+type SuggestedProperty struct {
+	Property string `json:"property"`
+	Value    string `json:"value"`
+}
+
+// What visitors say of themselves.
+const (
+	SuggestedName  = "name"
+	SuggestedPhone = "phone"
+	SuggestedOptIn = "optIn"
 )

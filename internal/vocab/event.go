@@ -163,8 +163,10 @@ var events = map[EventType]struct {
 	ConversationPurged: {does: changesRow | movesCounts | hidesFromVisitor, subject: "Conversation",
 		cause: "It was in the trash for 30 days, or its inbox was deleted.",
 	},
-	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{"priority", "subject", "filtered", "visitor", "externalId", "channel"},
-		cause: "A visitor proves who they are, or mail is judged again.",
+	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{
+		"priority", "subject", "filtered", "visitor", "externalId", "channel", "suggestedProperties",
+	},
+		cause: "A visitor proves who they are or says something of themselves, or mail is judged again.",
 	},
 	ConversationRead:    {does: changesRow | movesCounts | private, fields: []string{"readNumber"}},
 	ConversationTagged:  {does: changesRow, fields: []string{"tags"}},
@@ -232,7 +234,7 @@ var events = map[EventType]struct {
 	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
 	TeamDeleted:              {does: changesAuthority, subject: "Team"},
 	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
-		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes",
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses",
 	}},
 	InboxCreated: {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{

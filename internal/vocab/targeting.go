@@ -32,6 +32,7 @@ const (
 	OpNotContains   TargetingOperator = "NOT_CONTAINS"
 	OpStartsWith    TargetingOperator = "STARTS_WITH"
 	OpNotStartsWith TargetingOperator = "NOT_STARTS_WITH"
+	OpMatches       TargetingOperator = "MATCHES"
 )
 
 // What is stored as the operator of rules that do not compare the URL; in the SDL

@@ -119,6 +119,10 @@ type (
 	EmailAllowListConnection = paging.Connection[string]
 	// EmailAllowListEdge is a row of such a page.
 	EmailAllowListEdge = paging.Edge[string]
+	// TaskProblemConnection is a page of rows.
+	TaskProblemConnection = paging.Connection[*vocab.TaskProblem]
+	// TaskProblemEdge is a row of such a page.
+	TaskProblemEdge = paging.Edge[*vocab.TaskProblem]
 	// TaskConnection is a page of rows.
 	TaskConnection = paging.Connection[*ent.Task]
 	// TaskEdge is a row of such a page.

@@ -46,7 +46,7 @@ func (c Counted) Check(ctx context.Context) (Counted, error) {
 
 // CountViews counts views: first those of each inbox, in the order of the SDL's enum,
 // then the saved ones, in the order of their ids. Saved ones are exact up to 10,000
-// open conversations, and unknown above. What the viewer may not use is NOT_FOUND.
+// open conversations, and unknown above and where Count does not know. What the viewer may not use is NOT_FOUND.
 func (s *Service) CountViews(ctx context.Context, c Counted) ([]*ViewCount, error) {
 	c, err := c.Check(ctx)
 	if err != nil {
@@ -81,15 +81,20 @@ func (s *Service) countSaved(ctx context.Context, savedViewID string) (*ViewCoun
 		return nil, err
 	}
 	count := &ViewCount{SavedViewID: savedViewID, InboxID: sel.Saved.InboxID}
+	unknown := &ViewCount{SavedViewID: savedViewID, InboxID: sel.Saved.InboxID, Unknown: true}
 	p, err := sel.Plan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if count.Open, err = s.CountRows(ctx, p, s.Limits.Count); err != nil || count.Open == 0 {
-		return count, err
+	open, err := s.countRows(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	if count.Open > s.Limits.Count {
-		return &ViewCount{SavedViewID: savedViewID, InboxID: sel.Saved.InboxID, Unknown: true}, nil
+	if open == nil {
+		return unknown, nil
+	}
+	if count.Open = *open; count.Open == 0 {
+		return count, nil
 	}
 	if !viewer.FromContext(ctx).IsUser() {
 		return count, nil
@@ -99,8 +104,15 @@ func (s *Service) countSaved(ctx context.Context, savedViewID string) (*ViewCoun
 	if p, err = sel.Plan(ctx); err != nil {
 		return nil, err
 	}
-	count.Unread, err = s.CountRows(ctx, p, s.Limits.Count)
-	return count, err
+	some, err := s.countRows(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if some == nil {
+		return unknown, nil
+	}
+	count.Unread = *some
+	return count, nil
 }
 
 // OpenOf is the selection of the open conversations of a saved view.

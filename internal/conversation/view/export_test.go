@@ -15,6 +15,12 @@ import (
 // seeks, so that few rows make short pages and several queries.
 func (s *Service) LimitWalks(rows, seeks int) { s.Limits.Rows, s.Limits.Seeks = rows, seeks }
 
+// LimitHits has lists and counts start from at most so many documents.
+func (s *Service) LimitHits(n int) { s.Limits.Hits, s.Limits.CountedHits = n, n }
+
+// LimitCountedPages has a count walk at most n pages for a text.
+func (s *Service) LimitCountedPages(n int) { s.Limits.CountedPages = n }
+
 // Criteria is how many criteria a filter has.
 func (f Filter) Criteria() int { return f.countCriteria() }
 
@@ -41,10 +47,12 @@ func (s *Service) ListSQL(ctx context.Context, sel Selection, args paging.PageAr
 		w.from = &key
 	}
 	query := &store.Statement{}
+	start, err := w.chooseStart(ctx, s.store)
 	switch {
-	case w.driven():
-		err = w.driveSQL(ctx, s.store, query)
-	case len(p.conditions) == 0:
+	case err != nil:
+	case start.from != fromView:
+		w.driveSQL(query, s.store.Postgres(), start)
+	case len(p.conditions)+len(p.Words) == 0:
 		w.seekSQL(query, p.indexSeeks(), s.store.Postgres())
 	default:
 		w.siftSQL(query, p.indexSeeks(), s.store.Postgres())

@@ -13,9 +13,6 @@ import (
 // DefaultPage is how many rows a list has when no one asks for another number.
 const DefaultPage = 50
 
-// countPage is how many rows one query of a count walks.
-const countPage = 5000
-
 // Get returns a conversation that the viewer sees, or nil.
 func (s *Service) Get(ctx context.Context, conversationID string) (*ent.Conversation, error) {
 	c, err := Find(ctx, s.store.Client(ctx).Conversation.Query(), conversationID)
@@ -131,35 +128,6 @@ func (s *Service) loadRows(ctx context.Context, places []Place) ([]*ent.Conversa
 		}
 	}
 	return rows, nil
-}
-
-// Count counts a selection, up to 10,000; nil above.
-func (s *Service) Count(ctx context.Context, sel Selection) (*int, error) {
-	p, err := sel.Plan(ctx)
-	if err != nil {
-		return nil, err
-	}
-	n, err := s.CountRows(ctx, p, s.Limits.Count)
-	if err != nil || n > s.Limits.Count {
-		return nil, err
-	}
-	return &n, nil
-}
-
-// CountRows counts a plan's rows, until there are more than most.
-func (s *Service) CountRows(ctx context.Context, p *Plan, most int) (int, error) {
-	n := 0
-	var from *paging.Key
-	for {
-		found, next, err := s.NextPlaces(ctx, p, from, countPage)
-		if err != nil {
-			return 0, err
-		}
-		if n += len(found); next == nil || n > most {
-			return n, nil
-		}
-		from = next
-	}
 }
 
 // NextPlaces returns the next places of a plan, and where to go on from; nil: the

@@ -74,6 +74,8 @@ func TestListShowsWhatItOught(t *testing.T) {
 			v := viewer.FromContext(ctx)
 			sel := d.drawSelection(t, w, v.InboxIDs)
 			d.LimitWalks(rapid.SampledFrom([]int{3, 20, 5000}).Draw(t, "rows"), rapid.SampledFrom([]int{3, 400}).Draw(t, "seeks"))
+			d.LimitHits(rapid.SampledFrom([]int{0, 20, 5000}).Draw(t, "hits"))
+			d.LimitCountedPages(1000)
 			size := rapid.SampledFrom([]int{1, 7, 100}).Draw(t, "size")
 			want := w.list(t, v, sel)
 			same2(t, "forwards", d.pages(ctx, t, sel, size, false), want)

@@ -240,6 +240,8 @@ func TestSavedFilterAndOwnBothHold(t *testing.T) {
 			check.Must(d.UpdateSavedView(ctx, view.UpdateSavedViewInput{SavedViewID: kept.ID, View: opt.Of(saved.View), Filter: opt.Of(saved.Filter), OrderBy: opt.Of(saved.Order)}))(t)
 			own.View, own.SavedViewID = "", &kept.ID
 			d.LimitWalks(rapid.SampledFrom([]int{3, 20, 5000}).Draw(t, "rows"), 400)
+			d.LimitHits(rapid.SampledFrom([]int{0, 20, 5000}).Draw(t, "hits"))
+			d.LimitCountedPages(1000)
 
 			saved.InboxID, saved.Order = own.InboxID, own.Order
 			asked := own

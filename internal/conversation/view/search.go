@@ -179,15 +179,6 @@ func documentsSQL(ctx context.Context, db *store.Store, s *store.Statement, word
 	return text + over.condition(s, "i.docid") + " AND d.inbox_id IN (" + store.List(s, inboxes) + ")", nil
 }
 
-// hitsSQL writes the conversations of the newest documents that contain the words.
-func hitsSQL(ctx context.Context, db *store.Store, s *store.Statement, words search.Query, account string, inboxes []string) (string, error) {
-	documents, err := documentsSQL(ctx, db, s, words, account, inboxes, span{})
-	if err != nil {
-		return "", err
-	}
-	return "SELECT d.conversation_id FROM " + documents + span{}.order(db) + " LIMIT " + s.Arg(hitLimit), nil
-}
-
 func (o span) condition(s *store.Statement, number string) string {
 	switch {
 	case o.from == nil:

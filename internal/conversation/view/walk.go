@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -19,14 +18,18 @@ type Limits struct {
 	Rows int
 	// Seeks that one statement makes: SQLite takes 500 terms.
 	Seeks int
+	// Hits are the documents of a text that a page starts from at most: where more have
+	// its words, the view is walked and each row asked for them.
+	Hits int
+	// CountedHits are the same for a count, which reads them once.
+	CountedHits int
+	// CountedPages are the pages of rows that a count walks for a text at most.
+	CountedPages int
 	// Count is the most that a list counts.
 	Count int
 }
 
-var defaultLimits = Limits{Rows: 5000, Seeks: 400, Count: 10_000}
-
-// hitLimit is how many documents, newest first, a text filter looks at.
-const hitLimit = 5000
+var defaultLimits = Limits{Rows: 5000, Seeks: 400, Hits: 5000, CountedHits: 100_000, CountedPages: 20, Count: 10_000}
 
 // Place is a conversation's place in a list.
 type Place struct {
@@ -42,6 +45,8 @@ type walk struct {
 	backward bool
 	limit    int
 	limits   Limits
+	// number is the account's, with which its words are indexed.
+	number int64
 }
 
 // down reports whether the walk goes down in the order's column.
@@ -76,11 +81,15 @@ func (w walk) findPlaces(ctx context.Context, db *store.Store) (found []Place, s
 	if w.Empty {
 		return nil, nil, nil
 	}
-	if w.driven() {
-		found, err = w.driveFromDocuments(ctx, db)
+	start, err := w.chooseStart(ctx, db)
+	if err != nil {
+		return nil, nil, err
+	}
+	if start.from != fromView {
+		found, err = w.drive(ctx, db, start)
 		return found, nil, err
 	}
-	if len(w.conditions) == 0 {
+	if len(w.conditions)+len(w.Words) == 0 {
 		found, err = w.seekIndexes(ctx, db)
 		return found, nil, err
 	}
@@ -204,7 +213,7 @@ func (w walk) siftSome(ctx context.Context, db *store.Store) (found []Place, sto
 func (w walk) siftSeeks(ctx context.Context, db *store.Store, seeks []indexSeek) (found []Place, stopped *Place, err error) {
 	s := &store.Statement{}
 	w.siftSQL(s, seeks, db.Postgres())
-	err = store.ForEachRow(ctx, db, s.String(), s.Args, func(rows entsql.ColumnScanner) error {
+	err = store.ForEachRow(ctx, db, s.String(), w.arguments(db, s), func(rows entsql.ColumnScanner) error {
 		var p Place
 		var walked bool
 		if err := rows.Scan(&p.ID, &p.Key, &walked); err != nil {
@@ -227,78 +236,10 @@ func (w walk) siftSQL(s *store.Statement, seeks []indexSeek, postgres bool) {
 	s.WriteString("WITH seen AS (")
 	w.writeUnion(s, seeks, tested, w.limits.Rows, postgres)
 	s.WriteString(") SELECT passed.*, false FROM (SELECT c.id, c." + w.key + " FROM seen c WHERE 1 = 1")
-	w.writeTest(s, postgres)
+	w.writeTests(s, postgres, nowhere)
 	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit) + ") passed")
 	s.WriteString(" UNION ALL SELECT walked.*, true FROM (SELECT id, " + w.key + " FROM seen" + w.order() + " LIMIT 1 OFFSET " + strconv.Itoa(w.limits.Rows-1) + ") walked")
 	s.WriteString(" ORDER BY 3, 2" + w.downward() + ", 1" + w.downward())
-}
-
-func (w walk) writeTest(s *store.Statement, postgres bool) {
-	for _, c := range w.conditions {
-		s.WriteString(" AND " + c.sql(s, postgres))
-	}
-}
-
-// driven reports whether a contact, external ids or words lead to few conversations, so
-// that the list starts there and not at the view.
-func (w walk) driven() bool { return len(w.Words) > 0 || len(w.externals) > 0 || len(w.contacts) > 0 }
-
-func (w walk) driveFromDocuments(ctx context.Context, db *store.Store) ([]Place, error) {
-	s := &store.Statement{}
-	if err := w.driveSQL(ctx, db, s); err != nil {
-		return nil, err
-	}
-	if len(w.Words) > 0 {
-		return readPlacesWith(ctx, db, s.String(), planned(db, s.Args))
-	}
-	return readPlaces(ctx, db, s)
-}
-
-// driveSQL goes from what the words, external ids or contacts lead to: CROSS JOIN keeps
-// SQLite, which knows little of the numbers, from walking the view instead.
-func (w walk) driveSQL(ctx context.Context, db *store.Store, s *store.Statement) error {
-	var found string
-	switch {
-	case len(w.Words) > 0:
-		hits, err := hitsSQL(ctx, db, s, w.Words[0], w.Account, w.Inboxes)
-		if err != nil {
-			return err
-		}
-		found = "SELECT DISTINCT conversation_id AS id FROM (" + hits + ") hit"
-	case len(w.externals) > 0:
-		found = "SELECT id FROM conversations WHERE account_id = " + s.Arg(w.Account) + " AND external_id IS NOT NULL AND external_id IN (" + store.List(s, w.externals) + ")"
-	default:
-		found = "SELECT id FROM conversations WHERE contact_id IN (" + store.List(s, w.contacts) + ")"
-	}
-	s.WriteString("SELECT c.id, c." + w.key + " FROM (" + found + ") found CROSS JOIN conversations c WHERE c.id = found.id AND " + w.writeScope(s) + w.beyond(s))
-	w.writeTest(s, db.Postgres())
-	for _, words := range w.Words[min(1, len(w.Words)):] {
-		hits, err := hitsSQL(ctx, db, s, words, w.Account, w.Inboxes)
-		if err != nil {
-			return err
-		}
-		s.WriteString(" AND c.id IN (SELECT conversation_id FROM (" + hits + ") hit)")
-	}
-	s.WriteString(" ORDER BY c." + w.key + w.downward() + ", c.id" + w.downward() + " LIMIT " + strconv.Itoa(w.limit))
-	return nil
-}
-
-// writeScope is what the seeks say together, as one condition.
-func (w walk) writeScope(s *store.Statement) string {
-	parts := []string{
-		"c.inbox_id IN (" + store.List(s, w.Inboxes) + ")",
-		"c.kind IN (" + store.List(s, w.kinds) + ")",
-		"c.status IN (" + store.List(s, w.statuses) + ")",
-	}
-	if w.bots {
-		parts = append(parts, "c.in_bots")
-	} else {
-		parts = append(parts, "c.folder IN ("+store.List(s, w.folders)+")")
-	}
-	if w.assignees != nil {
-		parts = append(parts, "c.assignee_id IN ("+store.List(s, w.assignees)+")")
-	}
-	return strings.Join(parts, " AND ")
 }
 
 func readPlaces(ctx context.Context, db *store.Store, s *store.Statement) ([]Place, error) {

@@ -28,6 +28,15 @@ type Given struct {
 	SubscriptionTypeID string
 	Text               string
 	PageURL            string
+	// Unproved: an opt-in is not the contact's until their address is proved (CH-9).
+	Unproved bool
+}
+
+func (g Given) contactID() string {
+	if g.Unproved && g.Kind == vocab.ConsentCommunicate {
+		return ""
+	}
+	return g.Visitor.ContactID
 }
 
 // Holds reports whether the visitor agreed to this very text and did not
@@ -56,7 +65,7 @@ func Record(ctx context.Context, tx *store.Tx, g Given) (string, error) {
 	}
 	consentID := id.New(id.Consent)
 	err := tx.Client.ConsentRecord.Create().SetID(consentID).SetInboxID(g.Visitor.InboxID).
-		SetVisitorID(g.Visitor.ID).SetContactID(g.Visitor.ContactID).SetTargetedMessageID(g.TargetedMessageID).
+		SetVisitorID(g.Visitor.ID).SetContactID(g.contactID()).SetTargetedMessageID(g.TargetedMessageID).
 		SetKind(g.Kind).SetBasis(g.Basis).SetSubscriptionTypeID(g.SubscriptionTypeID).
 		SetText(g.Text).SetTextVersion(Version(g.Text)).SetPageURL(g.PageURL).SetGivenAt(tx.Now()).
 		Exec(ctx)
@@ -76,11 +85,30 @@ func Bind(ctx context.Context, tx *store.Tx, conversationID string, consentIDs .
 	return tx.Client.ConsentRecord.Update().Where(consentrecord.IDIn(consentIDs...)).SetConversationID(conversationID).Exec(ctx)
 }
 
-// Link makes a contact the one of a visitor's consents that have none: from now
-// on an opt-in to be written to applies (TM-8).
-func Link(ctx context.Context, tx *store.Tx, visitorID, contactID string) error {
+// Link makes a contact the one of a visitor's consents of the kinds that have none: from
+// now on an opt-in to be written to applies (TM-8).
+func Link(ctx context.Context, tx *store.Tx, visitorID, contactID string, kinds ...vocab.ConsentKind) error {
 	return tx.Client.ConsentRecord.Update().
-		Where(consentrecord.VisitorID(visitorID), consentrecord.ContactID("")).SetContactID(contactID).Exec(ctx)
+		Where(consentrecord.VisitorID(visitorID), consentrecord.ContactID(""), consentrecord.KindIn(kinds...)).SetContactID(contactID).Exec(ctx)
+}
+
+// Pending returns the opt-ins of visitors that are no contact's yet, oldest first (CH-9).
+func Pending(ctx context.Context, client *ent.Client, visitorIDs ...string) ([]*ent.ConsentRecord, error) {
+	return client.ConsentRecord.Query().Where(consentrecord.VisitorIDIn(visitorIDs...), consentrecord.ContactID(""),
+		consentrecord.KindEQ(vocab.ConsentCommunicate), consentrecord.WithdrawnAt(clock.Micros(0))).
+		Order(consentrecord.ByGivenAt(), consentrecord.ByID()).All(ctx)
+}
+
+// IsWithdrawn reports whether the visitor took back their consent to process, and has
+// given none since (TM-8).
+func IsWithdrawn(ctx context.Context, client *ent.Client, visitorID string) (bool, error) {
+	withdrew, err := client.ConsentRecord.Query().Where(consentrecord.VisitorID(visitorID), consentrecord.KindEQ(vocab.ConsentProcess),
+		consentrecord.WithdrawnAtGT(clock.Micros(0))).Exist(ctx)
+	if err != nil || !withdrew {
+		return false, err
+	}
+	holds, err := HoldsAny(ctx, client, visitorID, vocab.ConsentProcess)
+	return !holds, err
 }
 
 // Move gives a visitor's consents to the one that they turned out to be (CR-6).

@@ -52,6 +52,9 @@ func (s *Service) changeChannel(ctx context.Context, call idempotency.Call, appl
 		if len(changes) == 0 {
 			return nil
 		}
+		if err := mayLoseHours(ctx, tx.Client, before, after); err != nil {
+			return err
+		}
 		tx.Append(ctx, store.Event{Type: vocab.ChannelUpdated, InboxID: after.InboxID, SubjectID: after.ID, Changes: changes})
 		return tx.Client.Channel.UpdateOneID(after.ID).SetTitle(after.Title).SetAccentColor(after.AccentColor).
 			SetSendTranscript(after.SendTranscript).SetStyle(after.Style).SetTexts(after.Texts).

@@ -46,15 +46,32 @@ func TestAddresses(t *testing.T) {
 		{vocab.OpIs, "HTTPS://Example.COM/Pricing", "https://example.com/Pricing", true},
 		{vocab.OpIs, "https://example.com/pricing", "https://EXAMPLE.com/pricing", true},
 		{vocab.OpIs, "https://example.com/Pricing", "https://example.com/pricing", false},
-		// The fragment is ignored, on both sides.
+		// The fragment compares only if the rule has one.
 		{vocab.OpIs, "/pricing", "https://example.com/pricing#plans", true},
-		{vocab.OpIs, "/pricing#faq", "https://example.com/pricing#plans", true},
+		{vocab.OpIs, "/pricing#faq", "https://example.com/pricing#plans", false},
+		{vocab.OpIs, "/pricing#plans", "https://example.com/pricing#plans", true},
+		{vocab.OpIs, "/pricing#plans", "https://example.com/pricing?x=1#plans", true},
+		{vocab.OpIs, "/pricing#", "https://example.com/pricing", true},
+		{vocab.OpIs, "/#/pricing", "https://example.com/#/pricing", true},
+		{vocab.OpIs, "/#/pricing", "https://example.com/#/pricing/teams", false},
+		{vocab.OpIs, "/#/pricing/*", "https://example.com/#/pricing/teams", true},
+		{vocab.OpIs, "/#/pricing/*", "https://example.com/#/pricing-old", false},
+		{vocab.OpIs, "#/gr%C3%B6%C3%9Fe", "https://example.com/app#/größe", true},
+		{vocab.OpStartsWith, "/app#/pri", "https://example.com/app#/pricing", true},
+		{vocab.OpStartsWith, "/app#/pri", "https://example.com/app", false},
+		{vocab.OpStartsWith, "#/pri", "https://example.com/app?x#/pricing", true},
+		{vocab.OpContains, "#/pri", "https://example.com/app#/pricing", true},
+		{vocab.OpContains, "x=1#/pri", "https://example.com/app?x=1#/pricing", true},
 		// The query compares only if the rule has one.
 		{vocab.OpIs, "/pricing", "https://example.com/pricing?plan=pro", true},
 		{vocab.OpIs, "/pricing?plan=pro", "https://example.com/pricing?plan=pro#x", true},
 		{vocab.OpIs, "/pricing?plan=pro", "https://example.com/pricing?plan=pro&x=1", false},
 		{vocab.OpIs, "/pricing?plan=pro", "https://example.com/pricing", false},
 		{vocab.OpIs, "/pricing?", "https://example.com/pricing?plan=pro", false},
+		{vocab.OpIs, "https://shop.example/?", "https://shop.example/", true},
+		{vocab.OpIs, "https://shop.example/?", "https://shop.example/?", true},
+		{vocab.OpStartsWith, "/pricing?", "https://example.com/pricing", true},
+		{vocab.OpStartsWith, "/pricing?", "https://example.com/pricing-old", false},
 		{vocab.OpIs, "/pricing?plan=Pro", "https://example.com/pricing?plan=pro", false},
 		// Everything below.
 		{vocab.OpIs, "/pricing/*", "https://example.com/pricing", true},
@@ -108,7 +125,9 @@ func TestAddresses(t *testing.T) {
 		{vocab.OpContains, "example.com/Pric", "https://example.com/pricing", false},
 		{vocab.OpContains, "HTTPS://", "https://example.com/", true},
 		{vocab.OpContains, "/de/", "https://example.com/de/pricing", true},
-		{vocab.OpContains, "plan", "https://example.com/pricing?plan=pro", false},
+		{vocab.OpContains, "plan", "https://example.com/pricing?plan=pro", true},
+		{vocab.OpContains, "Plan", "https://example.com/pricing?plan=pro", false},
+		{vocab.OpContains, "/docs/*", "https://example.com/v2/docs?x", true},
 		{vocab.OpContains, "?plan", "https://example.com/pricing?plan=pro", true},
 		{vocab.OpContains, "pricing?plan", "https://example.com/pricing?plan=pro", true},
 		{vocab.OpContains, "plans", "https://example.com/pricing#plans", false},
@@ -135,9 +154,37 @@ func TestAddresses(t *testing.T) {
 		{vocab.OpStartsWith, "/pricing?plan=", "https://example.com/pricing?x&plan=pro", false},
 		{vocab.OpStartsWith, "büc", "https://xn--bcher-kva.example/", true},
 		{vocab.OpStartsWith, "example.com:80", "http://example.com:8080/", true},
+
+		// With stars in any label and segment.
+		{vocab.OpMatches, "https://shop.example/*/pricing", "https://shop.example/de/pricing", true},
+		{vocab.OpMatches, "https://shop.example/*/pricing", "https://shop.example/pricing", false},
+		{vocab.OpMatches, "https://shop.example/*/pricing", "https://shop.example/de/at/pricing", false},
+		{vocab.OpMatches, "https://shop.example/*/pricing", "https://shop.example//pricing", false},
+		{vocab.OpMatches, "https://shop.example/*/pricing", "http://shop.example/de/pricing", false},
+		{vocab.OpMatches, "*://shop.example/*/pricing", "http://shop.example/de/pricing", true},
+		{vocab.OpMatches, "*.example.com/a", "https://shop.example.com/a", true},
+		{vocab.OpMatches, "*.example.com/a", "https://example.com/a", false},
+		{vocab.OpMatches, "*.example.com/a", "https://a.b.example.com/a", false},
+		{vocab.OpMatches, "*.example.com/a", "https://shop.example.com:8443/a", false},
+		{vocab.OpMatches, "*.example.com:443/a", "https://shop.example.com/a", true},
+		{vocab.OpMatches, "shop-*.example.com", "https://shop-DE.example.com/", true},
+		{vocab.OpMatches, "*.xn--bcher-kva.example/a", "https://shop.bücher.example/a", true},
+		{vocab.OpMatches, "/product-*/b", "https://shop.example/product-12/b", true},
+		{vocab.OpMatches, "/product-*-x*", "https://shop.example/product-12-x", true},
+		{vocab.OpMatches, "/product-*/b", "https://shop.example/products/b", false},
+		{vocab.OpMatches, "/*/pricing/*", "https://shop.example/de/pricing", true},
+		{vocab.OpMatches, "/*/pricing/*", "https://shop.example/de/pricing/teams/2", true},
+		{vocab.OpMatches, "*/pricing", "https://shop.example/pricing", true},
+		{vocab.OpMatches, "/*?q=a", "https://shop.example/x?q=a", true},
+		{vocab.OpMatches, "/*?q=a", "https://shop.example/x?q=b", false},
+		{vocab.OpMatches, "/#/*/edit", "https://shop.example/#/12/edit", true},
+		{vocab.OpMatches, "/pricing", "https://shop.example/pricing", true},
 	} {
 		if got := shows(tc.page, vocab.Targeting{Operator: tc.operator, Value: tc.value}); got != tc.holds {
 			t.Errorf("%s %q holds %v on %s", tc.operator, tc.value, got, tc.page)
+		}
+		if negations[tc.operator] == "" {
+			continue
 		}
 		if got := shows(tc.page, vocab.Targeting{Operator: negations[tc.operator], Value: tc.value}); got == tc.holds {
 			t.Errorf("%s %q holds %v on %s", negations[tc.operator], tc.value, got, tc.page)
@@ -178,8 +225,8 @@ func TestAddressesOfAnyKind(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		path := rapid.StringMatching(`(/[a-zA-Zäß%0-9._~!-]{0,8}){0,4}`).Draw(t, "path")
 		page := "https://shop.example:8443" + path
-		for _, same := range []string{page, "SHOP.example:8443" + path, page + "#top"} {
-			if !shows(page, vocab.Targeting{Operator: vocab.OpIs, Value: same}) {
+		for _, same := range []string{page, "SHOP.example:8443" + path} {
+			if !shows(page+"#top", vocab.Targeting{Operator: vocab.OpIs, Value: same}) || !shows(page, vocab.Targeting{Operator: vocab.OpMatches, Value: same}) {
 				t.Errorf("%q is not %q", page, same)
 			}
 			if !shows(page, vocab.Targeting{Operator: vocab.OpStartsWith, Value: page}) {
@@ -187,7 +234,7 @@ func TestAddressesOfAnyKind(t *testing.T) {
 			}
 		}
 		junk := rapid.String().Draw(t, "junk")
-		for _, operator := range []vocab.TargetingOperator{vocab.OpIs, vocab.OpContains, vocab.OpStartsWith} {
+		for _, operator := range []vocab.TargetingOperator{vocab.OpIs, vocab.OpContains, vocab.OpStartsWith, vocab.OpMatches} {
 			shows(junk, vocab.Targeting{Operator: operator, Value: page})
 			shows(page, vocab.Targeting{Operator: operator, Value: junk})
 		}

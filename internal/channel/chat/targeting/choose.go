@@ -155,6 +155,8 @@ func ruleMatches(r vocab.Targeting, pageURL string, page pageurl.URL) bool {
 		return page.BeginsWith(pageurl.ParseRule(r.Value))
 	case vocab.OpNotStartsWith:
 		return !page.BeginsWith(pageurl.ParseRule(r.Value))
+	case vocab.OpMatches:
+		return page.Matches(pageurl.ParsePattern(r.Value))
 	}
 	return false
 }

@@ -195,6 +195,12 @@ func TestWarnings(t *testing.T) {
 		"two negatives":                 {with(nil, rule(vocab.OpIsNot, "/a"), rule(vocab.OpNotContains, "b")), with(nil, all), "MATCHES_EVERYTHING a"},
 		"one negative":                  {with(nil, rule(vocab.OpIsNot, "/a")), with(nil, all), ""},
 		"one negative twice":            {with(nil, rule(vocab.OpIsNot, "/a"), rule(vocab.OpIsNot, "/a")), with(nil, all), ""},
+		"a literal star":                {with(nil, rule(vocab.OpIs, "/a/*/b")), with(nil, all), "DOUBTFUL_RULE a"},
+		"a pattern's star":              {with(nil, rule(vocab.OpMatches, "/a/*/b")), with(nil, all), ""},
+		"every address":                 {with(nil, rule(vocab.OpStartsWith, "http")), with(nil, all), "DOUBTFUL_RULE a"},
+		"every address contains it":     {with(nil, rule(vocab.OpContains, "https://")), with(nil, all), "DOUBTFUL_RULE a"},
+		"a path without a slash":        {with(nil, rule(vocab.OpIs, "pricing")), with(nil, all), "DOUBTFUL_RULE a"},
+		"a host":                        {with(nil, rule(vocab.OpStartsWith, "shop.")), with(nil, all), ""},
 		"a rule and its contrary":       {with(nil, rule(vocab.OpContains, "a"), rule(vocab.OpNotContains, "a")), with(nil, all), "MATCHES_EVERYTHING a"},
 	} {
 		t.Run(name, func(t *testing.T) {

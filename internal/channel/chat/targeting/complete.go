@@ -11,7 +11,6 @@ import (
 	"parley/ent/subscriptiontype"
 	"parley/internal/clock"
 	"parley/internal/errs"
-	"parley/internal/pageurl"
 	"parley/internal/routing"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -64,9 +63,7 @@ func contradictions(m *ent.TargetedMessage) []error {
 	found.heading(m.Heading)
 	found.capture(m.EmailCapture)
 	found.consent(m.Consent)
-	if m.BotID != "" && len(m.Routing.Rules) > 0 {
-		found.invalid("A bot replies first and hands off by its own rule: remove either the bot or the routing.", "routing")
-	}
+	found.routing(m.Routing)
 	return found
 }
 
@@ -109,8 +106,10 @@ func (c *checks) rule(r vocab.Targeting, at string) {
 	case r.Operator == vocab.OpAllPages:
 	case r.Value == "":
 		c.required("Enter a value to compare the URL with.", "rules", at, inputField(r), "value")
-	case r.Operator != vocab.OpQueryParam && !pageurl.CouldHold(r.Value):
-		c.invalid("No URL can match this value: start it with http://, https://, a host or a /.", "rules", at, inputField(r), "value")
+	case r.Operator != vocab.OpQueryParam:
+		if why := impossible(r); why != "" {
+			c.invalid("No URL can match the value "+strconv.Quote(errs.Clip(r.Value))+": "+why+".", "rules", at, inputField(r), "value")
+		}
 	}
 	if r.Operator == vocab.OpQueryParam && r.Parameter == "" {
 		c.required("Enter the name of the query parameter.", "rules", at, inputField(r), "parameter")
@@ -138,6 +137,10 @@ func (c *checks) heading(h vocab.Heading) {
 	case vocab.HeadingContactOwner:
 		if h.FallbackID == "" {
 			c.required("Choose a user to show if the contact has no owner.", "heading", "fallbackId")
+		}
+	case vocab.HeadingCustom:
+		if h.Name == "" && h.AvatarURL == "" {
+			c.required("Enter a name, or a picture, for the heading.", "heading", "name")
 		}
 	}
 	if h.Kind != vocab.HeadingUsers && len(h.UserIDs) > 0 {
@@ -185,10 +188,22 @@ func (c *checks) consent(s vocab.Consent) {
 	}
 }
 
+// routing: a contact without an owner goes to someone (RT-1).
+func (c *checks) routing(r vocab.Routing) {
+	for i, rule := range r.Rules {
+		if rule.Target == vocab.RouteContactOwner && rule.FallbackID == "" {
+			c.required("Choose a user to assign to if the contact has no owner.", "routing", "rules", strconv.Itoa(i), "fallbackId")
+		}
+	}
+}
+
 // checkReferences refuses what the message names, and did not before, and the account
-// does not have. A draft's must be there, too.
+// does not have, and a bot beside a routing: in a draft, too.
 func checkReferences(ctx context.Context, client *ent.Client, before, m *ent.TargetedMessage) error {
 	var faults []error
+	if m.BotID != "" && len(m.Routing.Rules) > 0 {
+		faults = append(faults, errs.New(errs.Invalid, "A bot replies first and hands off by its own rule: remove either the bot or the routing.").On("routing"))
+	}
 	for _, check := range []func() error{
 		func() error {
 			return knowsLists(ctx, client, before.IncludeListIds, m.IncludeListIds, "includeListIds")

@@ -37,6 +37,11 @@ func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*e
 			return err
 		}
 		m.ID, m.InboxID, m.ChannelID = call.Result, c.InboxID, c.ID
+		if in.leavesHeading() {
+			if m.Heading, err = defaultHeading(ctx, tx.Client, c); err != nil {
+				return err
+			}
+		}
 		if err := checkReferences(ctx, tx.Client, &ent.TargetedMessage{}, m); err != nil {
 			return err
 		}

@@ -8,9 +8,11 @@ import (
 	"strings"
 
 	"parley/ent"
+	entmessage "parley/ent/targetedmessage"
 	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/internal/clock"
+	"parley/internal/opt"
 	"parley/internal/vocab"
 )
 
@@ -60,6 +62,23 @@ func HeadingOf(ctx context.Context, client *ent.Client, m *ent.TargetedMessage, 
 	h.People = choosePeople(h.People, session+m.ID)
 	return h, err
 }
+
+// defaultHeading is that of a message which says nothing of its own: the widget's title,
+// otherwise the inbox's name.
+func defaultHeading(ctx context.Context, client *ent.Client, c *ent.Channel) (vocab.Heading, error) {
+	h := entmessage.DefaultHeading
+	if h.Name = c.Title; h.Name != "" {
+		return h, nil
+	}
+	i, err := client.Inbox.Get(ctx, c.InboxID)
+	if err == nil {
+		h.Name = i.Name
+	}
+	return h, err
+}
+
+// leavesHeading reports whether the heading is left to the message's default.
+func (in Settings) leavesHeading() bool { return opt.OrZero(in.Heading) == nil }
 
 // firstOf returns the user whose id comes first.
 func firstOf(users []*ent.User, ids []string) []*ent.User {

@@ -49,7 +49,7 @@ func TestPublishNamesEveryFault(t *testing.T) {
 		list := w.list()
 		m := w.must(w.update(w.create("m", ""), targeting.Settings{
 			Audience: opt.Of(vocab.AudienceEveryone), IncludeListIDs: opt.List(list), ExcludeListIDs: opt.List(list),
-			Rules:        opt.List(&vocab.Targeting{Operator: vocab.OpAllPages}, &vocab.Targeting{Operator: vocab.OpIs}, &vocab.Targeting{Operator: vocab.OpQueryParam, Value: "x"}, &vocab.Targeting{Operator: vocab.OpQueryParam, Parameter: "p"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "ftp://example.com/"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "#top"}),
+			Rules:        opt.List(&vocab.Targeting{Operator: vocab.OpAllPages}, &vocab.Targeting{Operator: vocab.OpIs}, &vocab.Targeting{Operator: vocab.OpQueryParam, Value: "x"}, &vocab.Targeting{Operator: vocab.OpQueryParam, Parameter: "p"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "ftp://example.com/"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "shop example/"}),
 			Heading:      opt.Of(vocab.Heading{Kind: vocab.HeadingTeam, UserIDs: []string{w.AdminID}, Name: "N"}),
 			EmailCapture: opt.Of(vocab.EmailCapture{Timing: vocab.CaptureNever, DelaySeconds: 5, Text: "Your address?"}),
 			Display:      opt.Of(vocab.Display{SmallScreen: vocab.SmallScreenPrompt}),
@@ -89,7 +89,7 @@ func TestUnknownReferences(t *testing.T) {
 			BotID:   opt.Of("bot"),
 			Routing: opt.Of(vocab.Routing{Rules: []vocab.RoutingRule{{Target: vocab.RouteUsers, UserIDs: []string{stranger.AdminID}, Method: vocab.RoundRobin}}}),
 		})
-		fails(w.t, err, "NOT_FOUND includeListIds.1", "NOT_FOUND excludeListIds.0", "NOT_FOUND heading.userIds.1",
+		fails(w.t, err, "INVALID routing", "NOT_FOUND includeListIds.1", "NOT_FOUND excludeListIds.0", "NOT_FOUND heading.userIds.1",
 			"NOT_FOUND heading.fallbackId", "NOT_FOUND heading.teamId", "NOT_FOUND botId", "NOT_FOUND routing.rules.0.userIds.0")
 	})
 }

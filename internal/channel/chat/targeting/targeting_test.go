@@ -305,6 +305,43 @@ func TestReplays(t *testing.T) {
 	})
 }
 
+// TM-1, TM-3, RT-1: what contradicts itself, or can never hold, is not published; the
+// error names the field.
+func TestContradictionsAreRefused(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		isRule := func(values ...string) opt.Value[[]*vocab.Targeting] {
+			var list []*vocab.Targeting
+			for _, v := range values {
+				list = append(list, &vocab.Targeting{Operator: vocab.OpIs, Value: v})
+			}
+			return opt.List(list...)
+		}
+		for name, tc := range map[string]struct {
+			settings targeting.Settings
+			want     string
+		}{
+			"a custom heading of nothing": {targeting.Settings{Heading: opt.Of(vocab.Heading{Kind: vocab.HeadingCustom})}, "REQUIRED heading.name"},
+			"an owner without fallback":   {targeting.Settings{Heading: opt.Of(vocab.Heading{Kind: vocab.HeadingContactOwner})}, "REQUIRED heading.fallbackId"},
+			"routing without fallback": {targeting.Settings{Routing: opt.Of(vocab.Routing{Rules: []vocab.RoutingRule{{Target: vocab.RouteContactOwner}}})},
+				"REQUIRED routing.rules.0.fallbackId"},
+			"a star in a host": {targeting.Settings{Rules: isRule("/a", "*.shop.example/a")}, "INVALID rules.1.url.value"},
+			"only a star":      {targeting.Settings{Rules: isRule("*")}, "INVALID rules.0.url.value"},
+			"a star behind":    {targeting.Settings{Rules: isRule("pricing*")}, "INVALID rules.0.url.value"},
+			"another scheme":   {targeting.Settings{Rules: isRule("ftp://shop.example/")}, "INVALID rules.0.url.value"},
+			"a blank":          {targeting.Settings{Rules: isRule("https://shop example/")}, "INVALID rules.0.url.value"},
+		} {
+			_, err := w.publish(w.must(w.update(w.create(name, "Hello"), tc.settings)))
+			fails(w.t, err, tc.want)
+		}
+		good := w.must(w.update(w.create("m", "Hello"), targeting.Settings{Rules: opt.List([]*vocab.Targeting{
+			{Operator: vocab.OpMatches, Value: "*.shop.example/*/pricing"}, {Operator: vocab.OpIs, Value: "https://shop.example/*/a"}, {Operator: vocab.OpIs, Value: "#/a"},
+			{Operator: vocab.OpContains, Value: "a b"},
+		}...)}))
+		w.must(w.publish(good))
+	})
+}
+
 // IB-3: what belongs to a deleted inbox looks gone.
 func TestDeletedInbox(t *testing.T) {
 	t.Parallel()

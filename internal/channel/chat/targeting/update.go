@@ -23,6 +23,15 @@ func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*e
 		if err := in.applyTo(m); err != nil {
 			return err
 		}
+		if in.Heading.IsSet() && in.leavesHeading() {
+			c, err := tx.Client.Channel.Get(ctx, m.ChannelID)
+			if err != nil {
+				return err
+			}
+			if m.Heading, err = defaultHeading(ctx, tx.Client, c); err != nil {
+				return err
+			}
+		}
 		changes := editedFields(&before, m)
 		if len(changes) == 0 {
 			return nil

@@ -14,14 +14,18 @@ type Warning struct {
 	Message *ent.TargetedMessage
 	// EarlierID is the message that always wins, with NEVER_SHOWN.
 	EarlierID string
+	// Rule and Reason are what is odd, with DOUBTFUL_RULE.
+	Rule   *vocab.Targeting
+	Reason *string
 }
 
 // Warnings reports messages that are on and never show, because an earlier one
-// always wins, and of rules that together match everything: joined by OR, two
-// different negative ones do. What it cannot know for sure it does not say.
+// always wins, of rules that together match everything: joined by OR, two
+// different negative ones do, and of rules that hardly mean what they say. What it cannot know for sure it does not say.
 func Warnings(messages []*ent.TargetedMessage) []Warning {
 	var list []Warning
 	for _, m := range messages {
+		list = append(list, doubts(m)...)
 		if matchesEverything(m.Rules) {
 			list = append(list, Warning{Kind: vocab.WarnMatchesEverything, Message: m})
 		}

@@ -41,6 +41,9 @@ func recordAgreement(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.
 	if err != nil || !asked {
 		return nil, err
 	}
+	if err := mayGoOn(ctx, tx.Client, me); err != nil && !says.process {
+		return nil, err
+	}
 	if m.Consent.Processing == vocab.ConsentExplicit && !says.process {
 		holds, err := consent.Holds(ctx, tx.Client, me.ID, vocab.ConsentProcess, m.Consent.ProcessingText)
 		if err != nil {
@@ -53,6 +56,20 @@ func recordAgreement(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.
 	return recordConsents(ctx, tx, me, m, says)
 }
 
+// mayGoOn refuses a visitor who took back their consent to process: CONSENT_REQUIRED,
+// while the account asks for consent (TM-8).
+func mayGoOn(ctx context.Context, client *ent.Client, me *ent.Visitor) error {
+	asked, err := isRegulated(ctx, client, me.AccountID)
+	if err != nil || !asked {
+		return err
+	}
+	withdrawn, err := consent.IsWithdrawn(ctx, client, me.ID)
+	if err == nil && withdrawn {
+		err = consentRequired()
+	}
+	return err
+}
+
 func consentRequired() error {
 	return errs.New(errs.ConsentRequired, "The visitor must first consent to the processing of their data.").On("consent")
 }
@@ -61,6 +78,11 @@ func consentRequired() error {
 // To legitimate interest they agree by chatting.
 func recordConsents(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.TargetedMessage, says agreement) ([]string, error) {
 	given := consent.Given{Visitor: me, TargetedMessageID: m.ID, PageURL: says.pageURL}
+	mayWrite, err := mayWriteContact(ctx, tx.Client, me)
+	if err != nil {
+		return nil, err
+	}
+	given.Unproved = !mayWrite
 	var list []consent.Given
 	switch {
 	case m.Consent.Processing == vocab.ConsentExplicit && says.process:
@@ -112,8 +134,10 @@ func (s *Service) RecordConsent(ctx context.Context, in RecordVisitorConsentInpu
 			return err
 		}
 		says := agreement{process: isTrue(in.Consent), communicate: isTrue(in.CommunicationConsent) && wrote, pageURL: in.PageURL}
-		if m.Consent.Processing == vocab.ConsentLegitimateInterest && !wrote {
-			return nil // implied by chatting, not by looking
+		if m.Consent.Processing == vocab.ConsentLegitimateInterest && !says.process {
+			if err := mayGoOn(ctx, tx.Client, me); err != nil || !wrote {
+				return nil //nolint:nilerr // implied by chatting, not by looking, nor once it was withdrawn
+			}
 		}
 		_, err = recordConsents(ctx, tx, me, m, says)
 		return err
@@ -126,6 +150,9 @@ func (s *Service) RecordConsent(ctx context.Context, in RecordVisitorConsentInpu
 func mayCapture(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.TargetedMessage) error {
 	asked, err := isRegulated(ctx, tx.Client, me.AccountID)
 	if err != nil || !asked {
+		return err
+	}
+	if err := mayGoOn(ctx, tx.Client, me); err != nil {
 		return err
 	}
 	if m != nil {

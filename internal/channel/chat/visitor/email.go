@@ -25,6 +25,9 @@ func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput)
 		if err := mayCapture(ctx, tx, me, m); err != nil {
 			return err
 		}
+		if err := s.claim(ctx, tx, me, in.Name, in.Phone); err != nil {
+			return err
+		}
 		n, err := s.captureEmail(ctx, tx, me, in.Email)
 		if err != nil || m == nil {
 			return err
@@ -34,32 +37,32 @@ func (s *Service) CaptureEmail(ctx context.Context, in CaptureVisitorEmailInput)
 }
 
 // captureEmail returns how many addresses became known: one, or none where the
-// visitor had one before.
+// visitor had one before. A contact that is proved stays.
 func (s *Service) captureEmail(ctx context.Context, tx *store.Tx, me *ent.Visitor, email string) (int, error) {
 	address, err := account.CleanEmail(email, "email")
 	if err != nil {
 		return 0, err
 	}
+	switch {
+	case me.ContactID != "" && (me.Email == address || !me.ContactTyped):
+		return 0, s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
+	case IsIdentified(me) && me.Email == address:
+		return 0, s.linkContact(ctx, tx, me, address, me.ContactID, me.ContactTyped)
+	}
 	known := 1
 	if me.Email != "" {
 		known = 0
-	}
-	switch {
-	case me.EmailVerified, IsIdentified(me) && me.ContactID != "": // proved
-		return 0, nil
-	case me.Email == address && (me.ContactID != "" || IsIdentified(me)):
-		return 0, nil
 	}
 	if err := s.admitAddress(ctx, tx, viewerOf(me)); err != nil {
 		return 0, err
 	}
 	if IsIdentified(me) { // who they are is known, and is not what they type
-		me.Email = address
-		return known, tx.Client.Visitor.UpdateOneID(me.ID).SetEmail(address).Exec(ctx)
+		return known, s.linkContact(ctx, tx, me, address, me.ContactID, me.ContactTyped)
 	}
-	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	c, created, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
 	if err != nil {
 		return 0, err
 	}
-	return known, s.linkContact(ctx, tx, me, address, c.ID)
+	me.ContactOwn = created
+	return known, s.linkContact(ctx, tx, me, address, c.ID, true)
 }

@@ -22,9 +22,6 @@ func (s *Service) identifyVisitor(ctx context.Context, tx *store.Tx, c *ent.Chan
 	}
 	ctx = system(ctx, viewerOf(me))
 	turns := known != nil && !IsIdentified(known)
-	if turns && me.Email == "" {
-		me.Email = known.Email // typed: it links nothing
-	}
 	if err := s.recordIdentity(ctx, tx, me, who); err != nil || !turns {
 		return me, err
 	}
@@ -66,17 +63,21 @@ func (s *Service) recordProof(ctx context.Context, tx *store.Tx, me *ent.Visitor
 		return err
 	}
 	me.EmailVerified = true
-	return s.linkContact(ctx, tx, me, address, c.ID)
+	return s.linkContact(ctx, tx, me, address, c.ID, false)
 }
 
 // recordIdentity keeps what the identity says: the name, and the contact of the
-// proved address, which is made when there is none.
+// proved address, which is made when there is none. A contact that is proved stays,
+// whatever the identity's address becomes (CH-5).
 func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visitor, who *identity) error {
 	if who.name != "" {
 		me.Name = who.name
 	}
 	if who.email == "" {
-		return s.linkContact(ctx, tx, me, me.Email, me.ContactID)
+		return s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
+	}
+	if me.ContactID != "" && !me.ContactTyped {
+		return s.keepContact(ctx, tx, me, who)
 	}
 	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, who.email)
 	if err != nil {
@@ -86,27 +87,56 @@ func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visi
 		return err
 	}
 	me.EmailVerified = true
-	return s.linkContact(ctx, tx, me, who.email, c.ID)
+	return s.linkContact(ctx, tx, me, who.email, c.ID, false)
 }
 
-// linkContact writes what is known of the visitor. A contact becomes that of their
-// conversations which have none. A visitor who has it already is left alone: what an agent unlinked
-// stays so (IN-12).
-func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor, email, contactID string) error {
+// keepContact is recordIdentity for a visitor whose contact is proved.
+func (s *Service) keepContact(ctx context.Context, tx *store.Tx, me *ent.Visitor, who *identity) error {
+	me.EmailVerified = true
+	if who.email != me.Email {
+		if err := s.contacts.Readdress(ctx, tx, me.ContactID, who.email); err != nil {
+			return err
+		}
+	}
+	if err := s.contacts.Introduce(ctx, tx, me.ContactID, who.name); err != nil {
+		return err
+	}
+	return s.linkContact(ctx, tx, me, who.email, me.ContactID, false)
+}
+
+// linkContact writes what is known of the visitor; typed: the contact is that of an
+// address that they typed. A contact becomes that of their conversations, where the
+// team did not say otherwise (CH-5, IN-12), and gets what they say of themselves as far
+// as that is proved (CH-9).
+func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor, email, contactID string, typed bool) error {
 	before, err := tx.Client.Visitor.Get(ctx, me.ID)
 	if err != nil {
 		return err
 	}
-	me.Email, me.ContactID = email, contactID
-	err = tx.Client.Visitor.UpdateOneID(me.ID).
-		SetName(me.Name).SetEmail(email).SetEmailVerified(me.EmailVerified).SetContactID(contactID).Exec(ctx)
-	if err != nil || contactID == "" || before.ContactID == contactID {
+	me.Email, me.ContactID, me.ContactTyped = email, contactID, typed && contactID != ""
+	if !me.ContactTyped {
+		me.ContactOwn = false
+	}
+	err = tx.Client.Visitor.UpdateOneID(me.ID).SetName(me.Name).SetEmail(email).SetEmailVerified(me.EmailVerified).SetContactID(contactID).
+		SetContactTyped(me.ContactTyped).SetContactOwn(me.ContactOwn).SetSuggested(orEmpty(me.Suggested)).Exec(ctx)
+	if err != nil || contactID == "" {
 		return err
 	}
-	if err := consent.Link(ctx, tx, me.ID, contactID); err != nil {
-		return err
+	if before.ContactID != contactID {
+		if err := s.conversations.LinkVisitor(ctx, tx, me.ID, contactID); err != nil {
+			return err
+		}
+		if err := seeContact(ctx, tx, contactID); err != nil {
+			return err
+		}
 	}
-	return s.conversations.LinkVisitor(ctx, tx, me.ID, contactID)
+	return s.applyClaims(ctx, tx, me)
+}
+
+// seeContact notes that a contact is on the site: what recordSeen did before it was known.
+func seeContact(ctx context.Context, tx *store.Tx, contactID string) error {
+	_, err := tx.Exec(ctx, "UPDATE contacts SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", int64(tx.Now()), contactID)
+	return err
 }
 
 // turnInto has all chats of a visitor go on with the one whom they proved to be, with
@@ -127,7 +157,11 @@ func (s *Service) turnInto(ctx context.Context, tx *store.Tx, before, me *ent.Vi
 	if err != nil {
 		return err
 	}
-	return moveTraces(ctx, tx, before, me)
+	if err := moveTraces(ctx, tx, before, me); err != nil {
+		return err
+	}
+	inheritClaims(me, before)
+	return s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
 }
 
 // moveTraces gives what an anonymous visitor agreed to, was shown and looked at
@@ -136,14 +170,13 @@ func moveTraces(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error 
 	if err := consent.Move(ctx, tx, from.ID, to.ID); err != nil {
 		return err
 	}
-	if to.ContactID != "" {
-		if err := consent.Link(ctx, tx, to.ID, to.ContactID); err != nil {
-			return err
-		}
+	if err := linkConsents(ctx, tx, to); err != nil {
+		return err
 	}
 	for _, statement := range []string{
 		`UPDATE targeted_message_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3 AND targeted_message_id NOT IN
 			(SELECT targeted_message_id FROM targeted_message_views WHERE visitor_id = $1 AND account_id = $3)`,
+		"UPDATE purged_chats SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3",
 		"UPDATE page_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3",
 		"UPDATE attachments SET uploader_id = $1 WHERE uploader_id = $2 AND account_id = $3 AND message_id = ''",
 	} {

@@ -39,6 +39,8 @@ type SendVisitorMessageInput struct {
 // e-mail address.
 type CaptureVisitorEmailInput struct {
 	Email             string
+	Name              *string
+	Phone             *string
 	TargetedMessageID *string
 	IdempotencyKey    *string
 }
@@ -94,5 +96,14 @@ type ProveVisitorEmailInput struct {
 // EndVisitorSessionInput is the input of endVisitorSession. Whose sessions to end.
 type EndVisitorSessionInput struct {
 	VisitorID      *string
+	IdempotencyKey *string
+}
+
+// AcceptSuggestedPropertiesInput is the input of acceptSuggestedProperties. What
+// to write to a conversation's contact.
+type AcceptSuggestedPropertiesInput struct {
+	ConversationID string
+	// Properties are the names; nil: all.
+	Properties     []string
 	IdempotencyKey *string
 }

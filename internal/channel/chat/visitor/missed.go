@@ -2,12 +2,15 @@ package visitor
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"parley/ent"
 	entconversation "parley/ent/conversation"
+	"parley/ent/emailchannel"
 	entmessage "parley/ent/message"
 	"parley/internal/clock"
+	"parley/internal/errs"
 	"parley/internal/mail"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -104,6 +107,12 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
 		return err
 	}
+	if err := mayGoOn(ctx, tx.Client, me); err != nil {
+		if errs.Is(err, errs.ConsentRequired) {
+			return nil // nothing more is sent (TM-8)
+		}
+		return err
+	}
 	messages, err := s.unmailedMessages(ctx, tx, c)
 	if err != nil || len(messages) == 0 {
 		return err
@@ -122,9 +131,19 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if l.Messages, err = s.loadReplies(ctx, messages); err != nil {
 		return err
 	}
+	mailbox, err := s.mailboxOf(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	l.Answerable = mailbox != ""
 	written, err := l.compose(me.Email)
 	if err != nil {
 		return err
+	}
+	if mailbox != "" {
+		domain := mailbox[strings.LastIndexByte(mailbox, '@')+1:]
+		written.ReplyTo, written.References = mailbox, s.options.Threads.Reference(c.ID, domain)
+		written.InternetID = s.options.Threads.MessageID(messages[len(messages)-1].ID, c.ID, domain)
 	}
 	mail.Post(tx, written)
 	return nil
@@ -150,6 +169,23 @@ func (s *Service) unmailedMessages(ctx context.Context, tx *store.Tx, c *ent.Con
 		entmessage.AuthorKindNEQ(viewer.Bot), entmessage.VisibleNumberGT(max(c.VisitorReadNumber, int(mailed[0]))),
 	).Order(entmessage.ByNumber()).All(ctx)
 	return list[max(0, len(list)-maxMissed):], err
+}
+
+// mailboxOf is the address to which the notice is answered: that of the inbox's first
+// connected e-mail channel; "": there is none.
+func (s *Service) mailboxOf(ctx context.Context, tx *store.Tx, c *ent.Conversation) (string, error) {
+	if s.options.Threads == nil {
+		return "", nil
+	}
+	channel, err := tx.Client.EmailChannel.Query().Where(emailchannel.InboxID(c.InboxID), emailchannel.StateEQ(vocab.EmailConnected)).
+		Order(emailchannel.ByID()).First(ctx)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return channel.Address, nil
 }
 
 // teamOf is whom the notice is from: the widget's title, else the inbox.

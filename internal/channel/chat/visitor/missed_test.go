@@ -13,9 +13,11 @@ import (
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/mail"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // postbox keeps the notices that are posted.
@@ -313,6 +315,52 @@ func TestLinkOfIdentified(t *testing.T) {
 		w.clock.Advance(delay)
 		if notices := w.mailed(box); len(notices) != 1 || strings.Contains(notices[0].Text, "parley-link") {
 			w.t.Errorf("%+v", notices)
+		}
+	})
+}
+
+// threads makes ids that a test can read.
+type threads struct{}
+
+func (threads) MessageID(messageID, conversationID, domain string) string {
+	return messageID + "." + conversationID + "@" + domain
+}
+
+func (threads) Reference(conversationID, domain string) string {
+	return conversationID + "@" + domain
+}
+
+// CH-6: a notice is answered by mail where the inbox has a connected e-mail channel;
+// without a page and a mailbox it says how to go on.
+func TestNoticesAreAnswered(t *testing.T) {
+	t.Parallel()
+	mailing(t, func(w *world, box *postbox) {
+		w.compose(conversation.Deps{}, visitor.Options{MissedAfter: delay, Sites: []string{}, Threads: threads{}})
+		_, c := w.leaves("answer")
+		w.clock.Advance(delay)
+		notices := w.mailed(box)
+		if len(notices) != 1 || notices[0].ReplyTo != "" || !strings.Contains(notices[0].Text, "open the chat on our website") {
+			w.t.Errorf("%+v", notices)
+		}
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			channel := id.New(id.Channel)
+			err := tx.Client.Channel.Create().SetID(channel).SetInboxID(w.InboxIDs[0]).SetKind(vocab.Email).SetKey(channel).SetCreatedAt(tx.Now()).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			return tx.Client.EmailChannel.Create().SetID(channel).SetInboxID(w.InboxIDs[0]).SetAddress("support@shop.example").SetAliases([]string{}).
+				SetProvider(vocab.EmailIMAP).SetState(vocab.EmailConnected).SetCreatedAt(tx.Now()).Exec(ctx)
+		})
+		w.answer(c, "more", false)
+		w.clock.Advance(delay)
+		notices = w.mailed(box)
+		if len(notices) != 1 {
+			w.t.Fatalf("%+v", notices)
+		}
+		l := notices[0]
+		if l.ReplyTo != "support@shop.example" || !strings.HasSuffix(l.InternetID, "."+c+"@shop.example") || l.References != c+"@shop.example" ||
+			!strings.Contains(l.Text, "Answer this mail") {
+			w.t.Errorf("%+v", l)
 		}
 	})
 }

@@ -17,6 +17,8 @@ type missedNotice struct {
 	Messages []reply
 	// Link leads back to the conversation; empty: there is no page.
 	Link string
+	// Answerable: an answer by mail joins the conversation.
+	Answerable bool
 }
 
 type reply struct{ Author, Time, Text string }
@@ -29,6 +31,10 @@ const plain = `{{.Team}} has replied to you:
 Reply here:
 {{.}}
 The link is only for you. It works once, within seven days.
+{{end}}{{if .Answerable}}
+{{if .Link}}Or answer this mail.{{else}}Answer this mail to reply.{{end}}
+{{else if not .Link}}
+To reply, open the chat on our website again.
 {{end}}`
 
 const markup = `<!doctype html>
@@ -38,6 +44,8 @@ const markup = `<!doctype html>
 <blockquote style="white-space:pre-wrap">{{.Text}}</blockquote>
 {{end}}{{with .Link}}<p><a href="{{.}}">Reply here</a></p>
 <p style="color:#555">The link is only for you. It works once, within seven days.</p>
+{{end}}{{if .Answerable}}<p>{{if .Link}}Or answer this mail.{{else}}Answer this mail to reply.{{end}}</p>
+{{else if not .Link}}<p>To reply, open the chat on our website again.</p>
 {{end}}</body></html>
 `
 

@@ -21,7 +21,8 @@ type Sent struct {
 }
 
 // SendMessage writes on in one of the visitor's conversations. Into one that
-// was put into the trash, a new conversation begins on the same channel (IN-20).
+// was put into the trash or purged, a new conversation begins on the same channel
+// (IN-20). CONSENT_REQUIRED once the visitor has withdrawn theirs (TM-8).
 // An unknown one, and anyone else's, is NOT_FOUND.
 func (s *Service) SendMessage(ctx context.Context, in SendVisitorMessageInput) (*Sent, error) {
 	v, err := callingVisitor(ctx)
@@ -57,7 +58,13 @@ func (s *Service) deliverMessage(ctx context.Context, tx *store.Tx, v *viewer.Vi
 	if err := recordSeen(ctx, tx, me); err != nil {
 		return nil, nil, err
 	}
+	if err := mayGoOn(ctx, tx.Client, me); err != nil {
+		return nil, nil, err
+	}
 	c, err := s.lockOwnConversation(ctx, tx, v, in.ConversationID)
+	if errs.Is(err, errs.NotFound) {
+		c, err = s.purgedConversation(ctx, tx, me, in.ConversationID)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +78,16 @@ func (s *Service) deliverMessage(ctx context.Context, tx *store.Tx, v *viewer.Vi
 	return s.openConversation(ctx, tx, me, conversation.Start{
 		MessageID: messageID, Targeted: again, PageURL: c.OriginURL, Text: in.Text, AttachmentIDs: in.AttachmentIDs,
 	})
+}
+
+// purgedConversation is what is known of a visitor's chat that was purged: NOT_FOUND if
+// there was none.
+func (s *Service) purgedConversation(ctx context.Context, tx *store.Tx, me *ent.Visitor, conversationID string) (*ent.Conversation, error) {
+	targetedID, known, err := s.conversations.PurgedChat(ctx, me.ID, conversationID)
+	if err == nil && !known {
+		err = notFound(conversationID)
+	}
+	return &ent.Conversation{ID: conversationID, TargetedMessageID: targetedID, DeletedAt: tx.Now()}, err
 }
 
 // begunBy is the targeted message that began a conversation, so that the one

@@ -43,6 +43,17 @@ type Options struct {
 	// "https://shop.example": the page that a visitor names is anyone's word. nil:
 	// notices lead anywhere.
 	Sites []string
+	// Threads makes the ids by which an answer to a notice finds the conversation; nil:
+	// notices cannot be answered by mail.
+	Threads Threads
+}
+
+// Threads makes ids of mails, at a domain, that name a conversation.
+type Threads interface {
+	// MessageID is that of a mail with a message.
+	MessageID(messageID, conversationID, domain string) string
+	// Reference is one to refer to: some servers give mails other Message-IDs.
+	Reference(conversationID, domain string) string
 }
 
 // New returns the use cases on a store. The keys sign the tokens of sessions.

@@ -75,6 +75,12 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 	w.MatchesQuery, w.MatchesFragment = targeting.LooksAt(on)
 	if w.contactID() != "" {
 		visit.TrackedContact = true
+	}
+	proved, err := isProved(ctx, client, w.Visitor)
+	if err != nil {
+		return nil, err
+	}
+	if proved {
 		if visit.ListIDs, err = targeting.ListsOf(ctx, client, w.contactID()); err != nil {
 			return nil, err
 		}
@@ -87,8 +93,12 @@ func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMes
 	client := s.store.Client(ctx)
 	shown := &Message{TargetedMessage: m}
 	owner := ""
-	if contactID := w.contactID(); contactID != "" {
-		c, err := client.Contact.Get(ctx, contactID)
+	proved, err := isProved(ctx, client, w.Visitor)
+	if err != nil {
+		return nil, err
+	}
+	if proved {
+		c, err := client.Contact.Get(ctx, w.contactID())
 		if err != nil && !ent.IsNotFound(err) {
 			return nil, err
 		}
@@ -96,7 +106,6 @@ func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMes
 			owner = c.OwnerID
 		}
 	}
-	var err error
 	if shown.Heading, err = targeting.HeadingOf(ctx, client, m, session, owner); err != nil {
 		return nil, err
 	}
