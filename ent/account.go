@@ -34,6 +34,8 @@ type Account struct {
 	ContactVisibility vocab.ContactVisibility `json:"contact_visibility,omitempty"`
 	// Who blocks senders (IN-10).
 	WhoMayBlock vocab.BlockingRight `json:"who_may_block,omitempty"`
+	// Addresses that visitors typed count as proved (CH-9).
+	TrustTypedAddresses bool `json:"trust_typed_addresses,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -44,7 +46,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldGdprEnabled, account.FieldTagsManaged:
+		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses:
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -120,6 +122,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.WhoMayBlock = vocab.BlockingRight(value.String)
 			}
+		case account.FieldTrustTypedAddresses:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field trust_typed_addresses", values[i])
+			} else if value.Valid {
+				_m.TrustTypedAddresses = value.Bool
+			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -187,6 +195,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("who_may_block=")
 	builder.WriteString(fmt.Sprintf("%v", _m.WhoMayBlock))
+	builder.WriteString(", ")
+	builder.WriteString("trust_typed_addresses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TrustTypedAddresses))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

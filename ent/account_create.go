@@ -120,6 +120,20 @@ func (_c *AccountCreate) SetNillableWhoMayBlock(v *vocab.BlockingRight) *Account
 	return _c
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_c *AccountCreate) SetTrustTypedAddresses(v bool) *AccountCreate {
+	_c.mutation.SetTrustTypedAddresses(v)
+	return _c
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableTrustTypedAddresses(v *bool) *AccountCreate {
+	if v != nil {
+		_c.SetTrustTypedAddresses(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *AccountCreate) SetCreatedAt(v clock.Micros) *AccountCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -187,6 +201,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultWhoMayBlock
 		_c.mutation.SetWhoMayBlock(v)
 	}
+	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
+		v := account.DefaultTrustTypedAddresses
+		_c.mutation.SetTrustTypedAddresses(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -211,6 +229,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.WhoMayBlock(); !ok {
 		return &ValidationError{Name: "who_may_block", err: errors.New(`ent: missing required field "Account.who_may_block"`)}
+	}
+	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
+		return &ValidationError{Name: "trust_typed_addresses", err: errors.New(`ent: missing required field "Account.trust_typed_addresses"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Account.created_at"`)}
@@ -287,6 +308,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.WhoMayBlock(); ok {
 		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
 		_node.WhoMayBlock = value
+	}
+	if value, ok := _c.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+		_node.TrustTypedAddresses = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeInt64, value)
@@ -437,6 +462,18 @@ func (u *AccountUpsert) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsert {
 // UpdateWhoMayBlock sets the "who_may_block" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateWhoMayBlock() *AccountUpsert {
 	u.SetExcluded(account.FieldWhoMayBlock)
+	return u
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsert) SetTrustTypedAddresses(v bool) *AccountUpsert {
+	u.Set(account.FieldTrustTypedAddresses, v)
+	return u
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateTrustTypedAddresses() *AccountUpsert {
+	u.SetExcluded(account.FieldTrustTypedAddresses)
 	return u
 }
 
@@ -603,6 +640,20 @@ func (u *AccountUpsertOne) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsertO
 func (u *AccountUpsertOne) UpdateWhoMayBlock() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateWhoMayBlock()
+	})
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsertOne) SetTrustTypedAddresses(v bool) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTrustTypedAddresses(v)
+	})
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateTrustTypedAddresses() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTrustTypedAddresses()
 	})
 }
 
@@ -936,6 +987,20 @@ func (u *AccountUpsertBulk) SetWhoMayBlock(v vocab.BlockingRight) *AccountUpsert
 func (u *AccountUpsertBulk) UpdateWhoMayBlock() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateWhoMayBlock()
+	})
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (u *AccountUpsertBulk) SetTrustTypedAddresses(v bool) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetTrustTypedAddresses(v)
+	})
+}
+
+// UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateTrustTypedAddresses() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateTrustTypedAddresses()
 	})
 }
 

@@ -140,6 +140,20 @@ func (_u *AccountUpdate) SetNillableWhoMayBlock(v *vocab.BlockingRight) *Account
 	return _u
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_u *AccountUpdate) SetTrustTypedAddresses(v bool) *AccountUpdate {
+	_u.mutation.SetTrustTypedAddresses(v)
+	return _u
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableTrustTypedAddresses(v *bool) *AccountUpdate {
+	if v != nil {
+		_u.SetTrustTypedAddresses(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -213,6 +227,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.WhoMayBlock(); ok {
 		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -347,6 +364,20 @@ func (_u *AccountUpdateOne) SetNillableWhoMayBlock(v *vocab.BlockingRight) *Acco
 	return _u
 }
 
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (_u *AccountUpdateOne) SetTrustTypedAddresses(v bool) *AccountUpdateOne {
+	_u.mutation.SetTrustTypedAddresses(v)
+	return _u
+}
+
+// SetNillableTrustTypedAddresses sets the "trust_typed_addresses" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableTrustTypedAddresses(v *bool) *AccountUpdateOne {
+	if v != nil {
+		_u.SetTrustTypedAddresses(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdateOne) Mutation() *AccountMutation {
 	return _u.mutation
@@ -450,6 +481,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.WhoMayBlock(); ok {
 		_spec.SetField(account.FieldWhoMayBlock, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
+		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

@@ -83,6 +83,10 @@ type EmailChannel struct {
 	Confirmation vocab.ForwardingConfirmation `json:"confirmation,omitempty"`
 	// The conversation that it is in; empty: none came.
 	ConfirmationIn string `json:"confirmation_in,omitempty"`
+	// RemovedAt holds the value of the "removed_at" field.
+	RemovedAt clock.Micros `json:"removed_at,omitempty"`
+	// SendsUntil holds the value of the "sends_until" field.
+	SendsUntil clock.Micros `json:"sends_until,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -95,7 +99,7 @@ func (*EmailChannel) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case emailchannel.FieldAliases, emailchannel.FieldImap, emailchannel.FieldSMTP, emailchannel.FieldRouting, emailchannel.FieldTicketPreset, emailchannel.FieldConfirmation:
 			values[i] = new([]byte)
-		case emailchannel.FieldStateSince, emailchannel.FieldUndoSeconds, emailchannel.FieldUIDValidity, emailchannel.FieldLastUID, emailchannel.FieldImportSince, emailchannel.FieldLastSyncAt, emailchannel.FieldNextAttemptAt, emailchannel.FieldFailures, emailchannel.FieldFailingSince, emailchannel.FieldTermsAcceptedAt, emailchannel.FieldConnectedAt, emailchannel.FieldCreatedAt:
+		case emailchannel.FieldStateSince, emailchannel.FieldUndoSeconds, emailchannel.FieldUIDValidity, emailchannel.FieldLastUID, emailchannel.FieldImportSince, emailchannel.FieldLastSyncAt, emailchannel.FieldNextAttemptAt, emailchannel.FieldFailures, emailchannel.FieldFailingSince, emailchannel.FieldTermsAcceptedAt, emailchannel.FieldConnectedAt, emailchannel.FieldRemovedAt, emailchannel.FieldSendsUntil, emailchannel.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case emailchannel.FieldID, emailchannel.FieldAccountID, emailchannel.FieldInboxID, emailchannel.FieldAddress, emailchannel.FieldSenderName, emailchannel.FieldProvider, emailchannel.FieldState, emailchannel.FieldStateReason, emailchannel.FieldStateDetail, emailchannel.FieldAuthentication, emailchannel.FieldCredentials, emailchannel.FieldSignature, emailchannel.FieldDkimSelector, emailchannel.FieldDkimKey, emailchannel.FieldTermsAcceptedBy, emailchannel.FieldConfirmationIn:
 			values[i] = new(sql.NullString)
@@ -324,6 +328,18 @@ func (_m *EmailChannel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConfirmationIn = value.String
 			}
+		case emailchannel.FieldRemovedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_at", values[i])
+			} else if value.Valid {
+				_m.RemovedAt = clock.Micros(value.Int64)
+			}
+		case emailchannel.FieldSendsUntil:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field sends_until", values[i])
+			} else if value.Valid {
+				_m.SendsUntil = clock.Micros(value.Int64)
+			}
 		case emailchannel.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -459,6 +475,12 @@ func (_m *EmailChannel) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("confirmation_in=")
 	builder.WriteString(_m.ConfirmationIn)
+	builder.WriteString(", ")
+	builder.WriteString("removed_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RemovedAt))
+	builder.WriteString(", ")
+	builder.WriteString("sends_until=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SendsUntil))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -416,6 +416,34 @@ func (_c *EmailChannelCreate) SetNillableConfirmationIn(v *string) *EmailChannel
 	return _c
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_c *EmailChannelCreate) SetRemovedAt(v clock.Micros) *EmailChannelCreate {
+	_c.mutation.SetRemovedAt(v)
+	return _c
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_c *EmailChannelCreate) SetNillableRemovedAt(v *clock.Micros) *EmailChannelCreate {
+	if v != nil {
+		_c.SetRemovedAt(*v)
+	}
+	return _c
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (_c *EmailChannelCreate) SetSendsUntil(v clock.Micros) *EmailChannelCreate {
+	_c.mutation.SetSendsUntil(v)
+	return _c
+}
+
+// SetNillableSendsUntil sets the "sends_until" field if the given value is not nil.
+func (_c *EmailChannelCreate) SetNillableSendsUntil(v *clock.Micros) *EmailChannelCreate {
+	if v != nil {
+		_c.SetSendsUntil(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *EmailChannelCreate) SetCreatedAt(v clock.Micros) *EmailChannelCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -563,6 +591,14 @@ func (_c *EmailChannelCreate) defaults() {
 		v := emailchannel.DefaultConfirmationIn
 		_c.mutation.SetConfirmationIn(v)
 	}
+	if _, ok := _c.mutation.RemovedAt(); !ok {
+		v := emailchannel.DefaultRemovedAt
+		_c.mutation.SetRemovedAt(v)
+	}
+	if _, ok := _c.mutation.SendsUntil(); !ok {
+		v := emailchannel.DefaultSendsUntil
+		_c.mutation.SetSendsUntil(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -669,6 +705,12 @@ func (_c *EmailChannelCreate) check() error {
 	}
 	if _, ok := _c.mutation.ConfirmationIn(); !ok {
 		return &ValidationError{Name: "confirmation_in", err: errors.New(`ent: missing required field "EmailChannel.confirmation_in"`)}
+	}
+	if _, ok := _c.mutation.RemovedAt(); !ok {
+		return &ValidationError{Name: "removed_at", err: errors.New(`ent: missing required field "EmailChannel.removed_at"`)}
+	}
+	if _, ok := _c.mutation.SendsUntil(); !ok {
+		return &ValidationError{Name: "sends_until", err: errors.New(`ent: missing required field "EmailChannel.sends_until"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "EmailChannel.created_at"`)}
@@ -841,6 +883,14 @@ func (_c *EmailChannelCreate) createSpec() (*EmailChannel, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ConfirmationIn(); ok {
 		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
 		_node.ConfirmationIn = value
+	}
+	if value, ok := _c.mutation.RemovedAt(); ok {
+		_spec.SetField(emailchannel.FieldRemovedAt, field.TypeInt64, value)
+		_node.RemovedAt = value
+	}
+	if value, ok := _c.mutation.SendsUntil(); ok {
+		_spec.SetField(emailchannel.FieldSendsUntil, field.TypeInt64, value)
+		_node.SendsUntil = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(emailchannel.FieldCreatedAt, field.TypeInt64, value)
@@ -1315,6 +1365,42 @@ func (u *EmailChannelUpsert) SetConfirmationIn(v string) *EmailChannelUpsert {
 // UpdateConfirmationIn sets the "confirmation_in" field to the value that was provided on create.
 func (u *EmailChannelUpsert) UpdateConfirmationIn() *EmailChannelUpsert {
 	u.SetExcluded(emailchannel.FieldConfirmationIn)
+	return u
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *EmailChannelUpsert) SetRemovedAt(v clock.Micros) *EmailChannelUpsert {
+	u.Set(emailchannel.FieldRemovedAt, v)
+	return u
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *EmailChannelUpsert) UpdateRemovedAt() *EmailChannelUpsert {
+	u.SetExcluded(emailchannel.FieldRemovedAt)
+	return u
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *EmailChannelUpsert) AddRemovedAt(v clock.Micros) *EmailChannelUpsert {
+	u.Add(emailchannel.FieldRemovedAt, v)
+	return u
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (u *EmailChannelUpsert) SetSendsUntil(v clock.Micros) *EmailChannelUpsert {
+	u.Set(emailchannel.FieldSendsUntil, v)
+	return u
+}
+
+// UpdateSendsUntil sets the "sends_until" field to the value that was provided on create.
+func (u *EmailChannelUpsert) UpdateSendsUntil() *EmailChannelUpsert {
+	u.SetExcluded(emailchannel.FieldSendsUntil)
+	return u
+}
+
+// AddSendsUntil adds v to the "sends_until" field.
+func (u *EmailChannelUpsert) AddSendsUntil(v clock.Micros) *EmailChannelUpsert {
+	u.Add(emailchannel.FieldSendsUntil, v)
 	return u
 }
 
@@ -1865,6 +1951,48 @@ func (u *EmailChannelUpsertOne) SetConfirmationIn(v string) *EmailChannelUpsertO
 func (u *EmailChannelUpsertOne) UpdateConfirmationIn() *EmailChannelUpsertOne {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.UpdateConfirmationIn()
+	})
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *EmailChannelUpsertOne) SetRemovedAt(v clock.Micros) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetRemovedAt(v)
+	})
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *EmailChannelUpsertOne) AddRemovedAt(v clock.Micros) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.AddRemovedAt(v)
+	})
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *EmailChannelUpsertOne) UpdateRemovedAt() *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateRemovedAt()
+	})
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (u *EmailChannelUpsertOne) SetSendsUntil(v clock.Micros) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetSendsUntil(v)
+	})
+}
+
+// AddSendsUntil adds v to the "sends_until" field.
+func (u *EmailChannelUpsertOne) AddSendsUntil(v clock.Micros) *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.AddSendsUntil(v)
+	})
+}
+
+// UpdateSendsUntil sets the "sends_until" field to the value that was provided on create.
+func (u *EmailChannelUpsertOne) UpdateSendsUntil() *EmailChannelUpsertOne {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateSendsUntil()
 	})
 }
 
@@ -2582,6 +2710,48 @@ func (u *EmailChannelUpsertBulk) SetConfirmationIn(v string) *EmailChannelUpsert
 func (u *EmailChannelUpsertBulk) UpdateConfirmationIn() *EmailChannelUpsertBulk {
 	return u.Update(func(s *EmailChannelUpsert) {
 		s.UpdateConfirmationIn()
+	})
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (u *EmailChannelUpsertBulk) SetRemovedAt(v clock.Micros) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetRemovedAt(v)
+	})
+}
+
+// AddRemovedAt adds v to the "removed_at" field.
+func (u *EmailChannelUpsertBulk) AddRemovedAt(v clock.Micros) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.AddRemovedAt(v)
+	})
+}
+
+// UpdateRemovedAt sets the "removed_at" field to the value that was provided on create.
+func (u *EmailChannelUpsertBulk) UpdateRemovedAt() *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateRemovedAt()
+	})
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (u *EmailChannelUpsertBulk) SetSendsUntil(v clock.Micros) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.SetSendsUntil(v)
+	})
+}
+
+// AddSendsUntil adds v to the "sends_until" field.
+func (u *EmailChannelUpsertBulk) AddSendsUntil(v clock.Micros) *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.AddSendsUntil(v)
+	})
+}
+
+// UpdateSendsUntil sets the "sends_until" field to the value that was provided on create.
+func (u *EmailChannelUpsertBulk) UpdateSendsUntil() *EmailChannelUpsertBulk {
+	return u.Update(func(s *EmailChannelUpsert) {
+		s.UpdateSendsUntil()
 	})
 }
 

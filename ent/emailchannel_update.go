@@ -510,6 +510,48 @@ func (_u *EmailChannelUpdate) SetNillableConfirmationIn(v *string) *EmailChannel
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *EmailChannelUpdate) SetRemovedAt(v clock.Micros) *EmailChannelUpdate {
+	_u.mutation.ResetRemovedAt()
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *EmailChannelUpdate) SetNillableRemovedAt(v *clock.Micros) *EmailChannelUpdate {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// AddRemovedAt adds value to the "removed_at" field.
+func (_u *EmailChannelUpdate) AddRemovedAt(v clock.Micros) *EmailChannelUpdate {
+	_u.mutation.AddRemovedAt(v)
+	return _u
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (_u *EmailChannelUpdate) SetSendsUntil(v clock.Micros) *EmailChannelUpdate {
+	_u.mutation.ResetSendsUntil()
+	_u.mutation.SetSendsUntil(v)
+	return _u
+}
+
+// SetNillableSendsUntil sets the "sends_until" field if the given value is not nil.
+func (_u *EmailChannelUpdate) SetNillableSendsUntil(v *clock.Micros) *EmailChannelUpdate {
+	if v != nil {
+		_u.SetSendsUntil(*v)
+	}
+	return _u
+}
+
+// AddSendsUntil adds value to the "sends_until" field.
+func (_u *EmailChannelUpdate) AddSendsUntil(v clock.Micros) *EmailChannelUpdate {
+	_u.mutation.AddSendsUntil(v)
+	return _u
+}
+
 // Mutation returns the EmailChannelMutation object of the builder.
 func (_u *EmailChannelUpdate) Mutation() *EmailChannelMutation {
 	return _u.mutation
@@ -684,6 +726,18 @@ func (_u *EmailChannelUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.ConfirmationIn(); ok {
 		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(emailchannel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRemovedAt(); ok {
+		_spec.AddField(emailchannel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SendsUntil(); ok {
+		_spec.SetField(emailchannel.FieldSendsUntil, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSendsUntil(); ok {
+		_spec.AddField(emailchannel.FieldSendsUntil, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -1186,6 +1240,48 @@ func (_u *EmailChannelUpdateOne) SetNillableConfirmationIn(v *string) *EmailChan
 	return _u
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (_u *EmailChannelUpdateOne) SetRemovedAt(v clock.Micros) *EmailChannelUpdateOne {
+	_u.mutation.ResetRemovedAt()
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *EmailChannelUpdateOne) SetNillableRemovedAt(v *clock.Micros) *EmailChannelUpdateOne {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// AddRemovedAt adds value to the "removed_at" field.
+func (_u *EmailChannelUpdateOne) AddRemovedAt(v clock.Micros) *EmailChannelUpdateOne {
+	_u.mutation.AddRemovedAt(v)
+	return _u
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (_u *EmailChannelUpdateOne) SetSendsUntil(v clock.Micros) *EmailChannelUpdateOne {
+	_u.mutation.ResetSendsUntil()
+	_u.mutation.SetSendsUntil(v)
+	return _u
+}
+
+// SetNillableSendsUntil sets the "sends_until" field if the given value is not nil.
+func (_u *EmailChannelUpdateOne) SetNillableSendsUntil(v *clock.Micros) *EmailChannelUpdateOne {
+	if v != nil {
+		_u.SetSendsUntil(*v)
+	}
+	return _u
+}
+
+// AddSendsUntil adds value to the "sends_until" field.
+func (_u *EmailChannelUpdateOne) AddSendsUntil(v clock.Micros) *EmailChannelUpdateOne {
+	_u.mutation.AddSendsUntil(v)
+	return _u
+}
+
 // Mutation returns the EmailChannelMutation object of the builder.
 func (_u *EmailChannelUpdateOne) Mutation() *EmailChannelMutation {
 	return _u.mutation
@@ -1390,6 +1486,18 @@ func (_u *EmailChannelUpdateOne) sqlSave(ctx context.Context) (_node *EmailChann
 	}
 	if value, ok := _u.mutation.ConfirmationIn(); ok {
 		_spec.SetField(emailchannel.FieldConfirmationIn, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(emailchannel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRemovedAt(); ok {
+		_spec.AddField(emailchannel.FieldRemovedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SendsUntil(); ok {
+		_spec.SetField(emailchannel.FieldSendsUntil, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSendsUntil(); ok {
+		_spec.AddField(emailchannel.FieldSendsUntil, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &EmailChannel{config: _u.config}

@@ -131,23 +131,26 @@ const (
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
 type AccountMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *string
-	number         *int64
-	addnumber      *int64
-	name           *string
-	time_zone      *string
-	max_inboxes    *int
-	addmax_inboxes *int
-	gdpr_enabled   *bool
-	tags_managed   *bool
-	created_at     *clock.Micros
-	addcreated_at  *clock.Micros
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*Account, error)
-	predicates     []predicate.Account
+	op                    Op
+	typ                   string
+	id                    *string
+	number                *int64
+	addnumber             *int64
+	name                  *string
+	time_zone             *string
+	max_inboxes           *int
+	addmax_inboxes        *int
+	gdpr_enabled          *bool
+	tags_managed          *bool
+	contact_visibility    *vocab.ContactVisibility
+	who_may_block         *vocab.BlockingRight
+	trust_typed_addresses *bool
+	created_at            *clock.Micros
+	addcreated_at         *clock.Micros
+	clearedFields         map[string]struct{}
+	done                  bool
+	oldValue              func(context.Context) (*Account, error)
+	predicates            []predicate.Account
 }
 
 var _ ent.Mutation = (*AccountMutation)(nil)
@@ -524,6 +527,114 @@ func (m *AccountMutation) ResetTagsManaged() {
 	m.tags_managed = nil
 }
 
+// SetContactVisibility sets the "contact_visibility" field.
+func (m *AccountMutation) SetContactVisibility(vv vocab.ContactVisibility) {
+	m.contact_visibility = &vv
+}
+
+// ContactVisibility returns the value of the "contact_visibility" field in the mutation.
+func (m *AccountMutation) ContactVisibility() (r vocab.ContactVisibility, exists bool) {
+	v := m.contact_visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactVisibility returns the old "contact_visibility" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldContactVisibility(ctx context.Context) (v vocab.ContactVisibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactVisibility: %w", err)
+	}
+	return oldValue.ContactVisibility, nil
+}
+
+// ResetContactVisibility resets all changes to the "contact_visibility" field.
+func (m *AccountMutation) ResetContactVisibility() {
+	m.contact_visibility = nil
+}
+
+// SetWhoMayBlock sets the "who_may_block" field.
+func (m *AccountMutation) SetWhoMayBlock(vr vocab.BlockingRight) {
+	m.who_may_block = &vr
+}
+
+// WhoMayBlock returns the value of the "who_may_block" field in the mutation.
+func (m *AccountMutation) WhoMayBlock() (r vocab.BlockingRight, exists bool) {
+	v := m.who_may_block
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWhoMayBlock returns the old "who_may_block" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldWhoMayBlock(ctx context.Context) (v vocab.BlockingRight, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWhoMayBlock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWhoMayBlock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWhoMayBlock: %w", err)
+	}
+	return oldValue.WhoMayBlock, nil
+}
+
+// ResetWhoMayBlock resets all changes to the "who_may_block" field.
+func (m *AccountMutation) ResetWhoMayBlock() {
+	m.who_may_block = nil
+}
+
+// SetTrustTypedAddresses sets the "trust_typed_addresses" field.
+func (m *AccountMutation) SetTrustTypedAddresses(b bool) {
+	m.trust_typed_addresses = &b
+}
+
+// TrustTypedAddresses returns the value of the "trust_typed_addresses" field in the mutation.
+func (m *AccountMutation) TrustTypedAddresses() (r bool, exists bool) {
+	v := m.trust_typed_addresses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrustTypedAddresses returns the old "trust_typed_addresses" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldTrustTypedAddresses(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrustTypedAddresses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrustTypedAddresses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrustTypedAddresses: %w", err)
+	}
+	return oldValue.TrustTypedAddresses, nil
+}
+
+// ResetTrustTypedAddresses resets all changes to the "trust_typed_addresses" field.
+func (m *AccountMutation) ResetTrustTypedAddresses() {
+	m.trust_typed_addresses = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *AccountMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -614,7 +725,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 10)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -632,6 +743,15 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.tags_managed != nil {
 		fields = append(fields, account.FieldTagsManaged)
+	}
+	if m.contact_visibility != nil {
+		fields = append(fields, account.FieldContactVisibility)
+	}
+	if m.who_may_block != nil {
+		fields = append(fields, account.FieldWhoMayBlock)
+	}
+	if m.trust_typed_addresses != nil {
+		fields = append(fields, account.FieldTrustTypedAddresses)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -656,6 +776,12 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.GdprEnabled()
 	case account.FieldTagsManaged:
 		return m.TagsManaged()
+	case account.FieldContactVisibility:
+		return m.ContactVisibility()
+	case account.FieldWhoMayBlock:
+		return m.WhoMayBlock()
+	case account.FieldTrustTypedAddresses:
+		return m.TrustTypedAddresses()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -679,6 +805,12 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldGdprEnabled(ctx)
 	case account.FieldTagsManaged:
 		return m.OldTagsManaged(ctx)
+	case account.FieldContactVisibility:
+		return m.OldContactVisibility(ctx)
+	case account.FieldWhoMayBlock:
+		return m.OldWhoMayBlock(ctx)
+	case account.FieldTrustTypedAddresses:
+		return m.OldTrustTypedAddresses(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -731,6 +863,27 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTagsManaged(v)
+		return nil
+	case account.FieldContactVisibility:
+		v, ok := value.(vocab.ContactVisibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactVisibility(v)
+		return nil
+	case account.FieldWhoMayBlock:
+		v, ok := value.(vocab.BlockingRight)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWhoMayBlock(v)
+		return nil
+	case account.FieldTrustTypedAddresses:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrustTypedAddresses(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -853,6 +1006,15 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldTagsManaged:
 		m.ResetTagsManaged()
+		return nil
+	case account.FieldContactVisibility:
+		m.ResetContactVisibility()
+		return nil
+	case account.FieldWhoMayBlock:
+		m.ResetWhoMayBlock()
+		return nil
+	case account.FieldTrustTypedAddresses:
+		m.ResetTrustTypedAddresses()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -1432,6 +1594,7 @@ type ApiTokenMutation struct {
 	name              *string
 	user_id           *string
 	integration_id    *string
+	bot_id            *string
 	scopes            *[]string
 	appendscopes      []string
 	expires_at        *clock.Micros
@@ -1836,6 +1999,42 @@ func (m *ApiTokenMutation) ResetIntegrationID() {
 	m.integration_id = nil
 }
 
+// SetBotID sets the "bot_id" field.
+func (m *ApiTokenMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *ApiTokenMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *ApiTokenMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
 // SetScopes sets the "scopes" field.
 func (m *ApiTokenMutation) SetScopes(s []string) {
 	m.scopes = &s
@@ -2125,7 +2324,7 @@ func (m *ApiTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiTokenMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.account_id != nil {
 		fields = append(fields, apitoken.FieldAccountID)
 	}
@@ -2146,6 +2345,9 @@ func (m *ApiTokenMutation) Fields() []string {
 	}
 	if m.integration_id != nil {
 		fields = append(fields, apitoken.FieldIntegrationID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, apitoken.FieldBotID)
 	}
 	if m.scopes != nil {
 		fields = append(fields, apitoken.FieldScopes)
@@ -2184,6 +2386,8 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.UserID()
 	case apitoken.FieldIntegrationID:
 		return m.IntegrationID()
+	case apitoken.FieldBotID:
+		return m.BotID()
 	case apitoken.FieldScopes:
 		return m.Scopes()
 	case apitoken.FieldExpiresAt:
@@ -2217,6 +2421,8 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUserID(ctx)
 	case apitoken.FieldIntegrationID:
 		return m.OldIntegrationID(ctx)
+	case apitoken.FieldBotID:
+		return m.OldBotID(ctx)
 	case apitoken.FieldScopes:
 		return m.OldScopes(ctx)
 	case apitoken.FieldExpiresAt:
@@ -2284,6 +2490,13 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIntegrationID(v)
+		return nil
+	case apitoken.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
 		return nil
 	case apitoken.FieldScopes:
 		v, ok := value.([]string)
@@ -2449,6 +2662,9 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldIntegrationID:
 		m.ResetIntegrationID()
+		return nil
+	case apitoken.FieldBotID:
+		m.ResetBotID()
 		return nil
 	case apitoken.FieldScopes:
 		m.ResetScopes()
@@ -3764,21 +3980,28 @@ func (m *AttachmentMutation) ResetEdge(name string) error {
 // BlockMutation represents an operation that mutates the Block nodes in the graph.
 type BlockMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	inbox_id      *string
-	channel_id    *string
-	kind          *vocab.ChannelKind
-	sender        *string
-	blocked_by    *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Block, error)
-	predicates    []predicate.Block
+	op                 Op
+	typ                string
+	id                 *string
+	account_id         *string
+	inbox_id           *string
+	channel_id         *string
+	kind               *vocab.ChannelKind
+	sender             *string
+	blocked_by         *string
+	reason             *string
+	ends_at            *clock.Micros
+	addends_at         *clock.Micros
+	all_channels       *bool
+	network            *string
+	network_ends_at    *clock.Micros
+	addnetwork_ends_at *clock.Micros
+	created_at         *clock.Micros
+	addcreated_at      *clock.Micros
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Block, error)
+	predicates         []predicate.Block
 }
 
 var _ ent.Mutation = (*BlockMutation)(nil)
@@ -4101,6 +4324,226 @@ func (m *BlockMutation) ResetBlockedBy() {
 	m.blocked_by = nil
 }
 
+// SetReason sets the "reason" field.
+func (m *BlockMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BlockMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BlockMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *BlockMutation) SetEndsAt(c clock.Micros) {
+	m.ends_at = &c
+	m.addends_at = nil
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *BlockMutation) EndsAt() (r clock.Micros, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldEndsAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// AddEndsAt adds c to the "ends_at" field.
+func (m *BlockMutation) AddEndsAt(c clock.Micros) {
+	if m.addends_at != nil {
+		*m.addends_at += c
+	} else {
+		m.addends_at = &c
+	}
+}
+
+// AddedEndsAt returns the value that was added to the "ends_at" field in this mutation.
+func (m *BlockMutation) AddedEndsAt() (r clock.Micros, exists bool) {
+	v := m.addends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *BlockMutation) ResetEndsAt() {
+	m.ends_at = nil
+	m.addends_at = nil
+}
+
+// SetAllChannels sets the "all_channels" field.
+func (m *BlockMutation) SetAllChannels(b bool) {
+	m.all_channels = &b
+}
+
+// AllChannels returns the value of the "all_channels" field in the mutation.
+func (m *BlockMutation) AllChannels() (r bool, exists bool) {
+	v := m.all_channels
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllChannels returns the old "all_channels" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldAllChannels(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllChannels is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllChannels requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllChannels: %w", err)
+	}
+	return oldValue.AllChannels, nil
+}
+
+// ResetAllChannels resets all changes to the "all_channels" field.
+func (m *BlockMutation) ResetAllChannels() {
+	m.all_channels = nil
+}
+
+// SetNetwork sets the "network" field.
+func (m *BlockMutation) SetNetwork(s string) {
+	m.network = &s
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *BlockMutation) Network() (r string, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldNetwork(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *BlockMutation) ResetNetwork() {
+	m.network = nil
+}
+
+// SetNetworkEndsAt sets the "network_ends_at" field.
+func (m *BlockMutation) SetNetworkEndsAt(c clock.Micros) {
+	m.network_ends_at = &c
+	m.addnetwork_ends_at = nil
+}
+
+// NetworkEndsAt returns the value of the "network_ends_at" field in the mutation.
+func (m *BlockMutation) NetworkEndsAt() (r clock.Micros, exists bool) {
+	v := m.network_ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetworkEndsAt returns the old "network_ends_at" field's value of the Block entity.
+// If the Block object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BlockMutation) OldNetworkEndsAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetworkEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetworkEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetworkEndsAt: %w", err)
+	}
+	return oldValue.NetworkEndsAt, nil
+}
+
+// AddNetworkEndsAt adds c to the "network_ends_at" field.
+func (m *BlockMutation) AddNetworkEndsAt(c clock.Micros) {
+	if m.addnetwork_ends_at != nil {
+		*m.addnetwork_ends_at += c
+	} else {
+		m.addnetwork_ends_at = &c
+	}
+}
+
+// AddedNetworkEndsAt returns the value that was added to the "network_ends_at" field in this mutation.
+func (m *BlockMutation) AddedNetworkEndsAt() (r clock.Micros, exists bool) {
+	v := m.addnetwork_ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNetworkEndsAt resets all changes to the "network_ends_at" field.
+func (m *BlockMutation) ResetNetworkEndsAt() {
+	m.network_ends_at = nil
+	m.addnetwork_ends_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *BlockMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -4191,7 +4634,7 @@ func (m *BlockMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BlockMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, block.FieldAccountID)
 	}
@@ -4209,6 +4652,21 @@ func (m *BlockMutation) Fields() []string {
 	}
 	if m.blocked_by != nil {
 		fields = append(fields, block.FieldBlockedBy)
+	}
+	if m.reason != nil {
+		fields = append(fields, block.FieldReason)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, block.FieldEndsAt)
+	}
+	if m.all_channels != nil {
+		fields = append(fields, block.FieldAllChannels)
+	}
+	if m.network != nil {
+		fields = append(fields, block.FieldNetwork)
+	}
+	if m.network_ends_at != nil {
+		fields = append(fields, block.FieldNetworkEndsAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, block.FieldCreatedAt)
@@ -4233,6 +4691,16 @@ func (m *BlockMutation) Field(name string) (ent.Value, bool) {
 		return m.Sender()
 	case block.FieldBlockedBy:
 		return m.BlockedBy()
+	case block.FieldReason:
+		return m.Reason()
+	case block.FieldEndsAt:
+		return m.EndsAt()
+	case block.FieldAllChannels:
+		return m.AllChannels()
+	case block.FieldNetwork:
+		return m.Network()
+	case block.FieldNetworkEndsAt:
+		return m.NetworkEndsAt()
 	case block.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4256,6 +4724,16 @@ func (m *BlockMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldSender(ctx)
 	case block.FieldBlockedBy:
 		return m.OldBlockedBy(ctx)
+	case block.FieldReason:
+		return m.OldReason(ctx)
+	case block.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case block.FieldAllChannels:
+		return m.OldAllChannels(ctx)
+	case block.FieldNetwork:
+		return m.OldNetwork(ctx)
+	case block.FieldNetworkEndsAt:
+		return m.OldNetworkEndsAt(ctx)
 	case block.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4309,6 +4787,41 @@ func (m *BlockMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBlockedBy(v)
 		return nil
+	case block.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case block.FieldEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case block.FieldAllChannels:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllChannels(v)
+		return nil
+	case block.FieldNetwork:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
+		return nil
+	case block.FieldNetworkEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetworkEndsAt(v)
+		return nil
 	case block.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -4324,6 +4837,12 @@ func (m *BlockMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *BlockMutation) AddedFields() []string {
 	var fields []string
+	if m.addends_at != nil {
+		fields = append(fields, block.FieldEndsAt)
+	}
+	if m.addnetwork_ends_at != nil {
+		fields = append(fields, block.FieldNetworkEndsAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, block.FieldCreatedAt)
 	}
@@ -4335,6 +4854,10 @@ func (m *BlockMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *BlockMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case block.FieldEndsAt:
+		return m.AddedEndsAt()
+	case block.FieldNetworkEndsAt:
+		return m.AddedNetworkEndsAt()
 	case block.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -4346,6 +4869,20 @@ func (m *BlockMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BlockMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case block.FieldEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndsAt(v)
+		return nil
+	case block.FieldNetworkEndsAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNetworkEndsAt(v)
+		return nil
 	case block.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -4397,6 +4934,21 @@ func (m *BlockMutation) ResetField(name string) error {
 		return nil
 	case block.FieldBlockedBy:
 		m.ResetBlockedBy()
+		return nil
+	case block.FieldReason:
+		m.ResetReason()
+		return nil
+	case block.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case block.FieldAllChannels:
+		m.ResetAllChannels()
+		return nil
+	case block.FieldNetwork:
+		m.ResetNetwork()
+		return nil
+	case block.FieldNetworkEndsAt:
+		m.ResetNetworkEndsAt()
 		return nil
 	case block.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -4456,18 +5008,20 @@ func (m *BlockMutation) ResetEdge(name string) error {
 // BotMutation represents an operation that mutates the Bot nodes in the graph.
 type BotMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	avatar_url    *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Bot, error)
-	predicates    []predicate.Bot
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	name            *string
+	avatar_url      *string
+	inbox_ids       *[]string
+	appendinbox_ids []string
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Bot, error)
+	predicates      []predicate.Bot
 }
 
 var _ ent.Mutation = (*BotMutation)(nil)
@@ -4682,6 +5236,57 @@ func (m *BotMutation) ResetAvatarURL() {
 	m.avatar_url = nil
 }
 
+// SetInboxIds sets the "inbox_ids" field.
+func (m *BotMutation) SetInboxIds(s []string) {
+	m.inbox_ids = &s
+	m.appendinbox_ids = nil
+}
+
+// InboxIds returns the value of the "inbox_ids" field in the mutation.
+func (m *BotMutation) InboxIds() (r []string, exists bool) {
+	v := m.inbox_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxIds returns the old "inbox_ids" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldInboxIds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxIds: %w", err)
+	}
+	return oldValue.InboxIds, nil
+}
+
+// AppendInboxIds adds s to the "inbox_ids" field.
+func (m *BotMutation) AppendInboxIds(s []string) {
+	m.appendinbox_ids = append(m.appendinbox_ids, s...)
+}
+
+// AppendedInboxIds returns the list of values that were appended to the "inbox_ids" field in this mutation.
+func (m *BotMutation) AppendedInboxIds() ([]string, bool) {
+	if len(m.appendinbox_ids) == 0 {
+		return nil, false
+	}
+	return m.appendinbox_ids, true
+}
+
+// ResetInboxIds resets all changes to the "inbox_ids" field.
+func (m *BotMutation) ResetInboxIds() {
+	m.inbox_ids = nil
+	m.appendinbox_ids = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *BotMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -4772,7 +5377,7 @@ func (m *BotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BotMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.account_id != nil {
 		fields = append(fields, bot.FieldAccountID)
 	}
@@ -4781,6 +5386,9 @@ func (m *BotMutation) Fields() []string {
 	}
 	if m.avatar_url != nil {
 		fields = append(fields, bot.FieldAvatarURL)
+	}
+	if m.inbox_ids != nil {
+		fields = append(fields, bot.FieldInboxIds)
 	}
 	if m.created_at != nil {
 		fields = append(fields, bot.FieldCreatedAt)
@@ -4799,6 +5407,8 @@ func (m *BotMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case bot.FieldAvatarURL:
 		return m.AvatarURL()
+	case bot.FieldInboxIds:
+		return m.InboxIds()
 	case bot.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -4816,6 +5426,8 @@ func (m *BotMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldName(ctx)
 	case bot.FieldAvatarURL:
 		return m.OldAvatarURL(ctx)
+	case bot.FieldInboxIds:
+		return m.OldInboxIds(ctx)
 	case bot.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -4847,6 +5459,13 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAvatarURL(v)
+		return nil
+	case bot.FieldInboxIds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxIds(v)
 		return nil
 	case bot.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -4928,6 +5547,9 @@ func (m *BotMutation) ResetField(name string) error {
 	case bot.FieldAvatarURL:
 		m.ResetAvatarURL()
 		return nil
+	case bot.FieldInboxIds:
+		m.ResetInboxIds()
+		return nil
 	case bot.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -5000,6 +5622,8 @@ type ChannelMutation struct {
 	texts           *vocab.WidgetTexts
 	availability    *vocab.Availability
 	identity_secret *string
+	removed_at      *clock.Micros
+	addremoved_at   *clock.Micros
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
 	clearedFields   map[string]struct{}
@@ -5508,6 +6132,62 @@ func (m *ChannelMutation) ResetIdentitySecret() {
 	m.identity_secret = nil
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (m *ChannelMutation) SetRemovedAt(c clock.Micros) {
+	m.removed_at = &c
+	m.addremoved_at = nil
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *ChannelMutation) RemovedAt() (r clock.Micros, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldRemovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// AddRemovedAt adds c to the "removed_at" field.
+func (m *ChannelMutation) AddRemovedAt(c clock.Micros) {
+	if m.addremoved_at != nil {
+		*m.addremoved_at += c
+	} else {
+		m.addremoved_at = &c
+	}
+}
+
+// AddedRemovedAt returns the value that was added to the "removed_at" field in this mutation.
+func (m *ChannelMutation) AddedRemovedAt() (r clock.Micros, exists bool) {
+	v := m.addremoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *ChannelMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	m.addremoved_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -5598,7 +6278,7 @@ func (m *ChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.account_id != nil {
 		fields = append(fields, channel.FieldAccountID)
 	}
@@ -5631,6 +6311,9 @@ func (m *ChannelMutation) Fields() []string {
 	}
 	if m.identity_secret != nil {
 		fields = append(fields, channel.FieldIdentitySecret)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, channel.FieldRemovedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, channel.FieldCreatedAt)
@@ -5665,6 +6348,8 @@ func (m *ChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.Availability()
 	case channel.FieldIdentitySecret:
 		return m.IdentitySecret()
+	case channel.FieldRemovedAt:
+		return m.RemovedAt()
 	case channel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -5698,6 +6383,8 @@ func (m *ChannelMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldAvailability(ctx)
 	case channel.FieldIdentitySecret:
 		return m.OldIdentitySecret(ctx)
+	case channel.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
 	case channel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -5786,6 +6473,13 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetIdentitySecret(v)
 		return nil
+	case channel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
 	case channel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -5801,6 +6495,9 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ChannelMutation) AddedFields() []string {
 	var fields []string
+	if m.addremoved_at != nil {
+		fields = append(fields, channel.FieldRemovedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, channel.FieldCreatedAt)
 	}
@@ -5812,6 +6509,8 @@ func (m *ChannelMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ChannelMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case channel.FieldRemovedAt:
+		return m.AddedRemovedAt()
 	case channel.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -5823,6 +6522,13 @@ func (m *ChannelMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ChannelMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case channel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemovedAt(v)
+		return nil
 	case channel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -5889,6 +6595,9 @@ func (m *ChannelMutation) ResetField(name string) error {
 		return nil
 	case channel.FieldIdentitySecret:
 		m.ResetIdentitySecret()
+		return nil
+	case channel.FieldRemovedAt:
+		m.ResetRemovedAt()
 		return nil
 	case channel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -8927,17 +9636,19 @@ func (m *ContactEmailMutation) ResetEdge(name string) error {
 // ContactListMutation represents an operation that mutates the ContactList nodes in the graph.
 type ContactListMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*ContactList, error)
-	predicates    []predicate.ContactList
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	name           *string
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*ContactList, error)
+	predicates     []predicate.ContactList
 }
 
 var _ ent.Mutation = (*ContactListMutation)(nil)
@@ -9116,6 +9827,62 @@ func (m *ContactListMutation) ResetName() {
 	m.name = nil
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (m *ContactListMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *ContactListMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *ContactListMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *ContactListMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *ContactListMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ContactListMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -9206,12 +9973,15 @@ func (m *ContactListMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactListMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m.account_id != nil {
 		fields = append(fields, contactlist.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, contactlist.FieldName)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, contactlist.FieldArchivedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, contactlist.FieldCreatedAt)
@@ -9228,6 +9998,8 @@ func (m *ContactListMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case contactlist.FieldName:
 		return m.Name()
+	case contactlist.FieldArchivedAt:
+		return m.ArchivedAt()
 	case contactlist.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -9243,6 +10015,8 @@ func (m *ContactListMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAccountID(ctx)
 	case contactlist.FieldName:
 		return m.OldName(ctx)
+	case contactlist.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
 	case contactlist.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -9268,6 +10042,13 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case contactlist.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
 	case contactlist.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9283,6 +10064,9 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ContactListMutation) AddedFields() []string {
 	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, contactlist.FieldArchivedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, contactlist.FieldCreatedAt)
 	}
@@ -9294,6 +10078,8 @@ func (m *ContactListMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case contactlist.FieldArchivedAt:
+		return m.AddedArchivedAt()
 	case contactlist.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -9305,6 +10091,13 @@ func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ContactListMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case contactlist.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
 	case contactlist.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9344,6 +10137,9 @@ func (m *ContactListMutation) ResetField(name string) error {
 		return nil
 	case contactlist.FieldName:
 		m.ResetName()
+		return nil
+	case contactlist.FieldArchivedAt:
+		m.ResetArchivedAt()
 		return nil
 	case contactlist.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -9853,6 +10649,7 @@ type ConversationMutation struct {
 	folder                             *vocab.Folder
 	status                             *vocab.ConversationStatus
 	contact_id                         *string
+	contact_by_hand                    *bool
 	visitor_id                         *string
 	assignee_id                        *string
 	assigned_team_id                   *string
@@ -10286,6 +11083,42 @@ func (m *ConversationMutation) OldContactID(ctx context.Context) (v string, err 
 // ResetContactID resets all changes to the "contact_id" field.
 func (m *ConversationMutation) ResetContactID() {
 	m.contact_id = nil
+}
+
+// SetContactByHand sets the "contact_by_hand" field.
+func (m *ConversationMutation) SetContactByHand(b bool) {
+	m.contact_by_hand = &b
+}
+
+// ContactByHand returns the value of the "contact_by_hand" field in the mutation.
+func (m *ConversationMutation) ContactByHand() (r bool, exists bool) {
+	v := m.contact_by_hand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactByHand returns the old "contact_by_hand" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldContactByHand(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactByHand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactByHand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactByHand: %w", err)
+	}
+	return oldValue.ContactByHand, nil
+}
+
+// ResetContactByHand resets all changes to the "contact_by_hand" field.
+func (m *ConversationMutation) ResetContactByHand() {
+	m.contact_by_hand = nil
 }
 
 // SetVisitorID sets the "visitor_id" field.
@@ -12542,7 +13375,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 54)
+	fields := make([]string, 0, 55)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -12563,6 +13396,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.contact_id != nil {
 		fields = append(fields, conversation.FieldContactID)
+	}
+	if m.contact_by_hand != nil {
+		fields = append(fields, conversation.FieldContactByHand)
 	}
 	if m.visitor_id != nil {
 		fields = append(fields, conversation.FieldVisitorID)
@@ -12727,6 +13563,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case conversation.FieldContactID:
 		return m.ContactID()
+	case conversation.FieldContactByHand:
+		return m.ContactByHand()
 	case conversation.FieldVisitorID:
 		return m.VisitorID()
 	case conversation.FieldAssigneeID:
@@ -12844,6 +13682,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldStatus(ctx)
 	case conversation.FieldContactID:
 		return m.OldContactID(ctx)
+	case conversation.FieldContactByHand:
+		return m.OldContactByHand(ctx)
 	case conversation.FieldVisitorID:
 		return m.OldVisitorID(ctx)
 	case conversation.FieldAssigneeID:
@@ -12995,6 +13835,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetContactID(v)
+		return nil
+	case conversation.FieldContactByHand:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactByHand(v)
 		return nil
 	case conversation.FieldVisitorID:
 		v, ok := value.(string)
@@ -13706,6 +14553,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldContactID:
 		m.ResetContactID()
+		return nil
+	case conversation.FieldContactByHand:
+		m.ResetContactByHand()
 		return nil
 	case conversation.FieldVisitorID:
 		m.ResetVisitorID()
@@ -15896,6 +16746,10 @@ type EmailChannelMutation struct {
 	addconnected_at      *clock.Micros
 	confirmation         *vocab.ForwardingConfirmation
 	confirmation_in      *string
+	removed_at           *clock.Micros
+	addremoved_at        *clock.Micros
+	sends_until          *clock.Micros
+	addsends_until       *clock.Micros
 	created_at           *clock.Micros
 	addcreated_at        *clock.Micros
 	clearedFields        map[string]struct{}
@@ -17408,6 +18262,118 @@ func (m *EmailChannelMutation) ResetConfirmationIn() {
 	m.confirmation_in = nil
 }
 
+// SetRemovedAt sets the "removed_at" field.
+func (m *EmailChannelMutation) SetRemovedAt(c clock.Micros) {
+	m.removed_at = &c
+	m.addremoved_at = nil
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *EmailChannelMutation) RemovedAt() (r clock.Micros, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldRemovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// AddRemovedAt adds c to the "removed_at" field.
+func (m *EmailChannelMutation) AddRemovedAt(c clock.Micros) {
+	if m.addremoved_at != nil {
+		*m.addremoved_at += c
+	} else {
+		m.addremoved_at = &c
+	}
+}
+
+// AddedRemovedAt returns the value that was added to the "removed_at" field in this mutation.
+func (m *EmailChannelMutation) AddedRemovedAt() (r clock.Micros, exists bool) {
+	v := m.addremoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *EmailChannelMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	m.addremoved_at = nil
+}
+
+// SetSendsUntil sets the "sends_until" field.
+func (m *EmailChannelMutation) SetSendsUntil(c clock.Micros) {
+	m.sends_until = &c
+	m.addsends_until = nil
+}
+
+// SendsUntil returns the value of the "sends_until" field in the mutation.
+func (m *EmailChannelMutation) SendsUntil() (r clock.Micros, exists bool) {
+	v := m.sends_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSendsUntil returns the old "sends_until" field's value of the EmailChannel entity.
+// If the EmailChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EmailChannelMutation) OldSendsUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSendsUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSendsUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSendsUntil: %w", err)
+	}
+	return oldValue.SendsUntil, nil
+}
+
+// AddSendsUntil adds c to the "sends_until" field.
+func (m *EmailChannelMutation) AddSendsUntil(c clock.Micros) {
+	if m.addsends_until != nil {
+		*m.addsends_until += c
+	} else {
+		m.addsends_until = &c
+	}
+}
+
+// AddedSendsUntil returns the value that was added to the "sends_until" field in this mutation.
+func (m *EmailChannelMutation) AddedSendsUntil() (r clock.Micros, exists bool) {
+	v := m.addsends_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSendsUntil resets all changes to the "sends_until" field.
+func (m *EmailChannelMutation) ResetSendsUntil() {
+	m.sends_until = nil
+	m.addsends_until = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *EmailChannelMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -17498,7 +18464,7 @@ func (m *EmailChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EmailChannelMutation) Fields() []string {
-	fields := make([]string, 0, 33)
+	fields := make([]string, 0, 35)
 	if m.account_id != nil {
 		fields = append(fields, emailchannel.FieldAccountID)
 	}
@@ -17595,6 +18561,12 @@ func (m *EmailChannelMutation) Fields() []string {
 	if m.confirmation_in != nil {
 		fields = append(fields, emailchannel.FieldConfirmationIn)
 	}
+	if m.removed_at != nil {
+		fields = append(fields, emailchannel.FieldRemovedAt)
+	}
+	if m.sends_until != nil {
+		fields = append(fields, emailchannel.FieldSendsUntil)
+	}
 	if m.created_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -17670,6 +18642,10 @@ func (m *EmailChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.Confirmation()
 	case emailchannel.FieldConfirmationIn:
 		return m.ConfirmationIn()
+	case emailchannel.FieldRemovedAt:
+		return m.RemovedAt()
+	case emailchannel.FieldSendsUntil:
+		return m.SendsUntil()
 	case emailchannel.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -17745,6 +18721,10 @@ func (m *EmailChannelMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldConfirmation(ctx)
 	case emailchannel.FieldConfirmationIn:
 		return m.OldConfirmationIn(ctx)
+	case emailchannel.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case emailchannel.FieldSendsUntil:
+		return m.OldSendsUntil(ctx)
 	case emailchannel.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -17980,6 +18960,20 @@ func (m *EmailChannelMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetConfirmationIn(v)
 		return nil
+	case emailchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case emailchannel.FieldSendsUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSendsUntil(v)
+		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -18028,6 +19022,12 @@ func (m *EmailChannelMutation) AddedFields() []string {
 	if m.addconnected_at != nil {
 		fields = append(fields, emailchannel.FieldConnectedAt)
 	}
+	if m.addremoved_at != nil {
+		fields = append(fields, emailchannel.FieldRemovedAt)
+	}
+	if m.addsends_until != nil {
+		fields = append(fields, emailchannel.FieldSendsUntil)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, emailchannel.FieldCreatedAt)
 	}
@@ -18061,6 +19061,10 @@ func (m *EmailChannelMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedTermsAcceptedAt()
 	case emailchannel.FieldConnectedAt:
 		return m.AddedConnectedAt()
+	case emailchannel.FieldRemovedAt:
+		return m.AddedRemovedAt()
+	case emailchannel.FieldSendsUntil:
+		return m.AddedSendsUntil()
 	case emailchannel.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -18148,6 +19152,20 @@ func (m *EmailChannelMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddConnectedAt(v)
+		return nil
+	case emailchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemovedAt(v)
+		return nil
+	case emailchannel.FieldSendsUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSendsUntil(v)
 		return nil
 	case emailchannel.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -18287,6 +19305,12 @@ func (m *EmailChannelMutation) ResetField(name string) error {
 		return nil
 	case emailchannel.FieldConfirmationIn:
 		m.ResetConfirmationIn()
+		return nil
+	case emailchannel.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case emailchannel.FieldSendsUntil:
+		m.ResetSendsUntil()
 		return nil
 	case emailchannel.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -43750,7 +44774,12 @@ type VisitorMutation struct {
 	addclaims_at         *clock.Micros
 	sessions_ended_at    *clock.Micros
 	addsessions_ended_at *clock.Micros
+	network              *string
 	language             *string
+	contact_typed        *bool
+	contact_own          *bool
+	suggested            *[]vocab.SuggestedProperty
+	appendsuggested      []vocab.SuggestedProperty
 	last_seen_at         *clock.Micros
 	addlast_seen_at      *clock.Micros
 	created_at           *clock.Micros
@@ -44327,6 +45356,42 @@ func (m *VisitorMutation) ResetSessionsEndedAt() {
 	m.addsessions_ended_at = nil
 }
 
+// SetNetwork sets the "network" field.
+func (m *VisitorMutation) SetNetwork(s string) {
+	m.network = &s
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *VisitorMutation) Network() (r string, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldNetwork(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *VisitorMutation) ResetNetwork() {
+	m.network = nil
+}
+
 // SetLanguage sets the "language" field.
 func (m *VisitorMutation) SetLanguage(s string) {
 	m.language = &s
@@ -44361,6 +45426,129 @@ func (m *VisitorMutation) OldLanguage(ctx context.Context) (v string, err error)
 // ResetLanguage resets all changes to the "language" field.
 func (m *VisitorMutation) ResetLanguage() {
 	m.language = nil
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (m *VisitorMutation) SetContactTyped(b bool) {
+	m.contact_typed = &b
+}
+
+// ContactTyped returns the value of the "contact_typed" field in the mutation.
+func (m *VisitorMutation) ContactTyped() (r bool, exists bool) {
+	v := m.contact_typed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactTyped returns the old "contact_typed" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldContactTyped(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactTyped is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactTyped requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactTyped: %w", err)
+	}
+	return oldValue.ContactTyped, nil
+}
+
+// ResetContactTyped resets all changes to the "contact_typed" field.
+func (m *VisitorMutation) ResetContactTyped() {
+	m.contact_typed = nil
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (m *VisitorMutation) SetContactOwn(b bool) {
+	m.contact_own = &b
+}
+
+// ContactOwn returns the value of the "contact_own" field in the mutation.
+func (m *VisitorMutation) ContactOwn() (r bool, exists bool) {
+	v := m.contact_own
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactOwn returns the old "contact_own" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldContactOwn(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactOwn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactOwn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactOwn: %w", err)
+	}
+	return oldValue.ContactOwn, nil
+}
+
+// ResetContactOwn resets all changes to the "contact_own" field.
+func (m *VisitorMutation) ResetContactOwn() {
+	m.contact_own = nil
+}
+
+// SetSuggested sets the "suggested" field.
+func (m *VisitorMutation) SetSuggested(vp []vocab.SuggestedProperty) {
+	m.suggested = &vp
+	m.appendsuggested = nil
+}
+
+// Suggested returns the value of the "suggested" field in the mutation.
+func (m *VisitorMutation) Suggested() (r []vocab.SuggestedProperty, exists bool) {
+	v := m.suggested
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuggested returns the old "suggested" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldSuggested(ctx context.Context) (v []vocab.SuggestedProperty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuggested is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuggested requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuggested: %w", err)
+	}
+	return oldValue.Suggested, nil
+}
+
+// AppendSuggested adds vp to the "suggested" field.
+func (m *VisitorMutation) AppendSuggested(vp []vocab.SuggestedProperty) {
+	m.appendsuggested = append(m.appendsuggested, vp...)
+}
+
+// AppendedSuggested returns the list of values that were appended to the "suggested" field in this mutation.
+func (m *VisitorMutation) AppendedSuggested() ([]vocab.SuggestedProperty, bool) {
+	if len(m.appendsuggested) == 0 {
+		return nil, false
+	}
+	return m.appendsuggested, true
+}
+
+// ResetSuggested resets all changes to the "suggested" field.
+func (m *VisitorMutation) ResetSuggested() {
+	m.suggested = nil
+	m.appendsuggested = nil
 }
 
 // SetLastSeenAt sets the "last_seen_at" field.
@@ -44509,7 +45697,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 18)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -44543,8 +45731,20 @@ func (m *VisitorMutation) Fields() []string {
 	if m.sessions_ended_at != nil {
 		fields = append(fields, visitor.FieldSessionsEndedAt)
 	}
+	if m.network != nil {
+		fields = append(fields, visitor.FieldNetwork)
+	}
 	if m.language != nil {
 		fields = append(fields, visitor.FieldLanguage)
+	}
+	if m.contact_typed != nil {
+		fields = append(fields, visitor.FieldContactTyped)
+	}
+	if m.contact_own != nil {
+		fields = append(fields, visitor.FieldContactOwn)
+	}
+	if m.suggested != nil {
+		fields = append(fields, visitor.FieldSuggested)
 	}
 	if m.last_seen_at != nil {
 		fields = append(fields, visitor.FieldLastSeenAt)
@@ -44582,8 +45782,16 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.ClaimsAt()
 	case visitor.FieldSessionsEndedAt:
 		return m.SessionsEndedAt()
+	case visitor.FieldNetwork:
+		return m.Network()
 	case visitor.FieldLanguage:
 		return m.Language()
+	case visitor.FieldContactTyped:
+		return m.ContactTyped()
+	case visitor.FieldContactOwn:
+		return m.ContactOwn()
+	case visitor.FieldSuggested:
+		return m.Suggested()
 	case visitor.FieldLastSeenAt:
 		return m.LastSeenAt()
 	case visitor.FieldCreatedAt:
@@ -44619,8 +45827,16 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldClaimsAt(ctx)
 	case visitor.FieldSessionsEndedAt:
 		return m.OldSessionsEndedAt(ctx)
+	case visitor.FieldNetwork:
+		return m.OldNetwork(ctx)
 	case visitor.FieldLanguage:
 		return m.OldLanguage(ctx)
+	case visitor.FieldContactTyped:
+		return m.OldContactTyped(ctx)
+	case visitor.FieldContactOwn:
+		return m.OldContactOwn(ctx)
+	case visitor.FieldSuggested:
+		return m.OldSuggested(ctx)
 	case visitor.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
 	case visitor.FieldCreatedAt:
@@ -44711,12 +45927,40 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSessionsEndedAt(v)
 		return nil
+	case visitor.FieldNetwork:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
+		return nil
 	case visitor.FieldLanguage:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLanguage(v)
+		return nil
+	case visitor.FieldContactTyped:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactTyped(v)
+		return nil
+	case visitor.FieldContactOwn:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactOwn(v)
+		return nil
+	case visitor.FieldSuggested:
+		v, ok := value.([]vocab.SuggestedProperty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuggested(v)
 		return nil
 	case visitor.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
@@ -44880,8 +46124,20 @@ func (m *VisitorMutation) ResetField(name string) error {
 	case visitor.FieldSessionsEndedAt:
 		m.ResetSessionsEndedAt()
 		return nil
+	case visitor.FieldNetwork:
+		m.ResetNetwork()
+		return nil
 	case visitor.FieldLanguage:
 		m.ResetLanguage()
+		return nil
+	case visitor.FieldContactTyped:
+		m.ResetContactTyped()
+		return nil
+	case visitor.FieldContactOwn:
+		m.ResetContactOwn()
+		return nil
+	case visitor.FieldSuggested:
+		m.ResetSuggested()
 		return nil
 	case visitor.FieldLastSeenAt:
 		m.ResetLastSeenAt()

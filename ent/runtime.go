@@ -80,6 +80,18 @@ func init() {
 	accountDescTagsManaged := accountFields[5].Descriptor()
 	// account.DefaultTagsManaged holds the default value on creation for the tags_managed field.
 	account.DefaultTagsManaged = accountDescTagsManaged.Default.(bool)
+	// accountDescContactVisibility is the schema descriptor for contact_visibility field.
+	accountDescContactVisibility := accountFields[6].Descriptor()
+	// account.DefaultContactVisibility holds the default value on creation for the contact_visibility field.
+	account.DefaultContactVisibility = vocab.ContactVisibility(accountDescContactVisibility.Default.(string))
+	// accountDescWhoMayBlock is the schema descriptor for who_may_block field.
+	accountDescWhoMayBlock := accountFields[7].Descriptor()
+	// account.DefaultWhoMayBlock holds the default value on creation for the who_may_block field.
+	account.DefaultWhoMayBlock = vocab.BlockingRight(accountDescWhoMayBlock.Default.(string))
+	// accountDescTrustTypedAddresses is the schema descriptor for trust_typed_addresses field.
+	accountDescTrustTypedAddresses := accountFields[8].Descriptor()
+	// account.DefaultTrustTypedAddresses holds the default value on creation for the trust_typed_addresses field.
+	account.DefaultTrustTypedAddresses = accountDescTrustTypedAddresses.Default.(bool)
 	// accountDescID is the schema descriptor for id field.
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -126,12 +138,16 @@ func init() {
 	apitokenDescIntegrationID := apitokenFields[5].Descriptor()
 	// apitoken.DefaultIntegrationID holds the default value on creation for the integration_id field.
 	apitoken.DefaultIntegrationID = apitokenDescIntegrationID.Default.(string)
+	// apitokenDescBotID is the schema descriptor for bot_id field.
+	apitokenDescBotID := apitokenFields[6].Descriptor()
+	// apitoken.DefaultBotID holds the default value on creation for the bot_id field.
+	apitoken.DefaultBotID = apitokenDescBotID.Default.(string)
 	// apitokenDescRevokedAt is the schema descriptor for revoked_at field.
-	apitokenDescRevokedAt := apitokenFields[8].Descriptor()
+	apitokenDescRevokedAt := apitokenFields[9].Descriptor()
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
 	// apitokenDescDeprecatedUses is the schema descriptor for deprecated_uses field.
-	apitokenDescDeprecatedUses := apitokenFields[9].Descriptor()
+	apitokenDescDeprecatedUses := apitokenFields[10].Descriptor()
 	// apitoken.DefaultDeprecatedUses holds the default value on creation for the deprecated_uses field.
 	apitoken.DefaultDeprecatedUses = apitokenDescDeprecatedUses.Default.(map[string]clock.Micros)
 	// apitokenDescID is the schema descriptor for id field.
@@ -188,6 +204,26 @@ func init() {
 	blockDescInboxID := blockMixinFields0[2].Descriptor()
 	// block.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	block.InboxIDValidator = blockDescInboxID.Validators[0].(func(string) error)
+	// blockDescReason is the schema descriptor for reason field.
+	blockDescReason := blockFields[4].Descriptor()
+	// block.DefaultReason holds the default value on creation for the reason field.
+	block.DefaultReason = blockDescReason.Default.(string)
+	// blockDescEndsAt is the schema descriptor for ends_at field.
+	blockDescEndsAt := blockFields[5].Descriptor()
+	// block.DefaultEndsAt holds the default value on creation for the ends_at field.
+	block.DefaultEndsAt = clock.Micros(blockDescEndsAt.Default.(int64))
+	// blockDescAllChannels is the schema descriptor for all_channels field.
+	blockDescAllChannels := blockFields[6].Descriptor()
+	// block.DefaultAllChannels holds the default value on creation for the all_channels field.
+	block.DefaultAllChannels = blockDescAllChannels.Default.(bool)
+	// blockDescNetwork is the schema descriptor for network field.
+	blockDescNetwork := blockFields[7].Descriptor()
+	// block.DefaultNetwork holds the default value on creation for the network field.
+	block.DefaultNetwork = blockDescNetwork.Default.(string)
+	// blockDescNetworkEndsAt is the schema descriptor for network_ends_at field.
+	blockDescNetworkEndsAt := blockFields[8].Descriptor()
+	// block.DefaultNetworkEndsAt holds the default value on creation for the network_ends_at field.
+	block.DefaultNetworkEndsAt = clock.Micros(blockDescNetworkEndsAt.Default.(int64))
 	// blockDescID is the schema descriptor for id field.
 	blockDescID := blockMixinFields0[0].Descriptor()
 	// block.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -205,6 +241,10 @@ func init() {
 	botDescAvatarURL := botFields[1].Descriptor()
 	// bot.DefaultAvatarURL holds the default value on creation for the avatar_url field.
 	bot.DefaultAvatarURL = botDescAvatarURL.Default.(string)
+	// botDescInboxIds is the schema descriptor for inbox_ids field.
+	botDescInboxIds := botFields[2].Descriptor()
+	// bot.DefaultInboxIds holds the default value on creation for the inbox_ids field.
+	bot.DefaultInboxIds = botDescInboxIds.Default.([]string)
 	// botDescID is the schema descriptor for id field.
 	botDescID := botMixinFields0[0].Descriptor()
 	// bot.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -250,6 +290,10 @@ func init() {
 	channelDescIdentitySecret := channelFields[8].Descriptor()
 	// channel.DefaultIdentitySecret holds the default value on creation for the identity_secret field.
 	channel.DefaultIdentitySecret = channelDescIdentitySecret.Default.(string)
+	// channelDescRemovedAt is the schema descriptor for removed_at field.
+	channelDescRemovedAt := channelFields[9].Descriptor()
+	// channel.DefaultRemovedAt holds the default value on creation for the removed_at field.
+	channel.DefaultRemovedAt = clock.Micros(channelDescRemovedAt.Default.(int64))
 	// channelDescID is the schema descriptor for id field.
 	channelDescID := channelMixinFields0[0].Descriptor()
 	// channel.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -383,6 +427,10 @@ func init() {
 	contactlistDescAccountID := contactlistMixinFields0[1].Descriptor()
 	// contactlist.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	contactlist.AccountIDValidator = contactlistDescAccountID.Validators[0].(func(string) error)
+	// contactlistDescArchivedAt is the schema descriptor for archived_at field.
+	contactlistDescArchivedAt := contactlistFields[1].Descriptor()
+	// contactlist.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	contactlist.DefaultArchivedAt = clock.Micros(contactlistDescArchivedAt.Default.(int64))
 	// contactlistDescID is the schema descriptor for id field.
 	contactlistDescID := contactlistMixinFields0[0].Descriptor()
 	// contactlist.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -417,168 +465,172 @@ func init() {
 	conversationDescContactID := conversationFields[4].Descriptor()
 	// conversation.DefaultContactID holds the default value on creation for the contact_id field.
 	conversation.DefaultContactID = conversationDescContactID.Default.(string)
+	// conversationDescContactByHand is the schema descriptor for contact_by_hand field.
+	conversationDescContactByHand := conversationFields[5].Descriptor()
+	// conversation.DefaultContactByHand holds the default value on creation for the contact_by_hand field.
+	conversation.DefaultContactByHand = conversationDescContactByHand.Default.(bool)
 	// conversationDescVisitorID is the schema descriptor for visitor_id field.
-	conversationDescVisitorID := conversationFields[5].Descriptor()
+	conversationDescVisitorID := conversationFields[6].Descriptor()
 	// conversation.DefaultVisitorID holds the default value on creation for the visitor_id field.
 	conversation.DefaultVisitorID = conversationDescVisitorID.Default.(string)
 	// conversationDescAssigneeID is the schema descriptor for assignee_id field.
-	conversationDescAssigneeID := conversationFields[6].Descriptor()
+	conversationDescAssigneeID := conversationFields[7].Descriptor()
 	// conversation.DefaultAssigneeID holds the default value on creation for the assignee_id field.
 	conversation.DefaultAssigneeID = conversationDescAssigneeID.Default.(string)
 	// conversationDescAssignedTeamID is the schema descriptor for assigned_team_id field.
-	conversationDescAssignedTeamID := conversationFields[7].Descriptor()
+	conversationDescAssignedTeamID := conversationFields[8].Descriptor()
 	// conversation.DefaultAssignedTeamID holds the default value on creation for the assigned_team_id field.
 	conversation.DefaultAssignedTeamID = conversationDescAssignedTeamID.Default.(string)
 	// conversationDescSubject is the schema descriptor for subject field.
-	conversationDescSubject := conversationFields[8].Descriptor()
+	conversationDescSubject := conversationFields[9].Descriptor()
 	// conversation.DefaultSubject holds the default value on creation for the subject field.
 	conversation.DefaultSubject = conversationDescSubject.Default.(string)
 	// conversationDescPreview is the schema descriptor for preview field.
-	conversationDescPreview := conversationFields[9].Descriptor()
+	conversationDescPreview := conversationFields[10].Descriptor()
 	// conversation.DefaultPreview holds the default value on creation for the preview field.
 	conversation.DefaultPreview = conversationDescPreview.Default.(string)
 	// conversationDescWaitingSince is the schema descriptor for waiting_since field.
-	conversationDescWaitingSince := conversationFields[13].Descriptor()
+	conversationDescWaitingSince := conversationFields[14].Descriptor()
 	// conversation.DefaultWaitingSince holds the default value on creation for the waiting_since field.
 	conversation.DefaultWaitingSince = clock.Micros(conversationDescWaitingSince.Default.(int64))
 	// conversationDescClosedAt is the schema descriptor for closed_at field.
-	conversationDescClosedAt := conversationFields[14].Descriptor()
+	conversationDescClosedAt := conversationFields[15].Descriptor()
 	// conversation.DefaultClosedAt holds the default value on creation for the closed_at field.
 	conversation.DefaultClosedAt = clock.Micros(conversationDescClosedAt.Default.(int64))
 	// conversationDescFiltered is the schema descriptor for filtered field.
-	conversationDescFiltered := conversationFields[15].Descriptor()
+	conversationDescFiltered := conversationFields[16].Descriptor()
 	// conversation.DefaultFiltered holds the default value on creation for the filtered field.
 	conversation.DefaultFiltered = vocab.FilteredReasons(conversationDescFiltered.Default.(int64))
 	// conversationDescDeletedAt is the schema descriptor for deleted_at field.
-	conversationDescDeletedAt := conversationFields[16].Descriptor()
+	conversationDescDeletedAt := conversationFields[17].Descriptor()
 	// conversation.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	conversation.DefaultDeletedAt = clock.Micros(conversationDescDeletedAt.Default.(int64))
 	// conversationDescBotID is the schema descriptor for bot_id field.
-	conversationDescBotID := conversationFields[17].Descriptor()
+	conversationDescBotID := conversationFields[18].Descriptor()
 	// conversation.DefaultBotID holds the default value on creation for the bot_id field.
 	conversation.DefaultBotID = conversationDescBotID.Default.(string)
 	// conversationDescBotState is the schema descriptor for bot_state field.
-	conversationDescBotState := conversationFields[18].Descriptor()
+	conversationDescBotState := conversationFields[19].Descriptor()
 	// conversation.DefaultBotState holds the default value on creation for the bot_state field.
 	conversation.DefaultBotState = vocab.BotState(conversationDescBotState.Default.(string))
 	// conversationDescEverAssigned is the schema descriptor for ever_assigned field.
-	conversationDescEverAssigned := conversationFields[19].Descriptor()
+	conversationDescEverAssigned := conversationFields[20].Descriptor()
 	// conversation.DefaultEverAssigned holds the default value on creation for the ever_assigned field.
 	conversation.DefaultEverAssigned = conversationDescEverAssigned.Default.(bool)
 	// conversationDescInBots is the schema descriptor for in_bots field.
-	conversationDescInBots := conversationFields[20].Descriptor()
+	conversationDescInBots := conversationFields[21].Descriptor()
 	// conversation.DefaultInBots holds the default value on creation for the in_bots field.
 	conversation.DefaultInBots = conversationDescInBots.Default.(bool)
 	// conversationDescOriginURL is the schema descriptor for origin_url field.
-	conversationDescOriginURL := conversationFields[22].Descriptor()
+	conversationDescOriginURL := conversationFields[23].Descriptor()
 	// conversation.DefaultOriginURL holds the default value on creation for the origin_url field.
 	conversation.DefaultOriginURL = conversationDescOriginURL.Default.(string)
 	// conversationDescTargetedMessageID is the schema descriptor for targeted_message_id field.
-	conversationDescTargetedMessageID := conversationFields[23].Descriptor()
+	conversationDescTargetedMessageID := conversationFields[24].Descriptor()
 	// conversation.DefaultTargetedMessageID holds the default value on creation for the targeted_message_id field.
 	conversation.DefaultTargetedMessageID = conversationDescTargetedMessageID.Default.(string)
 	// conversationDescTargetedMessageVersion is the schema descriptor for targeted_message_version field.
-	conversationDescTargetedMessageVersion := conversationFields[24].Descriptor()
+	conversationDescTargetedMessageVersion := conversationFields[25].Descriptor()
 	// conversation.DefaultTargetedMessageVersion holds the default value on creation for the targeted_message_version field.
 	conversation.DefaultTargetedMessageVersion = conversationDescTargetedMessageVersion.Default.(int)
 	// conversationDescPriority is the schema descriptor for priority field.
-	conversationDescPriority := conversationFields[25].Descriptor()
+	conversationDescPriority := conversationFields[26].Descriptor()
 	// conversation.DefaultPriority holds the default value on creation for the priority field.
 	conversation.DefaultPriority = vocab.Priority(conversationDescPriority.Default.(string))
 	// conversationDescSnoozedUntil is the schema descriptor for snoozed_until field.
-	conversationDescSnoozedUntil := conversationFields[27].Descriptor()
+	conversationDescSnoozedUntil := conversationFields[28].Descriptor()
 	// conversation.DefaultSnoozedUntil holds the default value on creation for the snoozed_until field.
 	conversation.DefaultSnoozedUntil = clock.Micros(conversationDescSnoozedUntil.Default.(int64))
 	// conversationDescWokenRevision is the schema descriptor for woken_revision field.
-	conversationDescWokenRevision := conversationFields[28].Descriptor()
+	conversationDescWokenRevision := conversationFields[29].Descriptor()
 	// conversation.DefaultWokenRevision holds the default value on creation for the woken_revision field.
 	conversation.DefaultWokenRevision = conversationDescWokenRevision.Default.(int)
 	// conversationDescLastNumber is the schema descriptor for last_number field.
-	conversationDescLastNumber := conversationFields[29].Descriptor()
+	conversationDescLastNumber := conversationFields[30].Descriptor()
 	// conversation.DefaultLastNumber holds the default value on creation for the last_number field.
 	conversation.DefaultLastNumber = conversationDescLastNumber.Default.(int)
 	// conversationDescLastVisibleNumber is the schema descriptor for last_visible_number field.
-	conversationDescLastVisibleNumber := conversationFields[30].Descriptor()
+	conversationDescLastVisibleNumber := conversationFields[31].Descriptor()
 	// conversation.DefaultLastVisibleNumber holds the default value on creation for the last_visible_number field.
 	conversation.DefaultLastVisibleNumber = conversationDescLastVisibleNumber.Default.(int)
 	// conversationDescLastIncomingNumber is the schema descriptor for last_incoming_number field.
-	conversationDescLastIncomingNumber := conversationFields[31].Descriptor()
+	conversationDescLastIncomingNumber := conversationFields[32].Descriptor()
 	// conversation.DefaultLastIncomingNumber holds the default value on creation for the last_incoming_number field.
 	conversation.DefaultLastIncomingNumber = conversationDescLastIncomingNumber.Default.(int)
 	// conversationDescLastOutgoingNumber is the schema descriptor for last_outgoing_number field.
-	conversationDescLastOutgoingNumber := conversationFields[32].Descriptor()
+	conversationDescLastOutgoingNumber := conversationFields[33].Descriptor()
 	// conversation.DefaultLastOutgoingNumber holds the default value on creation for the last_outgoing_number field.
 	conversation.DefaultLastOutgoingNumber = conversationDescLastOutgoingNumber.Default.(int)
 	// conversationDescVisitorReadNumber is the schema descriptor for visitor_read_number field.
-	conversationDescVisitorReadNumber := conversationFields[33].Descriptor()
+	conversationDescVisitorReadNumber := conversationFields[34].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
 	// conversationDescRoutingSource is the schema descriptor for routing_source field.
-	conversationDescRoutingSource := conversationFields[34].Descriptor()
+	conversationDescRoutingSource := conversationFields[35].Descriptor()
 	// conversation.DefaultRoutingSource holds the default value on creation for the routing_source field.
 	conversation.DefaultRoutingSource = conversationDescRoutingSource.Default.(string)
 	// conversationDescAwaitsOffer is the schema descriptor for awaits_offer field.
-	conversationDescAwaitsOffer := conversationFields[35].Descriptor()
+	conversationDescAwaitsOffer := conversationFields[36].Descriptor()
 	// conversation.DefaultAwaitsOffer holds the default value on creation for the awaits_offer field.
 	conversation.DefaultAwaitsOffer = conversationDescAwaitsOffer.Default.(bool)
 	// conversationDescReassignedMessageNumber is the schema descriptor for reassigned_message_number field.
-	conversationDescReassignedMessageNumber := conversationFields[36].Descriptor()
+	conversationDescReassignedMessageNumber := conversationFields[37].Descriptor()
 	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
 	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
 	// conversationDescToAddress is the schema descriptor for to_address field.
-	conversationDescToAddress := conversationFields[37].Descriptor()
+	conversationDescToAddress := conversationFields[38].Descriptor()
 	// conversation.DefaultToAddress holds the default value on creation for the to_address field.
 	conversation.DefaultToAddress = conversationDescToAddress.Default.(string)
 	// conversationDescPossiblyRelatedID is the schema descriptor for possibly_related_id field.
-	conversationDescPossiblyRelatedID := conversationFields[38].Descriptor()
+	conversationDescPossiblyRelatedID := conversationFields[39].Descriptor()
 	// conversation.DefaultPossiblyRelatedID holds the default value on creation for the possibly_related_id field.
 	conversation.DefaultPossiblyRelatedID = conversationDescPossiblyRelatedID.Default.(string)
 	// conversationDescFirstRespondedAt is the schema descriptor for first_responded_at field.
-	conversationDescFirstRespondedAt := conversationFields[39].Descriptor()
+	conversationDescFirstRespondedAt := conversationFields[40].Descriptor()
 	// conversation.DefaultFirstRespondedAt holds the default value on creation for the first_responded_at field.
 	conversation.DefaultFirstRespondedAt = clock.Micros(conversationDescFirstRespondedAt.Default.(int64))
 	// conversationDescFirstRespondedBy is the schema descriptor for first_responded_by field.
-	conversationDescFirstRespondedBy := conversationFields[40].Descriptor()
+	conversationDescFirstRespondedBy := conversationFields[41].Descriptor()
 	// conversation.DefaultFirstRespondedBy holds the default value on creation for the first_responded_by field.
 	conversation.DefaultFirstRespondedBy = conversationDescFirstRespondedBy.Default.(string)
 	// conversationDescFirstResponseSeconds is the schema descriptor for first_response_seconds field.
-	conversationDescFirstResponseSeconds := conversationFields[41].Descriptor()
+	conversationDescFirstResponseSeconds := conversationFields[42].Descriptor()
 	// conversation.DefaultFirstResponseSeconds holds the default value on creation for the first_response_seconds field.
 	conversation.DefaultFirstResponseSeconds = conversationDescFirstResponseSeconds.Default.(int)
 	// conversationDescFirstResponseBusinessSeconds is the schema descriptor for first_response_business_seconds field.
-	conversationDescFirstResponseBusinessSeconds := conversationFields[42].Descriptor()
+	conversationDescFirstResponseBusinessSeconds := conversationFields[43].Descriptor()
 	// conversation.DefaultFirstResponseBusinessSeconds holds the default value on creation for the first_response_business_seconds field.
 	conversation.DefaultFirstResponseBusinessSeconds = conversationDescFirstResponseBusinessSeconds.Default.(int)
 	// conversationDescReopenCount is the schema descriptor for reopen_count field.
-	conversationDescReopenCount := conversationFields[43].Descriptor()
+	conversationDescReopenCount := conversationFields[44].Descriptor()
 	// conversation.DefaultReopenCount holds the default value on creation for the reopen_count field.
 	conversation.DefaultReopenCount = conversationDescReopenCount.Default.(int)
 	// conversationDescResolvedBy is the schema descriptor for resolved_by field.
-	conversationDescResolvedBy := conversationFields[44].Descriptor()
+	conversationDescResolvedBy := conversationFields[45].Descriptor()
 	// conversation.DefaultResolvedBy holds the default value on creation for the resolved_by field.
 	conversation.DefaultResolvedBy = conversationDescResolvedBy.Default.(string)
 	// conversationDescClosedBy is the schema descriptor for closed_by field.
-	conversationDescClosedBy := conversationFields[45].Descriptor()
+	conversationDescClosedBy := conversationFields[46].Descriptor()
 	// conversation.DefaultClosedBy holds the default value on creation for the closed_by field.
 	conversation.DefaultClosedBy = viewer.Kind(conversationDescClosedBy.Default.(string))
 	// conversationDescAutoAssignedAt is the schema descriptor for auto_assigned_at field.
-	conversationDescAutoAssignedAt := conversationFields[46].Descriptor()
+	conversationDescAutoAssignedAt := conversationFields[47].Descriptor()
 	// conversation.DefaultAutoAssignedAt holds the default value on creation for the auto_assigned_at field.
 	conversation.DefaultAutoAssignedAt = clock.Micros(conversationDescAutoAssignedAt.Default.(int64))
 	// conversationDescNoAnswerCount is the schema descriptor for no_answer_count field.
-	conversationDescNoAnswerCount := conversationFields[47].Descriptor()
+	conversationDescNoAnswerCount := conversationFields[48].Descriptor()
 	// conversation.DefaultNoAnswerCount holds the default value on creation for the no_answer_count field.
 	conversation.DefaultNoAnswerCount = conversationDescNoAnswerCount.Default.(int)
 	// conversationDescPriorityRank is the schema descriptor for priority_rank field.
-	conversationDescPriorityRank := conversationFields[48].Descriptor()
+	conversationDescPriorityRank := conversationFields[49].Descriptor()
 	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
 	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
 	// conversationDescChannelType is the schema descriptor for channel_type field.
-	conversationDescChannelType := conversationFields[49].Descriptor()
+	conversationDescChannelType := conversationFields[50].Descriptor()
 	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
 	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[51].Descriptor()
+	conversationDescRevision := conversationFields[52].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
@@ -795,6 +847,14 @@ func init() {
 	emailchannelDescConfirmationIn := emailchannelFields[29].Descriptor()
 	// emailchannel.DefaultConfirmationIn holds the default value on creation for the confirmation_in field.
 	emailchannel.DefaultConfirmationIn = emailchannelDescConfirmationIn.Default.(string)
+	// emailchannelDescRemovedAt is the schema descriptor for removed_at field.
+	emailchannelDescRemovedAt := emailchannelFields[30].Descriptor()
+	// emailchannel.DefaultRemovedAt holds the default value on creation for the removed_at field.
+	emailchannel.DefaultRemovedAt = clock.Micros(emailchannelDescRemovedAt.Default.(int64))
+	// emailchannelDescSendsUntil is the schema descriptor for sends_until field.
+	emailchannelDescSendsUntil := emailchannelFields[31].Descriptor()
+	// emailchannel.DefaultSendsUntil holds the default value on creation for the sends_until field.
+	emailchannel.DefaultSendsUntil = clock.Micros(emailchannelDescSendsUntil.Default.(int64))
 	// emailchannelDescID is the schema descriptor for id field.
 	emailchannelDescID := emailchannelMixinFields0[0].Descriptor()
 	// emailchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1651,12 +1711,28 @@ func init() {
 	visitorDescSessionsEndedAt := visitorFields[8].Descriptor()
 	// visitor.DefaultSessionsEndedAt holds the default value on creation for the sessions_ended_at field.
 	visitor.DefaultSessionsEndedAt = clock.Micros(visitorDescSessionsEndedAt.Default.(int64))
+	// visitorDescNetwork is the schema descriptor for network field.
+	visitorDescNetwork := visitorFields[9].Descriptor()
+	// visitor.DefaultNetwork holds the default value on creation for the network field.
+	visitor.DefaultNetwork = visitorDescNetwork.Default.(string)
 	// visitorDescLanguage is the schema descriptor for language field.
-	visitorDescLanguage := visitorFields[9].Descriptor()
+	visitorDescLanguage := visitorFields[10].Descriptor()
 	// visitor.DefaultLanguage holds the default value on creation for the language field.
 	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
+	// visitorDescContactTyped is the schema descriptor for contact_typed field.
+	visitorDescContactTyped := visitorFields[11].Descriptor()
+	// visitor.DefaultContactTyped holds the default value on creation for the contact_typed field.
+	visitor.DefaultContactTyped = visitorDescContactTyped.Default.(bool)
+	// visitorDescContactOwn is the schema descriptor for contact_own field.
+	visitorDescContactOwn := visitorFields[12].Descriptor()
+	// visitor.DefaultContactOwn holds the default value on creation for the contact_own field.
+	visitor.DefaultContactOwn = visitorDescContactOwn.Default.(bool)
+	// visitorDescSuggested is the schema descriptor for suggested field.
+	visitorDescSuggested := visitorFields[13].Descriptor()
+	// visitor.DefaultSuggested holds the default value on creation for the suggested field.
+	visitor.DefaultSuggested = visitorDescSuggested.Default.([]vocab.SuggestedProperty)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[10].Descriptor()
+	visitorDescLastSeenAt := visitorFields[14].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.

@@ -3,9 +3,11 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/visitor"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -39,8 +41,16 @@ type Visitor struct {
 	ClaimsAt clock.Micros `json:"claims_at,omitempty"`
 	// SessionsEndedAt holds the value of the "sessions_ended_at" field.
 	SessionsEndedAt clock.Micros `json:"sessions_ended_at,omitempty"`
+	// Keyed hash of the network that the last session began from (IN-10).
+	Network string `json:"network,omitempty"`
 	// What their browser asks for, as a BCP 47 tag; empty: not known.
 	Language string `json:"language,omitempty"`
+	// The contact is that of an address that they typed, and did not prove (CH-9).
+	ContactTyped bool `json:"contact_typed,omitempty"`
+	// Their own typing made the contact (CH-9).
+	ContactOwn bool `json:"contact_own,omitempty"`
+	// What they said of themselves, and did not prove (CH-9).
+	Suggested []vocab.SuggestedProperty `json:"suggested,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -53,11 +63,13 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case visitor.FieldEmailVerified:
+		case visitor.FieldSuggested:
+			values[i] = new([]byte)
+		case visitor.FieldEmailVerified, visitor.FieldContactTyped, visitor.FieldContactOwn:
 			values[i] = new(sql.NullBool)
 		case visitor.FieldClaimsAt, visitor.FieldSessionsEndedAt, visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldMailIdentity, visitor.FieldLanguage:
+		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldMailIdentity, visitor.FieldNetwork, visitor.FieldLanguage:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -148,11 +160,37 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SessionsEndedAt = clock.Micros(value.Int64)
 			}
+		case visitor.FieldNetwork:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field network", values[i])
+			} else if value.Valid {
+				_m.Network = value.String
+			}
 		case visitor.FieldLanguage:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field language", values[i])
 			} else if value.Valid {
 				_m.Language = value.String
+			}
+		case visitor.FieldContactTyped:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_typed", values[i])
+			} else if value.Valid {
+				_m.ContactTyped = value.Bool
+			}
+		case visitor.FieldContactOwn:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_own", values[i])
+			} else if value.Valid {
+				_m.ContactOwn = value.Bool
+			}
+		case visitor.FieldSuggested:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field suggested", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Suggested); err != nil {
+					return fmt.Errorf("unmarshal field suggested: %w", err)
+				}
 			}
 		case visitor.FieldLastSeenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -239,8 +277,20 @@ func (_m *Visitor) String() string {
 	builder.WriteString("sessions_ended_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SessionsEndedAt))
 	builder.WriteString(", ")
+	builder.WriteString("network=")
+	builder.WriteString(_m.Network)
+	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("contact_typed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactTyped))
+	builder.WriteString(", ")
+	builder.WriteString("contact_own=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactOwn))
+	builder.WriteString(", ")
+	builder.WriteString("suggested=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Suggested))
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))

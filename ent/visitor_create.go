@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/visitor"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -153,6 +154,20 @@ func (_c *VisitorCreate) SetNillableSessionsEndedAt(v *clock.Micros) *VisitorCre
 	return _c
 }
 
+// SetNetwork sets the "network" field.
+func (_c *VisitorCreate) SetNetwork(v string) *VisitorCreate {
+	_c.mutation.SetNetwork(v)
+	return _c
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableNetwork(v *string) *VisitorCreate {
+	if v != nil {
+		_c.SetNetwork(*v)
+	}
+	return _c
+}
+
 // SetLanguage sets the "language" field.
 func (_c *VisitorCreate) SetLanguage(v string) *VisitorCreate {
 	_c.mutation.SetLanguage(v)
@@ -164,6 +179,40 @@ func (_c *VisitorCreate) SetNillableLanguage(v *string) *VisitorCreate {
 	if v != nil {
 		_c.SetLanguage(*v)
 	}
+	return _c
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (_c *VisitorCreate) SetContactTyped(v bool) *VisitorCreate {
+	_c.mutation.SetContactTyped(v)
+	return _c
+}
+
+// SetNillableContactTyped sets the "contact_typed" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableContactTyped(v *bool) *VisitorCreate {
+	if v != nil {
+		_c.SetContactTyped(*v)
+	}
+	return _c
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (_c *VisitorCreate) SetContactOwn(v bool) *VisitorCreate {
+	_c.mutation.SetContactOwn(v)
+	return _c
+}
+
+// SetNillableContactOwn sets the "contact_own" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableContactOwn(v *bool) *VisitorCreate {
+	if v != nil {
+		_c.SetContactOwn(*v)
+	}
+	return _c
+}
+
+// SetSuggested sets the "suggested" field.
+func (_c *VisitorCreate) SetSuggested(v []vocab.SuggestedProperty) *VisitorCreate {
+	_c.mutation.SetSuggested(v)
 	return _c
 }
 
@@ -252,9 +301,25 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultSessionsEndedAt
 		_c.mutation.SetSessionsEndedAt(v)
 	}
+	if _, ok := _c.mutation.Network(); !ok {
+		v := visitor.DefaultNetwork
+		_c.mutation.SetNetwork(v)
+	}
 	if _, ok := _c.mutation.Language(); !ok {
 		v := visitor.DefaultLanguage
 		_c.mutation.SetLanguage(v)
+	}
+	if _, ok := _c.mutation.ContactTyped(); !ok {
+		v := visitor.DefaultContactTyped
+		_c.mutation.SetContactTyped(v)
+	}
+	if _, ok := _c.mutation.ContactOwn(); !ok {
+		v := visitor.DefaultContactOwn
+		_c.mutation.SetContactOwn(v)
+	}
+	if _, ok := _c.mutation.Suggested(); !ok {
+		v := visitor.DefaultSuggested
+		_c.mutation.SetSuggested(v)
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := visitor.DefaultLastSeenAt
@@ -301,8 +366,20 @@ func (_c *VisitorCreate) check() error {
 	if _, ok := _c.mutation.SessionsEndedAt(); !ok {
 		return &ValidationError{Name: "sessions_ended_at", err: errors.New(`ent: missing required field "Visitor.sessions_ended_at"`)}
 	}
+	if _, ok := _c.mutation.Network(); !ok {
+		return &ValidationError{Name: "network", err: errors.New(`ent: missing required field "Visitor.network"`)}
+	}
 	if _, ok := _c.mutation.Language(); !ok {
 		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Visitor.language"`)}
+	}
+	if _, ok := _c.mutation.ContactTyped(); !ok {
+		return &ValidationError{Name: "contact_typed", err: errors.New(`ent: missing required field "Visitor.contact_typed"`)}
+	}
+	if _, ok := _c.mutation.ContactOwn(); !ok {
+		return &ValidationError{Name: "contact_own", err: errors.New(`ent: missing required field "Visitor.contact_own"`)}
+	}
+	if _, ok := _c.mutation.Suggested(); !ok {
+		return &ValidationError{Name: "suggested", err: errors.New(`ent: missing required field "Visitor.suggested"`)}
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Visitor.last_seen_at"`)}
@@ -395,9 +472,25 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 		_spec.SetField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
 		_node.SessionsEndedAt = value
 	}
+	if value, ok := _c.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
+		_node.Network = value
+	}
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
 		_node.Language = value
+	}
+	if value, ok := _c.mutation.ContactTyped(); ok {
+		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)
+		_node.ContactTyped = value
+	}
+	if value, ok := _c.mutation.ContactOwn(); ok {
+		_spec.SetField(visitor.FieldContactOwn, field.TypeBool, value)
+		_node.ContactOwn = value
+	}
+	if value, ok := _c.mutation.Suggested(); ok {
+		_spec.SetField(visitor.FieldSuggested, field.TypeJSON, value)
+		_node.Suggested = value
 	}
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)
@@ -579,6 +672,18 @@ func (u *VisitorUpsert) AddSessionsEndedAt(v clock.Micros) *VisitorUpsert {
 	return u
 }
 
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsert) SetNetwork(v string) *VisitorUpsert {
+	u.Set(visitor.FieldNetwork, v)
+	return u
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateNetwork() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldNetwork)
+	return u
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
 	u.Set(visitor.FieldLanguage, v)
@@ -588,6 +693,42 @@ func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
 // UpdateLanguage sets the "language" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateLanguage() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldLanguage)
+	return u
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (u *VisitorUpsert) SetContactTyped(v bool) *VisitorUpsert {
+	u.Set(visitor.FieldContactTyped, v)
+	return u
+}
+
+// UpdateContactTyped sets the "contact_typed" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateContactTyped() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldContactTyped)
+	return u
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (u *VisitorUpsert) SetContactOwn(v bool) *VisitorUpsert {
+	u.Set(visitor.FieldContactOwn, v)
+	return u
+}
+
+// UpdateContactOwn sets the "contact_own" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateContactOwn() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldContactOwn)
+	return u
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *VisitorUpsert) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpsert {
+	u.Set(visitor.FieldSuggested, v)
+	return u
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateSuggested() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldSuggested)
 	return u
 }
 
@@ -809,6 +950,20 @@ func (u *VisitorUpsertOne) UpdateSessionsEndedAt() *VisitorUpsertOne {
 	})
 }
 
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsertOne) SetNetwork(v string) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateNetwork() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateNetwork()
+	})
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
@@ -820,6 +975,48 @@ func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
 func (u *VisitorUpsertOne) UpdateLanguage() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (u *VisitorUpsertOne) SetContactTyped(v bool) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetContactTyped(v)
+	})
+}
+
+// UpdateContactTyped sets the "contact_typed" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateContactTyped() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateContactTyped()
+	})
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (u *VisitorUpsertOne) SetContactOwn(v bool) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetContactOwn(v)
+	})
+}
+
+// UpdateContactOwn sets the "contact_own" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateContactOwn() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateContactOwn()
+	})
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *VisitorUpsertOne) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetSuggested(v)
+	})
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateSuggested() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateSuggested()
 	})
 }
 
@@ -1211,6 +1408,20 @@ func (u *VisitorUpsertBulk) UpdateSessionsEndedAt() *VisitorUpsertBulk {
 	})
 }
 
+// SetNetwork sets the "network" field.
+func (u *VisitorUpsertBulk) SetNetwork(v string) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetNetwork(v)
+	})
+}
+
+// UpdateNetwork sets the "network" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateNetwork() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateNetwork()
+	})
+}
+
 // SetLanguage sets the "language" field.
 func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
@@ -1222,6 +1433,48 @@ func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
 func (u *VisitorUpsertBulk) UpdateLanguage() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (u *VisitorUpsertBulk) SetContactTyped(v bool) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetContactTyped(v)
+	})
+}
+
+// UpdateContactTyped sets the "contact_typed" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateContactTyped() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateContactTyped()
+	})
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (u *VisitorUpsertBulk) SetContactOwn(v bool) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetContactOwn(v)
+	})
+}
+
+// UpdateContactOwn sets the "contact_own" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateContactOwn() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateContactOwn()
+	})
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *VisitorUpsertBulk) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetSuggested(v)
+	})
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateSuggested() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateSuggested()
 	})
 }
 

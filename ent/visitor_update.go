@@ -9,9 +9,11 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/visitor"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -167,6 +169,20 @@ func (_u *VisitorUpdate) AddSessionsEndedAt(v clock.Micros) *VisitorUpdate {
 	return _u
 }
 
+// SetNetwork sets the "network" field.
+func (_u *VisitorUpdate) SetNetwork(v string) *VisitorUpdate {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableNetwork(v *string) *VisitorUpdate {
+	if v != nil {
+		_u.SetNetwork(*v)
+	}
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *VisitorUpdate) SetLanguage(v string) *VisitorUpdate {
 	_u.mutation.SetLanguage(v)
@@ -178,6 +194,46 @@ func (_u *VisitorUpdate) SetNillableLanguage(v *string) *VisitorUpdate {
 	if v != nil {
 		_u.SetLanguage(*v)
 	}
+	return _u
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (_u *VisitorUpdate) SetContactTyped(v bool) *VisitorUpdate {
+	_u.mutation.SetContactTyped(v)
+	return _u
+}
+
+// SetNillableContactTyped sets the "contact_typed" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableContactTyped(v *bool) *VisitorUpdate {
+	if v != nil {
+		_u.SetContactTyped(*v)
+	}
+	return _u
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (_u *VisitorUpdate) SetContactOwn(v bool) *VisitorUpdate {
+	_u.mutation.SetContactOwn(v)
+	return _u
+}
+
+// SetNillableContactOwn sets the "contact_own" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableContactOwn(v *bool) *VisitorUpdate {
+	if v != nil {
+		_u.SetContactOwn(*v)
+	}
+	return _u
+}
+
+// SetSuggested sets the "suggested" field.
+func (_u *VisitorUpdate) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpdate {
+	_u.mutation.SetSuggested(v)
+	return _u
+}
+
+// AppendSuggested appends value to the "suggested" field.
+func (_u *VisitorUpdate) AppendSuggested(v []vocab.SuggestedProperty) *VisitorUpdate {
+	_u.mutation.AppendSuggested(v)
 	return _u
 }
 
@@ -285,8 +341,25 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedSessionsEndedAt(); ok {
 		_spec.AddField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ContactTyped(); ok {
+		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ContactOwn(); ok {
+		_spec.SetField(visitor.FieldContactOwn, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Suggested(); ok {
+		_spec.SetField(visitor.FieldSuggested, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSuggested(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, visitor.FieldSuggested, value)
+		})
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)
@@ -454,6 +527,20 @@ func (_u *VisitorUpdateOne) AddSessionsEndedAt(v clock.Micros) *VisitorUpdateOne
 	return _u
 }
 
+// SetNetwork sets the "network" field.
+func (_u *VisitorUpdateOne) SetNetwork(v string) *VisitorUpdateOne {
+	_u.mutation.SetNetwork(v)
+	return _u
+}
+
+// SetNillableNetwork sets the "network" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableNetwork(v *string) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetNetwork(*v)
+	}
+	return _u
+}
+
 // SetLanguage sets the "language" field.
 func (_u *VisitorUpdateOne) SetLanguage(v string) *VisitorUpdateOne {
 	_u.mutation.SetLanguage(v)
@@ -465,6 +552,46 @@ func (_u *VisitorUpdateOne) SetNillableLanguage(v *string) *VisitorUpdateOne {
 	if v != nil {
 		_u.SetLanguage(*v)
 	}
+	return _u
+}
+
+// SetContactTyped sets the "contact_typed" field.
+func (_u *VisitorUpdateOne) SetContactTyped(v bool) *VisitorUpdateOne {
+	_u.mutation.SetContactTyped(v)
+	return _u
+}
+
+// SetNillableContactTyped sets the "contact_typed" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableContactTyped(v *bool) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetContactTyped(*v)
+	}
+	return _u
+}
+
+// SetContactOwn sets the "contact_own" field.
+func (_u *VisitorUpdateOne) SetContactOwn(v bool) *VisitorUpdateOne {
+	_u.mutation.SetContactOwn(v)
+	return _u
+}
+
+// SetNillableContactOwn sets the "contact_own" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableContactOwn(v *bool) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetContactOwn(*v)
+	}
+	return _u
+}
+
+// SetSuggested sets the "suggested" field.
+func (_u *VisitorUpdateOne) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpdateOne {
+	_u.mutation.SetSuggested(v)
+	return _u
+}
+
+// AppendSuggested appends value to the "suggested" field.
+func (_u *VisitorUpdateOne) AppendSuggested(v []vocab.SuggestedProperty) *VisitorUpdateOne {
+	_u.mutation.AppendSuggested(v)
 	return _u
 }
 
@@ -602,8 +729,25 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	if value, ok := _u.mutation.AddedSessionsEndedAt(); ok {
 		_spec.AddField(visitor.FieldSessionsEndedAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.Network(); ok {
+		_spec.SetField(visitor.FieldNetwork, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ContactTyped(); ok {
+		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.ContactOwn(); ok {
+		_spec.SetField(visitor.FieldContactOwn, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Suggested(); ok {
+		_spec.SetField(visitor.FieldSuggested, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedSuggested(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, visitor.FieldSuggested, value)
+		})
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)

@@ -78,7 +78,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.delivery = deliver.New(s, keys, a.emails, a.conversations, a.files, o.deliver)
 	a.inboxes = inbox.New(s, a.accounts, a.conversations, a.emails)
 	a.inboxes.UseOutgoingMail(inbox.OutgoingMail{Server: c.SMTPURL != "", Sender: c.MailFrom != ""})
-	a.chats = settings.New(s, a.accounts, a.inboxes, keys, c.PublicURL)
+	a.chats = settings.New(s, a.accounts, keys, c.PublicURL)
 	o.visitors.Threads = thread.NewTokens(keys)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
 	for _, consumer := range a.conversations.Consumers() {

@@ -29,6 +29,8 @@ const (
 	FieldContactVisibility = "contact_visibility"
 	// FieldWhoMayBlock holds the string denoting the who_may_block field in the database.
 	FieldWhoMayBlock = "who_may_block"
+	// FieldTrustTypedAddresses holds the string denoting the trust_typed_addresses field in the database.
+	FieldTrustTypedAddresses = "trust_typed_addresses"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldTagsManaged,
 	FieldContactVisibility,
 	FieldWhoMayBlock,
+	FieldTrustTypedAddresses,
 	FieldCreatedAt,
 }
 
@@ -70,6 +73,8 @@ var (
 	DefaultContactVisibility vocab.ContactVisibility
 	// DefaultWhoMayBlock holds the default value on creation for the "who_may_block" field.
 	DefaultWhoMayBlock vocab.BlockingRight
+	// DefaultTrustTypedAddresses holds the default value on creation for the "trust_typed_addresses" field.
+	DefaultTrustTypedAddresses bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -120,6 +125,11 @@ func ByContactVisibility(opts ...sql.OrderTermOption) OrderOption {
 // ByWhoMayBlock orders the results by the who_may_block field.
 func ByWhoMayBlock(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWhoMayBlock, opts...).ToFunc()
+}
+
+// ByTrustTypedAddresses orders the results by the trust_typed_addresses field.
+func ByTrustTypedAddresses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTrustTypedAddresses, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -107,6 +107,11 @@ func WhoMayBlock(v vocab.BlockingRight) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldWhoMayBlock, vc))
 }
 
+// TrustTypedAddresses applies equality check predicate on the "trust_typed_addresses" field. It's identical to TrustTypedAddressesEQ.
+func TrustTypedAddresses(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Account {
 	vc := int64(v)
@@ -519,6 +524,16 @@ func WhoMayBlockEqualFold(v vocab.BlockingRight) predicate.Account {
 func WhoMayBlockContainsFold(v vocab.BlockingRight) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContainsFold(FieldWhoMayBlock, vc))
+}
+
+// TrustTypedAddressesEQ applies the EQ predicate on the "trust_typed_addresses" field.
+func TrustTypedAddressesEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
+}
+
+// TrustTypedAddressesNEQ applies the NEQ predicate on the "trust_typed_addresses" field.
+func TrustTypedAddressesNEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldTrustTypedAddresses, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -78,6 +78,10 @@ const (
 	FieldConfirmation = "confirmation"
 	// FieldConfirmationIn holds the string denoting the confirmation_in field in the database.
 	FieldConfirmationIn = "confirmation_in"
+	// FieldRemovedAt holds the string denoting the removed_at field in the database.
+	FieldRemovedAt = "removed_at"
+	// FieldSendsUntil holds the string denoting the sends_until field in the database.
+	FieldSendsUntil = "sends_until"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the emailchannel in the database.
@@ -119,6 +123,8 @@ var Columns = []string{
 	FieldConnectedAt,
 	FieldConfirmation,
 	FieldConfirmationIn,
+	FieldRemovedAt,
+	FieldSendsUntil,
 	FieldCreatedAt,
 }
 
@@ -187,6 +193,10 @@ var (
 	DefaultConfirmation vocab.ForwardingConfirmation
 	// DefaultConfirmationIn holds the default value on creation for the "confirmation_in" field.
 	DefaultConfirmationIn string
+	// DefaultRemovedAt holds the default value on creation for the "removed_at" field.
+	DefaultRemovedAt clock.Micros
+	// DefaultSendsUntil holds the default value on creation for the "sends_until" field.
+	DefaultSendsUntil clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -327,6 +337,16 @@ func ByConnectedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByConfirmationIn orders the results by the confirmation_in field.
 func ByConfirmationIn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConfirmationIn, opts...).ToFunc()
+}
+
+// ByRemovedAt orders the results by the removed_at field.
+func ByRemovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedAt, opts...).ToFunc()
+}
+
+// BySendsUntil orders the results by the sends_until field.
+func BySendsUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSendsUntil, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

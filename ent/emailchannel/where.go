@@ -206,6 +206,18 @@ func ConfirmationIn(v string) predicate.EmailChannel {
 	return predicate.EmailChannel(sql.FieldEQ(FieldConfirmationIn, v))
 }
 
+// RemovedAt applies equality check predicate on the "removed_at" field. It's identical to RemovedAtEQ.
+func RemovedAt(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldEQ(FieldRemovedAt, vc))
+}
+
+// SendsUntil applies equality check predicate on the "sends_until" field. It's identical to SendsUntilEQ.
+func SendsUntil(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldEQ(FieldSendsUntil, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.EmailChannel {
 	vc := int64(v)
@@ -1809,6 +1821,114 @@ func ConfirmationInEqualFold(v string) predicate.EmailChannel {
 // ConfirmationInContainsFold applies the ContainsFold predicate on the "confirmation_in" field.
 func ConfirmationInContainsFold(v string) predicate.EmailChannel {
 	return predicate.EmailChannel(sql.FieldContainsFold(FieldConfirmationIn, v))
+}
+
+// RemovedAtEQ applies the EQ predicate on the "removed_at" field.
+func RemovedAtEQ(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldEQ(FieldRemovedAt, vc))
+}
+
+// RemovedAtNEQ applies the NEQ predicate on the "removed_at" field.
+func RemovedAtNEQ(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldNEQ(FieldRemovedAt, vc))
+}
+
+// RemovedAtIn applies the In predicate on the "removed_at" field.
+func RemovedAtIn(vs ...clock.Micros) predicate.EmailChannel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.EmailChannel(sql.FieldIn(FieldRemovedAt, v...))
+}
+
+// RemovedAtNotIn applies the NotIn predicate on the "removed_at" field.
+func RemovedAtNotIn(vs ...clock.Micros) predicate.EmailChannel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.EmailChannel(sql.FieldNotIn(FieldRemovedAt, v...))
+}
+
+// RemovedAtGT applies the GT predicate on the "removed_at" field.
+func RemovedAtGT(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldGT(FieldRemovedAt, vc))
+}
+
+// RemovedAtGTE applies the GTE predicate on the "removed_at" field.
+func RemovedAtGTE(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldGTE(FieldRemovedAt, vc))
+}
+
+// RemovedAtLT applies the LT predicate on the "removed_at" field.
+func RemovedAtLT(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldLT(FieldRemovedAt, vc))
+}
+
+// RemovedAtLTE applies the LTE predicate on the "removed_at" field.
+func RemovedAtLTE(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldLTE(FieldRemovedAt, vc))
+}
+
+// SendsUntilEQ applies the EQ predicate on the "sends_until" field.
+func SendsUntilEQ(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldEQ(FieldSendsUntil, vc))
+}
+
+// SendsUntilNEQ applies the NEQ predicate on the "sends_until" field.
+func SendsUntilNEQ(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldNEQ(FieldSendsUntil, vc))
+}
+
+// SendsUntilIn applies the In predicate on the "sends_until" field.
+func SendsUntilIn(vs ...clock.Micros) predicate.EmailChannel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.EmailChannel(sql.FieldIn(FieldSendsUntil, v...))
+}
+
+// SendsUntilNotIn applies the NotIn predicate on the "sends_until" field.
+func SendsUntilNotIn(vs ...clock.Micros) predicate.EmailChannel {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.EmailChannel(sql.FieldNotIn(FieldSendsUntil, v...))
+}
+
+// SendsUntilGT applies the GT predicate on the "sends_until" field.
+func SendsUntilGT(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldGT(FieldSendsUntil, vc))
+}
+
+// SendsUntilGTE applies the GTE predicate on the "sends_until" field.
+func SendsUntilGTE(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldGTE(FieldSendsUntil, vc))
+}
+
+// SendsUntilLT applies the LT predicate on the "sends_until" field.
+func SendsUntilLT(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldLT(FieldSendsUntil, vc))
+}
+
+// SendsUntilLTE applies the LTE predicate on the "sends_until" field.
+func SendsUntilLTE(v clock.Micros) predicate.EmailChannel {
+	vc := int64(v)
+	return predicate.EmailChannel(sql.FieldLTE(FieldSendsUntil, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -18,6 +18,9 @@ var (
 		{Name: "max_inboxes", Type: field.TypeInt, Nullable: true},
 		{Name: "gdpr_enabled", Type: field.TypeBool, Default: false},
 		{Name: "tags_managed", Type: field.TypeBool, Default: false},
+		{Name: "contact_visibility", Type: field.TypeString, Default: "ACCOUNT"},
+		{Name: "who_may_block", Type: field.TypeString, Default: "MEMBERS"},
+		{Name: "trust_typed_addresses", Type: field.TypeBool, Default: false},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
@@ -49,6 +52,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "user_id", Type: field.TypeString, Default: ""},
 		{Name: "integration_id", Type: field.TypeString, Default: ""},
+		{Name: "bot_id", Type: field.TypeString, Default: ""},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
@@ -125,6 +129,11 @@ var (
 		{Name: "kind", Type: field.TypeString},
 		{Name: "sender", Type: field.TypeString},
 		{Name: "blocked_by", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "ends_at", Type: field.TypeInt64, Default: 0},
+		{Name: "all_channels", Type: field.TypeBool, Default: false},
+		{Name: "network", Type: field.TypeString, Default: ""},
+		{Name: "network_ends_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// BlocksTable holds the schema information for the "blocks" table.
@@ -141,7 +150,7 @@ var (
 			{
 				Name:    "block_channel_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[7], BlocksColumns[0]},
+				Columns: []*schema.Column{BlocksColumns[3], BlocksColumns[12], BlocksColumns[0]},
 			},
 			{
 				Name:    "block_account_id_sender",
@@ -156,6 +165,7 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
 		{Name: "avatar_url", Type: field.TypeString, Default: ""},
+		{Name: "inbox_ids", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// BotsTable holds the schema information for the "bots" table.
@@ -178,6 +188,7 @@ var (
 		{Name: "texts", Type: field.TypeJSON},
 		{Name: "availability", Type: field.TypeJSON},
 		{Name: "identity_secret", Type: field.TypeString, Default: ""},
+		{Name: "removed_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ChannelsTable holds the schema information for the "channels" table.
@@ -347,6 +358,7 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ContactListsTable holds the schema information for the "contact_lists" table.
@@ -402,6 +414,7 @@ var (
 		{Name: "folder", Type: field.TypeString},
 		{Name: "status", Type: field.TypeString},
 		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "contact_by_hand", Type: field.TypeBool, Default: false},
 		{Name: "visitor_id", Type: field.TypeString, Default: ""},
 		{Name: "assignee_id", Type: field.TypeString, Default: ""},
 		{Name: "assigned_team_id", Type: field.TypeString, Default: ""},
@@ -464,92 +477,92 @@ var (
 			{
 				Name:    "conversation_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[53]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[54]},
 			},
 			{
 				Name:    "conversation_visitor_id_last_message_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[8], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[9], ConversationsColumns[15], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_contact_id_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[7], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[7], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_bot_state_visitor_active_at",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[21], ConversationsColumns[24]},
+				Columns: []*schema.Column{ConversationsColumns[22], ConversationsColumns[25]},
 			},
 			{
 				Name:    "conversation_inbox_id_status_folder_kind_assignee_id_in_bots",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[9], ConversationsColumns[23]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[10], ConversationsColumns[24]},
 			},
 			{
 				Name:    "conversation_awaits_offer_inbox_id_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[38], ConversationsColumns[2], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[39], ConversationsColumns[2], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[15], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[9], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[23], ConversationsColumns[6], ConversationsColumns[51], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
 			},
 		},
 	}
@@ -636,6 +649,8 @@ var (
 		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
 		{Name: "confirmation", Type: field.TypeJSON},
 		{Name: "confirmation_in", Type: field.TypeString, Default: ""},
+		{Name: "removed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "sends_until", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// EmailChannelsTable holds the schema information for the "email_channels" table.
@@ -1595,7 +1610,11 @@ var (
 		{Name: "mail_identity", Type: field.TypeString, Nullable: true},
 		{Name: "claims_at", Type: field.TypeInt64, Default: 0},
 		{Name: "sessions_ended_at", Type: field.TypeInt64, Default: 0},
+		{Name: "network", Type: field.TypeString, Default: ""},
 		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "contact_typed", Type: field.TypeBool, Default: false},
+		{Name: "contact_own", Type: field.TypeBool, Default: false},
+		{Name: "suggested", Type: field.TypeJSON},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}

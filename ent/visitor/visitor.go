@@ -4,6 +4,7 @@ package visitor
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -35,8 +36,16 @@ const (
 	FieldClaimsAt = "claims_at"
 	// FieldSessionsEndedAt holds the string denoting the sessions_ended_at field in the database.
 	FieldSessionsEndedAt = "sessions_ended_at"
+	// FieldNetwork holds the string denoting the network field in the database.
+	FieldNetwork = "network"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
+	// FieldContactTyped holds the string denoting the contact_typed field in the database.
+	FieldContactTyped = "contact_typed"
+	// FieldContactOwn holds the string denoting the contact_own field in the database.
+	FieldContactOwn = "contact_own"
+	// FieldSuggested holds the string denoting the suggested field in the database.
+	FieldSuggested = "suggested"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -59,7 +68,11 @@ var Columns = []string{
 	FieldMailIdentity,
 	FieldClaimsAt,
 	FieldSessionsEndedAt,
+	FieldNetwork,
 	FieldLanguage,
+	FieldContactTyped,
+	FieldContactOwn,
+	FieldSuggested,
 	FieldLastSeenAt,
 	FieldCreatedAt,
 }
@@ -91,8 +104,16 @@ var (
 	DefaultClaimsAt clock.Micros
 	// DefaultSessionsEndedAt holds the default value on creation for the "sessions_ended_at" field.
 	DefaultSessionsEndedAt clock.Micros
+	// DefaultNetwork holds the default value on creation for the "network" field.
+	DefaultNetwork string
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
+	// DefaultContactTyped holds the default value on creation for the "contact_typed" field.
+	DefaultContactTyped bool
+	// DefaultContactOwn holds the default value on creation for the "contact_own" field.
+	DefaultContactOwn bool
+	// DefaultSuggested holds the default value on creation for the "suggested" field.
+	DefaultSuggested []vocab.SuggestedProperty
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -162,9 +183,24 @@ func BySessionsEndedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionsEndedAt, opts...).ToFunc()
 }
 
+// ByNetwork orders the results by the network field.
+func ByNetwork(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNetwork, opts...).ToFunc()
+}
+
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByContactTyped orders the results by the contact_typed field.
+func ByContactTyped(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactTyped, opts...).ToFunc()
+}
+
+// ByContactOwn orders the results by the contact_own field.
+func ByContactOwn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactOwn, opts...).ToFunc()
 }
 
 // ByLastSeenAt orders the results by the last_seen_at field.

@@ -121,9 +121,24 @@ func SessionsEndedAt(v clock.Micros) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldSessionsEndedAt, vc))
 }
 
+// Network applies equality check predicate on the "network" field. It's identical to NetworkEQ.
+func Network(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldNetwork, v))
+}
+
 // Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
 func Language(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
+}
+
+// ContactTyped applies equality check predicate on the "contact_typed" field. It's identical to ContactTypedEQ.
+func ContactTyped(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactTyped, v))
+}
+
+// ContactOwn applies equality check predicate on the "contact_own" field. It's identical to ContactOwnEQ.
+func ContactOwn(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactOwn, v))
 }
 
 // LastSeenAt applies equality check predicate on the "last_seen_at" field. It's identical to LastSeenAtEQ.
@@ -796,6 +811,71 @@ func SessionsEndedAtLTE(v clock.Micros) predicate.Visitor {
 	return predicate.Visitor(sql.FieldLTE(FieldSessionsEndedAt, vc))
 }
 
+// NetworkEQ applies the EQ predicate on the "network" field.
+func NetworkEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldNetwork, v))
+}
+
+// NetworkNEQ applies the NEQ predicate on the "network" field.
+func NetworkNEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldNetwork, v))
+}
+
+// NetworkIn applies the In predicate on the "network" field.
+func NetworkIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldIn(FieldNetwork, vs...))
+}
+
+// NetworkNotIn applies the NotIn predicate on the "network" field.
+func NetworkNotIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNotIn(FieldNetwork, vs...))
+}
+
+// NetworkGT applies the GT predicate on the "network" field.
+func NetworkGT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGT(FieldNetwork, v))
+}
+
+// NetworkGTE applies the GTE predicate on the "network" field.
+func NetworkGTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGTE(FieldNetwork, v))
+}
+
+// NetworkLT applies the LT predicate on the "network" field.
+func NetworkLT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLT(FieldNetwork, v))
+}
+
+// NetworkLTE applies the LTE predicate on the "network" field.
+func NetworkLTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLTE(FieldNetwork, v))
+}
+
+// NetworkContains applies the Contains predicate on the "network" field.
+func NetworkContains(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContains(FieldNetwork, v))
+}
+
+// NetworkHasPrefix applies the HasPrefix predicate on the "network" field.
+func NetworkHasPrefix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasPrefix(FieldNetwork, v))
+}
+
+// NetworkHasSuffix applies the HasSuffix predicate on the "network" field.
+func NetworkHasSuffix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasSuffix(FieldNetwork, v))
+}
+
+// NetworkEqualFold applies the EqualFold predicate on the "network" field.
+func NetworkEqualFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEqualFold(FieldNetwork, v))
+}
+
+// NetworkContainsFold applies the ContainsFold predicate on the "network" field.
+func NetworkContainsFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContainsFold(FieldNetwork, v))
+}
+
 // LanguageEQ applies the EQ predicate on the "language" field.
 func LanguageEQ(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
@@ -859,6 +939,26 @@ func LanguageEqualFold(v string) predicate.Visitor {
 // LanguageContainsFold applies the ContainsFold predicate on the "language" field.
 func LanguageContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// ContactTypedEQ applies the EQ predicate on the "contact_typed" field.
+func ContactTypedEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactTyped, v))
+}
+
+// ContactTypedNEQ applies the NEQ predicate on the "contact_typed" field.
+func ContactTypedNEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldContactTyped, v))
+}
+
+// ContactOwnEQ applies the EQ predicate on the "contact_own" field.
+func ContactOwnEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldContactOwn, v))
+}
+
+// ContactOwnNEQ applies the NEQ predicate on the "contact_own" field.
+func ContactOwnNEQ(v bool) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldContactOwn, v))
 }
 
 // LastSeenAtEQ applies the EQ predicate on the "last_seen_at" field.

@@ -153,6 +153,13 @@ func (ec *executionContext) fieldContext_Account_whoMayBlock(_ context.Context, 
 	return graphql.NewScalarFieldContext("Account", field, false, false, "BlockingRight")
 }
 
+func (ec *executionContext) _Account_trustTypedAddresses(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.TrustTypedAddresses)
+}
+func (ec *executionContext) fieldContext_Account_trustTypedAddresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Account_headSequence(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -638,7 +645,7 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "trustTypedAddresses", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -687,6 +694,13 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.WhoMayBlock = graphql.OmittableOf(data)
+		case "trustTypedAddresses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trustTypedAddresses"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TrustTypedAddresses = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -766,6 +780,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "whoMayBlock":
 			out.Values[i] = ec._Account_whoMayBlock(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "trustTypedAddresses":
+			out.Values[i] = ec._Account_trustTypedAddresses(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -40,7 +40,7 @@ type EmailChannelResolver interface {
 	TermsAcceptedBy(ctx context.Context, objs []*ent.EmailChannel) ([]model.Actor, error)
 
 	Confirmation(ctx context.Context, obj *ent.EmailChannel) (*vocab.ForwardingConfirmation, error)
-	BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
+	BlockedSenders(ctx context.Context, objs []*ent.EmailChannel, query *string, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Block], error)
 }
 type ForwardingConfirmationResolver interface {
 	Mailbox(ctx context.Context, obj *vocab.ForwardingConfirmation) (*string, error)
@@ -59,38 +59,46 @@ type MailServerInputResolver interface {
 func (ec *executionContext) field_EmailChannel_blockedSenders_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "query",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["query"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -511,6 +519,36 @@ func (ec *executionContext) _EmailChannel_kind(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_EmailChannel_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailChannel", field, true, true, "ChannelKind")
+}
+
+func (ec *executionContext) _EmailChannel_name(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Address)
+}
+func (ec *executionContext) fieldContext_EmailChannel_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailChannel", field, false, false, "String")
+}
+
+func (ec *executionContext) _EmailChannel_removedAt(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailChannel_removedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailChannel_removedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EmailChannel", field, false, false, "Time")
 }
 
 func (ec *executionContext) _EmailChannel_address(ctx context.Context, field graphql.CollectedField, obj *ent.EmailChannel) (ret graphql.Marshaler) {
@@ -1171,7 +1209,7 @@ func (ec *executionContext) resolveBatch_EmailChannel_blockedSenders(ctx context
 	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.EmailChannel](ctx, "EmailChannel"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return resolver.BlockedSenders(ctx, batch.Parents, fc.Args["query"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
 		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Block]](
 			ctx,
@@ -1182,7 +1220,7 @@ func (ec *executionContext) resolveBatch_EmailChannel_blockedSenders(ctx context
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.BlockedSenders(ctx, []*ent.EmailChannel{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	results, err := resolver.BlockedSenders(ctx, []*ent.EmailChannel{obj}, fc.Args["query"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Block]](
 		ctx,
 		results,
@@ -2855,7 +2893,7 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelId", "senderName", "aliases", "signature", "undoSeconds", "routing", "ticketPreset", "dkimSelector", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "senderName", "address", "aliases", "signature", "undoSeconds", "routing", "ticketPreset", "dkimSelector", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2876,6 +2914,13 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 				return it, err
 			}
 			it.SenderName = graphql.OmittableOf(data)
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalOEmailAddress2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = graphql.OmittableOf(data)
 		case "aliases":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("aliases"))
 			data, err := ec.unmarshalOEmailAddress2ᚕstringᚄ(ctx, v)
@@ -3238,6 +3283,16 @@ func (ec *executionContext) _EmailChannel(ctx context.Context, sel ast.Selection
 		case "kind":
 			out.Values[i] = ec._EmailChannel_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._EmailChannel_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removedAt":
+			out.Values[i] = ec._EmailChannel_removedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "address":

@@ -130,14 +130,22 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AcceptSuggestedPropertiesPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	Account struct {
-		GdprEnabled  func(childComplexity int) int
-		HeadSequence func(childComplexity int) int
-		ID           func(childComplexity int) int
-		MaxInboxes   func(childComplexity int) int
-		Name         func(childComplexity int) int
-		TagsManaged  func(childComplexity int) int
-		TimeZone     func(childComplexity int) int
+		ContactVisibility   func(childComplexity int) int
+		GdprEnabled         func(childComplexity int) int
+		HeadSequence        func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		MaxInboxes          func(childComplexity int) int
+		Name                func(childComplexity int) int
+		TagsManaged         func(childComplexity int) int
+		TimeZone            func(childComplexity int) int
+		TrustTypedAddresses func(childComplexity int) int
+		WhoMayBlock         func(childComplexity int) int
 	}
 
 	AddContactsToListPayload struct {
@@ -146,6 +154,7 @@ type ComplexityRoot struct {
 	}
 
 	ApiToken struct {
+		Bot                     func(childComplexity int) int
 		CreatedAt               func(childComplexity int) int
 		DeprecatedFieldsUsed    func(childComplexity int) int
 		ExpiresAt               func(childComplexity int) int
@@ -232,17 +241,24 @@ type ComplexityRoot struct {
 	}
 
 	BlockConversationSenderPayload struct {
-		Conversation func(childComplexity int) int
-		UserErrors   func(childComplexity int) int
+		BlockedSender func(childComplexity int) int
+		Conversation  func(childComplexity int) int
+		Notice        func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	BlockedSender struct {
-		BlockedBy func(childComplexity int) int
-		Channel   func(childComplexity int) int
-		Contact   func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Email     func(childComplexity int) int
-		Visitor   func(childComplexity int) int
+		AllChannels   func(childComplexity int) int
+		BlockedBy     func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		Contact       func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Domain        func(childComplexity int) int
+		Email         func(childComplexity int) int
+		EndsAt        func(childComplexity int) int
+		NetworkEndsAt func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Visitor       func(childComplexity int) int
 	}
 
 	BlockedSenderConnection struct {
@@ -260,6 +276,7 @@ type ComplexityRoot struct {
 		AvatarURL   func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		ID          func(childComplexity int) int
+		Inboxes     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Name        func(childComplexity int) int
 	}
 
@@ -304,7 +321,7 @@ type ComplexityRoot struct {
 
 	ChatChannel struct {
 		Availability      func(childComplexity int) int
-		BlockedSenders    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BlockedSenders    func(childComplexity int, query *string, first *int, after *string, last *int, before *string) int
 		CustomTexts       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DefaultLocale     func(childComplexity int) int
 		HasIdentitySecret func(childComplexity int) int
@@ -312,6 +329,8 @@ type ComplexityRoot struct {
 		Inbox             func(childComplexity int) int
 		Key               func(childComplexity int) int
 		Kind              func(childComplexity int) int
+		Name              func(childComplexity int) int
+		RemovedAt         func(childComplexity int) int
 		SendTranscript    func(childComplexity int) int
 		Style             func(childComplexity int) int
 		TargetedMessages  func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -435,10 +454,12 @@ type ComplexityRoot struct {
 	}
 
 	ContactList struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Name      func(childComplexity int) int
-		Size      func(childComplexity int) int
+		ArchivedAt func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Members    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name       func(childComplexity int) int
+		Size       func(childComplexity int) int
 	}
 
 	ContactListConnection struct {
@@ -448,6 +469,17 @@ type ComplexityRoot struct {
 	}
 
 	ContactListEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContactListMemberConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactListMemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -512,6 +544,7 @@ type ComplexityRoot struct {
 		SnoozedUntil                 func(childComplexity int) int
 		Status                       func(childComplexity int) int
 		Subject                      func(childComplexity int) int
+		SuggestedProperties          func(childComplexity int) int
 		Tags                         func(childComplexity int) int
 		TargetedMessage              func(childComplexity int) int
 		Tickets                      func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -634,6 +667,20 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	DeleteContactListPayload struct {
+		ContactList          func(childComplexity int) int
+		DeletedContactListID func(childComplexity int) int
+		UsedBy               func(childComplexity int) int
+		UserErrors           func(childComplexity int) int
+	}
+
+	DeleteContactSubscriptionTypePayload struct {
+		ContactSubscriptionType          func(childComplexity int) int
+		DeletedContactSubscriptionTypeID func(childComplexity int) int
+		UsedBy                           func(childComplexity int) int
+		UserErrors                       func(childComplexity int) int
+	}
+
 	DeleteConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -662,6 +709,7 @@ type ComplexityRoot struct {
 
 	DeleteTeamPayload struct {
 		DeletedTeamID func(childComplexity int) int
+		UsedBy        func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
 	}
 
@@ -717,7 +765,7 @@ type ComplexityRoot struct {
 		Address           func(childComplexity int) int
 		Aliases           func(childComplexity int) int
 		Authentication    func(childComplexity int) int
-		BlockedSenders    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BlockedSenders    func(childComplexity int, query *string, first *int, after *string, last *int, before *string) int
 		Confirmation      func(childComplexity int) int
 		ConnectedAt       func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
@@ -732,6 +780,7 @@ type ComplexityRoot struct {
 		LastSyncAt        func(childComplexity int) int
 		NextAttemptAt     func(childComplexity int) int
 		Provider          func(childComplexity int) int
+		RemovedAt         func(childComplexity int) int
 		Routing           func(childComplexity int) int
 		SMTP              func(childComplexity int) int
 		SenderName        func(childComplexity int) int
@@ -1179,6 +1228,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptInvitation               func(childComplexity int, input account.AcceptInvitationInput) int
+		AcceptSuggestedProperties      func(childComplexity int, input visitor.AcceptSuggestedPropertiesInput) int
 		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
 		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
 		ArchiveTag                     func(childComplexity int, input tag.ArchiveTagInput) int
@@ -1206,6 +1256,8 @@ type ComplexityRoot struct {
 		CreateUser                     func(childComplexity int, input account.CreateUserInput) int
 		DeactivateUser                 func(childComplexity int, input account.DeactivateUserInput) int
 		DeclineConversation            func(childComplexity int, input conversation.DeclineConversationInput) int
+		DeleteContactList              func(childComplexity int, input contact.DeleteContactListInput) int
+		DeleteContactSubscriptionType  func(childComplexity int, input consent.DeleteContactSubscriptionTypeInput) int
 		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
@@ -1237,6 +1289,7 @@ type ComplexityRoot struct {
 		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
 		RecordVisitorConsent           func(childComplexity int, input visitor.RecordVisitorConsentInput) int
 		RecordWidgetView               func(childComplexity int, input visitor.RecordWidgetViewInput) int
+		RemoveChannel                  func(childComplexity int, input settings.RemoveChannelInput) int
 		RemoveContactsFromList         func(childComplexity int, input contact.RemoveContactsFromListInput) int
 		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
@@ -1251,6 +1304,7 @@ type ComplexityRoot struct {
 		SendTrackingCode               func(childComplexity int, input settings1.SendTrackingCodeInput) int
 		SendVisitorMessage             func(childComplexity int, input visitor.SendVisitorMessageInput) int
 		SetAvailability                func(childComplexity int, input account.SetAvailabilityInput) int
+		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
@@ -1272,6 +1326,7 @@ type ComplexityRoot struct {
 		UpdateChatChannel              func(childComplexity int, input settings1.UpdateChatChannelInput) int
 		UpdateChatChannelAvailability  func(childComplexity int, input settings1.UpdateChatChannelAvailabilityInput) int
 		UpdateContact                  func(childComplexity int, input contact.UpdateContactInput) int
+		UpdateContactList              func(childComplexity int, input contact.UpdateContactListInput) int
 		UpdateContactSubscriptionType  func(childComplexity int, input consent.UpdateContactSubscriptionTypeInput) int
 		UpdateConversation             func(childComplexity int, input conversation.UpdateConversationInput) int
 		UpdateEmailAllowList           func(childComplexity int, input settings.UpdateEmailAllowListInput) int
@@ -1385,7 +1440,7 @@ type ComplexityRoot struct {
 		Channel                  func(childComplexity int, id string) int
 		Contact                  func(childComplexity int, by contact.ContactKey) int
 		ContactList              func(childComplexity int, id string) int
-		ContactLists             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ContactLists             func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		ContactSubscriptionType  func(childComplexity int, id string) int
 		ContactSubscriptionTypes func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Contacts                 func(childComplexity int, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) int
@@ -1475,6 +1530,11 @@ type ComplexityRoot struct {
 	RemoteImageSenderEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	RemoveChannelPayload struct {
+		Channel    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RemoveContactsFromListPayload struct {
@@ -1765,6 +1825,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetConversationChannelPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	SetConversationPriorityPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1850,6 +1915,11 @@ type ComplexityRoot struct {
 		Tasks                func(childComplexity int) int
 		ViewCounts           func(childComplexity int, inboxIds []string, savedViewIds []string) int
 		VisitorConversation  func(childComplexity int, conversationID string, after *string) int
+	}
+
+	SuggestedProperty struct {
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
 	}
 
 	SystemActor struct {
@@ -1987,6 +2057,8 @@ type ComplexityRoot struct {
 		Earlier func(childComplexity int) int
 		Kind    func(childComplexity int) int
 		Message func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Rule    func(childComplexity int) int
 	}
 
 	TargetingWarningConnection struct {
@@ -2009,6 +2081,7 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		Problems   func(childComplexity int) int
 		Skipped    func(childComplexity int) int
+		Skips      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		State      func(childComplexity int) int
 		Total      func(childComplexity int) int
 	}
@@ -2028,6 +2101,17 @@ type ComplexityRoot struct {
 		Code           func(childComplexity int) int
 		ConversationID func(childComplexity int) int
 		Message        func(childComplexity int) int
+	}
+
+	TaskProblemConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TaskProblemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Team struct {
@@ -2141,6 +2225,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	UpdateContactListPayload struct {
+		ContactList func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	UpdateContactPayload struct {
 		Contact    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2235,6 +2324,12 @@ type ComplexityRoot struct {
 		Contact    func(childComplexity int) int
 		Created    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Usage struct {
+		ID   func(childComplexity int) int
+		Kind func(childComplexity int) int
+		Name func(childComplexity int) int
 	}
 
 	User struct {
@@ -2571,6 +2666,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
 
+	case "AcceptSuggestedPropertiesPayload.conversation":
+		if e.ComplexityRoot.AcceptSuggestedPropertiesPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptSuggestedPropertiesPayload.Conversation(childComplexity), true
+	case "AcceptSuggestedPropertiesPayload.userErrors":
+		if e.ComplexityRoot.AcceptSuggestedPropertiesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptSuggestedPropertiesPayload.UserErrors(childComplexity), true
+
+	case "Account.contactVisibility":
+		if e.ComplexityRoot.Account.ContactVisibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.ContactVisibility(childComplexity), true
 	case "Account.gdprEnabled":
 		if e.ComplexityRoot.Account.GdprEnabled == nil {
 			break
@@ -2613,6 +2727,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.TimeZone(childComplexity), true
+	case "Account.trustTypedAddresses":
+		if e.ComplexityRoot.Account.TrustTypedAddresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.TrustTypedAddresses(childComplexity), true
+	case "Account.whoMayBlock":
+		if e.ComplexityRoot.Account.WhoMayBlock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.WhoMayBlock(childComplexity), true
 
 	case "AddContactsToListPayload.contactList":
 		if e.ComplexityRoot.AddContactsToListPayload.ContactList == nil {
@@ -2627,6 +2753,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddContactsToListPayload.UserErrors(childComplexity), true
 
+	case "ApiToken.bot":
+		if e.ComplexityRoot.ApiToken.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.Bot(childComplexity), true
 	case "ApiToken.createdAt":
 		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
 			break
@@ -2939,12 +3071,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BeginEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "BlockConversationSenderPayload.blockedSender":
+		if e.ComplexityRoot.BlockConversationSenderPayload.BlockedSender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockConversationSenderPayload.BlockedSender(childComplexity), true
 	case "BlockConversationSenderPayload.conversation":
 		if e.ComplexityRoot.BlockConversationSenderPayload.Conversation == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BlockConversationSenderPayload.Conversation(childComplexity), true
+	case "BlockConversationSenderPayload.notice":
+		if e.ComplexityRoot.BlockConversationSenderPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockConversationSenderPayload.Notice(childComplexity), true
 	case "BlockConversationSenderPayload.userErrors":
 		if e.ComplexityRoot.BlockConversationSenderPayload.UserErrors == nil {
 			break
@@ -2952,6 +3096,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BlockConversationSenderPayload.UserErrors(childComplexity), true
 
+	case "BlockedSender.allChannels":
+		if e.ComplexityRoot.BlockedSender.AllChannels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.AllChannels(childComplexity), true
 	case "BlockedSender.blockedBy":
 		if e.ComplexityRoot.BlockedSender.BlockedBy == nil {
 			break
@@ -2976,12 +3126,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BlockedSender.CreatedAt(childComplexity), true
+	case "BlockedSender.domain":
+		if e.ComplexityRoot.BlockedSender.Domain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Domain(childComplexity), true
 	case "BlockedSender.email":
 		if e.ComplexityRoot.BlockedSender.Email == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BlockedSender.Email(childComplexity), true
+	case "BlockedSender.until":
+		if e.ComplexityRoot.BlockedSender.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.EndsAt(childComplexity), true
+	case "BlockedSender.alsoAddressUntil":
+		if e.ComplexityRoot.BlockedSender.NetworkEndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.NetworkEndsAt(childComplexity), true
+	case "BlockedSender.reason":
+		if e.ComplexityRoot.BlockedSender.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.Reason(childComplexity), true
 	case "BlockedSender.visitor":
 		if e.ComplexityRoot.BlockedSender.Visitor == nil {
 			break
@@ -3039,6 +3213,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.ID(childComplexity), true
+	case "Bot.inboxes":
+		if e.ComplexityRoot.Bot.Inboxes == nil {
+			break
+		}
+
+		args, err := ec.field_Bot_inboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Bot.Inboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Bot.name":
 		if e.ComplexityRoot.Bot.Name == nil {
 			break
@@ -3194,7 +3379,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.ChatChannel.BlockedSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.ChatChannel.BlockedSenders(childComplexity, args["query"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "ChatChannel.customTexts":
 		if e.ComplexityRoot.ChatChannel.CustomTexts == nil {
 			break
@@ -3242,6 +3427,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChatChannel.Kind(childComplexity), true
+	case "ChatChannel.name":
+		if e.ComplexityRoot.ChatChannel.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatChannel.Name(childComplexity), true
+	case "ChatChannel.removedAt":
+		if e.ComplexityRoot.ChatChannel.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChatChannel.RemovedAt(childComplexity), true
 	case "ChatChannel.sendTranscript":
 		if e.ComplexityRoot.ChatChannel.SendTranscript == nil {
 			break
@@ -3731,6 +3928,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
 
+	case "ContactList.archivedAt":
+		if e.ComplexityRoot.ContactList.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.ArchivedAt(childComplexity), true
 	case "ContactList.createdAt":
 		if e.ComplexityRoot.ContactList.CreatedAt == nil {
 			break
@@ -3743,6 +3946,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactList.ID(childComplexity), true
+	case "ContactList.members":
+		if e.ComplexityRoot.ContactList.Members == nil {
+			break
+		}
+
+		args, err := ec.field_ContactList_members_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactList.Members(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "ContactList.name":
 		if e.ComplexityRoot.ContactList.Name == nil {
 			break
@@ -3787,6 +4001,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactListEdge.Node(childComplexity), true
+
+	case "ContactListMemberConnection.edges":
+		if e.ComplexityRoot.ContactListMemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListMemberConnection.Edges(childComplexity), true
+	case "ContactListMemberConnection.nodes":
+		if e.ComplexityRoot.ContactListMemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListMemberConnection.Nodes(childComplexity), true
+	case "ContactListMemberConnection.pageInfo":
+		if e.ComplexityRoot.ContactListMemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListMemberConnection.PageInfo(childComplexity), true
+
+	case "ContactListMemberEdge.cursor":
+		if e.ComplexityRoot.ContactListMemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListMemberEdge.Cursor(childComplexity), true
+	case "ContactListMemberEdge.node":
+		if e.ComplexityRoot.ContactListMemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListMemberEdge.Node(childComplexity), true
 
 	case "ContactSubscriptionType.archivedAt":
 		if e.ComplexityRoot.ContactSubscriptionType.ArchivedAt == nil {
@@ -4111,6 +4357,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Subject(childComplexity), true
+	case "Conversation.suggestedProperties":
+		if e.ComplexityRoot.Conversation.SuggestedProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.SuggestedProperties(childComplexity), true
 	case "Conversation.tags":
 		if e.ComplexityRoot.Conversation.Tags == nil {
 			break
@@ -4480,6 +4732,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeclineConversationPayload.UserErrors(childComplexity), true
 
+	case "DeleteContactListPayload.contactList":
+		if e.ComplexityRoot.DeleteContactListPayload.ContactList == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactListPayload.ContactList(childComplexity), true
+	case "DeleteContactListPayload.deletedContactListId":
+		if e.ComplexityRoot.DeleteContactListPayload.DeletedContactListID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactListPayload.DeletedContactListID(childComplexity), true
+	case "DeleteContactListPayload.usedBy":
+		if e.ComplexityRoot.DeleteContactListPayload.UsedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactListPayload.UsedBy(childComplexity), true
+	case "DeleteContactListPayload.userErrors":
+		if e.ComplexityRoot.DeleteContactListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactListPayload.UserErrors(childComplexity), true
+
+	case "DeleteContactSubscriptionTypePayload.contactSubscriptionType":
+		if e.ComplexityRoot.DeleteContactSubscriptionTypePayload.ContactSubscriptionType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactSubscriptionTypePayload.ContactSubscriptionType(childComplexity), true
+	case "DeleteContactSubscriptionTypePayload.deletedContactSubscriptionTypeId":
+		if e.ComplexityRoot.DeleteContactSubscriptionTypePayload.DeletedContactSubscriptionTypeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactSubscriptionTypePayload.DeletedContactSubscriptionTypeID(childComplexity), true
+	case "DeleteContactSubscriptionTypePayload.usedBy":
+		if e.ComplexityRoot.DeleteContactSubscriptionTypePayload.UsedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactSubscriptionTypePayload.UsedBy(childComplexity), true
+	case "DeleteContactSubscriptionTypePayload.userErrors":
+		if e.ComplexityRoot.DeleteContactSubscriptionTypePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactSubscriptionTypePayload.UserErrors(childComplexity), true
+
 	case "DeleteConversationPayload.conversation":
 		if e.ComplexityRoot.DeleteConversationPayload.Conversation == nil {
 			break
@@ -4557,6 +4859,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTeamPayload.DeletedTeamID(childComplexity), true
+	case "DeleteTeamPayload.usedBy":
+		if e.ComplexityRoot.DeleteTeamPayload.UsedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTeamPayload.UsedBy(childComplexity), true
 	case "DeleteTeamPayload.userErrors":
 		if e.ComplexityRoot.DeleteTeamPayload.UserErrors == nil {
 			break
@@ -4699,7 +5007,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EmailCapture.Timing(childComplexity), true
 
-	case "EmailChannel.address":
+	case "EmailChannel.name", "EmailChannel.address":
 		if e.ComplexityRoot.EmailChannel.Address == nil {
 			break
 		}
@@ -4727,7 +5035,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.EmailChannel.BlockedSenders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.EmailChannel.BlockedSenders(childComplexity, args["query"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "EmailChannel.confirmation":
 		if e.ComplexityRoot.EmailChannel.Confirmation == nil {
 			break
@@ -4812,6 +5120,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailChannel.Provider(childComplexity), true
+	case "EmailChannel.removedAt":
+		if e.ComplexityRoot.EmailChannel.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailChannel.RemovedAt(childComplexity), true
 	case "EmailChannel.routing":
 		if e.ComplexityRoot.EmailChannel.Routing == nil {
 			break
@@ -6573,6 +6887,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(account.AcceptInvitationInput)), true
+	case "Mutation.acceptSuggestedProperties":
+		if e.ComplexityRoot.Mutation.AcceptSuggestedProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptSuggestedProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptSuggestedProperties(childComplexity, args["input"].(visitor.AcceptSuggestedPropertiesInput)), true
 	case "Mutation.addContactsToList":
 		if e.ComplexityRoot.Mutation.AddContactsToList == nil {
 			break
@@ -6870,6 +7195,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineConversation(childComplexity, args["input"].(conversation.DeclineConversationInput)), true
+	case "Mutation.deleteContactList":
+		if e.ComplexityRoot.Mutation.DeleteContactList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContactList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContactList(childComplexity, args["input"].(contact.DeleteContactListInput)), true
+	case "Mutation.deleteContactSubscriptionType":
+		if e.ComplexityRoot.Mutation.DeleteContactSubscriptionType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContactSubscriptionType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContactSubscriptionType(childComplexity, args["input"].(consent.DeleteContactSubscriptionTypeInput)), true
 	case "Mutation.deleteConversation":
 		if e.ComplexityRoot.Mutation.DeleteConversation == nil {
 			break
@@ -7211,6 +7558,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordWidgetView(childComplexity, args["input"].(visitor.RecordWidgetViewInput)), true
+	case "Mutation.removeChannel":
+		if e.ComplexityRoot.Mutation.RemoveChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveChannel(childComplexity, args["input"].(settings.RemoveChannelInput)), true
 	case "Mutation.removeContactsFromList":
 		if e.ComplexityRoot.Mutation.RemoveContactsFromList == nil {
 			break
@@ -7365,6 +7723,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetAvailability(childComplexity, args["input"].(account.SetAvailabilityInput)), true
+	case "Mutation.setConversationChannel":
+		if e.ComplexityRoot.Mutation.SetConversationChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setConversationChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetConversationChannel(childComplexity, args["input"].(conversation.SetConversationChannelInput)), true
 	case "Mutation.setConversationPriority":
 		if e.ComplexityRoot.Mutation.SetConversationPriority == nil {
 			break
@@ -7596,6 +7965,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(contact.UpdateContactInput)), true
+	case "Mutation.updateContactList":
+		if e.ComplexityRoot.Mutation.UpdateContactList == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateContactList_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateContactList(childComplexity, args["input"].(contact.UpdateContactListInput)), true
 	case "Mutation.updateContactSubscriptionType":
 		if e.ComplexityRoot.Mutation.UpdateContactSubscriptionType == nil {
 			break
@@ -8164,7 +8544,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.ContactLists(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.ContactLists(childComplexity, args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.contactSubscriptionType":
 		if e.ComplexityRoot.Query.ContactSubscriptionType == nil {
 			break
@@ -8774,6 +9154,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoteImageSenderEdge.Node(childComplexity), true
+
+	case "RemoveChannelPayload.channel":
+		if e.ComplexityRoot.RemoveChannelPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveChannelPayload.Channel(childComplexity), true
+	case "RemoveChannelPayload.userErrors":
+		if e.ComplexityRoot.RemoveChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveChannelPayload.UserErrors(childComplexity), true
 
 	case "RemoveContactsFromListPayload.contactList":
 		if e.ComplexityRoot.RemoveContactsFromListPayload.ContactList == nil {
@@ -9828,6 +10221,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetAvailabilityPayload.UserErrors(childComplexity), true
 
+	case "SetConversationChannelPayload.conversation":
+		if e.ComplexityRoot.SetConversationChannelPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationChannelPayload.Conversation(childComplexity), true
+	case "SetConversationChannelPayload.userErrors":
+		if e.ComplexityRoot.SetConversationChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationChannelPayload.UserErrors(childComplexity), true
+
 	case "SetConversationPriorityPayload.conversation":
 		if e.ComplexityRoot.SetConversationPriorityPayload.Conversation == nil {
 			break
@@ -10151,6 +10557,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.VisitorConversation(childComplexity, args["conversationId"].(string), args["after"].(*string)), true
+
+	case "SuggestedProperty.property":
+		if e.ComplexityRoot.SuggestedProperty.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedProperty.Property(childComplexity), true
+	case "SuggestedProperty.value":
+		if e.ComplexityRoot.SuggestedProperty.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuggestedProperty.Value(childComplexity), true
 
 	case "SystemActor.name":
 		if e.ComplexityRoot.SystemActor.ActorID == nil {
@@ -10643,6 +11062,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetingWarning.Message(childComplexity), true
+	case "TargetingWarning.reason":
+		if e.ComplexityRoot.TargetingWarning.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Reason(childComplexity), true
+	case "TargetingWarning.rule":
+		if e.ComplexityRoot.TargetingWarning.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetingWarning.Rule(childComplexity), true
 
 	case "TargetingWarningConnection.edges":
 		if e.ComplexityRoot.TargetingWarningConnection.Edges == nil {
@@ -10724,6 +11155,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.Skipped(childComplexity), true
+	case "Task.skips":
+		if e.ComplexityRoot.Task.Skips == nil {
+			break
+		}
+
+		args, err := ec.field_Task_skips_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Task.Skips(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Task.state":
 		if e.ComplexityRoot.Task.State == nil {
 			break
@@ -10787,6 +11229,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TaskProblem.Message(childComplexity), true
+
+	case "TaskProblemConnection.edges":
+		if e.ComplexityRoot.TaskProblemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.Edges(childComplexity), true
+	case "TaskProblemConnection.nodes":
+		if e.ComplexityRoot.TaskProblemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.Nodes(childComplexity), true
+	case "TaskProblemConnection.pageInfo":
+		if e.ComplexityRoot.TaskProblemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemConnection.PageInfo(childComplexity), true
+
+	case "TaskProblemEdge.cursor":
+		if e.ComplexityRoot.TaskProblemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemEdge.Cursor(childComplexity), true
+	case "TaskProblemEdge.node":
+		if e.ComplexityRoot.TaskProblemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TaskProblemEdge.Node(childComplexity), true
 
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
@@ -11136,6 +11610,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateChatChannelPayload.UserErrors(childComplexity), true
 
+	case "UpdateContactListPayload.contactList":
+		if e.ComplexityRoot.UpdateContactListPayload.ContactList == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactListPayload.ContactList(childComplexity), true
+	case "UpdateContactListPayload.userErrors":
+		if e.ComplexityRoot.UpdateContactListPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactListPayload.UserErrors(childComplexity), true
+
 	case "UpdateContactPayload.contact":
 		if e.ComplexityRoot.UpdateContactPayload.Contact == nil {
 			break
@@ -11388,6 +11875,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertContactPayload.UserErrors(childComplexity), true
+
+	case "Usage.id":
+		if e.ComplexityRoot.Usage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Usage.ID(childComplexity), true
+	case "Usage.kind":
+		if e.ComplexityRoot.Usage.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Usage.Kind(childComplexity), true
+	case "Usage.name":
+		if e.ComplexityRoot.Usage.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Usage.Name(childComplexity), true
 
 	case "User.autoAssign":
 		if e.ComplexityRoot.User.AutoAssign == nil {
@@ -12544,6 +13050,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AcceptSuggestedPropertiesInput", ec.unmarshalInputAcceptSuggestedPropertiesInput),
 			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
 			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("ArchiveTagInput", ec.unmarshalInputArchiveTagInput),
@@ -12582,6 +13089,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
 			graphql.NewInputUnmarshaler("DeclineConversationInput", ec.unmarshalInputDeclineConversationInput),
+			graphql.NewInputUnmarshaler("DeleteContactListInput", ec.unmarshalInputDeleteContactListInput),
+			graphql.NewInputUnmarshaler("DeleteContactSubscriptionTypeInput", ec.unmarshalInputDeleteContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
@@ -12617,6 +13126,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
+			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("RemoveContactsFromListInput", ec.unmarshalInputRemoveContactsFromListInput),
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
@@ -12641,6 +13151,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SendTrackingCodeInput", ec.unmarshalInputSendTrackingCodeInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
+			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
@@ -12669,6 +13180,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
+			graphql.NewInputUnmarshaler("UpdateContactListInput", ec.unmarshalInputUpdateContactListInput),
 			graphql.NewInputUnmarshaler("UpdateContactSubscriptionTypeInput", ec.unmarshalInputUpdateContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
 			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
@@ -12925,6 +13437,8 @@ enum UserErrorCode {
   CHANNEL_NOT_CONNECTED
   "The user is deactivated and cannot be chosen."
   NOT_ELIGIBLE
+  "Something still names the object; the payload's ` + "`" + `usedBy` + "`" + ` lists what."
+  IN_USE
 }
 
 "Kinds of callers."
@@ -13056,8 +13570,34 @@ type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   gdprEnabled: Boolean!
   "Whether only admins create and change tags, and tagging a conversation with an unknown name is NOT_FOUND. Otherwise whoever tags conversations may."
   tagsManaged: Boolean!
+  "Which contacts staff see."
+  contactVisibility: ContactVisibility!
+  "Who may block senders, and unblock them."
+  whoMayBlock: BlockingRight!
+  "Whether an address that a visitor merely typed counts as proved for what they see and write; see ` + "`" + `captureVisitorEmail` + "`" + `."
+  trustTypedAddresses: Boolean!
   "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
+}
+
+"Which contacts of the account its staff see."
+enum ContactVisibility {
+  "All of them."
+  ACCOUNT
+  """
+  Users, bots and integrations with inboxes see contacts who have a conversation, or wrote a message, in one of these inboxes, and contacts
+  that were created by hand by someone who worked in one of them. Admins also see those who belong to no inbox, and integrations
+  without inboxes see all. What is hidden is as if it did not exist: in lists, counts, searches, ` + "`" + `node` + "`" + ` and edges.
+  """
+  INBOXES
+}
+
+"Who may block senders, and unblock them."
+enum BlockingRight {
+  "Whoever works in the inbox."
+  MEMBERS
+  "Admins only."
+  ADMINS
 }
 
 "A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
@@ -13070,6 +13610,12 @@ input UpdateAccountInput {
   gdprEnabled: Boolean
   "Whether only admins create and change tags; see Account."
   tagsManaged: Boolean
+  "Which contacts staff see. A change applies to open subscriptions at once."
+  contactVisibility: ContactVisibility
+  "Who may block senders, and unblock them."
+  whoMayBlock: BlockingRight
+  "Whether typed addresses count as proved; see Account."
+  trustTypedAddresses: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -13219,6 +13765,17 @@ type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
 }
 
 extend type Mutation {
+  """
+  Removes a channel; this cannot be undone. Its conversations stay: they can be read, searched and closed, and replies give CHANNEL_NOT_CONNECTED
+  until ` + "`" + `setConversationChannel` + "`" + `. A chat channel's targeted messages are deleted and its widget disappears; an e-mail channel's addresses become
+  free, and forwarded mail is refused. After that the inbox can have a new one. Emits ` + "`" + `CHANNEL_REMOVED` + "`" + `, and ` + "`" + `TARGETED_MESSAGE_DELETED` + "`" + ` for each
+  targeted message.
+  """
+  removeChannel(
+    "The channel, and its name as confirmation."
+    input: RemoveChannelInput!
+  ): RemoveChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFIRMATION_MISMATCH, CONFLICT, INVALID, NOT_FOUND])
   "Changes when a chat channel's team counts as available, and what the widget says when it does not. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateChatChannelAvailability(
     "The channel, and what to change."
@@ -13234,6 +13791,34 @@ extend type Mutation {
     input: SendTrackingCodeInput!
   ): SendTrackingCodePayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+}
+
+"The channel to remove."
+input RemoveChannelInput {
+  "The channel."
+  channelId: ID!
+  "Its exact ` + "`" + `name` + "`" + `; otherwise CONFIRMATION_MISMATCH."
+  confirmName: String!
+  "What becomes of mail that waits to be sent; default: SEND."
+  queuedMail: QueuedMail
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `removeChannel` + "`" + `."
+type RemoveChannelPayload {
+  "The channel that was removed."
+  channel: Channel
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"What becomes of mail that waits in a channel that is removed."
+enum QueuedMail {
+  "It is still sent, for at most five days."
+  SEND
+  "It is not sent: its delivery fails."
+  CANCEL
 }
 
 """
@@ -13534,6 +14119,15 @@ extend type Mutation {
   ): ArchiveContactSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
+  Deletes a type of mail. One that a targeted message or consents still name is not deleted: IN_USE, with ` + "`" + `usedBy` + "`" + `; with ` + "`" + `archive` + "`" + `, it is archived
+  instead. Emits ` + "`" + `CONTACT_SUBSCRIPTION_TYPE_DELETED` + "`" + ` or ` + "`" + `CONTACT_SUBSCRIPTION_TYPE_ARCHIVED` + "`" + `.
+  """
+  deleteContactSubscriptionType(
+    "The type of mail to delete."
+    input: DeleteContactSubscriptionTypeInput!
+  ): DeleteContactSubscriptionTypePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, IN_USE, NOT_FOUND])
+  """
   Withdraws consents: users and integrations one, a visitor one of their own or all of their own of a kind. After that, ` + "`" + `startChat` + "`" + ` asks for consent again. Emits ` + "`" + `CONSENT_WITHDRAWN` + "`" + ` for each consent that
   was valid.
   """
@@ -13551,7 +14145,7 @@ extend type Mutation {
 }
 
 extend type Contact {
-  "The consents that the contact gave or withdrew, oldest first."
+  "The consents that the contact gave or withdrew, oldest first: those of the caller's inboxes, and those that were recorded without an inbox."
   consents(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
@@ -13577,7 +14171,7 @@ type ContactSubscriptionType implements Node @visible(to: [VISITOR]) @scope(read
 }
 
 "A record of a consent. It never changes, except when it is withdrawn or when the contact that it belongs to becomes known."
-type Consent @visible(to: [VISITOR]) @scope(read: "contacts:read") {
+type Consent implements Node @visible(to: [VISITOR]) @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `consent_...` + "`" + `."
   id: ID!
   "What the consent is for."
@@ -13618,7 +14212,7 @@ enum ConsentBasis {
 
 "A new type of mail."
 input CreateContactSubscriptionTypeInput {
-  "1 to 200 characters, unique."
+  "1 to 200 characters; unique among the account's types, ignoring case."
   name: String!
   "At most 1,000 characters."
   description: String
@@ -13638,7 +14232,7 @@ type CreateContactSubscriptionTypePayload {
 input UpdateContactSubscriptionTypeInput {
   "The type of mail."
   contactSubscriptionTypeId: ID!
-  "1 to 200 characters, unique."
+  "1 to 200 characters; unique among the account's types, ignoring case."
   name: String
   "At most 1,000 characters; null: none."
   description: String
@@ -13666,6 +14260,28 @@ input ArchiveContactSubscriptionTypeInput {
 type ArchiveContactSubscriptionTypePayload {
   "The type of mail in its current state."
   contactSubscriptionType: ContactSubscriptionType
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The type of mail to delete."
+input DeleteContactSubscriptionTypeInput {
+  "The type of mail."
+  contactSubscriptionTypeId: ID!
+  "If it is in use, archive it; default: false."
+  archive: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteContactSubscriptionType` + "`" + `."
+type DeleteContactSubscriptionTypePayload {
+  "Id of the deleted type; null if it was archived."
+  deletedContactSubscriptionTypeId: ID
+  "The type, if it was archived."
+  contactSubscriptionType: ContactSubscriptionType
+  "What uses it, at most 100."
+  usedBy: [Usage!]!
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -13749,12 +14365,12 @@ type ConsentEdge {
 }
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphqls", Input: `extend type Query {
-  "A contact; null if there is none in the account with this key."
+  "A contact; null if there is none with this key that the caller may see."
   contact(
     "Its id, its external id, or one of its addresses."
     by: ContactKey!
   ): Contact @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
-  "Contacts of the account, filtered and ordered. A page of a ` + "`" + `query` + "`" + ` may be short although ` + "`" + `pageInfo` + "`" + ` says that there is more."
+  "Contacts of the account that the caller may see (` + "`" + `Account.contactVisibility` + "`" + `), filtered and ordered. A page of a ` + "`" + `query` + "`" + ` may be short although ` + "`" + `pageInfo` + "`" + ` says that there is more."
   contacts(
     "Narrows the list; default: all contacts."
     filter: ContactFilter
@@ -13793,11 +14409,23 @@ extend type Mutation {
     input: UpsertContactInput!
   ): UpsertContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Sets the main contact of a chat conversation, replacing its current one. Emits ` + "`" + `CONTACT_LINKED` + "`" + `."
+  """
+  Sets the main contact of a chat conversation, replacing its current one; what the visitor types or proves later does not change it.
+  Emits ` + "`" + `CONTACT_LINKED` + "`" + `.
+  """
   linkContact(
     "The conversation and the contact."
     input: LinkContactInput!
   ): LinkContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Writes what a visitor said of themselves to the conversation's contact: ` + "`" + `suggestedProperties` + "`" + ` of that name, by default all. What the
+  contact has already is replaced. Emits ` + "`" + `CONTACT_UPDATED` + "`" + ` if the contact changes, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat of the visitor.
+  """
+  acceptSuggestedProperties(
+    "The conversation and the properties."
+    input: AcceptSuggestedPropertiesInput!
+  ): AcceptSuggestedPropertiesPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   "Removes the contact from this chat conversation only; the next message does not link it again. Emits ` + "`" + `CONTACT_UNLINKED` + "`" + `."
   unlinkContact(
@@ -13917,14 +14545,24 @@ enum ContactOrder {
   LAST_SEEN_AT_DESC
 }
 
-"Who is blocked on a channel: a contact, a visitor of a chat, or an e-mail address."
+"Who is blocked on a channel: a contact, a visitor of a chat, an e-mail address, or a whole domain."
 type BlockedSender @scope(read: "conversations:read") {
-  "The contact who is blocked, with all its addresses and visitors; null if a visitor or an address is."
+  "The contact who is blocked, with all its addresses and proved visitors; null if another sender is, or if the caller may not see it."
   contact: Contact
-  "The visitor who is blocked; null if a contact or an address is."
+  "The visitor who is blocked; null if another sender is."
   visitor: Visitor
-  "The address that is blocked; null if a contact or a visitor is."
+  "The address that is blocked; null if another sender is."
   email: EmailAddress
+  "The domain whose addresses are all blocked, such as ` + "`" + `example.com` + "`" + `; null if another sender is blocked."
+  domain: String
+  "Whether the block holds on every channel of the inbox."
+  allChannels: Boolean!
+  "Why they were blocked, as the person who did it wrote; null if no reason was given."
+  reason: String
+  "When the block ends by itself; null: it does not."
+  until: Time
+  "Until when new visitors from the same network address are blocked too; null if they are not."
+  alsoAddressUntil: Time
   "The channel on which they are blocked."
   channel: Channel!
   "Who blocked them."
@@ -14088,6 +14726,38 @@ type LinkContactPayload {
   userErrors: [UserError!]!
 }
 
+"""
+What a visitor said of themselves, and did not prove.
+
+- ` + "`" + `name` + "`" + `: what they are called.
+- ` + "`" + `phone` + "`" + `: their phone number.
+- ` + "`" + `optIn` + "`" + `: the id of a ` + "`" + `ContactSubscriptionType` + "`" + ` that they agreed to receive.
+"""
+type SuggestedProperty @scope(read: "contacts:read", also: ["conversations:read"]) {
+  "The property's name. The list of names grows: pass over those that are not known."
+  property: String!
+  "What they said."
+  value: String!
+}
+
+"The conversation, and what to write to its contact."
+input AcceptSuggestedPropertiesInput {
+  "A chat conversation that has a contact."
+  conversationId: ID!
+  "Names of its ` + "`" + `suggestedProperties` + "`" + `; omitted: all. One that is not suggested is NOT_FOUND."
+  properties: [String!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `acceptSuggestedProperties` + "`" + `."
+type AcceptSuggestedPropertiesPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
 "The conversation to unlink."
 input UnlinkContactInput {
   "A chat conversation."
@@ -14213,8 +14883,10 @@ extend type Mutation {
   ): MarkConversationAsNotSpamPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Blocks the sender on this channel and moves the conversation to Filtered. Later messages from the sender are kept in Filtered.
-  Emits ` + "`" + `CONTACT_BLOCKED` + "`" + ` and ` + "`" + `CONVERSATION_FILTERED` + "`" + `.
+  Blocks the sender on this channel, or on all channels of the inbox, and moves the conversation to Filtered. Later messages from the sender
+  are kept in Filtered. Who is blocked: a contact with all its addresses and proved visitors; of a visitor whose address was only typed that visitor
+  and no one else, which ` + "`" + `notice` + "`" + ` says; otherwise the e-mail address. Who is blocked already gets the block as it is given now. FORBIDDEN if only admins
+  may block (` + "`" + `Account.whoMayBlock` + "`" + `). Emits ` + "`" + `CONTACT_BLOCKED` + "`" + ` and ` + "`" + `CONVERSATION_FILTERED` + "`" + `.
   """
   blockConversationSender(
     "The conversation to act on."
@@ -14222,7 +14894,8 @@ extend type Mutation {
   ): BlockConversationSenderPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Stops filtering the sender's future conversations, and clears BLOCKED_SENDER from this conversation; older ones stay filtered.
+  Stops filtering the sender's future conversations, and clears BLOCKED_SENDER from this conversation. Other running conversations leave
+  Filtered with their next message, unless they have other reasons; older ones stay filtered. Only admins lift the block of a domain: FORBIDDEN.
   Emits ` + "`" + `CONTACT_UNBLOCKED` + "`" + ` and, if no reason is left, the events of ` + "`" + `markConversationAsNotSpam` + "`" + `: ` + "`" + `CONVERSATION_UNFILTERED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + `,
   ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `TICKET_CREATED` + "`" + `.
   """
@@ -14230,6 +14903,15 @@ extend type Mutation {
     "The conversation to act on."
     input: UnblockConversationSenderInput!
   ): UnblockConversationSenderPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Has a conversation go on in another channel of the same kind and inbox, such as the one that took the place of a removed one: replies leave by
+  it. Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  """
+  setConversationChannel(
+    "The conversation, and its new channel."
+    input: SetConversationChannelInput!
+  ): SetConversationChannelPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   "Moves a conversation to Trash, from which it can be restored for 30 days. Emits ` + "`" + `CONVERSATION_DELETED` + "`" + `."
   deleteConversation(
@@ -14366,6 +15048,11 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   contact: Contact
   "The visitor who writes in a chat; null for e-mail."
   visitor: Visitor
+  """
+  What the visitor said of themselves that was not written to the contact, because their address is typed and not proved: accept it with
+  ` + "`" + `acceptSuggestedProperties` + "`" + `. It is written by itself once the address is proved. Empty for e-mail.
+  """
+  suggestedProperties: [SuggestedProperty!]!
   "The user it is assigned to; null if unassigned."
   assignee: User
   "The team it is assigned to; null if none."
@@ -14604,7 +15291,10 @@ type ConversationConnection {
   nodes: [Conversation!]!
   "Whether the list continues."
   pageInfo: PageInfo!
-  "Number of conversations in the whole list; null above 10,000. Counting costs time: request it only if it is shown."
+  """
+  Number of conversations in the whole list; null above 10,000, and where it would take too long to know, as for a text that very many
+  messages contain among filters that hardly any conversation passes. Counting costs time: request it only if it is shown.
+  """
   totalCount: Int
   """
   A position in the event log that the page contains, taken before anything of the answer was read: pass it as ` + "`" + `after` + "`" + ` to the subscription
@@ -14760,6 +15450,19 @@ type MarkConversationAsNotSpamPayload {
 input BlockConversationSenderInput {
   "The conversation."
   conversationId: ID!
+  "When the block ends by itself, a future time; default: never."
+  until: Time
+  "Why, for colleagues; at most 500 characters."
+  reason: String
+  "Block them on every channel of the inbox; default: false."
+  allChannels: Boolean
+  "Block the whole domain of the sender's e-mail address; only admins, and only in e-mail conversations; default: false."
+  domain: Boolean
+  """
+  Also block new visitors from the same network address for 24 hours; only for visitors whose address was only typed, or who gave none. The
+  network address is kept as a keyed hash. Default: false.
+  """
+  alsoAddress: Boolean
   "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
   "At most 255 characters; see Mutation."
@@ -14770,6 +15473,10 @@ input BlockConversationSenderInput {
 type BlockConversationSenderPayload {
   "The conversation in its current state."
   conversation: Conversation
+  "The block."
+  blockedSender: BlockedSender
+  "What the caller should know of who is blocked and who is not; null if there is nothing to say."
+  notice: String
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -14786,6 +15493,26 @@ input UnblockConversationSenderInput {
 
 "Payload of ` + "`" + `unblockConversationSender` + "`" + `."
 type UnblockConversationSenderPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation, and its new channel."
+input SetConversationChannelInput {
+  "The conversation."
+  conversationId: ID!
+  "A channel of the same kind in the conversation's inbox that was not removed."
+  channelId: ID!
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setConversationChannel` + "`" + `."
+type SetConversationChannelPayload {
   "The conversation in its current state."
   conversation: Conversation
   "Errors that the caller can correct; empty on success."
@@ -15165,7 +15892,7 @@ extend type Mutation {
     input: ReconnectEmailChannelInput!
   ): ReconnectEmailChannelPayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED])
-  "Changes a channel's settings. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  "Changes a channel's settings. After a new ` + "`" + `address` + "`" + `, the old one goes on receiving as an alias. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateEmailChannel(
     "The channel, and what to change."
     input: UpdateEmailChannelInput!
@@ -15223,13 +15950,13 @@ extend type Mutation {
   connectPersonalMailbox(
     "The mailbox."
     input: ConnectPersonalMailboxInput!
-  ): ConnectPersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+  ): ConnectPersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, TOO_LONG])
   "Removes one of the caller's own mailboxes, so that an inbox can connect its address. Emits ` + "`" + `PERSONAL_MAILBOX_REMOVED` + "`" + `."
   removePersonalMailbox(
     "The mailbox."
     input: RemovePersonalMailboxInput!
-  ): RemovePersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+  ): RemovePersonalMailboxPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
@@ -15292,6 +16019,10 @@ type EmailChannel implements Node & Channel @scope(read: "settings:read") @key(f
   inbox: Inbox!
   "EMAIL."
   kind: ChannelKind! @scope(also: ["conversations:read"])
+  "What to call it: the address of an e-mail channel, the title of a chat channel or else its inbox's name. ` + "`" + `removeChannel` + "`" + ` asks for it."
+  name: String! @scope(also: ["conversations:read"])
+  "When it was removed; null if it is in use. Its conversations stay."
+  removedAt: Time
   "The mailbox's address, in lower case; no other channel or personal mailbox has it."
   address: EmailAddress!
   "Other addresses that deliver to the mailbox, in lower case."
@@ -15346,8 +16077,10 @@ type EmailChannel implements Node & Channel @scope(read: "settings:read") @key(f
   What a provider such as Gmail last asked when someone had mail forwarded to the channel; null if nothing. The e-mail is in the inbox, too.
   """
   confirmation: ForwardingConfirmation
-  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  "Who is blocked on the channel, latest first, without blocks that have ended; empty for callers who are not members of the inbox."
   blockedSenders(
+    "Only senders with this text in their address, their name or the reason, ignoring case; at most 200 characters."
+    query: String
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
     "Continue after this cursor."
@@ -15570,6 +16303,8 @@ input UpdateEmailChannelInput {
   channelId: ID!
   "The sender name used with the address, at most 200 characters; null: the inbox's name."
   senderName: String
+  "The channel's new address, in use nowhere else; the old one becomes an alias. It signs in to its servers as before."
+  address: EmailAddress
   "All other addresses that deliver to the mailbox, at most 50; null: none."
   aliases: [EmailAddress!]
   "HTML added below each e-mail, at most 20,000 bytes; null: none."
@@ -16127,6 +16862,12 @@ enum EventType {
   LIST_LEFT
   "A list of contacts was created."
   CONTACT_LIST_CREATED
+  "A list was renamed."
+  CONTACT_LIST_UPDATED
+  "A list was archived: it is offered nowhere new."
+  CONTACT_LIST_ARCHIVED
+  "A list was deleted."
+  CONTACT_LIST_DELETED
   "A visitor consented to something."
   CONSENT_RECORDED
   "A consent was withdrawn, or a contact opted out."
@@ -16139,6 +16880,8 @@ enum EventType {
   CONTACT_SUBSCRIPTION_TYPE_UPDATED
   "A type of mail was archived: contacts are no longer asked to opt in to it."
   CONTACT_SUBSCRIPTION_TYPE_ARCHIVED
+  "A type of mail was deleted."
+  CONTACT_SUBSCRIPTION_TYPE_DELETED
   "A user was added."
   USER_CREATED
   "A user changed."
@@ -16181,6 +16924,8 @@ enum EventType {
   CHANNEL_UPDATED
   "An e-mail channel started or stopped working, or was connected or disconnected."
   CHANNEL_STATE_CHANGED
+  "A channel was removed. Its conversations stay."
+  CHANNEL_REMOVED
   "A targeted message was created."
   TARGETED_MESSAGE_CREATED
   "A targeted message was published."
@@ -16690,8 +17435,14 @@ interface Channel implements Node {
   inbox: Inbox!
   "The kind of channel."
   kind: ChannelKind!
-  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  "What to call it: the address of an e-mail channel, the title of a chat channel or else its inbox's name. ` + "`" + `removeChannel` + "`" + ` asks for it."
+  name: String!
+  "When it was removed; null if it is in use. Its conversations stay."
+  removedAt: Time
+  "Who is blocked on the channel, latest first, without blocks that have ended; empty for callers who are not members of the inbox."
   blockedSenders(
+    "Only senders with this text in their address, their name or the reason, ignoring case; at most 200 characters."
+    query: String
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
     "Continue after this cursor."
@@ -16721,6 +17472,10 @@ type ChatChannel implements Node & Channel @scope(read: "settings:read") @key(fi
   inbox: Inbox!
   "CHAT."
   kind: ChannelKind! @scope(also: ["conversations:read"])
+  "What to call it: the address of an e-mail channel, the title of a chat channel or else its inbox's name. ` + "`" + `removeChannel` + "`" + ` asks for it."
+  name: String! @scope(also: ["conversations:read"])
+  "When it was removed; null if it is in use. Its conversations stay."
+  removedAt: Time
   "Public key that identifies the channel in the tracking code and in ` + "`" + `widget(channelKey:)` + "`" + `."
   key: String!
   "The appearance of the widget."
@@ -16762,8 +17517,10 @@ type ChatChannel implements Node & Channel @scope(read: "settings:read") @key(fi
     "Continue backwards from this cursor."
     before: String
   ): TargetedMessageConnection!
-  "Who is blocked on the channel, latest first; empty for callers who are not members of the inbox."
+  "Who is blocked on the channel, latest first, without blocks that have ended; empty for callers who are not members of the inbox."
   blockedSenders(
+    "Only senders with this text in their address, their name or the reason, ignoring case; at most 200 characters."
+    query: String
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
     "Continue after this cursor."
@@ -17058,6 +17815,8 @@ type InboxPersonEdge {
 	{Name: "../schema/list.graphqls", Input: `extend type Query {
   "The account's contact lists, by name."
   contactLists(
+    "Whether to include archived ones."
+    includeArchived: Boolean = false
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
     "Continue after this cursor."
@@ -17076,6 +17835,21 @@ extend type Mutation {
     input: CreateContactListInput!
   ): CreateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Renames a list. Emits ` + "`" + `CONTACT_LIST_UPDATED` + "`" + `."
+  updateContactList(
+    "The list, and what to change."
+    input: UpdateContactListInput!
+  ): UpdateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Deletes a list; its contacts stay. One that a targeted message or a routing rule still names is not deleted: IN_USE, with ` + "`" + `usedBy` + "`" + `; with
+  ` + "`" + `archive` + "`" + `, it is archived instead. Emits ` + "`" + `CONTACT_LIST_DELETED` + "`" + ` or ` + "`" + `CONTACT_LIST_ARCHIVED` + "`" + `.
+  """
+  deleteContactList(
+    "The list to delete."
+    input: DeleteContactListInput!
+  ): DeleteContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, IN_USE, NOT_FOUND])
   "Adds contacts to a static list; contacts already on it are ignored. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each added contact."
   addContactsToList(
     "The list and the contacts."
@@ -17096,8 +17870,21 @@ type ContactList implements Node @scope(read: "contacts:read") {
   id: ID!
   "Its name."
   name: String!
-  "Number of contacts on the list."
+  "Number of contacts on the list that the caller may see."
   size: Int!
+  "The contacts on the list that the caller may see, in the order in which they were created. ` + "`" + `LIST_ENTERED` + "`" + ` and ` + "`" + `LIST_LEFT` + "`" + ` say who comes and goes."
+  members(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactListMemberConnection!
+  "When it was archived: it is kept where it is used, and offered nowhere else; null if it is in use."
+  archivedAt: Time
   "When it was created."
   createdAt: Time!
 }
@@ -17118,6 +17905,86 @@ type CreateContactListPayload {
   contactList: ContactList
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateContactListInput {
+  "The list."
+  contactListId: ID!
+  "1 to 200 characters; unique among the account's lists, ignoring case."
+  name: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateContactList` + "`" + `."
+type UpdateContactListPayload {
+  "The list in its current state."
+  contactList: ContactList
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The list to delete."
+input DeleteContactListInput {
+  "The list."
+  contactListId: ID!
+  "If it is in use, archive it; default: false."
+  archive: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteContactList` + "`" + `."
+type DeleteContactListPayload {
+  "Id of the deleted list; null if it was archived."
+  deletedContactListId: ID
+  "The list, if it was archived."
+  contactList: ContactList
+  "What uses it, at most 100."
+  usedBy: [Usage!]!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Something that uses what was to be deleted."
+type Usage @scope(read: "contacts:read", also: ["people:read", "settings:read"]) {
+  "What it is."
+  kind: UsageKind!
+  "Its id; null if it stands for many, or if the caller may not see it."
+  id: ID
+  "Its name."
+  name: String!
+}
+
+"Kinds of things that use others."
+enum UsageKind {
+  "A targeted message: its audience, rules, consent or routing."
+  TARGETED_MESSAGE
+  "The routing of an e-mail channel."
+  EMAIL_CHANNEL
+  "The filter of a saved view."
+  SAVED_VIEW
+  "Consents that contacts gave."
+  CONSENTS
+}
+
+"A page of the contacts on a list."
+type ContactListMemberConnection {
+  "The rows in order."
+  edges: [ContactListMemberEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Contact!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A contact on a list."
+type ContactListMemberEdge {
+  "Position in the list."
+  cursor: String!
+  "The contact."
+  node: Contact!
 }
 
 "The contacts to add to a list."
@@ -18140,15 +19007,15 @@ extend type Mutation {
     "The team."
     input: DeleteTeamInput!
   ): DeleteTeamPayload! @access(to: [ADMIN], scope: "people:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
-  "Changes what visitors and the team see of an integration. Emits ` + "`" + `INTEGRATION_UPDATED` + "`" + `."
+    @errors(codes: [CONFLICT, INVALID, IN_USE, NOT_FOUND])
+  "Changes an integration: what visitors and the team see of it, and the inboxes that it may see, at once. Emits ` + "`" + `INTEGRATION_UPDATED` + "`" + `."
   updateIntegration(
     "The integration, and what to change."
     input: UpdateIntegrationInput!
   ): UpdateIntegrationPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Creates an API token: users for themselves; admins also for an integration, and once for a user who never had a token. It grants no scope
+  Creates an API token: users for themselves; admins also for an integration or a bot, and once for a user who never had a token. It grants no scope
   that the caller's own token does not grant. Agents who omit ` + "`" + `userId` + "`" + `: FORBIDDEN. Emits ` + "`" + `TOKEN_CREATED` + "`" + `.
   """
   createApiToken(
@@ -18157,7 +19024,7 @@ extend type Mutation {
   ): CreateApiTokenPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Changes a token's name, scopes or expiry: users their own, admins also those of integrations. Scopes that the token has may stay; it gets no
+  Changes a token's name, scopes or expiry: users their own, admins also those of integrations and bots. Scopes that the token has may stay; it gets no
   other scope that the caller's own token does not grant. A revoked or expired token, and another user's: NOT_ELIGIBLE on ` + "`" + `apiTokenId` + "`" + `.
   Emits ` + "`" + `TOKEN_UPDATED` + "`" + ` if something changes.
   """
@@ -18330,9 +19197,20 @@ type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
   displayName: String! @scope(also: ["conversations:read"])
   "Picture of the bot; null if none."
   avatarUrl: URL @scope(also: ["conversations:read"])
+  "The inboxes that its tokens may see; empty if none."
+  inboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxConnection!
 }
 
-"A personal token, or the token of an integration. Its secret was shown once and is not stored."
+"A personal token, or the token of an integration or of a bot. Its secret was shown once and is not stored."
 type ApiToken implements Node @visible(to: [ANYONE]) @scope(read: "people:read") @key(fields: "id") {
   "TypeID, ` + "`" + `token_...` + "`" + `."
   id: ID!
@@ -18340,10 +19218,12 @@ type ApiToken implements Node @visible(to: [ANYONE]) @scope(read: "people:read")
   name: String!
   "What it grants, such as ` + "`" + `conversations:read` + "`" + `; ` + "`" + `*` + "`" + ` grants all."
   scopes: [String!]!
-  "The user that the token belongs to; null if it belongs to an integration."
+  "The user that the token belongs to; null if it belongs to an integration or a bot."
   user: User @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
-  "The integration that the token belongs to; null if it belongs to a user."
+  "The integration that the token belongs to; null if it belongs to a user or a bot."
   integration: Integration @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The bot that the token belongs to; null if it belongs to a user or an integration."
+  bot: Bot @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "When it expires; null if never."
   expiresAt: Time
   "When it was revoked; null if it was not."
@@ -18607,6 +19487,8 @@ input UpdateIntegrationInput {
   name: String
   "Its picture; null: none."
   avatarUrl: URL
+  "The only inboxes that it may see; null or empty: none."
+  inboxIds: [ID!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -18631,13 +19513,15 @@ input DeleteTeamInput {
 type DeleteTeamPayload {
   "Id of the deleted team."
   deletedTeamId: ID
+  "What uses it, at most 100: targeted messages, e-mail channels and saved views that name it. It is not deleted."
+  usedBy: [Usage!]!
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
 
 "The owner of a token, and what it grants."
 input CreateApiTokenInput {
-  "1 to 200 characters; also the name of the new integration if ` + "`" + `userId` + "`" + ` and ` + "`" + `integrationId` + "`" + ` are omitted."
+  "1 to 200 characters; also the name of the new integration if ` + "`" + `userId` + "`" + `, ` + "`" + `integrationId` + "`" + ` and ` + "`" + `botId` + "`" + ` are omitted."
   name: String!
   """
   The caller's own id, for a personal token; for admins also that of a user who never had a token. Omitted: a token of an integration, which
@@ -18646,6 +19530,8 @@ input CreateApiTokenInput {
   userId: ID
   "The integration that gets one more token; omitted: a new integration with that name. If ` + "`" + `userId` + "`" + ` is given: INVALID. ` + "`" + `\"\"` + "`" + ` is as if left out."
   integrationId: ID
+  "The bot that gets a token. If ` + "`" + `userId` + "`" + ` or ` + "`" + `integrationId` + "`" + ` is given: INVALID. ` + "`" + `\"\"` + "`" + ` is as if left out."
+  botId: ID
   """
   What it grants, at least one of: ` + "`" + `account:read` + "`" + `, ` + "`" + `people:read` + "`" + `, ` + "`" + `people:write` + "`" + `, ` + "`" + `settings:read` + "`" + `, ` + "`" + `settings:write` + "`" + `,
   ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `conversations:bulk` + "`" + `,
@@ -18654,7 +19540,10 @@ input CreateApiTokenInput {
   ` + "`" + `conversations:write` + "`" + ` includes ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `:bulk` + "`" + ` and ` + "`" + `:assign` + "`" + `, and ` + "`" + `mail:start` + "`" + `.
   """
   scopes: [String!]!
-  "Only for a new integration: the only inboxes that it may see; default: none."
+  """
+  Only for a new integration, and for a bot: the only inboxes that it may see, with all of its tokens; default: none for an integration, and
+  those that it has for a bot.
+  """
   inboxIds: [ID!]
   "When it expires; omitted: never."
   expiresAt: Time
@@ -20057,11 +20946,14 @@ enum Audience {
 How a page's URL is compared with a rule's value.
 
 - **Parts.** A value is a URL (` + "`" + `https://example.com/pricing` + "`" + `), a URL without scheme, which matches any scheme (` + "`" + `example.com/pricing` + "`" + `), or
-  a path on any host (` + "`" + `/pricing` + "`" + `). The fragment, from the ` + "`" + `#` + "`" + ` on, and a user name are ignored on both sides.
+  a path on any host (` + "`" + `/pricing` + "`" + `). A user name is ignored on both sides.
+- **Fragment.** What follows a ` + "`" + `#` + "`" + ` is compared only if the value has a ` + "`" + `#` + "`" + `, as the routers of some sites need (` + "`" + `/#/pricing` + "`" + `), and as the
+  path is; otherwise it is ignored.
 - **Case.** Scheme and host are compared in lower case; path and query are case-sensitive.
 - **Subpaths.** A path that ends in ` + "`" + `/*` + "`" + ` also matches everything below it: ` + "`" + `/pricing/*` + "`" + ` matches ` + "`" + `/pricing` + "`" + ` and ` + "`" + `/pricing/teams` + "`" + `, but not
-  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` is literal. A trailing slash is significant: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path means ` + "`" + `/` + "`" + `.
-- **Query.** It is compared only if the value has a ` + "`" + `?` + "`" + `, and then exactly, with the parameters in order; the rule ` + "`" + `queryParameter` + "`" + ` checks a single one.
+  ` + "`" + `/pricing-old` + "`" + `. Elsewhere a ` + "`" + `*` + "`" + ` is literal, except with ` + "`" + `MATCHES` + "`" + `. A trailing slash is significant: ` + "`" + `/pricing` + "`" + ` is not ` + "`" + `/pricing/` + "`" + `. A host without path means ` + "`" + `/` + "`" + `.
+- **Query.** It is compared only if the value has a ` + "`" + `?` + "`" + `, and then exactly, with the parameters in order; the rule ` + "`" + `queryParameter` + "`" + ` checks
+  a single one. Nothing behind the ` + "`" + `?` + "`" + ` equals no query. ` + "`" + `CONTAINS` + "`" + ` and ` + "`" + `NOT_CONTAINS` + "`" + ` always look at path and query.
 - **Hosts.** International names are compared in Unicode, so that ` + "`" + `bücher.example` + "`" + ` equals ` + "`" + `xn--bcher-kva.example` + "`" + `. ` + "`" + `www.` + "`" + ` is a different host.
 - **Ports.** The scheme's default port (80, 443) is the same as none; any other must be in the value: ` + "`" + `localhost:3000` + "`" + `.
 - **Percent-encoding.** ` + "`" + `/gr%C3%B6%C3%9Fe` + "`" + ` equals ` + "`" + `/größe` + "`" + `, and ` + "`" + `%61` + "`" + ` equals ` + "`" + `a` + "`" + `. Reserved characters stay encoded: ` + "`" + `%2F` + "`" + ` is not ` + "`" + `/` + "`" + `.
@@ -20079,6 +20971,11 @@ enum TargetingOperator {
   STARTS_WITH
   "The URL does not start with the value."
   NOT_STARTS_WITH
+  """
+  The URL equals the value, in which a ` + "`" + `*` + "`" + ` stands for any characters within one label of the host or one segment of the path:
+  ` + "`" + `*.example.com/*/pricing` + "`" + ` matches ` + "`" + `shop.example.com/de/pricing` + "`" + `. At the end of the path ` + "`" + `/*` + "`" + ` matches everything below, as with IS.
+  """
+  MATCHES
 }
 
 "A rule for the page. This union grows: have a default."
@@ -20303,6 +21200,10 @@ type TargetingWarning @scope(read: "settings:read") {
   targetedMessage: TargetedMessage!
   "With NEVER_SHOWN: the message that is always shown instead."
   earlier: TargetedMessage
+  "With DOUBTFUL_RULE: the rule."
+  rule: TargetingRule
+  "With DOUBTFUL_RULE: what is odd about it, as one sentence for people."
+  reason: String
 }
 
 "Possible mistakes in a targeted message."
@@ -20311,6 +21212,8 @@ enum TargetingWarningKind {
   NEVER_SHOWN
   "Its rules are joined by OR: where one does not match, another does, so that together they match every page, or almost every page."
   MATCHES_EVERYTHING
+  "One of its rules probably does not mean what it says, such as STARTS_WITH ` + "`" + `http` + "`" + `, or IS with a ` + "`" + `*` + "`" + ` in the middle."
+  DOUBTFUL_RULE
 }
 
 "The visitor, the page and the time."
@@ -20668,14 +21571,28 @@ type Task implements Node @scope(read: "conversations:read", also: ["settings:re
   kind: TaskKind!
   "Its state."
   state: TaskState!
-  "Number of conversations to process."
+  """
+  Number of conversations to process. Those of a bulk change are fixed when it begins: 0 until then. Once it is DONE, ` + "`" + `done` + "`" + ` and ` + "`" + `skipped` + "`" + `
+  add up to it.
+  """
   total: Int!
   "Number of conversations processed."
   done: Int!
   "Number of conversations skipped because a rule does not allow the change."
   skipped: Int!
-  "Why conversations were skipped: the first 100."
+  "Why conversations were skipped: the first 100. ` + "`" + `skips` + "`" + ` has all of them."
   problems: [TaskProblem!]!
+  "Every conversation that was skipped, and why, in the order in which they came."
+  skips(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TaskProblemConnection!
   "When it was requested."
   createdAt: Time!
   "When it ended; null if it has not."
@@ -20752,6 +21669,24 @@ type TaskProblem @scope(read: "conversations:read", also: ["settings:read"]) {
   message: String!
 }
 
+"A page of conversations that a task skipped."
+type TaskProblemConnection {
+  "The rows in order."
+  edges: [TaskProblemEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TaskProblem!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of conversations that a task skipped."
+type TaskProblemEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: TaskProblem!
+}
+
 "The task to stop."
 input CancelTaskInput {
   "The task."
@@ -20818,7 +21753,10 @@ extend type Conversation {
   ): TicketConnection!
 }
 
-"A request that the team works on. It belongs to the account and outlives the conversation for which it was created."
+"""
+A request that the team works on. One that was created for a conversation is seen by those who may see the conversation, and any other by those
+who may see its contact. It belongs to the account and outlives the conversation for which it was created.
+"""
 type Ticket implements Node @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `ticket_...` + "`" + `."
   id: ID!
@@ -21220,12 +22158,15 @@ extend type Mutation {
     "The chat, and the visitor's message."
     input: SendVisitorMessageInput!
   ): SendVisitorMessagePayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, PROOF_REQUIRED, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, PROOF_REQUIRED, REQUIRED, TOO_LONG])
   """
-  Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. The address is not verified,
-  and gives no access to earlier conversations; an identified visitor is not linked by it. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `. Too many
-  addresses by the visitor or from their network address: RATE_LIMITED.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
+  Saves the visitor's e-mail address and, for the agents, links their chats to the contact with that address. A corrected address moves
+  their open chats to its contact, except those whose contact an agent set or removed. The address is not verified, and gives no access
+  to earlier conversations; an identified visitor is not linked by it. While it is not proved, the visitor does not see what is for lists
+  of the contact, nor the contact's owner, and what they say of themselves (name, phone, opt-ins) is only suggested to agents
+  (` + "`" + `Conversation.suggestedProperties` + "`" + `), unless the contact was created for this visitor or the account's ` + "`" + `trustTypedAddresses` + "`" + ` is on.
+  CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `. Too many addresses by the visitor or from their network address: RATE_LIMITED.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
   """
   captureVisitorEmail(
     "The address."
@@ -21795,6 +22736,10 @@ type SendVisitorMessagePayload @visible(to: [VISITOR]) {
 input CaptureVisitorEmailInput {
   "The address."
   email: EmailAddress!
+  "What the visitor is called, at most 200 characters; omitted: as before."
+  name: String
+  "Their phone number; omitted: as before."
+  phone: String
   "The targeted message that asked for it; default: that of the visitor's latest chat."
   targetedMessageId: ID
   "At most 255 characters; see Mutation."
@@ -21930,6 +22875,16 @@ func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptSuggestedPropertiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_AcceptSuggestedPropertiesPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptSuggestedPropertiesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptSuggestedPropertiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Account(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -21944,6 +22899,12 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_gdprEnabled(ctx, field)
 	case "tagsManaged":
 		return ec.fieldContext_Account_tagsManaged(ctx, field)
+	case "contactVisibility":
+		return ec.fieldContext_Account_contactVisibility(ctx, field)
+	case "whoMayBlock":
+		return ec.fieldContext_Account_whoMayBlock(ctx, field)
+	case "trustTypedAddresses":
+		return ec.fieldContext_Account_trustTypedAddresses(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	}
@@ -21972,6 +22933,8 @@ func (ec *executionContext) childFields_ApiToken(ctx context.Context, field grap
 		return ec.fieldContext_ApiToken_user(ctx, field)
 	case "integration":
 		return ec.fieldContext_ApiToken_integration(ctx, field)
+	case "bot":
+		return ec.fieldContext_ApiToken_bot(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_ApiToken_expiresAt(ctx, field)
 	case "revokedAt":
@@ -22108,6 +23071,10 @@ func (ec *executionContext) childFields_BlockConversationSenderPayload(ctx conte
 	switch field.Name {
 	case "conversation":
 		return ec.fieldContext_BlockConversationSenderPayload_conversation(ctx, field)
+	case "blockedSender":
+		return ec.fieldContext_BlockConversationSenderPayload_blockedSender(ctx, field)
+	case "notice":
+		return ec.fieldContext_BlockConversationSenderPayload_notice(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_BlockConversationSenderPayload_userErrors(ctx, field)
 	}
@@ -22122,6 +23089,16 @@ func (ec *executionContext) childFields_BlockedSender(ctx context.Context, field
 		return ec.fieldContext_BlockedSender_visitor(ctx, field)
 	case "email":
 		return ec.fieldContext_BlockedSender_email(ctx, field)
+	case "domain":
+		return ec.fieldContext_BlockedSender_domain(ctx, field)
+	case "allChannels":
+		return ec.fieldContext_BlockedSender_allChannels(ctx, field)
+	case "reason":
+		return ec.fieldContext_BlockedSender_reason(ctx, field)
+	case "until":
+		return ec.fieldContext_BlockedSender_until(ctx, field)
+	case "alsoAddressUntil":
+		return ec.fieldContext_BlockedSender_alsoAddressUntil(ctx, field)
 	case "channel":
 		return ec.fieldContext_BlockedSender_channel(ctx, field)
 	case "blockedBy":
@@ -22164,6 +23141,8 @@ func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Bot_displayName(ctx, field)
 	case "avatarUrl":
 		return ec.fieldContext_Bot_avatarUrl(ctx, field)
+	case "inboxes":
+		return ec.fieldContext_Bot_inboxes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Bot", field.Name)
 }
@@ -22230,6 +23209,10 @@ func (ec *executionContext) childFields_ChatChannel(ctx context.Context, field g
 		return ec.fieldContext_ChatChannel_inbox(ctx, field)
 	case "kind":
 		return ec.fieldContext_ChatChannel_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_ChatChannel_name(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_ChatChannel_removedAt(ctx, field)
 	case "key":
 		return ec.fieldContext_ChatChannel_key(ctx, field)
 	case "style":
@@ -22478,6 +23461,10 @@ func (ec *executionContext) childFields_ContactList(ctx context.Context, field g
 		return ec.fieldContext_ContactList_name(ctx, field)
 	case "size":
 		return ec.fieldContext_ContactList_size(ctx, field)
+	case "members":
+		return ec.fieldContext_ContactList_members(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_ContactList_archivedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_ContactList_createdAt(ctx, field)
 	}
@@ -22504,6 +23491,28 @@ func (ec *executionContext) childFields_ContactListEdge(ctx context.Context, fie
 		return ec.fieldContext_ContactListEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactListEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListMemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactListMemberConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactListMemberConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactListMemberConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListMemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListMemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactListMemberEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactListMemberEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListMemberEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22558,6 +23567,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_contact(ctx, field)
 	case "visitor":
 		return ec.fieldContext_Conversation_visitor(ctx, field)
+	case "suggestedProperties":
+		return ec.fieldContext_Conversation_suggestedProperties(ctx, field)
 	case "assignee":
 		return ec.fieldContext_Conversation_assignee(ctx, field)
 	case "assignedTeam":
@@ -22840,6 +23851,34 @@ func (ec *executionContext) childFields_DeclineConversationPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type DeclineConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedContactListId":
+		return ec.fieldContext_DeleteContactListPayload_deletedContactListId(ctx, field)
+	case "contactList":
+		return ec.fieldContext_DeleteContactListPayload_contactList(ctx, field)
+	case "usedBy":
+		return ec.fieldContext_DeleteContactListPayload_usedBy(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteContactListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteContactListPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedContactSubscriptionTypeId":
+		return ec.fieldContext_DeleteContactSubscriptionTypePayload_deletedContactSubscriptionTypeId(ctx, field)
+	case "contactSubscriptionType":
+		return ec.fieldContext_DeleteContactSubscriptionTypePayload_contactSubscriptionType(ctx, field)
+	case "usedBy":
+		return ec.fieldContext_DeleteContactSubscriptionTypePayload_usedBy(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteContactSubscriptionTypePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteContactSubscriptionTypePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -22896,6 +23935,8 @@ func (ec *executionContext) childFields_DeleteTeamPayload(ctx context.Context, f
 	switch field.Name {
 	case "deletedTeamId":
 		return ec.fieldContext_DeleteTeamPayload_deletedTeamId(ctx, field)
+	case "usedBy":
+		return ec.fieldContext_DeleteTeamPayload_usedBy(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTeamPayload_userErrors(ctx, field)
 	}
@@ -22994,6 +24035,10 @@ func (ec *executionContext) childFields_EmailChannel(ctx context.Context, field 
 		return ec.fieldContext_EmailChannel_inbox(ctx, field)
 	case "kind":
 		return ec.fieldContext_EmailChannel_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_EmailChannel_name(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_EmailChannel_removedAt(ctx, field)
 	case "address":
 		return ec.fieldContext_EmailChannel_address(ctx, field)
 	case "aliases":
@@ -24114,6 +25159,16 @@ func (ec *executionContext) childFields_RemoteImageSenderEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RemoteImageSenderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_RemoveChannelPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveContactsFromListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contactList":
@@ -24620,6 +25675,16 @@ func (ec *executionContext) childFields_SetAvailabilityPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SetAvailabilityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetConversationChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SetConversationChannelPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetConversationChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetConversationChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetConversationPriorityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -24744,6 +25809,16 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 		return ec.fieldContext_StartVisitorSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SuggestedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_SuggestedProperty_property(ctx, field)
+	case "value":
+		return ec.fieldContext_SuggestedProperty_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuggestedProperty", field.Name)
 }
 
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24960,6 +26035,10 @@ func (ec *executionContext) childFields_TargetingWarning(ctx context.Context, fi
 		return ec.fieldContext_TargetingWarning_targetedMessage(ctx, field)
 	case "earlier":
 		return ec.fieldContext_TargetingWarning_earlier(ctx, field)
+	case "rule":
+		return ec.fieldContext_TargetingWarning_rule(ctx, field)
+	case "reason":
+		return ec.fieldContext_TargetingWarning_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TargetingWarning", field.Name)
 }
@@ -25002,6 +26081,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_skipped(ctx, field)
 	case "problems":
 		return ec.fieldContext_Task_problems(ctx, field)
+	case "skips":
+		return ec.fieldContext_Task_skips(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Task_createdAt(ctx, field)
 	case "finishedAt":
@@ -25044,6 +26125,28 @@ func (ec *executionContext) childFields_TaskProblem(ctx context.Context, field g
 		return ec.fieldContext_TaskProblem_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TaskProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskProblemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TaskProblemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TaskProblemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TaskProblemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskProblemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TaskProblemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TaskProblemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TaskProblemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TaskProblemEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25252,6 +26355,16 @@ func (ec *executionContext) childFields_UpdateChatChannelPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type UpdateChatChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactList":
+		return ec.fieldContext_UpdateContactListPayload_contactList(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateContactListPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateContactListPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contact":
@@ -25442,6 +26555,18 @@ func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context
 		return ec.fieldContext_UpsertContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Usage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Usage_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Usage_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Usage_name(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Usage", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,12 +20,12 @@ import (
 	"parley/internal/account"
 	"parley/internal/availability"
 	"parley/internal/channel/chat/consent"
-	"parley/internal/channel/chat/settings"
+	settings1 "parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
-	settings1 "parley/internal/channel/email/settings"
+	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/conversation"
@@ -47,11 +47,13 @@ type MutationResolver interface {
 	UpdateAccount(ctx context.Context, input account.UpdateAccountInput) (*model.UpdateAccountPayload, error)
 	UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error)
 	UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error)
-	UpdateChatChannelAvailability(ctx context.Context, input settings.UpdateChatChannelAvailabilityInput) (*model.ChatChannelPayload, error)
-	SendTrackingCode(ctx context.Context, input settings.SendTrackingCodeInput) (*model.ChatChannelPayload, error)
+	RemoveChannel(ctx context.Context, input settings.RemoveChannelInput) (*model.RemoveChannelPayload, error)
+	UpdateChatChannelAvailability(ctx context.Context, input settings1.UpdateChatChannelAvailabilityInput) (*model.ChatChannelPayload, error)
+	SendTrackingCode(ctx context.Context, input settings1.SendTrackingCodeInput) (*model.ChatChannelPayload, error)
 	CreateContactSubscriptionType(ctx context.Context, input consent.CreateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
 	UpdateContactSubscriptionType(ctx context.Context, input consent.UpdateContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
 	ArchiveContactSubscriptionType(ctx context.Context, input consent.ArchiveContactSubscriptionTypeInput) (*model.ContactSubscriptionTypePayload, error)
+	DeleteContactSubscriptionType(ctx context.Context, input consent.DeleteContactSubscriptionTypeInput) (*model.DeleteContactSubscriptionTypePayload, error)
 	WithdrawConsent(ctx context.Context, input consent.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
 	OptOutContact(ctx context.Context, input consent.OptOutContactInput) (*model.ContactPayload, error)
 	CreateContact(ctx context.Context, input contact.CreateContactInput) (*model.ContactPayload, error)
@@ -67,8 +69,9 @@ type MutationResolver interface {
 	ReopenConversation(ctx context.Context, input conversation.ReopenConversationInput) (*model.ConversationPayload, error)
 	MarkConversationAsSpam(ctx context.Context, input conversation.MarkConversationAsSpamInput) (*model.ConversationPayload, error)
 	MarkConversationAsNotSpam(ctx context.Context, input conversation.MarkConversationAsNotSpamInput) (*model.ConversationPayload, error)
-	BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.ConversationPayload, error)
+	BlockConversationSender(ctx context.Context, input conversation.BlockConversationSenderInput) (*model.BlockConversationSenderPayload, error)
 	UnblockConversationSender(ctx context.Context, input conversation.UnblockConversationSenderInput) (*model.ConversationPayload, error)
+	SetConversationChannel(ctx context.Context, input conversation.SetConversationChannelInput) (*model.ConversationPayload, error)
 	DeleteConversation(ctx context.Context, input conversation.DeleteConversationInput) (*model.ConversationPayload, error)
 	RestoreConversation(ctx context.Context, input conversation.RestoreConversationInput) (*model.ConversationPayload, error)
 	PurgeConversation(ctx context.Context, input conversation.PurgeConversationInput) (*model.PurgeConversationPayload, error)
@@ -83,26 +86,28 @@ type MutationResolver interface {
 	SetConversationPriority(ctx context.Context, input conversation.SetConversationPriorityInput) (*model.ConversationPayload, error)
 	UpdateConversation(ctx context.Context, input conversation.UpdateConversationInput) (*model.ConversationPayload, error)
 	BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.TaskPayload, error)
-	BeginEmailChannel(ctx context.Context, input settings1.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error)
-	FinishEmailChannel(ctx context.Context, input settings1.FinishEmailChannelInput) (*model.EmailChannelPayload, error)
-	ReconnectEmailChannel(ctx context.Context, input settings1.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error)
-	UpdateEmailChannel(ctx context.Context, input settings1.UpdateEmailChannelInput) (*model.EmailChannelPayload, error)
-	DisconnectEmailChannel(ctx context.Context, input settings1.DisconnectEmailChannelInput) (*model.EmailChannelPayload, error)
-	UpdateEmailAllowList(ctx context.Context, input settings1.UpdateEmailAllowListInput) (*model.InboxPayload, error)
-	UpdateEmailRoleNames(ctx context.Context, input settings1.UpdateEmailRoleNamesInput) (*model.InboxPayload, error)
+	BeginEmailChannel(ctx context.Context, input settings.BeginEmailChannelInput) (*model.BeginEmailChannelPayload, error)
+	FinishEmailChannel(ctx context.Context, input settings.FinishEmailChannelInput) (*model.EmailChannelPayload, error)
+	ReconnectEmailChannel(ctx context.Context, input settings.ReconnectEmailChannelInput) (*model.ReconnectEmailChannelPayload, error)
+	UpdateEmailChannel(ctx context.Context, input settings.UpdateEmailChannelInput) (*model.EmailChannelPayload, error)
+	DisconnectEmailChannel(ctx context.Context, input settings.DisconnectEmailChannelInput) (*model.EmailChannelPayload, error)
+	UpdateEmailAllowList(ctx context.Context, input settings.UpdateEmailAllowListInput) (*model.InboxPayload, error)
+	UpdateEmailRoleNames(ctx context.Context, input settings.UpdateEmailRoleNamesInput) (*model.InboxPayload, error)
 	MarkFilteredSeen(ctx context.Context, input conversation.MarkFilteredSeenInput) (*model.InboxPayload, error)
 	ReclassifyEmail(ctx context.Context, input receive.ReclassifyEmailInput) (*model.TaskPayload, error)
-	ConnectPersonalMailbox(ctx context.Context, input settings1.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error)
-	RemovePersonalMailbox(ctx context.Context, input settings1.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error)
+	ConnectPersonalMailbox(ctx context.Context, input settings.ConnectPersonalMailboxInput) (*model.ConnectPersonalMailboxPayload, error)
+	RemovePersonalMailbox(ctx context.Context, input settings.RemovePersonalMailboxInput) (*model.RemovePersonalMailboxPayload, error)
 	CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.InboxPayload, error)
 	RenameInbox(ctx context.Context, input inbox.RenameInboxInput) (*model.InboxPayload, error)
 	UpdateInboxSettings(ctx context.Context, input inbox.UpdateInboxSettingsInput) (*model.InboxPayload, error)
 	UpdateInboxMembers(ctx context.Context, input inbox.UpdateInboxMembersInput) (*model.InboxPayload, error)
 	DeleteInbox(ctx context.Context, input inbox.DeleteInboxInput) (*model.DeleteInboxPayload, error)
-	CreateChatChannel(ctx context.Context, input settings.CreateChatChannelInput) (*model.ChatChannelPayload, error)
-	UpdateChatChannel(ctx context.Context, input settings.UpdateChatChannelInput) (*model.ChatChannelPayload, error)
-	CreateIdentitySecret(ctx context.Context, input settings.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error)
+	CreateChatChannel(ctx context.Context, input settings1.CreateChatChannelInput) (*model.ChatChannelPayload, error)
+	UpdateChatChannel(ctx context.Context, input settings1.UpdateChatChannelInput) (*model.ChatChannelPayload, error)
+	CreateIdentitySecret(ctx context.Context, input settings1.CreateIdentitySecretInput) (*model.CreateIdentitySecretPayload, error)
 	CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.ContactListPayload, error)
+	UpdateContactList(ctx context.Context, input contact.UpdateContactListInput) (*model.ContactListPayload, error)
+	DeleteContactList(ctx context.Context, input contact.DeleteContactListInput) (*model.DeleteContactListPayload, error)
 	AddContactsToList(ctx context.Context, input contact.AddContactsToListInput) (*model.ContactListPayload, error)
 	RemoveContactsFromList(ctx context.Context, input contact.RemoveContactsFromListInput) (*model.ContactListPayload, error)
 	RetryMessage(ctx context.Context, input deliver.RetryMessageInput) (*model.MessagePayload, error)
@@ -176,7 +181,7 @@ type QueryResolver interface {
 
 	Inboxes(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Inbox], error)
 	Inbox(ctx context.Context, id string) (*ent.Inbox, error)
-	ContactLists(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error)
+	ContactLists(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ContactList], error)
 	SimulateInboundEmail(ctx context.Context, input receive.SimulateInboundEmailInput) (*receive.Simulation, error)
 	User(ctx context.Context, id string) (*ent.User, error)
 	Tag(ctx context.Context, id string) (*ent.Tag, error)
@@ -334,7 +339,7 @@ func (ec *executionContext) field_Mutation_beginEmailChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.BeginEmailChannelInput, error) {
+		func(ctx context.Context, v any) (settings.BeginEmailChannelInput, error) {
 			return ec.unmarshalNBeginEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐBeginEmailChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -432,7 +437,7 @@ func (ec *executionContext) field_Mutation_connectPersonalMailbox_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.ConnectPersonalMailboxInput, error) {
+		func(ctx context.Context, v any) (settings.ConnectPersonalMailboxInput, error) {
 			return ec.unmarshalNConnectPersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐConnectPersonalMailboxInput(ctx, v)
 		})
 	if err != nil {
@@ -460,7 +465,7 @@ func (ec *executionContext) field_Mutation_createChatChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings.CreateChatChannelInput, error) {
+		func(ctx context.Context, v any) (settings1.CreateChatChannelInput, error) {
 			return ec.unmarshalNCreateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateChatChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -516,7 +521,7 @@ func (ec *executionContext) field_Mutation_createIdentitySecret_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings.CreateIdentitySecretInput, error) {
+		func(ctx context.Context, v any) (settings1.CreateIdentitySecretInput, error) {
 			return ec.unmarshalNCreateIdentitySecretInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐCreateIdentitySecretInput(ctx, v)
 		})
 	if err != nil {
@@ -652,6 +657,34 @@ func (ec *executionContext) field_Mutation_declineConversation_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteContactList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contact.DeleteContactListInput, error) {
+			return ec.unmarshalNDeleteContactListInput2parleyᚋinternalᚋcontactᚐDeleteContactListInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteContactSubscriptionType_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (consent.DeleteContactSubscriptionTypeInput, error) {
+			return ec.unmarshalNDeleteContactSubscriptionTypeInput2parleyᚋinternalᚋchannelᚋchatᚋconsentᚐDeleteContactSubscriptionTypeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteConversation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -740,7 +773,7 @@ func (ec *executionContext) field_Mutation_disconnectEmailChannel_args(ctx conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.DisconnectEmailChannelInput, error) {
+		func(ctx context.Context, v any) (settings.DisconnectEmailChannelInput, error) {
 			return ec.unmarshalNDisconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐDisconnectEmailChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -796,7 +829,7 @@ func (ec *executionContext) field_Mutation_finishEmailChannel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.FinishEmailChannelInput, error) {
+		func(ctx context.Context, v any) (settings.FinishEmailChannelInput, error) {
 			return ec.unmarshalNFinishEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐFinishEmailChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -1048,7 +1081,7 @@ func (ec *executionContext) field_Mutation_reconnectEmailChannel_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.ReconnectEmailChannelInput, error) {
+		func(ctx context.Context, v any) (settings.ReconnectEmailChannelInput, error) {
 			return ec.unmarshalNReconnectEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐReconnectEmailChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -1086,6 +1119,20 @@ func (ec *executionContext) field_Mutation_recordWidgetView_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeChannel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (settings.RemoveChannelInput, error) {
+			return ec.unmarshalNRemoveChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐRemoveChannelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeContactsFromList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1104,7 +1151,7 @@ func (ec *executionContext) field_Mutation_removePersonalMailbox_args(ctx contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.RemovePersonalMailboxInput, error) {
+		func(ctx context.Context, v any) (settings.RemovePersonalMailboxInput, error) {
 			return ec.unmarshalNRemovePersonalMailboxInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐRemovePersonalMailboxInput(ctx, v)
 		})
 	if err != nil {
@@ -1244,7 +1291,7 @@ func (ec *executionContext) field_Mutation_sendTrackingCode_args(ctx context.Con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings.SendTrackingCodeInput, error) {
+		func(ctx context.Context, v any) (settings1.SendTrackingCodeInput, error) {
 			return ec.unmarshalNSendTrackingCodeInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐSendTrackingCodeInput(ctx, v)
 		})
 	if err != nil {
@@ -1274,6 +1321,20 @@ func (ec *executionContext) field_Mutation_setAvailability_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (account.SetAvailabilityInput, error) {
 			return ec.unmarshalNSetAvailabilityInput2parleyᚋinternalᚋaccountᚐSetAvailabilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setConversationChannel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (conversation.SetConversationChannelInput, error) {
+			return ec.unmarshalNSetConversationChannelInput2parleyᚋinternalᚋconversationᚐSetConversationChannelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1538,7 +1599,7 @@ func (ec *executionContext) field_Mutation_updateChatChannelAvailability_args(ct
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings.UpdateChatChannelAvailabilityInput, error) {
+		func(ctx context.Context, v any) (settings1.UpdateChatChannelAvailabilityInput, error) {
 			return ec.unmarshalNUpdateChatChannelAvailabilityInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelAvailabilityInput(ctx, v)
 		})
 	if err != nil {
@@ -1552,8 +1613,22 @@ func (ec *executionContext) field_Mutation_updateChatChannel_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings.UpdateChatChannelInput, error) {
+		func(ctx context.Context, v any) (settings1.UpdateChatChannelInput, error) {
 			return ec.unmarshalNUpdateChatChannelInput2parleyᚋinternalᚋchannelᚋchatᚋsettingsᚐUpdateChatChannelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateContactList_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contact.UpdateContactListInput, error) {
+			return ec.unmarshalNUpdateContactListInput2parleyᚋinternalᚋcontactᚐUpdateContactListInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1608,7 +1683,7 @@ func (ec *executionContext) field_Mutation_updateEmailAllowList_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.UpdateEmailAllowListInput, error) {
+		func(ctx context.Context, v any) (settings.UpdateEmailAllowListInput, error) {
 			return ec.unmarshalNUpdateEmailAllowListInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailAllowListInput(ctx, v)
 		})
 	if err != nil {
@@ -1622,7 +1697,7 @@ func (ec *executionContext) field_Mutation_updateEmailChannel_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.UpdateEmailChannelInput, error) {
+		func(ctx context.Context, v any) (settings.UpdateEmailChannelInput, error) {
 			return ec.unmarshalNUpdateEmailChannelInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailChannelInput(ctx, v)
 		})
 	if err != nil {
@@ -1636,7 +1711,7 @@ func (ec *executionContext) field_Mutation_updateEmailRoleNames_args(ctx context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (settings1.UpdateEmailRoleNamesInput, error) {
+		func(ctx context.Context, v any) (settings.UpdateEmailRoleNamesInput, error) {
 			return ec.unmarshalNUpdateEmailRoleNamesInput2parleyᚋinternalᚋchannelᚋemailᚋsettingsᚐUpdateEmailRoleNamesInput(ctx, v)
 		})
 	if err != nil {
@@ -2035,38 +2110,46 @@ func (ec *executionContext) field_Query_contactList_args(ctx context.Context, ra
 func (ec *executionContext) field_Query_contactLists_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeArchived",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeArchived"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg3
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -3354,6 +3437,73 @@ func (ec *executionContext) fieldContext_Mutation_uploadVisitorAttachment(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_removeChannel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeChannel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveChannel(ctx, fc.Args["input"].(settings.RemoveChannelInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.RemoveChannelPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
+				if err != nil {
+					var zeroVal *model.RemoveChannelPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.RemoveChannelPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveChannelPayload) graphql.Marshaler {
+			return ec.marshalNRemoveChannelPayload2ᚖparleyᚋgraphᚋmodelᚐRemoveChannelPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeChannel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveChannelPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeChannel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateChatChannelAvailability(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3364,7 +3514,7 @@ func (ec *executionContext) _Mutation_updateChatChannelAvailability(ctx context.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateChatChannelAvailability(ctx, fc.Args["input"].(settings.UpdateChatChannelAvailabilityInput))
+			return ec.Resolvers.Mutation().UpdateChatChannelAvailability(ctx, fc.Args["input"].(settings1.UpdateChatChannelAvailabilityInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -3431,7 +3581,7 @@ func (ec *executionContext) _Mutation_sendTrackingCode(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SendTrackingCode(ctx, fc.Args["input"].(settings.SendTrackingCodeInput))
+			return ec.Resolvers.Mutation().SendTrackingCode(ctx, fc.Args["input"].(settings1.SendTrackingCodeInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -3683,6 +3833,73 @@ func (ec *executionContext) fieldContext_Mutation_archiveContactSubscriptionType
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_archiveContactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteContactSubscriptionType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteContactSubscriptionType(ctx, fc.Args["input"].(consent.DeleteContactSubscriptionTypeInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.DeleteContactSubscriptionTypePayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
+				if err != nil {
+					var zeroVal *model.DeleteContactSubscriptionTypePayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.DeleteContactSubscriptionTypePayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteContactSubscriptionTypePayload) graphql.Marshaler {
+			return ec.marshalNDeleteContactSubscriptionTypePayload2ᚖparleyᚋgraphᚋmodelᚐDeleteContactSubscriptionTypePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteContactSubscriptionTypePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteContactSubscriptionType_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4712,16 +4929,16 @@ func (ec *executionContext) _Mutation_blockConversationSender(ctx context.Contex
 			directive1 := func(ctx context.Context) (any, error) {
 				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
 				if err != nil {
-					var zeroVal *model.ConversationPayload
+					var zeroVal *model.BlockConversationSenderPayload
 					return zeroVal, err
 				}
 				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:moderate")
 				if err != nil {
-					var zeroVal *model.ConversationPayload
+					var zeroVal *model.BlockConversationSenderPayload
 					return zeroVal, err
 				}
 				if ec.Directives.Access == nil {
-					var zeroVal *model.ConversationPayload
+					var zeroVal *model.BlockConversationSenderPayload
 					return zeroVal, errors.New("directive access is not implemented")
 				}
 				return ec.Directives.Access(ctx, nil, directive0, to, scope)
@@ -4730,8 +4947,8 @@ func (ec *executionContext) _Mutation_blockConversationSender(ctx context.Contex
 			next = directive1
 			return next
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
-			return ec.marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BlockConversationSenderPayload) graphql.Marshaler {
+			return ec.marshalNBlockConversationSenderPayload2ᚖparleyᚋgraphᚋmodelᚐBlockConversationSenderPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4822,6 +5039,73 @@ func (ec *executionContext) fieldContext_Mutation_unblockConversationSender(ctx 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_unblockConversationSender_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setConversationChannel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setConversationChannel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetConversationChannel(ctx, fc.Args["input"].(conversation.SetConversationChannelInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.ConversationPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+			return ec.marshalNSetConversationChannelPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setConversationChannel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetConversationChannelPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setConversationChannel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5776,7 +6060,7 @@ func (ec *executionContext) _Mutation_beginEmailChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().BeginEmailChannel(ctx, fc.Args["input"].(settings1.BeginEmailChannelInput))
+			return ec.Resolvers.Mutation().BeginEmailChannel(ctx, fc.Args["input"].(settings.BeginEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5843,7 +6127,7 @@ func (ec *executionContext) _Mutation_finishEmailChannel(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().FinishEmailChannel(ctx, fc.Args["input"].(settings1.FinishEmailChannelInput))
+			return ec.Resolvers.Mutation().FinishEmailChannel(ctx, fc.Args["input"].(settings.FinishEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5910,7 +6194,7 @@ func (ec *executionContext) _Mutation_reconnectEmailChannel(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReconnectEmailChannel(ctx, fc.Args["input"].(settings1.ReconnectEmailChannelInput))
+			return ec.Resolvers.Mutation().ReconnectEmailChannel(ctx, fc.Args["input"].(settings.ReconnectEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -5977,7 +6261,7 @@ func (ec *executionContext) _Mutation_updateEmailChannel(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateEmailChannel(ctx, fc.Args["input"].(settings1.UpdateEmailChannelInput))
+			return ec.Resolvers.Mutation().UpdateEmailChannel(ctx, fc.Args["input"].(settings.UpdateEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6044,7 +6328,7 @@ func (ec *executionContext) _Mutation_disconnectEmailChannel(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DisconnectEmailChannel(ctx, fc.Args["input"].(settings1.DisconnectEmailChannelInput))
+			return ec.Resolvers.Mutation().DisconnectEmailChannel(ctx, fc.Args["input"].(settings.DisconnectEmailChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6111,7 +6395,7 @@ func (ec *executionContext) _Mutation_updateEmailAllowList(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateEmailAllowList(ctx, fc.Args["input"].(settings1.UpdateEmailAllowListInput))
+			return ec.Resolvers.Mutation().UpdateEmailAllowList(ctx, fc.Args["input"].(settings.UpdateEmailAllowListInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6178,7 +6462,7 @@ func (ec *executionContext) _Mutation_updateEmailRoleNames(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateEmailRoleNames(ctx, fc.Args["input"].(settings1.UpdateEmailRoleNamesInput))
+			return ec.Resolvers.Mutation().UpdateEmailRoleNames(ctx, fc.Args["input"].(settings.UpdateEmailRoleNamesInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6379,7 +6663,7 @@ func (ec *executionContext) _Mutation_connectPersonalMailbox(ctx context.Context
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConnectPersonalMailbox(ctx, fc.Args["input"].(settings1.ConnectPersonalMailboxInput))
+			return ec.Resolvers.Mutation().ConnectPersonalMailbox(ctx, fc.Args["input"].(settings.ConnectPersonalMailboxInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6390,7 +6674,7 @@ func (ec *executionContext) _Mutation_connectPersonalMailbox(ctx context.Context
 					var zeroVal *model.ConnectPersonalMailboxPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
 					var zeroVal *model.ConnectPersonalMailboxPayload
 					return zeroVal, err
@@ -6446,7 +6730,7 @@ func (ec *executionContext) _Mutation_removePersonalMailbox(ctx context.Context,
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemovePersonalMailbox(ctx, fc.Args["input"].(settings1.RemovePersonalMailboxInput))
+			return ec.Resolvers.Mutation().RemovePersonalMailbox(ctx, fc.Args["input"].(settings.RemovePersonalMailboxInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6457,7 +6741,7 @@ func (ec *executionContext) _Mutation_removePersonalMailbox(ctx context.Context,
 					var zeroVal *model.RemovePersonalMailboxPayload
 					return zeroVal, err
 				}
-				scope, err := ec.unmarshalOString2ᚖstring(ctx, "people:write")
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
 				if err != nil {
 					var zeroVal *model.RemovePersonalMailboxPayload
 					return zeroVal, err
@@ -6848,7 +7132,7 @@ func (ec *executionContext) _Mutation_createChatChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateChatChannel(ctx, fc.Args["input"].(settings.CreateChatChannelInput))
+			return ec.Resolvers.Mutation().CreateChatChannel(ctx, fc.Args["input"].(settings1.CreateChatChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6915,7 +7199,7 @@ func (ec *executionContext) _Mutation_updateChatChannel(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateChatChannel(ctx, fc.Args["input"].(settings.UpdateChatChannelInput))
+			return ec.Resolvers.Mutation().UpdateChatChannel(ctx, fc.Args["input"].(settings1.UpdateChatChannelInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6982,7 +7266,7 @@ func (ec *executionContext) _Mutation_createIdentitySecret(ctx context.Context, 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateIdentitySecret(ctx, fc.Args["input"].(settings.CreateIdentitySecretInput))
+			return ec.Resolvers.Mutation().CreateIdentitySecret(ctx, fc.Args["input"].(settings1.CreateIdentitySecretInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -7100,6 +7384,140 @@ func (ec *executionContext) fieldContext_Mutation_createContactList(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createContactList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateContactList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateContactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateContactList(ctx, fc.Args["input"].(contact.UpdateContactListInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.ContactListPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
+				if err != nil {
+					var zeroVal *model.ContactListPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.ContactListPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactListPayload) graphql.Marshaler {
+			return ec.marshalNUpdateContactListPayload2ᚖparleyᚋgraphᚋmodelᚐContactListPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateContactList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateContactListPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateContactList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteContactList(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteContactList(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteContactList(ctx, fc.Args["input"].(contact.DeleteContactListInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal *model.DeleteContactListPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:write")
+				if err != nil {
+					var zeroVal *model.DeleteContactListPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.DeleteContactListPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteContactListPayload) graphql.Marshaler {
+			return ec.marshalNDeleteContactListPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteContactListPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteContactList(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteContactListPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteContactList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11858,7 +12276,7 @@ func (ec *executionContext) _Query_contactLists(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ContactLists(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().ContactLists(ctx, fc.Args["includeArchived"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -14777,6 +15195,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Contact(ctx, sel, obj)
+	case ent.ConsentRecord:
+		return ec._Consent(ctx, sel, &obj)
+	case *ent.ConsentRecord:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Consent(ctx, sel, obj)
 	case ent.Bot:
 		return ec._Bot(ctx, sel, &obj)
 	case *ent.Bot:
@@ -14857,6 +15282,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "removeChannel":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeChannel(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "updateChatChannelAvailability":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateChatChannelAvailability(ctx, field)
@@ -14888,6 +15320,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "archiveContactSubscriptionType":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_archiveContactSubscriptionType(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteContactSubscriptionType":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteContactSubscriptionType(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -15007,6 +15446,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "unblockConversationSender":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_unblockConversationSender(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setConversationChannel":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setConversationChannel(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -15245,6 +15691,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "createContactList":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createContactList(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateContactList":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateContactList(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteContactList":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteContactList(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -16312,6 +16772,10 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		batchIdxMapContactList := map[int]int{}
 		var batchItemsContact []*ent.Contact
 		batchIdxMapContact := map[int]int{}
+		var batchItemsConsent []*ent.ConsentRecord
+		batchIdxMapConsent := map[int]int{}
+		var batchItemsBot []*ent.Bot
+		batchIdxMapBot := map[int]int{}
 		var batchItemsApiToken []*ent.ApiToken
 		batchIdxMapApiToken := map[int]int{}
 		for i, item := range v {
@@ -16436,6 +16900,18 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.Contact:
 				batchIdxMapContact[i] = len(batchItemsContact)
 				batchItemsContact = append(batchItemsContact, concrete)
+			case ent.ConsentRecord:
+				batchIdxMapConsent[i] = len(batchItemsConsent)
+				batchItemsConsent = append(batchItemsConsent, &concrete)
+			case *ent.ConsentRecord:
+				batchIdxMapConsent[i] = len(batchItemsConsent)
+				batchItemsConsent = append(batchItemsConsent, concrete)
+			case ent.Bot:
+				batchIdxMapBot[i] = len(batchItemsBot)
+				batchItemsBot = append(batchItemsBot, &concrete)
+			case *ent.Bot:
+				batchIdxMapBot[i] = len(batchItemsBot)
+				batchItemsBot = append(batchItemsBot, concrete)
 			case ent.ApiToken:
 				batchIdxMapApiToken[i] = len(batchItemsApiToken)
 				batchItemsApiToken = append(batchItemsApiToken, &concrete)
@@ -16503,6 +16979,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		}
 		if len(batchItemsContact) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Contact", batchItemsContact, batchIdxMapContact)
+		}
+		if len(batchItemsConsent) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Consent", batchItemsConsent, batchIdxMapConsent)
+		}
+		if len(batchItemsBot) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Bot", batchItemsBot, batchIdxMapBot)
 		}
 		if len(batchItemsApiToken) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ApiToken", batchItemsApiToken, batchIdxMapApiToken)
