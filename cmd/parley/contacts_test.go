@@ -36,7 +36,7 @@ func TestContactVisibility(t *testing.T) {
 		}
 		limited, whole := program(one.inboxID), program()
 
-		s := a.listen(ben, `subscription($types: [EventType!]) { events(filter: {types: $types}) { type subject { id } } }`,
+		s := a.listen(ben, `subscription($types: [EventType!]) { events(types: $types) { type subject { id } } }`,
 			map[string]any{"types": []string{"CONTACT_UPDATED"}})
 		rename := func(contactID, name string) {
 			a.do(adminToken, `mutation($in: UpdateContactInput!) { updateContact(input: $in) { userErrors { message } } }`, input("contactId", contactID, "name", name))

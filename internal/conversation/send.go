@@ -164,7 +164,7 @@ func (ch *change) mayReply(ctx context.Context, reopens bool) error {
 	if ch.c.Status == vocab.Closed && !reopens && !ch.c.Kind.Abilities().RepliesWhenClosed {
 		return errs.New(errs.ConversationClosed, "The chat is closed. Set reopen to true to reopen it with the message, or add a note.").On("conversationId")
 	}
-	return ch.mustHaveChannel(ctx)
+	return ch.mustHaveChannel()
 }
 
 func senderBlocked(field string) error {
