@@ -187,7 +187,7 @@ func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	}
 	for i, u := range userIDs {
 		if !id.Is(u, id.User) || !members[u] {
-			return errs.New(errs.NotAMember, "The user %q is not a member of the conversation's inbox.", errs.Clip(u)).On("mentionUserIds", strconv.Itoa(i))
+			return errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox.", nameOfUser(ctx, ch.tx.Client, u)).On("mentionUserIds", strconv.Itoa(i))
 		}
 	}
 	return nil
