@@ -53,7 +53,7 @@ func TestWhatIsUsedCannotVanish(t *testing.T) {
 			if archive {
 				pairs = append(pairs, "archive", true)
 			}
-			done := a.do(adminToken, `mutation($in: Delete`+object+`Input!) { done: delete`+object+`(input: $in) { usedBy { kind id name } userErrors { code } } }`, input(pairs...))
+			done := a.ask(adminToken, `mutation($in: Delete`+object+`Input!) { done: delete`+object+`(input: $in) { usedBy { kind id name } userErrors { code } } }`, input(pairs...)).Data
 			return fmt.Sprint(at(done, "done", "userErrors", 0, "code"), " ", at(done, "done", "usedBy", 0, "kind"), " ", at(done, "done", "usedBy", 0, "id"))
 		}
 		inUse := "IN_USE TARGETED_MESSAGE " + site.shown

@@ -14,8 +14,9 @@ import (
 	"parley/internal/viewer"
 )
 
-// administered are the kinds of objects that admins see in all inboxes (AC-3).
-var administered = []string{id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView}
+// administered are the kinds of objects that admins see in all inboxes (AC-3); contacts
+// while the account shows them to all (AC-14).
+var administered = []string{id.Contact, id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView}
 
 // hides reports whether a caller does not see objects of a kind that belong to an
 // inbox of others.

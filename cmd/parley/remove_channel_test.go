@@ -18,8 +18,11 @@ func (a *api) removing(channelID, name string) string {
 // codes calls a mutation and returns the codes of its userErrors.
 func (a *api) codes(token, mutation, inputType string, pairs ...any) string {
 	a.t.Helper()
-	done := a.do(token, `mutation($in: `+inputType+`!) { `+mutation+`(input: $in) { userErrors { code } } }`, input(pairs...))
-	list, _ := at(done, mutation, "userErrors").([]any)
+	done := a.ask(token, `mutation($in: `+inputType+`!) { `+mutation+`(input: $in) { userErrors { code } } }`, input(pairs...))
+	if len(done.Errors) > 0 {
+		a.t.Fatalf("%s: %v", mutation, done.Errors)
+	}
+	list, _ := at(done.Data, mutation, "userErrors").([]any)
 	var codes []string
 	for _, e := range list {
 		codes = append(codes, text(e.(map[string]any), "code"))
