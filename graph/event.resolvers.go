@@ -28,6 +28,10 @@ func (r *eventResolver) Message(ctx context.Context, objs []*ent.Event) ([]*ent.
 	return r.Services.Nodes.Messages(ctx, pick(objs, func(e *ent.Event) string { return e.MessageID }))
 }
 
+func (r *eventResolver) Subject(ctx context.Context, objs []*ent.Event) ([]model.Node, error) {
+	return r.loadNodes(ctx, pick(objs, func(e *ent.Event) string { return e.SubjectID }))
+}
+
 func (r *eventResolver) Routing(ctx context.Context, objs []*ent.Event) ([]*ent.RoutingDecision, error) {
 	return r.Services.Conversations.DecisionsOf(ctx, objs)
 }

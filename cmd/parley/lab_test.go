@@ -271,9 +271,27 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		); err != nil {
 			return err
 		}
+		if in.inbox == w.InboxIDs[1] {
+			if err := w.fillElsewhere(ctx, tx); err != nil {
+				return err
+			}
+		}
 		tx.Append(ctx, store.Event{Type: vocab.MessageCreated, InboxID: in.inbox, ConversationID: in.conversation, MessageID: in.ids[id.Message]})
 	}
 	return nil
+}
+
+// fillElsewhere makes a contact and a ticket that only members of the other inbox see.
+func (w *world) fillElsewhere(ctx context.Context, tx *store.Tx) error {
+	w.other[id.Contact], w.other[id.Ticket] = id.New(id.Contact), id.New(id.Ticket)
+	c, now := tx.Client, w.Store.Now()
+	return all(
+		ctx,
+		c.Contact.Create().SetID(w.other[id.Contact]).SetName("Hidden").SetEmail("hidden@example.net").SetCreatedAt(now),
+		c.Conversation.UpdateOneID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]),
+		c.Ticket.Create().SetID(w.other[id.Ticket]).SetSubject("Hidden").SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).
+			SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
+	)
 }
 
 // emailChannel is the kind of e-mail channels, whose ids are those of channels.
@@ -294,13 +312,17 @@ func all(ctx context.Context, creations ...creation) error {
 func (w *world) as(kind viewer.Kind) context.Context {
 	scopes := []string{viewer.ScopeAll, viewer.ScopeAct, viewer.ScopeActAs}
 	machine := func(actor string) context.Context {
-		return viewer.NewContext(w.System, &viewer.Viewer{Kind: kind, AccountID: w.AccountID, ActorID: actor, Scopes: scopes, InboxIDs: w.InboxIDs[:1]})
+		return viewer.NewContext(w.System, &viewer.Viewer{
+			Kind: kind, AccountID: w.AccountID, ActorID: actor, Scopes: scopes, InboxIDs: w.InboxIDs[:1], OwnContacts: true,
+		})
 	}
 	switch kind {
 	case viewer.Admin:
 		return w.Admin
 	case viewer.Agent:
-		return w.Agent(0)
+		v := *viewer.FromContext(w.Agent(0))
+		v.OwnContacts = true // AC-14: of all but admins
+		return viewer.NewContext(w.Agent(0), &v)
 	case viewer.Integration:
 		return machine(w.own[id.Integration])
 	case viewer.Bot:

@@ -21,6 +21,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Fill the first account with realistic data."`
 	Token     tokenCommand     `cmd:"" help:"Create, list, rotate and revoke API tokens."`
 	User      userCommand      `cmd:"" help:"Invite a user of the first account."`
+	Account   accountCommand   `cmd:"" help:"Set what the first account may have, such as how many inboxes."`
 	Reactions reactionsCommand `cmd:"" help:"Show how far the consumers of the event log are behind, and what they could not handle; retry, skip and reset."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`

@@ -14,19 +14,14 @@ import (
 	"parley/internal/viewer"
 )
 
-// administered are the kinds of objects that admins see in all inboxes (AC-3).
-var administered = []string{id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView}
+// administered are the kinds of objects that admins see in all inboxes (AC-3); contacts
+// while the account shows them to all (AC-14).
+var administered = []string{id.Contact, id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView}
 
 // hides reports whether a caller does not see objects of a kind that belong to an
-// inbox of others. Consents are the account's, as contacts are; a visitor sees their own.
+// inbox of others.
 func hides(prefix string, caller viewer.Kind) bool {
-	switch {
-	case caller == viewer.Admin && slices.Contains(administered, prefix):
-		return false
-	case prefix == id.Consent:
-		return caller == viewer.Visitor
-	}
-	return true
+	return caller != viewer.Admin || !slices.Contains(administered, prefix)
 }
 
 // strangers are ids of a kind that a caller may not see, by what they are.

@@ -922,6 +922,7 @@ type ComplexityRoot struct {
 		Revision     func(childComplexity int) int
 		Routing      func(childComplexity int) int
 		Sequence     func(childComplexity int) int
+		Subject      func(childComplexity int) int
 		SubjectID    func(childComplexity int) int
 		Type         func(childComplexity int) int
 	}
@@ -5683,6 +5684,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Sequence(childComplexity), true
+	case "Event.subject":
+		if e.ComplexityRoot.Event.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Subject(childComplexity), true
 	case "Event.subjectId":
 		if e.ComplexityRoot.Event.SubjectID == nil {
 			break
@@ -14490,7 +14497,7 @@ type Contact implements Node @scope(read: "contacts:read") @key(fields: "id") {
     "Continue backwards from this cursor."
     before: String
   ): TicketConnection!
-  "Whether the contact, one of its addresses or one of its visitors is blocked on a channel of the caller's inboxes."
+  "Whether the contact, one of its addresses or one of its proved visitors is blocked on a channel of the caller's inboxes."
   blocked: Boolean! @scope(also: ["conversations:read"])
   "Where they are blocked: on channels of the caller's inboxes, latest first."
   blocks(
@@ -16610,6 +16617,8 @@ type Event implements Node @scope(read: "events:read") @key(fields: "id") {
   message: Message
   "Id of the object that it is about, if that is neither a conversation nor a message; null if none, or if it was removed."
   subjectId: ID
+  "The object that ` + "`" + `subjectId` + "`" + ` names, in its current state; null if there is none, or if the caller may not see it."
+  subject: Node
   "With CONVERSATION_ROUTED: who got the conversation, and why; null for other types."
   routing: RoutingDecision
   "The conversation's revision after the event; 0 if it is not about a conversation."
@@ -24349,6 +24358,8 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_message(ctx, field)
 	case "subjectId":
 		return ec.fieldContext_Event_subjectId(ctx, field)
+	case "subject":
+		return ec.fieldContext_Event_subject(ctx, field)
 	case "routing":
 		return ec.fieldContext_Event_routing(ctx, field)
 	case "revision":

@@ -22,7 +22,7 @@ func keyOf(opCtx *graphql.OperationContext, v *viewer.Viewer, perViewer bool) st
 		variables = nil
 	}
 	who := ""
-	if perViewer || v.Kind == viewer.Visitor {
+	if perViewer || v.Kind == viewer.Visitor || v.OwnContacts {
 		who = v.ActorID
 	}
 	parts := []string{v.AccountID, string(v.Kind), strconv.FormatBool(v.OwnContacts), who, v.ChannelID, opCtx.OperationName, string(variables), opCtx.RawQuery}

@@ -85,11 +85,11 @@ func (s *Service) ViewerOf(ctx context.Context, accountID, actorID string) (*vie
 	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
 	a := &actor{accountID: accountID}
 	account, err := s.store.Client(ctx).Account.Get(ctx, accountID)
-	if err != nil {
-		return nil, fmt.Errorf("load %s: %w", accountID, err)
+	if err == nil {
+		a.visibility = account.ContactVisibility
 	}
-	a.visibility = account.ContactVisibility
 	switch {
+	case err != nil:
 	case id.Is(actorID, id.Integration):
 		err = s.loadIntegration(ctx, a, actorID)
 	case id.Is(actorID, id.Bot):

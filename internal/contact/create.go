@@ -100,24 +100,14 @@ func insertContact(ctx context.Context, tx *store.Tx, contactID string, known fa
 		}
 	}
 	recordCreation(ctx, tx, c, known)
-	return c, placeByHand(ctx, tx, c)
+	return c, showToMaker(ctx, tx, c)
 }
 
-// placeByHand has a contact belong to the inboxes of whoever made it by hand (AC-14).
-func placeByHand(ctx context.Context, tx *store.Tx, c *ent.Contact) error {
-	var s store.Statement
-	for i, inboxID := range viewer.FromContext(ctx).InboxIDs {
-		if i == 0 {
-			s.WriteString("INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, uses) VALUES ")
-		} else {
-			s.WriteString(", ")
-		}
-		s.WriteString("(" + s.Arg(c.AccountID) + ", " + s.Arg(c.ID) + ", " + s.Arg(inboxID) + ", 1)")
-	}
-	if s.Len() == 0 {
-		return nil
-	}
-	_, err := tx.Exec(ctx, s.String(), s.Args...)
+// showToMaker has a contact be seen by whoever made it by hand, also before they have a
+// conversation with it (AC-14).
+func showToMaker(ctx context.Context, tx *store.Tx, c *ent.Contact) error {
+	_, err := tx.Exec(ctx, "INSERT INTO contact_inboxes (account_id, contact_id, inbox_id, uses) VALUES ($1, $2, $3, 1)",
+		c.AccountID, c.ID, viewer.FromContext(ctx).Actor().ActorID)
 	return err
 }
 

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"parley/ent"
 	"parley/ent/teammember"
@@ -110,9 +111,21 @@ func (ch *change) whyNoMember(ctx context.Context, userID string) error {
 	case err != nil:
 		return err
 	case u.DeactivatedAt.IsSet():
-		return errs.New(errs.NotEligible, "%s is deactivated.", u.Name).On("userId")
+		return errs.New(errs.NotEligible, "%s is deactivated.", nameOfUser(ctx, ch.tx.Client, userID)).On("userId")
 	}
-	return errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox. Add them to it first.", u.Name).On("userId")
+	return errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox. Add them to it first.", nameOfUser(ctx, ch.tx.Client, userID)).On("userId")
+}
+
+// nameOfUser is what an error text calls a user: by name, or by the id that the caller
+// gave where the token does not show names, or there is no such user.
+func nameOfUser(ctx context.Context, client *ent.Client, userID string) string {
+	v := viewer.FromContext(ctx)
+	if id.Is(userID, id.User) && v.GrantsAny([]string{"people:read", "conversations:read"}) {
+		if u, err := client.User.Get(ctx, userID); err == nil {
+			return u.Name
+		}
+	}
+	return fmt.Sprintf("The user %q", errs.Clip(userID))
 }
 
 func (ch *change) mustBeTeam(ctx context.Context, teamID string) error {

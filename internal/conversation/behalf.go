@@ -28,7 +28,7 @@ func (ch *change) onBehalfOf(ctx context.Context, userID *string) (author, error
 		return author{}, err
 	}
 	if !id.Is(*userID, id.User) || !members[*userID] {
-		return author{}, errs.New(errs.NotAMember, "The user %q is not a member of the conversation's inbox.", errs.Clip(*userID)).On("onBehalfOfUserId")
+		return author{}, errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox.", nameOfUser(ctx, ch.tx.Client, *userID)).On("onBehalfOfUserId")
 	}
 	return staffAuthor(ctx, ch.tx, *userID)
 }

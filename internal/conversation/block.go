@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -227,8 +226,15 @@ func (ch *change) filterBlocked(ctx context.Context, senders ...string) error {
 	return ch.unfilter(ctx, ch.c.Filtered.Without(vocab.ReasonBlockedSender))
 }
 
-// filterBlockedVisitor is filterBlocked for a chat.
+// filterBlockedVisitor is filterBlocked for a chat. Who the visitor is makes a difference
+// only where someone is blocked.
 func (ch *change) filterBlockedVisitor(ctx context.Context) error {
+	if !ch.c.Filtered.Has(vocab.ReasonBlockedSender) {
+		blocked, err := isBlocked(ctx, ch.tx, ch.c.InboxID, ch.c.ChannelID, ch.c.ContactID, ch.c.VisitorID)
+		if err != nil || !blocked {
+			return err
+		}
+	}
 	who, err := senderOf(ctx, ch.tx.Client, ch.c)
 	if err != nil {
 		return err
@@ -245,7 +251,7 @@ func (ch *change) recheckBlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := ch.filterBlocked(ctx, slices.Clone(who.names())...); err != nil {
+	if err := ch.filterBlocked(ctx, who.names()...); err != nil {
 		return err
 	}
 	if ch.c.Filtered.Has(vocab.ReasonBlockedSender) {

@@ -93,7 +93,7 @@ func conflict(c *ent.Conversation, format string, args ...any) *errs.Error {
 // loadChange reads a conversation under the fence and keeps others from changing it
 // until the transaction ends.
 func loadChange(ctx context.Context, tx *store.Tx, conversationID string) (*change, error) {
-	c, err := view.Find(ctx, tx.Client.Conversation.Query().Modify(store.ForUpdate).ConversationQuery, conversationID)
+	c, err := view.Find(ctx, tx.Client.Conversation.Query().Modify(store.ForUpdate, withChannel).ConversationQuery, conversationID)
 	if err != nil {
 		return nil, err
 	}

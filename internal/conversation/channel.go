@@ -3,8 +3,11 @@ package conversation
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	"parley/ent/channel"
+	entconversation "parley/ent/conversation"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -43,15 +46,21 @@ func (ch *change) setChannel(ctx context.Context, channelID string) error {
 	return nil
 }
 
-// mustHaveChannel refuses an answer that no channel takes to the contact (IB-6). Mail
-// is refused where it is queued.
-func (ch *change) mustHaveChannel(ctx context.Context) error {
-	if ch.c.Kind.LeavesBy(vocab.ByMail) {
+// channelRemoved is when the conversation's channel was removed, in rows that withChannel
+// loads.
+const channelRemoved = "channel_removed_at"
+
+// withChannel loads with conversations whether their channels were removed.
+func withChannel(s *sql.Selector) {
+	of := sql.Dialect(s.Dialect()).Table(channel.Table)
+	s.AppendSelectExprAs(sql.Dialect(s.Dialect()).Select(of.C(channel.FieldRemovedAt)).From(of).
+		Where(sql.EQ(of.C(channel.FieldID), sql.Expr(s.C(entconversation.FieldChannelID)))), channelRemoved)
+}
+
+// mustHaveChannel refuses an answer that no channel takes to the contact (IB-6).
+func (ch *change) mustHaveChannel() error {
+	if at, err := ch.c.Value(channelRemoved); err != nil || at == nil || at == int64(0) {
 		return nil
 	}
-	removed, err := ch.tx.Client.Channel.Query().Where(channel.ID(ch.c.ChannelID), channel.RemovedAtGT(clock.Micros(0))).Exist(ctx)
-	if err == nil && removed {
-		err = errs.New(errs.ChannelNotConnected, "The channel of this conversation was removed: set another one with setConversationChannel.").On("conversationId")
-	}
-	return err
+	return errs.New(errs.ChannelNotConnected, "The channel of this conversation was removed: set another one with setConversationChannel.").On("conversationId")
 }

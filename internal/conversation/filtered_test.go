@@ -93,6 +93,8 @@ func TestSpamAndBlockAreNotTheSame(t *testing.T) {
 	each(t, func(t *testing.T, d *suite) {
 		spam, _, block, unblock := d.filtering()
 		c, other := d.ConversationIDs[0], d.ConversationIDs[1]
+		d.prove(0)
+		d.prove(1)
 		d.MustAssign(c, d.AgentIDs[0])
 		for _, do := range []func(string) error{spam, block} {
 			if err := do(c); err != nil {
@@ -115,12 +117,13 @@ func TestSpamAndBlockAreNotTheSame(t *testing.T) {
 	})
 }
 
-// IN-10: without a contact the token is blocked, with one the contact. A block
+// IN-10: without a contact the token is blocked, with a proved one the contact. A block
 // of the token holds when a contact is linked later.
 func TestWhoIsBlocked(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *suite) {
 		me := d.Agent(1)
+		d.prove(0)
 		for c, sender := range map[string]string{d.ConversationIDs[0]: d.ContactID, d.ConversationIDs[2]: d.VisitorIDs[2]} {
 			events := d.EventsOf(func() {
 				check.Must(d.BlockSender(me, conversation.BlockConversationSenderInput{Target: conversation.On(c)}))(t)

@@ -125,6 +125,8 @@ func TestTrashTakesNoMessage(t *testing.T) {
 func TestBlockedVisitorLandsInFiltered(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *suite) {
+		d.prove(0)
+		d.prove(1)
 		check.Must(d.BlockSender(d.Agent(0), conversation.BlockConversationSenderInput{Target: conversation.On(d.ConversationIDs[0])}))(t)
 		reasons := vocab.ReasonBlockedSender.Bit()
 

@@ -165,7 +165,7 @@ func (ch *change) mayReply(ctx context.Context, reopens bool) error {
 	if ch.c.Status == vocab.Closed && !reopens && !ch.c.Kind.Abilities().RepliesWhenClosed {
 		return errs.New(errs.ConversationClosed, "The chat is closed. Set reopen to true to reopen it with the message, or add a note.").On("conversationId")
 	}
-	return ch.mustHaveChannel(ctx)
+	return ch.mustHaveChannel()
 }
 
 func senderBlocked(field string) error {
@@ -188,7 +188,7 @@ func (ch *change) checkMentions(ctx context.Context, userIDs []string) error {
 	}
 	for i, u := range userIDs {
 		if !id.Is(u, id.User) || !members[u] {
-			return errs.New(errs.NotAMember, "The user %q is not a member of the conversation's inbox.", errs.Clip(u)).On("mentionUserIds", strconv.Itoa(i))
+			return errs.New(errs.NotAMember, "%s is not a member of the conversation's inbox.", nameOfUser(ctx, ch.tx.Client, u)).On("mentionUserIds", strconv.Itoa(i))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package conversation_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"parley/internal/testkit"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/desk"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -149,6 +151,15 @@ func TestMentions(t *testing.T) {
 		for _, stranger := range []string{outsider, gone, d.ContactID, "x\x00", id.New(id.User)} {
 			_, err := note(d.AgentIDs[1], stranger)
 			check.Refused(t, err, errs.NotAMember, "mentionUserIds", "1")
+		}
+		// IN-14: names, as assigning does; ids where the token shows no names.
+		writer := *viewer.FromContext(d.Agent(0))
+		writer.Scopes = []string{"conversations:write"}
+		for ctx, want := range map[context.Context]string{d.Agent(0): "Olaf is not", viewer.NewContext(t.Context(), &writer): outsider} {
+			_, _, err := d.SendMessage(ctx, conversation.SendMessageInput{Target: conversation.On(d.ConversationIDs[0]), Text: check.Ptr("Look"), Note: true, MentionUserIDs: []string{outsider}})
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
 		}
 		_, err := note(make([]string, 51)...)
 		check.Refused(t, err, errs.TooLong, "mentionUserIds")

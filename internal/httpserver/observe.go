@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"parley/internal/clock"
 )
@@ -23,7 +24,7 @@ func requestID(ctx context.Context) string {
 }
 
 // logRequests gives each request an id, which the answer has, and writes the
-// access log: method, path, status, time taken and id. Never a query string, a
+// access log: method, path (of a file without its name), status, time taken and id. Never a query string, a
 // header or a body, which may hold tokens. A panic ends as a 500.
 func logRequests(log *slog.Logger, c clock.Clock, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,11 +49,21 @@ func logRequests(log *slog.Logger, c clock.Clock, next http.Handler) http.Handle
 				level = slog.LevelDebug
 			}
 			log.LogAttrs(r.Context(), level, "request",
-				slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.status),
+				slog.String("method", r.Method), slog.String("path", loggedPath(r.URL.Path)), slog.Int("status", rec.status),
 				slog.Duration("duration", c.Now().Sub(began)), slog.String("id", id))
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// loggedPath is a path as the log has it: of a file without its name, which is what
+// someone called it, and may be personal.
+func loggedPath(path string) string {
+	if rest, found := strings.CutPrefix(path, "/files/"); found {
+		id, _, _ := strings.Cut(rest, "/")
+		return "/files/" + id
+	}
+	return path
 }
 
 // isRequestID reports whether a caller's own id is fit for the log.

@@ -90,6 +90,10 @@ func TestAccessLog(t *testing.T) {
 	if strings.Contains(log.String(), "s3cret") || strings.Contains(log.String(), "kind") {
 		t.Errorf("the log tells too much: %s", &log)
 	}
+	do(h, request(t, "/files/attachment_1/Divorce%20papers.pdf", ""))
+	if !strings.Contains(log.String(), "path=/files/attachment_1 ") || strings.Contains(log.String(), "Divorce") {
+		t.Errorf("the log has a file's name: %s", &log)
+	}
 	if got := do(h, request(t, "/healthz", "", "X-Request-Id", "abc-1")).Header().Get("X-Request-Id"); got != "abc-1" {
 		t.Errorf("the caller's id became %q", got)
 	}

@@ -101,10 +101,6 @@ func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
 		if err := tx.DeleteOwned(ctx, store.OfInbox, args.AccountID, args.InboxID); err != nil {
 			return err
 		}
-		// Contacts that were made by hand belong to it still (AC-14).
-		if _, err := tx.Exec(ctx, "DELETE FROM contact_inboxes WHERE inbox_id = $1 AND account_id = $2", args.InboxID, args.AccountID); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(ctx, "DELETE FROM inboxes WHERE id = $1 AND account_id = $2", args.InboxID, args.AccountID); err != nil {
 			return err
 		}

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"slices"
+
 	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/internal/id"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -82,8 +85,9 @@ func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.
 
 func inAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("account_id"), v.AccountID)) }
 
-// visibleContact: all of the account's, or those of the viewer's inboxes; an admin also
-// sees those of no inbox, whom nobody else could find (AC-14). column has the contact.
+// visibleContact: all of the account's, or those of the viewer's inboxes and of their
+// making; an admin also sees those of no inbox, whom no one else could find (AC-14).
+// column has the contact.
 func visibleContact(column string) func(*sql.Selector, *viewer.Viewer) {
 	return func(s *sql.Selector, v *viewer.Viewer) {
 		inAccount(s, v)
@@ -103,12 +107,10 @@ func ownContact(s *sql.Selector, v *viewer.Viewer, column string) *sql.Predicate
 		where = append(where, sql.EQ(used.C("contact_id"), sql.Expr(s.C(column))))
 		return sql.Exists(sql.Dialect(s.Dialect()).Select(used.C("contact_id")).From(used).Where(sql.And(where...)))
 	}
-	mine := sql.False()
-	if len(v.InboxIDs) > 0 {
-		mine = of(oneOf(sql.Table("contact_inboxes").C("inbox_id"), v.InboxIDs))
-	}
+	// A contact that someone made by hand stands there with that one's id too.
+	mine := of(oneOf(sql.Table("contact_inboxes").C("inbox_id"), append(slices.Clone(v.InboxIDs), v.ActorID)))
 	if v.Kind == viewer.Admin {
-		return sql.Or(mine, sql.Not(of()))
+		return sql.Or(mine, sql.Not(of(sql.HasPrefix(sql.Table("contact_inboxes").C("inbox_id"), id.Inbox+"_"))))
 	}
 	return mine
 }

@@ -61,7 +61,7 @@ var Scopes = []Scope{
 	{Name: "contacts:read", Opens: "contacts, their lists, consents, page views and tickets; visitors"},
 	{Name: "contacts:write", Opens: "changing these"},
 	{Name: "conversations:read", Opens: "conversations, messages, attachments, tags, views, counts, tasks, presence"},
-	{Name: ScopeConversationsWrite, Opens: "answering and changing conversations, tags, one's own profile and availability; for a user's token also the four below"},
+	{Name: ScopeConversationsWrite, Opens: "answering and changing conversations, tags, one's own profile, mailboxes and availability; for a user's token also the four below"},
 	{Name: ScopeModerate, Opens: "spam, blocking, deleting, restoring"},
 	{Name: ScopeBulk, Opens: "changing many conversations at once, each action with its own scope"},
 	{Name: ScopeAssign, Opens: "assigning and claiming"},

@@ -33,8 +33,8 @@ type Viewer struct {
 	ActorID string
 	// InboxIDs are the inboxes whose conversations the viewer may see (AC-3, AC-12), sorted.
 	InboxIDs []string
-	// OwnContacts: of the account's contacts the viewer sees those of InboxIDs only, and
-	// an admin also those of no inbox (AC-14).
+	// OwnContacts: of the account's contacts the viewer sees only those of InboxIDs and
+	// those that they made, and an admin also those of no inbox (AC-14).
 	OwnContacts bool
 	// Scopes of the token that was presented; "*" grants all.
 	Scopes []string

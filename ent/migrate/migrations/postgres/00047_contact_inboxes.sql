@@ -1,7 +1,7 @@
 -- +goose Up
 -- Which contacts belong to which inboxes (AC-14): how many conversations with the contact are there, and messages
--- of theirs. A contact that was made by hand belongs to the inboxes of whoever made it, which counts as one. Triggers
--- keep it, so that whatever links, moves, merges or purges does so in its own transaction.
+-- of theirs. A contact that was made by hand has another row, with the id of whoever made it in the inbox's place.
+-- Triggers keep the rest, so that whatever links, moves, merges or purges does so in its own transaction.
 CREATE TABLE contact_inboxes (
     account_id text COLLATE "C" NOT NULL,
     contact_id text COLLATE "C" NOT NULL,

@@ -91,7 +91,7 @@ func (s *Service) mailOne(ctx context.Context, accountID, conversationID string)
 			return err
 		}
 		since, until := s.missedBetween(tx.Now())
-		still, err := s.store.Strings(ctx, "SELECT id FROM ("+missedReplies+" AND c.id = $3) missed", since, until, c.ID)
+		still, err := s.store.Strings(ctx, "SELECT id FROM ("+missedReplies+" AND c.id = $4) missed", since, until, int64(s.store.Now()), c.ID)
 		if err != nil || len(still) == 0 {
 			return err
 		}
