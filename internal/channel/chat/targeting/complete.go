@@ -31,7 +31,11 @@ func checkComplete(ctx context.Context, client *ent.Client, m *ent.TargetedMessa
 	found.capture(m.EmailCapture)
 	found.consent(m.Consent)
 	found.routing(m.Routing)
-	return errors.Join(append(found, checkReferences(ctx, client, m))...)
+	hours := routing.CheckHours(ctx, client, m.InboxID, m.Routing)
+	if hours != nil && errs.Of(hours) == nil {
+		return hours
+	}
+	return errors.Join(append(found, checkReferences(ctx, client, m), hours)...)
 }
 
 // checks collects what is wrong with a message.

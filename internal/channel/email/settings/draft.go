@@ -58,7 +58,7 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 
 // checkPresets checks what is done with each new mail (EM-3).
 func (s *Service) checkPresets(ctx context.Context, client *ent.Client, c *ent.EmailChannel) error {
-	err := routing.Check(ctx, client, c.InboxID, vocab.Email, c.Routing)
+	err := errors.Join(routing.Check(ctx, client, c.InboxID, vocab.Email, c.Routing), routing.CheckHours(ctx, client, c.InboxID, c.Routing))
 	if c.TicketPreset == nil {
 		return err
 	}
