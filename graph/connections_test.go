@@ -57,6 +57,7 @@ var bounded = map[string]string{
 	"EmailHeaders.bcc":                   "the first 100",
 	"EmailHeaders.cc":                    "the first 100",
 	"EmailHeaders.mailboxes":             "the first 100",
+	"Conversation.suggestedProperties":   "a name, a phone number, and one opt-in of each subscription type",
 	"EmailHeaders.recipients":            "at most 100 recipients of a mail of ours",
 	"EmailHeaders.replyTo":               "the first 100",
 	"EmailHeaders.to":                    "the first 100",

@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"cmp"
 	"context"
 
 	"parley/internal/store"
@@ -18,14 +19,18 @@ func (s *Service) Accept(ctx context.Context, tx *store.Tx, contactID string, sa
 	if err != nil {
 		return err
 	}
-	known := factsOf(c)
-	if said.Name != "" {
-		known.name = said.Name
+	was, known := factsOf(c), factsOf(c)
+	known.name, known.phone = cmp.Or(said.Name, known.name), cmp.Or(said.Phone, known.phone)
+	fields := known.differences(was)
+	if len(fields) == 0 {
+		return nil
 	}
-	if said.Phone != "" {
-		known.phone = said.Phone
+	c.Name, c.Phone = known.name, known.phone
+	if err := tx.Client.Contact.UpdateOneID(c.ID).SetName(c.Name).SetPhone(c.Phone).Exec(ctx); err != nil {
+		return err
 	}
-	return saveFacts(ctx, tx, c, known)
+	recordChange(ctx, tx, c, fields)
+	return nil
 }
 
 // Readdress gives a contact another address as its main one, if no other contact has it

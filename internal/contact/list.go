@@ -21,7 +21,8 @@ const (
 	// walkLimit is the most rows that a query tests before it answers.
 	walkLimit = 5000
 	chunk     = 500
-	// addressLimit is the most contacts that are looked up by an address.
+	// addressLimit is the most contacts that are looked up by an address; where more have
+	// such a one the list is walked.
 	addressLimit = 1000
 	// countLimit is up to where a list is counted.
 	countLimit = 10_000

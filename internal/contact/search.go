@@ -58,7 +58,10 @@ func (w *walk) lookFor(ctx context.Context, text string) error {
 	w.query = q
 	for _, word := range words {
 		if strings.Index(word, "@") > 0 {
-			ids, err := idsByAddress(ctx, w.s.store.Client(ctx), strings.ToLower(strings.TrimSuffix(word, "*")), addressLimit)
+			ids, err := idsByAddress(ctx, w.s.store.Client(ctx), strings.ToLower(strings.TrimSuffix(word, "*")), addressLimit+1)
+			if len(ids) > addressLimit {
+				return err // too many to start from: the list is walked, so that none is left out
+			}
 			w.among = slices.Compact(slices.Sorted(slices.Values(ids)))
 			if w.among == nil {
 				w.among = []string{}

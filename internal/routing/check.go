@@ -36,8 +36,8 @@ const (
 // SEAT_REQUIRED, one who is no member of the inbox NOT_A_MEMBER, a deactivated
 // one NOT_ELIGIBLE, an unknown one NOT_FOUND (AC-4, RT-2). The last rule has no
 // conditions, and it alone (RT-3). A condition on what conversations of the
-// channel's kind have not, such as a chat's subject, is INVALID, and so are one on hours
-// where the inbox has none and one on a page that there cannot be. Nothing at all
+// channel's kind have not, such as a chat's subject, is INVALID, and so is
+// one on a page that there cannot be. Nothing at all
 // is fine: it leaves unassigned.
 func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, r vocab.Routing) error {
 	return CheckChange(ctx, client, inboxID, kind, vocab.Routing{}, r)
@@ -87,7 +87,6 @@ type directory struct {
 	members map[string]bool
 	teams   map[string]bool // and whether they reach the inbox
 	lists   map[string]bool
-	hours   bool // the inbox has operating hours
 	// kept are what was named before, and is not checked again.
 	kept map[string]bool
 }
@@ -117,13 +116,6 @@ func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vo
 		}
 	}
 	d := &directory{users: map[string]*ent.User{}, lists: map[string]bool{}}
-	if Asks(r, vocab.RouteByHours) {
-		hours, err := hoursOf(ctx, client, inboxID)
-		if err != nil {
-			return nil, err
-		}
-		d.hours = len(hours.Hours) > 0
-	}
 	found, err := client.User.Query().Where(user.IDIn(idsWithPrefix(users, id.User)...)).All(ctx)
 	if err != nil {
 		return nil, err
@@ -241,8 +233,6 @@ func (d *directory) checkCondition(kind vocab.ChannelKind, c vocab.RoutingCondit
 		return errs.New(errs.Invalid, "Contacts have no property %q; use one of %v.", errs.Clip(c.Property), Properties).On(pathTo(at, "property")...)
 	case c.Kind == vocab.RouteByList && !d.lists[c.Value] && !d.kept[c.Value]:
 		return errs.New(errs.NotFound, "There is no list %q.", errs.Clip(c.Value)).On(pathTo(at, "contactListId")...)
-	case c.Kind == vocab.RouteByHours && !d.hours:
-		return errs.New(errs.Invalid, "The inbox has no operating hours: set the hours of its chat channel first.").On(at...)
 	case c.Kind == vocab.RouteByHours || slices.Contains(knownOrNo, c.Operator):
 		return nil
 	case c.Value == "":

@@ -66,10 +66,6 @@ func TestCheck(t *testing.T) {
 			rule.Conditions = conditions
 			return rule
 		}
-		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
-			open := vocab.Availability{TimeZone: "UTC", Hours: []vocab.Hours{{Day: vocab.Monday, From: "09:00", To: "17:00"}}}
-			return tx.Client.Channel.UpdateOneID(f.ChannelIDs[0]).SetAvailability(open).Exec(ctx)
-		})
 		hours := vocab.RoutingCondition{Kind: vocab.RouteByHours, Operator: vocab.RoutingIs}
 		unassigned := vocab.RoutingRule{Target: vocab.RouteUnassigned}
 		for name, tc := range map[string]struct {
@@ -93,7 +89,6 @@ func TestCheck(t *testing.T) {
 			"useless fallback":  {0, []vocab.RoutingRule{{Target: vocab.RouteUnassigned, FallbackID: ben}}, []string{"INVALID 0.fallbackId"}},
 			"no catch-all":      {0, []vocab.RoutingRule{when(unassigned, hours)}, []string{"INVALID 0.conditions"}},
 			"catch-all first":   {0, []vocab.RoutingRule{users(ben), unassigned}, []string{"REQUIRED 0.conditions"}},
-			"no hours":          {1, []vocab.RoutingRule{when(unassigned, hours), unassigned}, []string{"INVALID 0.conditions.0.hours"}},
 			"no page": {0, []vocab.RoutingRule{when(unassigned,
 				vocab.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingIs, Value: "ftp://a.example/"},
 				vocab.RoutingCondition{Kind: vocab.RouteByPage, Operator: vocab.RoutingContains, Value: "a b"},
@@ -144,8 +139,7 @@ func TestCheckEmail(t *testing.T) {
 			rules vocab.Routing
 			want  []string
 		}{
-			{rules(vocab.RouteBySubject, vocab.RouteByToAddress), []string{}},
-			{rules(vocab.RouteByHours), []string{"INVALID 0.conditions.0.hours"}}, // the inbox has none
+			{rules(vocab.RouteBySubject, vocab.RouteByToAddress, vocab.RouteByHours), []string{}},
 			{rules(vocab.RouteByPage, vocab.RouteByLanguage), []string{"INVALID 0.conditions.0.page", "INVALID 0.conditions.1.language"}},
 		} {
 			err := routing.Check(f.Admin, f.Store.Client(f.Admin), f.InboxIDs[0], vocab.Email, tc.rules)

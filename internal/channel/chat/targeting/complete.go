@@ -19,7 +19,11 @@ import (
 // checkComplete names everything that a message lacks to be shown, or that
 // contradicts itself, an error each (TM-1).
 func checkComplete(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
-	return errors.Join(append(contradictions(m), checkReferences(ctx, client, &ent.TargetedMessage{}, m))...)
+	hours := routing.CheckHours(ctx, client, m.InboxID, m.Routing)
+	if hours != nil && errs.Of(hours) == nil {
+		return hours
+	}
+	return errors.Join(append(contradictions(m), checkReferences(ctx, client, &ent.TargetedMessage{}, m), hours)...)
 }
 
 // checkChange is checkComplete for a message that is on: it names what the change makes
@@ -36,6 +40,9 @@ func checkChange(ctx context.Context, client *ent.Client, before, m *ent.Targete
 		if touched[errs.Of(fault).Field[0]] {
 			faults = append(faults, fault)
 		}
+	}
+	if touched["routing"] {
+		faults = append(faults, routing.CheckHours(ctx, client, m.InboxID, m.Routing))
 	}
 	return errors.Join(append(faults, checkReferences(ctx, client, before, m))...)
 }

@@ -325,6 +325,9 @@ func TestContradictionsAreRefused(t *testing.T) {
 			"an owner without fallback":   {targeting.Settings{Heading: opt.Of(vocab.Heading{Kind: vocab.HeadingContactOwner})}, "REQUIRED heading.fallbackId"},
 			"routing without fallback": {targeting.Settings{Routing: opt.Of(vocab.Routing{Rules: []vocab.RoutingRule{{Target: vocab.RouteContactOwner}}})},
 				"REQUIRED routing.rules.0.fallbackId"},
+			"hours where there are none": {targeting.Settings{Routing: opt.Of(vocab.Routing{Rules: []vocab.RoutingRule{
+				{Target: vocab.RouteUnassigned, Conditions: []vocab.RoutingCondition{{Kind: vocab.RouteByHours, Operator: vocab.RoutingIs}}}, {Target: vocab.RouteUnassigned},
+			}})}, "INVALID routing.rules.0.conditions.0.hours"},
 			"a star in a host": {targeting.Settings{Rules: isRule("/a", "*.shop.example/a")}, "INVALID rules.1.url.value"},
 			"only a star":      {targeting.Settings{Rules: isRule("*")}, "INVALID rules.0.url.value"},
 			"a star behind":    {targeting.Settings{Rules: isRule("pricing*")}, "INVALID rules.0.url.value"},

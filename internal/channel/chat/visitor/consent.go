@@ -59,15 +59,21 @@ func recordAgreement(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.
 // mayGoOn refuses a visitor who took back their consent to process: CONSENT_REQUIRED,
 // while the account asks for consent (TM-8).
 func mayGoOn(ctx context.Context, client *ent.Client, me *ent.Visitor) error {
-	asked, err := isRegulated(ctx, client, me.AccountID)
-	if err != nil || !asked {
-		return err
-	}
-	withdrawn, err := consent.IsWithdrawn(ctx, client, me.ID)
+	withdrawn, err := hasWithdrawn(ctx, client, me)
 	if err == nil && withdrawn {
 		err = consentRequired()
 	}
 	return err
+}
+
+// hasWithdrawn reports whether the visitor took back their consent to process, while the
+// account asks for consent.
+func hasWithdrawn(ctx context.Context, client *ent.Client, me *ent.Visitor) (bool, error) {
+	asked, err := isRegulated(ctx, client, me.AccountID)
+	if err != nil || !asked {
+		return false, err
+	}
+	return consent.IsWithdrawn(ctx, client, me.ID)
 }
 
 func consentRequired() error {
@@ -135,8 +141,9 @@ func (s *Service) RecordConsent(ctx context.Context, in RecordVisitorConsentInpu
 		}
 		says := agreement{process: isTrue(in.Consent), communicate: isTrue(in.CommunicationConsent) && wrote, pageURL: in.PageURL}
 		if m.Consent.Processing == vocab.ConsentLegitimateInterest && !says.process {
-			if err := mayGoOn(ctx, tx.Client, me); err != nil || !wrote {
-				return nil //nolint:nilerr // implied by chatting, not by looking, nor once it was withdrawn
+			withdrawn, err := hasWithdrawn(ctx, tx.Client, me)
+			if err != nil || withdrawn || !wrote {
+				return err // implied by chatting, not by looking, nor once it was withdrawn
 			}
 		}
 		_, err = recordConsents(ctx, tx, me, m, says)

@@ -10,7 +10,6 @@ import (
 	"parley/ent/emailchannel"
 	entmessage "parley/ent/message"
 	"parley/internal/clock"
-	"parley/internal/errs"
 	"parley/internal/mail"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -107,11 +106,8 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
 		return err
 	}
-	if err := mayGoOn(ctx, tx.Client, me); err != nil {
-		if errs.Is(err, errs.ConsentRequired) {
-			return nil // nothing more is sent (TM-8)
-		}
-		return err
+	if withdrawn, err := hasWithdrawn(ctx, tx.Client, me); err != nil || withdrawn {
+		return err // nothing more is sent (TM-8)
 	}
 	messages, err := s.unmailedMessages(ctx, tx, c)
 	if err != nil || len(messages) == 0 {

@@ -58,7 +58,11 @@ func (s *Service) suggestedBy(ctx context.Context, visitorIDs []string) (map[str
 	}
 	optIns, err := consent.Pending(ctx, client, visitorIDs...)
 	for _, o := range optIns {
-		said[o.VisitorID] = append(said[o.VisitorID], &vocab.SuggestedProperty{Property: vocab.SuggestedOptIn, Value: o.SubscriptionTypeID})
+		optIn := vocab.SuggestedProperty{Property: vocab.SuggestedOptIn, Value: o.SubscriptionTypeID}
+		same := func(p *vocab.SuggestedProperty) bool { return *p == optIn }
+		if !slices.ContainsFunc(said[o.VisitorID], same) {
+			said[o.VisitorID] = append(said[o.VisitorID], &optIn)
+		}
 	}
 	return said, err
 }

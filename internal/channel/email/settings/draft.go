@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 
 	"parley/ent"
@@ -60,6 +61,9 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 // another than before.
 func (s *Service) checkPresets(ctx context.Context, client *ent.Client, before vocab.Routing, c *ent.EmailChannel) error {
 	err := routing.CheckChange(ctx, client, c.InboxID, vocab.Email, before, c.Routing)
+	if !reflect.DeepEqual(before, c.Routing) {
+		err = errors.Join(err, routing.CheckHours(ctx, client, c.InboxID, c.Routing))
+	}
 	if c.TicketPreset == nil {
 		return err
 	}
