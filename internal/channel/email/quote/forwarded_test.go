@@ -28,6 +28,19 @@ func TestForwardedFrom(t *testing.T) {
 	}
 }
 
+// EM-9: that a mail is forwarded says a line of its client's, and no sentence.
+func TestForwards(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"---------- Forwarded message ---------\nFrom: Uma": true, "Hi\n\nBegin forwarded message:\n": true, "-------- Weitergeleitete Nachricht --------": true,
+		"I look forward to it.\n-----Original Message-----\nFrom: Uma": false, "The forwarded message is below": false, "": false,
+	} {
+		if got := quote.Forwards(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // Whatever a text says, what is found stands in it, on one line.
 func FuzzForwardedFrom(f *testing.F) {
 	f.Add("---------- Forwarded message ---------\nFrom: Uma <uma@x.example>\nDate: Mon\n")
