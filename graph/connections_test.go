@@ -60,6 +60,8 @@ var bounded = map[string]string{
 	"Conversation.suggestedProperties":   "a name, a phone number, and one opt-in of each subscription type",
 	"EmailHeaders.recipients":            "at most 100 recipients of a mail of ours",
 	"EmailHeaders.replyTo":               "the first 100",
+	"EmailRepeat.problems":               "bounded by what is read of a mail",
+	"Inbox.roleNames":                    "at most 2,000",
 	"EmailHeaders.to":                    "the first 100",
 	"EmailVerdict.authentication":        "headers of one mail",
 	"EmailVerdict.problems":              "one sentence for each kind of problem",

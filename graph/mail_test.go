@@ -71,6 +71,43 @@ func TestMailIsAMessage(t *testing.T) {
 	})
 }
 
+// EM-5, EM-9, EM-10, IN-11: what came again shows on the message, who sent it, what a provider
+// asks, and what is new in Filtered.
+func TestMailOfAllKinds(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		channel := m.connect("")
+		id := m.comes(channel, question)
+		m.comes(channel, "Received: by other.example\r\n"+question)
+		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { nodes { repeats { nodes { messageId problems { code } rawUrl } pageInfo { hasNextPage } } email { sentBy user { id } emailVerified } } } } }`, id),
+			`{"data":{"conversation":{"messages":{"nodes":[{"repeats":{"nodes":[{"messageId":"one@example.net","problems":[],"rawUrl":"https://parley.example.com/files/inboundmail_/mail.eml?_"}],"pageInfo":{"hasNextPage":false}},`+
+				`"email":{"sentBy":null,"user":null,"emailVerified":true}}]}}}}`)
+
+		m.comes(channel, "From: forwarding-noreply@google.com\r\nSubject: (#123456789) Gmail Forwarding Confirmation - Receive Mail from uma@firm.example\r\nMessage-ID: <g@google.com>\r\n\r\nhttps://mail.google.com/mail/vf-abcdefghijklmnop\r\n")
+		m.wants(m.Admin, fmt.Sprintf(`{ channel(id: %q) { ... on EmailChannel { confirmation { provider mailbox code url } } } }`, channel),
+			`{"data":{"channel":{"confirmation":{"provider":"google.com","mailbox":"uma@firm.example","code":"123456789","url":"https://mail.google.com/mail/vf-abcdefghijklmnop"}}}}`)
+
+		inbox := m.InboxIDs[0]
+		fresh := func(count int) {
+			m.t.Helper()
+			m.wants(m.Agent(0), fmt.Sprintf(`{ inbox(id: %q) { newFilteredCount } }`, inbox), fmt.Sprintf(`{"data":{"inbox":{"newFilteredCount":%d}}}`, count))
+		}
+		fresh(0)
+		m.comes(channel, "From: sales@firm.example\r\nSubject: Offer\r\nMessage-ID: <s@firm.example>\r\n\r\nBuy\r\n")
+		fresh(1)
+		m.wants(m.Agent(0), fmt.Sprintf(`mutation { markFilteredSeen(input: {inboxId: %q}) { inbox { newFilteredCount } userErrors { code } } }`, inbox),
+			`{"data":{"markFilteredSeen":{"inbox":{"newFilteredCount":0},"userErrors":[]}}}`)
+		fresh(0)
+		m.wants(m.Agent(0), `mutation { markFilteredSeen(input: {inboxId: "inbox_01h455vb4pex5vsknk084sn02q"}) { inbox { id } userErrors { code field } } }`,
+			`{"data":{"markFilteredSeen":{"inbox":null,"userErrors":[{"code":"NOT_FOUND","field":["inboxId"]}]}}}`)
+
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailRoleNames(input: {inboxId: %q, roleNames: ["Sales", "~news", "sales"], filterRoleAddresses: false}) { inbox { roleNames filterRoleAddresses } userErrors { code } } }`, inbox),
+			`{"data":{"updateEmailRoleNames":{"inbox":{"roleNames":["sales","~news"],"filterRoleAddresses":false},"userErrors":[]}}}`)
+		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailRoleNames(input: {inboxId: %q, roleNames: ["sales", "a@b.example"]}) { inbox { id } userErrors { code field } } }`, inbox),
+			`{"data":{"updateEmailRoleNames":{"inbox":null,"userErrors":[{"code":"INVALID","field":["roleNames","1"]}]}}}`)
+	})
+}
+
 // nodes checks that what a mail brought along is found by its id, by members alone.
 func (m *mailroom) nodes(conversationID string) {
 	m.t.Helper()

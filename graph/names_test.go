@@ -11,7 +11,8 @@ import (
 
 // objects are the nouns, beside the types of the SDL, that a mutation acts on.
 var objects = []string{
-	"AllowList", "Availability", "Chat", "Consent", "Email", "IdentitySecret", "Invitation", "Priority", "Profile", "Send", "Session", "SuggestedProperties",
+	"AllowList", "Availability", "Chat", "Consent", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Send", "Session",
+	"SuggestedProperties",
 	"TrackingCode", "Typing", "View",
 }
 

@@ -16392,7 +16392,7 @@ type UpdateEmailRoleNamesPayload {
   userErrors: [UserError!]!
 }
 
-"Whose Filtered the caller looked at."
+"The inbox whose Filtered the caller looked at."
 input MarkFilteredSeenInput {
   "The inbox."
   inboxId: ID!
@@ -18121,7 +18121,7 @@ extend type Message {
     """
     remoteImages: RemoteImages
   ): HTML @perViewer
-  "The e-mail's headers and delivery; null in a chat, and for notes that are no e-mail of a colleague's."
+  "The e-mail's headers and delivery; null in a chat, and for notes that were not sent by e-mail."
   email: EmailHeaders
   """
   The deliveries of the same e-mail after the first, as by a mailing list or a second channel, in their order; empty if there are none. One

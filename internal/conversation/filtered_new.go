@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"parley/ent"
 	entinbox "parley/ent/inbox"
@@ -11,6 +12,7 @@ import (
 	"parley/internal/idempotency"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // mostNewFiltered is up to where the new conversations of Filtered are counted.
@@ -25,10 +27,16 @@ func (s *Service) NewInFiltered(ctx context.Context, inboxIDs []string) ([]int, 
 		if !v.InInbox(inboxID) {
 			continue
 		}
-		found, err := s.store.Strings(ctx, `SELECT CAST(COUNT(*) AS TEXT) FROM (SELECT 1 FROM conversations
-			WHERE inbox_id = $1 AND account_id = $2 AND folder = 'FILTERED' AND last_message_at > COALESCE((
-				SELECT looked_at FROM filtered_looks WHERE inbox_id = $1 AND user_id = $3 AND account_id = $2), 0)
-			LIMIT 1000) AS fresh`, inboxID, v.AccountID, v.ActorID)
+		looked, err := s.lookedAt(ctx, inboxID)
+		if err != nil {
+			return nil, err
+		}
+		// Each kind and status is a seek in the index of what was active last.
+		q := &store.Statement{}
+		q.WriteString("SELECT CAST(COUNT(*) AS TEXT) FROM (SELECT 1 FROM conversations WHERE inbox_id = " + q.Arg(inboxID) + " AND account_id = " + q.Arg(v.AccountID) +
+			" AND folder = " + q.Arg(string(vocab.FolderFiltered)) + " AND kind IN (" + store.List(q, vocab.ChannelKinds()) + ") AND status IN ('OPEN', 'CLOSED')" +
+			" AND activity_at > " + q.Arg(looked) + " AND last_message_at > " + q.Arg(looked) + " LIMIT " + strconv.Itoa(mostNewFiltered) + ") AS fresh")
+		found, err := s.store.Strings(ctx, q.String(), q.Args...)
 		if err != nil {
 			return nil, fmt.Errorf("count what is new in Filtered: %w", err)
 		}
@@ -37,6 +45,16 @@ func (s *Service) NewInFiltered(ctx context.Context, inboxIDs []string) ([]int, 
 		}
 	}
 	return counts, nil
+}
+
+// lookedAt is when the viewer last looked at an inbox's Filtered; 0: never.
+func (s *Service) lookedAt(ctx context.Context, inboxID string) (int64, error) {
+	v := viewer.FromContext(ctx)
+	found, err := s.store.Strings(ctx, "SELECT CAST(looked_at AS TEXT) FROM filtered_looks WHERE inbox_id = $1 AND user_id = $2 AND account_id = $3", inboxID, v.ActorID, v.AccountID)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return strconv.ParseInt(found[0], 10, 64)
 }
 
 // MarkFilteredSeen remembers that the viewer looked at an inbox's Filtered. NOT_FOUND for an

@@ -37,6 +37,7 @@ var landedMigrations = map[string]string{
 	"both/00054_task_items.sql":            "d59f5aaa11be6b7fe6cb7d942b2cbe34eda158251cbab806bafca34c2038a2bd",
 	"both/00055_claimed.sql":               "ff6d2098db439e4d8c65c3180636b254f60c4d7bb2e42a57ce8ddca40ab35f4a",
 	"both/00056_purged_chats.sql":          "8746df024c6f7ab870f53716fab6d678f7f32e429aaed97435b12a171dd86864",
+	"both/00057_repeated_mail.sql":         "c09ee71107b5e27a10917cf3791fc14d9e9edce5139c98631e3c55e4e85e447c",
 	"both/00024_tags.sql":                  "23fb3f16b51d840c337747adb65fca6fdb7ea213db63f01d8d7d9fad2e65e868",
 	"postgres/00001_core.sql":              "bfd61c98ba66a87d8b7082a89060a81cbafe65a44ffa56ebfc5d862ee4645d10",
 	"postgres/00002_live.sql":              "ca2f82004877deb4386a199d1e86fa616a8594c4eeaa7a5f677cfcc0c997b574",
@@ -44,12 +45,14 @@ var landedMigrations = map[string]string{
 	"postgres/00004_continuity.sql":        "daee62d3b349358d8dd0598bfd4307d7e5000c84c6cde1bd2fe13fa742a19385",
 	"postgres/00005_email.sql":             "89f554805a725a84d204b0ad8bfcaac997e39bd49196479a571aa4618bf288d4",
 	"postgres/00006_reactions.sql":         "193c1596a3970a96937c871bab75deb7c8c3719b1685d9865e5d82ef7a362e9e",
+	"postgres/00058_written_domains.sql":   "fe7d8b7c0917856c9b84a7f51b5eddd0adcc5b25a9f028f8430888ed437a2cb1",
 	"sqlite/00001_core.sql":                "3bfcd858f99d4e00b4018eeb985b218adad29c1c0fb96f2f7e84778bca836e53",
 	"sqlite/00002_live.sql":                "73a09dbec8c25ef0b2046b0afe124bf8a727769e66babe36f725dc6c752226c6",
 	"sqlite/00003_chat.sql":                "09587712277ca0ab91aaa81953086fecb9f6c59edeb9bd3228e3202d3835fcb5",
 	"sqlite/00004_continuity.sql":          "e5073424eb717e8ffd041bbec9df6821ebb2ada0b38c52d061875109be95fc52",
 	"sqlite/00005_email.sql":               "9c7901300114c6e4a578d112e78d43601e278757569932b47dcd484a17fdd82d",
 	"sqlite/00006_reactions.sql":           "d7f63db3313a927e2eadcc82f6c5119bcde163c4639424feafbbd07e29b43403",
+	"sqlite/00058_written_domains.sql":     "77f4a50c09681a02743346c65cce16506c3b5616b17794861a9bdedf66fa0d51",
 }
 
 const migrationsFolder = "ent/migrate/migrations/"

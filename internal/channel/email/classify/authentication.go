@@ -24,7 +24,7 @@ import (
 func (j *judge) authenticate() map[string]string {
 	results := map[string]string{}
 	server, proves := "", false
-	for _, value := range j.headers("Authentication-Results") {
+	for i, value := range j.headers("Authentication-Results") {
 		id, list := readResults(value)
 		if !j.trusts(id) {
 			break
@@ -34,7 +34,8 @@ func (j *judge) authenticate() map[string]string {
 		}
 		for _, r := range list {
 			r.addTo(results)
-			proves = proves || r.method != "dmarc" && r.value == "pass" && !r.helo && j.aligned(r.domain)
+			// Without an id, anyone's results look like the server's: only the topmost are its own.
+			proves = proves || (i == 0 || id != "") && r.method != "dmarc" && r.value == "pass" && !r.helo && j.aligned(r.domain)
 		}
 	}
 	j.confirmed = results["dmarc"] == "pass" || results["dmarc"] == "" && proves

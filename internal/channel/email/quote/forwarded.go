@@ -29,6 +29,16 @@ func ForwardedFrom(text string) string {
 	return ""
 }
 
+// Forwards reports whether a client wrote above a message in a text that it is forwarded.
+func Forwards(text string) bool {
+	for line := range strings.Lines(text[:min(len(text), mostForwarded*20)]) {
+		if forwardHeading(headerLine(line)) {
+			return true
+		}
+	}
+	return false
+}
+
 // headerLine is a line without the marks of a quotation and of bold text.
 func headerLine(raw string) string {
 	return strings.Trim(strings.TrimSpace(strings.TrimLeft(raw, ">| \t")), "*")

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/ent/inboundmail"
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
@@ -278,6 +279,29 @@ func TestUIDsChange(t *testing.T) {
 		p.Run(p.NewNode())
 		p.Read(c)
 		p.Has("one", "no-id", "during", "after")
+	})
+}
+
+// EM-5: after a change of UIDVALIDITY, a mail that has the identity of one that is known and
+// says something else is read; what is known is no repeat of itself.
+func TestUIDsChangeCompares(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		p := mailroom.NewPost(t, db, mailserver.Options{})
+		p.Clock.Advance(-time.Hour)
+		s := p.NewNode()
+		c := p.Connects(s)
+		p.Box.Put(t, p.Box.User, mailroom.MailText("one"), mailroom.MailText("two"))
+		stop := p.Run(s)
+		p.Has("one", "two")
+		stop()
+		p.Box.ResetUIDs(t, p.Box.User)
+		p.Box.Put(t, p.Box.User, strings.Replace(mailroom.MailText("one"), "Text of one", "Pay to this account", 1))
+		p.Run(p.NewNode())
+		p.Has("one", "one", "two")
+		p.Read(c)
+		rows := check.Must(p.Store.Client(p.System).InboundMail.Query().Where(inboundmail.MessageIDNEQ("")).All(p.System))(t)
+		check.Same(t, len(rows), 3)
 	})
 }
 

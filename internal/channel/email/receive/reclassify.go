@@ -141,6 +141,9 @@ func (s *Service) judgeAgain(ctx context.Context, tx *store.Tx, m *ent.InboundMa
 	if err := p.loadContext(ctx); err != nil {
 		return err
 	}
+	if err := p.findStaff(ctx); err != nil {
+		return err
+	}
 	if err := p.judgeMail(ctx); err != nil {
 		return err
 	}

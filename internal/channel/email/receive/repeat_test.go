@@ -11,6 +11,7 @@ import (
 	"parley/internal/channel/email/receive"
 	"parley/internal/conversation"
 	"parley/internal/paging"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/mailroom"
@@ -143,7 +144,9 @@ func TestRepeatedAtOnce(t *testing.T) {
 // does come. Nothing of it stays, and what is kept of its identity is salted.
 func TestPurgedMailStaysAway(t *testing.T) {
 	eachLoneWorld(t, func(t *testing.T, w *world) {
-		raw := mailroom.CRLF(fromCustomer)
+		raw, key := mailroom.CRLF(fromCustomer), secret.GenerateKey()
+		w.Keys = check.Must(secret.Parse(key))(t)
+		w.Node = w.NewNode()
 		first := w.Gets(raw)
 		before := w.Inbound(first.ID)
 		w.purges(first.ConversationID)
@@ -160,6 +163,10 @@ func TestPurgedMailStaysAway(t *testing.T) {
 		}
 		check.Same(t, w.holding(personal), stays[:2])
 		check.Same(t, w.contents(), []string{})
+		// Another node, which signs with a newer key, knows it too.
+		w.Keys = check.Must(secret.Parse(secret.GenerateKey() + "," + key))(t)
+		w.Node = w.NewNode()
+		check.Same(t, w.Gets(raw).State, vocab.InboundDuplicate)
 		other := w.Gets(strings.Replace(raw, "Zaunkoenig's lamp is broken.", "Please cancel all of what I ordered last week.", 1))
 		check.Same(t, other.State, vocab.InboundIngested)
 	})

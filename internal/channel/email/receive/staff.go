@@ -75,7 +75,7 @@ func (p *placing) findForwarded() {
 	if p.mail.HTML != "" {
 		said = richtext.Text(richtext.Sanitize(p.mail.HTML))
 	}
-	if !isForwarded(p.mail.Subject) && !strings.Contains(strings.ToLower(said), "forward") {
+	if !isForwarded(p.mail.Subject) && !quote.Forwards(said) {
 		return
 	}
 	authors := parse.Addresses(quote.ForwardedFrom(said))

@@ -106,6 +106,8 @@ func TestStaffForwardsCustomersMail(t *testing.T) {
 			check.Same(t, []any{name, strings.HasSuffix(w.contact(c), "uma@x.example"), m.Direction, m.AuthorID, e.Typed, e.UserID}, []any{name, true, vocab.Incoming, c.ContactID, true, w.AgentIDs[1]})
 			check.Same(t, []any{name, w.answered(c)}, []any{name, "uma@x.example"})
 		}
+		looking := w.comes(confirmed+"From: Kim <kim@home.example>\nTo: support@shop.example\nSubject: Lamps\n", "I look forward to it.\n\n-----Original Message-----\nFrom: Eve <eve@x.example>\nSent: today\nTo: Kim\n\nBuy.")
+		check.Same(t, w.contact(looking), "Kim kim@home.example")
 		unproved := w.comes("From: Kim <kim@home.example>\nTo: support@shop.example\nSubject: Fwd: Lamp\n", "---------- Forwarded message ---------\nFrom: Boss <boss@bank.example>\nSubject: Pay\nTo: Kim\n\nPay.")
 		check.Same(t, w.contact(unproved), "Kim kim@home.example")
 	})
