@@ -286,6 +286,7 @@ export class App implements Owner, Heir {
       return "";
     } catch (error) {
       const { code: problem, message } = error as ApiError;
+      if (problem === "INVALID") return this.say("codeWrong");
       return problem === "NETWORK" ? this.say("unavailable") : message;
     }
   }

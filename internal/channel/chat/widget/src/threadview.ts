@@ -54,7 +54,7 @@ export class ThreadView {
     keyed(this.log, this.items(), nameOf, () => h("div"), (row, item) => this.row(row, item, time));
     const typist = thread.typing(Date.now());
     write(this.typing, typist === null ? "" : app.say("typing", { name: typist || app.say("team") }));
-    write(this.thanks, app.emailDone === "saved" ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
+    write(this.thanks, app.emailDone === "saved" && !thread.continued ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
     const { queuePosition: number, continued } = thread;
     write(this.queue, number === null || continued ? "" : app.say("queuePosition", { number: time.number(number) }));
     write(this.closed, app.say("closed"));
