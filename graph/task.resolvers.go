@@ -28,6 +28,10 @@ func (r *queryResolver) Task(ctx context.Context, id string) (*ent.Task, error) 
 	return r.Services.Conversations.Task(ctx, id)
 }
 
+func (r *taskResolver) Failure(ctx context.Context, obj *ent.Task) (*string, error) {
+	return orNull(obj.Failure), nil
+}
+
 func (r *taskResolver) Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error) {
 	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(t *ent.Task) loader.Ref { return loader.Ref{Kind: t.ActorKind, ID: t.ActorID} })))
 }

@@ -1922,6 +1922,7 @@ type ComplexityRoot struct {
 		Actor      func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
 		Done       func(childComplexity int) int
+		Failure    func(childComplexity int) int
 		FinishedAt func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Kind       func(childComplexity int) int
@@ -10240,6 +10241,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.Done(childComplexity), true
+	case "Task.failure":
+		if e.ComplexityRoot.Task.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Failure(childComplexity), true
 	case "Task.finishedAt":
 		if e.ComplexityRoot.Task.FinishedAt == nil {
 			break
@@ -19732,6 +19739,11 @@ type Task implements Node @scope(read: "conversations:read", also: ["settings:re
   skipped: Int!
   "Why conversations were skipped: the first 100."
   problems: [TaskProblem!]!
+  """
+  Why it failed, as one sentence for people: the token with which it was requested was revoked, for example. What was done stays done. Null
+  if it did not fail, or if the fault is Parley's.
+  """
+  failure: String
   "When it was requested."
   createdAt: Time!
   "When it ended; null if it has not."
@@ -23893,6 +23905,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_skipped(ctx, field)
 	case "problems":
 		return ec.fieldContext_Task_problems(ctx, field)
+	case "failure":
+		return ec.fieldContext_Task_failure(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Task_createdAt(ctx, field)
 	case "finishedAt":

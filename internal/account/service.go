@@ -14,6 +14,8 @@ type Service struct {
 	deprecated deprecatedUses
 	inviting   Inviting
 	seen       seenUsers
+
+	invitations attempts
 }
 
 // New returns the use cases on a store.
