@@ -137,7 +137,7 @@ func TestInvitationAttempts(t *testing.T) {
 		for range 20 {
 			check.Refused(t, try("192.0.2.1"), errs.Invalid, "invitation")
 		}
-		check.Refused(t, try("192.0.2.1"), errs.RateLimited, "")
+		check.Refused(t, try("192.0.2.1"), errs.RateLimited)
 		check.Refused(t, try("192.0.2.2"), errs.Invalid, "invitation")
 	})
 }

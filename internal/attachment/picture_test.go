@@ -6,9 +6,10 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"image"
-	"image/png"
+	pngs "image/png"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/internal/attachment"
 	"parley/internal/errs"
@@ -21,7 +22,7 @@ import (
 func sized(t *testing.T, width, height uint32) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+	if err := pngs.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
 		t.Fatal(err)
 	}
 	raw := b.Bytes()
@@ -79,11 +80,11 @@ func TestWaitingUploadsOfAnAddress(t *testing.T) {
 		channel := viewer.FromContext(w.Visitor(0)).ChannelID
 		try := func(remote string) error {
 			v := id.New(id.Visitor)
-			w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			w.Fixture.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
 				return tx.Client.Visitor.Create().SetID(v).SetInboxID(w.InboxIDs[0]).SetChannelID(channel).SetCreatedAt(tx.Now()).Exec(ctx)
 			})
 			me := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Visitor, AccountID: w.AccountID, ActorID: v, ChannelID: channel})
-			_, err := w.Upload(viewer.WithRemote(me, remote), &attachment.UploadInput{FileName: "a.txt", File: strings.NewReader("Hello"), Size: 5})
+			_, err := w.Upload(viewer.WithRemote(me, remote), attachment.UploadInput{FileName: "a.txt", File: strings.NewReader("Hello"), Size: 5})
 			return err
 		}
 		for range 10 {
@@ -97,7 +98,7 @@ func TestWaitingUploadsOfAnAddress(t *testing.T) {
 		if err := try("192.0.2.2"); err != nil {
 			t.Errorf("from another: %v", err)
 		}
-		w.clock.Advance(day)
+		w.clock.Advance(day + time.Second)
 		w.removeOrphans()
 		if err := try("192.0.2.1"); err != nil {
 			t.Errorf("after a day: %v", err)
