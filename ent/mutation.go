@@ -40133,6 +40133,7 @@ type TaskMutation struct {
 	addskipped     *int
 	problems       *[]vocab.TaskProblem
 	appendproblems []vocab.TaskProblem
+	failure        *string
 	actor_kind     *viewer.Kind
 	actor_id       *string
 	token_id       *string
@@ -40664,6 +40665,42 @@ func (m *TaskMutation) ResetProblems() {
 	m.appendproblems = nil
 }
 
+// SetFailure sets the "failure" field.
+func (m *TaskMutation) SetFailure(s string) {
+	m.failure = &s
+}
+
+// Failure returns the value of the "failure" field in the mutation.
+func (m *TaskMutation) Failure() (r string, exists bool) {
+	v := m.failure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailure returns the old "failure" field's value of the Task entity.
+// If the Task object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TaskMutation) OldFailure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailure: %w", err)
+	}
+	return oldValue.Failure, nil
+}
+
+// ResetFailure resets all changes to the "failure" field.
+func (m *TaskMutation) ResetFailure() {
+	m.failure = nil
+}
+
 // SetActorKind sets the "actor_kind" field.
 func (m *TaskMutation) SetActorKind(v viewer.Kind) {
 	m.actor_kind = &v
@@ -40918,7 +40955,7 @@ func (m *TaskMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TaskMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.account_id != nil {
 		fields = append(fields, task.FieldAccountID)
 	}
@@ -40945,6 +40982,9 @@ func (m *TaskMutation) Fields() []string {
 	}
 	if m.problems != nil {
 		fields = append(fields, task.FieldProblems)
+	}
+	if m.failure != nil {
+		fields = append(fields, task.FieldFailure)
 	}
 	if m.actor_kind != nil {
 		fields = append(fields, task.FieldActorKind)
@@ -40987,6 +41027,8 @@ func (m *TaskMutation) Field(name string) (ent.Value, bool) {
 		return m.Skipped()
 	case task.FieldProblems:
 		return m.Problems()
+	case task.FieldFailure:
+		return m.Failure()
 	case task.FieldActorKind:
 		return m.ActorKind()
 	case task.FieldActorID:
@@ -41024,6 +41066,8 @@ func (m *TaskMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldSkipped(ctx)
 	case task.FieldProblems:
 		return m.OldProblems(ctx)
+	case task.FieldFailure:
+		return m.OldFailure(ctx)
 	case task.FieldActorKind:
 		return m.OldActorKind(ctx)
 	case task.FieldActorID:
@@ -41105,6 +41149,13 @@ func (m *TaskMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetProblems(v)
+		return nil
+	case task.FieldFailure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailure(v)
 		return nil
 	case task.FieldActorKind:
 		v, ok := value.(viewer.Kind)
@@ -41279,6 +41330,9 @@ func (m *TaskMutation) ResetField(name string) error {
 		return nil
 	case task.FieldProblems:
 		m.ResetProblems()
+		return nil
+	case task.FieldFailure:
+		m.ResetFailure()
 		return nil
 	case task.FieldActorKind:
 		m.ResetActorKind()

@@ -1550,12 +1550,16 @@ func init() {
 	taskDescSkipped := taskFields[6].Descriptor()
 	// task.DefaultSkipped holds the default value on creation for the skipped field.
 	task.DefaultSkipped = taskDescSkipped.Default.(int)
+	// taskDescFailure is the schema descriptor for failure field.
+	taskDescFailure := taskFields[8].Descriptor()
+	// task.DefaultFailure holds the default value on creation for the failure field.
+	task.DefaultFailure = taskDescFailure.Default.(string)
 	// taskDescTokenID is the schema descriptor for token_id field.
-	taskDescTokenID := taskFields[10].Descriptor()
+	taskDescTokenID := taskFields[11].Descriptor()
 	// task.DefaultTokenID holds the default value on creation for the token_id field.
 	task.DefaultTokenID = taskDescTokenID.Default.(string)
 	// taskDescFinishedAt is the schema descriptor for finished_at field.
-	taskDescFinishedAt := taskFields[11].Descriptor()
+	taskDescFinishedAt := taskFields[12].Descriptor()
 	// task.DefaultFinishedAt holds the default value on creation for the finished_at field.
 	task.DefaultFinishedAt = clock.Micros(taskDescFinishedAt.Default.(int64))
 	// taskDescID is the schema descriptor for id field.

@@ -38,6 +38,8 @@ type Task struct {
 	Skipped int `json:"skipped,omitempty"`
 	// Problems holds the value of the "problems" field.
 	Problems []vocab.TaskProblem `json:"problems,omitempty"`
+	// Failure holds the value of the "failure" field.
+	Failure string `json:"failure,omitempty"`
 	// ActorKind holds the value of the "actor_kind" field.
 	ActorKind viewer.Kind `json:"actor_kind,omitempty"`
 	// ActorID holds the value of the "actor_id" field.
@@ -60,7 +62,7 @@ func (*Task) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case task.FieldTotal, task.FieldDone, task.FieldSkipped, task.FieldFinishedAt, task.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case task.FieldID, task.FieldAccountID, task.FieldKind, task.FieldState, task.FieldCursor, task.FieldActorKind, task.FieldActorID, task.FieldTokenID:
+		case task.FieldID, task.FieldAccountID, task.FieldKind, task.FieldState, task.FieldCursor, task.FieldFailure, task.FieldActorKind, task.FieldActorID, task.FieldTokenID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -140,6 +142,12 @@ func (_m *Task) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Problems); err != nil {
 					return fmt.Errorf("unmarshal field problems: %w", err)
 				}
+			}
+		case task.FieldFailure:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field failure", values[i])
+			} else if value.Valid {
+				_m.Failure = value.String
 			}
 		case task.FieldActorKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -233,6 +241,9 @@ func (_m *Task) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("problems=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Problems))
+	builder.WriteString(", ")
+	builder.WriteString("failure=")
+	builder.WriteString(_m.Failure)
 	builder.WriteString(", ")
 	builder.WriteString("actor_kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ActorKind))

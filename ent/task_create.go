@@ -104,6 +104,20 @@ func (_c *TaskCreate) SetProblems(v []vocab.TaskProblem) *TaskCreate {
 	return _c
 }
 
+// SetFailure sets the "failure" field.
+func (_c *TaskCreate) SetFailure(v string) *TaskCreate {
+	_c.mutation.SetFailure(v)
+	return _c
+}
+
+// SetNillableFailure sets the "failure" field if the given value is not nil.
+func (_c *TaskCreate) SetNillableFailure(v *string) *TaskCreate {
+	if v != nil {
+		_c.SetFailure(*v)
+	}
+	return _c
+}
+
 // SetActorKind sets the "actor_kind" field.
 func (_c *TaskCreate) SetActorKind(v viewer.Kind) *TaskCreate {
 	_c.mutation.SetActorKind(v)
@@ -203,6 +217,10 @@ func (_c *TaskCreate) defaults() {
 		v := task.DefaultSkipped
 		_c.mutation.SetSkipped(v)
 	}
+	if _, ok := _c.mutation.Failure(); !ok {
+		v := task.DefaultFailure
+		_c.mutation.SetFailure(v)
+	}
 	if _, ok := _c.mutation.TokenID(); !ok {
 		v := task.DefaultTokenID
 		_c.mutation.SetTokenID(v)
@@ -246,6 +264,9 @@ func (_c *TaskCreate) check() error {
 	}
 	if _, ok := _c.mutation.Problems(); !ok {
 		return &ValidationError{Name: "problems", err: errors.New(`ent: missing required field "Task.problems"`)}
+	}
+	if _, ok := _c.mutation.Failure(); !ok {
+		return &ValidationError{Name: "failure", err: errors.New(`ent: missing required field "Task.failure"`)}
 	}
 	if _, ok := _c.mutation.ActorKind(); !ok {
 		return &ValidationError{Name: "actor_kind", err: errors.New(`ent: missing required field "Task.actor_kind"`)}
@@ -338,6 +359,10 @@ func (_c *TaskCreate) createSpec() (*Task, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Problems(); ok {
 		_spec.SetField(task.FieldProblems, field.TypeJSON, value)
 		_node.Problems = value
+	}
+	if value, ok := _c.mutation.Failure(); ok {
+		_spec.SetField(task.FieldFailure, field.TypeString, value)
+		_node.Failure = value
 	}
 	if value, ok := _c.mutation.ActorKind(); ok {
 		_spec.SetField(task.FieldActorKind, field.TypeString, value)
@@ -498,6 +523,18 @@ func (u *TaskUpsert) SetProblems(v []vocab.TaskProblem) *TaskUpsert {
 // UpdateProblems sets the "problems" field to the value that was provided on create.
 func (u *TaskUpsert) UpdateProblems() *TaskUpsert {
 	u.SetExcluded(task.FieldProblems)
+	return u
+}
+
+// SetFailure sets the "failure" field.
+func (u *TaskUpsert) SetFailure(v string) *TaskUpsert {
+	u.Set(task.FieldFailure, v)
+	return u
+}
+
+// UpdateFailure sets the "failure" field to the value that was provided on create.
+func (u *TaskUpsert) UpdateFailure() *TaskUpsert {
+	u.SetExcluded(task.FieldFailure)
 	return u
 }
 
@@ -690,6 +727,20 @@ func (u *TaskUpsertOne) SetProblems(v []vocab.TaskProblem) *TaskUpsertOne {
 func (u *TaskUpsertOne) UpdateProblems() *TaskUpsertOne {
 	return u.Update(func(s *TaskUpsert) {
 		s.UpdateProblems()
+	})
+}
+
+// SetFailure sets the "failure" field.
+func (u *TaskUpsertOne) SetFailure(v string) *TaskUpsertOne {
+	return u.Update(func(s *TaskUpsert) {
+		s.SetFailure(v)
+	})
+}
+
+// UpdateFailure sets the "failure" field to the value that was provided on create.
+func (u *TaskUpsertOne) UpdateFailure() *TaskUpsertOne {
+	return u.Update(func(s *TaskUpsert) {
+		s.UpdateFailure()
 	})
 }
 
@@ -1052,6 +1103,20 @@ func (u *TaskUpsertBulk) SetProblems(v []vocab.TaskProblem) *TaskUpsertBulk {
 func (u *TaskUpsertBulk) UpdateProblems() *TaskUpsertBulk {
 	return u.Update(func(s *TaskUpsert) {
 		s.UpdateProblems()
+	})
+}
+
+// SetFailure sets the "failure" field.
+func (u *TaskUpsertBulk) SetFailure(v string) *TaskUpsertBulk {
+	return u.Update(func(s *TaskUpsert) {
+		s.SetFailure(v)
+	})
+}
+
+// UpdateFailure sets the "failure" field to the value that was provided on create.
+func (u *TaskUpsertBulk) UpdateFailure() *TaskUpsertBulk {
+	return u.Update(func(s *TaskUpsert) {
+		s.UpdateFailure()
 	})
 }
 

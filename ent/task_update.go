@@ -134,6 +134,20 @@ func (_u *TaskUpdate) AppendProblems(v []vocab.TaskProblem) *TaskUpdate {
 	return _u
 }
 
+// SetFailure sets the "failure" field.
+func (_u *TaskUpdate) SetFailure(v string) *TaskUpdate {
+	_u.mutation.SetFailure(v)
+	return _u
+}
+
+// SetNillableFailure sets the "failure" field if the given value is not nil.
+func (_u *TaskUpdate) SetNillableFailure(v *string) *TaskUpdate {
+	if v != nil {
+		_u.SetFailure(*v)
+	}
+	return _u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_u *TaskUpdate) SetFinishedAt(v clock.Micros) *TaskUpdate {
 	_u.mutation.ResetFinishedAt()
@@ -233,6 +247,9 @@ func (_u *TaskUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, task.FieldProblems, value)
 		})
+	}
+	if value, ok := _u.mutation.Failure(); ok {
+		_spec.SetField(task.FieldFailure, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(task.FieldFinishedAt, field.TypeInt64, value)
@@ -365,6 +382,20 @@ func (_u *TaskUpdateOne) AppendProblems(v []vocab.TaskProblem) *TaskUpdateOne {
 	return _u
 }
 
+// SetFailure sets the "failure" field.
+func (_u *TaskUpdateOne) SetFailure(v string) *TaskUpdateOne {
+	_u.mutation.SetFailure(v)
+	return _u
+}
+
+// SetNillableFailure sets the "failure" field if the given value is not nil.
+func (_u *TaskUpdateOne) SetNillableFailure(v *string) *TaskUpdateOne {
+	if v != nil {
+		_u.SetFailure(*v)
+	}
+	return _u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_u *TaskUpdateOne) SetFinishedAt(v clock.Micros) *TaskUpdateOne {
 	_u.mutation.ResetFinishedAt()
@@ -494,6 +525,9 @@ func (_u *TaskUpdateOne) sqlSave(ctx context.Context) (_node *Task, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, task.FieldProblems, value)
 		})
+	}
+	if value, ok := _u.mutation.Failure(); ok {
+		_spec.SetField(task.FieldFailure, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(task.FieldFinishedAt, field.TypeInt64, value)

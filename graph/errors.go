@@ -340,7 +340,7 @@ func pathNames(path ast.Path) []string {
 	for _, p := range path {
 		switch p := p.(type) {
 		case ast.PathName:
-			names = append(names, string(p))
+			names = append(names, errs.Clip(string(p))) // an unknown name may be as long as the request
 		case ast.PathIndex:
 			names = append(names, strconv.Itoa(int(p)))
 		}

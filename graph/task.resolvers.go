@@ -33,6 +33,10 @@ func (r *taskResolver) Skips(ctx context.Context, objs []*ent.Task, first *int, 
 	return r.Services.Conversations.Skips(ctx, objs, pageArgs(first, after, last, before))
 }
 
+func (r *taskResolver) Failure(ctx context.Context, obj *ent.Task) (*string, error) {
+	return orNull(obj.Failure), nil
+}
+
 func (r *taskResolver) Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error) {
 	return actors(r.Services.Nodes.Actors(ctx, refs(objs, func(t *ent.Task) loader.Ref { return loader.Ref{Kind: t.ActorKind, ID: t.ActorID} })))
 }

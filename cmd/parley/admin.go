@@ -248,7 +248,7 @@ func asFirstAdmin(ctx context.Context, d *databaseSettings, work func(ctx contex
 		if err != nil {
 			return err
 		}
-		v, err := a.accounts.ViewerOf(ctx, admin.AccountID, admin.ID)
+		v, err := a.accounts.ViewerOf(ctx, admin.AccountID, admin.ID, "")
 		if err != nil {
 			return err
 		}

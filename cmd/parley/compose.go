@@ -84,7 +84,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	for _, consumer := range a.conversations.Consumers() {
 		a.reactions.Register(consumer)
 	}
-	o.mailer.Register(a.queue)
+	o.mailer.Register(a.queue, keys)
 	a.registerJobs()
 	a.registerRounds(c)
 	return a, nil

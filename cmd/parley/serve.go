@@ -163,7 +163,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		RateLimit:        perSecond(c.RateLimit),
 		StaffRateLimit:   perSecond(c.StaffRateLimit),
 		Widget:           widget.Handler(),
-		Ready:            a.store.Ping,
+		Ready:            func(ctx context.Context) error { return a.ready(ctx, c.uploads) },
 		Log:              log,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"math"
@@ -28,6 +29,7 @@ type databaseSettings struct {
 	DataDir     string `env:"PARLEY_DATA_DIR" default:"./parley-data" placeholder:"DIR" help:"Folder of the embedded database, the secret key and files. Created if missing."`
 	DatabaseURL string `env:"PARLEY_DATABASE_URL" placeholder:"URL" help:"postgres://user:password@host:5432/name. Empty: SQLite in the data folder."`
 	SecretKeys  string `env:"PARLEY_SECRET_KEYS" placeholder:"KEYS" help:"Keys for encrypting secrets and signing tokens: base64 of 32 random bytes each, separated by commas; the first one encrypts, all decrypt. Empty: a key is created in the data folder. Required with PostgreSQL."`
+	AcceptLoss  bool   `env:"PARLEY_ACCEPT_LOSS" help:"Start although the key or the embedded database is gone, with a new one in its place."`
 	FilesURL    string `env:"PARLEY_FILES_URL" placeholder:"URL" help:"Where files and raw e-mails are stored: s3://bucket?region=...&endpoint=... Empty: the folder files/ in the data folder. Nodes that share a database share it."`
 	LogLevel    string `env:"PARLEY_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Minimum level of log lines on standard error: ${enum}."`
 	LogFormat   string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"Format of log lines: ${enum}."`
@@ -68,6 +70,11 @@ func (d *databaseSettings) log() *slog.Logger {
 func (d *databaseSettings) makeDataDir() error {
 	if err := os.MkdirAll(d.DataDir, 0o700); err != nil {
 		return fmt.Errorf("PARLEY_DATA_DIR: cannot make the data folder %s: %w", d.DataDir, err)
+	}
+	for _, file := range []string{"parley.db", "parley.db-wal", "parley.db-shm"} { // of earlier versions, which others could read
+		if err := os.Chmod(filepath.Join(d.DataDir, file), 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("PARLEY_DATA_DIR: %w", err)
+		}
 	}
 	return nil
 }
@@ -124,6 +131,7 @@ type serverSettings struct {
 	VisitorMessages   int           `env:"PARLEY_VISITOR_MESSAGES" default:"20" help:"Messages per minute of one visitor, on all nodes together; ten times as many from one address. 0: no limit."`
 	VisitorChats      int           `env:"PARLEY_VISITOR_CHATS" default:"5" help:"Chats per hour that one visitor may start, on all nodes together; ten times as many from one address. 0: no limit."`
 	VisitorSessions   int           `env:"PARLEY_VISITOR_SESSIONS" default:"30" help:"Visitors' sessions per minute that one address may start, on all nodes together. 0: no limit, as behind a proxy that hides the addresses."`
+	VisitorAddresses  int           `env:"PARLEY_VISITOR_ADDRESSES" default:"10" help:"E-mail addresses per hour that one visitor may give, on all nodes together; ten times as many from one network address. 0: no limit."`
 	MissedReplyDelay  time.Duration `env:"PARLEY_MISSED_REPLY_DELAY" default:"10m" help:"Delay after which a visitor who left receives unread replies by e-mail, if their address is known. 0: never."`
 	MaxBodyBytes      int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
 	MaxDepth          int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`

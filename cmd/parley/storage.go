@@ -24,13 +24,20 @@ func (d *databaseSettings) openStorage(ctx context.Context, log *slog.Logger) (*
 	if err := d.makeDataDir(); err != nil {
 		return nil, err
 	}
-	keys, err := d.keys()
+	if err := d.checkDatabase(); err != nil {
+		return nil, err
+	}
+	s, err := d.open(ctx, log) // before a key is made: what has a key has a database
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.open(ctx, log)
+	err = d.checkKey(ctx, s)
+	var keys *secret.Keyring
+	if err == nil {
+		keys, err = d.keys()
+	}
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	blobs, err := blob.Open(ctx, d.FilesURL, d.DataDir)
 	if err != nil {

@@ -37,7 +37,7 @@ func (s *serverSettings) sites() []string {
 func (s *serverSettings) visitorOptions() visitor.Options {
 	return visitor.Options{
 		Limits: visitor.Limits{
-			MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions,
+			MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions, AddressesPerHour: s.VisitorAddresses,
 		},
 		MissedAfter: s.MissedReplyDelay,
 		Sites:       s.sites(),

@@ -1445,6 +1445,7 @@ var (
 		{Name: "done", Type: field.TypeInt, Default: 0},
 		{Name: "skipped", Type: field.TypeInt, Default: 0},
 		{Name: "problems", Type: field.TypeJSON},
+		{Name: "failure", Type: field.TypeString, Default: ""},
 		{Name: "actor_kind", Type: field.TypeString},
 		{Name: "actor_id", Type: field.TypeString},
 		{Name: "token_id", Type: field.TypeString, Default: ""},

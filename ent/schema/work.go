@@ -58,6 +58,7 @@ func (Task) Fields() []ent.Field {
 		field.Int("done").Default(0),
 		field.Int("skipped").Default(0),
 		field.JSON("problems", []vocab.TaskProblem{}),
+		text("failure"),
 		field.String("actor_kind").GoType(viewer.Kind("")).Immutable(),
 		field.String("actor_id").Immutable(),
 		field.String("token_id").Immutable().Default("").Comment("What the actor may do is asked again while the task runs."),

@@ -31,6 +31,8 @@ const (
 	FieldSkipped = "skipped"
 	// FieldProblems holds the string denoting the problems field in the database.
 	FieldProblems = "problems"
+	// FieldFailure holds the string denoting the failure field in the database.
+	FieldFailure = "failure"
 	// FieldActorKind holds the string denoting the actor_kind field in the database.
 	FieldActorKind = "actor_kind"
 	// FieldActorID holds the string denoting the actor_id field in the database.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldDone,
 	FieldSkipped,
 	FieldProblems,
+	FieldFailure,
 	FieldActorKind,
 	FieldActorID,
 	FieldTokenID,
@@ -83,6 +86,8 @@ var (
 	DefaultDone int
 	// DefaultSkipped holds the default value on creation for the "skipped" field.
 	DefaultSkipped int
+	// DefaultFailure holds the default value on creation for the "failure" field.
+	DefaultFailure string
 	// DefaultTokenID holds the default value on creation for the "token_id" field.
 	DefaultTokenID string
 	// DefaultFinishedAt holds the default value on creation for the "finished_at" field.
@@ -132,6 +137,11 @@ func ByDone(opts ...sql.OrderTermOption) OrderOption {
 // BySkipped orders the results by the skipped field.
 func BySkipped(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSkipped, opts...).ToFunc()
+}
+
+// ByFailure orders the results by the failure field.
+func ByFailure(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFailure, opts...).ToFunc()
 }
 
 // ByActorKind orders the results by the actor_kind field.

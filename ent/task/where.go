@@ -103,6 +103,11 @@ func Skipped(v int) predicate.Task {
 	return predicate.Task(sql.FieldEQ(FieldSkipped, v))
 }
 
+// Failure applies equality check predicate on the "failure" field. It's identical to FailureEQ.
+func Failure(v string) predicate.Task {
+	return predicate.Task(sql.FieldEQ(FieldFailure, v))
+}
+
 // ActorKind applies equality check predicate on the "actor_kind" field. It's identical to ActorKindEQ.
 func ActorKind(v viewer.Kind) predicate.Task {
 	vc := string(v)
@@ -547,6 +552,71 @@ func SkippedLT(v int) predicate.Task {
 // SkippedLTE applies the LTE predicate on the "skipped" field.
 func SkippedLTE(v int) predicate.Task {
 	return predicate.Task(sql.FieldLTE(FieldSkipped, v))
+}
+
+// FailureEQ applies the EQ predicate on the "failure" field.
+func FailureEQ(v string) predicate.Task {
+	return predicate.Task(sql.FieldEQ(FieldFailure, v))
+}
+
+// FailureNEQ applies the NEQ predicate on the "failure" field.
+func FailureNEQ(v string) predicate.Task {
+	return predicate.Task(sql.FieldNEQ(FieldFailure, v))
+}
+
+// FailureIn applies the In predicate on the "failure" field.
+func FailureIn(vs ...string) predicate.Task {
+	return predicate.Task(sql.FieldIn(FieldFailure, vs...))
+}
+
+// FailureNotIn applies the NotIn predicate on the "failure" field.
+func FailureNotIn(vs ...string) predicate.Task {
+	return predicate.Task(sql.FieldNotIn(FieldFailure, vs...))
+}
+
+// FailureGT applies the GT predicate on the "failure" field.
+func FailureGT(v string) predicate.Task {
+	return predicate.Task(sql.FieldGT(FieldFailure, v))
+}
+
+// FailureGTE applies the GTE predicate on the "failure" field.
+func FailureGTE(v string) predicate.Task {
+	return predicate.Task(sql.FieldGTE(FieldFailure, v))
+}
+
+// FailureLT applies the LT predicate on the "failure" field.
+func FailureLT(v string) predicate.Task {
+	return predicate.Task(sql.FieldLT(FieldFailure, v))
+}
+
+// FailureLTE applies the LTE predicate on the "failure" field.
+func FailureLTE(v string) predicate.Task {
+	return predicate.Task(sql.FieldLTE(FieldFailure, v))
+}
+
+// FailureContains applies the Contains predicate on the "failure" field.
+func FailureContains(v string) predicate.Task {
+	return predicate.Task(sql.FieldContains(FieldFailure, v))
+}
+
+// FailureHasPrefix applies the HasPrefix predicate on the "failure" field.
+func FailureHasPrefix(v string) predicate.Task {
+	return predicate.Task(sql.FieldHasPrefix(FieldFailure, v))
+}
+
+// FailureHasSuffix applies the HasSuffix predicate on the "failure" field.
+func FailureHasSuffix(v string) predicate.Task {
+	return predicate.Task(sql.FieldHasSuffix(FieldFailure, v))
+}
+
+// FailureEqualFold applies the EqualFold predicate on the "failure" field.
+func FailureEqualFold(v string) predicate.Task {
+	return predicate.Task(sql.FieldEqualFold(FieldFailure, v))
+}
+
+// FailureContainsFold applies the ContainsFold predicate on the "failure" field.
+func FailureContainsFold(v string) predicate.Task {
+	return predicate.Task(sql.FieldContainsFold(FieldFailure, v))
 }
 
 // ActorKindEQ applies the EQ predicate on the "actor_kind" field.

@@ -25,6 +25,9 @@ func keyOf(opCtx *graphql.OperationContext, v *viewer.Viewer, perViewer bool) st
 	if perViewer || v.Kind == viewer.Visitor || v.OwnContacts {
 		who = v.ActorID
 	}
+	if perViewer { // the addresses of files end with their token
+		who += " " + v.TokenID
+	}
 	parts := []string{v.AccountID, string(v.Kind), strconv.FormatBool(v.OwnContacts), who, v.ChannelID, opCtx.OperationName, string(variables), opCtx.RawQuery}
 	return strings.Join(append(append(parts, v.InboxIDs...), v.Scopes...), "\x00")
 }

@@ -78,10 +78,31 @@ func (s *Service) inboxesGranted(ctx context.Context, a *actor) ([]string, error
 	return s.store.Strings(ctx, "SELECT id FROM inboxes WHERE account_id = $1 AND deleted_at = 0 AND id IN ("+strings.Join(places, ", ")+")", args...)
 }
 
-// ViewerOf returns a user, an integration or a bot of an account as one who asks now,
-// without scopes: background work goes on with no more rights than its asker
-// has (AC-12). One who is gone or deactivated is FORBIDDEN.
-func (s *Service) ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error) {
+// ViewerOf returns a user, an integration or a bot of an account as one who asks now
+// with a token, which has the scopes that it has now: background work goes on with no
+// more rights than its asker has (AC-12). One who is gone or deactivated is
+// FORBIDDEN, and so is one whose token was revoked or has expired; without a token
+// there are no scopes.
+func (s *Service) ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error) {
+	v, err := s.viewerNow(ctx, accountID, actorID)
+	if err != nil || tokenID == "" {
+		return v, err
+	}
+	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
+	t, err := s.store.Client(ctx).ApiToken.Get(ctx, tokenID)
+	switch {
+	case ent.IsNotFound(err), err == nil && t.RevokedAt.IsSet():
+		return nil, errs.New(errs.Forbidden, "The token with which this was requested was revoked.")
+	case err != nil:
+		return nil, err
+	case t.ExpiresAt.IsSet() && t.ExpiresAt <= s.store.Now():
+		return nil, errs.New(errs.Forbidden, "The token with which this was requested expired at %s.", t.ExpiresAt)
+	}
+	v.TokenID, v.Scopes = t.ID, t.Scopes
+	return v, nil
+}
+
+func (s *Service) viewerNow(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error) {
 	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
 	a := &actor{accountID: accountID}
 	account, err := s.store.Client(ctx).Account.Get(ctx, accountID)

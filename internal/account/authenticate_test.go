@@ -154,7 +154,7 @@ func TestIntegrationSeesGrantedInboxes(t *testing.T) {
 		if !slices.Equal(v.InboxIDs, o.InboxIDs[1:]) {
 			t.Fatalf("the integration sees %v", v.InboxIDs)
 		}
-		again, err := o.people.ViewerOf(t.Context(), o.AccountID, v.ActorID)
+		again, err := o.people.ViewerOf(t.Context(), o.AccountID, v.ActorID, "")
 		check.NoError(t, err)
 		if again.Kind != viewer.Integration || !slices.Equal(again.InboxIDs, v.InboxIDs) {
 			t.Fatalf("ViewerOf gives %+v", again)
@@ -166,16 +166,25 @@ func TestIntegrationSeesGrantedInboxes(t *testing.T) {
 func TestViewerOf(t *testing.T) {
 	t.Parallel()
 	eachOffice(t, func(t *testing.T, o *office) {
-		v, err := o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0])
+		v, err := o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0], "")
 		check.NoError(t, err)
 		if v.Kind != viewer.Agent || !slices.Equal(v.InboxIDs, o.InboxIDs[:1]) {
 			t.Fatalf("got %+v", v)
 		}
+		made := o.token(t, o.AgentIDs[0]).Token
+		v, err = o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0], made.ID)
+		check.NoError(t, err)
+		check.Same(t, []any{v.TokenID, v.Scopes}, []any{made.ID, made.Scopes})
+		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.ApiToken.UpdateOneID(made.ID).SetRevokedAt(tx.Now()).Exec(ctx)
+		})
+		_, err = o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0], made.ID)
+		check.Refused(t, err, errs.Forbidden)
 		_, err = o.people.Deactivate(o.Admin, account.DeactivateUserInput{UserID: o.AgentIDs[0]})
 		check.NoError(t, err)
-		_, err = o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0])
+		_, err = o.people.ViewerOf(t.Context(), o.AccountID, o.AgentIDs[0], "")
 		check.Refused(t, err, errs.Forbidden)
-		_, err = o.people.ViewerOf(t.Context(), "account_other", o.AgentIDs[1])
+		_, err = o.people.ViewerOf(t.Context(), "account_other", o.AgentIDs[1], "")
 		check.Refused(t, err, errs.Forbidden)
 	})
 }

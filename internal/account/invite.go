@@ -108,8 +108,12 @@ func refusedInvitation() error {
 
 // AcceptInvitation uses an invitation up, and returns a new personal token of whom it
 // was made for, with all scopes. It needs no viewer: whoever has the invitation may
-// call it. Errors: INVALID on invitation.
+// call it. Errors: INVALID on invitation; RATE_LIMITED for too many from one network
+// address.
 func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput) (Token, error) {
+	if err := s.invitations.take(ctx, s.store.Clock()); err != nil {
+		return Token{}, err
+	}
 	hash := secret.HashToken(in.Invitation)
 	ctx = viewer.NewContext(ctx, viewer.Everywhere("invitation"))
 	u, err := s.invitedBy(ctx, hash)

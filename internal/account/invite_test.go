@@ -125,3 +125,19 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 		}
 	})
 }
+
+// Invitations are not guessed: a network address tries twenty a minute.
+func TestInvitationAttempts(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		try := func(remote string) error {
+			_, err := o.people.AcceptInvitation(viewer.WithRemote(viewer.NewContext(t.Context(), viewer.Anonymous()), remote), account.AcceptInvitationInput{Invitation: "guess"})
+			return err
+		}
+		for range 20 {
+			check.Refused(t, try("192.0.2.1"), errs.Invalid, "invitation")
+		}
+		check.Refused(t, try("192.0.2.1"), errs.RateLimited)
+		check.Refused(t, try("192.0.2.2"), errs.Invalid, "invitation")
+	})
+}

@@ -26,8 +26,7 @@ func CleanName(name, field string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	clean = strings.Join(strings.Fields(clean), " ")
-	if clean == "" {
+	if clean = richtext.Name(clean); clean == "" {
 		return "", errs.New(errs.Required, "Enter a name.").On(field)
 	}
 	return clean, nil

@@ -16,6 +16,7 @@ type Service struct {
 	seen       seenUsers
 
 	connections connections
+	invitations attempts
 }
 
 // New returns the use cases on a store.

@@ -28,6 +28,7 @@ type claims struct {
 	Kind       viewer.Kind `json:"knd"`
 	Actor      string      `json:"act"`
 	Channel    string      `json:"chn,omitempty"` // a visitor's
+	Token      string      `json:"tok,omitempty"` // the API token or visitor session that asked; the address ends with it
 	jwt.RegisteredClaims
 }
 
@@ -48,7 +49,7 @@ func (s *Service) fileURL(ctx context.Context, accountID, fileID, name string) (
 		return "", errs.New(errs.Forbidden, "The request has no caller.")
 	}
 	token, err := s.signer.Sign(&claims{
-		Account: accountID, Attachment: fileID, Kind: v.Kind, Actor: v.ActorID, Channel: v.ChannelID,
+		Account: accountID, Attachment: fileID, Kind: v.Kind, Actor: v.ActorID, Channel: v.ChannelID, Token: v.TokenID,
 		RegisteredClaims: s.signer.Registered(holds),
 	})
 	if err != nil {

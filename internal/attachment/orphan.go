@@ -41,10 +41,13 @@ func (s *Service) forgetUploads(ctx context.Context) error {
 	old, err := s.store.Client(ctx).Attachment.Query().
 		Where(entattachment.MessageID(""), entattachment.CreatedAtLT(s.store.Now().Add(-waits))).
 		Order(entattachment.ByCreatedAt()).Limit(batch).All(ctx)
-	if err != nil || len(old) == 0 {
+	if err != nil {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM upload_addresses WHERE attachment_id NOT IN (SELECT id FROM attachments WHERE message_id = '')"); err != nil {
+			return err
+		}
 		for _, a := range old {
 			gone, err := tx.Client.Attachment.Delete().Where(entattachment.ID(a.ID), entattachment.MessageID("")).Exec(ctx)
 			if err != nil {

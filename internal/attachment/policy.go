@@ -105,19 +105,65 @@ func (s *Service) lockPending(ctx context.Context, tx *store.Tx, v *viewer.Viewe
 	return s.mayWait(ctx, tx.Client, v, size)
 }
 
-// mayWait refuses a visitor's file if too much of theirs waits to be sent.
+// crowd is how many visitors of one network address may have as much waiting as
+// they may: a company goes out by one.
+const crowd = 10
+
+// mayWait refuses a visitor's file if too much of theirs waits to be sent, or too
+// much from their network address: sessions cost nothing.
 func (s *Service) mayWait(ctx context.Context, client *ent.Client, v *viewer.Viewer, size int64) error {
 	sizes, err := client.Attachment.Query().Where(entattachment.MessageID(""), entattachment.UploaderID(v.ActorID)).
 		Select(entattachment.FieldSize).Ints(ctx)
 	if err != nil {
 		return err
 	}
-	for _, n := range sizes {
-		size += int64(n)
-	}
-	if len(sizes) >= s.options.VisitorPending || size > s.options.VisitorPendingBytes {
+	if exceeds(sizes, size, s.options.VisitorPending, s.options.VisitorPendingBytes) {
 		return errs.Exceeds(s.options.VisitorPending,
 			"Too many files are waiting to be sent (at most %d, with %d bytes in total). Send them first.", s.options.VisitorPending, s.options.VisitorPendingBytes).On("file")
 	}
+	return s.mayWaitHere(ctx, v, size)
+}
+
+func (s *Service) mayWaitHere(ctx context.Context, v *viewer.Viewer, size int64) error {
+	address := s.addressDigest(ctx)
+	if address == nil {
+		return nil
+	}
+	waiting, err := s.store.Numbers(ctx, `SELECT a.size FROM upload_addresses u JOIN attachments a ON a.id = u.attachment_id AND a.message_id = ''
+		WHERE u.account_id = $1 AND u.digest = $2`, v.AccountID, address)
+	if err != nil {
+		return err
+	}
+	most, bytes := crowd*s.options.VisitorPending, crowd*s.options.VisitorPendingBytes
+	if exceeds(waiting, size, most, bytes) {
+		return errs.Exceeds(most, "Too many files from this network address are waiting to be sent (at most %d, with %d bytes in total). Send some first.", most, bytes).On("file")
+	}
 	return nil
+}
+
+func exceeds[N int | int64](sizes []N, more int64, most int, bytes int64) bool {
+	for _, n := range sizes {
+		more += int64(n)
+	}
+	return len(sizes) >= most || more > bytes
+}
+
+// noteAddress keeps a digest of where a visitor's upload came from, while it waits.
+func (s *Service) noteAddress(ctx context.Context, tx *store.Tx, a *ent.Attachment) error {
+	address := s.addressDigest(ctx)
+	if address == nil || a.UploaderKind != viewer.Visitor {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "INSERT INTO upload_addresses (attachment_id, account_id, inbox_id, digest) VALUES ($1, $2, $3, $4)", a.ID, a.AccountID, a.InboxID, address)
+	return err
+}
+
+// addressDigest is a digest of the caller's network address, which itself is not kept;
+// nil: it is not known.
+func (s *Service) addressDigest(ctx context.Context) []byte {
+	remote := viewer.Remote(ctx)
+	if remote == "" {
+		return nil
+	}
+	return s.keys.HMAC("upload-addresses", []byte(remote))
 }

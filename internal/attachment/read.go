@@ -90,18 +90,37 @@ func (s *Service) Download(ctx context.Context, attachmentID, token string) (*Fi
 	if err != nil {
 		return nil, s.reportUnavailable(ctx, err)
 	}
-	return &File{Reader: r, Name: f.name, ContentType: f.contentType, Shown: f.shown, Hash: f.hash}, nil
+	shown := f.shown
+	if shown {
+		if shown, err = s.showable(ctx, f.blobKey, f.contentType); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
+	return &File{Reader: r, Name: f.name, ContentType: f.contentType, Shown: shown, Hash: f.hash}, nil
 }
 
 // viewer is who got the address, as they are now.
 func (s *Service) viewer(ctx context.Context, c *claims) (*viewer.Viewer, error) {
 	if c.Kind == viewer.Visitor {
-		return &viewer.Viewer{Kind: c.Kind, AccountID: c.Account, ActorID: c.Actor, ChannelID: c.Channel}, nil
+		return s.visitor(ctx, c)
 	}
 	if id.Is(c.Actor, id.User) || id.Is(c.Actor, id.Integration) {
-		return s.viewers.ViewerOf(ctx, c.Account, c.Actor)
+		return s.viewers.ViewerOf(ctx, c.Account, c.Actor, c.Token)
 	}
 	return nil, errs.New(errs.Forbidden, "Only staff and visitors can download files.")
+}
+
+// visitor is the visitor who got the address, unless their session was ended (CH-8).
+func (s *Service) visitor(ctx context.Context, c *claims) (*viewer.Viewer, error) {
+	ended, err := s.store.Strings(ctx, `SELECT v.id FROM visitors v LEFT JOIN visitor_sessions s ON s.id = $1 AND s.visitor_id = v.id
+		WHERE v.id = $2 AND v.account_id = $3 AND COALESCE(s.ended_at, v.sessions_ended_at) <> 0`, c.Token, c.Actor, c.Account)
+	if err != nil {
+		return nil, err
+	}
+	if len(ended) > 0 {
+		return nil, errs.New(errs.Forbidden, "The session of this URL was ended: start a new one and request the attachment's url again.")
+	}
+	return &viewer.Viewer{Kind: c.Kind, AccountID: c.Account, ActorID: c.Actor, ChannelID: c.Channel, TokenID: c.Token}, nil
 }
 
 // visible returns an attachment that the context's viewer sees now.

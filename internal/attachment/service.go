@@ -31,7 +31,7 @@ var ErrUnscannable = errors.New("the virus scanner does not read so large a file
 // Viewers reports what an actor of an account may see now. Package people
 // implements it for users and integrations.
 type Viewers interface {
-	ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error)
+	ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error)
 }
 
 // Options bound what may be uploaded. A zero field means its default.
@@ -79,6 +79,7 @@ func (o Options) withDefaults() Options {
 type Service struct {
 	store     *store.Store
 	bucket    *blob.Bucket
+	keys      *secret.Keyring
 	signer    *secret.Signer
 	viewers   Viewers
 	publicURL string
@@ -92,7 +93,7 @@ type Service struct {
 // which lie below publicURL, such as "https://parley.example.com".
 func New(s *store.Store, bucket *blob.Bucket, keys *secret.Keyring, viewers Viewers, publicURL string, o Options) *Service {
 	return &Service{
-		store: s, bucket: bucket, signer: keys.Signer(audience, s.Clock().Now), viewers: viewers,
+		store: s, bucket: bucket, keys: keys, signer: keys.Signer(audience, s.Clock().Now), viewers: viewers,
 		publicURL: strings.TrimSuffix(publicURL, "/"), options: o.withDefaults(),
 	}
 }

@@ -104,7 +104,10 @@ func (s *Service) insertAttachment(ctx context.Context, to *destination, in *Upl
 		}
 		a, err = newRow(tx, stored, to.viewer).SetInboxID(to.inboxID).SetConversationID(to.conversationID).
 			SetFileName(name).SetContentID(stored.ID).Save(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.noteAddress(ctx, tx, a)
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		a, err = tx.Client.Attachment.Get(ctx, first)
 		if ent.IsNotFound(err) {

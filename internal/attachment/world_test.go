@@ -62,8 +62,11 @@ func newWorld(t *testing.T, db testkit.Database, options attachment.Options) *wo
 // members are the agents of inboxes, as the database has them.
 type members struct{ store *store.Store }
 
-// ViewerOf returns an agent.
-func (m members) ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error) {
+// ViewerOf returns an agent whose token holds, unless it is called "revoked".
+func (m members) ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error) {
+	if tokenID == "revoked" {
+		return nil, errs.New(errs.Forbidden, "The token was revoked.")
+	}
 	ctx = viewer.NewContext(ctx, viewer.System("test", accountID))
 	inboxes, err := m.store.Client(ctx).InboxUser.Query().Where(inboxuser.UserID(actorID)).Select(inboxuser.FieldInboxID).Strings(ctx)
 	return &viewer.Viewer{Kind: viewer.Agent, AccountID: accountID, ActorID: actorID, InboxIDs: inboxes}, err

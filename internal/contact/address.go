@@ -79,6 +79,28 @@ func (s *Service) Introduce(ctx context.Context, tx *store.Tx, contactID, name s
 	return saveFacts(ctx, tx, c, known)
 }
 
+// Attest keeps what the site's own back end signed of a contact: "" says nothing of a
+// fact (CH-10). What is not valid is refused on its field.
+func (s *Service) Attest(ctx context.Context, tx *store.Tx, contactID, name, phone, avatarURL string) error {
+	c, err := lockContact(ctx, tx, contactID)
+	if err != nil {
+		return err
+	}
+	known, err := factsOf(c).with(givenFacts{name: said(name), phone: said(phone), avatarURL: said(avatarURL)})
+	if err != nil {
+		return err
+	}
+	return saveFacts(ctx, tx, c, known)
+}
+
+// said points to a text that says something.
+func said(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 // Addresses returns all addresses of each contact, the main one first, with one
 // query.
 func (s *Service) Addresses(ctx context.Context, contacts []*ent.Contact) ([][]string, error) {

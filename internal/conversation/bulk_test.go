@@ -427,3 +427,25 @@ func TestBulkBlock(t *testing.T) {
 		check.Same(t, d.Row(known).Filtered.Has(vocab.ReasonBlockedSender), false)
 	})
 }
+
+// AC-12: each conversation of a bulk change is judged by who the asker is then: what is
+// taken away stops the next one, and the task says why it ended.
+func TestBulkEndsWithRights(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d *suite) {
+		task := check.Must(d.bulk(d.Agent(0), conversation.BulkChangeConversationsInput{
+			Action: conversation.BulkClose, Selection: conversation.BulkSelection{ConversationIDs: d.ConversationIDs[:2]},
+		}))(t)
+		asked := 0
+		d.Viewers.Asked = func() { // once when it begins, then before each conversation
+			if asked++; asked == 3 {
+				d.Viewers.Known = nil
+			}
+		}
+		if err := d.run(task); err != nil {
+			t.Fatal(err)
+		}
+		now := d.task(task)
+		check.Same(t, []any{now.State, now.Done, now.Failure}, []any{vocab.TaskFailed, 1, "The user or integration that requested this no longer has access."})
+	})
+}

@@ -50,7 +50,7 @@ func composeContent(in written, most, files int) (content, error) {
 			return c, errs.New(errs.Invalid, "The HTML is not valid UTF-8.").On("html")
 		}
 		c.html = richtext.Sanitize(*in.html)
-		if strings.TrimSpace(c.text) == "" {
+		if richtext.Blank(c.text) {
 			c.text = richtext.Text(c.html)
 		}
 		if n := utf8.RuneCountInString(c.text); n > most {
@@ -65,7 +65,7 @@ func composeContent(in written, most, files int) (content, error) {
 
 func given(s *string) bool { return s != nil && *s != "" }
 
-func (c content) empty() bool { return strings.TrimSpace(c.text) == "" }
+func (c content) empty() bool { return richtext.Blank(c.text) }
 
 // composeMarkdown makes text and HTML of Markdown.
 func (in written) composeMarkdown(most int) (content, error) {

@@ -11,9 +11,10 @@ import (
 )
 
 // Viewers reports what an actor of an account may do now: background work that
-// someone asked for never does more (AC-12). Package people implements it.
+// someone asked for never does more (AC-12), and nothing once the token with which
+// it was asked for does not hold. Package account implements it.
 type Viewers interface {
-	ViewerOf(ctx context.Context, accountID, actorID string) (*viewer.Viewer, error)
+	ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error)
 }
 
 // Service holds the use cases of conversations. It is safe for concurrent use.

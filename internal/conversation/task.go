@@ -46,27 +46,41 @@ func (s *Service) RunBulk(ctx context.Context, args BulkArgs) error {
 	case errors.Is(err, errStopped):
 		return nil
 	case refusal(err) != nil:
-		return s.endTask(system, task.ID, vocab.TaskFailed)
+		return s.endTask(system, task.ID, vocab.TaskFailed, refusal(err).Message)
 	case err != nil && job.LastAttempt(ctx):
-		return errors.Join(err, s.endTask(system, task.ID, vocab.TaskFailed))
+		return errors.Join(err, s.endTask(system, task.ID, vocab.TaskFailed, ""))
 	case err != nil:
 		return err
 	case more:
 		return job.Again(0)
 	}
-	return s.endTask(system, task.ID, vocab.TaskDone)
+	return s.endTask(system, task.ID, vocab.TaskDone, "")
 }
 
 func (s *Service) workOn(ctx, system context.Context, task *ent.Task) (more bool, err error) {
-	v, err := s.deps.Viewers.ViewerOf(system, task.AccountID, task.ActorID)
-	if err != nil {
-		return false, err
-	}
-	run := &bulkRun{s: s, task: task, system: system, asker: viewer.NewContext(ctx, v)}
+	run := &bulkRun{s: s, task: task, ctx: ctx, system: system}
 	if err := json.Unmarshal(task.Params, &run.params); err != nil {
 		return false, err
 	}
+	if err := run.askAgain(); err != nil {
+		return false, err
+	}
 	return run.changeSome()
+}
+
+// askAgain finds out who the asker is now, and whether the token may still do
+// this. It precedes each conversation: a membership, a role, a seat, a scope or
+// a token that is taken away stops the very next one (AC-12).
+func (r *bulkRun) askAgain() error {
+	v, err := r.s.deps.Viewers.ViewerOf(r.system, r.task.AccountID, r.task.ActorID, r.task.TokenID)
+	if err != nil {
+		return err
+	}
+	r.asker = viewer.NewContext(r.ctx, v)
+	if v.TokenID == "" {
+		return nil
+	}
+	return mayBulk(r.asker, r.params.Action)
 }
 
 // refusal returns the rule's error that refused something; nil: there is none,
@@ -90,6 +104,7 @@ type bulkRun struct {
 	s      *Service
 	task   *ent.Task
 	params bulkParams
+	ctx    context.Context
 	system context.Context
 	asker  context.Context
 }
@@ -109,6 +124,9 @@ func (r *bulkRun) changeSome() (more bool, err error) {
 			return false, err
 		}
 		for _, item := range batch {
+			if err := r.askAgain(); err != nil {
+				return false, err
+			}
 			if err := r.changeOne(item); err != nil {
 				return false, err
 			}
@@ -177,11 +195,12 @@ func (r *bulkRun) advanceCursor(ctx context.Context, tx *store.Tx, i item, set s
 	return err
 }
 
-// endTask gives a task its final state, unless it has one.
-func (s *Service) endTask(ctx context.Context, taskID string, state vocab.TaskState) error {
+// endTask gives a task its final state, unless it has one. failure is why it failed,
+// for people; "" if it did not.
+func (s *Service) endTask(ctx context.Context, taskID string, state vocab.TaskState, failure string) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		touched, err := tx.Exec(ctx, "UPDATE tasks SET state = $1, finished_at = $2 WHERE id = $3 AND state IN ('QUEUED', 'RUNNING')",
-			string(state), int64(tx.Now()), taskID)
+		touched, err := tx.Exec(ctx, "UPDATE tasks SET state = $1, finished_at = $2, failure = $3 WHERE id = $4 AND state IN ('QUEUED', 'RUNNING')",
+			string(state), int64(tx.Now()), failure, taskID)
 		if err != nil || touched == 0 {
 			return err
 		}
@@ -252,7 +271,7 @@ func (s *Service) CancelTask(ctx context.Context, in CancelTaskInput) (*ent.Task
 	}
 	call := idempotency.Call{Mutation: "cancelTask", Key: in.IdempotencyKey, Input: in, Result: in.TaskID}
 	err = idempotency.Run(ctx, s.store, call, func(ctx context.Context, _ *store.Tx) error {
-		return s.endTask(ctx, task.ID, vocab.TaskCanceled)
+		return s.endTask(ctx, task.ID, vocab.TaskCanceled, "")
 	}, nil)
 	if err != nil {
 		return nil, err

@@ -237,7 +237,7 @@ func (c *checker) people() {
 	client := c.store.Client(c.ctx)
 	members := map[string]bool{}
 	for _, u := range c.users {
-		v, err := account.New(c.store).ViewerOf(c.ctx, c.result.AccountID, u.ID)
+		v, err := account.New(c.store).ViewerOf(c.ctx, c.result.AccountID, u.ID, "")
 		if err != nil {
 			c.Fatal(err)
 		}

@@ -36,7 +36,7 @@ type site struct {
 type agents struct{ inboxID string }
 
 // ViewerOf returns an agent.
-func (a agents) ViewerOf(_ context.Context, accountID, actorID string) (*viewer.Viewer, error) {
+func (a agents) ViewerOf(_ context.Context, accountID, actorID, _ string) (*viewer.Viewer, error) {
 	return &viewer.Viewer{Kind: viewer.Agent, AccountID: accountID, ActorID: actorID, InboxIDs: []string{a.inboxID}}, nil
 }
 

@@ -134,6 +134,10 @@ func publicOwner(v *viewer.Viewer, remote string) owner {
 	return owner{id: v.TokenID}
 }
 
+// waiting is the owner of the sockets of an address that have not said yet whose they
+// are: those count too, as the streams of an address without a token do.
+func waiting(remote string) owner { return owner{id: "waiting " + remote} }
+
 func (q *quotas) takeOperation(v *viewer.Viewer, remote string, l *Limits) bool {
 	o := accountOf(v, remote)
 	o.operation = true

@@ -74,7 +74,10 @@ func newSocket(t *streams, conn *websocket.Conn, nc *boundedConn, exec graphql.G
 	own, cancel := context.WithCancel(viewer.WithRemote(context.WithValue(life.ctx, requestIDKey{}, strings.Clone(requestID(r.Context()))), s.remote))
 	s.ctx, s.cancel = own, cancel
 	stop := context.AfterFunc(own, func() { s.closeAtEnd(own) })
-	s.release = func() { stop() }
+	s.release = func() {
+		stop()
+		s.quotas.returnShare(waiting(s.remote))
+	}
 	conn.SetReadLimit(min(maxFirstMessage, t.config.MaxBodyBytes))
 	s.mu.Lock()
 	defer s.mu.Unlock()

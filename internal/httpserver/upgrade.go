@@ -46,6 +46,13 @@ func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, exec graphq
 		writeError(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "The server is shutting down."))
 		return
 	}
+	remote := remoteKey(r.RemoteAddr)
+	if most := t.config.Limits.PublicStreams; !t.quotas.takeShare(waiting(remote), most) {
+		life.removeSocket()
+		writeError(w, r, http.StatusTooManyRequests, errs.New(errs.RateLimited,
+			"%d sockets from this address are waiting for connection_init already. Send it, or close some.", most))
+		return
+	}
 	up := &upgrade{ResponseWriter: w, request: r, timeout: t.config.Limits.WriteTimeout}
 	conn, err := websocket.Accept(up, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
@@ -53,6 +60,7 @@ func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, exec graphq
 		CompressionMode:    websocket.CompressionDisabled,
 	})
 	if err != nil { // the caller has the answer
+		t.quotas.returnShare(waiting(remote))
 		life.removeSocket()
 		return
 	}

@@ -199,8 +199,12 @@ func (c *checklist) checkChat(chat *ent.Channel) {
 
 func (c *checklist) checkMail(m *ent.EmailChannel) {
 	broken := m.State == vocab.EmailError || m.State == vocab.EmailDisconnected
-	c.add(vocab.SetupConnection, m.ID, !broken, vocab.SetupWarn,
-		fmt.Sprintf("%s is connected.", m.Address), fmt.Sprintf("%s is not connected: its mail neither arrives nor goes out.", m.Address), fixConnection(m))
+	lacks := fmt.Sprintf("%s is not connected: its mail neither arrives nor goes out.", m.Address)
+	plain := m.Imap.Security == vocab.MailPlain || m.SMTP.Security == vocab.MailPlain
+	if plain && !broken {
+		lacks = fmt.Sprintf("%s is connected without encryption (security NONE): its password and mail can be read on the way. Connect with TLS or STARTTLS.", m.Address)
+	}
+	c.add(vocab.SetupConnection, m.ID, !broken && !plain, vocab.SetupWarn, fmt.Sprintf("%s is connected.", m.Address), lacks, fixConnection(m))
 	if m.Provider == vocab.EmailForwarding {
 		c.add(vocab.SetupForwarding, m.ID, c.facts.used[m.ID], vocab.SetupTodo,
 			fmt.Sprintf("Forwarded mail to %s has arrived.", m.Address),

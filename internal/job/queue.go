@@ -11,6 +11,7 @@ import (
 
 	"github.com/riverqueue/river"
 
+	"parley/internal/secret"
 	"parley/internal/store"
 )
 
@@ -30,6 +31,9 @@ type Options struct {
 	// Timeout is after how long a run's context ends; zero: 15 seconds. A dead
 	// node's job is taken over no sooner.
 	Timeout time.Duration
+	// Keys seal the arguments while they wait, for those that name secrets; nil:
+	// they wait as they are.
+	Keys *secret.Keyring
 }
 
 const defaultTimeout = 15 * time.Second
@@ -69,7 +73,17 @@ func Register[T Args](q *Queue, work func(ctx context.Context, args T) error, o 
 	if !kebab.MatchString(zero.Kind()) {
 		panic(fmt.Sprintf("the job kind %q is not written in lower case with hyphens, such as send-mail", zero.Kind()))
 	}
-	river.AddWorker(q.workers, worker[T]{run: work, timeout: o.Timeout, log: q.log})
+	if o.Keys == nil {
+		river.AddWorker(q.workers, worker[T]{run: work, timeout: o.Timeout, log: q.log})
+	} else {
+		river.AddWorker(q.workers, worker[opened[T]]{timeout: o.Timeout, log: q.log, run: func(ctx context.Context, sealed opened[T]) error {
+			args, err := sealed.args(o.Keys)
+			if err != nil {
+				return err
+			}
+			return work(ctx, args)
+		}})
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.kinds[zero.Kind()] = o
@@ -89,6 +103,13 @@ func (q *Queue) InsertJobs(ctx context.Context, raw *store.Raw, jobs []store.Job
 		o, ok := q.kinds[args.Kind()]
 		if !ok {
 			return fmt.Errorf("no worker is registered for jobs of kind %q", args.Kind())
+		}
+		if o.Keys != nil {
+			sealed, err := seal(o.Keys, args)
+			if err != nil {
+				return err
+			}
+			args = sealed
 		}
 		params[i] = river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{MaxAttempts: o.MaxAttempts, ScheduledAt: j.At}}
 	}

@@ -22,6 +22,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/job"
 	"parley/internal/mail"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
 )
@@ -40,6 +41,40 @@ var (
 	}
 )
 
+var keys = func() *secret.Keyring {
+	ring, err := secret.Parse(secret.GenerateKey())
+	if err != nil {
+		panic(err)
+	}
+	return ring
+}()
+
+// ENG-7: a notice, and the link in it that works once, waits sealed.
+func TestNoticesWaitSealed(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		m, err := mail.New(mail.Options{From: "parley@example.com", Folder: t.TempDir(), Log: silent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Register(job.New(s, silent), keys)
+		f := testkit.Account(t, s)
+		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
+			mail.Post(tx, mail.Notice{To: "ada@example.net", Subject: "New reply", Text: "https://shop.example/#parley-link=once"})
+			return nil
+		})
+		waiting, err := s.Strings(t.Context(), "SELECT CAST(args AS TEXT) FROM river_job")
+		if err != nil || len(waiting) != 1 {
+			t.Fatal(waiting, err)
+		}
+		for _, secret := range []string{"parley-link", "ada@example.net", "New reply"} {
+			if strings.Contains(waiting[0], secret) {
+				t.Errorf("%s waits in clear: %s", secret, waiting[0])
+			}
+		}
+	})
+}
+
 func receive[T any](t *testing.T, c <-chan T) T {
 	t.Helper()
 	select {
@@ -55,7 +90,7 @@ func receive[T any](t *testing.T, c <-chan T) T {
 func running(t *testing.T, s *store.Store, m *mail.Mailer) {
 	t.Helper()
 	q := job.New(s, silent)
-	m.Register(q)
+	m.Register(q, keys)
 	if err := q.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

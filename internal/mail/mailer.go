@@ -14,6 +14,7 @@ import (
 
 	"parley/internal/job"
 	"parley/internal/mail/smtp"
+	"parley/internal/secret"
 )
 
 // Options say how mail leaves.
@@ -76,9 +77,10 @@ func parseSender(text string) (smtp.Address, error) {
 	return smtp.Address{Name: a.Name, Address: a.Address[:at] + domain}, err
 }
 
-// Register has the queue deliver notices. It is called before the queue starts.
-func (m *Mailer) Register(q *job.Queue) {
-	job.Register(q, m.Deliver, job.Options{MaxAttempts: maxAttempts, Timeout: timeout})
+// Register has the queue deliver notices, which wait sealed with the keys. It is
+// called before the queue starts.
+func (m *Mailer) Register(q *job.Queue, keys *secret.Keyring) {
+	job.Register(q, m.Deliver, job.Options{MaxAttempts: maxAttempts, Timeout: timeout, Keys: keys})
 }
 
 // Deliver makes one attempt. It is the queue's worker: an error asks for another

@@ -1,7 +1,6 @@
 package richtext
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"parley/internal/errs"
@@ -17,7 +16,7 @@ func OneLine(text string, most int, field ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if clean = strings.Join(strings.Fields(clean), " "); clean == "" {
+	if clean = Name(clean); clean == "" {
 		return "", errs.New(errs.Required, "Enter a text.").On(field...)
 	}
 	return clean, nil

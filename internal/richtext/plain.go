@@ -31,7 +31,38 @@ func Clean(text string, path ...string) (string, error) {
 	return norm.NFC.String(text), nil
 }
 
-func unwanted(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }
+// unwanted are control characters, and overrides of the direction in which a text
+// runs: they make a text look like another one.
+func unwanted(r rune) bool {
+	return r != '\n' && r != '\t' && unicode.IsControl(r) || r == '\u202d' || r == '\u202e'
+}
+
+// Blank reports whether a text shows nothing: white space, and characters without
+// width or ink.
+func Blank(text string) bool { return !strings.ContainsFunc(text, seen) }
+
+func seen(r rune) bool {
+	switch r {
+	case '\u00ad', '\u034f', '\u115f', '\u1160', '\u17b4', '\u17b5', '\u2800', '\u3164', '\uffa0':
+		return false
+	}
+	return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Variation_Selector, r) && !unicode.IsControl(r)
+}
+
+// Name returns a clean text as a name may be: on one line, without characters that
+// turn the direction of what stands around it; "" for one that shows nothing.
+func Name(clean string) string {
+	clean = strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, clean)
+	if Blank(clean) {
+		return ""
+	}
+	return strings.Join(strings.Fields(clean), " ")
+}
 
 // Preview returns the beginning of text as one line of at most most characters:
 // white space collapsed, cut between words where one ends not far off, and

@@ -40,6 +40,7 @@ var owned = []struct {
 	{"email_connections", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
 	{"email_channels", []Owner{OfInbox}},
+	{"upload_addresses", []Owner{OfInbox}},
 	{"visitor_codes", []Owner{OfInbox}},
 	{"visitor_sessions", []Owner{OfInbox}},
 	{"visitors", []Owner{OfInbox}},

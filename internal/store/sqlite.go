@@ -13,12 +13,12 @@ import (
 
 // Both handles keep prepared statements. The writer takes its lock at BEGIN,
 // since a read that becomes a write fails at once when another wrote in the meantime,
-// whatever the busy timeout.
+// whatever the busy timeout. What is deleted is overwritten (ENG-7).
 const (
-	sqliteCommon = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_stmt_cache_size=256"
+	sqliteCommon = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_stmt_cache_size=256&_secure_delete=1"
 	sqliteReader = sqliteCommon + "&_query_only=1"
 	sqliteWriter = sqliteCommon + "&_txlock=immediate"
-	sqliteSchema = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=0&_txlock=immediate"
+	sqliteSchema = "_journal_mode=WAL&_synchronous=FULL&_foreign_keys=0&_txlock=immediate&_secure_delete=1"
 )
 
 func (o Options) sqliteDSN(settings string) string {

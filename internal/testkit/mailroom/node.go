@@ -60,6 +60,6 @@ func newNode(s *store.Store, keys *secret.Keyring, bucket *blob.Bucket, o Option
 type Nobody struct{}
 
 // ViewerOf fails.
-func (Nobody) ViewerOf(context.Context, string, string) (*viewer.Viewer, error) {
+func (Nobody) ViewerOf(context.Context, string, string, string) (*viewer.Viewer, error) {
 	return nil, errors.New("nobody is known here")
 }

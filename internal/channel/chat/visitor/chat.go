@@ -3,6 +3,7 @@ package visitor
 import (
 	"context"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"parley/ent"
@@ -30,10 +31,10 @@ func (s *Service) StartChat(ctx context.Context, in StartChatInput) (*ent.Conver
 	if err != nil {
 		return nil, err
 	}
-	if err := checkURL(in.PageURL); err != nil {
+	call := idempotency.Call{Mutation: "startChat", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Message)}
+	if in.PageURL, err = cleanURL(in.PageURL, "pageUrl"); err != nil {
 		return nil, err
 	}
-	call := idempotency.Call{Mutation: "startChat", Key: in.IdempotencyKey, Input: in, Result: id.New(id.Message)}
 	var c *ent.Conversation
 	err = idempotency.Run(system(ctx, v), s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
 		c, err = s.beginChat(ctx, tx, v, in, call.Result)
@@ -159,15 +160,23 @@ func (s *Service) loadSent(ctx context.Context, tx *store.Tx, v *viewer.Viewer, 
 	return m, c, err
 }
 
-func checkURL(page string) error { return checkURLOn(page, "pageUrl") }
-
-func checkURLOn(page, field string) error {
+// cleanURL checks the address of a page, and takes out a user and password, which
+// browsers do not show and no one is to read.
+func cleanURL(page, field string) (string, error) {
 	u, err := url.Parse(page)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return errs.New(errs.Invalid, "The page's URL must start with http:// or https://.").On(field)
+		return "", errs.New(errs.Invalid, "The page's URL must start with http:// or https://.").On(field)
 	}
 	if n := utf8.RuneCountInString(page); n > maxURL {
-		return errs.Exceeds(maxURL, "The page's URL has %d characters; at most %d are allowed.", n, maxURL).On(field)
+		return "", errs.Exceeds(maxURL, "The page's URL has %d characters; at most %d are allowed.", n, maxURL).On(field)
 	}
-	return nil
+	if u.User == nil {
+		return page, nil
+	}
+	scheme, rest, _ := strings.Cut(page, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return scheme + "://" + rest[strings.LastIndex(rest[:end], "@")+1:], nil
 }

@@ -123,7 +123,8 @@ func recordConsents(ctx context.Context, tx *store.Tx, me *ent.Visitor, m *ent.T
 // opt-in to be written to is kept only once they have written: it comes with
 // their first message. NOT_FOUND on targetedMessageId as in StartChat.
 func (s *Service) RecordConsent(ctx context.Context, in RecordVisitorConsentInput) (*ent.Visitor, error) {
-	if err := checkURL(in.PageURL); err != nil {
+	page, err := cleanURL(in.PageURL, "pageUrl")
+	if err != nil {
 		return nil, err
 	}
 	return s.actAsVisitor(ctx, "recordVisitorConsent", in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, v *viewer.Viewer, me *ent.Visitor) error {
@@ -139,7 +140,7 @@ func (s *Service) RecordConsent(ctx context.Context, in RecordVisitorConsentInpu
 		if err != nil {
 			return err
 		}
-		says := agreement{process: isTrue(in.Consent), communicate: isTrue(in.CommunicationConsent) && wrote, pageURL: in.PageURL}
+		says := agreement{process: isTrue(in.Consent), communicate: isTrue(in.CommunicationConsent) && wrote, pageURL: page}
 		if m.Consent.Processing == vocab.ConsentLegitimateInterest && !says.process {
 			withdrawn, err := hasWithdrawn(ctx, tx.Client, me)
 			if err != nil || withdrawn || !wrote {

@@ -2,12 +2,14 @@ package visitor
 
 import (
 	"context"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	entvisitor "parley/ent/visitor"
 	"parley/internal/channel/chat/consent"
+	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
 )
@@ -73,35 +75,49 @@ func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visi
 	if who.name != "" {
 		me.Name = who.name
 	}
-	if who.email == "" {
-		return s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
+	email, contactID, typed := me.Email, me.ContactID, me.ContactTyped
+	switch {
+	case who.email == "":
+	case contactID != "" && !typed:
+		if who.email != me.Email {
+			if err := s.contacts.Readdress(ctx, tx, contactID, who.email); err != nil {
+				return err
+			}
+		}
+		email, me.EmailVerified = who.email, true
+	default:
+		c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, who.email)
+		if err != nil {
+			return err
+		}
+		email, contactID, typed, me.EmailVerified = who.email, c.ID, false, true
 	}
-	if me.ContactID != "" && !me.ContactTyped {
-		return s.keepContact(ctx, tx, me, who)
-	}
-	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, who.email)
-	if err != nil {
-		return err
-	}
-	if err := s.contacts.Introduce(ctx, tx, c.ID, who.name); err != nil {
-		return err
-	}
-	me.EmailVerified = true
-	return s.linkContact(ctx, tx, me, who.email, c.ID, false)
-}
-
-// keepContact is recordIdentity for a visitor whose contact is proved.
-func (s *Service) keepContact(ctx context.Context, tx *store.Tx, me *ent.Visitor, who *identity) error {
-	me.EmailVerified = true
-	if who.email != me.Email {
-		if err := s.contacts.Readdress(ctx, tx, me.ContactID, who.email); err != nil {
+	if !typed {
+		if err := s.attest(ctx, tx, me, contactID, who); err != nil {
 			return err
 		}
 	}
-	if err := s.contacts.Introduce(ctx, tx, me.ContactID, who.name); err != nil {
+	return s.linkContact(ctx, tx, me, email, contactID, typed)
+}
+
+// attest has the contact know what the identity says of it, unless a later one said
+// so before: the later iat wins, and one without iat only introduces (CH-10).
+func (s *Service) attest(ctx context.Context, tx *store.Tx, me *ent.Visitor, contactID string, who *identity) error {
+	if contactID == "" {
+		return nil
+	}
+	if who.issuedAt <= me.ClaimsAt {
+		return s.contacts.Introduce(ctx, tx, contactID, who.name)
+	}
+	err := s.contacts.Attest(ctx, tx, contactID, who.name, who.phone, who.avatarURL)
+	if e := errs.Of(err); e != nil && e.Correctable() {
+		return badIdentity(strings.TrimSuffix(e.Message, "."))
+	}
+	if err != nil {
 		return err
 	}
-	return s.linkContact(ctx, tx, me, who.email, me.ContactID, false)
+	me.ClaimsAt = who.issuedAt
+	return tx.Client.Visitor.UpdateOneID(me.ID).SetClaimsAt(who.issuedAt).Exec(ctx)
 }
 
 // linkContact writes what is known of the visitor; typed: the contact is that of an

@@ -1,7 +1,11 @@
 package visitor
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -11,6 +15,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/account"
+	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/errs"
 )
@@ -19,6 +24,9 @@ import (
 const (
 	maxIdentity = 8 << 10 // bytes of the whole JWT
 	maxSubject  = 255     // characters
+	maxIgnored  = 20      // unknown claims that are named
+	// issuedAhead is how far the site's clock may be ahead of ours.
+	issuedAhead = time.Minute
 	// MaxIdentityLife is how far ahead an identity may expire, so that a copy
 	// of one is of use only for a short time.
 	MaxIdentityLife = 24 * time.Hour
@@ -28,14 +36,44 @@ const (
 // name are "" where it says nothing.
 type identity struct {
 	subject, email, name string
+	phone, avatarURL     string
+	// issuedAt is when the claims were true; zero: it does not say.
+	issuedAt clock.Micros
 	// ignored are the claims that mean nothing here.
 	ignored []string
 }
 
 type identityClaims struct {
-	Email string `json:"email"`
-	Name  string `json:"name"`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	Phone     string `json:"phone"`
+	AvatarURL string `json:"avatar_url"`
 	jwt.RegisteredClaims
+	ignored []string
+}
+
+// knownClaims are those that mean something here. Of the registered ones, a site's
+// library may set any.
+var knownClaims = []string{"email", "name", "phone", "avatar_url", "sub", "exp", "iat", "nbf", "iss", "aud", "jti"}
+
+// UnmarshalJSON refuses times that are texts, and notes what means nothing here.
+func (claims *identityClaims) UnmarshalJSON(raw []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return err
+	}
+	for name, value := range all {
+		if slices.Contains([]string{"exp", "iat", "nbf"}, name) && bytes.HasPrefix(value, []byte{'"'}) {
+			return fmt.Errorf("%s is a text", name)
+		}
+		if !slices.Contains(knownClaims, name) && len(claims.ignored) < maxIgnored {
+			claims.ignored = append(claims.ignored, errs.Clip(name))
+		}
+	}
+	slices.Sort(claims.ignored)
+	type plain identityClaims // without this method
+	into := (*plain)(claims)
+	return json.Unmarshal(raw, into)
 }
 
 // verifyIdentity checks a JWT that the site's back end signed with the channel's
@@ -53,11 +91,19 @@ func (s *Service) verifyIdentity(ctx context.Context, c *ent.Channel, token stri
 	}
 	var claims identityClaims
 	now := s.store.Clock().Now
-	_, err = jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return key, nil },
+	_, err = jwt.ParseWithClaims(token, &claims, func(t *jwt.Token) (any, error) {
+		if _, critical := t.Header["crit"]; critical { // it asks for what we do not do
+			return nil, jwt.ErrTokenUnverifiable
+		}
+		return key, nil
+	},
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(),
 		jwt.WithStrictDecoding(), jwt.WithTimeFunc(now))
 	if err != nil {
-		return nil, badIdentity("it must be a JWT with exp, signed with HS256 and the channel's identity secret, and not expired")
+		return nil, badIdentity("it must be a JWT with exp, a number, signed with HS256 and the channel's identity secret, not expired, and without crit")
+	}
+	if claims.IssuedAt != nil && claims.IssuedAt.After(now().Add(issuedAhead)) {
+		return nil, badIdentity("iat is in the future")
 	}
 	if claims.ExpiresAt.After(now().Add(MaxIdentityLife)) {
 		return nil, badIdentity("exp must be at most 24 hours ahead")
@@ -70,7 +116,13 @@ func (claims identityClaims) identity() (*identity, error) {
 	if strings.TrimSpace(sub) == "" || utf8.RuneCountInString(sub) > maxSubject || strings.ContainsFunc(sub, unicode.IsControl) {
 		return nil, badIdentity("sub must identify the person, in 1 to 255 characters")
 	}
-	who := &identity{subject: sub}
+	who := &identity{subject: sub, phone: claims.Phone, avatarURL: claims.AvatarURL, ignored: claims.ignored}
+	if who.ignored == nil {
+		who.ignored = []string{}
+	}
+	if claims.IssuedAt != nil {
+		who.issuedAt = clock.Of(claims.IssuedAt.Time)
+	}
 	var err error
 	if claims.Email != "" {
 		if who.email, err = account.CleanEmail(claims.Email, "identity"); err != nil {

@@ -1,6 +1,7 @@
 package visitor_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -135,16 +136,26 @@ func TestFalseIdentities(t *testing.T) {
 			"expired":        w.identity(jwt.MapClaims{"sub": "42", "exp": now.Unix()}),
 			"for too long":   w.identity(jwt.MapClaims{"sub": "42", "exp": now.Add(24*time.Hour + time.Second).Unix()}),
 			"not yet":        w.identity(jwt.MapClaims{"sub": "42", "nbf": now.Add(time.Minute).Unix()}),
-			"no sub":         w.identity(jwt.MapClaims{"email": "eve@example.com"}),
-			"blank sub":      w.identity(jwt.MapClaims{"sub": " "}),
-			"long sub":       w.identity(jwt.MapClaims{"sub": strings.Repeat("é", 256)}),
-			"NUL in sub":     w.identity(jwt.MapClaims{"sub": "4\x002"}),
-			"sub no text":    w.identity(jwt.MapClaims{"sub": 42}),
-			"bad email":      w.identity(jwt.MapClaims{"sub": "42", "email": "Eve <eve@example.com>"}),
-			"long name":      w.identity(jwt.MapClaims{"sub": "42", "name": strings.Repeat("n", 201)}),
-			"no JWT":         "42",
-			"a session":      w.start("", "").Token,
-			"huge":           strings.Repeat("a", 1<<20),
+			"crit": func() string {
+				t := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "42", "exp": now.Add(time.Hour).Unix()})
+				t.Header["crit"] = []string{"b64"}
+				token, err := t.SignedString(w.secrets[w.ChannelIDs[0]])
+				w.ok(err)
+				return token
+			}(),
+			"future iat":  w.identity(jwt.MapClaims{"sub": "42", "iat": now.Add(2 * time.Minute).Unix()}),
+			"exp a text":  w.identity(jwt.MapClaims{"sub": "42", "exp": fmt.Sprint(now.Add(time.Hour).Unix())}),
+			"no phone":    w.identity(jwt.MapClaims{"sub": "42", "email": "eve@example.com", "iat": now.Unix(), "phone": strings.Repeat("1", 1000)}),
+			"no sub":      w.identity(jwt.MapClaims{"email": "eve@example.com"}),
+			"blank sub":   w.identity(jwt.MapClaims{"sub": " "}),
+			"long sub":    w.identity(jwt.MapClaims{"sub": strings.Repeat("é", 256)}),
+			"NUL in sub":  w.identity(jwt.MapClaims{"sub": "4\x002"}),
+			"sub no text": w.identity(jwt.MapClaims{"sub": 42}),
+			"bad email":   w.identity(jwt.MapClaims{"sub": "42", "email": "Eve <eve@example.com>"}),
+			"long name":   w.identity(jwt.MapClaims{"sub": "42", "name": strings.Repeat("n", 201)}),
+			"no JWT":      "42",
+			"a session":   w.start("", "").Token,
+			"huge":        strings.Repeat("a", 1<<20),
 		} {
 			w.nothing(func() {
 				if _, err := w.startOn(w.ChannelIDs[0], "", identity); err == nil {
@@ -326,6 +337,58 @@ func TestSessionLanguage(t *testing.T) {
 		}
 		if got := begin("", "nonsense!").Language; got != "" {
 			w.t.Errorf("speaks %q", got)
+		}
+	})
+}
+
+// CH-10: what the site signed of its customer is the contact's, the later word wins,
+// and what means nothing here is named.
+func TestSignedClaims(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		now := w.clock.Now()
+		claims := func(issued time.Duration, name string) jwt.MapClaims {
+			return jwt.MapClaims{"sub": "42", "email": "dora@example.net", "name": name, "phone": "+33 1", "avatar_url": "https://shop.example/" + name + ".png",
+				"iat": now.Add(issued).Unix(), "plan": "gold", "iss": "shop"}
+		}
+		known := func() string {
+			c, err := w.Store.Client(w.System).Contact.Get(w.System, w.ContactID)
+			w.ok(err)
+			return c.Name + " " + c.Phone + " " + c.AvatarURL
+		}
+		session := w.start("", w.identity(claims(-time.Minute, "Later")))
+		if diff := cmp.Diff([]string{"plan"}, session.Ignored); diff != "" {
+			w.t.Error(diff)
+		}
+		if got := known(); got != "Later +33 1 https://shop.example/Later.png" {
+			w.t.Error(got)
+		}
+		w.start("", w.identity(claims(-time.Hour, "Earlier")))
+		if got := known(); got != "Later +33 1 https://shop.example/Later.png" {
+			w.t.Errorf("an earlier word won: %s", got)
+		}
+		if w.start("", "").Ignored != nil {
+			w.t.Error("without identity something was ignored")
+		}
+	})
+}
+
+// What a page's address says of a user and password is not kept.
+func TestPageWithUser(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		me := w.as(w.start("", ""))
+		in := w.chat("hello")
+		in.PageURL = "https://ada:secret@shop.example/a@b?c=d@e#f"
+		c, err := w.StartChat(me, in)
+		if w.ok(err); c.OriginURL != "https://shop.example/a@b?c=d@e#f" {
+			w.t.Errorf("began on %s", c.OriginURL)
+		}
+		_, err = w.TrackPage(me, visitor.TrackPageViewInput{URL: "https://ada@shop.example"})
+		w.ok(err)
+		pages, err := w.Store.Client(w.System).PageView.Query().All(w.System)
+		if w.ok(err); len(pages) != 1 || pages[0].URL != "https://shop.example" {
+			w.t.Errorf("%+v", pages)
 		}
 	})
 }

@@ -17,7 +17,8 @@ import (
 // come in the locale, else in the channel's own. It writes nothing. An unknown
 // key is NOT_FOUND on channelKey.
 func (s *Service) Show(ctx context.Context, channelKey, pageURL string, smallScreen bool, locale string) (*Widget, error) {
-	if err := checkURL(pageURL); err != nil {
+	pageURL, err := cleanURL(pageURL, "pageUrl")
+	if err != nil {
 		return nil, err
 	}
 	c, err := s.findChannel(ctx, channelKey)

@@ -42,10 +42,11 @@ func (s *Service) RecordView(ctx context.Context, in RecordWidgetViewInput) (*en
 // TrackPage notes the page that the visitor is on, unless it is the one that
 // they were on last (CR-1). The last 100 are kept.
 func (s *Service) TrackPage(ctx context.Context, in TrackPageViewInput) (*ent.Visitor, error) {
-	if err := checkURLOn(in.URL, "url"); err != nil {
+	page, err := cleanURL(in.URL, "url")
+	if err != nil {
 		return nil, err
 	}
-	page, _, _ := strings.Cut(in.URL, "#")
+	page, _, _ = strings.Cut(page, "#")
 	return s.actAsVisitor(ctx, "trackPageView", in.IdempotencyKey, in, func(ctx context.Context, tx *store.Tx, _ *viewer.Viewer, me *ent.Visitor) error {
 		last, err := lastPage(ctx, tx, me.ID)
 		if err != nil || last == page {

@@ -3,6 +3,7 @@ package settings
 import (
 	"crypto/tls"
 	"errors"
+	"net"
 	"strings"
 
 	"parley/ent"
@@ -16,12 +17,15 @@ import (
 // Diagnose says why a mailbox or server could not be used, in words for admins.
 func Diagnose(err error) (vocab.EmailStateReason, string) {
 	var refused *egress.Error
+	var unknown *net.DNSError
 	var sent *smtp.Error
 	var untrusted *tls.CertificateVerificationError
 	detail := strings.Join(strings.Fields(err.Error()), " ")
 	switch {
 	case errors.As(err, &refused):
-		return vocab.EmailHostRefused, refused.Error()
+		return vocab.EmailHostRefused, "Parley connects to this server only at a public address, and on a port that such servers use. Check the host's name; the operator may allow others."
+	case errors.As(err, &unknown): // nothing of the resolver, nor which names exist inside
+		return vocab.EmailConnectionFailed, "The server's name cannot be found. Check the host's name."
 	case errors.Is(err, oauth.ErrRevoked):
 		return vocab.EmailGrantRevoked, "The provider revoked the authorization. Reconnect the channel."
 	case errors.Is(err, oauth.ErrTemporary):
