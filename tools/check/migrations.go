@@ -31,6 +31,7 @@ var landedMigrations = map[string]string{
 	"both/00034_integration_picture.sql":   "68b9a426222198b644f4b78ea20f9bd0bbb01374dc98a4e1eb886bb73230727f",
 	"both/00042_token_secrets.sql":         "8dc01ff250ca526bba2c1e05f2e9368be2164ea10e9e6849b9110c0c8a86414f",
 	"both/00043_invitations.sql":           "d8187249c1fc6c9d1ffe00a66f6b99de432c1dc5a60511aeb364795f6718e3b9",
+	"both/00051_work_rules.sql":            "884190d441521b10e6ead0874b4078a16695a51a0c426564822fc04a0cd06ed0",
 	"both/00024_tags.sql":                  "23fb3f16b51d840c337747adb65fca6fdb7ea213db63f01d8d7d9fad2e65e868",
 	"postgres/00001_core.sql":              "bfd61c98ba66a87d8b7082a89060a81cbafe65a44ffa56ebfc5d862ee4645d10",
 	"postgres/00002_live.sql":              "ca2f82004877deb4386a199d1e86fa616a8594c4eeaa7a5f677cfcc0c997b574",
