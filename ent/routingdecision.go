@@ -41,7 +41,7 @@ type RoutingDecision struct {
 	AssignedTeamID string `json:"assigned_team_id,omitempty"`
 	// Candidates holds the value of the "candidates" field.
 	Candidates []vocab.RoutingCandidate `json:"candidates,omitempty"`
-	// Seconds; 0: it is no matter of offers (RT-7).
+	// Seconds; 0: no offer (RT-7).
 	OfferMaxAge int `json:"offer_max_age,omitempty"`
 	// OfferPerMinute holds the value of the "offer_per_minute" field.
 	OfferPerMinute int `json:"offer_per_minute,omitempty"`

@@ -26,7 +26,7 @@ func (RoutingDecision) Fields() []ent.Field {
 		field.String("assignee_id").Default("").Immutable(),
 		field.String("assigned_team_id").Default("").Immutable(),
 		field.JSON("candidates", []vocab.RoutingCandidate{}),
-		field.Int("offer_max_age").Default(0).Immutable().Comment("Seconds; 0: it is no matter of offers (RT-7)."),
+		field.Int("offer_max_age").Default(0).Immutable().Comment("Seconds; 0: no offer (RT-7)."),
 		field.Int("offer_per_minute").Default(0).Immutable(),
 		field.Bool("connected").Default(false).Immutable().Comment("The visitor was connected (RT-4)."),
 	}

@@ -13764,7 +13764,7 @@ type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
     userIds: [ID!]
     "The page that the visitor is on: it decides which targeted message they see, and which rule their chat matches."
     pageUrl: URL
-    "The targeted message that the visitor sees, instead of the one that the page decides."
+    "The targeted message that the visitor sees; default: the one that the page decides."
     targetedMessageId: ID
     "The visitor: their contact and lists decide too, and who has their open chats is there for them."
     visitorId: ID
@@ -19290,7 +19290,7 @@ input WorkingHoursInput {
   timeZone: String!
   "All ranges of the week, 1 to 100."
   hours: [ChatHoursInput!]!
-  "All days off, at most 500; default: none."
+  "All days off, at most 100; default: none."
   holidays: [ChatHolidayInput!]
 }
 
@@ -19982,7 +19982,7 @@ type RoutingDecision implements Node @scope(read: "conversations:read", also: ["
 
 "How an offer is bounded."
 type RoutingOffer @scope(read: "conversations:read", also: ["settings:read"]) {
-  "How many seconds of waiting after which it is not offered any more."
+  "How many seconds of waiting after which it is no longer offered."
   maxAge: Int!
   "How many are offered to one user within a minute."
   perMinute: Int!
@@ -20061,7 +20061,7 @@ input RoutingInput {
   rules: [RoutingRuleInput!]!
   "Whether a conversation that no one could take is offered again; default: true."
   offerAgain: Boolean
-  "How many seconds of waiting after which it is not offered any more, 60 to 31,536,000; default: 604,800, which is seven days."
+  "How many seconds of waiting after which it is no longer offered, 60 to 31,536,000; default: 604,800, which is seven days."
   offerMaxAge: Int
   "How many are offered to one user within a minute, 1 to 100; default: 3. Chats whose visitor is connected are not counted."
   offerPerMinute: Int
@@ -20606,7 +20606,7 @@ type VisitorConversationContinued @visible(to: [VISITOR]) @scope(read: "conversa
 The visitor's place in the queue: at first, if they have one, and whenever it is another one. It is not stored: it comes without a cursor.
 """
 type VisitorQueueChange @visible(to: [VISITOR]) @scope(read: "conversations:read") {
-  "The place, from 1; null: they do not wait any more, or the inbox does not show it."
+  "The place, from 1; null: they no longer wait, or the inbox does not show it."
   queuePosition: Int
 }
 

@@ -52,8 +52,8 @@ func (c *connections) count(who seenUser, by int) {
 	}
 }
 
-// take returns who is to be written: who came or left, or everyone who is there.
-func (c *connections) take(all bool) map[string][]string {
+// takeChanged returns who is to be written: who came or left, or everyone who is there.
+func (c *connections) takeChanged(all bool) map[string][]string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if all {
@@ -88,7 +88,7 @@ func (s *Service) FollowConnections(ctx context.Context) error {
 
 func (s *Service) writeConnected(ctx context.Context, all bool) error {
 	var failed []error
-	for accountID, ids := range s.connections.take(all) {
+	for accountID, ids := range s.connections.takeChanged(all) {
 		failed = append(failed, s.writeConnectedOf(byPresence(ctx, accountID), ids))
 	}
 	return errors.Join(failed...)

@@ -150,8 +150,14 @@ func (s *Service) settleAccount(ctx context.Context) error {
 	return nil
 }
 
+// maxDaysOff is how many days off a user's working hours may have.
+const maxDaysOff = 100
+
 // checkWorkingHours refuses what are no hours.
 func checkWorkingHours(h vocab.WorkingHours) (faults []error) {
+	if len(h.Holidays) > maxDaysOff {
+		return []error{errs.Exceeds(maxDaysOff, "There are %d days off; at most %d are allowed.", len(h.Holidays), maxDaysOff).On("workingHours", "holidays")}
+	}
 	err := availability.Check(vocab.Availability{
 		Mode: vocab.AvailabilityOperatingHours, TimeZone: h.TimeZone, Hours: h.Hours, Holidays: h.Holidays,
 	})

@@ -8,9 +8,9 @@ import (
 	"parley/internal/vocab"
 )
 
-// answered is what follows from a person's answer: they get what no one had (IN-21),
+// followAnswer is what follows from a person's answer: they get what no one had (IN-21),
 // have read what they answered, and are there.
-func (ch *change) answered(ctx context.Context, by author) error {
+func (ch *change) followAnswer(ctx context.Context, by author) error {
 	ch.noticed()
 	if err := ch.assignToAuthor(ctx, by); err != nil {
 		return err

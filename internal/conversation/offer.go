@@ -44,7 +44,7 @@ func (s *Service) Offer(ctx context.Context, args OfferArgs) error {
 	for _, connected := range []bool{true, false} {
 		q := queue{accountID: args.AccountID, connected: connected, seenSince: o.router.Now.Add(-connectedFor), limit: offerSlice, after: place{since: -1}}
 		for {
-			slice, err := q.read(ctx, s.store.Query)
+			slice, err := q.readPage(ctx, s.store.Query)
 			if err != nil {
 				return err
 			}

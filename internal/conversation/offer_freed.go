@@ -36,7 +36,7 @@ func (ch *change) offerFreed(ctx context.Context) error {
 	o := newOffering(r)
 	for _, connected := range []bool{true, false} {
 		q := queue{accountID: ch.c.AccountID, connected: connected, seenSince: ch.now().Add(-connectedFor), limit: mostAhead, after: place{since: -1}}
-		slice, err := q.read(ctx, ch.tx.Query)
+		slice, err := q.readPage(ctx, ch.tx.Query)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (ch *change) letAhead(ctx context.Context, rules vocab.Routing) error {
 		accountID: ch.c.AccountID, connected: true, seenSince: ch.now().Add(-connectedFor), limit: mostAhead, after: place{since: -1},
 		source: ch.c.RoutingSource, before: ch.c.WaitingSince,
 	}
-	ahead, err := q.read(ctx, ch.tx.Query)
+	ahead, err := q.readPage(ctx, ch.tx.Query)
 	if err != nil || len(ahead) == 0 {
 		return err
 	}

@@ -66,8 +66,8 @@ type queue struct {
 	before clock.Micros
 }
 
-// read reads the queue's next conversations.
-func (q queue) read(ctx context.Context, query func(context.Context, string, ...any) (entsql.ColumnScanner, error)) ([]waiting, error) {
+// readPage reads the queue's next conversations.
+func (q queue) readPage(ctx context.Context, query func(context.Context, string, ...any) (entsql.ColumnScanner, error)) ([]waiting, error) {
 	s := &store.Statement{}
 	s.WriteString(`SELECT c.id, c.waiting_since, c.routing_source, c.targeted_message_version, c.last_message_at FROM conversations c
 		WHERE c.awaits_offer AND c.inbox_id IN (SELECT id FROM inboxes WHERE deleted_at = 0 AND account_id = ` + s.Arg(q.accountID) + `)

@@ -104,7 +104,7 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendM
 		}
 		if by.isUser() {
 			ch.takeOver()
-			return m, ch.answered(ctx, by)
+			return m, ch.followAnswer(ctx, by)
 		}
 	}
 	return m, ch.save(ctx)

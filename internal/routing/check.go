@@ -60,7 +60,7 @@ func CheckChange(ctx context.Context, client *ent.Client, inboxID string, kind v
 	if err != nil {
 		return err
 	}
-	known.keep(before)
+	known.keepNamed(before)
 	var faults []error
 	for i, rule := range r.Rules {
 		at := []string{"routing", "rules", strconv.Itoa(i)}
@@ -91,8 +91,8 @@ type directory struct {
 	kept map[string]bool
 }
 
-// keep takes all that a routing names as it is.
-func (d *directory) keep(r vocab.Routing) {
+// keepNamed takes all that a routing names as it is.
+func (d *directory) keepNamed(r vocab.Routing) {
 	d.kept = map[string]bool{}
 	for _, rule := range r.Rules {
 		for _, named := range slices.Concat(rule.UserIDs, rule.TeamIDs, []string{rule.FallbackID}) {

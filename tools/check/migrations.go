@@ -41,6 +41,7 @@ var landedMigrations = map[string]string{
 	"both/00044_visitor_sessions.sql":      "4de4613109f0aeb7765a0626f83dc90fdb8e80811e28e82d43c20f369300939f",
 	"both/00045_task_failure.sql":          "9890c959eba383586812104be6d414e17bce24cf6d65bc4b10079dbcee24ba8e",
 	"both/00046_upload_addresses.sql":      "f9f21fc8ff4d930f93a43432d2c0e4c7e7f5d9243ad2ef01e3e6dd4f005536e0",
+	"both/00051_work_rules.sql":            "884190d441521b10e6ead0874b4078a16695a51a0c426564822fc04a0cd06ed0",
 	"both/00024_tags.sql":                  "23fb3f16b51d840c337747adb65fca6fdb7ea213db63f01d8d7d9fad2e65e868",
 	"postgres/00001_core.sql":              "bfd61c98ba66a87d8b7082a89060a81cbafe65a44ffa56ebfc5d862ee4645d10",
 	"postgres/00002_live.sql":              "ca2f82004877deb4386a199d1e86fa616a8594c4eeaa7a5f677cfcc0c997b574",
