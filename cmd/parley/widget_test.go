@@ -16,7 +16,7 @@ const (
 	browsing = 10 * time.Minute
 )
 
-// CH-3, CH-4, CH-6, CH-12: the widget works in a browser, on pages of another origin with a
+// CH-3, CH-4, CH-6, CH-11, CH-12: the widget works in a browser, on pages of another origin with a
 // strict policy, and so does the demo page. scripts/widget.sh fetches the
 // browser's driver.
 func TestWidgetInBrowser(t *testing.T) {

@@ -105,3 +105,10 @@ test("a site's own scripts open it and hear of it", async () => {
   assert.deepEqual(await page.evaluate(() => window.heard), ["open", "close"]);
   assert.equal(await page.evaluate(() => window.Parley.identify("no.such.jwt").catch((error) => error.code)), "INVALID");
 });
+
+test("it opens if the site asked for that before it was there", async () => {
+  const page = await on.visitor();
+  await page.addInitScript(() => addEventListener("parley", ({ detail }) => detail.open()));
+  await page.goto(on.site.url);
+  await visible(panel(page));
+});

@@ -214,10 +214,11 @@ export async function signer({ id }) {
 /** Keeps requests with that word from the server until it is let through; it tells when one came. */
 export async function hold(page, word) {
   const held = [];
+  let open = false;
   let came;
   const first = new Promise((resolve) => (came = resolve));
   await page.route("**/graphql", (route) => {
-    if (!route.request().postData()?.includes(word)) return route.fallback();
+    if (open || !route.request().postData()?.includes(word)) return route.fallback();
     held.push(route);
     came();
   });
@@ -225,7 +226,7 @@ export async function hold(page, word) {
     first,
     held,
     async letThrough() {
-      await page.unroute("**/graphql");
+      open = true; // the route stays: what is asked while one goes may be missed
       for (const route of held.splice(0)) await route.continue().catch(() => undefined);
     },
   };

@@ -4,13 +4,14 @@
 import { type Api, ApiError } from "./api";
 import { Chat, type Owner } from "./chat";
 import { takeLink } from "./link";
+import { Lookup, type Looker, type Shown } from "./look";
 import * as operations from "./operations";
 import { address, asksToOpen, type Part, smallScreen, watchPage } from "./page";
-import { widgetOn } from "./question";
 import { type Heir, Session } from "./session";
 import { type Kept, places, type Storage, watchStorage } from "./storage";
 import { type Say, words } from "./texts";
-import type { Conversation, EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
+import { markOf, Reports } from "./visit";
+import type { EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
 
 /** What the visitor must do before a chat can begin. */
 export type Gate = "consent" | "email" | null;
@@ -21,15 +22,7 @@ export const events = ["ready", "open", "close", "message", "unread", "email"];
 /** How long a page's query must stay as it is before it counts, in milliseconds: some sites write it with every key. */
 const settles = 400;
 
-/** What the server says of a page, and of where a known visitor was. */
-interface Shown {
-  widget: WidgetData;
-  visitorConversations?: { nodes: Conversation[] };
-  visitorConversation?: Conversation | null;
-}
-
-export class App implements Owner, Heir {
-  data: WidgetData | null = null;
+export class App implements Owner, Heir, Looker {
   say: Say = words([]);
   open = false;
   /** What the panel shows. */
@@ -44,34 +37,30 @@ export class App implements Owner, Heir {
   readonly chat: Chat;
 
   private readonly session: Session;
+  private readonly lookup: Lookup;
+  private readonly reports: Reports;
+  /** Whether the site's scripts asked for the panel before anything was there. */
+  private wanted = false;
   private readonly storage: Storage<Kept>;
   private readonly drawers: (() => void)[] = [];
   private readonly listeners = new Map<string, Set<(detail?: unknown) => void>>();
-  private readonly counted = new Set<string>();
-  /** Whether the session was gone on with on this page. */
-  private renewed = false;
   private drawing = false;
   private delay = 0;
   private shownUnread = -1;
-  /** The number of the newest question what to show, and its answer's coming. */
-  private asked = 0;
-  private looking: Promise<Shown> | null = null;
   /** How often it went on where the visitor was, and the last time's end. */
   private resumes = 0;
   private resuming: Promise<void> | null = null;
-  /** The page that the answer is for. */
-  private shownOn = "";
   private settling = 0;
-  /** Ends the wait before the question is asked again. */
-  private wake = (): void => undefined;
 
   constructor(
     private readonly api: Api,
     private readonly channelKey: string,
-    private readonly locale: string,
+    locale: string,
   ) {
     this.storage = places(channelKey);
     this.session = new Session(api, channelKey, this);
+    this.lookup = new Lookup(api, this.session, this.storage, channelKey, locale, this);
+    this.reports = new Reports(api, this.session, channelKey, () => this.targetedMessage);
     this.chat = new Chat(api, this.session, this.storage, this, channelKey);
   }
 
@@ -88,9 +77,15 @@ export class App implements Owner, Heir {
     document.addEventListener("visibilitychange", () => this.seen());
     this.small.addEventListener("change", () => void this.arrive(false));
     await this.resume();
+    const { wanted } = this;
     this.meet(true);
-    if (link) this.show();
+    if (link || wanted) this.show();
     this.emit("ready");
+  }
+
+  /** What the server says of this page; null: nothing yet. */
+  get data(): WidgetData | null {
+    return this.lookup.data;
   }
 
   get targetedMessage(): TargetedMessage | null {
@@ -145,12 +140,13 @@ export class App implements Owner, Heir {
 
   /** Opens the panel; byItself: the visitor did not ask for it. */
   show(byItself = false): void {
+    this.wanted = !this.data;
     if (this.open || !this.data) return;
     this.open = true;
     this.storage.set("open", true);
     this.view = this.mayWriteHere || this.chat.waiting ? "chat" : "list";
     if (!byItself) {
-      this.countOpening();
+      this.reports.countOpening();
       if (!this.chat.live) this.chat.hurry();
     }
     this.chat.read();
@@ -159,6 +155,7 @@ export class App implements Owner, Heir {
   }
 
   hide(): void {
+    this.wanted = false;
     this.dismiss();
     if (!this.open) return;
     this.storage.set("open", false);
@@ -170,7 +167,7 @@ export class App implements Owner, Heir {
   dismiss(): void {
     const shown = this.targetedMessage;
     if (!shown || this.isDismissed(shown)) return;
-    this.storage.set("dismissed", [...(this.storage.get("dismissed") ?? []).slice(-19), mark(shown)]);
+    this.storage.set("dismissed", [...(this.storage.get("dismissed") ?? []).slice(-19), markOf(shown)]);
     this.changed();
   }
 
@@ -351,68 +348,24 @@ export class App implements Owner, Heir {
     this.emailDone = "";
     this.mayWrite = false;
     this.problem = "";
-    this.counted.clear();
+    this.reports.reset();
     void this.resume().catch(() => undefined);
   }
 
   // What to show
 
-  /**
-   * Asks what to show on this page. Only the answer to the newest question
-   * counts, and only for the page that the visitor is on. Without an answer it
-   * asks again, if it is patient.
-   */
-  private look(resumes: boolean, patient = true): Promise<Shown> {
-    this.wake();
-    clearTimeout(this.settling);
-    this.looking = this.ask(++this.asked, resumes, patient);
-    return this.looking;
+  took({ texts }: WidgetData): void {
+    this.say = words(texts);
+    this.changed();
   }
 
-  private async ask(question: number, resumes: boolean, patient: boolean): Promise<Shown> {
-    for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
-      const page = this.page();
-      try {
-        const known = resumes && this.session.known;
-        const variables = widgetOn(this.channelKey, this.locale, page, known, known ? this.storage.get("conversation") : null);
-        const shown = await this.session.run(() => this.api.ask<Shown>(operations.showWidget, variables));
-        if (question !== this.asked) return await this.looking!;
-        this.data = shown.widget;
-        if (page !== this.page()) continue; // it moved on, or a rule looks at more of it
-        this.shownOn = page;
-        this.say = words(shown.widget.texts);
-        this.changed();
-        return shown;
-      } catch (error) {
-        if (question !== this.asked) return await this.looking!;
-        const { code, passing } = error as ApiError;
-        if (code === "STALE") continue;
-        if (this.data && page !== this.shownOn) this.showNothing();
-        if (!passing || !patient) throw error;
-      }
-      await this.pause(wait);
-      if (question !== this.asked) return await this.looking!;
-    }
-  }
-
-  private page(): string {
-    return address(this.data?.matchesFragment);
-  }
-
-  /** What was found out is not about this page. */
-  private showNothing(): void {
-    this.data = { ...this.data!, targetedMessage: null };
+  lost(): void {
     this.settle();
   }
 
-  private pause(time: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, time);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  private look(resumes: boolean, patient = true): Promise<Shown> {
+    clearTimeout(this.settling);
+    return this.lookup.look(resumes, patient);
   }
 
   /** Finds out what to show, and goes on where the visitor was; if it is called again, where they are then. */
@@ -460,7 +413,7 @@ export class App implements Owner, Heir {
     const shown = this.targetedMessage;
     const writes = this.open && unsent.any(place);
     if (thread.id || this.chat.waiting || writes) return;
-    if (mark(thread.welcome) !== mark(shown)) this.chat.begin(shown);
+    if (markOf(thread.welcome) !== markOf(shown)) this.chat.begin(shown);
     if (this.open && this.view === "chat" && !shown) {
       if (this.chat.conversations.length || asksToOpen()) this.view = "list";
       else this.shut();
@@ -485,7 +438,7 @@ export class App implements Owner, Heir {
   }
 
   private online(): void {
-    this.wake();
+    this.lookup.hurry();
     this.chat.hurry();
   }
 
@@ -499,47 +452,9 @@ export class App implements Owner, Heir {
     } else if (shown?.openByItself && this.hasLauncher && !this.chat.thread.id && !this.isDismissed(shown)) {
       if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
     }
-    const shows = this.hasLauncher && this.isNew("SHOWN", shown);
-    const opens = this.open && this.isNew("OPENED", shown);
-    void this.visit(visits, opens ? "OPENED" : shows ? "SHOWN" : null).catch(() => undefined);
-  }
-
-  /** Tells the server of a visit of a page, and counts what was shown there (TM-10). A stranger gets a session once something is shown. */
-  private async visit(tracks: boolean, kind: "OPENED" | "SHOWN" | null): Promise<void> {
-    const began = !this.session.known;
-    const shown = this.targetedMessage;
-    if (began && !kind) return;
-    await this.session.need();
-    const renews = !began && !this.renewed;
-    this.renewed = true;
-    if (!renews && !tracks && !kind) return;
-    const answer = await this.session.run(() => {
-      const session = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token };
-      const page = { url: address(), title: document.title.slice(0, 500) };
-      const view = { targetedMessageId: shown?.id ?? "", kind: kind ?? "SHOWN" };
-      return this.api.ask<{ startVisitorSession?: { token: string | null; visitor: Visitor } }>(operations.visitPage, { session, renews, page, tracks: tracks || began, view, shows: kind !== null });
-    });
-    const { token, visitor } = answer.startVisitorSession ?? {};
-    if (token && visitor) this.session.renew({ token, visitor });
-  }
-
-  /** Whether the visitor is shown something, or opens it, for the first time on this page. */
-  private isNew(kind: string, shown: TargetedMessage | null): boolean {
-    const key = `${kind} ${mark(shown)}`;
-    const isNew = shown !== null && !this.counted.has(key);
-    if (isNew) this.counted.add(key);
-    return isNew;
-  }
-
-  /** Counts that the visitor opened what is shown, once a page and message (TM-10). */
-  private countOpening(): void {
-    const shown = this.targetedMessage;
-    if (!shown || !this.isNew("OPENED", shown)) return;
-    const input = { targetedMessageId: shown.id, kind: "OPENED" };
-    this.session
-      .need()
-      .then(() => this.session.run(() => this.api.change(operations.recordView, input)))
-      .catch(() => undefined);
+    const shows = this.hasLauncher && this.reports.isNew("SHOWN", shown);
+    const opens = this.open && this.reports.isNew("OPENED", shown);
+    void this.reports.visit(visits, opens ? "OPENED" : shows ? "SHOWN" : null).catch(() => undefined);
   }
 
   private seen(): void {
@@ -573,7 +488,7 @@ export class App implements Owner, Heir {
   }
 
   private isDismissed(shown: TargetedMessage): boolean {
-    return this.storage.get("dismissed")?.includes(mark(shown)) ?? false;
+    return this.storage.get("dismissed")?.includes(markOf(shown)) ?? false;
   }
 
   /** Does something and shows what went wrong. It reports whether it worked. */
@@ -612,9 +527,4 @@ export class App implements Owner, Heir {
   private emit(event: string, detail?: unknown): void {
     for (const listener of this.listeners.get(event) ?? []) listener(detail);
   }
-}
-
-/** Names one version of a targeted message. */
-function mark(shown: TargetedMessage | null): string {
-  return shown ? `${shown.id}:${shown.version}` : "";
 }

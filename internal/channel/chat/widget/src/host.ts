@@ -9,8 +9,17 @@ const mostReturns = 60;
 /** Puts an element at the end of the body, and again whenever it was taken out; back is called then. */
 export function keepIn(host: Element, back: () => void): void {
   let returns: number[] = [];
+  let watched: Element[] = [];
   const observer = new MutationObserver(() => put());
+  const watch = (): void => {
+    const parents = [document.documentElement, document.body].filter((parent) => parent !== null);
+    if (parents.length === watched.length && parents.every((parent, i) => parent === watched[i])) return;
+    observer.disconnect();
+    for (const parent of [document, ...parents]) observer.observe(parent, { childList: true });
+    watched = parents;
+  };
   const put = (): void => {
+    watch();
     if (!document.body || host.parentNode === document.body) return;
     const now = Date.now();
     returns = [...returns.filter((at) => at > now - 60_000), now];
@@ -22,12 +31,7 @@ export function keepIn(host: Element, back: () => void): void {
     // The copies that a page kept of its own body have nothing in them.
     for (const copy of document.querySelectorAll(host.localName)) if (copy !== host) copy.remove();
     document.body.append(host);
-    observe();
     back();
-  };
-  const observe = (): void => {
-    observer.disconnect();
-    for (const parent of [document, document.documentElement, document.body]) observer.observe(parent, { childList: true });
   };
   put();
 }

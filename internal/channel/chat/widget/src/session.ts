@@ -154,7 +154,7 @@ export class Session {
     const before = this.who;
     this.api.token = token;
     this.who = who;
-    this.visitor = visitor;
+    this.visitor = visitor ?? (before?.id === who?.id ? this.visitor : null);
     if (before?.id === who?.id) return;
     if (who && (!before || who.was.includes(before.id))) this.heir.inherits(before?.id ?? "", who.id);
     if (!before) return;
