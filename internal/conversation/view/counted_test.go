@@ -41,7 +41,7 @@ func TestCountsOfSavedViews(t *testing.T) {
 					continue
 				}
 				want.Open++
-				if read := w.read[c.ID][v.ActorID]; c.Filtered == 0 && (c.LastIncomingNumber > read.Number || c.WokenRevision > read.Revision) {
+				if read := w.read[c.ID][v.ActorID]; c.Filtered == 0 && c.DeletedAt == 0 && (c.LastIncomingNumber > read.Number || c.WokenRevision > read.Revision) {
 					want.Unread++
 				}
 			}
