@@ -18211,7 +18211,7 @@ input RoutingRuleInput {
   teamIds: [ID!]
   "How it chooses; default: ROUND_ROBIN."
   method: RoutingMethod = ROUND_ROBIN
-  "With CONTACT_OWNER: who gets the conversation if the owner cannot."
+  "With CONTACT_OWNER: who gets the conversation if the owner cannot; required to publish a targeted message."
   fallbackId: ID
 }
 
@@ -19431,7 +19431,7 @@ input CreateTargetedMessageInput {
   excludeListIds: [ID!]
   "The pages on which it is shown: those that match any of the rules; at most 50."
   rules: [TargetingRuleInput!]
-  "Who welcomes the visitor; replaces the whole heading."
+  "Who welcomes the visitor; replaces the whole heading. Default: CUSTOM, with the widget's title as its name, otherwise the inbox's name."
   heading: HeadingInput
   "When the widget asks for an e-mail address; replaces all of these settings."
   emailCapture: EmailCaptureInput
@@ -20252,7 +20252,8 @@ extend type Mutation {
     @errors(codes: [CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started.
-  Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `.
+  Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `. CONSENT_REQUIRED once the visitor has withdrawn their consent to
+  the processing of their data.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + ` and, if they apply, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or
   ` + "`" + `CONVERSATION_CREATED` + "`" + `.
   """
@@ -20267,13 +20268,14 @@ extend type Mutation {
   to earlier conversations. While it is not proved, the visitor does not see what is for lists of the contact, nor the contact's owner,
   and what they say of themselves (name, phone, opt-ins) is only suggested to agents (` + "`" + `Conversation.suggestedProperties` + "`" + `), unless the
   contact was created for this visitor or the account's ` + "`" + `trustTypedAddresses` + "`" + ` is on. CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat, and
+  ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat whose ` + "`" + `suggestedProperties` + "`" + ` change.
   """
   captureVisitorEmail(
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, TOO_LONG])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Records what the visitor consents to, before they write: the text, its version, the time and the page. Consenting to the same text twice
   is one consent. Nothing is recorded if the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
