@@ -320,7 +320,7 @@ func (s *story) addTo(b *batch) {
 		if s.who != nil {
 			name, address = s.who.first, s.who.email
 		}
-		b.add(visitors, s.visitor.id, c.InboxID, c.ChannelID, c.ContactID, name, address, int64(s.visitor.seenAt), int64(c.OpenedAt))
+		b.add(visitors, s.visitor.id, c.InboxID, c.ChannelID, c.ContactID, c.ContactID != "", name, address, int64(s.visitor.seenAt), int64(c.OpenedAt))
 	}
 	b.add(conversations, c.ID, c.InboxID, c.ChannelID, string(c.Kind), string(c.Folder), string(c.Status), c.ContactID, c.VisitorID,
 		c.AssigneeID, c.AssignedTeamID, c.Subject, c.Preview, int64(c.OpenedAt), int64(c.LastMessageAt), int64(c.ActivityAt), int64(c.WaitingSince), int64(c.ClosedAt),

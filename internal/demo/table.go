@@ -49,7 +49,7 @@ var tables = [tableCount]table{
 		"include_list_ids", "exclude_list_ids", "rules", "welcome_message", "bot_id", "version", "published_at", "off_at", "created_at"}},
 	contacts:      {"contacts", []string{"id", "account_id", "name", "email", "phone", "last_seen_at", "created_at"}},
 	contactEmails: {"contact_emails", []string{"id", "account_id", "contact_id", "address"}},
-	visitors:      {"visitors", []string{"id", "account_id", "inbox_id", "channel_id", "contact_id", "name", "email", "last_seen_at", "created_at"}},
+	visitors:      {"visitors", []string{"id", "account_id", "inbox_id", "channel_id", "contact_id", "contact_typed", "name", "email", "last_seen_at", "created_at"}},
 	blocks:        {"blocks", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "sender", "blocked_by", "created_at"}},
 	conversations: {"conversations", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "folder", "status", "contact_id", "visitor_id",
 		"assignee_id", "assigned_team_id", "subject", "preview", "opened_at", "last_message_at", "activity_at", "waiting_since", "closed_at", "filtered",

@@ -384,3 +384,26 @@ func TestWelcomeAsMarkdown(t *testing.T) {
 		fails(w.t, err, "TOO_LONG welcomeMarkdown")
 	})
 }
+
+// TM-1, TM-4: a message that says nothing of its heading shows the inbox's name; one that
+// was published without any is edited all the same.
+func TestHeadingsThatSayNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		m := w.create("m", "Hello")
+		inbox, err := w.Store.Client(w.System).Inbox.Get(w.System, w.InboxIDs[0])
+		if err != nil || m.Heading.Kind != vocab.HeadingCustom || m.Heading.Name != inbox.Name {
+			t.Errorf("%+v, %v", m.Heading, err)
+		}
+		w.must(w.publish(m))
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.TargetedMessage.UpdateOneID(m.ID).SetHeading(vocab.Heading{Kind: vocab.HeadingCustom}).Exec(ctx)
+		})
+		m = w.must(w.Update(w.Admin, targeting.UpdateTargetedMessageInput{TargetedMessageID: m.ID, Name: opt.Of("renamed")}))
+		if m.Heading.Name != inbox.Name {
+			t.Errorf("%+v", m.Heading)
+		}
+		_, err = w.update(m, targeting.Settings{Heading: opt.Of(vocab.Heading{Kind: vocab.HeadingCustom})})
+		fails(w.t, err, "REQUIRED heading.name")
+	})
+}

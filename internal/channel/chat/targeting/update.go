@@ -23,7 +23,8 @@ func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*e
 		if err := in.applyTo(m); err != nil {
 			return err
 		}
-		if in.Heading.IsSet() && in.leavesHeading() {
+		bare := !in.Heading.IsSet() && m.State == vocab.TargetedOn && m.Heading.Kind == vocab.HeadingCustom && m.Heading.Name+m.Heading.AvatarURL == ""
+		if bare || in.Heading.IsSet() && in.leavesHeading() { // bare: published before a heading had to say something
 			c, err := tx.Client.Channel.Get(ctx, m.ChannelID)
 			if err != nil {
 				return err
