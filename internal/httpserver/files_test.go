@@ -173,7 +173,7 @@ func TestFilesNeverRun(t *testing.T) {
 			"feed.xml":     {"<?xml version=\"1.0\"?><a/>", "application/octet-stream", "attachment"},
 			"run.js":       {"#!/usr/bin/env node\nalert(1)", "application/octet-stream", "attachment"},
 			"notes.txt":    {"A text with <b>tags</b>", "text/plain; charset=utf-8", "attachment"},
-			"polyglot.htm": {picture, "image/png", "inline"},
+			"polyglot.htm": {picture, "image/png", "attachment"}, // of no size that could be told
 			"report.pdf":   {"%PDF-1.7\n", "application/pdf", "inline"},
 		} {
 			address := s.url(s.upload(name, c.content))

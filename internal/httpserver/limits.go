@@ -134,8 +134,12 @@ func publicOwner(v *viewer.Viewer, remote string) owner {
 	return owner{id: v.TokenID}
 }
 
+// crowd is how many times as many sockets may wait to say whose they are: an office
+// goes out by one address, and comes back at once after a restart.
+const crowd = 10
+
 // waiting is the owner of the sockets of an address that have not said yet whose they
-// are: those count too, as the streams of an address without a token do.
+// are: those count too.
 func waiting(remote string) owner { return owner{id: "waiting " + remote} }
 
 func (q *quotas) takeOperation(v *viewer.Viewer, remote string, l *Limits) bool {

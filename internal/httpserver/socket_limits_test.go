@@ -30,6 +30,40 @@ func TestSocketInitTimeout(t *testing.T) {
 	c.expectClose(4408, "initialisation timeout")
 }
 
+// Sockets count before they say whose they are; what they held is free once they do,
+// or are closed.
+func TestSocketsThatWait(t *testing.T) {
+	t.Parallel()
+	base := listen(t, func(c *httpserver.Config) { c.Limits.PublicStreams = 2 })
+	open := func() (*websocket.Conn, error) {
+		conn, _, err := websocket.Dial(t.Context(), strings.Replace(base, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the library closes it
+		return conn, err
+	}
+	var waiting []*websocket.Conn
+	for range 20 {
+		conn, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.CloseNow() }()
+		waiting = append(waiting, conn)
+	}
+	if _, err := open(); err == nil || !strings.Contains(err.Error(), "429") {
+		t.Errorf("one too many that waits: %v", err)
+	}
+	if err := waiting[0].Write(t.Context(), websocket.MessageText, []byte(`{"type":"connection_init"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := waiting[0].Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := open()
+	if err != nil {
+		t.Fatalf("after one has said whose it is: %v", err)
+	}
+	_ = conn.CloseNow()
+}
+
 // A socket without operations is closed in the end; one with a subscription stays.
 func TestSocketIdleTimeout(t *testing.T) {
 	t.Parallel()

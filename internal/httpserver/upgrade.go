@@ -47,7 +47,7 @@ func (t *socketTransport) Do(w http.ResponseWriter, r *http.Request, exec graphq
 		return
 	}
 	remote := remoteKey(r.RemoteAddr)
-	if most := t.config.Limits.PublicStreams; !t.quotas.takeShare(waiting(remote), most) {
+	if most := crowd * t.config.Limits.PublicStreams; !t.quotas.takeShare(waiting(remote), most) {
 		life.removeSocket()
 		writeError(w, r, http.StatusTooManyRequests, errs.New(errs.RateLimited,
 			"%d sockets from this address are waiting for connection_init already. Send it, or close some.", most))
