@@ -2077,6 +2077,7 @@ type ComplexityRoot struct {
 		Actor      func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
 		Done       func(childComplexity int) int
+		Failure    func(childComplexity int) int
 		FinishedAt func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Kind       func(childComplexity int) int
@@ -11132,6 +11133,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.Done(childComplexity), true
+	case "Task.failure":
+		if e.ComplexityRoot.Task.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.Failure(childComplexity), true
 	case "Task.finishedAt":
 		if e.ComplexityRoot.Task.FinishedAt == nil {
 			break
@@ -13593,7 +13600,7 @@ enum ContactVisibility {
   ACCOUNT
   """
   Users, bots and integrations with inboxes see contacts who have a conversation, or wrote a message, in one of these inboxes, and contacts
-  that were created by hand by someone who worked in one of them. Admins also see those who belong to no inbox, and integrations
+  that they created themselves. Admins also see those who belong to no inbox, and integrations
   without inboxes see all. What is hidden is as if it did not exist: in lists, counts, searches, ` + "`" + `node` + "`" + ` and edges.
   """
   INBOXES
@@ -20079,7 +20086,7 @@ input RoutingRuleInput {
   teamIds: [ID!]
   "How it chooses; default: ROUND_ROBIN."
   method: RoutingMethod = ROUND_ROBIN
-  "With CONTACT_OWNER: who gets the conversation if the owner cannot."
+  "With CONTACT_OWNER: who gets the conversation if the owner cannot; required to publish a targeted message."
   fallbackId: ID
 }
 
@@ -21332,7 +21339,7 @@ input CreateTargetedMessageInput {
   excludeListIds: [ID!]
   "The pages on which it is shown: those that match any of the rules; at most 50."
   rules: [TargetingRuleInput!]
-  "Who welcomes the visitor; replaces the whole heading."
+  "Who welcomes the visitor; replaces the whole heading. Default: CUSTOM, with the widget's title as its name, otherwise the inbox's name."
   heading: HeadingInput
   "When the widget asks for an e-mail address; replaces all of these settings."
   emailCapture: EmailCaptureInput
@@ -21602,6 +21609,11 @@ type Task implements Node @scope(read: "conversations:read", also: ["settings:re
     "Continue backwards from this cursor."
     before: String
   ): TaskProblemConnection!
+  """
+  Why it failed, as one sentence for people: the token with which it was requested was revoked, for example. What was done stays done. Null
+  if it did not fail, or if the fault is Parley's.
+  """
+  failure: String
   "When it was requested."
   createdAt: Time!
   "When it ended; null if it has not."
@@ -22159,7 +22171,8 @@ extend type Mutation {
   """
   Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started. PROOF_REQUIRED for
   one with ` + "`" + `continuedElsewhere` + "`" + `.
-  Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `.
+  Too many messages within a minute: RATE_LIMITED, as in ` + "`" + `startChat` + "`" + `. CONSENT_REQUIRED once the visitor has withdrawn their consent to
+  the processing of their data.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + ` and, if they apply, ` + "`" + `CONVERSATION_REOPENED` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` or
   ` + "`" + `CONVERSATION_CREATED` + "`" + `.
   """
@@ -22175,13 +22188,14 @@ extend type Mutation {
   of the contact, nor the contact's owner, and what they say of themselves (name, phone, opt-ins) is only suggested to agents
   (` + "`" + `Conversation.suggestedProperties` + "`" + `), unless the contact was created for this visitor or the account's ` + "`" + `trustTypedAddresses` + "`" + ` is on.
   CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `. Too many addresses by the visitor or from their network address: RATE_LIMITED.
-  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat.
+  Emits ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact, ` + "`" + `CONTACT_UPDATED` + "`" + ` if it gets a name or phone, ` + "`" + `CONTACT_LINKED` + "`" + ` for each chat, and
+  ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat whose ` + "`" + `suggestedProperties` + "`" + ` change.
   """
   captureVisitorEmail(
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, TOO_LONG])
+    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Records what the visitor consents to, before they write: the text, its version, the time and the page. Consenting to the same text twice
   is one consent. Nothing is recorded if the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
@@ -26094,6 +26108,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_problems(ctx, field)
 	case "skips":
 		return ec.fieldContext_Task_skips(ctx, field)
+	case "failure":
+		return ec.fieldContext_Task_failure(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Task_createdAt(ctx, field)
 	case "finishedAt":

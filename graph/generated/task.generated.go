@@ -22,6 +22,7 @@ import (
 
 type TaskResolver interface {
 	Skips(ctx context.Context, objs []*ent.Task, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.TaskProblem], error)
+	Failure(ctx context.Context, obj *ent.Task) (*string, error)
 
 	Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error)
 }
@@ -307,6 +308,29 @@ func (ec *executionContext) resolveBatch_Task_skips(ctx context.Context, field g
 		err,
 		"Task.skips",
 	)
+}
+
+func (ec *executionContext) _Task_failure(ctx context.Context, field graphql.CollectedField, obj *ent.Task) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Task_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Task().Failure(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Task_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Task", field, true, true, "String")
 }
 
 func (ec *executionContext) _Task_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Task) (ret graphql.Marshaler) {
@@ -833,6 +857,11 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 		case "skips":
 			out.Values[i] = ec._Task_skips(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failure":
+			out.Values[i] = ec._Task_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createdAt":

@@ -118,7 +118,8 @@ func (s *Service) imagineVisit(ctx context.Context, channelID, pageURL string, a
 		visit.At = s.store.Now()
 	}
 	if pageURL != "" {
-		if err := checkURL(pageURL); err != nil {
+		var err error
+		if visit.PageURL, err = cleanURL(pageURL, "pageUrl"); err != nil {
 			return nil, visit, err
 		}
 	}
