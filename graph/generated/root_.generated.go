@@ -22224,7 +22224,7 @@ extend type Mutation {
     "The code."
     input: ProveVisitorEmailInput!
   ): ProveVisitorEmailPayload! @access(to: [VISITOR])
-    @errors(codes: [INVALID])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
   Ends sessions of a visitor: for a visitor their own session, the one whose token is sent; for users, who need to be members of the inbox,
   all sessions of the visitor with ` + "`" + `visitorId` + "`" + `. Their tokens are no longer accepted, and their open connections are closed. Ending what has
@@ -22687,7 +22687,7 @@ type ProveVisitorEmailPayload @visible(to: [VISITOR]) {
   userErrors: [UserError!]!
 }
 
-"Whose sessions to end."
+"The visitor whose sessions are to end."
 input EndVisitorSessionInput {
   "For users: the visitor, otherwise REQUIRED. Visitors omit it."
   visitorId: ID

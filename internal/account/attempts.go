@@ -24,8 +24,8 @@ type attempts struct {
 	count map[string]int
 }
 
-// take counts a try, and refuses it with RATE_LIMITED after too many within a minute.
-func (a *attempts) take(ctx context.Context, c clock.Clock) error {
+// countTry counts a try, and refuses it with RATE_LIMITED after too many within a minute.
+func (a *attempts) countTry(ctx context.Context, c clock.Clock) error {
 	remote := viewer.Remote(ctx)
 	if remote == "" {
 		return nil

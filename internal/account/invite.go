@@ -111,7 +111,7 @@ func refusedInvitation() error {
 // call it. Errors: INVALID on invitation; RATE_LIMITED for too many from one network
 // address.
 func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput) (Token, error) {
-	if err := s.invitations.take(ctx, s.store.Clock()); err != nil {
+	if err := s.invitations.countTry(ctx, s.store.Clock()); err != nil {
 		return Token{}, err
 	}
 	hash := secret.HashToken(in.Invitation)

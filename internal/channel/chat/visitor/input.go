@@ -93,7 +93,8 @@ type ProveVisitorEmailInput struct {
 	IdempotencyKey *string
 }
 
-// EndVisitorSessionInput is the input of endVisitorSession. Whose sessions to end.
+// EndVisitorSessionInput is the input of endVisitorSession. The
+// visitor whose sessions are to end.
 type EndVisitorSessionInput struct {
 	VisitorID      *string
 	IdempotencyKey *string

@@ -81,7 +81,7 @@ type Stream struct {
 	queue        queued
 	seen         int        // the number of the last message that the visitor knows to be seen
 	continued    *Continued // the conversation went on elsewhere: nothing follows; nil: it did not
-	told         bool       // and the visitor knows
+	reported     bool       // and the visitor knows
 }
 
 // Watch returns the changes of one of the visitor's own conversations after a
@@ -148,8 +148,8 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 		}
 		changed := s.viewer.Changed()
 		if s.continued != nil {
-			if !s.told {
-				s.told = true
+			if !s.reported {
+				s.reported = true
 				return s.continued, nil
 			}
 			select {
@@ -201,7 +201,7 @@ func (s *Stream) changeOf(ctx context.Context, e *event.Entry) (Change, error) {
 	case e.Type.HidesFromVisitor():
 		return nil, notFound(s.conversation.ID)
 	case s.leaves(e):
-		return nil, s.leave(ctx)
+		return nil, s.leaveChat(ctx)
 	case now != "":
 		return statusChange(e, now)
 	case e.Type == vocab.ConversationRead:
@@ -225,8 +225,8 @@ func (s *Stream) leaves(e *event.Entry) bool {
 	})
 }
 
-// leave ends what the visitor sees of the conversation.
-func (s *Stream) leave(ctx context.Context) error {
+// leaveChat ends what the visitor sees of the conversation.
+func (s *Stream) leaveChat(ctx context.Context) error {
 	me := &viewer.Viewer{Kind: viewer.Visitor, AccountID: s.conversation.AccountID, ActorID: s.me, ChannelID: s.conversation.ChannelID}
 	c, err := s.live.continuedChat(viewer.NewContext(ctx, me), me, s.conversation.ID)
 	if err == nil && c == nil {

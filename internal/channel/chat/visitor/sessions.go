@@ -55,7 +55,7 @@ func (s *Service) EndSession(ctx context.Context, in EndVisitorSessionInput) (*e
 		return s.actAsVisitor(ctx, "endVisitorSession", in.IdempotencyKey, in, endOwn)
 	}
 	if !named {
-		return nil, errs.New(errs.Required, "Say whose sessions to end: pass visitorId.").On("visitorId")
+		return nil, errs.New(errs.Required, "Pass visitorId: the visitor whose sessions are to end.").On("visitorId")
 	}
 	var me *ent.Visitor
 	lock := func(ctx context.Context, tx *store.Tx, visitorID string) (err error) {
