@@ -28,7 +28,7 @@ func TestBotTokens(t *testing.T) {
 		v, err := o.people.Authenticate(t.Context(), made.Text)
 		check.NoError(t, err)
 		check.Same(t, []any{v.Kind, v.ActorID, v.InboxIDs}, []any{viewer.Bot, bot, o.InboxIDs[:1]})
-		again, err := o.people.ViewerOf(o.System, o.AccountID, bot)
+		again, err := o.people.ViewerOf(o.System, o.AccountID, bot, made.Token.ID)
 		check.NoError(t, err)
 		check.Same(t, again.InboxIDs, o.InboxIDs[:1])
 		own, err := o.Store.Client(viewer.NewContext(t.Context(), v)).ApiToken.Query().IDs(viewer.NewContext(t.Context(), v))

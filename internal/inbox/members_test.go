@@ -84,7 +84,7 @@ func TestGranted(t *testing.T) {
 		sees := func() int {
 			integration, err := o.Store.Client(o.Admin).Integration.Get(o.Admin, token.Token.IntegrationID)
 			check.NoError(t, err)
-			granted, err := o.inboxes.Granted(o.Admin, list(integration), paging.PageArgs{})
+			granted, err := o.inboxes.Granted(o.Admin, []inbox.Grantee{{ID: integration.ID, InboxIDs: integration.InboxIds}}, paging.PageArgs{})
 			check.NoError(t, err)
 			return len(granted[0].Edges)
 		}
