@@ -52,6 +52,10 @@ func (r *queryResolver) ContactSubscriptionType(ctx context.Context, id string) 
 	return nodeOf[ent.SubscriptionType](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) Consent(ctx context.Context, id string) (*ent.ConsentRecord, error) {
+	return nodeOf[ent.ConsentRecord](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Ticket(ctx context.Context, id string) (*ent.Ticket, error) {
 	return nodeOf[ent.Ticket](ctx, r.Resolver, id)
 }

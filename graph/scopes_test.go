@@ -127,8 +127,8 @@ func TestScopesOfDocuments(t *testing.T) {
 		"write only, no read":  {"conversations:write", fmt.Sprintf(claim, ""), ""},
 		"a payload's contact":  {"conversations:write conversations:read", fmt.Sprintf(claim, "conversation { contact { phone } }"), lacks(contacts, "claimConversation.conversation.contact.phone")},
 		"several mutations": {
-			"conversations:write", `mutation { a: claimConversation(input: {conversationId: "x"}) { userErrors { code } } b: connectPersonalMailbox(input: {address: "a@example.com", provider: GMAIL}) { userErrors { code } } }`,
-			lacks(`"people:write"`, "b"),
+			"conversations:write", `mutation { a: claimConversation(input: {conversationId: "x"}) { userErrors { code } } b: createContact(input: {email: "a@example.com"}) { userErrors { code } } }`,
+			lacks(`"contacts:write"`, "b"),
 		},
 		"mutations of others": {
 			"*", `mutation { a: claimConversation(input: {conversationId: "x"}) { userErrors { code } } b: createTeam(input: {name: "x"}) { userErrors { code } } }`,

@@ -2097,6 +2097,13 @@ func (ec *executionContext) marshalOConsent2ᚕᚖparleyᚋentᚐConsentRecord�
 	return ret
 }
 
+func (ec *executionContext) marshalOConsent2ᚖparleyᚋentᚐConsentRecord(ctx context.Context, sel ast.SelectionSet, v *ent.ConsentRecord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Consent(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOConsentKind2ᚖparleyᚋinternalᚋvocabᚐConsentKind(ctx context.Context, v any) (*vocab.ConsentKind, error) {
 	if v == nil {
 		return nil, nil

@@ -1439,6 +1439,7 @@ type ComplexityRoot struct {
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
 		Channel                  func(childComplexity int, id string) int
+		Consent                  func(childComplexity int, id string) int
 		Contact                  func(childComplexity int, by contact.ContactKey) int
 		ContactList              func(childComplexity int, id string) int
 		ContactLists             func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
@@ -8520,6 +8521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Channel(childComplexity, args["id"].(string)), true
+	case "Query.consent":
+		if e.ComplexityRoot.Query.Consent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Consent(childComplexity, args["id"].(string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -14906,7 +14918,7 @@ extend type Mutation {
     "The conversation to act on."
     input: BlockConversationSenderInput!
   ): BlockConversationSenderPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:moderate")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
   Stops filtering the sender's future conversations, and clears BLOCKED_SENDER from this conversation. Other running conversations leave
   Filtered with their next message, unless they have other reasons; older ones stay filtered. Only admins lift the block of a domain: FORBIDDEN.
@@ -18823,6 +18835,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): ContactSubscriptionType @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A record of a consent; null if it does not exist or the caller may not see it."
+  consent(
+    "Its TypeID."
+    id: ID!
+  ): Consent @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "A ticket; null if it does not exist or the caller may not see it."
   ticket(
     "Its TypeID."
@@ -18950,7 +18967,7 @@ extend type Mutation {
     "What to change."
     input: UpdateOwnProfileInput!
   ): UpdateOwnProfilePayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Ends a user's access at once: sessions and tokens stop working, memberships end, and the user's open conversations are unassigned and
   routed again. What they wrote keeps their name. Refused for the last admin: LAST_ADMIN.

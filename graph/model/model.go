@@ -70,6 +70,7 @@ func SDLName(goType string) string {
 // them with the generated code.
 var otherNames = map[string]string{
 	"ent.Channel":            "ChatChannel",
+	"ent.ConsentRecord":      "Consent",
 	"ent.ImageSender":        "RemoteImageSender",
 	"ent.SubscriptionType":   "ContactSubscriptionType",
 	"model.TargetingURLRule": "TargetingUrlRule",

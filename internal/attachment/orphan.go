@@ -38,14 +38,16 @@ func (s *Service) RemoveOrphans(ctx context.Context) error {
 
 // forgetUploads removes the rows of old uploads, and notes their contents.
 func (s *Service) forgetUploads(ctx context.Context) error {
+	before := s.store.Now().Add(-waits)
 	old, err := s.store.Client(ctx).Attachment.Query().
-		Where(entattachment.MessageID(""), entattachment.CreatedAtLT(s.store.Now().Add(-waits))).
+		Where(entattachment.MessageID(""), entattachment.CreatedAtLT(before)).
 		Order(entattachment.ByCreatedAt()).Limit(batch).All(ctx)
 	if err != nil {
 		return err
 	}
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM upload_addresses WHERE attachment_id NOT IN (SELECT id FROM attachments WHERE message_id = '')"); err != nil {
+		// None waits any more that old.
+		if _, err := tx.Exec(ctx, "DELETE FROM upload_addresses WHERE attachment_id < $1", id.FirstAt(id.Attachment, before.Time())); err != nil {
 			return err
 		}
 		for _, a := range old {

@@ -173,7 +173,7 @@ func TestBlockStaysInInbox(t *testing.T) {
 		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Client.Visitor.UpdateOneID(d.VisitorIDs[2]).SetIdentity("same").SetContactID(d.ContactID).Exec(ctx)
 		})
-		var c *ent.Conversation = d.StartChat(2, "In the other inbox")
+		c := d.StartChat(2, "In the other inbox")
 		check.Same(t, c.Folder, vocab.FolderMain)
 	})
 }

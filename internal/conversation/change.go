@@ -126,7 +126,9 @@ func (ch *change) save(ctx context.Context) error {
 	fileConversation(ch.c)
 	diff := differences(ch.before, ch.c)
 	if len(diff) > 0 || ch.touched {
-		ch.c.Revision++
+		if len(ch.events) > 0 || ch.touched { // what no one sees leaves it as it is
+			ch.c.Revision++
+		}
 		query, args := updateSQL(ch.c, diff)
 		touched, err := ch.tx.Exec(ctx, query, args...)
 		if err != nil {

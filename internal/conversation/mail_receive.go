@@ -159,11 +159,20 @@ func (ch *change) joinsQuietly(ctx context.Context, in Inbound) (bool, error) {
 		return false, err
 	}
 	if main {
-		if err := ch.filterBlocked(ctx, senders...); err != nil {
+		if err := ch.filterMailSender(ctx, in, senders...); err != nil {
 			return false, err
 		}
 	}
 	return in.Automatic || in.Flagged || blocked && !main, nil
+}
+
+// filterMailSender is filterBlocked for a mail, which may have come by a blocked form.
+func (ch *change) filterMailSender(ctx context.Context, in Inbound, senders ...string) error {
+	if in.Reasons.Has(vocab.ReasonBlockedSender) {
+		ch.setFiltered(ch.c.Filtered.With(vocab.ReasonBlockedSender))
+		return nil
+	}
+	return ch.filterBlocked(ctx, senders...)
 }
 
 // openMail begins a thread with a mail.
@@ -187,7 +196,7 @@ func (s *Service) openMail(ctx context.Context, tx *store.Tx, in Inbound) (*ent.
 		return nil, nil, err
 	}
 	ch.setFiltered(in.Reasons)
-	if err := ch.filterBlocked(ctx, in.ContactID, strings.ToLower(in.From.Address)); err != nil {
+	if err := ch.filterMailSender(ctx, in, in.ContactID, strings.ToLower(in.From.Address)); err != nil {
 		return nil, nil, err
 	}
 	m, err := ch.addMail(ctx, in, false)

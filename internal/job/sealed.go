@@ -53,9 +53,6 @@ func (o *opened[T]) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// MarshalJSON returns what stands in the table: River encodes the arguments of its workers.
-func (o opened[T]) MarshalJSON() ([]byte, error) { return o.raw, nil }
-
 func (o opened[T]) args(keys *secret.Keyring) (args T, err error) {
 	var s sealedArgs
 	plain := []byte(o.raw)

@@ -46,6 +46,7 @@ var owned = []struct {
 	{"visitors", []Owner{OfInbox}},
 	{"blocks", []Owner{OfInbox}},
 	{"saved_views", []Owner{OfInbox}},
+	{"contact_inboxes", []Owner{OfInbox}},
 	{"filtered_looks", []Owner{OfInbox}},
 	{"page_views", []Owner{OfInbox}},
 	{"targeted_message_views", []Owner{OfInbox}},

@@ -137,7 +137,7 @@ func (s *Service) withContinued(ctx context.Context, v *viewer.Viewer, own []*en
 	if err != nil || len(continued) == 0 {
 		return own, err
 	}
-	all := append(own, continued...)
+	all := slices.Concat(own, continued)
 	slices.SortFunc(all, func(a, b *ent.Conversation) int {
 		by := cmp.Or(cmp.Compare(b.LastMessageAt, a.LastMessageAt), cmp.Compare(b.ID, a.ID))
 		if page.Backward() {

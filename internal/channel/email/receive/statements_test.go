@@ -21,8 +21,8 @@ import (
 // The most statements that one mail makes, each with its event and its words for
 // the search.
 const (
-	mostReceived = 30
-	mostQueued   = 17
+	mostReceived = 31
+	mostQueued   = 21
 	mostSent     = 15
 	// newcomer is what it takes to make a contact of who was not known.
 	newcomer = 4
