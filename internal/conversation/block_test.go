@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/ent"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/paging"
