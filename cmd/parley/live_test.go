@@ -156,6 +156,7 @@ func TestMembershipTakenAway(t *testing.T) {
 		id, token := a.agent("Ben", channel.inboxID)
 		a.do(adminToken, `mutation($in: UpdateInboxMembersInput!) { updateInboxMembers(input: $in) { userErrors { message } } }`,
 			input("inboxId", other.inboxID, "addUserIds", []string{id}))
+		a.say(adminToken, chat.conversationID, "Now it is mine, and read")
 		a.say(adminToken, chat.conversationID, "First")
 		events := a.follow(token, `subscription($after: Sequence!) { events(after: $after, types: [MESSAGE_CREATED]) { message { text } } }`, nil)
 		thread := a.follow(token, `subscription($id: ID!, $after: Sequence!) { messages(conversationId: $id, after: $after) { message { text } } }`, map[string]any{"id": chat.conversationID})
@@ -255,10 +256,11 @@ func TestVisitorStream(t *testing.T) {
 		next("map[__typename:VisitorTyping authorName:Admin typing:true]")
 		a.say(adminToken, chat.conversationID, "For you")
 		heard := map[string]bool{}
-		for range 2 { // in either order: typing ends with the message
+		for range 3 { // in any order: typing ends with the message, and who answers has read (IN-21)
 			heard[fmt.Sprint(at(a.hear(s), "visitorConversation"))] = true
 		}
 		if !heard["map[__typename:VisitorMessageChange kind:ADDED message:map[authorName:Admin direction:OUTGOING number:3 text:For you]]"] ||
+			!heard["map[__typename:VisitorMessageChange kind:CHANGED message:map[authorName:<nil> direction:INCOMING number:2 text:Anyone?]]"] ||
 			!heard["map[__typename:VisitorTyping authorName:Admin typing:false]"] {
 			t.Errorf("heard %v", heard)
 		}
@@ -304,6 +306,7 @@ func TestSharedExecution(t *testing.T) {
 		var asked testkit.Statements
 		a := serveTest(t, db.Open(t, clock.System{}, asked.Trace))
 		chat := a.channel().chat("Hello")
+		a.say(adminToken, chat.conversationID, "Now it is mine, and read")
 		sockets := make([]*socket, 60)
 		for i := range sockets {
 			sockets[i] = a.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { sequence conversation { id contact { name } } } }`, nil)
@@ -373,6 +376,7 @@ func TestClientsThatNeverRead(t *testing.T) {
 	for range 100 {
 		a.listen(adminToken, `subscription { events(types: [MESSAGE_CREATED]) { message { text } } }`, nil)
 	}
+	a.say(adminToken, chat.conversationID, "Now it is mine, and read")
 	reader := a.follow(adminToken, `subscription($after: Sequence!) { events(after: $after) { message { text } } }`, nil)
 	before := heap()
 	const messages, size = 300, 9_000

@@ -41,7 +41,7 @@ func namesIn(d *ast.Directive, argument string) []string {
 var mayBeRefused = map[string]string{
 	"ADMIN mutation.editMessage": authorsOnly, "INTEGRATION mutation.editMessage": authorsOnly, "BOT mutation.editMessage": authorsOnly,
 	"ADMIN mutation.deleteMessage": authorsOnly, "INTEGRATION mutation.deleteMessage": authorsOnly, "BOT mutation.deleteMessage": authorsOnly,
-	"AGENT mutation.createApiToken": "Only admins create the tokens of integrations.",
+	"AGENT mutation.createApiToken": "Only admins create the tokens of integrations and bots.",
 }
 
 const authorsOnly = "Only the author may edit or delete a message."

@@ -64,7 +64,7 @@ func TestReactionsCommand(t *testing.T) {
 	brokenConsumer(t, dir)
 	run := func(args ...string) string {
 		t.Helper()
-		out, err := program(t.Context(), []string{"PARLEY_DATA_DIR=" + dir}, append([]string{"reactions"}, args...)...).CombinedOutput()
+		out, err := program(t.Context(), []string{"PARLEY_DATA_DIR=" + dir, "PARLEY_ACCEPT_LOSS=true"}, append([]string{"reactions"}, args...)...).CombinedOutput()
 		if err != nil && !strings.Contains(string(out), "parley: ") {
 			t.Fatalf("parley reactions %v: %v\n%s", args, err, out)
 		}

@@ -23,38 +23,62 @@ const mostNewFiltered = 1000
 func (s *Service) NewInFiltered(ctx context.Context, inboxIDs []string) ([]int, error) {
 	v := viewer.FromContext(ctx)
 	counts := make([]int, len(inboxIDs))
+	looked, err := s.lookedAt(ctx, inboxIDs)
+	if err != nil {
+		return nil, err
+	}
+	// Each kind and status is a seek in the index of what was active last.
+	q := &store.Statement{}
 	for i, inboxID := range inboxIDs {
 		if !v.InInbox(inboxID) {
 			continue
 		}
-		looked, err := s.lookedAt(ctx, inboxID)
-		if err != nil {
-			return nil, err
+		if len(q.Args) > 0 {
+			q.WriteString(" UNION ALL ")
 		}
-		// Each kind and status is a seek in the index of what was active last.
-		q := &store.Statement{}
-		q.WriteString("SELECT CAST(COUNT(*) AS TEXT) FROM (SELECT 1 FROM conversations WHERE inbox_id = " + q.Arg(inboxID) + " AND account_id = " + q.Arg(v.AccountID) +
+		since := q.Arg(looked[inboxID])
+		q.WriteString("SELECT '" + strconv.Itoa(i) + " ' || CAST(COUNT(*) AS TEXT) FROM (SELECT 1 FROM conversations WHERE activity_at > " + since +
+			" AND last_message_at > " + since + " AND inbox_id = " + q.Arg(inboxID) + " AND account_id = " + q.Arg(v.AccountID) +
 			" AND folder = " + q.Arg(string(vocab.FolderFiltered)) + " AND kind IN (" + store.List(q, vocab.ChannelKinds()) + ") AND status IN ('OPEN', 'CLOSED')" +
-			" AND activity_at > " + q.Arg(looked) + " AND last_message_at > " + q.Arg(looked) + " LIMIT " + strconv.Itoa(mostNewFiltered) + ") AS fresh")
-		found, err := s.store.Strings(ctx, q.String(), q.Args...)
-		if err != nil {
-			return nil, fmt.Errorf("count what is new in Filtered: %w", err)
-		}
-		if _, err := fmt.Sscan(found[0], &counts[i]); err != nil {
+			" LIMIT " + strconv.Itoa(mostNewFiltered) + ") AS fresh")
+	}
+	if len(q.Args) == 0 {
+		return counts, nil
+	}
+	found, err := s.store.Strings(ctx, q.String(), q.Args...)
+	if err != nil {
+		return nil, fmt.Errorf("count what is new in Filtered: %w", err)
+	}
+	for _, row := range found {
+		var i, n int
+		if _, err := fmt.Sscan(row, &i, &n); err != nil {
 			return nil, err
 		}
+		counts[i] = n
 	}
 	return counts, nil
 }
 
-// lookedAt is when the viewer last looked at an inbox's Filtered; 0: never.
-func (s *Service) lookedAt(ctx context.Context, inboxID string) (int64, error) {
+// lookedAt is when the viewer last looked at each inbox's Filtered.
+func (s *Service) lookedAt(ctx context.Context, inboxIDs []string) (map[string]int64, error) {
 	v := viewer.FromContext(ctx)
-	found, err := s.store.Strings(ctx, "SELECT CAST(looked_at AS TEXT) FROM filtered_looks WHERE inbox_id = $1 AND user_id = $2 AND account_id = $3", inboxID, v.ActorID, v.AccountID)
-	if err != nil || len(found) == 0 {
-		return 0, err
+	q := &store.Statement{}
+	q.WriteString("SELECT inbox_id || ' ' || CAST(looked_at AS TEXT) FROM filtered_looks WHERE inbox_id IN (" + store.List(q, inboxIDs) +
+		") AND user_id = " + q.Arg(v.ActorID) + " AND account_id = " + q.Arg(v.AccountID))
+	found, err := s.store.Strings(ctx, q.String(), q.Args...)
+	if err != nil {
+		return nil, err
 	}
-	return strconv.ParseInt(found[0], 10, 64)
+	looked := make(map[string]int64, len(found))
+	for _, row := range found {
+		var inboxID string
+		var at int64
+		if _, err := fmt.Sscan(row, &inboxID, &at); err != nil {
+			return nil, err
+		}
+		looked[inboxID] = at
+	}
+	return looked, nil
 }
 
 // MarkFilteredSeen remembers that the viewer looked at an inbox's Filtered. NOT_FOUND for an

@@ -307,12 +307,14 @@ export class Chat implements Carrier {
     const { text, files } = draft;
     const input = { conversationId, text, attachmentIds: idsOf(files), idempotencyKey: keyOf(draft) };
     const sent = await this.send<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(draft, operations.sendMessage, input);
-    if (this.thread.id !== conversationId) return;
     if (sent.conversation.id !== conversationId) {
-      this.unsent.move(conversationId, sent.conversation.id);
-      await this.show(sent.conversation.id); // IN-20: a new one began
+      this.outbox.moved(draft, sent.conversation.id); // IN-20: a new one began
+      if ((this.thread.id ?? this.thread.local) !== conversationId) return;
+      this.unsent.move(this.place, sent.conversation.id);
+      await this.show(sent.conversation.id);
       return;
     }
+    if (this.thread.id !== conversationId) return;
     this.thread.add(sent.message);
     this.thread.status = sent.conversation.status;
   }
@@ -421,11 +423,12 @@ export class Chat implements Carrier {
     else this.conversations[place] = conversation;
   }
 
+  /** Shows an empty chat in the place of a conversation that is gone, and known by its id: what is still to go there may begin another. */
   private lose(thread: Thread): void {
     this.conversations = this.conversations.filter(({ id }) => id !== thread.id);
     if (thread.id) this.unsent.move(thread.id, "");
     if (thread.id === this.storage.get("conversation")) this.storage.set("conversation", undefined);
-    if (thread === this.thread) this.begin(thread.welcome ?? this.owner.targetedMessage);
+    if (thread === this.thread) this.begin(thread.welcome ?? this.owner.targetedMessage, thread.id ?? thread.local);
   }
 
   private async ask<T>(query: string, variables: object = {}): Promise<T> {

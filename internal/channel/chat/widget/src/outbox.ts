@@ -113,6 +113,12 @@ export class Outbox {
     this.change((draft) => draft.local === local && !draft.conversation, { conversation });
   }
 
+  /** Notes that a draft was sent and began a conversation in the place of its own, where what else is to go there goes, too. */
+  moved({ key, conversation: from }: Draft, conversation: string): void {
+    this.remove((draft) => draft.key === key);
+    this.change((draft) => (draft.conversation ?? draft.local) === from, { conversation });
+  }
+
   /** What one visitor wrote is another's now. */
   inherit(from: string, by: string): void {
     this.change((draft) => draft.by === from, { by });
