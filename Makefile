@@ -73,6 +73,12 @@ TORTURE ?= 10m
 torture: ## Torment subscriptions for TORTURE (10m): cuts, kills, a bus that fails
 	@PARLEY_TORTURE=$(TORTURE) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestTorture$$' -v
 
+SCHEDULES ?= 1000
+
+.PHONY: schedules
+schedules: ## Merge and erase contacts in SCHEDULES (1000) random orders with chats and mails
+	@PARLEY_SCHEDULES=$(SCHEDULES) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'UnderAnySchedule$$' -v
+
 # The schema as the present code prints it.
 SCHEMA := bin/schema.graphql
 

@@ -36,6 +36,8 @@ type Account struct {
 	WhoMayBlock vocab.BlockingRight `json:"who_may_block,omitempty"`
 	// Addresses that visitors typed count as proved (CH-9).
 	TrustTypedAddresses bool `json:"trust_typed_addresses,omitempty"`
+	// The country of phone numbers without a country's code: ISO 3166, two letters; empty: none.
+	PhoneRegion string `json:"phone_region,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -50,7 +52,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case account.FieldID, account.FieldName, account.FieldTimeZone, account.FieldContactVisibility, account.FieldWhoMayBlock:
+		case account.FieldID, account.FieldName, account.FieldTimeZone, account.FieldContactVisibility, account.FieldWhoMayBlock, account.FieldPhoneRegion:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -128,6 +130,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.TrustTypedAddresses = value.Bool
 			}
+		case account.FieldPhoneRegion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_region", values[i])
+			} else if value.Valid {
+				_m.PhoneRegion = value.String
+			}
 		case account.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -198,6 +206,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("trust_typed_addresses=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TrustTypedAddresses))
+	builder.WriteString(", ")
+	builder.WriteString("phone_region=")
+	builder.WriteString(_m.PhoneRegion)
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

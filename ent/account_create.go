@@ -134,6 +134,20 @@ func (_c *AccountCreate) SetNillableTrustTypedAddresses(v *bool) *AccountCreate 
 	return _c
 }
 
+// SetPhoneRegion sets the "phone_region" field.
+func (_c *AccountCreate) SetPhoneRegion(v string) *AccountCreate {
+	_c.mutation.SetPhoneRegion(v)
+	return _c
+}
+
+// SetNillablePhoneRegion sets the "phone_region" field if the given value is not nil.
+func (_c *AccountCreate) SetNillablePhoneRegion(v *string) *AccountCreate {
+	if v != nil {
+		_c.SetPhoneRegion(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *AccountCreate) SetCreatedAt(v clock.Micros) *AccountCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -205,6 +219,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultTrustTypedAddresses
 		_c.mutation.SetTrustTypedAddresses(v)
 	}
+	if _, ok := _c.mutation.PhoneRegion(); !ok {
+		v := account.DefaultPhoneRegion
+		_c.mutation.SetPhoneRegion(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -232,6 +250,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
 		return &ValidationError{Name: "trust_typed_addresses", err: errors.New(`ent: missing required field "Account.trust_typed_addresses"`)}
+	}
+	if _, ok := _c.mutation.PhoneRegion(); !ok {
+		return &ValidationError{Name: "phone_region", err: errors.New(`ent: missing required field "Account.phone_region"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Account.created_at"`)}
@@ -312,6 +333,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 		_node.TrustTypedAddresses = value
+	}
+	if value, ok := _c.mutation.PhoneRegion(); ok {
+		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
+		_node.PhoneRegion = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(account.FieldCreatedAt, field.TypeInt64, value)
@@ -474,6 +499,18 @@ func (u *AccountUpsert) SetTrustTypedAddresses(v bool) *AccountUpsert {
 // UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateTrustTypedAddresses() *AccountUpsert {
 	u.SetExcluded(account.FieldTrustTypedAddresses)
+	return u
+}
+
+// SetPhoneRegion sets the "phone_region" field.
+func (u *AccountUpsert) SetPhoneRegion(v string) *AccountUpsert {
+	u.Set(account.FieldPhoneRegion, v)
+	return u
+}
+
+// UpdatePhoneRegion sets the "phone_region" field to the value that was provided on create.
+func (u *AccountUpsert) UpdatePhoneRegion() *AccountUpsert {
+	u.SetExcluded(account.FieldPhoneRegion)
 	return u
 }
 
@@ -654,6 +691,20 @@ func (u *AccountUpsertOne) SetTrustTypedAddresses(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateTrustTypedAddresses() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTrustTypedAddresses()
+	})
+}
+
+// SetPhoneRegion sets the "phone_region" field.
+func (u *AccountUpsertOne) SetPhoneRegion(v string) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetPhoneRegion(v)
+	})
+}
+
+// UpdatePhoneRegion sets the "phone_region" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdatePhoneRegion() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdatePhoneRegion()
 	})
 }
 
@@ -1001,6 +1052,20 @@ func (u *AccountUpsertBulk) SetTrustTypedAddresses(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateTrustTypedAddresses() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTrustTypedAddresses()
+	})
+}
+
+// SetPhoneRegion sets the "phone_region" field.
+func (u *AccountUpsertBulk) SetPhoneRegion(v string) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetPhoneRegion(v)
+	})
+}
+
+// UpdatePhoneRegion sets the "phone_region" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdatePhoneRegion() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdatePhoneRegion()
 	})
 }
 

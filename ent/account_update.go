@@ -154,6 +154,20 @@ func (_u *AccountUpdate) SetNillableTrustTypedAddresses(v *bool) *AccountUpdate 
 	return _u
 }
 
+// SetPhoneRegion sets the "phone_region" field.
+func (_u *AccountUpdate) SetPhoneRegion(v string) *AccountUpdate {
+	_u.mutation.SetPhoneRegion(v)
+	return _u
+}
+
+// SetNillablePhoneRegion sets the "phone_region" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillablePhoneRegion(v *string) *AccountUpdate {
+	if v != nil {
+		_u.SetPhoneRegion(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdate) Mutation() *AccountMutation {
 	return _u.mutation
@@ -230,6 +244,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.PhoneRegion(); ok {
+		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -378,6 +395,20 @@ func (_u *AccountUpdateOne) SetNillableTrustTypedAddresses(v *bool) *AccountUpda
 	return _u
 }
 
+// SetPhoneRegion sets the "phone_region" field.
+func (_u *AccountUpdateOne) SetPhoneRegion(v string) *AccountUpdateOne {
+	_u.mutation.SetPhoneRegion(v)
+	return _u
+}
+
+// SetNillablePhoneRegion sets the "phone_region" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillablePhoneRegion(v *string) *AccountUpdateOne {
+	if v != nil {
+		_u.SetPhoneRegion(*v)
+	}
+	return _u
+}
+
 // Mutation returns the AccountMutation object of the builder.
 func (_u *AccountUpdateOne) Mutation() *AccountMutation {
 	return _u.mutation
@@ -484,6 +515,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.PhoneRegion(); ok {
+		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Account{config: _u.config}

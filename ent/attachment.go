@@ -27,6 +27,10 @@ type Attachment struct {
 	ConversationID string `json:"conversation_id,omitempty"`
 	// Empty: no message has it yet.
 	MessageID string `json:"message_id,omitempty"`
+	// The draft that keeps it until a message takes it (CO-3).
+	DraftID string `json:"draft_id,omitempty"`
+	// The engagement that it belongs to (CR-8).
+	EngagementID string `json:"engagement_id,omitempty"`
 	// Place among the message's attachments, from 1.
 	Position int `json:"position,omitempty"`
 	// UploaderKind holds the value of the "uploader_kind" field.
@@ -63,7 +67,7 @@ func (*Attachment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case attachment.FieldPosition, attachment.FieldSize, attachment.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case attachment.FieldID, attachment.FieldAccountID, attachment.FieldInboxID, attachment.FieldConversationID, attachment.FieldMessageID, attachment.FieldUploaderKind, attachment.FieldUploaderID, attachment.FieldFileName, attachment.FieldContentType, attachment.FieldHash, attachment.FieldBlobKey, attachment.FieldContentID, attachment.FieldScan:
+		case attachment.FieldID, attachment.FieldAccountID, attachment.FieldInboxID, attachment.FieldConversationID, attachment.FieldMessageID, attachment.FieldDraftID, attachment.FieldEngagementID, attachment.FieldUploaderKind, attachment.FieldUploaderID, attachment.FieldFileName, attachment.FieldContentType, attachment.FieldHash, attachment.FieldBlobKey, attachment.FieldContentID, attachment.FieldScan:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -109,6 +113,18 @@ func (_m *Attachment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field message_id", values[i])
 			} else if value.Valid {
 				_m.MessageID = value.String
+			}
+		case attachment.FieldDraftID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field draft_id", values[i])
+			} else if value.Valid {
+				_m.DraftID = value.String
+			}
+		case attachment.FieldEngagementID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field engagement_id", values[i])
+			} else if value.Valid {
+				_m.EngagementID = value.String
 			}
 		case attachment.FieldPosition:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -229,6 +245,12 @@ func (_m *Attachment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("message_id=")
 	builder.WriteString(_m.MessageID)
+	builder.WriteString(", ")
+	builder.WriteString("draft_id=")
+	builder.WriteString(_m.DraftID)
+	builder.WriteString(", ")
+	builder.WriteString("engagement_id=")
+	builder.WriteString(_m.EngagementID)
 	builder.WriteString(", ")
 	builder.WriteString("position=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Position))

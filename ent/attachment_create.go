@@ -65,6 +65,34 @@ func (_c *AttachmentCreate) SetNillableMessageID(v *string) *AttachmentCreate {
 	return _c
 }
 
+// SetDraftID sets the "draft_id" field.
+func (_c *AttachmentCreate) SetDraftID(v string) *AttachmentCreate {
+	_c.mutation.SetDraftID(v)
+	return _c
+}
+
+// SetNillableDraftID sets the "draft_id" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableDraftID(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetDraftID(*v)
+	}
+	return _c
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (_c *AttachmentCreate) SetEngagementID(v string) *AttachmentCreate {
+	_c.mutation.SetEngagementID(v)
+	return _c
+}
+
+// SetNillableEngagementID sets the "engagement_id" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableEngagementID(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetEngagementID(*v)
+	}
+	return _c
+}
+
 // SetPosition sets the "position" field.
 func (_c *AttachmentCreate) SetPosition(v int) *AttachmentCreate {
 	_c.mutation.SetPosition(v)
@@ -210,6 +238,14 @@ func (_c *AttachmentCreate) defaults() {
 		v := attachment.DefaultMessageID
 		_c.mutation.SetMessageID(v)
 	}
+	if _, ok := _c.mutation.DraftID(); !ok {
+		v := attachment.DefaultDraftID
+		_c.mutation.SetDraftID(v)
+	}
+	if _, ok := _c.mutation.EngagementID(); !ok {
+		v := attachment.DefaultEngagementID
+		_c.mutation.SetEngagementID(v)
+	}
 	if _, ok := _c.mutation.Position(); !ok {
 		v := attachment.DefaultPosition
 		_c.mutation.SetPosition(v)
@@ -247,6 +283,12 @@ func (_c *AttachmentCreate) check() error {
 	}
 	if _, ok := _c.mutation.MessageID(); !ok {
 		return &ValidationError{Name: "message_id", err: errors.New(`ent: missing required field "Attachment.message_id"`)}
+	}
+	if _, ok := _c.mutation.DraftID(); !ok {
+		return &ValidationError{Name: "draft_id", err: errors.New(`ent: missing required field "Attachment.draft_id"`)}
+	}
+	if _, ok := _c.mutation.EngagementID(); !ok {
+		return &ValidationError{Name: "engagement_id", err: errors.New(`ent: missing required field "Attachment.engagement_id"`)}
 	}
 	if _, ok := _c.mutation.Position(); !ok {
 		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "Attachment.position"`)}
@@ -340,6 +382,14 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.MessageID(); ok {
 		_spec.SetField(attachment.FieldMessageID, field.TypeString, value)
 		_node.MessageID = value
+	}
+	if value, ok := _c.mutation.DraftID(); ok {
+		_spec.SetField(attachment.FieldDraftID, field.TypeString, value)
+		_node.DraftID = value
+	}
+	if value, ok := _c.mutation.EngagementID(); ok {
+		_spec.SetField(attachment.FieldEngagementID, field.TypeString, value)
+		_node.EngagementID = value
 	}
 	if value, ok := _c.mutation.Position(); ok {
 		_spec.SetField(attachment.FieldPosition, field.TypeInt, value)
@@ -462,6 +512,30 @@ func (u *AttachmentUpsert) SetMessageID(v string) *AttachmentUpsert {
 // UpdateMessageID sets the "message_id" field to the value that was provided on create.
 func (u *AttachmentUpsert) UpdateMessageID() *AttachmentUpsert {
 	u.SetExcluded(attachment.FieldMessageID)
+	return u
+}
+
+// SetDraftID sets the "draft_id" field.
+func (u *AttachmentUpsert) SetDraftID(v string) *AttachmentUpsert {
+	u.Set(attachment.FieldDraftID, v)
+	return u
+}
+
+// UpdateDraftID sets the "draft_id" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateDraftID() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldDraftID)
+	return u
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (u *AttachmentUpsert) SetEngagementID(v string) *AttachmentUpsert {
+	u.Set(attachment.FieldEngagementID, v)
+	return u
+}
+
+// UpdateEngagementID sets the "engagement_id" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateEngagementID() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldEngagementID)
 	return u
 }
 
@@ -622,6 +696,34 @@ func (u *AttachmentUpsertOne) SetMessageID(v string) *AttachmentUpsertOne {
 func (u *AttachmentUpsertOne) UpdateMessageID() *AttachmentUpsertOne {
 	return u.Update(func(s *AttachmentUpsert) {
 		s.UpdateMessageID()
+	})
+}
+
+// SetDraftID sets the "draft_id" field.
+func (u *AttachmentUpsertOne) SetDraftID(v string) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetDraftID(v)
+	})
+}
+
+// UpdateDraftID sets the "draft_id" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateDraftID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateDraftID()
+	})
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (u *AttachmentUpsertOne) SetEngagementID(v string) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetEngagementID(v)
+	})
+}
+
+// UpdateEngagementID sets the "engagement_id" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateEngagementID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateEngagementID()
 	})
 }
 
@@ -958,6 +1060,34 @@ func (u *AttachmentUpsertBulk) SetMessageID(v string) *AttachmentUpsertBulk {
 func (u *AttachmentUpsertBulk) UpdateMessageID() *AttachmentUpsertBulk {
 	return u.Update(func(s *AttachmentUpsert) {
 		s.UpdateMessageID()
+	})
+}
+
+// SetDraftID sets the "draft_id" field.
+func (u *AttachmentUpsertBulk) SetDraftID(v string) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetDraftID(v)
+	})
+}
+
+// UpdateDraftID sets the "draft_id" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateDraftID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateDraftID()
+	})
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (u *AttachmentUpsertBulk) SetEngagementID(v string) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetEngagementID(v)
+	})
+}
+
+// UpdateEngagementID sets the "engagement_id" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateEngagementID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateEngagementID()
 	})
 }
 

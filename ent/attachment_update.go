@@ -57,6 +57,34 @@ func (_u *AttachmentUpdate) SetNillableMessageID(v *string) *AttachmentUpdate {
 	return _u
 }
 
+// SetDraftID sets the "draft_id" field.
+func (_u *AttachmentUpdate) SetDraftID(v string) *AttachmentUpdate {
+	_u.mutation.SetDraftID(v)
+	return _u
+}
+
+// SetNillableDraftID sets the "draft_id" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableDraftID(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetDraftID(*v)
+	}
+	return _u
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (_u *AttachmentUpdate) SetEngagementID(v string) *AttachmentUpdate {
+	_u.mutation.SetEngagementID(v)
+	return _u
+}
+
+// SetNillableEngagementID sets the "engagement_id" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableEngagementID(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetEngagementID(*v)
+	}
+	return _u
+}
+
 // SetPosition sets the "position" field.
 func (_u *AttachmentUpdate) SetPosition(v int) *AttachmentUpdate {
 	_u.mutation.ResetPosition()
@@ -173,6 +201,12 @@ func (_u *AttachmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.MessageID(); ok {
 		_spec.SetField(attachment.FieldMessageID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.DraftID(); ok {
+		_spec.SetField(attachment.FieldDraftID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EngagementID(); ok {
+		_spec.SetField(attachment.FieldEngagementID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(attachment.FieldPosition, field.TypeInt, value)
 	}
@@ -234,6 +268,34 @@ func (_u *AttachmentUpdateOne) SetMessageID(v string) *AttachmentUpdateOne {
 func (_u *AttachmentUpdateOne) SetNillableMessageID(v *string) *AttachmentUpdateOne {
 	if v != nil {
 		_u.SetMessageID(*v)
+	}
+	return _u
+}
+
+// SetDraftID sets the "draft_id" field.
+func (_u *AttachmentUpdateOne) SetDraftID(v string) *AttachmentUpdateOne {
+	_u.mutation.SetDraftID(v)
+	return _u
+}
+
+// SetNillableDraftID sets the "draft_id" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableDraftID(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetDraftID(*v)
+	}
+	return _u
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (_u *AttachmentUpdateOne) SetEngagementID(v string) *AttachmentUpdateOne {
+	_u.mutation.SetEngagementID(v)
+	return _u
+}
+
+// SetNillableEngagementID sets the "engagement_id" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableEngagementID(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetEngagementID(*v)
 	}
 	return _u
 }
@@ -383,6 +445,12 @@ func (_u *AttachmentUpdateOne) sqlSave(ctx context.Context) (_node *Attachment, 
 	}
 	if value, ok := _u.mutation.MessageID(); ok {
 		_spec.SetField(attachment.FieldMessageID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DraftID(); ok {
+		_spec.SetField(attachment.FieldDraftID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EngagementID(); ok {
+		_spec.SetField(attachment.FieldEngagementID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Position(); ok {
 		_spec.SetField(attachment.FieldPosition, field.TypeInt, value)

@@ -14,21 +14,35 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/association"
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/company"
+	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/ent/contactexport"
+	"parley/ent/contactimport"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
+	"parley/ent/contactlisttimer"
+	"parley/ent/contactmerge"
+	"parley/ent/contactmove"
+	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/deal"
+	"parley/ent/draft"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
 	"parley/ent/emailreference"
+	"parley/ent/engagement"
+	"parley/ent/engagementrevision"
+	"parley/ent/erasure"
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
@@ -38,12 +52,22 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/integration"
+	"parley/ent/libraryfile"
+	"parley/ent/libraryitem"
+	"parley/ent/libraryopening"
+	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
+	"parley/ent/pipeline"
+	"parley/ent/pipelinestage"
+	"parley/ent/property"
+	"parley/ent/propertyvalue"
+	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
@@ -78,6 +102,8 @@ type Client struct {
 	AccountSequence *AccountSequenceClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
+	// Association is the client for interacting with the Association builders.
+	Association *AssociationClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
 	// Block is the client for interacting with the Block builders.
@@ -88,18 +114,38 @@ type Client struct {
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
 	ChannelAddress *ChannelAddressClient
+	// Company is the client for interacting with the Company builders.
+	Company *CompanyClient
+	// CompanyDomain is the client for interacting with the CompanyDomain builders.
+	CompanyDomain *CompanyDomainClient
 	// ConsentRecord is the client for interacting with the ConsentRecord builders.
 	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
 	ContactEmail *ContactEmailClient
+	// ContactExport is the client for interacting with the ContactExport builders.
+	ContactExport *ContactExportClient
+	// ContactImport is the client for interacting with the ContactImport builders.
+	ContactImport *ContactImportClient
 	// ContactList is the client for interacting with the ContactList builders.
 	ContactList *ContactListClient
 	// ContactListMember is the client for interacting with the ContactListMember builders.
 	ContactListMember *ContactListMemberClient
+	// ContactListTimer is the client for interacting with the ContactListTimer builders.
+	ContactListTimer *ContactListTimerClient
+	// ContactMerge is the client for interacting with the ContactMerge builders.
+	ContactMerge *ContactMergeClient
+	// ContactMove is the client for interacting with the ContactMove builders.
+	ContactMove *ContactMoveClient
+	// ContactPhone is the client for interacting with the ContactPhone builders.
+	ContactPhone *ContactPhoneClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// Deal is the client for interacting with the Deal builders.
+	Deal *DealClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
 	// Email is the client for interacting with the Email builders.
 	Email *EmailClient
 	// EmailChannel is the client for interacting with the EmailChannel builders.
@@ -108,6 +154,12 @@ type Client struct {
 	EmailConnection *EmailConnectionClient
 	// EmailReference is the client for interacting with the EmailReference builders.
 	EmailReference *EmailReferenceClient
+	// Engagement is the client for interacting with the Engagement builders.
+	Engagement *EngagementClient
+	// EngagementRevision is the client for interacting with the EngagementRevision builders.
+	EngagementRevision *EngagementRevisionClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
@@ -126,6 +178,14 @@ type Client struct {
 	InboxUser *InboxUserClient
 	// Integration is the client for interacting with the Integration builders.
 	Integration *IntegrationClient
+	// LibraryFile is the client for interacting with the LibraryFile builders.
+	LibraryFile *LibraryFileClient
+	// LibraryItem is the client for interacting with the LibraryItem builders.
+	LibraryItem *LibraryItemClient
+	// LibraryOpening is the client for interacting with the LibraryOpening builders.
+	LibraryOpening *LibraryOpeningClient
+	// LibraryShare is the client for interacting with the LibraryShare builders.
+	LibraryShare *LibraryShareClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
@@ -136,8 +196,20 @@ type Client struct {
 	Participant *ParticipantClient
 	// PersonalMailbox is the client for interacting with the PersonalMailbox builders.
 	PersonalMailbox *PersonalMailboxClient
+	// Pipeline is the client for interacting with the Pipeline builders.
+	Pipeline *PipelineClient
+	// PipelineStage is the client for interacting with the PipelineStage builders.
+	PipelineStage *PipelineStageClient
+	// Property is the client for interacting with the Property builders.
+	Property *PropertyClient
+	// PropertyValue is the client for interacting with the PropertyValue builders.
+	PropertyValue *PropertyValueClient
+	// Rating is the client for interacting with the Rating builders.
+	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RecordCounter is the client for interacting with the RecordCounter builders.
+	RecordCounter *RecordCounterClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
 	RoutingDecision *RoutingDecisionClient
 	// RoutingTurn is the client for interacting with the RoutingTurn builders.
@@ -186,21 +258,35 @@ func (c *Client) init() {
 	c.Account = NewAccountClient(c.config)
 	c.AccountSequence = NewAccountSequenceClient(c.config)
 	c.ApiToken = NewApiTokenClient(c.config)
+	c.Association = NewAssociationClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
 	c.Block = NewBlockClient(c.config)
 	c.Bot = NewBotClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.ChannelAddress = NewChannelAddressClient(c.config)
+	c.Company = NewCompanyClient(c.config)
+	c.CompanyDomain = NewCompanyDomainClient(c.config)
 	c.ConsentRecord = NewConsentRecordClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.ContactEmail = NewContactEmailClient(c.config)
+	c.ContactExport = NewContactExportClient(c.config)
+	c.ContactImport = NewContactImportClient(c.config)
 	c.ContactList = NewContactListClient(c.config)
 	c.ContactListMember = NewContactListMemberClient(c.config)
+	c.ContactListTimer = NewContactListTimerClient(c.config)
+	c.ContactMerge = NewContactMergeClient(c.config)
+	c.ContactMove = NewContactMoveClient(c.config)
+	c.ContactPhone = NewContactPhoneClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
+	c.Deal = NewDealClient(c.config)
+	c.Draft = NewDraftClient(c.config)
 	c.Email = NewEmailClient(c.config)
 	c.EmailChannel = NewEmailChannelClient(c.config)
 	c.EmailConnection = NewEmailConnectionClient(c.config)
 	c.EmailReference = NewEmailReferenceClient(c.config)
+	c.Engagement = NewEngagementClient(c.config)
+	c.EngagementRevision = NewEngagementRevisionClient(c.config)
+	c.Erasure = NewErasureClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.ForgottenBlob = NewForgottenBlobClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -210,12 +296,22 @@ func (c *Client) init() {
 	c.InboxTeam = NewInboxTeamClient(c.config)
 	c.InboxUser = NewInboxUserClient(c.config)
 	c.Integration = NewIntegrationClient(c.config)
+	c.LibraryFile = NewLibraryFileClient(c.config)
+	c.LibraryItem = NewLibraryItemClient(c.config)
+	c.LibraryOpening = NewLibraryOpeningClient(c.config)
+	c.LibraryShare = NewLibraryShareClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
 	c.PageView = NewPageViewClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
 	c.PersonalMailbox = NewPersonalMailboxClient(c.config)
+	c.Pipeline = NewPipelineClient(c.config)
+	c.PipelineStage = NewPipelineStageClient(c.config)
+	c.Property = NewPropertyClient(c.config)
+	c.PropertyValue = NewPropertyValueClient(c.config)
+	c.Rating = NewRatingClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
+	c.RecordCounter = NewRecordCounterClient(c.config)
 	c.RoutingDecision = NewRoutingDecisionClient(c.config)
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
 	c.SavedView = NewSavedViewClient(c.config)
@@ -328,21 +424,35 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
+		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
+		Company:                NewCompanyClient(cfg),
+		CompanyDomain:          NewCompanyDomainClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
 		Contact:                NewContactClient(cfg),
 		ContactEmail:           NewContactEmailClient(cfg),
+		ContactExport:          NewContactExportClient(cfg),
+		ContactImport:          NewContactImportClient(cfg),
 		ContactList:            NewContactListClient(cfg),
 		ContactListMember:      NewContactListMemberClient(cfg),
+		ContactListTimer:       NewContactListTimerClient(cfg),
+		ContactMerge:           NewContactMergeClient(cfg),
+		ContactMove:            NewContactMoveClient(cfg),
+		ContactPhone:           NewContactPhoneClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		Deal:                   NewDealClient(cfg),
+		Draft:                  NewDraftClient(cfg),
 		Email:                  NewEmailClient(cfg),
 		EmailChannel:           NewEmailChannelClient(cfg),
 		EmailConnection:        NewEmailConnectionClient(cfg),
 		EmailReference:         NewEmailReferenceClient(cfg),
+		Engagement:             NewEngagementClient(cfg),
+		EngagementRevision:     NewEngagementRevisionClient(cfg),
+		Erasure:                NewErasureClient(cfg),
 		Event:                  NewEventClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
@@ -352,12 +462,22 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		InboxTeam:              NewInboxTeamClient(cfg),
 		InboxUser:              NewInboxUserClient(cfg),
 		Integration:            NewIntegrationClient(cfg),
+		LibraryFile:            NewLibraryFileClient(cfg),
+		LibraryItem:            NewLibraryItemClient(cfg),
+		LibraryOpening:         NewLibraryOpeningClient(cfg),
+		LibraryShare:           NewLibraryShareClient(cfg),
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
+		Pipeline:               NewPipelineClient(cfg),
+		PipelineStage:          NewPipelineStageClient(cfg),
+		Property:               NewPropertyClient(cfg),
+		PropertyValue:          NewPropertyValueClient(cfg),
+		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
+		RecordCounter:          NewRecordCounterClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
@@ -397,21 +517,35 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
+		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
+		Company:                NewCompanyClient(cfg),
+		CompanyDomain:          NewCompanyDomainClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
 		Contact:                NewContactClient(cfg),
 		ContactEmail:           NewContactEmailClient(cfg),
+		ContactExport:          NewContactExportClient(cfg),
+		ContactImport:          NewContactImportClient(cfg),
 		ContactList:            NewContactListClient(cfg),
 		ContactListMember:      NewContactListMemberClient(cfg),
+		ContactListTimer:       NewContactListTimerClient(cfg),
+		ContactMerge:           NewContactMergeClient(cfg),
+		ContactMove:            NewContactMoveClient(cfg),
+		ContactPhone:           NewContactPhoneClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		Deal:                   NewDealClient(cfg),
+		Draft:                  NewDraftClient(cfg),
 		Email:                  NewEmailClient(cfg),
 		EmailChannel:           NewEmailChannelClient(cfg),
 		EmailConnection:        NewEmailConnectionClient(cfg),
 		EmailReference:         NewEmailReferenceClient(cfg),
+		Engagement:             NewEngagementClient(cfg),
+		EngagementRevision:     NewEngagementRevisionClient(cfg),
+		Erasure:                NewErasureClient(cfg),
 		Event:                  NewEventClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
@@ -421,12 +555,22 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		InboxTeam:              NewInboxTeamClient(cfg),
 		InboxUser:              NewInboxUserClient(cfg),
 		Integration:            NewIntegrationClient(cfg),
+		LibraryFile:            NewLibraryFileClient(cfg),
+		LibraryItem:            NewLibraryItemClient(cfg),
+		LibraryOpening:         NewLibraryOpeningClient(cfg),
+		LibraryShare:           NewLibraryShareClient(cfg),
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
+		Pipeline:               NewPipelineClient(cfg),
+		PipelineStage:          NewPipelineStageClient(cfg),
+		Property:               NewPropertyClient(cfg),
+		PropertyValue:          NewPropertyValueClient(cfg),
+		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
+		RecordCounter:          NewRecordCounterClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
@@ -473,17 +617,21 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Attachment, c.Block, c.Bot,
-		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
-		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
-		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
-		c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
-		c.InboxUser, c.Integration, c.Message, c.MessageRevision, c.PageView,
-		c.Participant, c.PersonalMailbox, c.ReadPosition, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.Account, c.AccountSequence, c.ApiToken, c.Association, c.Attachment, c.Block,
+		c.Bot, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
+		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
+		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
+		c.EngagementRevision, c.Erasure, c.Event, c.ForgottenBlob, c.IdempotencyKey,
+		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
+		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
+		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -493,17 +641,21 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Attachment, c.Block, c.Bot,
-		c.Channel, c.ChannelAddress, c.ConsentRecord, c.Contact, c.ContactEmail,
-		c.ContactList, c.ContactListMember, c.Conversation, c.Email, c.EmailChannel,
-		c.EmailConnection, c.EmailReference, c.Event, c.ForgottenBlob,
-		c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
-		c.InboxUser, c.Integration, c.Message, c.MessageRevision, c.PageView,
-		c.Participant, c.PersonalMailbox, c.ReadPosition, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.Account, c.AccountSequence, c.ApiToken, c.Association, c.Attachment, c.Block,
+		c.Bot, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
+		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
+		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
+		c.EngagementRevision, c.Erasure, c.Event, c.ForgottenBlob, c.IdempotencyKey,
+		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
+		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
+		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -518,6 +670,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AccountSequence.mutate(ctx, m)
 	case *ApiTokenMutation:
 		return c.ApiToken.mutate(ctx, m)
+	case *AssociationMutation:
+		return c.Association.mutate(ctx, m)
 	case *AttachmentMutation:
 		return c.Attachment.mutate(ctx, m)
 	case *BlockMutation:
@@ -528,18 +682,38 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Channel.mutate(ctx, m)
 	case *ChannelAddressMutation:
 		return c.ChannelAddress.mutate(ctx, m)
+	case *CompanyMutation:
+		return c.Company.mutate(ctx, m)
+	case *CompanyDomainMutation:
+		return c.CompanyDomain.mutate(ctx, m)
 	case *ConsentRecordMutation:
 		return c.ConsentRecord.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
 	case *ContactEmailMutation:
 		return c.ContactEmail.mutate(ctx, m)
+	case *ContactExportMutation:
+		return c.ContactExport.mutate(ctx, m)
+	case *ContactImportMutation:
+		return c.ContactImport.mutate(ctx, m)
 	case *ContactListMutation:
 		return c.ContactList.mutate(ctx, m)
 	case *ContactListMemberMutation:
 		return c.ContactListMember.mutate(ctx, m)
+	case *ContactListTimerMutation:
+		return c.ContactListTimer.mutate(ctx, m)
+	case *ContactMergeMutation:
+		return c.ContactMerge.mutate(ctx, m)
+	case *ContactMoveMutation:
+		return c.ContactMove.mutate(ctx, m)
+	case *ContactPhoneMutation:
+		return c.ContactPhone.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
+	case *DealMutation:
+		return c.Deal.mutate(ctx, m)
+	case *DraftMutation:
+		return c.Draft.mutate(ctx, m)
 	case *EmailMutation:
 		return c.Email.mutate(ctx, m)
 	case *EmailChannelMutation:
@@ -548,6 +722,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.EmailConnection.mutate(ctx, m)
 	case *EmailReferenceMutation:
 		return c.EmailReference.mutate(ctx, m)
+	case *EngagementMutation:
+		return c.Engagement.mutate(ctx, m)
+	case *EngagementRevisionMutation:
+		return c.EngagementRevision.mutate(ctx, m)
+	case *ErasureMutation:
+		return c.Erasure.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
 	case *ForgottenBlobMutation:
@@ -566,6 +746,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.InboxUser.mutate(ctx, m)
 	case *IntegrationMutation:
 		return c.Integration.mutate(ctx, m)
+	case *LibraryFileMutation:
+		return c.LibraryFile.mutate(ctx, m)
+	case *LibraryItemMutation:
+		return c.LibraryItem.mutate(ctx, m)
+	case *LibraryOpeningMutation:
+		return c.LibraryOpening.mutate(ctx, m)
+	case *LibraryShareMutation:
+		return c.LibraryShare.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
 	case *MessageRevisionMutation:
@@ -576,8 +764,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Participant.mutate(ctx, m)
 	case *PersonalMailboxMutation:
 		return c.PersonalMailbox.mutate(ctx, m)
+	case *PipelineMutation:
+		return c.Pipeline.mutate(ctx, m)
+	case *PipelineStageMutation:
+		return c.PipelineStage.mutate(ctx, m)
+	case *PropertyMutation:
+		return c.Property.mutate(ctx, m)
+	case *PropertyValueMutation:
+		return c.PropertyValue.mutate(ctx, m)
+	case *RatingMutation:
+		return c.Rating.mutate(ctx, m)
 	case *ReadPositionMutation:
 		return c.ReadPosition.mutate(ctx, m)
+	case *RecordCounterMutation:
+		return c.RecordCounter.mutate(ctx, m)
 	case *RoutingDecisionMutation:
 		return c.RoutingDecision.mutate(ctx, m)
 	case *RoutingTurnMutation:
@@ -1013,6 +1213,139 @@ func (c *ApiTokenClient) mutate(ctx context.Context, m *ApiTokenMutation) (Value
 		return (&ApiTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ApiToken mutation op: %q", m.Op())
+	}
+}
+
+// AssociationClient is a client for the Association schema.
+type AssociationClient struct {
+	config
+}
+
+// NewAssociationClient returns a client for the Association from the given config.
+func NewAssociationClient(c config) *AssociationClient {
+	return &AssociationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `association.Hooks(f(g(h())))`.
+func (c *AssociationClient) Use(hooks ...Hook) {
+	c.hooks.Association = append(c.hooks.Association, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `association.Intercept(f(g(h())))`.
+func (c *AssociationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Association = append(c.inters.Association, interceptors...)
+}
+
+// Create returns a builder for creating a Association entity.
+func (c *AssociationClient) Create() *AssociationCreate {
+	mutation := newAssociationMutation(c.config, OpCreate)
+	return &AssociationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Association entities.
+func (c *AssociationClient) CreateBulk(builders ...*AssociationCreate) *AssociationCreateBulk {
+	return &AssociationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AssociationClient) MapCreateBulk(slice any, setFunc func(*AssociationCreate, int)) *AssociationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AssociationCreateBulk{err: fmt.Errorf("calling to AssociationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AssociationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AssociationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Association.
+func (c *AssociationClient) Update() *AssociationUpdate {
+	mutation := newAssociationMutation(c.config, OpUpdate)
+	return &AssociationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AssociationClient) UpdateOne(_m *Association) *AssociationUpdateOne {
+	mutation := newAssociationMutation(c.config, OpUpdateOne, withAssociation(_m))
+	return &AssociationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AssociationClient) UpdateOneID(id string) *AssociationUpdateOne {
+	mutation := newAssociationMutation(c.config, OpUpdateOne, withAssociationID(id))
+	return &AssociationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Association.
+func (c *AssociationClient) Delete() *AssociationDelete {
+	mutation := newAssociationMutation(c.config, OpDelete)
+	return &AssociationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AssociationClient) DeleteOne(_m *Association) *AssociationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AssociationClient) DeleteOneID(id string) *AssociationDeleteOne {
+	builder := c.Delete().Where(association.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AssociationDeleteOne{builder}
+}
+
+// Query returns a query builder for Association.
+func (c *AssociationClient) Query() *AssociationQuery {
+	return &AssociationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAssociation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Association entity by its id.
+func (c *AssociationClient) Get(ctx context.Context, id string) (*Association, error) {
+	return c.Query().Where(association.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AssociationClient) GetX(ctx context.Context, id string) *Association {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AssociationClient) Hooks() []Hook {
+	return c.hooks.Association
+}
+
+// Interceptors returns the client interceptors.
+func (c *AssociationClient) Interceptors() []Interceptor {
+	return c.inters.Association
+}
+
+func (c *AssociationClient) mutate(ctx context.Context, m *AssociationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AssociationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AssociationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AssociationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AssociationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Association mutation op: %q", m.Op())
 	}
 }
 
@@ -1681,6 +2014,272 @@ func (c *ChannelAddressClient) mutate(ctx context.Context, m *ChannelAddressMuta
 	}
 }
 
+// CompanyClient is a client for the Company schema.
+type CompanyClient struct {
+	config
+}
+
+// NewCompanyClient returns a client for the Company from the given config.
+func NewCompanyClient(c config) *CompanyClient {
+	return &CompanyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `company.Hooks(f(g(h())))`.
+func (c *CompanyClient) Use(hooks ...Hook) {
+	c.hooks.Company = append(c.hooks.Company, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `company.Intercept(f(g(h())))`.
+func (c *CompanyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Company = append(c.inters.Company, interceptors...)
+}
+
+// Create returns a builder for creating a Company entity.
+func (c *CompanyClient) Create() *CompanyCreate {
+	mutation := newCompanyMutation(c.config, OpCreate)
+	return &CompanyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Company entities.
+func (c *CompanyClient) CreateBulk(builders ...*CompanyCreate) *CompanyCreateBulk {
+	return &CompanyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CompanyClient) MapCreateBulk(slice any, setFunc func(*CompanyCreate, int)) *CompanyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CompanyCreateBulk{err: fmt.Errorf("calling to CompanyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CompanyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CompanyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Company.
+func (c *CompanyClient) Update() *CompanyUpdate {
+	mutation := newCompanyMutation(c.config, OpUpdate)
+	return &CompanyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CompanyClient) UpdateOne(_m *Company) *CompanyUpdateOne {
+	mutation := newCompanyMutation(c.config, OpUpdateOne, withCompany(_m))
+	return &CompanyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CompanyClient) UpdateOneID(id string) *CompanyUpdateOne {
+	mutation := newCompanyMutation(c.config, OpUpdateOne, withCompanyID(id))
+	return &CompanyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Company.
+func (c *CompanyClient) Delete() *CompanyDelete {
+	mutation := newCompanyMutation(c.config, OpDelete)
+	return &CompanyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CompanyClient) DeleteOne(_m *Company) *CompanyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CompanyClient) DeleteOneID(id string) *CompanyDeleteOne {
+	builder := c.Delete().Where(company.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CompanyDeleteOne{builder}
+}
+
+// Query returns a query builder for Company.
+func (c *CompanyClient) Query() *CompanyQuery {
+	return &CompanyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCompany},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Company entity by its id.
+func (c *CompanyClient) Get(ctx context.Context, id string) (*Company, error) {
+	return c.Query().Where(company.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CompanyClient) GetX(ctx context.Context, id string) *Company {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CompanyClient) Hooks() []Hook {
+	return c.hooks.Company
+}
+
+// Interceptors returns the client interceptors.
+func (c *CompanyClient) Interceptors() []Interceptor {
+	return c.inters.Company
+}
+
+func (c *CompanyClient) mutate(ctx context.Context, m *CompanyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CompanyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CompanyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CompanyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CompanyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Company mutation op: %q", m.Op())
+	}
+}
+
+// CompanyDomainClient is a client for the CompanyDomain schema.
+type CompanyDomainClient struct {
+	config
+}
+
+// NewCompanyDomainClient returns a client for the CompanyDomain from the given config.
+func NewCompanyDomainClient(c config) *CompanyDomainClient {
+	return &CompanyDomainClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `companydomain.Hooks(f(g(h())))`.
+func (c *CompanyDomainClient) Use(hooks ...Hook) {
+	c.hooks.CompanyDomain = append(c.hooks.CompanyDomain, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `companydomain.Intercept(f(g(h())))`.
+func (c *CompanyDomainClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CompanyDomain = append(c.inters.CompanyDomain, interceptors...)
+}
+
+// Create returns a builder for creating a CompanyDomain entity.
+func (c *CompanyDomainClient) Create() *CompanyDomainCreate {
+	mutation := newCompanyDomainMutation(c.config, OpCreate)
+	return &CompanyDomainCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CompanyDomain entities.
+func (c *CompanyDomainClient) CreateBulk(builders ...*CompanyDomainCreate) *CompanyDomainCreateBulk {
+	return &CompanyDomainCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CompanyDomainClient) MapCreateBulk(slice any, setFunc func(*CompanyDomainCreate, int)) *CompanyDomainCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CompanyDomainCreateBulk{err: fmt.Errorf("calling to CompanyDomainClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CompanyDomainCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CompanyDomainCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CompanyDomain.
+func (c *CompanyDomainClient) Update() *CompanyDomainUpdate {
+	mutation := newCompanyDomainMutation(c.config, OpUpdate)
+	return &CompanyDomainUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CompanyDomainClient) UpdateOne(_m *CompanyDomain) *CompanyDomainUpdateOne {
+	mutation := newCompanyDomainMutation(c.config, OpUpdateOne, withCompanyDomain(_m))
+	return &CompanyDomainUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CompanyDomainClient) UpdateOneID(id string) *CompanyDomainUpdateOne {
+	mutation := newCompanyDomainMutation(c.config, OpUpdateOne, withCompanyDomainID(id))
+	return &CompanyDomainUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CompanyDomain.
+func (c *CompanyDomainClient) Delete() *CompanyDomainDelete {
+	mutation := newCompanyDomainMutation(c.config, OpDelete)
+	return &CompanyDomainDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CompanyDomainClient) DeleteOne(_m *CompanyDomain) *CompanyDomainDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CompanyDomainClient) DeleteOneID(id string) *CompanyDomainDeleteOne {
+	builder := c.Delete().Where(companydomain.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CompanyDomainDeleteOne{builder}
+}
+
+// Query returns a query builder for CompanyDomain.
+func (c *CompanyDomainClient) Query() *CompanyDomainQuery {
+	return &CompanyDomainQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCompanyDomain},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CompanyDomain entity by its id.
+func (c *CompanyDomainClient) Get(ctx context.Context, id string) (*CompanyDomain, error) {
+	return c.Query().Where(companydomain.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CompanyDomainClient) GetX(ctx context.Context, id string) *CompanyDomain {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CompanyDomainClient) Hooks() []Hook {
+	return c.hooks.CompanyDomain
+}
+
+// Interceptors returns the client interceptors.
+func (c *CompanyDomainClient) Interceptors() []Interceptor {
+	return c.inters.CompanyDomain
+}
+
+func (c *CompanyDomainClient) mutate(ctx context.Context, m *CompanyDomainMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CompanyDomainCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CompanyDomainUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CompanyDomainUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CompanyDomainDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CompanyDomain mutation op: %q", m.Op())
+	}
+}
+
 // ConsentRecordClient is a client for the ConsentRecord schema.
 type ConsentRecordClient struct {
 	config
@@ -2080,6 +2679,272 @@ func (c *ContactEmailClient) mutate(ctx context.Context, m *ContactEmailMutation
 	}
 }
 
+// ContactExportClient is a client for the ContactExport schema.
+type ContactExportClient struct {
+	config
+}
+
+// NewContactExportClient returns a client for the ContactExport from the given config.
+func NewContactExportClient(c config) *ContactExportClient {
+	return &ContactExportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactexport.Hooks(f(g(h())))`.
+func (c *ContactExportClient) Use(hooks ...Hook) {
+	c.hooks.ContactExport = append(c.hooks.ContactExport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactexport.Intercept(f(g(h())))`.
+func (c *ContactExportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactExport = append(c.inters.ContactExport, interceptors...)
+}
+
+// Create returns a builder for creating a ContactExport entity.
+func (c *ContactExportClient) Create() *ContactExportCreate {
+	mutation := newContactExportMutation(c.config, OpCreate)
+	return &ContactExportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactExport entities.
+func (c *ContactExportClient) CreateBulk(builders ...*ContactExportCreate) *ContactExportCreateBulk {
+	return &ContactExportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactExportClient) MapCreateBulk(slice any, setFunc func(*ContactExportCreate, int)) *ContactExportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactExportCreateBulk{err: fmt.Errorf("calling to ContactExportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactExportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactExportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactExport.
+func (c *ContactExportClient) Update() *ContactExportUpdate {
+	mutation := newContactExportMutation(c.config, OpUpdate)
+	return &ContactExportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactExportClient) UpdateOne(_m *ContactExport) *ContactExportUpdateOne {
+	mutation := newContactExportMutation(c.config, OpUpdateOne, withContactExport(_m))
+	return &ContactExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactExportClient) UpdateOneID(id string) *ContactExportUpdateOne {
+	mutation := newContactExportMutation(c.config, OpUpdateOne, withContactExportID(id))
+	return &ContactExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactExport.
+func (c *ContactExportClient) Delete() *ContactExportDelete {
+	mutation := newContactExportMutation(c.config, OpDelete)
+	return &ContactExportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactExportClient) DeleteOne(_m *ContactExport) *ContactExportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactExportClient) DeleteOneID(id string) *ContactExportDeleteOne {
+	builder := c.Delete().Where(contactexport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactExportDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactExport.
+func (c *ContactExportClient) Query() *ContactExportQuery {
+	return &ContactExportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactExport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactExport entity by its id.
+func (c *ContactExportClient) Get(ctx context.Context, id string) (*ContactExport, error) {
+	return c.Query().Where(contactexport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactExportClient) GetX(ctx context.Context, id string) *ContactExport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactExportClient) Hooks() []Hook {
+	return c.hooks.ContactExport
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactExportClient) Interceptors() []Interceptor {
+	return c.inters.ContactExport
+}
+
+func (c *ContactExportClient) mutate(ctx context.Context, m *ContactExportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactExportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactExportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactExportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactExport mutation op: %q", m.Op())
+	}
+}
+
+// ContactImportClient is a client for the ContactImport schema.
+type ContactImportClient struct {
+	config
+}
+
+// NewContactImportClient returns a client for the ContactImport from the given config.
+func NewContactImportClient(c config) *ContactImportClient {
+	return &ContactImportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactimport.Hooks(f(g(h())))`.
+func (c *ContactImportClient) Use(hooks ...Hook) {
+	c.hooks.ContactImport = append(c.hooks.ContactImport, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactimport.Intercept(f(g(h())))`.
+func (c *ContactImportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactImport = append(c.inters.ContactImport, interceptors...)
+}
+
+// Create returns a builder for creating a ContactImport entity.
+func (c *ContactImportClient) Create() *ContactImportCreate {
+	mutation := newContactImportMutation(c.config, OpCreate)
+	return &ContactImportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactImport entities.
+func (c *ContactImportClient) CreateBulk(builders ...*ContactImportCreate) *ContactImportCreateBulk {
+	return &ContactImportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactImportClient) MapCreateBulk(slice any, setFunc func(*ContactImportCreate, int)) *ContactImportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactImportCreateBulk{err: fmt.Errorf("calling to ContactImportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactImportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactImportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactImport.
+func (c *ContactImportClient) Update() *ContactImportUpdate {
+	mutation := newContactImportMutation(c.config, OpUpdate)
+	return &ContactImportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactImportClient) UpdateOne(_m *ContactImport) *ContactImportUpdateOne {
+	mutation := newContactImportMutation(c.config, OpUpdateOne, withContactImport(_m))
+	return &ContactImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactImportClient) UpdateOneID(id string) *ContactImportUpdateOne {
+	mutation := newContactImportMutation(c.config, OpUpdateOne, withContactImportID(id))
+	return &ContactImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactImport.
+func (c *ContactImportClient) Delete() *ContactImportDelete {
+	mutation := newContactImportMutation(c.config, OpDelete)
+	return &ContactImportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactImportClient) DeleteOne(_m *ContactImport) *ContactImportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactImportClient) DeleteOneID(id string) *ContactImportDeleteOne {
+	builder := c.Delete().Where(contactimport.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactImportDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactImport.
+func (c *ContactImportClient) Query() *ContactImportQuery {
+	return &ContactImportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactImport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactImport entity by its id.
+func (c *ContactImportClient) Get(ctx context.Context, id string) (*ContactImport, error) {
+	return c.Query().Where(contactimport.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactImportClient) GetX(ctx context.Context, id string) *ContactImport {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactImportClient) Hooks() []Hook {
+	return c.hooks.ContactImport
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactImportClient) Interceptors() []Interceptor {
+	return c.inters.ContactImport
+}
+
+func (c *ContactImportClient) mutate(ctx context.Context, m *ContactImportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactImportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactImportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactImportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactImportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactImport mutation op: %q", m.Op())
+	}
+}
+
 // ContactListClient is a client for the ContactList schema.
 type ContactListClient struct {
 	config
@@ -2346,6 +3211,538 @@ func (c *ContactListMemberClient) mutate(ctx context.Context, m *ContactListMemb
 	}
 }
 
+// ContactListTimerClient is a client for the ContactListTimer schema.
+type ContactListTimerClient struct {
+	config
+}
+
+// NewContactListTimerClient returns a client for the ContactListTimer from the given config.
+func NewContactListTimerClient(c config) *ContactListTimerClient {
+	return &ContactListTimerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactlisttimer.Hooks(f(g(h())))`.
+func (c *ContactListTimerClient) Use(hooks ...Hook) {
+	c.hooks.ContactListTimer = append(c.hooks.ContactListTimer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactlisttimer.Intercept(f(g(h())))`.
+func (c *ContactListTimerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactListTimer = append(c.inters.ContactListTimer, interceptors...)
+}
+
+// Create returns a builder for creating a ContactListTimer entity.
+func (c *ContactListTimerClient) Create() *ContactListTimerCreate {
+	mutation := newContactListTimerMutation(c.config, OpCreate)
+	return &ContactListTimerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactListTimer entities.
+func (c *ContactListTimerClient) CreateBulk(builders ...*ContactListTimerCreate) *ContactListTimerCreateBulk {
+	return &ContactListTimerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactListTimerClient) MapCreateBulk(slice any, setFunc func(*ContactListTimerCreate, int)) *ContactListTimerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactListTimerCreateBulk{err: fmt.Errorf("calling to ContactListTimerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactListTimerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactListTimerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactListTimer.
+func (c *ContactListTimerClient) Update() *ContactListTimerUpdate {
+	mutation := newContactListTimerMutation(c.config, OpUpdate)
+	return &ContactListTimerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactListTimerClient) UpdateOne(_m *ContactListTimer) *ContactListTimerUpdateOne {
+	mutation := newContactListTimerMutation(c.config, OpUpdateOne, withContactListTimer(_m))
+	return &ContactListTimerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactListTimerClient) UpdateOneID(id string) *ContactListTimerUpdateOne {
+	mutation := newContactListTimerMutation(c.config, OpUpdateOne, withContactListTimerID(id))
+	return &ContactListTimerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactListTimer.
+func (c *ContactListTimerClient) Delete() *ContactListTimerDelete {
+	mutation := newContactListTimerMutation(c.config, OpDelete)
+	return &ContactListTimerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactListTimerClient) DeleteOne(_m *ContactListTimer) *ContactListTimerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactListTimerClient) DeleteOneID(id string) *ContactListTimerDeleteOne {
+	builder := c.Delete().Where(contactlisttimer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactListTimerDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactListTimer.
+func (c *ContactListTimerClient) Query() *ContactListTimerQuery {
+	return &ContactListTimerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactListTimer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactListTimer entity by its id.
+func (c *ContactListTimerClient) Get(ctx context.Context, id string) (*ContactListTimer, error) {
+	return c.Query().Where(contactlisttimer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactListTimerClient) GetX(ctx context.Context, id string) *ContactListTimer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactListTimerClient) Hooks() []Hook {
+	return c.hooks.ContactListTimer
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactListTimerClient) Interceptors() []Interceptor {
+	return c.inters.ContactListTimer
+}
+
+func (c *ContactListTimerClient) mutate(ctx context.Context, m *ContactListTimerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactListTimerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactListTimerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactListTimerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactListTimerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactListTimer mutation op: %q", m.Op())
+	}
+}
+
+// ContactMergeClient is a client for the ContactMerge schema.
+type ContactMergeClient struct {
+	config
+}
+
+// NewContactMergeClient returns a client for the ContactMerge from the given config.
+func NewContactMergeClient(c config) *ContactMergeClient {
+	return &ContactMergeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactmerge.Hooks(f(g(h())))`.
+func (c *ContactMergeClient) Use(hooks ...Hook) {
+	c.hooks.ContactMerge = append(c.hooks.ContactMerge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactmerge.Intercept(f(g(h())))`.
+func (c *ContactMergeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactMerge = append(c.inters.ContactMerge, interceptors...)
+}
+
+// Create returns a builder for creating a ContactMerge entity.
+func (c *ContactMergeClient) Create() *ContactMergeCreate {
+	mutation := newContactMergeMutation(c.config, OpCreate)
+	return &ContactMergeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactMerge entities.
+func (c *ContactMergeClient) CreateBulk(builders ...*ContactMergeCreate) *ContactMergeCreateBulk {
+	return &ContactMergeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactMergeClient) MapCreateBulk(slice any, setFunc func(*ContactMergeCreate, int)) *ContactMergeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactMergeCreateBulk{err: fmt.Errorf("calling to ContactMergeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactMergeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactMergeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactMerge.
+func (c *ContactMergeClient) Update() *ContactMergeUpdate {
+	mutation := newContactMergeMutation(c.config, OpUpdate)
+	return &ContactMergeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactMergeClient) UpdateOne(_m *ContactMerge) *ContactMergeUpdateOne {
+	mutation := newContactMergeMutation(c.config, OpUpdateOne, withContactMerge(_m))
+	return &ContactMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactMergeClient) UpdateOneID(id string) *ContactMergeUpdateOne {
+	mutation := newContactMergeMutation(c.config, OpUpdateOne, withContactMergeID(id))
+	return &ContactMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactMerge.
+func (c *ContactMergeClient) Delete() *ContactMergeDelete {
+	mutation := newContactMergeMutation(c.config, OpDelete)
+	return &ContactMergeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactMergeClient) DeleteOne(_m *ContactMerge) *ContactMergeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactMergeClient) DeleteOneID(id string) *ContactMergeDeleteOne {
+	builder := c.Delete().Where(contactmerge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactMergeDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactMerge.
+func (c *ContactMergeClient) Query() *ContactMergeQuery {
+	return &ContactMergeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactMerge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactMerge entity by its id.
+func (c *ContactMergeClient) Get(ctx context.Context, id string) (*ContactMerge, error) {
+	return c.Query().Where(contactmerge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactMergeClient) GetX(ctx context.Context, id string) *ContactMerge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactMergeClient) Hooks() []Hook {
+	return c.hooks.ContactMerge
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactMergeClient) Interceptors() []Interceptor {
+	return c.inters.ContactMerge
+}
+
+func (c *ContactMergeClient) mutate(ctx context.Context, m *ContactMergeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactMergeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactMergeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactMergeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactMergeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactMerge mutation op: %q", m.Op())
+	}
+}
+
+// ContactMoveClient is a client for the ContactMove schema.
+type ContactMoveClient struct {
+	config
+}
+
+// NewContactMoveClient returns a client for the ContactMove from the given config.
+func NewContactMoveClient(c config) *ContactMoveClient {
+	return &ContactMoveClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactmove.Hooks(f(g(h())))`.
+func (c *ContactMoveClient) Use(hooks ...Hook) {
+	c.hooks.ContactMove = append(c.hooks.ContactMove, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactmove.Intercept(f(g(h())))`.
+func (c *ContactMoveClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactMove = append(c.inters.ContactMove, interceptors...)
+}
+
+// Create returns a builder for creating a ContactMove entity.
+func (c *ContactMoveClient) Create() *ContactMoveCreate {
+	mutation := newContactMoveMutation(c.config, OpCreate)
+	return &ContactMoveCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactMove entities.
+func (c *ContactMoveClient) CreateBulk(builders ...*ContactMoveCreate) *ContactMoveCreateBulk {
+	return &ContactMoveCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactMoveClient) MapCreateBulk(slice any, setFunc func(*ContactMoveCreate, int)) *ContactMoveCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactMoveCreateBulk{err: fmt.Errorf("calling to ContactMoveClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactMoveCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactMoveCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactMove.
+func (c *ContactMoveClient) Update() *ContactMoveUpdate {
+	mutation := newContactMoveMutation(c.config, OpUpdate)
+	return &ContactMoveUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactMoveClient) UpdateOne(_m *ContactMove) *ContactMoveUpdateOne {
+	mutation := newContactMoveMutation(c.config, OpUpdateOne, withContactMove(_m))
+	return &ContactMoveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactMoveClient) UpdateOneID(id string) *ContactMoveUpdateOne {
+	mutation := newContactMoveMutation(c.config, OpUpdateOne, withContactMoveID(id))
+	return &ContactMoveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactMove.
+func (c *ContactMoveClient) Delete() *ContactMoveDelete {
+	mutation := newContactMoveMutation(c.config, OpDelete)
+	return &ContactMoveDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactMoveClient) DeleteOne(_m *ContactMove) *ContactMoveDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactMoveClient) DeleteOneID(id string) *ContactMoveDeleteOne {
+	builder := c.Delete().Where(contactmove.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactMoveDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactMove.
+func (c *ContactMoveClient) Query() *ContactMoveQuery {
+	return &ContactMoveQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactMove},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactMove entity by its id.
+func (c *ContactMoveClient) Get(ctx context.Context, id string) (*ContactMove, error) {
+	return c.Query().Where(contactmove.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactMoveClient) GetX(ctx context.Context, id string) *ContactMove {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactMoveClient) Hooks() []Hook {
+	return c.hooks.ContactMove
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactMoveClient) Interceptors() []Interceptor {
+	return c.inters.ContactMove
+}
+
+func (c *ContactMoveClient) mutate(ctx context.Context, m *ContactMoveMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactMoveCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactMoveUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactMoveUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactMoveDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactMove mutation op: %q", m.Op())
+	}
+}
+
+// ContactPhoneClient is a client for the ContactPhone schema.
+type ContactPhoneClient struct {
+	config
+}
+
+// NewContactPhoneClient returns a client for the ContactPhone from the given config.
+func NewContactPhoneClient(c config) *ContactPhoneClient {
+	return &ContactPhoneClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contactphone.Hooks(f(g(h())))`.
+func (c *ContactPhoneClient) Use(hooks ...Hook) {
+	c.hooks.ContactPhone = append(c.hooks.ContactPhone, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contactphone.Intercept(f(g(h())))`.
+func (c *ContactPhoneClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContactPhone = append(c.inters.ContactPhone, interceptors...)
+}
+
+// Create returns a builder for creating a ContactPhone entity.
+func (c *ContactPhoneClient) Create() *ContactPhoneCreate {
+	mutation := newContactPhoneMutation(c.config, OpCreate)
+	return &ContactPhoneCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContactPhone entities.
+func (c *ContactPhoneClient) CreateBulk(builders ...*ContactPhoneCreate) *ContactPhoneCreateBulk {
+	return &ContactPhoneCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContactPhoneClient) MapCreateBulk(slice any, setFunc func(*ContactPhoneCreate, int)) *ContactPhoneCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContactPhoneCreateBulk{err: fmt.Errorf("calling to ContactPhoneClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContactPhoneCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContactPhoneCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContactPhone.
+func (c *ContactPhoneClient) Update() *ContactPhoneUpdate {
+	mutation := newContactPhoneMutation(c.config, OpUpdate)
+	return &ContactPhoneUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContactPhoneClient) UpdateOne(_m *ContactPhone) *ContactPhoneUpdateOne {
+	mutation := newContactPhoneMutation(c.config, OpUpdateOne, withContactPhone(_m))
+	return &ContactPhoneUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContactPhoneClient) UpdateOneID(id string) *ContactPhoneUpdateOne {
+	mutation := newContactPhoneMutation(c.config, OpUpdateOne, withContactPhoneID(id))
+	return &ContactPhoneUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContactPhone.
+func (c *ContactPhoneClient) Delete() *ContactPhoneDelete {
+	mutation := newContactPhoneMutation(c.config, OpDelete)
+	return &ContactPhoneDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContactPhoneClient) DeleteOne(_m *ContactPhone) *ContactPhoneDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContactPhoneClient) DeleteOneID(id string) *ContactPhoneDeleteOne {
+	builder := c.Delete().Where(contactphone.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContactPhoneDeleteOne{builder}
+}
+
+// Query returns a query builder for ContactPhone.
+func (c *ContactPhoneClient) Query() *ContactPhoneQuery {
+	return &ContactPhoneQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContactPhone},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContactPhone entity by its id.
+func (c *ContactPhoneClient) Get(ctx context.Context, id string) (*ContactPhone, error) {
+	return c.Query().Where(contactphone.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContactPhoneClient) GetX(ctx context.Context, id string) *ContactPhone {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ContactPhoneClient) Hooks() []Hook {
+	return c.hooks.ContactPhone
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContactPhoneClient) Interceptors() []Interceptor {
+	return c.inters.ContactPhone
+}
+
+func (c *ContactPhoneClient) mutate(ctx context.Context, m *ContactPhoneMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContactPhoneCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContactPhoneUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContactPhoneUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContactPhoneDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContactPhone mutation op: %q", m.Op())
+	}
+}
+
 // ConversationClient is a client for the Conversation schema.
 type ConversationClient struct {
 	config
@@ -2476,6 +3873,272 @@ func (c *ConversationClient) mutate(ctx context.Context, m *ConversationMutation
 		return (&ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Conversation mutation op: %q", m.Op())
+	}
+}
+
+// DealClient is a client for the Deal schema.
+type DealClient struct {
+	config
+}
+
+// NewDealClient returns a client for the Deal from the given config.
+func NewDealClient(c config) *DealClient {
+	return &DealClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `deal.Hooks(f(g(h())))`.
+func (c *DealClient) Use(hooks ...Hook) {
+	c.hooks.Deal = append(c.hooks.Deal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `deal.Intercept(f(g(h())))`.
+func (c *DealClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Deal = append(c.inters.Deal, interceptors...)
+}
+
+// Create returns a builder for creating a Deal entity.
+func (c *DealClient) Create() *DealCreate {
+	mutation := newDealMutation(c.config, OpCreate)
+	return &DealCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Deal entities.
+func (c *DealClient) CreateBulk(builders ...*DealCreate) *DealCreateBulk {
+	return &DealCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DealClient) MapCreateBulk(slice any, setFunc func(*DealCreate, int)) *DealCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DealCreateBulk{err: fmt.Errorf("calling to DealClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DealCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DealCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Deal.
+func (c *DealClient) Update() *DealUpdate {
+	mutation := newDealMutation(c.config, OpUpdate)
+	return &DealUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DealClient) UpdateOne(_m *Deal) *DealUpdateOne {
+	mutation := newDealMutation(c.config, OpUpdateOne, withDeal(_m))
+	return &DealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DealClient) UpdateOneID(id string) *DealUpdateOne {
+	mutation := newDealMutation(c.config, OpUpdateOne, withDealID(id))
+	return &DealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Deal.
+func (c *DealClient) Delete() *DealDelete {
+	mutation := newDealMutation(c.config, OpDelete)
+	return &DealDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DealClient) DeleteOne(_m *Deal) *DealDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DealClient) DeleteOneID(id string) *DealDeleteOne {
+	builder := c.Delete().Where(deal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DealDeleteOne{builder}
+}
+
+// Query returns a query builder for Deal.
+func (c *DealClient) Query() *DealQuery {
+	return &DealQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDeal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Deal entity by its id.
+func (c *DealClient) Get(ctx context.Context, id string) (*Deal, error) {
+	return c.Query().Where(deal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DealClient) GetX(ctx context.Context, id string) *Deal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DealClient) Hooks() []Hook {
+	return c.hooks.Deal
+}
+
+// Interceptors returns the client interceptors.
+func (c *DealClient) Interceptors() []Interceptor {
+	return c.inters.Deal
+}
+
+func (c *DealClient) mutate(ctx context.Context, m *DealMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DealCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DealUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DealDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Deal mutation op: %q", m.Op())
+	}
+}
+
+// DraftClient is a client for the Draft schema.
+type DraftClient struct {
+	config
+}
+
+// NewDraftClient returns a client for the Draft from the given config.
+func NewDraftClient(c config) *DraftClient {
+	return &DraftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `draft.Hooks(f(g(h())))`.
+func (c *DraftClient) Use(hooks ...Hook) {
+	c.hooks.Draft = append(c.hooks.Draft, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `draft.Intercept(f(g(h())))`.
+func (c *DraftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Draft = append(c.inters.Draft, interceptors...)
+}
+
+// Create returns a builder for creating a Draft entity.
+func (c *DraftClient) Create() *DraftCreate {
+	mutation := newDraftMutation(c.config, OpCreate)
+	return &DraftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Draft entities.
+func (c *DraftClient) CreateBulk(builders ...*DraftCreate) *DraftCreateBulk {
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DraftClient) MapCreateBulk(slice any, setFunc func(*DraftCreate, int)) *DraftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DraftCreateBulk{err: fmt.Errorf("calling to DraftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DraftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Draft.
+func (c *DraftClient) Update() *DraftUpdate {
+	mutation := newDraftMutation(c.config, OpUpdate)
+	return &DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DraftClient) UpdateOne(_m *Draft) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraft(_m))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DraftClient) UpdateOneID(id string) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraftID(id))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Draft.
+func (c *DraftClient) Delete() *DraftDelete {
+	mutation := newDraftMutation(c.config, OpDelete)
+	return &DraftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DraftClient) DeleteOne(_m *Draft) *DraftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DraftClient) DeleteOneID(id string) *DraftDeleteOne {
+	builder := c.Delete().Where(draft.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DraftDeleteOne{builder}
+}
+
+// Query returns a query builder for Draft.
+func (c *DraftClient) Query() *DraftQuery {
+	return &DraftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDraft},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Draft entity by its id.
+func (c *DraftClient) Get(ctx context.Context, id string) (*Draft, error) {
+	return c.Query().Where(draft.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DraftClient) GetX(ctx context.Context, id string) *Draft {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DraftClient) Hooks() []Hook {
+	return c.hooks.Draft
+}
+
+// Interceptors returns the client interceptors.
+func (c *DraftClient) Interceptors() []Interceptor {
+	return c.inters.Draft
+}
+
+func (c *DraftClient) mutate(ctx context.Context, m *DraftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DraftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DraftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Draft mutation op: %q", m.Op())
 	}
 }
 
@@ -3008,6 +4671,405 @@ func (c *EmailReferenceClient) mutate(ctx context.Context, m *EmailReferenceMuta
 		return (&EmailReferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown EmailReference mutation op: %q", m.Op())
+	}
+}
+
+// EngagementClient is a client for the Engagement schema.
+type EngagementClient struct {
+	config
+}
+
+// NewEngagementClient returns a client for the Engagement from the given config.
+func NewEngagementClient(c config) *EngagementClient {
+	return &EngagementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `engagement.Hooks(f(g(h())))`.
+func (c *EngagementClient) Use(hooks ...Hook) {
+	c.hooks.Engagement = append(c.hooks.Engagement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `engagement.Intercept(f(g(h())))`.
+func (c *EngagementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Engagement = append(c.inters.Engagement, interceptors...)
+}
+
+// Create returns a builder for creating a Engagement entity.
+func (c *EngagementClient) Create() *EngagementCreate {
+	mutation := newEngagementMutation(c.config, OpCreate)
+	return &EngagementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Engagement entities.
+func (c *EngagementClient) CreateBulk(builders ...*EngagementCreate) *EngagementCreateBulk {
+	return &EngagementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EngagementClient) MapCreateBulk(slice any, setFunc func(*EngagementCreate, int)) *EngagementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EngagementCreateBulk{err: fmt.Errorf("calling to EngagementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EngagementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EngagementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Engagement.
+func (c *EngagementClient) Update() *EngagementUpdate {
+	mutation := newEngagementMutation(c.config, OpUpdate)
+	return &EngagementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EngagementClient) UpdateOne(_m *Engagement) *EngagementUpdateOne {
+	mutation := newEngagementMutation(c.config, OpUpdateOne, withEngagement(_m))
+	return &EngagementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EngagementClient) UpdateOneID(id string) *EngagementUpdateOne {
+	mutation := newEngagementMutation(c.config, OpUpdateOne, withEngagementID(id))
+	return &EngagementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Engagement.
+func (c *EngagementClient) Delete() *EngagementDelete {
+	mutation := newEngagementMutation(c.config, OpDelete)
+	return &EngagementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EngagementClient) DeleteOne(_m *Engagement) *EngagementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EngagementClient) DeleteOneID(id string) *EngagementDeleteOne {
+	builder := c.Delete().Where(engagement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EngagementDeleteOne{builder}
+}
+
+// Query returns a query builder for Engagement.
+func (c *EngagementClient) Query() *EngagementQuery {
+	return &EngagementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEngagement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Engagement entity by its id.
+func (c *EngagementClient) Get(ctx context.Context, id string) (*Engagement, error) {
+	return c.Query().Where(engagement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EngagementClient) GetX(ctx context.Context, id string) *Engagement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EngagementClient) Hooks() []Hook {
+	return c.hooks.Engagement
+}
+
+// Interceptors returns the client interceptors.
+func (c *EngagementClient) Interceptors() []Interceptor {
+	return c.inters.Engagement
+}
+
+func (c *EngagementClient) mutate(ctx context.Context, m *EngagementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EngagementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EngagementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EngagementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EngagementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Engagement mutation op: %q", m.Op())
+	}
+}
+
+// EngagementRevisionClient is a client for the EngagementRevision schema.
+type EngagementRevisionClient struct {
+	config
+}
+
+// NewEngagementRevisionClient returns a client for the EngagementRevision from the given config.
+func NewEngagementRevisionClient(c config) *EngagementRevisionClient {
+	return &EngagementRevisionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `engagementrevision.Hooks(f(g(h())))`.
+func (c *EngagementRevisionClient) Use(hooks ...Hook) {
+	c.hooks.EngagementRevision = append(c.hooks.EngagementRevision, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `engagementrevision.Intercept(f(g(h())))`.
+func (c *EngagementRevisionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EngagementRevision = append(c.inters.EngagementRevision, interceptors...)
+}
+
+// Create returns a builder for creating a EngagementRevision entity.
+func (c *EngagementRevisionClient) Create() *EngagementRevisionCreate {
+	mutation := newEngagementRevisionMutation(c.config, OpCreate)
+	return &EngagementRevisionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EngagementRevision entities.
+func (c *EngagementRevisionClient) CreateBulk(builders ...*EngagementRevisionCreate) *EngagementRevisionCreateBulk {
+	return &EngagementRevisionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EngagementRevisionClient) MapCreateBulk(slice any, setFunc func(*EngagementRevisionCreate, int)) *EngagementRevisionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EngagementRevisionCreateBulk{err: fmt.Errorf("calling to EngagementRevisionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EngagementRevisionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EngagementRevisionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EngagementRevision.
+func (c *EngagementRevisionClient) Update() *EngagementRevisionUpdate {
+	mutation := newEngagementRevisionMutation(c.config, OpUpdate)
+	return &EngagementRevisionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EngagementRevisionClient) UpdateOne(_m *EngagementRevision) *EngagementRevisionUpdateOne {
+	mutation := newEngagementRevisionMutation(c.config, OpUpdateOne, withEngagementRevision(_m))
+	return &EngagementRevisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EngagementRevisionClient) UpdateOneID(id string) *EngagementRevisionUpdateOne {
+	mutation := newEngagementRevisionMutation(c.config, OpUpdateOne, withEngagementRevisionID(id))
+	return &EngagementRevisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EngagementRevision.
+func (c *EngagementRevisionClient) Delete() *EngagementRevisionDelete {
+	mutation := newEngagementRevisionMutation(c.config, OpDelete)
+	return &EngagementRevisionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EngagementRevisionClient) DeleteOne(_m *EngagementRevision) *EngagementRevisionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EngagementRevisionClient) DeleteOneID(id string) *EngagementRevisionDeleteOne {
+	builder := c.Delete().Where(engagementrevision.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EngagementRevisionDeleteOne{builder}
+}
+
+// Query returns a query builder for EngagementRevision.
+func (c *EngagementRevisionClient) Query() *EngagementRevisionQuery {
+	return &EngagementRevisionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEngagementRevision},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EngagementRevision entity by its id.
+func (c *EngagementRevisionClient) Get(ctx context.Context, id string) (*EngagementRevision, error) {
+	return c.Query().Where(engagementrevision.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EngagementRevisionClient) GetX(ctx context.Context, id string) *EngagementRevision {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *EngagementRevisionClient) Hooks() []Hook {
+	return c.hooks.EngagementRevision
+}
+
+// Interceptors returns the client interceptors.
+func (c *EngagementRevisionClient) Interceptors() []Interceptor {
+	return c.inters.EngagementRevision
+}
+
+func (c *EngagementRevisionClient) mutate(ctx context.Context, m *EngagementRevisionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EngagementRevisionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EngagementRevisionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EngagementRevisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EngagementRevisionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EngagementRevision mutation op: %q", m.Op())
+	}
+}
+
+// ErasureClient is a client for the Erasure schema.
+type ErasureClient struct {
+	config
+}
+
+// NewErasureClient returns a client for the Erasure from the given config.
+func NewErasureClient(c config) *ErasureClient {
+	return &ErasureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `erasure.Hooks(f(g(h())))`.
+func (c *ErasureClient) Use(hooks ...Hook) {
+	c.hooks.Erasure = append(c.hooks.Erasure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `erasure.Intercept(f(g(h())))`.
+func (c *ErasureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Erasure = append(c.inters.Erasure, interceptors...)
+}
+
+// Create returns a builder for creating a Erasure entity.
+func (c *ErasureClient) Create() *ErasureCreate {
+	mutation := newErasureMutation(c.config, OpCreate)
+	return &ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Erasure entities.
+func (c *ErasureClient) CreateBulk(builders ...*ErasureCreate) *ErasureCreateBulk {
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ErasureClient) MapCreateBulk(slice any, setFunc func(*ErasureCreate, int)) *ErasureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ErasureCreateBulk{err: fmt.Errorf("calling to ErasureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ErasureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Erasure.
+func (c *ErasureClient) Update() *ErasureUpdate {
+	mutation := newErasureMutation(c.config, OpUpdate)
+	return &ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ErasureClient) UpdateOne(_m *Erasure) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasure(_m))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ErasureClient) UpdateOneID(id string) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasureID(id))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Erasure.
+func (c *ErasureClient) Delete() *ErasureDelete {
+	mutation := newErasureMutation(c.config, OpDelete)
+	return &ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ErasureClient) DeleteOne(_m *Erasure) *ErasureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ErasureClient) DeleteOneID(id string) *ErasureDeleteOne {
+	builder := c.Delete().Where(erasure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ErasureDeleteOne{builder}
+}
+
+// Query returns a query builder for Erasure.
+func (c *ErasureClient) Query() *ErasureQuery {
+	return &ErasureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeErasure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Erasure entity by its id.
+func (c *ErasureClient) Get(ctx context.Context, id string) (*Erasure, error) {
+	return c.Query().Where(erasure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ErasureClient) GetX(ctx context.Context, id string) *Erasure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ErasureClient) Hooks() []Hook {
+	return c.hooks.Erasure
+}
+
+// Interceptors returns the client interceptors.
+func (c *ErasureClient) Interceptors() []Interceptor {
+	return c.inters.Erasure
+}
+
+func (c *ErasureClient) mutate(ctx context.Context, m *ErasureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Erasure mutation op: %q", m.Op())
 	}
 }
 
@@ -4208,6 +6270,538 @@ func (c *IntegrationClient) mutate(ctx context.Context, m *IntegrationMutation) 
 	}
 }
 
+// LibraryFileClient is a client for the LibraryFile schema.
+type LibraryFileClient struct {
+	config
+}
+
+// NewLibraryFileClient returns a client for the LibraryFile from the given config.
+func NewLibraryFileClient(c config) *LibraryFileClient {
+	return &LibraryFileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `libraryfile.Hooks(f(g(h())))`.
+func (c *LibraryFileClient) Use(hooks ...Hook) {
+	c.hooks.LibraryFile = append(c.hooks.LibraryFile, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `libraryfile.Intercept(f(g(h())))`.
+func (c *LibraryFileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LibraryFile = append(c.inters.LibraryFile, interceptors...)
+}
+
+// Create returns a builder for creating a LibraryFile entity.
+func (c *LibraryFileClient) Create() *LibraryFileCreate {
+	mutation := newLibraryFileMutation(c.config, OpCreate)
+	return &LibraryFileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LibraryFile entities.
+func (c *LibraryFileClient) CreateBulk(builders ...*LibraryFileCreate) *LibraryFileCreateBulk {
+	return &LibraryFileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LibraryFileClient) MapCreateBulk(slice any, setFunc func(*LibraryFileCreate, int)) *LibraryFileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LibraryFileCreateBulk{err: fmt.Errorf("calling to LibraryFileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LibraryFileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LibraryFileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LibraryFile.
+func (c *LibraryFileClient) Update() *LibraryFileUpdate {
+	mutation := newLibraryFileMutation(c.config, OpUpdate)
+	return &LibraryFileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LibraryFileClient) UpdateOne(_m *LibraryFile) *LibraryFileUpdateOne {
+	mutation := newLibraryFileMutation(c.config, OpUpdateOne, withLibraryFile(_m))
+	return &LibraryFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LibraryFileClient) UpdateOneID(id string) *LibraryFileUpdateOne {
+	mutation := newLibraryFileMutation(c.config, OpUpdateOne, withLibraryFileID(id))
+	return &LibraryFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LibraryFile.
+func (c *LibraryFileClient) Delete() *LibraryFileDelete {
+	mutation := newLibraryFileMutation(c.config, OpDelete)
+	return &LibraryFileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LibraryFileClient) DeleteOne(_m *LibraryFile) *LibraryFileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LibraryFileClient) DeleteOneID(id string) *LibraryFileDeleteOne {
+	builder := c.Delete().Where(libraryfile.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LibraryFileDeleteOne{builder}
+}
+
+// Query returns a query builder for LibraryFile.
+func (c *LibraryFileClient) Query() *LibraryFileQuery {
+	return &LibraryFileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLibraryFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LibraryFile entity by its id.
+func (c *LibraryFileClient) Get(ctx context.Context, id string) (*LibraryFile, error) {
+	return c.Query().Where(libraryfile.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LibraryFileClient) GetX(ctx context.Context, id string) *LibraryFile {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LibraryFileClient) Hooks() []Hook {
+	return c.hooks.LibraryFile
+}
+
+// Interceptors returns the client interceptors.
+func (c *LibraryFileClient) Interceptors() []Interceptor {
+	return c.inters.LibraryFile
+}
+
+func (c *LibraryFileClient) mutate(ctx context.Context, m *LibraryFileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LibraryFileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LibraryFileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LibraryFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LibraryFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LibraryFile mutation op: %q", m.Op())
+	}
+}
+
+// LibraryItemClient is a client for the LibraryItem schema.
+type LibraryItemClient struct {
+	config
+}
+
+// NewLibraryItemClient returns a client for the LibraryItem from the given config.
+func NewLibraryItemClient(c config) *LibraryItemClient {
+	return &LibraryItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `libraryitem.Hooks(f(g(h())))`.
+func (c *LibraryItemClient) Use(hooks ...Hook) {
+	c.hooks.LibraryItem = append(c.hooks.LibraryItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `libraryitem.Intercept(f(g(h())))`.
+func (c *LibraryItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LibraryItem = append(c.inters.LibraryItem, interceptors...)
+}
+
+// Create returns a builder for creating a LibraryItem entity.
+func (c *LibraryItemClient) Create() *LibraryItemCreate {
+	mutation := newLibraryItemMutation(c.config, OpCreate)
+	return &LibraryItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LibraryItem entities.
+func (c *LibraryItemClient) CreateBulk(builders ...*LibraryItemCreate) *LibraryItemCreateBulk {
+	return &LibraryItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LibraryItemClient) MapCreateBulk(slice any, setFunc func(*LibraryItemCreate, int)) *LibraryItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LibraryItemCreateBulk{err: fmt.Errorf("calling to LibraryItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LibraryItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LibraryItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LibraryItem.
+func (c *LibraryItemClient) Update() *LibraryItemUpdate {
+	mutation := newLibraryItemMutation(c.config, OpUpdate)
+	return &LibraryItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LibraryItemClient) UpdateOne(_m *LibraryItem) *LibraryItemUpdateOne {
+	mutation := newLibraryItemMutation(c.config, OpUpdateOne, withLibraryItem(_m))
+	return &LibraryItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LibraryItemClient) UpdateOneID(id string) *LibraryItemUpdateOne {
+	mutation := newLibraryItemMutation(c.config, OpUpdateOne, withLibraryItemID(id))
+	return &LibraryItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LibraryItem.
+func (c *LibraryItemClient) Delete() *LibraryItemDelete {
+	mutation := newLibraryItemMutation(c.config, OpDelete)
+	return &LibraryItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LibraryItemClient) DeleteOne(_m *LibraryItem) *LibraryItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LibraryItemClient) DeleteOneID(id string) *LibraryItemDeleteOne {
+	builder := c.Delete().Where(libraryitem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LibraryItemDeleteOne{builder}
+}
+
+// Query returns a query builder for LibraryItem.
+func (c *LibraryItemClient) Query() *LibraryItemQuery {
+	return &LibraryItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLibraryItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LibraryItem entity by its id.
+func (c *LibraryItemClient) Get(ctx context.Context, id string) (*LibraryItem, error) {
+	return c.Query().Where(libraryitem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LibraryItemClient) GetX(ctx context.Context, id string) *LibraryItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LibraryItemClient) Hooks() []Hook {
+	return c.hooks.LibraryItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *LibraryItemClient) Interceptors() []Interceptor {
+	return c.inters.LibraryItem
+}
+
+func (c *LibraryItemClient) mutate(ctx context.Context, m *LibraryItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LibraryItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LibraryItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LibraryItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LibraryItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LibraryItem mutation op: %q", m.Op())
+	}
+}
+
+// LibraryOpeningClient is a client for the LibraryOpening schema.
+type LibraryOpeningClient struct {
+	config
+}
+
+// NewLibraryOpeningClient returns a client for the LibraryOpening from the given config.
+func NewLibraryOpeningClient(c config) *LibraryOpeningClient {
+	return &LibraryOpeningClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `libraryopening.Hooks(f(g(h())))`.
+func (c *LibraryOpeningClient) Use(hooks ...Hook) {
+	c.hooks.LibraryOpening = append(c.hooks.LibraryOpening, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `libraryopening.Intercept(f(g(h())))`.
+func (c *LibraryOpeningClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LibraryOpening = append(c.inters.LibraryOpening, interceptors...)
+}
+
+// Create returns a builder for creating a LibraryOpening entity.
+func (c *LibraryOpeningClient) Create() *LibraryOpeningCreate {
+	mutation := newLibraryOpeningMutation(c.config, OpCreate)
+	return &LibraryOpeningCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LibraryOpening entities.
+func (c *LibraryOpeningClient) CreateBulk(builders ...*LibraryOpeningCreate) *LibraryOpeningCreateBulk {
+	return &LibraryOpeningCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LibraryOpeningClient) MapCreateBulk(slice any, setFunc func(*LibraryOpeningCreate, int)) *LibraryOpeningCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LibraryOpeningCreateBulk{err: fmt.Errorf("calling to LibraryOpeningClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LibraryOpeningCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LibraryOpeningCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LibraryOpening.
+func (c *LibraryOpeningClient) Update() *LibraryOpeningUpdate {
+	mutation := newLibraryOpeningMutation(c.config, OpUpdate)
+	return &LibraryOpeningUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LibraryOpeningClient) UpdateOne(_m *LibraryOpening) *LibraryOpeningUpdateOne {
+	mutation := newLibraryOpeningMutation(c.config, OpUpdateOne, withLibraryOpening(_m))
+	return &LibraryOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LibraryOpeningClient) UpdateOneID(id string) *LibraryOpeningUpdateOne {
+	mutation := newLibraryOpeningMutation(c.config, OpUpdateOne, withLibraryOpeningID(id))
+	return &LibraryOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LibraryOpening.
+func (c *LibraryOpeningClient) Delete() *LibraryOpeningDelete {
+	mutation := newLibraryOpeningMutation(c.config, OpDelete)
+	return &LibraryOpeningDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LibraryOpeningClient) DeleteOne(_m *LibraryOpening) *LibraryOpeningDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LibraryOpeningClient) DeleteOneID(id string) *LibraryOpeningDeleteOne {
+	builder := c.Delete().Where(libraryopening.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LibraryOpeningDeleteOne{builder}
+}
+
+// Query returns a query builder for LibraryOpening.
+func (c *LibraryOpeningClient) Query() *LibraryOpeningQuery {
+	return &LibraryOpeningQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLibraryOpening},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LibraryOpening entity by its id.
+func (c *LibraryOpeningClient) Get(ctx context.Context, id string) (*LibraryOpening, error) {
+	return c.Query().Where(libraryopening.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LibraryOpeningClient) GetX(ctx context.Context, id string) *LibraryOpening {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LibraryOpeningClient) Hooks() []Hook {
+	return c.hooks.LibraryOpening
+}
+
+// Interceptors returns the client interceptors.
+func (c *LibraryOpeningClient) Interceptors() []Interceptor {
+	return c.inters.LibraryOpening
+}
+
+func (c *LibraryOpeningClient) mutate(ctx context.Context, m *LibraryOpeningMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LibraryOpeningCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LibraryOpeningUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LibraryOpeningUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LibraryOpeningDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LibraryOpening mutation op: %q", m.Op())
+	}
+}
+
+// LibraryShareClient is a client for the LibraryShare schema.
+type LibraryShareClient struct {
+	config
+}
+
+// NewLibraryShareClient returns a client for the LibraryShare from the given config.
+func NewLibraryShareClient(c config) *LibraryShareClient {
+	return &LibraryShareClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `libraryshare.Hooks(f(g(h())))`.
+func (c *LibraryShareClient) Use(hooks ...Hook) {
+	c.hooks.LibraryShare = append(c.hooks.LibraryShare, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `libraryshare.Intercept(f(g(h())))`.
+func (c *LibraryShareClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LibraryShare = append(c.inters.LibraryShare, interceptors...)
+}
+
+// Create returns a builder for creating a LibraryShare entity.
+func (c *LibraryShareClient) Create() *LibraryShareCreate {
+	mutation := newLibraryShareMutation(c.config, OpCreate)
+	return &LibraryShareCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LibraryShare entities.
+func (c *LibraryShareClient) CreateBulk(builders ...*LibraryShareCreate) *LibraryShareCreateBulk {
+	return &LibraryShareCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LibraryShareClient) MapCreateBulk(slice any, setFunc func(*LibraryShareCreate, int)) *LibraryShareCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LibraryShareCreateBulk{err: fmt.Errorf("calling to LibraryShareClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LibraryShareCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LibraryShareCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LibraryShare.
+func (c *LibraryShareClient) Update() *LibraryShareUpdate {
+	mutation := newLibraryShareMutation(c.config, OpUpdate)
+	return &LibraryShareUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LibraryShareClient) UpdateOne(_m *LibraryShare) *LibraryShareUpdateOne {
+	mutation := newLibraryShareMutation(c.config, OpUpdateOne, withLibraryShare(_m))
+	return &LibraryShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LibraryShareClient) UpdateOneID(id string) *LibraryShareUpdateOne {
+	mutation := newLibraryShareMutation(c.config, OpUpdateOne, withLibraryShareID(id))
+	return &LibraryShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LibraryShare.
+func (c *LibraryShareClient) Delete() *LibraryShareDelete {
+	mutation := newLibraryShareMutation(c.config, OpDelete)
+	return &LibraryShareDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LibraryShareClient) DeleteOne(_m *LibraryShare) *LibraryShareDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LibraryShareClient) DeleteOneID(id string) *LibraryShareDeleteOne {
+	builder := c.Delete().Where(libraryshare.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LibraryShareDeleteOne{builder}
+}
+
+// Query returns a query builder for LibraryShare.
+func (c *LibraryShareClient) Query() *LibraryShareQuery {
+	return &LibraryShareQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLibraryShare},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LibraryShare entity by its id.
+func (c *LibraryShareClient) Get(ctx context.Context, id string) (*LibraryShare, error) {
+	return c.Query().Where(libraryshare.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LibraryShareClient) GetX(ctx context.Context, id string) *LibraryShare {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LibraryShareClient) Hooks() []Hook {
+	return c.hooks.LibraryShare
+}
+
+// Interceptors returns the client interceptors.
+func (c *LibraryShareClient) Interceptors() []Interceptor {
+	return c.inters.LibraryShare
+}
+
+func (c *LibraryShareClient) mutate(ctx context.Context, m *LibraryShareMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LibraryShareCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LibraryShareUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LibraryShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LibraryShareDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LibraryShare mutation op: %q", m.Op())
+	}
+}
+
 // MessageClient is a client for the Message schema.
 type MessageClient struct {
 	config
@@ -4873,6 +7467,671 @@ func (c *PersonalMailboxClient) mutate(ctx context.Context, m *PersonalMailboxMu
 	}
 }
 
+// PipelineClient is a client for the Pipeline schema.
+type PipelineClient struct {
+	config
+}
+
+// NewPipelineClient returns a client for the Pipeline from the given config.
+func NewPipelineClient(c config) *PipelineClient {
+	return &PipelineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pipeline.Hooks(f(g(h())))`.
+func (c *PipelineClient) Use(hooks ...Hook) {
+	c.hooks.Pipeline = append(c.hooks.Pipeline, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pipeline.Intercept(f(g(h())))`.
+func (c *PipelineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Pipeline = append(c.inters.Pipeline, interceptors...)
+}
+
+// Create returns a builder for creating a Pipeline entity.
+func (c *PipelineClient) Create() *PipelineCreate {
+	mutation := newPipelineMutation(c.config, OpCreate)
+	return &PipelineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Pipeline entities.
+func (c *PipelineClient) CreateBulk(builders ...*PipelineCreate) *PipelineCreateBulk {
+	return &PipelineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PipelineClient) MapCreateBulk(slice any, setFunc func(*PipelineCreate, int)) *PipelineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PipelineCreateBulk{err: fmt.Errorf("calling to PipelineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PipelineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PipelineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Pipeline.
+func (c *PipelineClient) Update() *PipelineUpdate {
+	mutation := newPipelineMutation(c.config, OpUpdate)
+	return &PipelineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PipelineClient) UpdateOne(_m *Pipeline) *PipelineUpdateOne {
+	mutation := newPipelineMutation(c.config, OpUpdateOne, withPipeline(_m))
+	return &PipelineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PipelineClient) UpdateOneID(id string) *PipelineUpdateOne {
+	mutation := newPipelineMutation(c.config, OpUpdateOne, withPipelineID(id))
+	return &PipelineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Pipeline.
+func (c *PipelineClient) Delete() *PipelineDelete {
+	mutation := newPipelineMutation(c.config, OpDelete)
+	return &PipelineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PipelineClient) DeleteOne(_m *Pipeline) *PipelineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PipelineClient) DeleteOneID(id string) *PipelineDeleteOne {
+	builder := c.Delete().Where(pipeline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PipelineDeleteOne{builder}
+}
+
+// Query returns a query builder for Pipeline.
+func (c *PipelineClient) Query() *PipelineQuery {
+	return &PipelineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePipeline},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Pipeline entity by its id.
+func (c *PipelineClient) Get(ctx context.Context, id string) (*Pipeline, error) {
+	return c.Query().Where(pipeline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PipelineClient) GetX(ctx context.Context, id string) *Pipeline {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PipelineClient) Hooks() []Hook {
+	return c.hooks.Pipeline
+}
+
+// Interceptors returns the client interceptors.
+func (c *PipelineClient) Interceptors() []Interceptor {
+	return c.inters.Pipeline
+}
+
+func (c *PipelineClient) mutate(ctx context.Context, m *PipelineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PipelineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PipelineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PipelineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PipelineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Pipeline mutation op: %q", m.Op())
+	}
+}
+
+// PipelineStageClient is a client for the PipelineStage schema.
+type PipelineStageClient struct {
+	config
+}
+
+// NewPipelineStageClient returns a client for the PipelineStage from the given config.
+func NewPipelineStageClient(c config) *PipelineStageClient {
+	return &PipelineStageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pipelinestage.Hooks(f(g(h())))`.
+func (c *PipelineStageClient) Use(hooks ...Hook) {
+	c.hooks.PipelineStage = append(c.hooks.PipelineStage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pipelinestage.Intercept(f(g(h())))`.
+func (c *PipelineStageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PipelineStage = append(c.inters.PipelineStage, interceptors...)
+}
+
+// Create returns a builder for creating a PipelineStage entity.
+func (c *PipelineStageClient) Create() *PipelineStageCreate {
+	mutation := newPipelineStageMutation(c.config, OpCreate)
+	return &PipelineStageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PipelineStage entities.
+func (c *PipelineStageClient) CreateBulk(builders ...*PipelineStageCreate) *PipelineStageCreateBulk {
+	return &PipelineStageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PipelineStageClient) MapCreateBulk(slice any, setFunc func(*PipelineStageCreate, int)) *PipelineStageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PipelineStageCreateBulk{err: fmt.Errorf("calling to PipelineStageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PipelineStageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PipelineStageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PipelineStage.
+func (c *PipelineStageClient) Update() *PipelineStageUpdate {
+	mutation := newPipelineStageMutation(c.config, OpUpdate)
+	return &PipelineStageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PipelineStageClient) UpdateOne(_m *PipelineStage) *PipelineStageUpdateOne {
+	mutation := newPipelineStageMutation(c.config, OpUpdateOne, withPipelineStage(_m))
+	return &PipelineStageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PipelineStageClient) UpdateOneID(id string) *PipelineStageUpdateOne {
+	mutation := newPipelineStageMutation(c.config, OpUpdateOne, withPipelineStageID(id))
+	return &PipelineStageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PipelineStage.
+func (c *PipelineStageClient) Delete() *PipelineStageDelete {
+	mutation := newPipelineStageMutation(c.config, OpDelete)
+	return &PipelineStageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PipelineStageClient) DeleteOne(_m *PipelineStage) *PipelineStageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PipelineStageClient) DeleteOneID(id string) *PipelineStageDeleteOne {
+	builder := c.Delete().Where(pipelinestage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PipelineStageDeleteOne{builder}
+}
+
+// Query returns a query builder for PipelineStage.
+func (c *PipelineStageClient) Query() *PipelineStageQuery {
+	return &PipelineStageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePipelineStage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PipelineStage entity by its id.
+func (c *PipelineStageClient) Get(ctx context.Context, id string) (*PipelineStage, error) {
+	return c.Query().Where(pipelinestage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PipelineStageClient) GetX(ctx context.Context, id string) *PipelineStage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PipelineStageClient) Hooks() []Hook {
+	return c.hooks.PipelineStage
+}
+
+// Interceptors returns the client interceptors.
+func (c *PipelineStageClient) Interceptors() []Interceptor {
+	return c.inters.PipelineStage
+}
+
+func (c *PipelineStageClient) mutate(ctx context.Context, m *PipelineStageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PipelineStageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PipelineStageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PipelineStageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PipelineStageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PipelineStage mutation op: %q", m.Op())
+	}
+}
+
+// PropertyClient is a client for the Property schema.
+type PropertyClient struct {
+	config
+}
+
+// NewPropertyClient returns a client for the Property from the given config.
+func NewPropertyClient(c config) *PropertyClient {
+	return &PropertyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `property.Hooks(f(g(h())))`.
+func (c *PropertyClient) Use(hooks ...Hook) {
+	c.hooks.Property = append(c.hooks.Property, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `property.Intercept(f(g(h())))`.
+func (c *PropertyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Property = append(c.inters.Property, interceptors...)
+}
+
+// Create returns a builder for creating a Property entity.
+func (c *PropertyClient) Create() *PropertyCreate {
+	mutation := newPropertyMutation(c.config, OpCreate)
+	return &PropertyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Property entities.
+func (c *PropertyClient) CreateBulk(builders ...*PropertyCreate) *PropertyCreateBulk {
+	return &PropertyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PropertyClient) MapCreateBulk(slice any, setFunc func(*PropertyCreate, int)) *PropertyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PropertyCreateBulk{err: fmt.Errorf("calling to PropertyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PropertyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PropertyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Property.
+func (c *PropertyClient) Update() *PropertyUpdate {
+	mutation := newPropertyMutation(c.config, OpUpdate)
+	return &PropertyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PropertyClient) UpdateOne(_m *Property) *PropertyUpdateOne {
+	mutation := newPropertyMutation(c.config, OpUpdateOne, withProperty(_m))
+	return &PropertyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PropertyClient) UpdateOneID(id string) *PropertyUpdateOne {
+	mutation := newPropertyMutation(c.config, OpUpdateOne, withPropertyID(id))
+	return &PropertyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Property.
+func (c *PropertyClient) Delete() *PropertyDelete {
+	mutation := newPropertyMutation(c.config, OpDelete)
+	return &PropertyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PropertyClient) DeleteOne(_m *Property) *PropertyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PropertyClient) DeleteOneID(id string) *PropertyDeleteOne {
+	builder := c.Delete().Where(property.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PropertyDeleteOne{builder}
+}
+
+// Query returns a query builder for Property.
+func (c *PropertyClient) Query() *PropertyQuery {
+	return &PropertyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProperty},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Property entity by its id.
+func (c *PropertyClient) Get(ctx context.Context, id string) (*Property, error) {
+	return c.Query().Where(property.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PropertyClient) GetX(ctx context.Context, id string) *Property {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PropertyClient) Hooks() []Hook {
+	return c.hooks.Property
+}
+
+// Interceptors returns the client interceptors.
+func (c *PropertyClient) Interceptors() []Interceptor {
+	return c.inters.Property
+}
+
+func (c *PropertyClient) mutate(ctx context.Context, m *PropertyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PropertyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PropertyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PropertyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PropertyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Property mutation op: %q", m.Op())
+	}
+}
+
+// PropertyValueClient is a client for the PropertyValue schema.
+type PropertyValueClient struct {
+	config
+}
+
+// NewPropertyValueClient returns a client for the PropertyValue from the given config.
+func NewPropertyValueClient(c config) *PropertyValueClient {
+	return &PropertyValueClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `propertyvalue.Hooks(f(g(h())))`.
+func (c *PropertyValueClient) Use(hooks ...Hook) {
+	c.hooks.PropertyValue = append(c.hooks.PropertyValue, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `propertyvalue.Intercept(f(g(h())))`.
+func (c *PropertyValueClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PropertyValue = append(c.inters.PropertyValue, interceptors...)
+}
+
+// Create returns a builder for creating a PropertyValue entity.
+func (c *PropertyValueClient) Create() *PropertyValueCreate {
+	mutation := newPropertyValueMutation(c.config, OpCreate)
+	return &PropertyValueCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PropertyValue entities.
+func (c *PropertyValueClient) CreateBulk(builders ...*PropertyValueCreate) *PropertyValueCreateBulk {
+	return &PropertyValueCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PropertyValueClient) MapCreateBulk(slice any, setFunc func(*PropertyValueCreate, int)) *PropertyValueCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PropertyValueCreateBulk{err: fmt.Errorf("calling to PropertyValueClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PropertyValueCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PropertyValueCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PropertyValue.
+func (c *PropertyValueClient) Update() *PropertyValueUpdate {
+	mutation := newPropertyValueMutation(c.config, OpUpdate)
+	return &PropertyValueUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PropertyValueClient) UpdateOne(_m *PropertyValue) *PropertyValueUpdateOne {
+	mutation := newPropertyValueMutation(c.config, OpUpdateOne, withPropertyValue(_m))
+	return &PropertyValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PropertyValueClient) UpdateOneID(id string) *PropertyValueUpdateOne {
+	mutation := newPropertyValueMutation(c.config, OpUpdateOne, withPropertyValueID(id))
+	return &PropertyValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PropertyValue.
+func (c *PropertyValueClient) Delete() *PropertyValueDelete {
+	mutation := newPropertyValueMutation(c.config, OpDelete)
+	return &PropertyValueDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PropertyValueClient) DeleteOne(_m *PropertyValue) *PropertyValueDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PropertyValueClient) DeleteOneID(id string) *PropertyValueDeleteOne {
+	builder := c.Delete().Where(propertyvalue.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PropertyValueDeleteOne{builder}
+}
+
+// Query returns a query builder for PropertyValue.
+func (c *PropertyValueClient) Query() *PropertyValueQuery {
+	return &PropertyValueQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePropertyValue},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PropertyValue entity by its id.
+func (c *PropertyValueClient) Get(ctx context.Context, id string) (*PropertyValue, error) {
+	return c.Query().Where(propertyvalue.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PropertyValueClient) GetX(ctx context.Context, id string) *PropertyValue {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PropertyValueClient) Hooks() []Hook {
+	return c.hooks.PropertyValue
+}
+
+// Interceptors returns the client interceptors.
+func (c *PropertyValueClient) Interceptors() []Interceptor {
+	return c.inters.PropertyValue
+}
+
+func (c *PropertyValueClient) mutate(ctx context.Context, m *PropertyValueMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PropertyValueCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PropertyValueUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PropertyValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PropertyValueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PropertyValue mutation op: %q", m.Op())
+	}
+}
+
+// RatingClient is a client for the Rating schema.
+type RatingClient struct {
+	config
+}
+
+// NewRatingClient returns a client for the Rating from the given config.
+func NewRatingClient(c config) *RatingClient {
+	return &RatingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rating.Hooks(f(g(h())))`.
+func (c *RatingClient) Use(hooks ...Hook) {
+	c.hooks.Rating = append(c.hooks.Rating, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rating.Intercept(f(g(h())))`.
+func (c *RatingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Rating = append(c.inters.Rating, interceptors...)
+}
+
+// Create returns a builder for creating a Rating entity.
+func (c *RatingClient) Create() *RatingCreate {
+	mutation := newRatingMutation(c.config, OpCreate)
+	return &RatingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Rating entities.
+func (c *RatingClient) CreateBulk(builders ...*RatingCreate) *RatingCreateBulk {
+	return &RatingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RatingClient) MapCreateBulk(slice any, setFunc func(*RatingCreate, int)) *RatingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RatingCreateBulk{err: fmt.Errorf("calling to RatingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RatingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RatingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Rating.
+func (c *RatingClient) Update() *RatingUpdate {
+	mutation := newRatingMutation(c.config, OpUpdate)
+	return &RatingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RatingClient) UpdateOne(_m *Rating) *RatingUpdateOne {
+	mutation := newRatingMutation(c.config, OpUpdateOne, withRating(_m))
+	return &RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RatingClient) UpdateOneID(id string) *RatingUpdateOne {
+	mutation := newRatingMutation(c.config, OpUpdateOne, withRatingID(id))
+	return &RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Rating.
+func (c *RatingClient) Delete() *RatingDelete {
+	mutation := newRatingMutation(c.config, OpDelete)
+	return &RatingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RatingClient) DeleteOne(_m *Rating) *RatingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RatingClient) DeleteOneID(id string) *RatingDeleteOne {
+	builder := c.Delete().Where(rating.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RatingDeleteOne{builder}
+}
+
+// Query returns a query builder for Rating.
+func (c *RatingClient) Query() *RatingQuery {
+	return &RatingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRating},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Rating entity by its id.
+func (c *RatingClient) Get(ctx context.Context, id string) (*Rating, error) {
+	return c.Query().Where(rating.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RatingClient) GetX(ctx context.Context, id string) *Rating {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RatingClient) Hooks() []Hook {
+	return c.hooks.Rating
+}
+
+// Interceptors returns the client interceptors.
+func (c *RatingClient) Interceptors() []Interceptor {
+	return c.inters.Rating
+}
+
+func (c *RatingClient) mutate(ctx context.Context, m *RatingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RatingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RatingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RatingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RatingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Rating mutation op: %q", m.Op())
+	}
+}
+
 // ReadPositionClient is a client for the ReadPosition schema.
 type ReadPositionClient struct {
 	config
@@ -5003,6 +8262,139 @@ func (c *ReadPositionClient) mutate(ctx context.Context, m *ReadPositionMutation
 		return (&ReadPositionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ReadPosition mutation op: %q", m.Op())
+	}
+}
+
+// RecordCounterClient is a client for the RecordCounter schema.
+type RecordCounterClient struct {
+	config
+}
+
+// NewRecordCounterClient returns a client for the RecordCounter from the given config.
+func NewRecordCounterClient(c config) *RecordCounterClient {
+	return &RecordCounterClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recordcounter.Hooks(f(g(h())))`.
+func (c *RecordCounterClient) Use(hooks ...Hook) {
+	c.hooks.RecordCounter = append(c.hooks.RecordCounter, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recordcounter.Intercept(f(g(h())))`.
+func (c *RecordCounterClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecordCounter = append(c.inters.RecordCounter, interceptors...)
+}
+
+// Create returns a builder for creating a RecordCounter entity.
+func (c *RecordCounterClient) Create() *RecordCounterCreate {
+	mutation := newRecordCounterMutation(c.config, OpCreate)
+	return &RecordCounterCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecordCounter entities.
+func (c *RecordCounterClient) CreateBulk(builders ...*RecordCounterCreate) *RecordCounterCreateBulk {
+	return &RecordCounterCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecordCounterClient) MapCreateBulk(slice any, setFunc func(*RecordCounterCreate, int)) *RecordCounterCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecordCounterCreateBulk{err: fmt.Errorf("calling to RecordCounterClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecordCounterCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecordCounterCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecordCounter.
+func (c *RecordCounterClient) Update() *RecordCounterUpdate {
+	mutation := newRecordCounterMutation(c.config, OpUpdate)
+	return &RecordCounterUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecordCounterClient) UpdateOne(_m *RecordCounter) *RecordCounterUpdateOne {
+	mutation := newRecordCounterMutation(c.config, OpUpdateOne, withRecordCounter(_m))
+	return &RecordCounterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecordCounterClient) UpdateOneID(id string) *RecordCounterUpdateOne {
+	mutation := newRecordCounterMutation(c.config, OpUpdateOne, withRecordCounterID(id))
+	return &RecordCounterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecordCounter.
+func (c *RecordCounterClient) Delete() *RecordCounterDelete {
+	mutation := newRecordCounterMutation(c.config, OpDelete)
+	return &RecordCounterDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecordCounterClient) DeleteOne(_m *RecordCounter) *RecordCounterDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecordCounterClient) DeleteOneID(id string) *RecordCounterDeleteOne {
+	builder := c.Delete().Where(recordcounter.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecordCounterDeleteOne{builder}
+}
+
+// Query returns a query builder for RecordCounter.
+func (c *RecordCounterClient) Query() *RecordCounterQuery {
+	return &RecordCounterQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecordCounter},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecordCounter entity by its id.
+func (c *RecordCounterClient) Get(ctx context.Context, id string) (*RecordCounter, error) {
+	return c.Query().Where(recordcounter.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecordCounterClient) GetX(ctx context.Context, id string) *RecordCounter {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RecordCounterClient) Hooks() []Hook {
+	return c.hooks.RecordCounter
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecordCounterClient) Interceptors() []Interceptor {
+	return c.inters.RecordCounter
+}
+
+func (c *RecordCounterClient) mutate(ctx context.Context, m *RecordCounterMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecordCounterCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecordCounterUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecordCounterUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecordCounterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecordCounter mutation op: %q", m.Op())
 	}
 }
 
@@ -7270,24 +10662,32 @@ func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMuta
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
-		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
-		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
-		EmailReference, Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail,
-		Inbox, InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
+		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
+		EngagementRevision, Erasure, Event, ForgottenBlob, IdempotencyKey, ImageSender,
+		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
+		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
+		Rating, ReadPosition, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
 		User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
-		Account, AccountSequence, ApiToken, Attachment, Block, Bot, Channel,
-		ChannelAddress, ConsentRecord, Contact, ContactEmail, ContactList,
-		ContactListMember, Conversation, Email, EmailChannel, EmailConnection,
-		EmailReference, Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail,
-		Inbox, InboxTeam, InboxUser, Integration, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, ReadPosition, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
+		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
+		EngagementRevision, Erasure, Event, ForgottenBlob, IdempotencyKey, ImageSender,
+		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
+		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
+		Rating, ReadPosition, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
 		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
 		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
 	}

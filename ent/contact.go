@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"parley/ent/contact"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -21,6 +22,10 @@ type Contact struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// As it was set; empty with last_name: they are parts of the name.
+	FirstName string `json:"first_name,omitempty"`
+	// LastName holds the value of the "last_name" field.
+	LastName string `json:"last_name,omitempty"`
 	// The main address, in lower case; empty: none is known.
 	Email string `json:"email,omitempty"`
 	// Phone holds the value of the "phone" field.
@@ -31,10 +36,34 @@ type Contact struct {
 	ExternalID *string `json:"external_id,omitempty"`
 	// OwnerID holds the value of the "owner_id" field.
 	OwnerID string `json:"owner_id,omitempty"`
+	// Empty: none is known.
+	CompanyID string `json:"company_id,omitempty"`
+	// Someone set the company, or that there is none: a mail domain does not change it (CR-6).
+	CompanyByHand bool `json:"company_by_hand,omitempty"`
+	// JobTitle holds the value of the "job_title" field.
+	JobTitle string `json:"job_title,omitempty"`
+	// A BCP 47 tag.
+	Language string `json:"language,omitempty"`
+	// An IANA name.
+	TimeZone string `json:"time_zone,omitempty"`
+	// ISO 3166, two letters.
+	Country string `json:"country,omitempty"`
+	// City holds the value of the "city" field.
+	City string `json:"city,omitempty"`
+	// LifecycleStage holds the value of the "lifecycle_stage" field.
+	LifecycleStage vocab.LifecycleStage `json:"lifecycle_stage,omitempty"`
+	// Empty: made before sources were kept.
+	Source vocab.ContactSource `json:"source,omitempty"`
+	// FirstSeenAt holds the value of the "first_seen_at" field.
+	FirstSeenAt clock.Micros `json:"first_seen_at,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
+	// When the team last wrote to them, by chat or mail; zero: never.
+	ContactedAt clock.Micros `json:"contacted_at,omitempty"`
 	// WrittenAt holds the value of the "written_at" field.
 	WrittenAt clock.Micros `json:"written_at,omitempty"`
+	// TranscriptsRefusedAt holds the value of the "transcripts_refused_at" field.
+	TranscriptsRefusedAt clock.Micros `json:"transcripts_refused_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -45,9 +74,11 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contact.FieldLastSeenAt, contact.FieldWrittenAt, contact.FieldCreatedAt:
+		case contact.FieldCompanyByHand:
+			values[i] = new(sql.NullBool)
+		case contact.FieldFirstSeenAt, contact.FieldLastSeenAt, contact.FieldContactedAt, contact.FieldWrittenAt, contact.FieldTranscriptsRefusedAt, contact.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case contact.FieldID, contact.FieldAccountID, contact.FieldName, contact.FieldEmail, contact.FieldPhone, contact.FieldAvatarURL, contact.FieldExternalID, contact.FieldOwnerID:
+		case contact.FieldID, contact.FieldAccountID, contact.FieldName, contact.FieldFirstName, contact.FieldLastName, contact.FieldEmail, contact.FieldPhone, contact.FieldAvatarURL, contact.FieldExternalID, contact.FieldOwnerID, contact.FieldCompanyID, contact.FieldJobTitle, contact.FieldLanguage, contact.FieldTimeZone, contact.FieldCountry, contact.FieldCity, contact.FieldLifecycleStage, contact.FieldSource:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -82,6 +113,18 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Name = value.String
 			}
+		case contact.FieldFirstName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field first_name", values[i])
+			} else if value.Valid {
+				_m.FirstName = value.String
+			}
+		case contact.FieldLastName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field last_name", values[i])
+			} else if value.Valid {
+				_m.LastName = value.String
+			}
 		case contact.FieldEmail:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field email", values[i])
@@ -113,17 +156,89 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.OwnerID = value.String
 			}
+		case contact.FieldCompanyID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field company_id", values[i])
+			} else if value.Valid {
+				_m.CompanyID = value.String
+			}
+		case contact.FieldCompanyByHand:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field company_by_hand", values[i])
+			} else if value.Valid {
+				_m.CompanyByHand = value.Bool
+			}
+		case contact.FieldJobTitle:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field job_title", values[i])
+			} else if value.Valid {
+				_m.JobTitle = value.String
+			}
+		case contact.FieldLanguage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field language", values[i])
+			} else if value.Valid {
+				_m.Language = value.String
+			}
+		case contact.FieldTimeZone:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field time_zone", values[i])
+			} else if value.Valid {
+				_m.TimeZone = value.String
+			}
+		case contact.FieldCountry:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field country", values[i])
+			} else if value.Valid {
+				_m.Country = value.String
+			}
+		case contact.FieldCity:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field city", values[i])
+			} else if value.Valid {
+				_m.City = value.String
+			}
+		case contact.FieldLifecycleStage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field lifecycle_stage", values[i])
+			} else if value.Valid {
+				_m.LifecycleStage = vocab.LifecycleStage(value.String)
+			}
+		case contact.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = vocab.ContactSource(value.String)
+			}
+		case contact.FieldFirstSeenAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field first_seen_at", values[i])
+			} else if value.Valid {
+				_m.FirstSeenAt = clock.Micros(value.Int64)
+			}
 		case contact.FieldLastSeenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field last_seen_at", values[i])
 			} else if value.Valid {
 				_m.LastSeenAt = clock.Micros(value.Int64)
 			}
+		case contact.FieldContactedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field contacted_at", values[i])
+			} else if value.Valid {
+				_m.ContactedAt = clock.Micros(value.Int64)
+			}
 		case contact.FieldWrittenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field written_at", values[i])
 			} else if value.Valid {
 				_m.WrittenAt = clock.Micros(value.Int64)
+			}
+		case contact.FieldTranscriptsRefusedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field transcripts_refused_at", values[i])
+			} else if value.Valid {
+				_m.TranscriptsRefusedAt = clock.Micros(value.Int64)
 			}
 		case contact.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -173,6 +288,12 @@ func (_m *Contact) String() string {
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
+	builder.WriteString("first_name=")
+	builder.WriteString(_m.FirstName)
+	builder.WriteString(", ")
+	builder.WriteString("last_name=")
+	builder.WriteString(_m.LastName)
+	builder.WriteString(", ")
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
 	builder.WriteString(", ")
@@ -190,11 +311,47 @@ func (_m *Contact) String() string {
 	builder.WriteString("owner_id=")
 	builder.WriteString(_m.OwnerID)
 	builder.WriteString(", ")
+	builder.WriteString("company_id=")
+	builder.WriteString(_m.CompanyID)
+	builder.WriteString(", ")
+	builder.WriteString("company_by_hand=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CompanyByHand))
+	builder.WriteString(", ")
+	builder.WriteString("job_title=")
+	builder.WriteString(_m.JobTitle)
+	builder.WriteString(", ")
+	builder.WriteString("language=")
+	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("time_zone=")
+	builder.WriteString(_m.TimeZone)
+	builder.WriteString(", ")
+	builder.WriteString("country=")
+	builder.WriteString(_m.Country)
+	builder.WriteString(", ")
+	builder.WriteString("city=")
+	builder.WriteString(_m.City)
+	builder.WriteString(", ")
+	builder.WriteString("lifecycle_stage=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LifecycleStage))
+	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Source))
+	builder.WriteString(", ")
+	builder.WriteString("first_seen_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FirstSeenAt))
+	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))
 	builder.WriteString(", ")
+	builder.WriteString("contacted_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactedAt))
+	builder.WriteString(", ")
 	builder.WriteString("written_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.WrittenAt))
+	builder.WriteString(", ")
+	builder.WriteString("transcripts_refused_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TranscriptsRefusedAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/contact"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -39,6 +40,34 @@ func (_c *ContactCreate) SetName(v string) *ContactCreate {
 func (_c *ContactCreate) SetNillableName(v *string) *ContactCreate {
 	if v != nil {
 		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetFirstName sets the "first_name" field.
+func (_c *ContactCreate) SetFirstName(v string) *ContactCreate {
+	_c.mutation.SetFirstName(v)
+	return _c
+}
+
+// SetNillableFirstName sets the "first_name" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableFirstName(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetFirstName(*v)
+	}
+	return _c
+}
+
+// SetLastName sets the "last_name" field.
+func (_c *ContactCreate) SetLastName(v string) *ContactCreate {
+	_c.mutation.SetLastName(v)
+	return _c
+}
+
+// SetNillableLastName sets the "last_name" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableLastName(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetLastName(*v)
 	}
 	return _c
 }
@@ -113,6 +142,146 @@ func (_c *ContactCreate) SetNillableOwnerID(v *string) *ContactCreate {
 	return _c
 }
 
+// SetCompanyID sets the "company_id" field.
+func (_c *ContactCreate) SetCompanyID(v string) *ContactCreate {
+	_c.mutation.SetCompanyID(v)
+	return _c
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableCompanyID(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetCompanyID(*v)
+	}
+	return _c
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (_c *ContactCreate) SetCompanyByHand(v bool) *ContactCreate {
+	_c.mutation.SetCompanyByHand(v)
+	return _c
+}
+
+// SetNillableCompanyByHand sets the "company_by_hand" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableCompanyByHand(v *bool) *ContactCreate {
+	if v != nil {
+		_c.SetCompanyByHand(*v)
+	}
+	return _c
+}
+
+// SetJobTitle sets the "job_title" field.
+func (_c *ContactCreate) SetJobTitle(v string) *ContactCreate {
+	_c.mutation.SetJobTitle(v)
+	return _c
+}
+
+// SetNillableJobTitle sets the "job_title" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableJobTitle(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetJobTitle(*v)
+	}
+	return _c
+}
+
+// SetLanguage sets the "language" field.
+func (_c *ContactCreate) SetLanguage(v string) *ContactCreate {
+	_c.mutation.SetLanguage(v)
+	return _c
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableLanguage(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetLanguage(*v)
+	}
+	return _c
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (_c *ContactCreate) SetTimeZone(v string) *ContactCreate {
+	_c.mutation.SetTimeZone(v)
+	return _c
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableTimeZone(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetTimeZone(*v)
+	}
+	return _c
+}
+
+// SetCountry sets the "country" field.
+func (_c *ContactCreate) SetCountry(v string) *ContactCreate {
+	_c.mutation.SetCountry(v)
+	return _c
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableCountry(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetCountry(*v)
+	}
+	return _c
+}
+
+// SetCity sets the "city" field.
+func (_c *ContactCreate) SetCity(v string) *ContactCreate {
+	_c.mutation.SetCity(v)
+	return _c
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableCity(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetCity(*v)
+	}
+	return _c
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (_c *ContactCreate) SetLifecycleStage(v vocab.LifecycleStage) *ContactCreate {
+	_c.mutation.SetLifecycleStage(v)
+	return _c
+}
+
+// SetNillableLifecycleStage sets the "lifecycle_stage" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableLifecycleStage(v *vocab.LifecycleStage) *ContactCreate {
+	if v != nil {
+		_c.SetLifecycleStage(*v)
+	}
+	return _c
+}
+
+// SetSource sets the "source" field.
+func (_c *ContactCreate) SetSource(v vocab.ContactSource) *ContactCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableSource(v *vocab.ContactSource) *ContactCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (_c *ContactCreate) SetFirstSeenAt(v clock.Micros) *ContactCreate {
+	_c.mutation.SetFirstSeenAt(v)
+	return _c
+}
+
+// SetNillableFirstSeenAt sets the "first_seen_at" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableFirstSeenAt(v *clock.Micros) *ContactCreate {
+	if v != nil {
+		_c.SetFirstSeenAt(*v)
+	}
+	return _c
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_c *ContactCreate) SetLastSeenAt(v clock.Micros) *ContactCreate {
 	_c.mutation.SetLastSeenAt(v)
@@ -127,6 +296,20 @@ func (_c *ContactCreate) SetNillableLastSeenAt(v *clock.Micros) *ContactCreate {
 	return _c
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (_c *ContactCreate) SetContactedAt(v clock.Micros) *ContactCreate {
+	_c.mutation.SetContactedAt(v)
+	return _c
+}
+
+// SetNillableContactedAt sets the "contacted_at" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableContactedAt(v *clock.Micros) *ContactCreate {
+	if v != nil {
+		_c.SetContactedAt(*v)
+	}
+	return _c
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (_c *ContactCreate) SetWrittenAt(v clock.Micros) *ContactCreate {
 	_c.mutation.SetWrittenAt(v)
@@ -137,6 +320,20 @@ func (_c *ContactCreate) SetWrittenAt(v clock.Micros) *ContactCreate {
 func (_c *ContactCreate) SetNillableWrittenAt(v *clock.Micros) *ContactCreate {
 	if v != nil {
 		_c.SetWrittenAt(*v)
+	}
+	return _c
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (_c *ContactCreate) SetTranscriptsRefusedAt(v clock.Micros) *ContactCreate {
+	_c.mutation.SetTranscriptsRefusedAt(v)
+	return _c
+}
+
+// SetNillableTranscriptsRefusedAt sets the "transcripts_refused_at" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableTranscriptsRefusedAt(v *clock.Micros) *ContactCreate {
+	if v != nil {
+		_c.SetTranscriptsRefusedAt(*v)
 	}
 	return _c
 }
@@ -192,6 +389,14 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultName
 		_c.mutation.SetName(v)
 	}
+	if _, ok := _c.mutation.FirstName(); !ok {
+		v := contact.DefaultFirstName
+		_c.mutation.SetFirstName(v)
+	}
+	if _, ok := _c.mutation.LastName(); !ok {
+		v := contact.DefaultLastName
+		_c.mutation.SetLastName(v)
+	}
 	if _, ok := _c.mutation.Email(); !ok {
 		v := contact.DefaultEmail
 		_c.mutation.SetEmail(v)
@@ -208,13 +413,61 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultOwnerID
 		_c.mutation.SetOwnerID(v)
 	}
+	if _, ok := _c.mutation.CompanyID(); !ok {
+		v := contact.DefaultCompanyID
+		_c.mutation.SetCompanyID(v)
+	}
+	if _, ok := _c.mutation.CompanyByHand(); !ok {
+		v := contact.DefaultCompanyByHand
+		_c.mutation.SetCompanyByHand(v)
+	}
+	if _, ok := _c.mutation.JobTitle(); !ok {
+		v := contact.DefaultJobTitle
+		_c.mutation.SetJobTitle(v)
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		v := contact.DefaultLanguage
+		_c.mutation.SetLanguage(v)
+	}
+	if _, ok := _c.mutation.TimeZone(); !ok {
+		v := contact.DefaultTimeZone
+		_c.mutation.SetTimeZone(v)
+	}
+	if _, ok := _c.mutation.Country(); !ok {
+		v := contact.DefaultCountry
+		_c.mutation.SetCountry(v)
+	}
+	if _, ok := _c.mutation.City(); !ok {
+		v := contact.DefaultCity
+		_c.mutation.SetCity(v)
+	}
+	if _, ok := _c.mutation.LifecycleStage(); !ok {
+		v := contact.DefaultLifecycleStage
+		_c.mutation.SetLifecycleStage(v)
+	}
+	if _, ok := _c.mutation.Source(); !ok {
+		v := contact.DefaultSource
+		_c.mutation.SetSource(v)
+	}
+	if _, ok := _c.mutation.FirstSeenAt(); !ok {
+		v := contact.DefaultFirstSeenAt
+		_c.mutation.SetFirstSeenAt(v)
+	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := contact.DefaultLastSeenAt
 		_c.mutation.SetLastSeenAt(v)
 	}
+	if _, ok := _c.mutation.ContactedAt(); !ok {
+		v := contact.DefaultContactedAt
+		_c.mutation.SetContactedAt(v)
+	}
 	if _, ok := _c.mutation.WrittenAt(); !ok {
 		v := contact.DefaultWrittenAt
 		_c.mutation.SetWrittenAt(v)
+	}
+	if _, ok := _c.mutation.TranscriptsRefusedAt(); !ok {
+		v := contact.DefaultTranscriptsRefusedAt
+		_c.mutation.SetTranscriptsRefusedAt(v)
 	}
 }
 
@@ -231,6 +484,12 @@ func (_c *ContactCreate) check() error {
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Contact.name"`)}
 	}
+	if _, ok := _c.mutation.FirstName(); !ok {
+		return &ValidationError{Name: "first_name", err: errors.New(`ent: missing required field "Contact.first_name"`)}
+	}
+	if _, ok := _c.mutation.LastName(); !ok {
+		return &ValidationError{Name: "last_name", err: errors.New(`ent: missing required field "Contact.last_name"`)}
+	}
 	if _, ok := _c.mutation.Email(); !ok {
 		return &ValidationError{Name: "email", err: errors.New(`ent: missing required field "Contact.email"`)}
 	}
@@ -243,11 +502,47 @@ func (_c *ContactCreate) check() error {
 	if _, ok := _c.mutation.OwnerID(); !ok {
 		return &ValidationError{Name: "owner_id", err: errors.New(`ent: missing required field "Contact.owner_id"`)}
 	}
+	if _, ok := _c.mutation.CompanyID(); !ok {
+		return &ValidationError{Name: "company_id", err: errors.New(`ent: missing required field "Contact.company_id"`)}
+	}
+	if _, ok := _c.mutation.CompanyByHand(); !ok {
+		return &ValidationError{Name: "company_by_hand", err: errors.New(`ent: missing required field "Contact.company_by_hand"`)}
+	}
+	if _, ok := _c.mutation.JobTitle(); !ok {
+		return &ValidationError{Name: "job_title", err: errors.New(`ent: missing required field "Contact.job_title"`)}
+	}
+	if _, ok := _c.mutation.Language(); !ok {
+		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Contact.language"`)}
+	}
+	if _, ok := _c.mutation.TimeZone(); !ok {
+		return &ValidationError{Name: "time_zone", err: errors.New(`ent: missing required field "Contact.time_zone"`)}
+	}
+	if _, ok := _c.mutation.Country(); !ok {
+		return &ValidationError{Name: "country", err: errors.New(`ent: missing required field "Contact.country"`)}
+	}
+	if _, ok := _c.mutation.City(); !ok {
+		return &ValidationError{Name: "city", err: errors.New(`ent: missing required field "Contact.city"`)}
+	}
+	if _, ok := _c.mutation.LifecycleStage(); !ok {
+		return &ValidationError{Name: "lifecycle_stage", err: errors.New(`ent: missing required field "Contact.lifecycle_stage"`)}
+	}
+	if _, ok := _c.mutation.Source(); !ok {
+		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "Contact.source"`)}
+	}
+	if _, ok := _c.mutation.FirstSeenAt(); !ok {
+		return &ValidationError{Name: "first_seen_at", err: errors.New(`ent: missing required field "Contact.first_seen_at"`)}
+	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Contact.last_seen_at"`)}
 	}
+	if _, ok := _c.mutation.ContactedAt(); !ok {
+		return &ValidationError{Name: "contacted_at", err: errors.New(`ent: missing required field "Contact.contacted_at"`)}
+	}
 	if _, ok := _c.mutation.WrittenAt(); !ok {
 		return &ValidationError{Name: "written_at", err: errors.New(`ent: missing required field "Contact.written_at"`)}
+	}
+	if _, ok := _c.mutation.TranscriptsRefusedAt(); !ok {
+		return &ValidationError{Name: "transcripts_refused_at", err: errors.New(`ent: missing required field "Contact.transcripts_refused_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Contact.created_at"`)}
@@ -301,6 +596,14 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 		_spec.SetField(contact.FieldName, field.TypeString, value)
 		_node.Name = value
 	}
+	if value, ok := _c.mutation.FirstName(); ok {
+		_spec.SetField(contact.FieldFirstName, field.TypeString, value)
+		_node.FirstName = value
+	}
+	if value, ok := _c.mutation.LastName(); ok {
+		_spec.SetField(contact.FieldLastName, field.TypeString, value)
+		_node.LastName = value
+	}
 	if value, ok := _c.mutation.Email(); ok {
 		_spec.SetField(contact.FieldEmail, field.TypeString, value)
 		_node.Email = value
@@ -321,13 +624,61 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
 		_node.OwnerID = value
 	}
+	if value, ok := _c.mutation.CompanyID(); ok {
+		_spec.SetField(contact.FieldCompanyID, field.TypeString, value)
+		_node.CompanyID = value
+	}
+	if value, ok := _c.mutation.CompanyByHand(); ok {
+		_spec.SetField(contact.FieldCompanyByHand, field.TypeBool, value)
+		_node.CompanyByHand = value
+	}
+	if value, ok := _c.mutation.JobTitle(); ok {
+		_spec.SetField(contact.FieldJobTitle, field.TypeString, value)
+		_node.JobTitle = value
+	}
+	if value, ok := _c.mutation.Language(); ok {
+		_spec.SetField(contact.FieldLanguage, field.TypeString, value)
+		_node.Language = value
+	}
+	if value, ok := _c.mutation.TimeZone(); ok {
+		_spec.SetField(contact.FieldTimeZone, field.TypeString, value)
+		_node.TimeZone = value
+	}
+	if value, ok := _c.mutation.Country(); ok {
+		_spec.SetField(contact.FieldCountry, field.TypeString, value)
+		_node.Country = value
+	}
+	if value, ok := _c.mutation.City(); ok {
+		_spec.SetField(contact.FieldCity, field.TypeString, value)
+		_node.City = value
+	}
+	if value, ok := _c.mutation.LifecycleStage(); ok {
+		_spec.SetField(contact.FieldLifecycleStage, field.TypeString, value)
+		_node.LifecycleStage = value
+	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(contact.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
+	if value, ok := _c.mutation.FirstSeenAt(); ok {
+		_spec.SetField(contact.FieldFirstSeenAt, field.TypeInt64, value)
+		_node.FirstSeenAt = value
+	}
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
 		_node.LastSeenAt = value
 	}
+	if value, ok := _c.mutation.ContactedAt(); ok {
+		_spec.SetField(contact.FieldContactedAt, field.TypeInt64, value)
+		_node.ContactedAt = value
+	}
 	if value, ok := _c.mutation.WrittenAt(); ok {
 		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
 		_node.WrittenAt = value
+	}
+	if value, ok := _c.mutation.TranscriptsRefusedAt(); ok {
+		_spec.SetField(contact.FieldTranscriptsRefusedAt, field.TypeInt64, value)
+		_node.TranscriptsRefusedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(contact.FieldCreatedAt, field.TypeInt64, value)
@@ -397,6 +748,30 @@ func (u *ContactUpsert) UpdateName() *ContactUpsert {
 	return u
 }
 
+// SetFirstName sets the "first_name" field.
+func (u *ContactUpsert) SetFirstName(v string) *ContactUpsert {
+	u.Set(contact.FieldFirstName, v)
+	return u
+}
+
+// UpdateFirstName sets the "first_name" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateFirstName() *ContactUpsert {
+	u.SetExcluded(contact.FieldFirstName)
+	return u
+}
+
+// SetLastName sets the "last_name" field.
+func (u *ContactUpsert) SetLastName(v string) *ContactUpsert {
+	u.Set(contact.FieldLastName, v)
+	return u
+}
+
+// UpdateLastName sets the "last_name" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateLastName() *ContactUpsert {
+	u.SetExcluded(contact.FieldLastName)
+	return u
+}
+
 // SetEmail sets the "email" field.
 func (u *ContactUpsert) SetEmail(v string) *ContactUpsert {
 	u.Set(contact.FieldEmail, v)
@@ -463,6 +838,132 @@ func (u *ContactUpsert) UpdateOwnerID() *ContactUpsert {
 	return u
 }
 
+// SetCompanyID sets the "company_id" field.
+func (u *ContactUpsert) SetCompanyID(v string) *ContactUpsert {
+	u.Set(contact.FieldCompanyID, v)
+	return u
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateCompanyID() *ContactUpsert {
+	u.SetExcluded(contact.FieldCompanyID)
+	return u
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (u *ContactUpsert) SetCompanyByHand(v bool) *ContactUpsert {
+	u.Set(contact.FieldCompanyByHand, v)
+	return u
+}
+
+// UpdateCompanyByHand sets the "company_by_hand" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateCompanyByHand() *ContactUpsert {
+	u.SetExcluded(contact.FieldCompanyByHand)
+	return u
+}
+
+// SetJobTitle sets the "job_title" field.
+func (u *ContactUpsert) SetJobTitle(v string) *ContactUpsert {
+	u.Set(contact.FieldJobTitle, v)
+	return u
+}
+
+// UpdateJobTitle sets the "job_title" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateJobTitle() *ContactUpsert {
+	u.SetExcluded(contact.FieldJobTitle)
+	return u
+}
+
+// SetLanguage sets the "language" field.
+func (u *ContactUpsert) SetLanguage(v string) *ContactUpsert {
+	u.Set(contact.FieldLanguage, v)
+	return u
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateLanguage() *ContactUpsert {
+	u.SetExcluded(contact.FieldLanguage)
+	return u
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *ContactUpsert) SetTimeZone(v string) *ContactUpsert {
+	u.Set(contact.FieldTimeZone, v)
+	return u
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateTimeZone() *ContactUpsert {
+	u.SetExcluded(contact.FieldTimeZone)
+	return u
+}
+
+// SetCountry sets the "country" field.
+func (u *ContactUpsert) SetCountry(v string) *ContactUpsert {
+	u.Set(contact.FieldCountry, v)
+	return u
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateCountry() *ContactUpsert {
+	u.SetExcluded(contact.FieldCountry)
+	return u
+}
+
+// SetCity sets the "city" field.
+func (u *ContactUpsert) SetCity(v string) *ContactUpsert {
+	u.Set(contact.FieldCity, v)
+	return u
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateCity() *ContactUpsert {
+	u.SetExcluded(contact.FieldCity)
+	return u
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (u *ContactUpsert) SetLifecycleStage(v vocab.LifecycleStage) *ContactUpsert {
+	u.Set(contact.FieldLifecycleStage, v)
+	return u
+}
+
+// UpdateLifecycleStage sets the "lifecycle_stage" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateLifecycleStage() *ContactUpsert {
+	u.SetExcluded(contact.FieldLifecycleStage)
+	return u
+}
+
+// SetSource sets the "source" field.
+func (u *ContactUpsert) SetSource(v vocab.ContactSource) *ContactUpsert {
+	u.Set(contact.FieldSource, v)
+	return u
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateSource() *ContactUpsert {
+	u.SetExcluded(contact.FieldSource)
+	return u
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (u *ContactUpsert) SetFirstSeenAt(v clock.Micros) *ContactUpsert {
+	u.Set(contact.FieldFirstSeenAt, v)
+	return u
+}
+
+// UpdateFirstSeenAt sets the "first_seen_at" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateFirstSeenAt() *ContactUpsert {
+	u.SetExcluded(contact.FieldFirstSeenAt)
+	return u
+}
+
+// AddFirstSeenAt adds v to the "first_seen_at" field.
+func (u *ContactUpsert) AddFirstSeenAt(v clock.Micros) *ContactUpsert {
+	u.Add(contact.FieldFirstSeenAt, v)
+	return u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *ContactUpsert) SetLastSeenAt(v clock.Micros) *ContactUpsert {
 	u.Set(contact.FieldLastSeenAt, v)
@@ -481,6 +982,24 @@ func (u *ContactUpsert) AddLastSeenAt(v clock.Micros) *ContactUpsert {
 	return u
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (u *ContactUpsert) SetContactedAt(v clock.Micros) *ContactUpsert {
+	u.Set(contact.FieldContactedAt, v)
+	return u
+}
+
+// UpdateContactedAt sets the "contacted_at" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateContactedAt() *ContactUpsert {
+	u.SetExcluded(contact.FieldContactedAt)
+	return u
+}
+
+// AddContactedAt adds v to the "contacted_at" field.
+func (u *ContactUpsert) AddContactedAt(v clock.Micros) *ContactUpsert {
+	u.Add(contact.FieldContactedAt, v)
+	return u
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (u *ContactUpsert) SetWrittenAt(v clock.Micros) *ContactUpsert {
 	u.Set(contact.FieldWrittenAt, v)
@@ -496,6 +1015,24 @@ func (u *ContactUpsert) UpdateWrittenAt() *ContactUpsert {
 // AddWrittenAt adds v to the "written_at" field.
 func (u *ContactUpsert) AddWrittenAt(v clock.Micros) *ContactUpsert {
 	u.Add(contact.FieldWrittenAt, v)
+	return u
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (u *ContactUpsert) SetTranscriptsRefusedAt(v clock.Micros) *ContactUpsert {
+	u.Set(contact.FieldTranscriptsRefusedAt, v)
+	return u
+}
+
+// UpdateTranscriptsRefusedAt sets the "transcripts_refused_at" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateTranscriptsRefusedAt() *ContactUpsert {
+	u.SetExcluded(contact.FieldTranscriptsRefusedAt)
+	return u
+}
+
+// AddTranscriptsRefusedAt adds v to the "transcripts_refused_at" field.
+func (u *ContactUpsert) AddTranscriptsRefusedAt(v clock.Micros) *ContactUpsert {
+	u.Add(contact.FieldTranscriptsRefusedAt, v)
 	return u
 }
 
@@ -564,6 +1101,34 @@ func (u *ContactUpsertOne) SetName(v string) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdateName() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetFirstName sets the "first_name" field.
+func (u *ContactUpsertOne) SetFirstName(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetFirstName(v)
+	})
+}
+
+// UpdateFirstName sets the "first_name" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateFirstName() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateFirstName()
+	})
+}
+
+// SetLastName sets the "last_name" field.
+func (u *ContactUpsertOne) SetLastName(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLastName(v)
+	})
+}
+
+// UpdateLastName sets the "last_name" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateLastName() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLastName()
 	})
 }
 
@@ -644,6 +1209,153 @@ func (u *ContactUpsertOne) UpdateOwnerID() *ContactUpsertOne {
 	})
 }
 
+// SetCompanyID sets the "company_id" field.
+func (u *ContactUpsertOne) SetCompanyID(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCompanyID(v)
+	})
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateCompanyID() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCompanyID()
+	})
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (u *ContactUpsertOne) SetCompanyByHand(v bool) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCompanyByHand(v)
+	})
+}
+
+// UpdateCompanyByHand sets the "company_by_hand" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateCompanyByHand() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCompanyByHand()
+	})
+}
+
+// SetJobTitle sets the "job_title" field.
+func (u *ContactUpsertOne) SetJobTitle(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetJobTitle(v)
+	})
+}
+
+// UpdateJobTitle sets the "job_title" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateJobTitle() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateJobTitle()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *ContactUpsertOne) SetLanguage(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateLanguage() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *ContactUpsertOne) SetTimeZone(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetTimeZone(v)
+	})
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateTimeZone() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateTimeZone()
+	})
+}
+
+// SetCountry sets the "country" field.
+func (u *ContactUpsertOne) SetCountry(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCountry(v)
+	})
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateCountry() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCountry()
+	})
+}
+
+// SetCity sets the "city" field.
+func (u *ContactUpsertOne) SetCity(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCity(v)
+	})
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateCity() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCity()
+	})
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (u *ContactUpsertOne) SetLifecycleStage(v vocab.LifecycleStage) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLifecycleStage(v)
+	})
+}
+
+// UpdateLifecycleStage sets the "lifecycle_stage" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateLifecycleStage() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLifecycleStage()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *ContactUpsertOne) SetSource(v vocab.ContactSource) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateSource() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (u *ContactUpsertOne) SetFirstSeenAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetFirstSeenAt(v)
+	})
+}
+
+// AddFirstSeenAt adds v to the "first_seen_at" field.
+func (u *ContactUpsertOne) AddFirstSeenAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddFirstSeenAt(v)
+	})
+}
+
+// UpdateFirstSeenAt sets the "first_seen_at" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateFirstSeenAt() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateFirstSeenAt()
+	})
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *ContactUpsertOne) SetLastSeenAt(v clock.Micros) *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
@@ -665,6 +1377,27 @@ func (u *ContactUpsertOne) UpdateLastSeenAt() *ContactUpsertOne {
 	})
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (u *ContactUpsertOne) SetContactedAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetContactedAt(v)
+	})
+}
+
+// AddContactedAt adds v to the "contacted_at" field.
+func (u *ContactUpsertOne) AddContactedAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddContactedAt(v)
+	})
+}
+
+// UpdateContactedAt sets the "contacted_at" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateContactedAt() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateContactedAt()
+	})
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (u *ContactUpsertOne) SetWrittenAt(v clock.Micros) *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
@@ -683,6 +1416,27 @@ func (u *ContactUpsertOne) AddWrittenAt(v clock.Micros) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdateWrittenAt() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateWrittenAt()
+	})
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (u *ContactUpsertOne) SetTranscriptsRefusedAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetTranscriptsRefusedAt(v)
+	})
+}
+
+// AddTranscriptsRefusedAt adds v to the "transcripts_refused_at" field.
+func (u *ContactUpsertOne) AddTranscriptsRefusedAt(v clock.Micros) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddTranscriptsRefusedAt(v)
+	})
+}
+
+// UpdateTranscriptsRefusedAt sets the "transcripts_refused_at" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateTranscriptsRefusedAt() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateTranscriptsRefusedAt()
 	})
 }
 
@@ -921,6 +1675,34 @@ func (u *ContactUpsertBulk) UpdateName() *ContactUpsertBulk {
 	})
 }
 
+// SetFirstName sets the "first_name" field.
+func (u *ContactUpsertBulk) SetFirstName(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetFirstName(v)
+	})
+}
+
+// UpdateFirstName sets the "first_name" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateFirstName() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateFirstName()
+	})
+}
+
+// SetLastName sets the "last_name" field.
+func (u *ContactUpsertBulk) SetLastName(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLastName(v)
+	})
+}
+
+// UpdateLastName sets the "last_name" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateLastName() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLastName()
+	})
+}
+
 // SetEmail sets the "email" field.
 func (u *ContactUpsertBulk) SetEmail(v string) *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
@@ -998,6 +1780,153 @@ func (u *ContactUpsertBulk) UpdateOwnerID() *ContactUpsertBulk {
 	})
 }
 
+// SetCompanyID sets the "company_id" field.
+func (u *ContactUpsertBulk) SetCompanyID(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCompanyID(v)
+	})
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateCompanyID() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCompanyID()
+	})
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (u *ContactUpsertBulk) SetCompanyByHand(v bool) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCompanyByHand(v)
+	})
+}
+
+// UpdateCompanyByHand sets the "company_by_hand" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateCompanyByHand() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCompanyByHand()
+	})
+}
+
+// SetJobTitle sets the "job_title" field.
+func (u *ContactUpsertBulk) SetJobTitle(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetJobTitle(v)
+	})
+}
+
+// UpdateJobTitle sets the "job_title" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateJobTitle() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateJobTitle()
+	})
+}
+
+// SetLanguage sets the "language" field.
+func (u *ContactUpsertBulk) SetLanguage(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLanguage(v)
+	})
+}
+
+// UpdateLanguage sets the "language" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateLanguage() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLanguage()
+	})
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *ContactUpsertBulk) SetTimeZone(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetTimeZone(v)
+	})
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateTimeZone() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateTimeZone()
+	})
+}
+
+// SetCountry sets the "country" field.
+func (u *ContactUpsertBulk) SetCountry(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCountry(v)
+	})
+}
+
+// UpdateCountry sets the "country" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateCountry() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCountry()
+	})
+}
+
+// SetCity sets the "city" field.
+func (u *ContactUpsertBulk) SetCity(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCity(v)
+	})
+}
+
+// UpdateCity sets the "city" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateCity() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCity()
+	})
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (u *ContactUpsertBulk) SetLifecycleStage(v vocab.LifecycleStage) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetLifecycleStage(v)
+	})
+}
+
+// UpdateLifecycleStage sets the "lifecycle_stage" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateLifecycleStage() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateLifecycleStage()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *ContactUpsertBulk) SetSource(v vocab.ContactSource) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateSource() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (u *ContactUpsertBulk) SetFirstSeenAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetFirstSeenAt(v)
+	})
+}
+
+// AddFirstSeenAt adds v to the "first_seen_at" field.
+func (u *ContactUpsertBulk) AddFirstSeenAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddFirstSeenAt(v)
+	})
+}
+
+// UpdateFirstSeenAt sets the "first_seen_at" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateFirstSeenAt() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateFirstSeenAt()
+	})
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *ContactUpsertBulk) SetLastSeenAt(v clock.Micros) *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
@@ -1019,6 +1948,27 @@ func (u *ContactUpsertBulk) UpdateLastSeenAt() *ContactUpsertBulk {
 	})
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (u *ContactUpsertBulk) SetContactedAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetContactedAt(v)
+	})
+}
+
+// AddContactedAt adds v to the "contacted_at" field.
+func (u *ContactUpsertBulk) AddContactedAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddContactedAt(v)
+	})
+}
+
+// UpdateContactedAt sets the "contacted_at" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateContactedAt() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateContactedAt()
+	})
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (u *ContactUpsertBulk) SetWrittenAt(v clock.Micros) *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
@@ -1037,6 +1987,27 @@ func (u *ContactUpsertBulk) AddWrittenAt(v clock.Micros) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdateWrittenAt() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateWrittenAt()
+	})
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (u *ContactUpsertBulk) SetTranscriptsRefusedAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetTranscriptsRefusedAt(v)
+	})
+}
+
+// AddTranscriptsRefusedAt adds v to the "transcripts_refused_at" field.
+func (u *ContactUpsertBulk) AddTranscriptsRefusedAt(v clock.Micros) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.AddTranscriptsRefusedAt(v)
+	})
+}
+
+// UpdateTranscriptsRefusedAt sets the "transcripts_refused_at" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateTranscriptsRefusedAt() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateTranscriptsRefusedAt()
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"parley/ent/contact"
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -39,6 +40,34 @@ func (_u *ContactUpdate) SetName(v string) *ContactUpdate {
 func (_u *ContactUpdate) SetNillableName(v *string) *ContactUpdate {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetFirstName sets the "first_name" field.
+func (_u *ContactUpdate) SetFirstName(v string) *ContactUpdate {
+	_u.mutation.SetFirstName(v)
+	return _u
+}
+
+// SetNillableFirstName sets the "first_name" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableFirstName(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetFirstName(*v)
+	}
+	return _u
+}
+
+// SetLastName sets the "last_name" field.
+func (_u *ContactUpdate) SetLastName(v string) *ContactUpdate {
+	_u.mutation.SetLastName(v)
+	return _u
+}
+
+// SetNillableLastName sets the "last_name" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableLastName(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetLastName(*v)
 	}
 	return _u
 }
@@ -119,6 +148,153 @@ func (_u *ContactUpdate) SetNillableOwnerID(v *string) *ContactUpdate {
 	return _u
 }
 
+// SetCompanyID sets the "company_id" field.
+func (_u *ContactUpdate) SetCompanyID(v string) *ContactUpdate {
+	_u.mutation.SetCompanyID(v)
+	return _u
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableCompanyID(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetCompanyID(*v)
+	}
+	return _u
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (_u *ContactUpdate) SetCompanyByHand(v bool) *ContactUpdate {
+	_u.mutation.SetCompanyByHand(v)
+	return _u
+}
+
+// SetNillableCompanyByHand sets the "company_by_hand" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableCompanyByHand(v *bool) *ContactUpdate {
+	if v != nil {
+		_u.SetCompanyByHand(*v)
+	}
+	return _u
+}
+
+// SetJobTitle sets the "job_title" field.
+func (_u *ContactUpdate) SetJobTitle(v string) *ContactUpdate {
+	_u.mutation.SetJobTitle(v)
+	return _u
+}
+
+// SetNillableJobTitle sets the "job_title" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableJobTitle(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetJobTitle(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *ContactUpdate) SetLanguage(v string) *ContactUpdate {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableLanguage(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (_u *ContactUpdate) SetTimeZone(v string) *ContactUpdate {
+	_u.mutation.SetTimeZone(v)
+	return _u
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableTimeZone(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetTimeZone(*v)
+	}
+	return _u
+}
+
+// SetCountry sets the "country" field.
+func (_u *ContactUpdate) SetCountry(v string) *ContactUpdate {
+	_u.mutation.SetCountry(v)
+	return _u
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableCountry(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetCountry(*v)
+	}
+	return _u
+}
+
+// SetCity sets the "city" field.
+func (_u *ContactUpdate) SetCity(v string) *ContactUpdate {
+	_u.mutation.SetCity(v)
+	return _u
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableCity(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetCity(*v)
+	}
+	return _u
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (_u *ContactUpdate) SetLifecycleStage(v vocab.LifecycleStage) *ContactUpdate {
+	_u.mutation.SetLifecycleStage(v)
+	return _u
+}
+
+// SetNillableLifecycleStage sets the "lifecycle_stage" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableLifecycleStage(v *vocab.LifecycleStage) *ContactUpdate {
+	if v != nil {
+		_u.SetLifecycleStage(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ContactUpdate) SetSource(v vocab.ContactSource) *ContactUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableSource(v *vocab.ContactSource) *ContactUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (_u *ContactUpdate) SetFirstSeenAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.ResetFirstSeenAt()
+	_u.mutation.SetFirstSeenAt(v)
+	return _u
+}
+
+// SetNillableFirstSeenAt sets the "first_seen_at" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableFirstSeenAt(v *clock.Micros) *ContactUpdate {
+	if v != nil {
+		_u.SetFirstSeenAt(*v)
+	}
+	return _u
+}
+
+// AddFirstSeenAt adds value to the "first_seen_at" field.
+func (_u *ContactUpdate) AddFirstSeenAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.AddFirstSeenAt(v)
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *ContactUpdate) SetLastSeenAt(v clock.Micros) *ContactUpdate {
 	_u.mutation.ResetLastSeenAt()
@@ -140,6 +316,27 @@ func (_u *ContactUpdate) AddLastSeenAt(v clock.Micros) *ContactUpdate {
 	return _u
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (_u *ContactUpdate) SetContactedAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.ResetContactedAt()
+	_u.mutation.SetContactedAt(v)
+	return _u
+}
+
+// SetNillableContactedAt sets the "contacted_at" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableContactedAt(v *clock.Micros) *ContactUpdate {
+	if v != nil {
+		_u.SetContactedAt(*v)
+	}
+	return _u
+}
+
+// AddContactedAt adds value to the "contacted_at" field.
+func (_u *ContactUpdate) AddContactedAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.AddContactedAt(v)
+	return _u
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (_u *ContactUpdate) SetWrittenAt(v clock.Micros) *ContactUpdate {
 	_u.mutation.ResetWrittenAt()
@@ -158,6 +355,27 @@ func (_u *ContactUpdate) SetNillableWrittenAt(v *clock.Micros) *ContactUpdate {
 // AddWrittenAt adds value to the "written_at" field.
 func (_u *ContactUpdate) AddWrittenAt(v clock.Micros) *ContactUpdate {
 	_u.mutation.AddWrittenAt(v)
+	return _u
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (_u *ContactUpdate) SetTranscriptsRefusedAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.ResetTranscriptsRefusedAt()
+	_u.mutation.SetTranscriptsRefusedAt(v)
+	return _u
+}
+
+// SetNillableTranscriptsRefusedAt sets the "transcripts_refused_at" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableTranscriptsRefusedAt(v *clock.Micros) *ContactUpdate {
+	if v != nil {
+		_u.SetTranscriptsRefusedAt(*v)
+	}
+	return _u
+}
+
+// AddTranscriptsRefusedAt adds value to the "transcripts_refused_at" field.
+func (_u *ContactUpdate) AddTranscriptsRefusedAt(v clock.Micros) *ContactUpdate {
+	_u.mutation.AddTranscriptsRefusedAt(v)
 	return _u
 }
 
@@ -211,6 +429,12 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contact.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.FirstName(); ok {
+		_spec.SetField(contact.FieldFirstName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastName(); ok {
+		_spec.SetField(contact.FieldLastName, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(contact.FieldEmail, field.TypeString, value)
 	}
@@ -229,17 +453,62 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.OwnerID(); ok {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.CompanyID(); ok {
+		_spec.SetField(contact.FieldCompanyID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CompanyByHand(); ok {
+		_spec.SetField(contact.FieldCompanyByHand, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.JobTitle(); ok {
+		_spec.SetField(contact.FieldJobTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(contact.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TimeZone(); ok {
+		_spec.SetField(contact.FieldTimeZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Country(); ok {
+		_spec.SetField(contact.FieldCountry, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.City(); ok {
+		_spec.SetField(contact.FieldCity, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LifecycleStage(); ok {
+		_spec.SetField(contact.FieldLifecycleStage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(contact.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.FirstSeenAt(); ok {
+		_spec.SetField(contact.FieldFirstSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFirstSeenAt(); ok {
+		_spec.AddField(contact.FieldFirstSeenAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(contact.FieldLastSeenAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ContactedAt(); ok {
+		_spec.SetField(contact.FieldContactedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedContactedAt(); ok {
+		_spec.AddField(contact.FieldContactedAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.WrittenAt(); ok {
 		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedWrittenAt(); ok {
 		_spec.AddField(contact.FieldWrittenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.TranscriptsRefusedAt(); ok {
+		_spec.SetField(contact.FieldTranscriptsRefusedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTranscriptsRefusedAt(); ok {
+		_spec.AddField(contact.FieldTranscriptsRefusedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -273,6 +542,34 @@ func (_u *ContactUpdateOne) SetName(v string) *ContactUpdateOne {
 func (_u *ContactUpdateOne) SetNillableName(v *string) *ContactUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
+	}
+	return _u
+}
+
+// SetFirstName sets the "first_name" field.
+func (_u *ContactUpdateOne) SetFirstName(v string) *ContactUpdateOne {
+	_u.mutation.SetFirstName(v)
+	return _u
+}
+
+// SetNillableFirstName sets the "first_name" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableFirstName(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetFirstName(*v)
+	}
+	return _u
+}
+
+// SetLastName sets the "last_name" field.
+func (_u *ContactUpdateOne) SetLastName(v string) *ContactUpdateOne {
+	_u.mutation.SetLastName(v)
+	return _u
+}
+
+// SetNillableLastName sets the "last_name" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableLastName(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetLastName(*v)
 	}
 	return _u
 }
@@ -353,6 +650,153 @@ func (_u *ContactUpdateOne) SetNillableOwnerID(v *string) *ContactUpdateOne {
 	return _u
 }
 
+// SetCompanyID sets the "company_id" field.
+func (_u *ContactUpdateOne) SetCompanyID(v string) *ContactUpdateOne {
+	_u.mutation.SetCompanyID(v)
+	return _u
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableCompanyID(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetCompanyID(*v)
+	}
+	return _u
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (_u *ContactUpdateOne) SetCompanyByHand(v bool) *ContactUpdateOne {
+	_u.mutation.SetCompanyByHand(v)
+	return _u
+}
+
+// SetNillableCompanyByHand sets the "company_by_hand" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableCompanyByHand(v *bool) *ContactUpdateOne {
+	if v != nil {
+		_u.SetCompanyByHand(*v)
+	}
+	return _u
+}
+
+// SetJobTitle sets the "job_title" field.
+func (_u *ContactUpdateOne) SetJobTitle(v string) *ContactUpdateOne {
+	_u.mutation.SetJobTitle(v)
+	return _u
+}
+
+// SetNillableJobTitle sets the "job_title" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableJobTitle(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetJobTitle(*v)
+	}
+	return _u
+}
+
+// SetLanguage sets the "language" field.
+func (_u *ContactUpdateOne) SetLanguage(v string) *ContactUpdateOne {
+	_u.mutation.SetLanguage(v)
+	return _u
+}
+
+// SetNillableLanguage sets the "language" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableLanguage(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetLanguage(*v)
+	}
+	return _u
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (_u *ContactUpdateOne) SetTimeZone(v string) *ContactUpdateOne {
+	_u.mutation.SetTimeZone(v)
+	return _u
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableTimeZone(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetTimeZone(*v)
+	}
+	return _u
+}
+
+// SetCountry sets the "country" field.
+func (_u *ContactUpdateOne) SetCountry(v string) *ContactUpdateOne {
+	_u.mutation.SetCountry(v)
+	return _u
+}
+
+// SetNillableCountry sets the "country" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableCountry(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetCountry(*v)
+	}
+	return _u
+}
+
+// SetCity sets the "city" field.
+func (_u *ContactUpdateOne) SetCity(v string) *ContactUpdateOne {
+	_u.mutation.SetCity(v)
+	return _u
+}
+
+// SetNillableCity sets the "city" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableCity(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetCity(*v)
+	}
+	return _u
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (_u *ContactUpdateOne) SetLifecycleStage(v vocab.LifecycleStage) *ContactUpdateOne {
+	_u.mutation.SetLifecycleStage(v)
+	return _u
+}
+
+// SetNillableLifecycleStage sets the "lifecycle_stage" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableLifecycleStage(v *vocab.LifecycleStage) *ContactUpdateOne {
+	if v != nil {
+		_u.SetLifecycleStage(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ContactUpdateOne) SetSource(v vocab.ContactSource) *ContactUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableSource(v *vocab.ContactSource) *ContactUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (_u *ContactUpdateOne) SetFirstSeenAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.ResetFirstSeenAt()
+	_u.mutation.SetFirstSeenAt(v)
+	return _u
+}
+
+// SetNillableFirstSeenAt sets the "first_seen_at" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableFirstSeenAt(v *clock.Micros) *ContactUpdateOne {
+	if v != nil {
+		_u.SetFirstSeenAt(*v)
+	}
+	return _u
+}
+
+// AddFirstSeenAt adds value to the "first_seen_at" field.
+func (_u *ContactUpdateOne) AddFirstSeenAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.AddFirstSeenAt(v)
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *ContactUpdateOne) SetLastSeenAt(v clock.Micros) *ContactUpdateOne {
 	_u.mutation.ResetLastSeenAt()
@@ -374,6 +818,27 @@ func (_u *ContactUpdateOne) AddLastSeenAt(v clock.Micros) *ContactUpdateOne {
 	return _u
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (_u *ContactUpdateOne) SetContactedAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.ResetContactedAt()
+	_u.mutation.SetContactedAt(v)
+	return _u
+}
+
+// SetNillableContactedAt sets the "contacted_at" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableContactedAt(v *clock.Micros) *ContactUpdateOne {
+	if v != nil {
+		_u.SetContactedAt(*v)
+	}
+	return _u
+}
+
+// AddContactedAt adds value to the "contacted_at" field.
+func (_u *ContactUpdateOne) AddContactedAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.AddContactedAt(v)
+	return _u
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (_u *ContactUpdateOne) SetWrittenAt(v clock.Micros) *ContactUpdateOne {
 	_u.mutation.ResetWrittenAt()
@@ -392,6 +857,27 @@ func (_u *ContactUpdateOne) SetNillableWrittenAt(v *clock.Micros) *ContactUpdate
 // AddWrittenAt adds value to the "written_at" field.
 func (_u *ContactUpdateOne) AddWrittenAt(v clock.Micros) *ContactUpdateOne {
 	_u.mutation.AddWrittenAt(v)
+	return _u
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (_u *ContactUpdateOne) SetTranscriptsRefusedAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.ResetTranscriptsRefusedAt()
+	_u.mutation.SetTranscriptsRefusedAt(v)
+	return _u
+}
+
+// SetNillableTranscriptsRefusedAt sets the "transcripts_refused_at" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableTranscriptsRefusedAt(v *clock.Micros) *ContactUpdateOne {
+	if v != nil {
+		_u.SetTranscriptsRefusedAt(*v)
+	}
+	return _u
+}
+
+// AddTranscriptsRefusedAt adds value to the "transcripts_refused_at" field.
+func (_u *ContactUpdateOne) AddTranscriptsRefusedAt(v clock.Micros) *ContactUpdateOne {
+	_u.mutation.AddTranscriptsRefusedAt(v)
 	return _u
 }
 
@@ -475,6 +961,12 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contact.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.FirstName(); ok {
+		_spec.SetField(contact.FieldFirstName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LastName(); ok {
+		_spec.SetField(contact.FieldLastName, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Email(); ok {
 		_spec.SetField(contact.FieldEmail, field.TypeString, value)
 	}
@@ -493,17 +985,62 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	if value, ok := _u.mutation.OwnerID(); ok {
 		_spec.SetField(contact.FieldOwnerID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.CompanyID(); ok {
+		_spec.SetField(contact.FieldCompanyID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CompanyByHand(); ok {
+		_spec.SetField(contact.FieldCompanyByHand, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.JobTitle(); ok {
+		_spec.SetField(contact.FieldJobTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Language(); ok {
+		_spec.SetField(contact.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TimeZone(); ok {
+		_spec.SetField(contact.FieldTimeZone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Country(); ok {
+		_spec.SetField(contact.FieldCountry, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.City(); ok {
+		_spec.SetField(contact.FieldCity, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LifecycleStage(); ok {
+		_spec.SetField(contact.FieldLifecycleStage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(contact.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.FirstSeenAt(); ok {
+		_spec.SetField(contact.FieldFirstSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFirstSeenAt(); ok {
+		_spec.AddField(contact.FieldFirstSeenAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(contact.FieldLastSeenAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(contact.FieldLastSeenAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ContactedAt(); ok {
+		_spec.SetField(contact.FieldContactedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedContactedAt(); ok {
+		_spec.AddField(contact.FieldContactedAt, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.WrittenAt(); ok {
 		_spec.SetField(contact.FieldWrittenAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedWrittenAt(); ok {
 		_spec.AddField(contact.FieldWrittenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.TranscriptsRefusedAt(); ok {
+		_spec.SetField(contact.FieldTranscriptsRefusedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTranscriptsRefusedAt(); ok {
+		_spec.AddField(contact.FieldTranscriptsRefusedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Contact{config: _u.config}

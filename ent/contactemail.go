@@ -21,7 +21,13 @@ type ContactEmail struct {
 	// ContactID holds the value of the "contact_id" field.
 	ContactID string `json:"contact_id,omitempty"`
 	// In lower case; unique in the account.
-	Address      string `json:"address,omitempty"`
+	Address string `json:"address,omitempty"`
+	// What stands behind the address's @.
+	Domain string `json:"domain,omitempty"`
+	// Label holds the value of the "label" field.
+	Label string `json:"label,omitempty"`
+	// It is known to be theirs.
+	Verified     bool `json:"verified,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -30,7 +36,9 @@ func (*ContactEmail) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contactemail.FieldID, contactemail.FieldAccountID, contactemail.FieldContactID, contactemail.FieldAddress:
+		case contactemail.FieldVerified:
+			values[i] = new(sql.NullBool)
+		case contactemail.FieldID, contactemail.FieldAccountID, contactemail.FieldContactID, contactemail.FieldAddress, contactemail.FieldDomain, contactemail.FieldLabel:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -70,6 +78,24 @@ func (_m *ContactEmail) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field address", values[i])
 			} else if value.Valid {
 				_m.Address = value.String
+			}
+		case contactemail.FieldDomain:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field domain", values[i])
+			} else if value.Valid {
+				_m.Domain = value.String
+			}
+		case contactemail.FieldLabel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field label", values[i])
+			} else if value.Valid {
+				_m.Label = value.String
+			}
+		case contactemail.FieldVerified:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field verified", values[i])
+			} else if value.Valid {
+				_m.Verified = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -115,6 +141,15 @@ func (_m *ContactEmail) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("address=")
 	builder.WriteString(_m.Address)
+	builder.WriteString(", ")
+	builder.WriteString("domain=")
+	builder.WriteString(_m.Domain)
+	builder.WriteString(", ")
+	builder.WriteString("label=")
+	builder.WriteString(_m.Label)
+	builder.WriteString(", ")
+	builder.WriteString("verified=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Verified))
 	builder.WriteByte(')')
 	return builder.String()
 }

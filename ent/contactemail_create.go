@@ -40,6 +40,48 @@ func (_c *ContactEmailCreate) SetAddress(v string) *ContactEmailCreate {
 	return _c
 }
 
+// SetDomain sets the "domain" field.
+func (_c *ContactEmailCreate) SetDomain(v string) *ContactEmailCreate {
+	_c.mutation.SetDomain(v)
+	return _c
+}
+
+// SetNillableDomain sets the "domain" field if the given value is not nil.
+func (_c *ContactEmailCreate) SetNillableDomain(v *string) *ContactEmailCreate {
+	if v != nil {
+		_c.SetDomain(*v)
+	}
+	return _c
+}
+
+// SetLabel sets the "label" field.
+func (_c *ContactEmailCreate) SetLabel(v string) *ContactEmailCreate {
+	_c.mutation.SetLabel(v)
+	return _c
+}
+
+// SetNillableLabel sets the "label" field if the given value is not nil.
+func (_c *ContactEmailCreate) SetNillableLabel(v *string) *ContactEmailCreate {
+	if v != nil {
+		_c.SetLabel(*v)
+	}
+	return _c
+}
+
+// SetVerified sets the "verified" field.
+func (_c *ContactEmailCreate) SetVerified(v bool) *ContactEmailCreate {
+	_c.mutation.SetVerified(v)
+	return _c
+}
+
+// SetNillableVerified sets the "verified" field if the given value is not nil.
+func (_c *ContactEmailCreate) SetNillableVerified(v *bool) *ContactEmailCreate {
+	if v != nil {
+		_c.SetVerified(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ContactEmailCreate) SetID(v string) *ContactEmailCreate {
 	_c.mutation.SetID(v)
@@ -53,6 +95,7 @@ func (_c *ContactEmailCreate) Mutation() *ContactEmailMutation {
 
 // Save creates the ContactEmail in the database.
 func (_c *ContactEmailCreate) Save(ctx context.Context) (*ContactEmail, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -78,6 +121,22 @@ func (_c *ContactEmailCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ContactEmailCreate) defaults() {
+	if _, ok := _c.mutation.Domain(); !ok {
+		v := contactemail.DefaultDomain
+		_c.mutation.SetDomain(v)
+	}
+	if _, ok := _c.mutation.Label(); !ok {
+		v := contactemail.DefaultLabel
+		_c.mutation.SetLabel(v)
+	}
+	if _, ok := _c.mutation.Verified(); !ok {
+		v := contactemail.DefaultVerified
+		_c.mutation.SetVerified(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ContactEmailCreate) check() error {
 	if _, ok := _c.mutation.AccountID(); !ok {
@@ -93,6 +152,15 @@ func (_c *ContactEmailCreate) check() error {
 	}
 	if _, ok := _c.mutation.Address(); !ok {
 		return &ValidationError{Name: "address", err: errors.New(`ent: missing required field "ContactEmail.address"`)}
+	}
+	if _, ok := _c.mutation.Domain(); !ok {
+		return &ValidationError{Name: "domain", err: errors.New(`ent: missing required field "ContactEmail.domain"`)}
+	}
+	if _, ok := _c.mutation.Label(); !ok {
+		return &ValidationError{Name: "label", err: errors.New(`ent: missing required field "ContactEmail.label"`)}
+	}
+	if _, ok := _c.mutation.Verified(); !ok {
+		return &ValidationError{Name: "verified", err: errors.New(`ent: missing required field "ContactEmail.verified"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := contactemail.IDValidator(v); err != nil {
@@ -146,6 +214,18 @@ func (_c *ContactEmailCreate) createSpec() (*ContactEmail, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Address(); ok {
 		_spec.SetField(contactemail.FieldAddress, field.TypeString, value)
 		_node.Address = value
+	}
+	if value, ok := _c.mutation.Domain(); ok {
+		_spec.SetField(contactemail.FieldDomain, field.TypeString, value)
+		_node.Domain = value
+	}
+	if value, ok := _c.mutation.Label(); ok {
+		_spec.SetField(contactemail.FieldLabel, field.TypeString, value)
+		_node.Label = value
+	}
+	if value, ok := _c.mutation.Verified(); ok {
+		_spec.SetField(contactemail.FieldVerified, field.TypeBool, value)
+		_node.Verified = value
 	}
 	return _node, _spec
 }
@@ -220,6 +300,42 @@ func (u *ContactEmailUpsert) SetAddress(v string) *ContactEmailUpsert {
 // UpdateAddress sets the "address" field to the value that was provided on create.
 func (u *ContactEmailUpsert) UpdateAddress() *ContactEmailUpsert {
 	u.SetExcluded(contactemail.FieldAddress)
+	return u
+}
+
+// SetDomain sets the "domain" field.
+func (u *ContactEmailUpsert) SetDomain(v string) *ContactEmailUpsert {
+	u.Set(contactemail.FieldDomain, v)
+	return u
+}
+
+// UpdateDomain sets the "domain" field to the value that was provided on create.
+func (u *ContactEmailUpsert) UpdateDomain() *ContactEmailUpsert {
+	u.SetExcluded(contactemail.FieldDomain)
+	return u
+}
+
+// SetLabel sets the "label" field.
+func (u *ContactEmailUpsert) SetLabel(v string) *ContactEmailUpsert {
+	u.Set(contactemail.FieldLabel, v)
+	return u
+}
+
+// UpdateLabel sets the "label" field to the value that was provided on create.
+func (u *ContactEmailUpsert) UpdateLabel() *ContactEmailUpsert {
+	u.SetExcluded(contactemail.FieldLabel)
+	return u
+}
+
+// SetVerified sets the "verified" field.
+func (u *ContactEmailUpsert) SetVerified(v bool) *ContactEmailUpsert {
+	u.Set(contactemail.FieldVerified, v)
+	return u
+}
+
+// UpdateVerified sets the "verified" field to the value that was provided on create.
+func (u *ContactEmailUpsert) UpdateVerified() *ContactEmailUpsert {
+	u.SetExcluded(contactemail.FieldVerified)
 	return u
 }
 
@@ -302,6 +418,48 @@ func (u *ContactEmailUpsertOne) UpdateAddress() *ContactEmailUpsertOne {
 	})
 }
 
+// SetDomain sets the "domain" field.
+func (u *ContactEmailUpsertOne) SetDomain(v string) *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetDomain(v)
+	})
+}
+
+// UpdateDomain sets the "domain" field to the value that was provided on create.
+func (u *ContactEmailUpsertOne) UpdateDomain() *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateDomain()
+	})
+}
+
+// SetLabel sets the "label" field.
+func (u *ContactEmailUpsertOne) SetLabel(v string) *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetLabel(v)
+	})
+}
+
+// UpdateLabel sets the "label" field to the value that was provided on create.
+func (u *ContactEmailUpsertOne) UpdateLabel() *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateLabel()
+	})
+}
+
+// SetVerified sets the "verified" field.
+func (u *ContactEmailUpsertOne) SetVerified(v bool) *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetVerified(v)
+	})
+}
+
+// UpdateVerified sets the "verified" field to the value that was provided on create.
+func (u *ContactEmailUpsertOne) UpdateVerified() *ContactEmailUpsertOne {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateVerified()
+	})
+}
+
 // Exec executes the query.
 func (u *ContactEmailUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -359,6 +517,7 @@ func (_c *ContactEmailCreateBulk) Save(ctx context.Context) ([]*ContactEmail, er
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ContactEmailMutation)
 				if !ok {
@@ -544,6 +703,48 @@ func (u *ContactEmailUpsertBulk) SetAddress(v string) *ContactEmailUpsertBulk {
 func (u *ContactEmailUpsertBulk) UpdateAddress() *ContactEmailUpsertBulk {
 	return u.Update(func(s *ContactEmailUpsert) {
 		s.UpdateAddress()
+	})
+}
+
+// SetDomain sets the "domain" field.
+func (u *ContactEmailUpsertBulk) SetDomain(v string) *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetDomain(v)
+	})
+}
+
+// UpdateDomain sets the "domain" field to the value that was provided on create.
+func (u *ContactEmailUpsertBulk) UpdateDomain() *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateDomain()
+	})
+}
+
+// SetLabel sets the "label" field.
+func (u *ContactEmailUpsertBulk) SetLabel(v string) *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetLabel(v)
+	})
+}
+
+// UpdateLabel sets the "label" field to the value that was provided on create.
+func (u *ContactEmailUpsertBulk) UpdateLabel() *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateLabel()
+	})
+}
+
+// SetVerified sets the "verified" field.
+func (u *ContactEmailUpsertBulk) SetVerified(v bool) *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.SetVerified(v)
+	})
+}
+
+// UpdateVerified sets the "verified" field to the value that was provided on create.
+func (u *ContactEmailUpsertBulk) UpdateVerified() *ContactEmailUpsertBulk {
+	return u.Update(func(s *ContactEmailUpsert) {
+		s.UpdateVerified()
 	})
 }
 

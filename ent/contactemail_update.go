@@ -56,6 +56,48 @@ func (_u *ContactEmailUpdate) SetNillableAddress(v *string) *ContactEmailUpdate 
 	return _u
 }
 
+// SetDomain sets the "domain" field.
+func (_u *ContactEmailUpdate) SetDomain(v string) *ContactEmailUpdate {
+	_u.mutation.SetDomain(v)
+	return _u
+}
+
+// SetNillableDomain sets the "domain" field if the given value is not nil.
+func (_u *ContactEmailUpdate) SetNillableDomain(v *string) *ContactEmailUpdate {
+	if v != nil {
+		_u.SetDomain(*v)
+	}
+	return _u
+}
+
+// SetLabel sets the "label" field.
+func (_u *ContactEmailUpdate) SetLabel(v string) *ContactEmailUpdate {
+	_u.mutation.SetLabel(v)
+	return _u
+}
+
+// SetNillableLabel sets the "label" field if the given value is not nil.
+func (_u *ContactEmailUpdate) SetNillableLabel(v *string) *ContactEmailUpdate {
+	if v != nil {
+		_u.SetLabel(*v)
+	}
+	return _u
+}
+
+// SetVerified sets the "verified" field.
+func (_u *ContactEmailUpdate) SetVerified(v bool) *ContactEmailUpdate {
+	_u.mutation.SetVerified(v)
+	return _u
+}
+
+// SetNillableVerified sets the "verified" field if the given value is not nil.
+func (_u *ContactEmailUpdate) SetNillableVerified(v *bool) *ContactEmailUpdate {
+	if v != nil {
+		_u.SetVerified(*v)
+	}
+	return _u
+}
+
 // Mutation returns the ContactEmailMutation object of the builder.
 func (_u *ContactEmailUpdate) Mutation() *ContactEmailMutation {
 	return _u.mutation
@@ -109,6 +151,15 @@ func (_u *ContactEmailUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.Address(); ok {
 		_spec.SetField(contactemail.FieldAddress, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Domain(); ok {
+		_spec.SetField(contactemail.FieldDomain, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Label(); ok {
+		_spec.SetField(contactemail.FieldLabel, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Verified(); ok {
+		_spec.SetField(contactemail.FieldVerified, field.TypeBool, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -155,6 +206,48 @@ func (_u *ContactEmailUpdateOne) SetAddress(v string) *ContactEmailUpdateOne {
 func (_u *ContactEmailUpdateOne) SetNillableAddress(v *string) *ContactEmailUpdateOne {
 	if v != nil {
 		_u.SetAddress(*v)
+	}
+	return _u
+}
+
+// SetDomain sets the "domain" field.
+func (_u *ContactEmailUpdateOne) SetDomain(v string) *ContactEmailUpdateOne {
+	_u.mutation.SetDomain(v)
+	return _u
+}
+
+// SetNillableDomain sets the "domain" field if the given value is not nil.
+func (_u *ContactEmailUpdateOne) SetNillableDomain(v *string) *ContactEmailUpdateOne {
+	if v != nil {
+		_u.SetDomain(*v)
+	}
+	return _u
+}
+
+// SetLabel sets the "label" field.
+func (_u *ContactEmailUpdateOne) SetLabel(v string) *ContactEmailUpdateOne {
+	_u.mutation.SetLabel(v)
+	return _u
+}
+
+// SetNillableLabel sets the "label" field if the given value is not nil.
+func (_u *ContactEmailUpdateOne) SetNillableLabel(v *string) *ContactEmailUpdateOne {
+	if v != nil {
+		_u.SetLabel(*v)
+	}
+	return _u
+}
+
+// SetVerified sets the "verified" field.
+func (_u *ContactEmailUpdateOne) SetVerified(v bool) *ContactEmailUpdateOne {
+	_u.mutation.SetVerified(v)
+	return _u
+}
+
+// SetNillableVerified sets the "verified" field if the given value is not nil.
+func (_u *ContactEmailUpdateOne) SetNillableVerified(v *bool) *ContactEmailUpdateOne {
+	if v != nil {
+		_u.SetVerified(*v)
 	}
 	return _u
 }
@@ -241,6 +334,15 @@ func (_u *ContactEmailUpdateOne) sqlSave(ctx context.Context) (_node *ContactEma
 	}
 	if value, ok := _u.mutation.Address(); ok {
 		_spec.SetField(contactemail.FieldAddress, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Domain(); ok {
+		_spec.SetField(contactemail.FieldDomain, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Label(); ok {
+		_spec.SetField(contactemail.FieldLabel, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Verified(); ok {
+		_spec.SetField(contactemail.FieldVerified, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ContactEmail{config: _u.config}

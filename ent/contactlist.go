@@ -21,6 +21,20 @@ type ContactList struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// Of a smart list, as JSON; empty: it is static.
+	Criteria string `json:"criteria,omitempty"`
+	// Goes up when the list is to be filled again.
+	CriteriaRevision int `json:"criteria_revision,omitempty"`
+	// Not all contacts were compared with the criteria yet.
+	Filling bool `json:"filling,omitempty"`
+	// The contact up to which they were.
+	FilledTo string `json:"filled_to,omitempty"`
+	// How many contacts were.
+	Filled int `json:"filled,omitempty"`
+	// How many there were when the filling began.
+	FillTotal int `json:"fill_total,omitempty"`
+	// How many contacts are on it.
+	Size int `json:"size,omitempty"`
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -33,9 +47,11 @@ func (*ContactList) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contactlist.FieldArchivedAt, contactlist.FieldCreatedAt:
+		case contactlist.FieldFilling:
+			values[i] = new(sql.NullBool)
+		case contactlist.FieldCriteriaRevision, contactlist.FieldFilled, contactlist.FieldFillTotal, contactlist.FieldSize, contactlist.FieldArchivedAt, contactlist.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case contactlist.FieldID, contactlist.FieldAccountID, contactlist.FieldName:
+		case contactlist.FieldID, contactlist.FieldAccountID, contactlist.FieldName, contactlist.FieldCriteria, contactlist.FieldFilledTo:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -69,6 +85,48 @@ func (_m *ContactList) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case contactlist.FieldCriteria:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field criteria", values[i])
+			} else if value.Valid {
+				_m.Criteria = value.String
+			}
+		case contactlist.FieldCriteriaRevision:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field criteria_revision", values[i])
+			} else if value.Valid {
+				_m.CriteriaRevision = int(value.Int64)
+			}
+		case contactlist.FieldFilling:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field filling", values[i])
+			} else if value.Valid {
+				_m.Filling = value.Bool
+			}
+		case contactlist.FieldFilledTo:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field filled_to", values[i])
+			} else if value.Valid {
+				_m.FilledTo = value.String
+			}
+		case contactlist.FieldFilled:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field filled", values[i])
+			} else if value.Valid {
+				_m.Filled = int(value.Int64)
+			}
+		case contactlist.FieldFillTotal:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field fill_total", values[i])
+			} else if value.Valid {
+				_m.FillTotal = int(value.Int64)
+			}
+		case contactlist.FieldSize:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field size", values[i])
+			} else if value.Valid {
+				_m.Size = int(value.Int64)
 			}
 		case contactlist.FieldArchivedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -123,6 +181,27 @@ func (_m *ContactList) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("criteria=")
+	builder.WriteString(_m.Criteria)
+	builder.WriteString(", ")
+	builder.WriteString("criteria_revision=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CriteriaRevision))
+	builder.WriteString(", ")
+	builder.WriteString("filling=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Filling))
+	builder.WriteString(", ")
+	builder.WriteString("filled_to=")
+	builder.WriteString(_m.FilledTo)
+	builder.WriteString(", ")
+	builder.WriteString("filled=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Filled))
+	builder.WriteString(", ")
+	builder.WriteString("fill_total=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FillTotal))
+	builder.WriteString(", ")
+	builder.WriteString("size=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Size))
 	builder.WriteString(", ")
 	builder.WriteString("archived_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))

@@ -35,6 +35,104 @@ func (_c *ContactListCreate) SetName(v string) *ContactListCreate {
 	return _c
 }
 
+// SetCriteria sets the "criteria" field.
+func (_c *ContactListCreate) SetCriteria(v string) *ContactListCreate {
+	_c.mutation.SetCriteria(v)
+	return _c
+}
+
+// SetNillableCriteria sets the "criteria" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableCriteria(v *string) *ContactListCreate {
+	if v != nil {
+		_c.SetCriteria(*v)
+	}
+	return _c
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (_c *ContactListCreate) SetCriteriaRevision(v int) *ContactListCreate {
+	_c.mutation.SetCriteriaRevision(v)
+	return _c
+}
+
+// SetNillableCriteriaRevision sets the "criteria_revision" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableCriteriaRevision(v *int) *ContactListCreate {
+	if v != nil {
+		_c.SetCriteriaRevision(*v)
+	}
+	return _c
+}
+
+// SetFilling sets the "filling" field.
+func (_c *ContactListCreate) SetFilling(v bool) *ContactListCreate {
+	_c.mutation.SetFilling(v)
+	return _c
+}
+
+// SetNillableFilling sets the "filling" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableFilling(v *bool) *ContactListCreate {
+	if v != nil {
+		_c.SetFilling(*v)
+	}
+	return _c
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (_c *ContactListCreate) SetFilledTo(v string) *ContactListCreate {
+	_c.mutation.SetFilledTo(v)
+	return _c
+}
+
+// SetNillableFilledTo sets the "filled_to" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableFilledTo(v *string) *ContactListCreate {
+	if v != nil {
+		_c.SetFilledTo(*v)
+	}
+	return _c
+}
+
+// SetFilled sets the "filled" field.
+func (_c *ContactListCreate) SetFilled(v int) *ContactListCreate {
+	_c.mutation.SetFilled(v)
+	return _c
+}
+
+// SetNillableFilled sets the "filled" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableFilled(v *int) *ContactListCreate {
+	if v != nil {
+		_c.SetFilled(*v)
+	}
+	return _c
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (_c *ContactListCreate) SetFillTotal(v int) *ContactListCreate {
+	_c.mutation.SetFillTotal(v)
+	return _c
+}
+
+// SetNillableFillTotal sets the "fill_total" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableFillTotal(v *int) *ContactListCreate {
+	if v != nil {
+		_c.SetFillTotal(*v)
+	}
+	return _c
+}
+
+// SetSize sets the "size" field.
+func (_c *ContactListCreate) SetSize(v int) *ContactListCreate {
+	_c.mutation.SetSize(v)
+	return _c
+}
+
+// SetNillableSize sets the "size" field if the given value is not nil.
+func (_c *ContactListCreate) SetNillableSize(v *int) *ContactListCreate {
+	if v != nil {
+		_c.SetSize(*v)
+	}
+	return _c
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_c *ContactListCreate) SetArchivedAt(v clock.Micros) *ContactListCreate {
 	_c.mutation.SetArchivedAt(v)
@@ -96,6 +194,34 @@ func (_c *ContactListCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ContactListCreate) defaults() {
+	if _, ok := _c.mutation.Criteria(); !ok {
+		v := contactlist.DefaultCriteria
+		_c.mutation.SetCriteria(v)
+	}
+	if _, ok := _c.mutation.CriteriaRevision(); !ok {
+		v := contactlist.DefaultCriteriaRevision
+		_c.mutation.SetCriteriaRevision(v)
+	}
+	if _, ok := _c.mutation.Filling(); !ok {
+		v := contactlist.DefaultFilling
+		_c.mutation.SetFilling(v)
+	}
+	if _, ok := _c.mutation.FilledTo(); !ok {
+		v := contactlist.DefaultFilledTo
+		_c.mutation.SetFilledTo(v)
+	}
+	if _, ok := _c.mutation.Filled(); !ok {
+		v := contactlist.DefaultFilled
+		_c.mutation.SetFilled(v)
+	}
+	if _, ok := _c.mutation.FillTotal(); !ok {
+		v := contactlist.DefaultFillTotal
+		_c.mutation.SetFillTotal(v)
+	}
+	if _, ok := _c.mutation.Size(); !ok {
+		v := contactlist.DefaultSize
+		_c.mutation.SetSize(v)
+	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		v := contactlist.DefaultArchivedAt
 		_c.mutation.SetArchivedAt(v)
@@ -114,6 +240,27 @@ func (_c *ContactListCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "ContactList.name"`)}
+	}
+	if _, ok := _c.mutation.Criteria(); !ok {
+		return &ValidationError{Name: "criteria", err: errors.New(`ent: missing required field "ContactList.criteria"`)}
+	}
+	if _, ok := _c.mutation.CriteriaRevision(); !ok {
+		return &ValidationError{Name: "criteria_revision", err: errors.New(`ent: missing required field "ContactList.criteria_revision"`)}
+	}
+	if _, ok := _c.mutation.Filling(); !ok {
+		return &ValidationError{Name: "filling", err: errors.New(`ent: missing required field "ContactList.filling"`)}
+	}
+	if _, ok := _c.mutation.FilledTo(); !ok {
+		return &ValidationError{Name: "filled_to", err: errors.New(`ent: missing required field "ContactList.filled_to"`)}
+	}
+	if _, ok := _c.mutation.Filled(); !ok {
+		return &ValidationError{Name: "filled", err: errors.New(`ent: missing required field "ContactList.filled"`)}
+	}
+	if _, ok := _c.mutation.FillTotal(); !ok {
+		return &ValidationError{Name: "fill_total", err: errors.New(`ent: missing required field "ContactList.fill_total"`)}
+	}
+	if _, ok := _c.mutation.Size(); !ok {
+		return &ValidationError{Name: "size", err: errors.New(`ent: missing required field "ContactList.size"`)}
 	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "ContactList.archived_at"`)}
@@ -169,6 +316,34 @@ func (_c *ContactListCreate) createSpec() (*ContactList, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.Criteria(); ok {
+		_spec.SetField(contactlist.FieldCriteria, field.TypeString, value)
+		_node.Criteria = value
+	}
+	if value, ok := _c.mutation.CriteriaRevision(); ok {
+		_spec.SetField(contactlist.FieldCriteriaRevision, field.TypeInt, value)
+		_node.CriteriaRevision = value
+	}
+	if value, ok := _c.mutation.Filling(); ok {
+		_spec.SetField(contactlist.FieldFilling, field.TypeBool, value)
+		_node.Filling = value
+	}
+	if value, ok := _c.mutation.FilledTo(); ok {
+		_spec.SetField(contactlist.FieldFilledTo, field.TypeString, value)
+		_node.FilledTo = value
+	}
+	if value, ok := _c.mutation.Filled(); ok {
+		_spec.SetField(contactlist.FieldFilled, field.TypeInt, value)
+		_node.Filled = value
+	}
+	if value, ok := _c.mutation.FillTotal(); ok {
+		_spec.SetField(contactlist.FieldFillTotal, field.TypeInt, value)
+		_node.FillTotal = value
+	}
+	if value, ok := _c.mutation.Size(); ok {
+		_spec.SetField(contactlist.FieldSize, field.TypeInt, value)
+		_node.Size = value
 	}
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)
@@ -239,6 +414,114 @@ func (u *ContactListUpsert) SetName(v string) *ContactListUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *ContactListUpsert) UpdateName() *ContactListUpsert {
 	u.SetExcluded(contactlist.FieldName)
+	return u
+}
+
+// SetCriteria sets the "criteria" field.
+func (u *ContactListUpsert) SetCriteria(v string) *ContactListUpsert {
+	u.Set(contactlist.FieldCriteria, v)
+	return u
+}
+
+// UpdateCriteria sets the "criteria" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateCriteria() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldCriteria)
+	return u
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (u *ContactListUpsert) SetCriteriaRevision(v int) *ContactListUpsert {
+	u.Set(contactlist.FieldCriteriaRevision, v)
+	return u
+}
+
+// UpdateCriteriaRevision sets the "criteria_revision" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateCriteriaRevision() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldCriteriaRevision)
+	return u
+}
+
+// AddCriteriaRevision adds v to the "criteria_revision" field.
+func (u *ContactListUpsert) AddCriteriaRevision(v int) *ContactListUpsert {
+	u.Add(contactlist.FieldCriteriaRevision, v)
+	return u
+}
+
+// SetFilling sets the "filling" field.
+func (u *ContactListUpsert) SetFilling(v bool) *ContactListUpsert {
+	u.Set(contactlist.FieldFilling, v)
+	return u
+}
+
+// UpdateFilling sets the "filling" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateFilling() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldFilling)
+	return u
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (u *ContactListUpsert) SetFilledTo(v string) *ContactListUpsert {
+	u.Set(contactlist.FieldFilledTo, v)
+	return u
+}
+
+// UpdateFilledTo sets the "filled_to" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateFilledTo() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldFilledTo)
+	return u
+}
+
+// SetFilled sets the "filled" field.
+func (u *ContactListUpsert) SetFilled(v int) *ContactListUpsert {
+	u.Set(contactlist.FieldFilled, v)
+	return u
+}
+
+// UpdateFilled sets the "filled" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateFilled() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldFilled)
+	return u
+}
+
+// AddFilled adds v to the "filled" field.
+func (u *ContactListUpsert) AddFilled(v int) *ContactListUpsert {
+	u.Add(contactlist.FieldFilled, v)
+	return u
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (u *ContactListUpsert) SetFillTotal(v int) *ContactListUpsert {
+	u.Set(contactlist.FieldFillTotal, v)
+	return u
+}
+
+// UpdateFillTotal sets the "fill_total" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateFillTotal() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldFillTotal)
+	return u
+}
+
+// AddFillTotal adds v to the "fill_total" field.
+func (u *ContactListUpsert) AddFillTotal(v int) *ContactListUpsert {
+	u.Add(contactlist.FieldFillTotal, v)
+	return u
+}
+
+// SetSize sets the "size" field.
+func (u *ContactListUpsert) SetSize(v int) *ContactListUpsert {
+	u.Set(contactlist.FieldSize, v)
+	return u
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *ContactListUpsert) UpdateSize() *ContactListUpsert {
+	u.SetExcluded(contactlist.FieldSize)
+	return u
+}
+
+// AddSize adds v to the "size" field.
+func (u *ContactListUpsert) AddSize(v int) *ContactListUpsert {
+	u.Add(contactlist.FieldSize, v)
 	return u
 }
 
@@ -325,6 +608,132 @@ func (u *ContactListUpsertOne) SetName(v string) *ContactListUpsertOne {
 func (u *ContactListUpsertOne) UpdateName() *ContactListUpsertOne {
 	return u.Update(func(s *ContactListUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetCriteria sets the "criteria" field.
+func (u *ContactListUpsertOne) SetCriteria(v string) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetCriteria(v)
+	})
+}
+
+// UpdateCriteria sets the "criteria" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateCriteria() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateCriteria()
+	})
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (u *ContactListUpsertOne) SetCriteriaRevision(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetCriteriaRevision(v)
+	})
+}
+
+// AddCriteriaRevision adds v to the "criteria_revision" field.
+func (u *ContactListUpsertOne) AddCriteriaRevision(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddCriteriaRevision(v)
+	})
+}
+
+// UpdateCriteriaRevision sets the "criteria_revision" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateCriteriaRevision() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateCriteriaRevision()
+	})
+}
+
+// SetFilling sets the "filling" field.
+func (u *ContactListUpsertOne) SetFilling(v bool) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilling(v)
+	})
+}
+
+// UpdateFilling sets the "filling" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateFilling() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilling()
+	})
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (u *ContactListUpsertOne) SetFilledTo(v string) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilledTo(v)
+	})
+}
+
+// UpdateFilledTo sets the "filled_to" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateFilledTo() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilledTo()
+	})
+}
+
+// SetFilled sets the "filled" field.
+func (u *ContactListUpsertOne) SetFilled(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilled(v)
+	})
+}
+
+// AddFilled adds v to the "filled" field.
+func (u *ContactListUpsertOne) AddFilled(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddFilled(v)
+	})
+}
+
+// UpdateFilled sets the "filled" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateFilled() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilled()
+	})
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (u *ContactListUpsertOne) SetFillTotal(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFillTotal(v)
+	})
+}
+
+// AddFillTotal adds v to the "fill_total" field.
+func (u *ContactListUpsertOne) AddFillTotal(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddFillTotal(v)
+	})
+}
+
+// UpdateFillTotal sets the "fill_total" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateFillTotal() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFillTotal()
+	})
+}
+
+// SetSize sets the "size" field.
+func (u *ContactListUpsertOne) SetSize(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetSize(v)
+	})
+}
+
+// AddSize adds v to the "size" field.
+func (u *ContactListUpsertOne) AddSize(v int) *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddSize(v)
+	})
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *ContactListUpsertOne) UpdateSize() *ContactListUpsertOne {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateSize()
 	})
 }
 
@@ -581,6 +990,132 @@ func (u *ContactListUpsertBulk) SetName(v string) *ContactListUpsertBulk {
 func (u *ContactListUpsertBulk) UpdateName() *ContactListUpsertBulk {
 	return u.Update(func(s *ContactListUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetCriteria sets the "criteria" field.
+func (u *ContactListUpsertBulk) SetCriteria(v string) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetCriteria(v)
+	})
+}
+
+// UpdateCriteria sets the "criteria" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateCriteria() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateCriteria()
+	})
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (u *ContactListUpsertBulk) SetCriteriaRevision(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetCriteriaRevision(v)
+	})
+}
+
+// AddCriteriaRevision adds v to the "criteria_revision" field.
+func (u *ContactListUpsertBulk) AddCriteriaRevision(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddCriteriaRevision(v)
+	})
+}
+
+// UpdateCriteriaRevision sets the "criteria_revision" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateCriteriaRevision() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateCriteriaRevision()
+	})
+}
+
+// SetFilling sets the "filling" field.
+func (u *ContactListUpsertBulk) SetFilling(v bool) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilling(v)
+	})
+}
+
+// UpdateFilling sets the "filling" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateFilling() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilling()
+	})
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (u *ContactListUpsertBulk) SetFilledTo(v string) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilledTo(v)
+	})
+}
+
+// UpdateFilledTo sets the "filled_to" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateFilledTo() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilledTo()
+	})
+}
+
+// SetFilled sets the "filled" field.
+func (u *ContactListUpsertBulk) SetFilled(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFilled(v)
+	})
+}
+
+// AddFilled adds v to the "filled" field.
+func (u *ContactListUpsertBulk) AddFilled(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddFilled(v)
+	})
+}
+
+// UpdateFilled sets the "filled" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateFilled() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFilled()
+	})
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (u *ContactListUpsertBulk) SetFillTotal(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetFillTotal(v)
+	})
+}
+
+// AddFillTotal adds v to the "fill_total" field.
+func (u *ContactListUpsertBulk) AddFillTotal(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddFillTotal(v)
+	})
+}
+
+// UpdateFillTotal sets the "fill_total" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateFillTotal() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateFillTotal()
+	})
+}
+
+// SetSize sets the "size" field.
+func (u *ContactListUpsertBulk) SetSize(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.SetSize(v)
+	})
+}
+
+// AddSize adds v to the "size" field.
+func (u *ContactListUpsertBulk) AddSize(v int) *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.AddSize(v)
+	})
+}
+
+// UpdateSize sets the "size" field to the value that was provided on create.
+func (u *ContactListUpsertBulk) UpdateSize() *ContactListUpsertBulk {
+	return u.Update(func(s *ContactListUpsert) {
+		s.UpdateSize()
 	})
 }
 

@@ -43,6 +43,132 @@ func (_u *ContactListUpdate) SetNillableName(v *string) *ContactListUpdate {
 	return _u
 }
 
+// SetCriteria sets the "criteria" field.
+func (_u *ContactListUpdate) SetCriteria(v string) *ContactListUpdate {
+	_u.mutation.SetCriteria(v)
+	return _u
+}
+
+// SetNillableCriteria sets the "criteria" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableCriteria(v *string) *ContactListUpdate {
+	if v != nil {
+		_u.SetCriteria(*v)
+	}
+	return _u
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (_u *ContactListUpdate) SetCriteriaRevision(v int) *ContactListUpdate {
+	_u.mutation.ResetCriteriaRevision()
+	_u.mutation.SetCriteriaRevision(v)
+	return _u
+}
+
+// SetNillableCriteriaRevision sets the "criteria_revision" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableCriteriaRevision(v *int) *ContactListUpdate {
+	if v != nil {
+		_u.SetCriteriaRevision(*v)
+	}
+	return _u
+}
+
+// AddCriteriaRevision adds value to the "criteria_revision" field.
+func (_u *ContactListUpdate) AddCriteriaRevision(v int) *ContactListUpdate {
+	_u.mutation.AddCriteriaRevision(v)
+	return _u
+}
+
+// SetFilling sets the "filling" field.
+func (_u *ContactListUpdate) SetFilling(v bool) *ContactListUpdate {
+	_u.mutation.SetFilling(v)
+	return _u
+}
+
+// SetNillableFilling sets the "filling" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableFilling(v *bool) *ContactListUpdate {
+	if v != nil {
+		_u.SetFilling(*v)
+	}
+	return _u
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (_u *ContactListUpdate) SetFilledTo(v string) *ContactListUpdate {
+	_u.mutation.SetFilledTo(v)
+	return _u
+}
+
+// SetNillableFilledTo sets the "filled_to" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableFilledTo(v *string) *ContactListUpdate {
+	if v != nil {
+		_u.SetFilledTo(*v)
+	}
+	return _u
+}
+
+// SetFilled sets the "filled" field.
+func (_u *ContactListUpdate) SetFilled(v int) *ContactListUpdate {
+	_u.mutation.ResetFilled()
+	_u.mutation.SetFilled(v)
+	return _u
+}
+
+// SetNillableFilled sets the "filled" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableFilled(v *int) *ContactListUpdate {
+	if v != nil {
+		_u.SetFilled(*v)
+	}
+	return _u
+}
+
+// AddFilled adds value to the "filled" field.
+func (_u *ContactListUpdate) AddFilled(v int) *ContactListUpdate {
+	_u.mutation.AddFilled(v)
+	return _u
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (_u *ContactListUpdate) SetFillTotal(v int) *ContactListUpdate {
+	_u.mutation.ResetFillTotal()
+	_u.mutation.SetFillTotal(v)
+	return _u
+}
+
+// SetNillableFillTotal sets the "fill_total" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableFillTotal(v *int) *ContactListUpdate {
+	if v != nil {
+		_u.SetFillTotal(*v)
+	}
+	return _u
+}
+
+// AddFillTotal adds value to the "fill_total" field.
+func (_u *ContactListUpdate) AddFillTotal(v int) *ContactListUpdate {
+	_u.mutation.AddFillTotal(v)
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *ContactListUpdate) SetSize(v int) *ContactListUpdate {
+	_u.mutation.ResetSize()
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// SetNillableSize sets the "size" field if the given value is not nil.
+func (_u *ContactListUpdate) SetNillableSize(v *int) *ContactListUpdate {
+	if v != nil {
+		_u.SetSize(*v)
+	}
+	return _u
+}
+
+// AddSize adds value to the "size" field.
+func (_u *ContactListUpdate) AddSize(v int) *ContactListUpdate {
+	_u.mutation.AddSize(v)
+	return _u
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_u *ContactListUpdate) SetArchivedAt(v clock.Micros) *ContactListUpdate {
 	_u.mutation.ResetArchivedAt()
@@ -114,6 +240,39 @@ func (_u *ContactListUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Criteria(); ok {
+		_spec.SetField(contactlist.FieldCriteria, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CriteriaRevision(); ok {
+		_spec.SetField(contactlist.FieldCriteriaRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCriteriaRevision(); ok {
+		_spec.AddField(contactlist.FieldCriteriaRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Filling(); ok {
+		_spec.SetField(contactlist.FieldFilling, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FilledTo(); ok {
+		_spec.SetField(contactlist.FieldFilledTo, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Filled(); ok {
+		_spec.SetField(contactlist.FieldFilled, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFilled(); ok {
+		_spec.AddField(contactlist.FieldFilled, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FillTotal(); ok {
+		_spec.SetField(contactlist.FieldFillTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFillTotal(); ok {
+		_spec.AddField(contactlist.FieldFillTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(contactlist.FieldSize, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSize(); ok {
+		_spec.AddField(contactlist.FieldSize, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)
 	}
@@ -153,6 +312,132 @@ func (_u *ContactListUpdateOne) SetNillableName(v *string) *ContactListUpdateOne
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetCriteria sets the "criteria" field.
+func (_u *ContactListUpdateOne) SetCriteria(v string) *ContactListUpdateOne {
+	_u.mutation.SetCriteria(v)
+	return _u
+}
+
+// SetNillableCriteria sets the "criteria" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableCriteria(v *string) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetCriteria(*v)
+	}
+	return _u
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (_u *ContactListUpdateOne) SetCriteriaRevision(v int) *ContactListUpdateOne {
+	_u.mutation.ResetCriteriaRevision()
+	_u.mutation.SetCriteriaRevision(v)
+	return _u
+}
+
+// SetNillableCriteriaRevision sets the "criteria_revision" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableCriteriaRevision(v *int) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetCriteriaRevision(*v)
+	}
+	return _u
+}
+
+// AddCriteriaRevision adds value to the "criteria_revision" field.
+func (_u *ContactListUpdateOne) AddCriteriaRevision(v int) *ContactListUpdateOne {
+	_u.mutation.AddCriteriaRevision(v)
+	return _u
+}
+
+// SetFilling sets the "filling" field.
+func (_u *ContactListUpdateOne) SetFilling(v bool) *ContactListUpdateOne {
+	_u.mutation.SetFilling(v)
+	return _u
+}
+
+// SetNillableFilling sets the "filling" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableFilling(v *bool) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetFilling(*v)
+	}
+	return _u
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (_u *ContactListUpdateOne) SetFilledTo(v string) *ContactListUpdateOne {
+	_u.mutation.SetFilledTo(v)
+	return _u
+}
+
+// SetNillableFilledTo sets the "filled_to" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableFilledTo(v *string) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetFilledTo(*v)
+	}
+	return _u
+}
+
+// SetFilled sets the "filled" field.
+func (_u *ContactListUpdateOne) SetFilled(v int) *ContactListUpdateOne {
+	_u.mutation.ResetFilled()
+	_u.mutation.SetFilled(v)
+	return _u
+}
+
+// SetNillableFilled sets the "filled" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableFilled(v *int) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetFilled(*v)
+	}
+	return _u
+}
+
+// AddFilled adds value to the "filled" field.
+func (_u *ContactListUpdateOne) AddFilled(v int) *ContactListUpdateOne {
+	_u.mutation.AddFilled(v)
+	return _u
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (_u *ContactListUpdateOne) SetFillTotal(v int) *ContactListUpdateOne {
+	_u.mutation.ResetFillTotal()
+	_u.mutation.SetFillTotal(v)
+	return _u
+}
+
+// SetNillableFillTotal sets the "fill_total" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableFillTotal(v *int) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetFillTotal(*v)
+	}
+	return _u
+}
+
+// AddFillTotal adds value to the "fill_total" field.
+func (_u *ContactListUpdateOne) AddFillTotal(v int) *ContactListUpdateOne {
+	_u.mutation.AddFillTotal(v)
+	return _u
+}
+
+// SetSize sets the "size" field.
+func (_u *ContactListUpdateOne) SetSize(v int) *ContactListUpdateOne {
+	_u.mutation.ResetSize()
+	_u.mutation.SetSize(v)
+	return _u
+}
+
+// SetNillableSize sets the "size" field if the given value is not nil.
+func (_u *ContactListUpdateOne) SetNillableSize(v *int) *ContactListUpdateOne {
+	if v != nil {
+		_u.SetSize(*v)
+	}
+	return _u
+}
+
+// AddSize adds value to the "size" field.
+func (_u *ContactListUpdateOne) AddSize(v int) *ContactListUpdateOne {
+	_u.mutation.AddSize(v)
 	return _u
 }
 
@@ -256,6 +541,39 @@ func (_u *ContactListUpdateOne) sqlSave(ctx context.Context) (_node *ContactList
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contactlist.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Criteria(); ok {
+		_spec.SetField(contactlist.FieldCriteria, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.CriteriaRevision(); ok {
+		_spec.SetField(contactlist.FieldCriteriaRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCriteriaRevision(); ok {
+		_spec.AddField(contactlist.FieldCriteriaRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Filling(); ok {
+		_spec.SetField(contactlist.FieldFilling, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.FilledTo(); ok {
+		_spec.SetField(contactlist.FieldFilledTo, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Filled(); ok {
+		_spec.SetField(contactlist.FieldFilled, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFilled(); ok {
+		_spec.AddField(contactlist.FieldFilled, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FillTotal(); ok {
+		_spec.SetField(contactlist.FieldFillTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFillTotal(); ok {
+		_spec.AddField(contactlist.FieldFillTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Size(); ok {
+		_spec.SetField(contactlist.FieldSize, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSize(); ok {
+		_spec.AddField(contactlist.FieldSize, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(contactlist.FieldArchivedAt, field.TypeInt64, value)

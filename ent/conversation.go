@@ -92,6 +92,8 @@ type Conversation struct {
 	LastIncomingNumber int `json:"last_incoming_number,omitempty"`
 	// Of the team's newest message: who wrote last (IN-3).
 	LastOutgoingNumber int `json:"last_outgoing_number,omitempty"`
+	// Up to where the last transcript of it goes, as visitors count; 0: there was none (CO-4).
+	TranscriptNumber int `json:"transcript_number,omitempty"`
 	// The visitor read up to here, as visitors count.
 	VisitorReadNumber int `json:"visitor_read_number,omitempty"`
 	// The targeted message or bot with the routing that applies.
@@ -128,6 +130,8 @@ type Conversation struct {
 	ChannelType string `json:"channel_type,omitempty"`
 	// Unique per account and type.
 	ExternalID *string `json:"external_id,omitempty"`
+	// The last one that the contact gave, 1 to 5; 0: none (CO-5).
+	Rating int `json:"rating,omitempty"`
 	// Revision holds the value of the "revision" field.
 	Revision     int `json:"revision,omitempty"`
 	selectValues sql.SelectValues
@@ -142,7 +146,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case conversation.FieldContactByHand, conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRevision:
+		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldTranscriptNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRating, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
 		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldClosedBy, conversation.FieldChannelType, conversation.FieldExternalID:
 			values[i] = new(sql.NullString)
@@ -385,6 +389,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastOutgoingNumber = int(value.Int64)
 			}
+		case conversation.FieldTranscriptNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field transcript_number", values[i])
+			} else if value.Valid {
+				_m.TranscriptNumber = int(value.Int64)
+			}
 		case conversation.FieldVisitorReadNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field visitor_read_number", values[i])
@@ -493,6 +503,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ExternalID = new(string)
 				*_m.ExternalID = value.String
+			}
+		case conversation.FieldRating:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field rating", values[i])
+			} else if value.Valid {
+				_m.Rating = int(value.Int64)
 			}
 		case conversation.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -644,6 +660,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString("last_outgoing_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastOutgoingNumber))
 	builder.WriteString(", ")
+	builder.WriteString("transcript_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TranscriptNumber))
+	builder.WriteString(", ")
 	builder.WriteString("visitor_read_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.VisitorReadNumber))
 	builder.WriteString(", ")
@@ -699,6 +718,9 @@ func (_m *Conversation) String() string {
 		builder.WriteString("external_id=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("rating=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Rating))
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

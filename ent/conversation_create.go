@@ -441,6 +441,20 @@ func (_c *ConversationCreate) SetNillableLastOutgoingNumber(v *int) *Conversatio
 	return _c
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (_c *ConversationCreate) SetTranscriptNumber(v int) *ConversationCreate {
+	_c.mutation.SetTranscriptNumber(v)
+	return _c
+}
+
+// SetNillableTranscriptNumber sets the "transcript_number" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableTranscriptNumber(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetTranscriptNumber(*v)
+	}
+	return _c
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (_c *ConversationCreate) SetVisitorReadNumber(v int) *ConversationCreate {
 	_c.mutation.SetVisitorReadNumber(v)
@@ -693,6 +707,20 @@ func (_c *ConversationCreate) SetNillableExternalID(v *string) *ConversationCrea
 	return _c
 }
 
+// SetRating sets the "rating" field.
+func (_c *ConversationCreate) SetRating(v int) *ConversationCreate {
+	_c.mutation.SetRating(v)
+	return _c
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableRating(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetRating(*v)
+	}
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ConversationCreate) SetRevision(v int) *ConversationCreate {
 	_c.mutation.SetRevision(v)
@@ -848,6 +876,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultLastOutgoingNumber
 		_c.mutation.SetLastOutgoingNumber(v)
 	}
+	if _, ok := _c.mutation.TranscriptNumber(); !ok {
+		v := conversation.DefaultTranscriptNumber
+		_c.mutation.SetTranscriptNumber(v)
+	}
 	if _, ok := _c.mutation.VisitorReadNumber(); !ok {
 		v := conversation.DefaultVisitorReadNumber
 		_c.mutation.SetVisitorReadNumber(v)
@@ -915,6 +947,10 @@ func (_c *ConversationCreate) defaults() {
 	if _, ok := _c.mutation.ChannelType(); !ok {
 		v := conversation.DefaultChannelType
 		_c.mutation.SetChannelType(v)
+	}
+	if _, ok := _c.mutation.Rating(); !ok {
+		v := conversation.DefaultRating
+		_c.mutation.SetRating(v)
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		v := conversation.DefaultRevision
@@ -1042,6 +1078,9 @@ func (_c *ConversationCreate) check() error {
 	if _, ok := _c.mutation.LastOutgoingNumber(); !ok {
 		return &ValidationError{Name: "last_outgoing_number", err: errors.New(`ent: missing required field "Conversation.last_outgoing_number"`)}
 	}
+	if _, ok := _c.mutation.TranscriptNumber(); !ok {
+		return &ValidationError{Name: "transcript_number", err: errors.New(`ent: missing required field "Conversation.transcript_number"`)}
+	}
 	if _, ok := _c.mutation.VisitorReadNumber(); !ok {
 		return &ValidationError{Name: "visitor_read_number", err: errors.New(`ent: missing required field "Conversation.visitor_read_number"`)}
 	}
@@ -1092,6 +1131,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ChannelType(); !ok {
 		return &ValidationError{Name: "channel_type", err: errors.New(`ent: missing required field "Conversation.channel_type"`)}
+	}
+	if _, ok := _c.mutation.Rating(); !ok {
+		return &ValidationError{Name: "rating", err: errors.New(`ent: missing required field "Conversation.rating"`)}
 	}
 	if _, ok := _c.mutation.Revision(); !ok {
 		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "Conversation.revision"`)}
@@ -1281,6 +1323,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
 		_node.LastOutgoingNumber = value
 	}
+	if value, ok := _c.mutation.TranscriptNumber(); ok {
+		_spec.SetField(conversation.FieldTranscriptNumber, field.TypeInt, value)
+		_node.TranscriptNumber = value
+	}
 	if value, ok := _c.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 		_node.VisitorReadNumber = value
@@ -1352,6 +1398,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ExternalID(); ok {
 		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)
 		_node.ExternalID = &value
+	}
+	if value, ok := _c.mutation.Rating(); ok {
+		_spec.SetField(conversation.FieldRating, field.TypeInt, value)
+		_node.Rating = value
 	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1877,6 +1927,24 @@ func (u *ConversationUpsert) AddLastOutgoingNumber(v int) *ConversationUpsert {
 	return u
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (u *ConversationUpsert) SetTranscriptNumber(v int) *ConversationUpsert {
+	u.Set(conversation.FieldTranscriptNumber, v)
+	return u
+}
+
+// UpdateTranscriptNumber sets the "transcript_number" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateTranscriptNumber() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldTranscriptNumber)
+	return u
+}
+
+// AddTranscriptNumber adds v to the "transcript_number" field.
+func (u *ConversationUpsert) AddTranscriptNumber(v int) *ConversationUpsert {
+	u.Add(conversation.FieldTranscriptNumber, v)
+	return u
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (u *ConversationUpsert) SetVisitorReadNumber(v int) *ConversationUpsert {
 	u.Set(conversation.FieldVisitorReadNumber, v)
@@ -2114,6 +2182,24 @@ func (u *ConversationUpsert) UpdateExternalID() *ConversationUpsert {
 // ClearExternalID clears the value of the "external_id" field.
 func (u *ConversationUpsert) ClearExternalID() *ConversationUpsert {
 	u.SetNull(conversation.FieldExternalID)
+	return u
+}
+
+// SetRating sets the "rating" field.
+func (u *ConversationUpsert) SetRating(v int) *ConversationUpsert {
+	u.Set(conversation.FieldRating, v)
+	return u
+}
+
+// UpdateRating sets the "rating" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateRating() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldRating)
+	return u
+}
+
+// AddRating adds v to the "rating" field.
+func (u *ConversationUpsert) AddRating(v int) *ConversationUpsert {
+	u.Add(conversation.FieldRating, v)
 	return u
 }
 
@@ -2750,6 +2836,27 @@ func (u *ConversationUpsertOne) UpdateLastOutgoingNumber() *ConversationUpsertOn
 	})
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (u *ConversationUpsertOne) SetTranscriptNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetTranscriptNumber(v)
+	})
+}
+
+// AddTranscriptNumber adds v to the "transcript_number" field.
+func (u *ConversationUpsertOne) AddTranscriptNumber(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddTranscriptNumber(v)
+	})
+}
+
+// UpdateTranscriptNumber sets the "transcript_number" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateTranscriptNumber() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateTranscriptNumber()
+	})
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (u *ConversationUpsertOne) SetVisitorReadNumber(v int) *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
@@ -3027,6 +3134,27 @@ func (u *ConversationUpsertOne) UpdateExternalID() *ConversationUpsertOne {
 func (u *ConversationUpsertOne) ClearExternalID() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.ClearExternalID()
+	})
+}
+
+// SetRating sets the "rating" field.
+func (u *ConversationUpsertOne) SetRating(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetRating(v)
+	})
+}
+
+// AddRating adds v to the "rating" field.
+func (u *ConversationUpsertOne) AddRating(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddRating(v)
+	})
+}
+
+// UpdateRating sets the "rating" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateRating() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateRating()
 	})
 }
 
@@ -3833,6 +3961,27 @@ func (u *ConversationUpsertBulk) UpdateLastOutgoingNumber() *ConversationUpsertB
 	})
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (u *ConversationUpsertBulk) SetTranscriptNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetTranscriptNumber(v)
+	})
+}
+
+// AddTranscriptNumber adds v to the "transcript_number" field.
+func (u *ConversationUpsertBulk) AddTranscriptNumber(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddTranscriptNumber(v)
+	})
+}
+
+// UpdateTranscriptNumber sets the "transcript_number" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateTranscriptNumber() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateTranscriptNumber()
+	})
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (u *ConversationUpsertBulk) SetVisitorReadNumber(v int) *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
@@ -4110,6 +4259,27 @@ func (u *ConversationUpsertBulk) UpdateExternalID() *ConversationUpsertBulk {
 func (u *ConversationUpsertBulk) ClearExternalID() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.ClearExternalID()
+	})
+}
+
+// SetRating sets the "rating" field.
+func (u *ConversationUpsertBulk) SetRating(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetRating(v)
+	})
+}
+
+// AddRating adds v to the "rating" field.
+func (u *ConversationUpsertBulk) AddRating(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddRating(v)
+	})
+}
+
+// UpdateRating sets the "rating" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateRating() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateRating()
 	})
 }
 

@@ -576,6 +576,27 @@ func (_u *ConversationUpdate) AddLastOutgoingNumber(v int) *ConversationUpdate {
 	return _u
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (_u *ConversationUpdate) SetTranscriptNumber(v int) *ConversationUpdate {
+	_u.mutation.ResetTranscriptNumber()
+	_u.mutation.SetTranscriptNumber(v)
+	return _u
+}
+
+// SetNillableTranscriptNumber sets the "transcript_number" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableTranscriptNumber(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetTranscriptNumber(*v)
+	}
+	return _u
+}
+
+// AddTranscriptNumber adds value to the "transcript_number" field.
+func (_u *ConversationUpdate) AddTranscriptNumber(v int) *ConversationUpdate {
+	_u.mutation.AddTranscriptNumber(v)
+	return _u
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (_u *ConversationUpdate) SetVisitorReadNumber(v int) *ConversationUpdate {
 	_u.mutation.ResetVisitorReadNumber()
@@ -855,6 +876,27 @@ func (_u *ConversationUpdate) ClearExternalID() *ConversationUpdate {
 	return _u
 }
 
+// SetRating sets the "rating" field.
+func (_u *ConversationUpdate) SetRating(v int) *ConversationUpdate {
+	_u.mutation.ResetRating()
+	_u.mutation.SetRating(v)
+	return _u
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableRating(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetRating(*v)
+	}
+	return _u
+}
+
+// AddRating adds value to the "rating" field.
+func (_u *ConversationUpdate) AddRating(v int) *ConversationUpdate {
+	_u.mutation.AddRating(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ConversationUpdate) SetRevision(v int) *ConversationUpdate {
 	_u.mutation.ResetRevision()
@@ -1066,6 +1108,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.AddedLastOutgoingNumber(); ok {
 		_spec.AddField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.TranscriptNumber(); ok {
+		_spec.SetField(conversation.FieldTranscriptNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTranscriptNumber(); ok {
+		_spec.AddField(conversation.FieldTranscriptNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 	}
@@ -1140,6 +1188,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(conversation.FieldExternalID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Rating(); ok {
+		_spec.SetField(conversation.FieldRating, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRating(); ok {
+		_spec.AddField(conversation.FieldRating, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)
@@ -1713,6 +1767,27 @@ func (_u *ConversationUpdateOne) AddLastOutgoingNumber(v int) *ConversationUpdat
 	return _u
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (_u *ConversationUpdateOne) SetTranscriptNumber(v int) *ConversationUpdateOne {
+	_u.mutation.ResetTranscriptNumber()
+	_u.mutation.SetTranscriptNumber(v)
+	return _u
+}
+
+// SetNillableTranscriptNumber sets the "transcript_number" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableTranscriptNumber(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetTranscriptNumber(*v)
+	}
+	return _u
+}
+
+// AddTranscriptNumber adds value to the "transcript_number" field.
+func (_u *ConversationUpdateOne) AddTranscriptNumber(v int) *ConversationUpdateOne {
+	_u.mutation.AddTranscriptNumber(v)
+	return _u
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (_u *ConversationUpdateOne) SetVisitorReadNumber(v int) *ConversationUpdateOne {
 	_u.mutation.ResetVisitorReadNumber()
@@ -1992,6 +2067,27 @@ func (_u *ConversationUpdateOne) ClearExternalID() *ConversationUpdateOne {
 	return _u
 }
 
+// SetRating sets the "rating" field.
+func (_u *ConversationUpdateOne) SetRating(v int) *ConversationUpdateOne {
+	_u.mutation.ResetRating()
+	_u.mutation.SetRating(v)
+	return _u
+}
+
+// SetNillableRating sets the "rating" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableRating(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetRating(*v)
+	}
+	return _u
+}
+
+// AddRating adds value to the "rating" field.
+func (_u *ConversationUpdateOne) AddRating(v int) *ConversationUpdateOne {
+	_u.mutation.AddRating(v)
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ConversationUpdateOne) SetRevision(v int) *ConversationUpdateOne {
 	_u.mutation.ResetRevision()
@@ -2233,6 +2329,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if value, ok := _u.mutation.AddedLastOutgoingNumber(); ok {
 		_spec.AddField(conversation.FieldLastOutgoingNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.TranscriptNumber(); ok {
+		_spec.SetField(conversation.FieldTranscriptNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTranscriptNumber(); ok {
+		_spec.AddField(conversation.FieldTranscriptNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.VisitorReadNumber(); ok {
 		_spec.SetField(conversation.FieldVisitorReadNumber, field.TypeInt, value)
 	}
@@ -2307,6 +2409,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(conversation.FieldExternalID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Rating(); ok {
+		_spec.SetField(conversation.FieldRating, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRating(); ok {
+		_spec.AddField(conversation.FieldRating, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(conversation.FieldRevision, field.TypeInt, value)

@@ -9,21 +9,35 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/association"
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/company"
+	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/ent/contactexport"
+	"parley/ent/contactimport"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
+	"parley/ent/contactlisttimer"
+	"parley/ent/contactmerge"
+	"parley/ent/contactmove"
+	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/deal"
+	"parley/ent/draft"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
 	"parley/ent/emailreference"
+	"parley/ent/engagement"
+	"parley/ent/engagementrevision"
+	"parley/ent/erasure"
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
@@ -33,12 +47,22 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/integration"
+	"parley/ent/libraryfile"
+	"parley/ent/libraryitem"
+	"parley/ent/libraryopening"
+	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
+	"parley/ent/pipeline"
+	"parley/ent/pipelinestage"
+	"parley/ent/property"
+	"parley/ent/propertyvalue"
+	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
@@ -125,21 +149,35 @@ func checkColumn(t, c string) error {
 			account.Table:                account.ValidColumn,
 			accountsequence.Table:        accountsequence.ValidColumn,
 			apitoken.Table:               apitoken.ValidColumn,
+			association.Table:            association.ValidColumn,
 			attachment.Table:             attachment.ValidColumn,
 			block.Table:                  block.ValidColumn,
 			bot.Table:                    bot.ValidColumn,
 			channel.Table:                channel.ValidColumn,
 			channeladdress.Table:         channeladdress.ValidColumn,
+			company.Table:                company.ValidColumn,
+			companydomain.Table:          companydomain.ValidColumn,
 			consentrecord.Table:          consentrecord.ValidColumn,
 			contact.Table:                contact.ValidColumn,
 			contactemail.Table:           contactemail.ValidColumn,
+			contactexport.Table:          contactexport.ValidColumn,
+			contactimport.Table:          contactimport.ValidColumn,
 			contactlist.Table:            contactlist.ValidColumn,
 			contactlistmember.Table:      contactlistmember.ValidColumn,
+			contactlisttimer.Table:       contactlisttimer.ValidColumn,
+			contactmerge.Table:           contactmerge.ValidColumn,
+			contactmove.Table:            contactmove.ValidColumn,
+			contactphone.Table:           contactphone.ValidColumn,
 			conversation.Table:           conversation.ValidColumn,
+			deal.Table:                   deal.ValidColumn,
+			draft.Table:                  draft.ValidColumn,
 			email.Table:                  email.ValidColumn,
 			emailchannel.Table:           emailchannel.ValidColumn,
 			emailconnection.Table:        emailconnection.ValidColumn,
 			emailreference.Table:         emailreference.ValidColumn,
+			engagement.Table:             engagement.ValidColumn,
+			engagementrevision.Table:     engagementrevision.ValidColumn,
+			erasure.Table:                erasure.ValidColumn,
 			event.Table:                  event.ValidColumn,
 			forgottenblob.Table:          forgottenblob.ValidColumn,
 			idempotencykey.Table:         idempotencykey.ValidColumn,
@@ -149,12 +187,22 @@ func checkColumn(t, c string) error {
 			inboxteam.Table:              inboxteam.ValidColumn,
 			inboxuser.Table:              inboxuser.ValidColumn,
 			integration.Table:            integration.ValidColumn,
+			libraryfile.Table:            libraryfile.ValidColumn,
+			libraryitem.Table:            libraryitem.ValidColumn,
+			libraryopening.Table:         libraryopening.ValidColumn,
+			libraryshare.Table:           libraryshare.ValidColumn,
 			message.Table:                message.ValidColumn,
 			messagerevision.Table:        messagerevision.ValidColumn,
 			pageview.Table:               pageview.ValidColumn,
 			participant.Table:            participant.ValidColumn,
 			personalmailbox.Table:        personalmailbox.ValidColumn,
+			pipeline.Table:               pipeline.ValidColumn,
+			pipelinestage.Table:          pipelinestage.ValidColumn,
+			property.Table:               property.ValidColumn,
+			propertyvalue.Table:          propertyvalue.ValidColumn,
+			rating.Table:                 rating.ValidColumn,
 			readposition.Table:           readposition.ValidColumn,
+			recordcounter.Table:          recordcounter.ValidColumn,
 			routingdecision.Table:        routingdecision.ValidColumn,
 			routingturn.Table:            routingturn.ValidColumn,
 			savedview.Table:              savedview.ValidColumn,

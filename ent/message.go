@@ -46,6 +46,10 @@ type Message struct {
 	ReplyToID string `json:"reply_to_id,omitempty"`
 	// Ids of the users that a note mentions.
 	Mentions []string `json:"mentions,omitempty"`
+	// What stands beside its text (CO-6).
+	Cards []vocab.MessageCard `json:"cards,omitempty"`
+	// Answers that a bot offers (CO-6).
+	QuickReplies []vocab.QuickReply `json:"quick_replies,omitempty"`
 	// Delivery holds the value of the "delivery" field.
 	Delivery vocab.DeliveryState `json:"delivery,omitempty"`
 	// DeliveryError holds the value of the "delivery_error" field.
@@ -66,7 +70,7 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case message.FieldMentions:
+		case message.FieldMentions, message.FieldCards, message.FieldQuickReplies:
 			values[i] = new([]byte)
 		case message.FieldNumber, message.FieldVisibleNumber, message.FieldEditedAt, message.FieldDeletedAt, message.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -171,6 +175,22 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Mentions); err != nil {
 					return fmt.Errorf("unmarshal field mentions: %w", err)
+				}
+			}
+		case message.FieldCards:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field cards", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Cards); err != nil {
+					return fmt.Errorf("unmarshal field cards: %w", err)
+				}
+			}
+		case message.FieldQuickReplies:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field quick_replies", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.QuickReplies); err != nil {
+					return fmt.Errorf("unmarshal field quick_replies: %w", err)
 				}
 			}
 		case message.FieldDelivery:
@@ -284,6 +304,12 @@ func (_m *Message) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("mentions=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Mentions))
+	builder.WriteString(", ")
+	builder.WriteString("cards=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Cards))
+	builder.WriteString(", ")
+	builder.WriteString("quick_replies=")
+	builder.WriteString(fmt.Sprintf("%v", _m.QuickReplies))
 	builder.WriteString(", ")
 	builder.WriteString("delivery=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Delivery))

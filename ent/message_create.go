@@ -135,6 +135,18 @@ func (_c *MessageCreate) SetMentions(v []string) *MessageCreate {
 	return _c
 }
 
+// SetCards sets the "cards" field.
+func (_c *MessageCreate) SetCards(v []vocab.MessageCard) *MessageCreate {
+	_c.mutation.SetCards(v)
+	return _c
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (_c *MessageCreate) SetQuickReplies(v []vocab.QuickReply) *MessageCreate {
+	_c.mutation.SetQuickReplies(v)
+	return _c
+}
+
 // SetDelivery sets the "delivery" field.
 func (_c *MessageCreate) SetDelivery(v vocab.DeliveryState) *MessageCreate {
 	_c.mutation.SetDelivery(v)
@@ -430,6 +442,14 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 		_spec.SetField(message.FieldMentions, field.TypeJSON, value)
 		_node.Mentions = value
 	}
+	if value, ok := _c.mutation.Cards(); ok {
+		_spec.SetField(message.FieldCards, field.TypeJSON, value)
+		_node.Cards = value
+	}
+	if value, ok := _c.mutation.QuickReplies(); ok {
+		_spec.SetField(message.FieldQuickReplies, field.TypeJSON, value)
+		_node.QuickReplies = value
+	}
 	if value, ok := _c.mutation.Delivery(); ok {
 		_spec.SetField(message.FieldDelivery, field.TypeString, value)
 		_node.Delivery = value
@@ -569,6 +589,42 @@ func (u *MessageUpsert) UpdateMentions() *MessageUpsert {
 // ClearMentions clears the value of the "mentions" field.
 func (u *MessageUpsert) ClearMentions() *MessageUpsert {
 	u.SetNull(message.FieldMentions)
+	return u
+}
+
+// SetCards sets the "cards" field.
+func (u *MessageUpsert) SetCards(v []vocab.MessageCard) *MessageUpsert {
+	u.Set(message.FieldCards, v)
+	return u
+}
+
+// UpdateCards sets the "cards" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateCards() *MessageUpsert {
+	u.SetExcluded(message.FieldCards)
+	return u
+}
+
+// ClearCards clears the value of the "cards" field.
+func (u *MessageUpsert) ClearCards() *MessageUpsert {
+	u.SetNull(message.FieldCards)
+	return u
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (u *MessageUpsert) SetQuickReplies(v []vocab.QuickReply) *MessageUpsert {
+	u.Set(message.FieldQuickReplies, v)
+	return u
+}
+
+// UpdateQuickReplies sets the "quick_replies" field to the value that was provided on create.
+func (u *MessageUpsert) UpdateQuickReplies() *MessageUpsert {
+	u.SetExcluded(message.FieldQuickReplies)
+	return u
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (u *MessageUpsert) ClearQuickReplies() *MessageUpsert {
+	u.SetNull(message.FieldQuickReplies)
 	return u
 }
 
@@ -799,6 +855,48 @@ func (u *MessageUpsertOne) UpdateMentions() *MessageUpsertOne {
 func (u *MessageUpsertOne) ClearMentions() *MessageUpsertOne {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearMentions()
+	})
+}
+
+// SetCards sets the "cards" field.
+func (u *MessageUpsertOne) SetCards(v []vocab.MessageCard) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetCards(v)
+	})
+}
+
+// UpdateCards sets the "cards" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateCards() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateCards()
+	})
+}
+
+// ClearCards clears the value of the "cards" field.
+func (u *MessageUpsertOne) ClearCards() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearCards()
+	})
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (u *MessageUpsertOne) SetQuickReplies(v []vocab.QuickReply) *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetQuickReplies(v)
+	})
+}
+
+// UpdateQuickReplies sets the "quick_replies" field to the value that was provided on create.
+func (u *MessageUpsertOne) UpdateQuickReplies() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateQuickReplies()
+	})
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (u *MessageUpsertOne) ClearQuickReplies() *MessageUpsertOne {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearQuickReplies()
 	})
 }
 
@@ -1209,6 +1307,48 @@ func (u *MessageUpsertBulk) UpdateMentions() *MessageUpsertBulk {
 func (u *MessageUpsertBulk) ClearMentions() *MessageUpsertBulk {
 	return u.Update(func(s *MessageUpsert) {
 		s.ClearMentions()
+	})
+}
+
+// SetCards sets the "cards" field.
+func (u *MessageUpsertBulk) SetCards(v []vocab.MessageCard) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetCards(v)
+	})
+}
+
+// UpdateCards sets the "cards" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateCards() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateCards()
+	})
+}
+
+// ClearCards clears the value of the "cards" field.
+func (u *MessageUpsertBulk) ClearCards() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearCards()
+	})
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (u *MessageUpsertBulk) SetQuickReplies(v []vocab.QuickReply) *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.SetQuickReplies(v)
+	})
+}
+
+// UpdateQuickReplies sets the "quick_replies" field to the value that was provided on create.
+func (u *MessageUpsertBulk) UpdateQuickReplies() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.UpdateQuickReplies()
+	})
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (u *MessageUpsertBulk) ClearQuickReplies() *MessageUpsertBulk {
+	return u.Update(func(s *MessageUpsert) {
+		s.ClearQuickReplies()
 	})
 }
 

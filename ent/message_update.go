@@ -105,6 +105,42 @@ func (_u *MessageUpdate) ClearMentions() *MessageUpdate {
 	return _u
 }
 
+// SetCards sets the "cards" field.
+func (_u *MessageUpdate) SetCards(v []vocab.MessageCard) *MessageUpdate {
+	_u.mutation.SetCards(v)
+	return _u
+}
+
+// AppendCards appends value to the "cards" field.
+func (_u *MessageUpdate) AppendCards(v []vocab.MessageCard) *MessageUpdate {
+	_u.mutation.AppendCards(v)
+	return _u
+}
+
+// ClearCards clears the value of the "cards" field.
+func (_u *MessageUpdate) ClearCards() *MessageUpdate {
+	_u.mutation.ClearCards()
+	return _u
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (_u *MessageUpdate) SetQuickReplies(v []vocab.QuickReply) *MessageUpdate {
+	_u.mutation.SetQuickReplies(v)
+	return _u
+}
+
+// AppendQuickReplies appends value to the "quick_replies" field.
+func (_u *MessageUpdate) AppendQuickReplies(v []vocab.QuickReply) *MessageUpdate {
+	_u.mutation.AppendQuickReplies(v)
+	return _u
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (_u *MessageUpdate) ClearQuickReplies() *MessageUpdate {
+	_u.mutation.ClearQuickReplies()
+	return _u
+}
+
 // SetDelivery sets the "delivery" field.
 func (_u *MessageUpdate) SetDelivery(v vocab.DeliveryState) *MessageUpdate {
 	_u.mutation.SetDelivery(v)
@@ -265,6 +301,28 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.MentionsCleared() {
 		_spec.ClearField(message.FieldMentions, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.Cards(); ok {
+		_spec.SetField(message.FieldCards, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCards(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldCards, value)
+		})
+	}
+	if _u.mutation.CardsCleared() {
+		_spec.ClearField(message.FieldCards, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.QuickReplies(); ok {
+		_spec.SetField(message.FieldQuickReplies, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuickReplies(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldQuickReplies, value)
+		})
+	}
+	if _u.mutation.QuickRepliesCleared() {
+		_spec.ClearField(message.FieldQuickReplies, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Delivery(); ok {
 		_spec.SetField(message.FieldDelivery, field.TypeString, value)
 	}
@@ -382,6 +440,42 @@ func (_u *MessageUpdateOne) AppendMentions(v []string) *MessageUpdateOne {
 // ClearMentions clears the value of the "mentions" field.
 func (_u *MessageUpdateOne) ClearMentions() *MessageUpdateOne {
 	_u.mutation.ClearMentions()
+	return _u
+}
+
+// SetCards sets the "cards" field.
+func (_u *MessageUpdateOne) SetCards(v []vocab.MessageCard) *MessageUpdateOne {
+	_u.mutation.SetCards(v)
+	return _u
+}
+
+// AppendCards appends value to the "cards" field.
+func (_u *MessageUpdateOne) AppendCards(v []vocab.MessageCard) *MessageUpdateOne {
+	_u.mutation.AppendCards(v)
+	return _u
+}
+
+// ClearCards clears the value of the "cards" field.
+func (_u *MessageUpdateOne) ClearCards() *MessageUpdateOne {
+	_u.mutation.ClearCards()
+	return _u
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (_u *MessageUpdateOne) SetQuickReplies(v []vocab.QuickReply) *MessageUpdateOne {
+	_u.mutation.SetQuickReplies(v)
+	return _u
+}
+
+// AppendQuickReplies appends value to the "quick_replies" field.
+func (_u *MessageUpdateOne) AppendQuickReplies(v []vocab.QuickReply) *MessageUpdateOne {
+	_u.mutation.AppendQuickReplies(v)
+	return _u
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (_u *MessageUpdateOne) ClearQuickReplies() *MessageUpdateOne {
+	_u.mutation.ClearQuickReplies()
 	return _u
 }
 
@@ -574,6 +668,28 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.MentionsCleared() {
 		_spec.ClearField(message.FieldMentions, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Cards(); ok {
+		_spec.SetField(message.FieldCards, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCards(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldCards, value)
+		})
+	}
+	if _u.mutation.CardsCleared() {
+		_spec.ClearField(message.FieldCards, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.QuickReplies(); ok {
+		_spec.SetField(message.FieldQuickReplies, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedQuickReplies(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, message.FieldQuickReplies, value)
+		})
+	}
+	if _u.mutation.QuickRepliesCleared() {
+		_spec.ClearField(message.FieldQuickReplies, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Delivery(); ok {
 		_spec.SetField(message.FieldDelivery, field.TypeString, value)

@@ -10,21 +10,35 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/association"
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/company"
+	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/ent/contactexport"
+	"parley/ent/contactimport"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
+	"parley/ent/contactlisttimer"
+	"parley/ent/contactmerge"
+	"parley/ent/contactmove"
+	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/deal"
+	"parley/ent/draft"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
 	"parley/ent/emailreference"
+	"parley/ent/engagement"
+	"parley/ent/engagementrevision"
+	"parley/ent/erasure"
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
@@ -34,13 +48,23 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/integration"
+	"parley/ent/libraryfile"
+	"parley/ent/libraryitem"
+	"parley/ent/libraryopening"
+	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
+	"parley/ent/pipeline"
+	"parley/ent/pipelinestage"
 	"parley/ent/predicate"
+	"parley/ent/property"
+	"parley/ent/propertyvalue"
+	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
@@ -79,21 +103,35 @@ const (
 	TypeAccount                = "Account"
 	TypeAccountSequence        = "AccountSequence"
 	TypeApiToken               = "ApiToken"
+	TypeAssociation            = "Association"
 	TypeAttachment             = "Attachment"
 	TypeBlock                  = "Block"
 	TypeBot                    = "Bot"
 	TypeChannel                = "Channel"
 	TypeChannelAddress         = "ChannelAddress"
+	TypeCompany                = "Company"
+	TypeCompanyDomain          = "CompanyDomain"
 	TypeConsentRecord          = "ConsentRecord"
 	TypeContact                = "Contact"
 	TypeContactEmail           = "ContactEmail"
+	TypeContactExport          = "ContactExport"
+	TypeContactImport          = "ContactImport"
 	TypeContactList            = "ContactList"
 	TypeContactListMember      = "ContactListMember"
+	TypeContactListTimer       = "ContactListTimer"
+	TypeContactMerge           = "ContactMerge"
+	TypeContactMove            = "ContactMove"
+	TypeContactPhone           = "ContactPhone"
 	TypeConversation           = "Conversation"
+	TypeDeal                   = "Deal"
+	TypeDraft                  = "Draft"
 	TypeEmail                  = "Email"
 	TypeEmailChannel           = "EmailChannel"
 	TypeEmailConnection        = "EmailConnection"
 	TypeEmailReference         = "EmailReference"
+	TypeEngagement             = "Engagement"
+	TypeEngagementRevision     = "EngagementRevision"
+	TypeErasure                = "Erasure"
 	TypeEvent                  = "Event"
 	TypeForgottenBlob          = "ForgottenBlob"
 	TypeIdempotencyKey         = "IdempotencyKey"
@@ -103,12 +141,22 @@ const (
 	TypeInboxTeam              = "InboxTeam"
 	TypeInboxUser              = "InboxUser"
 	TypeIntegration            = "Integration"
+	TypeLibraryFile            = "LibraryFile"
+	TypeLibraryItem            = "LibraryItem"
+	TypeLibraryOpening         = "LibraryOpening"
+	TypeLibraryShare           = "LibraryShare"
 	TypeMessage                = "Message"
 	TypeMessageRevision        = "MessageRevision"
 	TypePageView               = "PageView"
 	TypeParticipant            = "Participant"
 	TypePersonalMailbox        = "PersonalMailbox"
+	TypePipeline               = "Pipeline"
+	TypePipelineStage          = "PipelineStage"
+	TypeProperty               = "Property"
+	TypePropertyValue          = "PropertyValue"
+	TypeRating                 = "Rating"
 	TypeReadPosition           = "ReadPosition"
+	TypeRecordCounter          = "RecordCounter"
 	TypeRoutingDecision        = "RoutingDecision"
 	TypeRoutingTurn            = "RoutingTurn"
 	TypeSavedView              = "SavedView"
@@ -145,6 +193,7 @@ type AccountMutation struct {
 	contact_visibility    *vocab.ContactVisibility
 	who_may_block         *vocab.BlockingRight
 	trust_typed_addresses *bool
+	phone_region          *string
 	created_at            *clock.Micros
 	addcreated_at         *clock.Micros
 	clearedFields         map[string]struct{}
@@ -635,6 +684,42 @@ func (m *AccountMutation) ResetTrustTypedAddresses() {
 	m.trust_typed_addresses = nil
 }
 
+// SetPhoneRegion sets the "phone_region" field.
+func (m *AccountMutation) SetPhoneRegion(s string) {
+	m.phone_region = &s
+}
+
+// PhoneRegion returns the value of the "phone_region" field in the mutation.
+func (m *AccountMutation) PhoneRegion() (r string, exists bool) {
+	v := m.phone_region
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneRegion returns the old "phone_region" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldPhoneRegion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneRegion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneRegion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneRegion: %w", err)
+	}
+	return oldValue.PhoneRegion, nil
+}
+
+// ResetPhoneRegion resets all changes to the "phone_region" field.
+func (m *AccountMutation) ResetPhoneRegion() {
+	m.phone_region = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *AccountMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -725,7 +810,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -752,6 +837,9 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.trust_typed_addresses != nil {
 		fields = append(fields, account.FieldTrustTypedAddresses)
+	}
+	if m.phone_region != nil {
+		fields = append(fields, account.FieldPhoneRegion)
 	}
 	if m.created_at != nil {
 		fields = append(fields, account.FieldCreatedAt)
@@ -782,6 +870,8 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.WhoMayBlock()
 	case account.FieldTrustTypedAddresses:
 		return m.TrustTypedAddresses()
+	case account.FieldPhoneRegion:
+		return m.PhoneRegion()
 	case account.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -811,6 +901,8 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldWhoMayBlock(ctx)
 	case account.FieldTrustTypedAddresses:
 		return m.OldTrustTypedAddresses(ctx)
+	case account.FieldPhoneRegion:
+		return m.OldPhoneRegion(ctx)
 	case account.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -884,6 +976,13 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTrustTypedAddresses(v)
+		return nil
+	case account.FieldPhoneRegion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneRegion(v)
 		return nil
 	case account.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -1015,6 +1114,9 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldTrustTypedAddresses:
 		m.ResetTrustTypedAddresses()
+		return nil
+	case account.FieldPhoneRegion:
+		m.ResetPhoneRegion()
 		return nil
 	case account.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -2733,6 +2835,752 @@ func (m *ApiTokenMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ApiToken edge %s", name)
 }
 
+// AssociationMutation represents an operation that mutates the Association nodes in the graph.
+type AssociationMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	record_id       *string
+	removed         *bool
+	author_kind     *viewer.Kind
+	author_id       *string
+	at              *clock.Micros
+	addat           *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Association, error)
+	predicates      []predicate.Association
+}
+
+var _ ent.Mutation = (*AssociationMutation)(nil)
+
+// associationOption allows management of the mutation configuration using functional options.
+type associationOption func(*AssociationMutation)
+
+// newAssociationMutation creates new mutation for the Association entity.
+func newAssociationMutation(c config, op Op, opts ...associationOption) *AssociationMutation {
+	m := &AssociationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAssociation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAssociationID sets the ID field of the mutation.
+func withAssociationID(id string) associationOption {
+	return func(m *AssociationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Association
+		)
+		m.oldValue = func(ctx context.Context) (*Association, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Association.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAssociation sets the old Association of the mutation.
+func withAssociation(node *Association) associationOption {
+	return func(m *AssociationMutation) {
+		m.oldValue = func(context.Context) (*Association, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AssociationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AssociationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Association entities.
+func (m *AssociationMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AssociationMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AssociationMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Association.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *AssociationMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *AssociationMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *AssociationMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *AssociationMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *AssociationMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *AssociationMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *AssociationMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *AssociationMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *AssociationMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetRecordID sets the "record_id" field.
+func (m *AssociationMutation) SetRecordID(s string) {
+	m.record_id = &s
+}
+
+// RecordID returns the value of the "record_id" field in the mutation.
+func (m *AssociationMutation) RecordID() (r string, exists bool) {
+	v := m.record_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordID returns the old "record_id" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldRecordID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordID: %w", err)
+	}
+	return oldValue.RecordID, nil
+}
+
+// ResetRecordID resets all changes to the "record_id" field.
+func (m *AssociationMutation) ResetRecordID() {
+	m.record_id = nil
+}
+
+// SetRemoved sets the "removed" field.
+func (m *AssociationMutation) SetRemoved(b bool) {
+	m.removed = &b
+}
+
+// Removed returns the value of the "removed" field in the mutation.
+func (m *AssociationMutation) Removed() (r bool, exists bool) {
+	v := m.removed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemoved returns the old "removed" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldRemoved(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemoved is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemoved requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemoved: %w", err)
+	}
+	return oldValue.Removed, nil
+}
+
+// ResetRemoved resets all changes to the "removed" field.
+func (m *AssociationMutation) ResetRemoved() {
+	m.removed = nil
+}
+
+// SetAuthorKind sets the "author_kind" field.
+func (m *AssociationMutation) SetAuthorKind(v viewer.Kind) {
+	m.author_kind = &v
+}
+
+// AuthorKind returns the value of the "author_kind" field in the mutation.
+func (m *AssociationMutation) AuthorKind() (r viewer.Kind, exists bool) {
+	v := m.author_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorKind returns the old "author_kind" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldAuthorKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorKind: %w", err)
+	}
+	return oldValue.AuthorKind, nil
+}
+
+// ResetAuthorKind resets all changes to the "author_kind" field.
+func (m *AssociationMutation) ResetAuthorKind() {
+	m.author_kind = nil
+}
+
+// SetAuthorID sets the "author_id" field.
+func (m *AssociationMutation) SetAuthorID(s string) {
+	m.author_id = &s
+}
+
+// AuthorID returns the value of the "author_id" field in the mutation.
+func (m *AssociationMutation) AuthorID() (r string, exists bool) {
+	v := m.author_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorID returns the old "author_id" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldAuthorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorID: %w", err)
+	}
+	return oldValue.AuthorID, nil
+}
+
+// ResetAuthorID resets all changes to the "author_id" field.
+func (m *AssociationMutation) ResetAuthorID() {
+	m.author_id = nil
+}
+
+// SetAt sets the "at" field.
+func (m *AssociationMutation) SetAt(c clock.Micros) {
+	m.at = &c
+	m.addat = nil
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AssociationMutation) At() (r clock.Micros, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Association entity.
+// If the Association object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssociationMutation) OldAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// AddAt adds c to the "at" field.
+func (m *AssociationMutation) AddAt(c clock.Micros) {
+	if m.addat != nil {
+		*m.addat += c
+	} else {
+		m.addat = &c
+	}
+}
+
+// AddedAt returns the value that was added to the "at" field in this mutation.
+func (m *AssociationMutation) AddedAt() (r clock.Micros, exists bool) {
+	v := m.addat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AssociationMutation) ResetAt() {
+	m.at = nil
+	m.addat = nil
+}
+
+// Where appends a list predicates to the AssociationMutation builder.
+func (m *AssociationMutation) Where(ps ...predicate.Association) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AssociationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AssociationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Association, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AssociationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AssociationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Association).
+func (m *AssociationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AssociationMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, association.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, association.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, association.FieldConversationID)
+	}
+	if m.record_id != nil {
+		fields = append(fields, association.FieldRecordID)
+	}
+	if m.removed != nil {
+		fields = append(fields, association.FieldRemoved)
+	}
+	if m.author_kind != nil {
+		fields = append(fields, association.FieldAuthorKind)
+	}
+	if m.author_id != nil {
+		fields = append(fields, association.FieldAuthorID)
+	}
+	if m.at != nil {
+		fields = append(fields, association.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AssociationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case association.FieldAccountID:
+		return m.AccountID()
+	case association.FieldInboxID:
+		return m.InboxID()
+	case association.FieldConversationID:
+		return m.ConversationID()
+	case association.FieldRecordID:
+		return m.RecordID()
+	case association.FieldRemoved:
+		return m.Removed()
+	case association.FieldAuthorKind:
+		return m.AuthorKind()
+	case association.FieldAuthorID:
+		return m.AuthorID()
+	case association.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AssociationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case association.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case association.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case association.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case association.FieldRecordID:
+		return m.OldRecordID(ctx)
+	case association.FieldRemoved:
+		return m.OldRemoved(ctx)
+	case association.FieldAuthorKind:
+		return m.OldAuthorKind(ctx)
+	case association.FieldAuthorID:
+		return m.OldAuthorID(ctx)
+	case association.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Association field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssociationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case association.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case association.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case association.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case association.FieldRecordID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordID(v)
+		return nil
+	case association.FieldRemoved:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemoved(v)
+		return nil
+	case association.FieldAuthorKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorKind(v)
+		return nil
+	case association.FieldAuthorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorID(v)
+		return nil
+	case association.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Association field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AssociationMutation) AddedFields() []string {
+	var fields []string
+	if m.addat != nil {
+		fields = append(fields, association.FieldAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AssociationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case association.FieldAt:
+		return m.AddedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssociationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case association.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Association numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AssociationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AssociationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AssociationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Association nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AssociationMutation) ResetField(name string) error {
+	switch name {
+	case association.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case association.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case association.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case association.FieldRecordID:
+		m.ResetRecordID()
+		return nil
+	case association.FieldRemoved:
+		m.ResetRemoved()
+		return nil
+	case association.FieldAuthorKind:
+		m.ResetAuthorKind()
+		return nil
+	case association.FieldAuthorID:
+		m.ResetAuthorID()
+		return nil
+	case association.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Association field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AssociationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AssociationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AssociationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AssociationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AssociationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AssociationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AssociationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Association unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AssociationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Association edge %s", name)
+}
+
 // AttachmentMutation represents an operation that mutates the Attachment nodes in the graph.
 type AttachmentMutation struct {
 	config
@@ -2743,6 +3591,8 @@ type AttachmentMutation struct {
 	inbox_id        *string
 	conversation_id *string
 	message_id      *string
+	draft_id        *string
+	engagement_id   *string
 	position        *int
 	addposition     *int
 	uploader_kind   *viewer.Kind
@@ -3010,6 +3860,78 @@ func (m *AttachmentMutation) OldMessageID(ctx context.Context) (v string, err er
 // ResetMessageID resets all changes to the "message_id" field.
 func (m *AttachmentMutation) ResetMessageID() {
 	m.message_id = nil
+}
+
+// SetDraftID sets the "draft_id" field.
+func (m *AttachmentMutation) SetDraftID(s string) {
+	m.draft_id = &s
+}
+
+// DraftID returns the value of the "draft_id" field in the mutation.
+func (m *AttachmentMutation) DraftID() (r string, exists bool) {
+	v := m.draft_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDraftID returns the old "draft_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldDraftID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDraftID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDraftID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDraftID: %w", err)
+	}
+	return oldValue.DraftID, nil
+}
+
+// ResetDraftID resets all changes to the "draft_id" field.
+func (m *AttachmentMutation) ResetDraftID() {
+	m.draft_id = nil
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (m *AttachmentMutation) SetEngagementID(s string) {
+	m.engagement_id = &s
+}
+
+// EngagementID returns the value of the "engagement_id" field in the mutation.
+func (m *AttachmentMutation) EngagementID() (r string, exists bool) {
+	v := m.engagement_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEngagementID returns the old "engagement_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldEngagementID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEngagementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEngagementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEngagementID: %w", err)
+	}
+	return oldValue.EngagementID, nil
+}
+
+// ResetEngagementID resets all changes to the "engagement_id" field.
+func (m *AttachmentMutation) ResetEngagementID() {
+	m.engagement_id = nil
 }
 
 // SetPosition sets the "position" field.
@@ -3538,7 +4460,7 @@ func (m *AttachmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttachmentMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 18)
 	if m.account_id != nil {
 		fields = append(fields, attachment.FieldAccountID)
 	}
@@ -3550,6 +4472,12 @@ func (m *AttachmentMutation) Fields() []string {
 	}
 	if m.message_id != nil {
 		fields = append(fields, attachment.FieldMessageID)
+	}
+	if m.draft_id != nil {
+		fields = append(fields, attachment.FieldDraftID)
+	}
+	if m.engagement_id != nil {
+		fields = append(fields, attachment.FieldEngagementID)
 	}
 	if m.position != nil {
 		fields = append(fields, attachment.FieldPosition)
@@ -3603,6 +4531,10 @@ func (m *AttachmentMutation) Field(name string) (ent.Value, bool) {
 		return m.ConversationID()
 	case attachment.FieldMessageID:
 		return m.MessageID()
+	case attachment.FieldDraftID:
+		return m.DraftID()
+	case attachment.FieldEngagementID:
+		return m.EngagementID()
 	case attachment.FieldPosition:
 		return m.Position()
 	case attachment.FieldUploaderKind:
@@ -3644,6 +4576,10 @@ func (m *AttachmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldConversationID(ctx)
 	case attachment.FieldMessageID:
 		return m.OldMessageID(ctx)
+	case attachment.FieldDraftID:
+		return m.OldDraftID(ctx)
+	case attachment.FieldEngagementID:
+		return m.OldEngagementID(ctx)
 	case attachment.FieldPosition:
 		return m.OldPosition(ctx)
 	case attachment.FieldUploaderKind:
@@ -3704,6 +4640,20 @@ func (m *AttachmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMessageID(v)
+		return nil
+	case attachment.FieldDraftID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDraftID(v)
+		return nil
+	case attachment.FieldEngagementID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEngagementID(v)
 		return nil
 	case attachment.FieldPosition:
 		v, ok := value.(int)
@@ -3888,6 +4838,12 @@ func (m *AttachmentMutation) ResetField(name string) error {
 		return nil
 	case attachment.FieldMessageID:
 		m.ResetMessageID()
+		return nil
+	case attachment.FieldDraftID:
+		m.ResetDraftID()
+		return nil
+	case attachment.FieldEngagementID:
+		m.ResetEngagementID()
 		return nil
 	case attachment.FieldPosition:
 		m.ResetPosition()
@@ -7148,6 +8104,1444 @@ func (m *ChannelAddressMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ChannelAddress edge %s", name)
 }
 
+// CompanyMutation represents an operation that mutates the Company nodes in the graph.
+type CompanyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	name          *string
+	industry      *string
+	size          *int
+	addsize       *int
+	country       *string
+	owner_id      *string
+	external_id   *string
+	updated_at    *clock.Micros
+	addupdated_at *clock.Micros
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Company, error)
+	predicates    []predicate.Company
+}
+
+var _ ent.Mutation = (*CompanyMutation)(nil)
+
+// companyOption allows management of the mutation configuration using functional options.
+type companyOption func(*CompanyMutation)
+
+// newCompanyMutation creates new mutation for the Company entity.
+func newCompanyMutation(c config, op Op, opts ...companyOption) *CompanyMutation {
+	m := &CompanyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCompany,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCompanyID sets the ID field of the mutation.
+func withCompanyID(id string) companyOption {
+	return func(m *CompanyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Company
+		)
+		m.oldValue = func(ctx context.Context) (*Company, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Company.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCompany sets the old Company of the mutation.
+func withCompany(node *Company) companyOption {
+	return func(m *CompanyMutation) {
+		m.oldValue = func(context.Context) (*Company, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CompanyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CompanyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Company entities.
+func (m *CompanyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CompanyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CompanyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Company.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *CompanyMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *CompanyMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *CompanyMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *CompanyMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CompanyMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CompanyMutation) ResetName() {
+	m.name = nil
+}
+
+// SetIndustry sets the "industry" field.
+func (m *CompanyMutation) SetIndustry(s string) {
+	m.industry = &s
+}
+
+// Industry returns the value of the "industry" field in the mutation.
+func (m *CompanyMutation) Industry() (r string, exists bool) {
+	v := m.industry
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIndustry returns the old "industry" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldIndustry(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIndustry is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIndustry requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIndustry: %w", err)
+	}
+	return oldValue.Industry, nil
+}
+
+// ResetIndustry resets all changes to the "industry" field.
+func (m *CompanyMutation) ResetIndustry() {
+	m.industry = nil
+}
+
+// SetSize sets the "size" field.
+func (m *CompanyMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *CompanyMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldSize(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *CompanyMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *CompanyMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSize clears the value of the "size" field.
+func (m *CompanyMutation) ClearSize() {
+	m.size = nil
+	m.addsize = nil
+	m.clearedFields[company.FieldSize] = struct{}{}
+}
+
+// SizeCleared returns if the "size" field was cleared in this mutation.
+func (m *CompanyMutation) SizeCleared() bool {
+	_, ok := m.clearedFields[company.FieldSize]
+	return ok
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *CompanyMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+	delete(m.clearedFields, company.FieldSize)
+}
+
+// SetCountry sets the "country" field.
+func (m *CompanyMutation) SetCountry(s string) {
+	m.country = &s
+}
+
+// Country returns the value of the "country" field in the mutation.
+func (m *CompanyMutation) Country() (r string, exists bool) {
+	v := m.country
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountry returns the old "country" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldCountry(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountry is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountry requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountry: %w", err)
+	}
+	return oldValue.Country, nil
+}
+
+// ResetCountry resets all changes to the "country" field.
+func (m *CompanyMutation) ResetCountry() {
+	m.country = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *CompanyMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *CompanyMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *CompanyMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *CompanyMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *CompanyMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *CompanyMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[company.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *CompanyMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[company.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *CompanyMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, company.FieldExternalID)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CompanyMutation) SetUpdatedAt(c clock.Micros) {
+	m.updated_at = &c
+	m.addupdated_at = nil
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CompanyMutation) UpdatedAt() (r clock.Micros, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldUpdatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// AddUpdatedAt adds c to the "updated_at" field.
+func (m *CompanyMutation) AddUpdatedAt(c clock.Micros) {
+	if m.addupdated_at != nil {
+		*m.addupdated_at += c
+	} else {
+		m.addupdated_at = &c
+	}
+}
+
+// AddedUpdatedAt returns the value that was added to the "updated_at" field in this mutation.
+func (m *CompanyMutation) AddedUpdatedAt() (r clock.Micros, exists bool) {
+	v := m.addupdated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CompanyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+	m.addupdated_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CompanyMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CompanyMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Company entity.
+// If the Company object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *CompanyMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *CompanyMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CompanyMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the CompanyMutation builder.
+func (m *CompanyMutation) Where(ps ...predicate.Company) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CompanyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CompanyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Company, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CompanyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CompanyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Company).
+func (m *CompanyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CompanyMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.account_id != nil {
+		fields = append(fields, company.FieldAccountID)
+	}
+	if m.name != nil {
+		fields = append(fields, company.FieldName)
+	}
+	if m.industry != nil {
+		fields = append(fields, company.FieldIndustry)
+	}
+	if m.size != nil {
+		fields = append(fields, company.FieldSize)
+	}
+	if m.country != nil {
+		fields = append(fields, company.FieldCountry)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, company.FieldOwnerID)
+	}
+	if m.external_id != nil {
+		fields = append(fields, company.FieldExternalID)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, company.FieldUpdatedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, company.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CompanyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case company.FieldAccountID:
+		return m.AccountID()
+	case company.FieldName:
+		return m.Name()
+	case company.FieldIndustry:
+		return m.Industry()
+	case company.FieldSize:
+		return m.Size()
+	case company.FieldCountry:
+		return m.Country()
+	case company.FieldOwnerID:
+		return m.OwnerID()
+	case company.FieldExternalID:
+		return m.ExternalID()
+	case company.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case company.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CompanyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case company.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case company.FieldName:
+		return m.OldName(ctx)
+	case company.FieldIndustry:
+		return m.OldIndustry(ctx)
+	case company.FieldSize:
+		return m.OldSize(ctx)
+	case company.FieldCountry:
+		return m.OldCountry(ctx)
+	case company.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case company.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case company.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case company.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Company field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case company.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case company.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case company.FieldIndustry:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIndustry(v)
+		return nil
+	case company.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case company.FieldCountry:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountry(v)
+		return nil
+	case company.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case company.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case company.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case company.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Company field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CompanyMutation) AddedFields() []string {
+	var fields []string
+	if m.addsize != nil {
+		fields = append(fields, company.FieldSize)
+	}
+	if m.addupdated_at != nil {
+		fields = append(fields, company.FieldUpdatedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, company.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CompanyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case company.FieldSize:
+		return m.AddedSize()
+	case company.FieldUpdatedAt:
+		return m.AddedUpdatedAt()
+	case company.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case company.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case company.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdatedAt(v)
+		return nil
+	case company.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Company numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CompanyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(company.FieldSize) {
+		fields = append(fields, company.FieldSize)
+	}
+	if m.FieldCleared(company.FieldExternalID) {
+		fields = append(fields, company.FieldExternalID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CompanyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CompanyMutation) ClearField(name string) error {
+	switch name {
+	case company.FieldSize:
+		m.ClearSize()
+		return nil
+	case company.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
+	return fmt.Errorf("unknown Company nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CompanyMutation) ResetField(name string) error {
+	switch name {
+	case company.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case company.FieldName:
+		m.ResetName()
+		return nil
+	case company.FieldIndustry:
+		m.ResetIndustry()
+		return nil
+	case company.FieldSize:
+		m.ResetSize()
+		return nil
+	case company.FieldCountry:
+		m.ResetCountry()
+		return nil
+	case company.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case company.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case company.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case company.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Company field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CompanyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CompanyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CompanyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CompanyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CompanyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CompanyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CompanyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Company unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CompanyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Company edge %s", name)
+}
+
+// CompanyDomainMutation represents an operation that mutates the CompanyDomain nodes in the graph.
+type CompanyDomainMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	company_id    *string
+	domain        *string
+	place         *int
+	addplace      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CompanyDomain, error)
+	predicates    []predicate.CompanyDomain
+}
+
+var _ ent.Mutation = (*CompanyDomainMutation)(nil)
+
+// companydomainOption allows management of the mutation configuration using functional options.
+type companydomainOption func(*CompanyDomainMutation)
+
+// newCompanyDomainMutation creates new mutation for the CompanyDomain entity.
+func newCompanyDomainMutation(c config, op Op, opts ...companydomainOption) *CompanyDomainMutation {
+	m := &CompanyDomainMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCompanyDomain,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCompanyDomainID sets the ID field of the mutation.
+func withCompanyDomainID(id string) companydomainOption {
+	return func(m *CompanyDomainMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CompanyDomain
+		)
+		m.oldValue = func(ctx context.Context) (*CompanyDomain, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CompanyDomain.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCompanyDomain sets the old CompanyDomain of the mutation.
+func withCompanyDomain(node *CompanyDomain) companydomainOption {
+	return func(m *CompanyDomainMutation) {
+		m.oldValue = func(context.Context) (*CompanyDomain, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CompanyDomainMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CompanyDomainMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CompanyDomain entities.
+func (m *CompanyDomainMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CompanyDomainMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CompanyDomainMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CompanyDomain.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *CompanyDomainMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *CompanyDomainMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the CompanyDomain entity.
+// If the CompanyDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyDomainMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *CompanyDomainMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *CompanyDomainMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *CompanyDomainMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the CompanyDomain entity.
+// If the CompanyDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyDomainMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *CompanyDomainMutation) ResetCompanyID() {
+	m.company_id = nil
+}
+
+// SetDomain sets the "domain" field.
+func (m *CompanyDomainMutation) SetDomain(s string) {
+	m.domain = &s
+}
+
+// Domain returns the value of the "domain" field in the mutation.
+func (m *CompanyDomainMutation) Domain() (r string, exists bool) {
+	v := m.domain
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDomain returns the old "domain" field's value of the CompanyDomain entity.
+// If the CompanyDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyDomainMutation) OldDomain(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDomain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDomain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDomain: %w", err)
+	}
+	return oldValue.Domain, nil
+}
+
+// ResetDomain resets all changes to the "domain" field.
+func (m *CompanyDomainMutation) ResetDomain() {
+	m.domain = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *CompanyDomainMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *CompanyDomainMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the CompanyDomain entity.
+// If the CompanyDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyDomainMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *CompanyDomainMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *CompanyDomainMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *CompanyDomainMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// Where appends a list predicates to the CompanyDomainMutation builder.
+func (m *CompanyDomainMutation) Where(ps ...predicate.CompanyDomain) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CompanyDomainMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CompanyDomainMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CompanyDomain, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CompanyDomainMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CompanyDomainMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CompanyDomain).
+func (m *CompanyDomainMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CompanyDomainMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, companydomain.FieldAccountID)
+	}
+	if m.company_id != nil {
+		fields = append(fields, companydomain.FieldCompanyID)
+	}
+	if m.domain != nil {
+		fields = append(fields, companydomain.FieldDomain)
+	}
+	if m.place != nil {
+		fields = append(fields, companydomain.FieldPlace)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CompanyDomainMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case companydomain.FieldAccountID:
+		return m.AccountID()
+	case companydomain.FieldCompanyID:
+		return m.CompanyID()
+	case companydomain.FieldDomain:
+		return m.Domain()
+	case companydomain.FieldPlace:
+		return m.Place()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CompanyDomainMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case companydomain.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case companydomain.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case companydomain.FieldDomain:
+		return m.OldDomain(ctx)
+	case companydomain.FieldPlace:
+		return m.OldPlace(ctx)
+	}
+	return nil, fmt.Errorf("unknown CompanyDomain field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyDomainMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case companydomain.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case companydomain.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case companydomain.FieldDomain:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDomain(v)
+		return nil
+	case companydomain.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyDomain field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CompanyDomainMutation) AddedFields() []string {
+	var fields []string
+	if m.addplace != nil {
+		fields = append(fields, companydomain.FieldPlace)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CompanyDomainMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case companydomain.FieldPlace:
+		return m.AddedPlace()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyDomainMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case companydomain.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyDomain numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CompanyDomainMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CompanyDomainMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CompanyDomainMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CompanyDomain nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CompanyDomainMutation) ResetField(name string) error {
+	switch name {
+	case companydomain.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case companydomain.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case companydomain.FieldDomain:
+		m.ResetDomain()
+		return nil
+	case companydomain.FieldPlace:
+		m.ResetPlace()
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyDomain field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CompanyDomainMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CompanyDomainMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CompanyDomainMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CompanyDomainMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CompanyDomainMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CompanyDomainMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CompanyDomainMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CompanyDomain unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CompanyDomainMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CompanyDomain edge %s", name)
+}
+
 // ConsentRecordMutation represents an operation that mutates the ConsentRecord nodes in the graph.
 type ConsentRecordMutation struct {
 	config
@@ -8254,26 +10648,43 @@ func (m *ConsentRecordMutation) ResetEdge(name string) error {
 // ContactMutation represents an operation that mutates the Contact nodes in the graph.
 type ContactMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *string
-	account_id      *string
-	name            *string
-	email           *string
-	phone           *string
-	avatar_url      *string
-	external_id     *string
-	owner_id        *string
-	last_seen_at    *clock.Micros
-	addlast_seen_at *clock.Micros
-	written_at      *clock.Micros
-	addwritten_at   *clock.Micros
-	created_at      *clock.Micros
-	addcreated_at   *clock.Micros
-	clearedFields   map[string]struct{}
-	done            bool
-	oldValue        func(context.Context) (*Contact, error)
-	predicates      []predicate.Contact
+	op                        Op
+	typ                       string
+	id                        *string
+	account_id                *string
+	name                      *string
+	first_name                *string
+	last_name                 *string
+	email                     *string
+	phone                     *string
+	avatar_url                *string
+	external_id               *string
+	owner_id                  *string
+	company_id                *string
+	company_by_hand           *bool
+	job_title                 *string
+	language                  *string
+	time_zone                 *string
+	country                   *string
+	city                      *string
+	lifecycle_stage           *vocab.LifecycleStage
+	source                    *vocab.ContactSource
+	first_seen_at             *clock.Micros
+	addfirst_seen_at          *clock.Micros
+	last_seen_at              *clock.Micros
+	addlast_seen_at           *clock.Micros
+	contacted_at              *clock.Micros
+	addcontacted_at           *clock.Micros
+	written_at                *clock.Micros
+	addwritten_at             *clock.Micros
+	transcripts_refused_at    *clock.Micros
+	addtranscripts_refused_at *clock.Micros
+	created_at                *clock.Micros
+	addcreated_at             *clock.Micros
+	clearedFields             map[string]struct{}
+	done                      bool
+	oldValue                  func(context.Context) (*Contact, error)
+	predicates                []predicate.Contact
 }
 
 var _ ent.Mutation = (*ContactMutation)(nil)
@@ -8450,6 +10861,78 @@ func (m *ContactMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *ContactMutation) ResetName() {
 	m.name = nil
+}
+
+// SetFirstName sets the "first_name" field.
+func (m *ContactMutation) SetFirstName(s string) {
+	m.first_name = &s
+}
+
+// FirstName returns the value of the "first_name" field in the mutation.
+func (m *ContactMutation) FirstName() (r string, exists bool) {
+	v := m.first_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstName returns the old "first_name" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldFirstName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstName: %w", err)
+	}
+	return oldValue.FirstName, nil
+}
+
+// ResetFirstName resets all changes to the "first_name" field.
+func (m *ContactMutation) ResetFirstName() {
+	m.first_name = nil
+}
+
+// SetLastName sets the "last_name" field.
+func (m *ContactMutation) SetLastName(s string) {
+	m.last_name = &s
+}
+
+// LastName returns the value of the "last_name" field in the mutation.
+func (m *ContactMutation) LastName() (r string, exists bool) {
+	v := m.last_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastName returns the old "last_name" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldLastName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastName: %w", err)
+	}
+	return oldValue.LastName, nil
+}
+
+// ResetLastName resets all changes to the "last_name" field.
+func (m *ContactMutation) ResetLastName() {
+	m.last_name = nil
 }
 
 // SetEmail sets the "email" field.
@@ -8645,6 +11128,386 @@ func (m *ContactMutation) ResetOwnerID() {
 	m.owner_id = nil
 }
 
+// SetCompanyID sets the "company_id" field.
+func (m *ContactMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *ContactMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *ContactMutation) ResetCompanyID() {
+	m.company_id = nil
+}
+
+// SetCompanyByHand sets the "company_by_hand" field.
+func (m *ContactMutation) SetCompanyByHand(b bool) {
+	m.company_by_hand = &b
+}
+
+// CompanyByHand returns the value of the "company_by_hand" field in the mutation.
+func (m *ContactMutation) CompanyByHand() (r bool, exists bool) {
+	v := m.company_by_hand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyByHand returns the old "company_by_hand" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldCompanyByHand(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyByHand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyByHand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyByHand: %w", err)
+	}
+	return oldValue.CompanyByHand, nil
+}
+
+// ResetCompanyByHand resets all changes to the "company_by_hand" field.
+func (m *ContactMutation) ResetCompanyByHand() {
+	m.company_by_hand = nil
+}
+
+// SetJobTitle sets the "job_title" field.
+func (m *ContactMutation) SetJobTitle(s string) {
+	m.job_title = &s
+}
+
+// JobTitle returns the value of the "job_title" field in the mutation.
+func (m *ContactMutation) JobTitle() (r string, exists bool) {
+	v := m.job_title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobTitle returns the old "job_title" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldJobTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobTitle: %w", err)
+	}
+	return oldValue.JobTitle, nil
+}
+
+// ResetJobTitle resets all changes to the "job_title" field.
+func (m *ContactMutation) ResetJobTitle() {
+	m.job_title = nil
+}
+
+// SetLanguage sets the "language" field.
+func (m *ContactMutation) SetLanguage(s string) {
+	m.language = &s
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *ContactMutation) Language() (r string, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldLanguage(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *ContactMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (m *ContactMutation) SetTimeZone(s string) {
+	m.time_zone = &s
+}
+
+// TimeZone returns the value of the "time_zone" field in the mutation.
+func (m *ContactMutation) TimeZone() (r string, exists bool) {
+	v := m.time_zone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeZone returns the old "time_zone" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldTimeZone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeZone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeZone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeZone: %w", err)
+	}
+	return oldValue.TimeZone, nil
+}
+
+// ResetTimeZone resets all changes to the "time_zone" field.
+func (m *ContactMutation) ResetTimeZone() {
+	m.time_zone = nil
+}
+
+// SetCountry sets the "country" field.
+func (m *ContactMutation) SetCountry(s string) {
+	m.country = &s
+}
+
+// Country returns the value of the "country" field in the mutation.
+func (m *ContactMutation) Country() (r string, exists bool) {
+	v := m.country
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountry returns the old "country" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldCountry(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountry is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountry requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountry: %w", err)
+	}
+	return oldValue.Country, nil
+}
+
+// ResetCountry resets all changes to the "country" field.
+func (m *ContactMutation) ResetCountry() {
+	m.country = nil
+}
+
+// SetCity sets the "city" field.
+func (m *ContactMutation) SetCity(s string) {
+	m.city = &s
+}
+
+// City returns the value of the "city" field in the mutation.
+func (m *ContactMutation) City() (r string, exists bool) {
+	v := m.city
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCity returns the old "city" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldCity(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCity: %w", err)
+	}
+	return oldValue.City, nil
+}
+
+// ResetCity resets all changes to the "city" field.
+func (m *ContactMutation) ResetCity() {
+	m.city = nil
+}
+
+// SetLifecycleStage sets the "lifecycle_stage" field.
+func (m *ContactMutation) SetLifecycleStage(vs vocab.LifecycleStage) {
+	m.lifecycle_stage = &vs
+}
+
+// LifecycleStage returns the value of the "lifecycle_stage" field in the mutation.
+func (m *ContactMutation) LifecycleStage() (r vocab.LifecycleStage, exists bool) {
+	v := m.lifecycle_stage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLifecycleStage returns the old "lifecycle_stage" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldLifecycleStage(ctx context.Context) (v vocab.LifecycleStage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLifecycleStage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLifecycleStage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLifecycleStage: %w", err)
+	}
+	return oldValue.LifecycleStage, nil
+}
+
+// ResetLifecycleStage resets all changes to the "lifecycle_stage" field.
+func (m *ContactMutation) ResetLifecycleStage() {
+	m.lifecycle_stage = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ContactMutation) SetSource(vs vocab.ContactSource) {
+	m.source = &vs
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ContactMutation) Source() (r vocab.ContactSource, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldSource(ctx context.Context) (v vocab.ContactSource, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ContactMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetFirstSeenAt sets the "first_seen_at" field.
+func (m *ContactMutation) SetFirstSeenAt(c clock.Micros) {
+	m.first_seen_at = &c
+	m.addfirst_seen_at = nil
+}
+
+// FirstSeenAt returns the value of the "first_seen_at" field in the mutation.
+func (m *ContactMutation) FirstSeenAt() (r clock.Micros, exists bool) {
+	v := m.first_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFirstSeenAt returns the old "first_seen_at" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldFirstSeenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFirstSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFirstSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFirstSeenAt: %w", err)
+	}
+	return oldValue.FirstSeenAt, nil
+}
+
+// AddFirstSeenAt adds c to the "first_seen_at" field.
+func (m *ContactMutation) AddFirstSeenAt(c clock.Micros) {
+	if m.addfirst_seen_at != nil {
+		*m.addfirst_seen_at += c
+	} else {
+		m.addfirst_seen_at = &c
+	}
+}
+
+// AddedFirstSeenAt returns the value that was added to the "first_seen_at" field in this mutation.
+func (m *ContactMutation) AddedFirstSeenAt() (r clock.Micros, exists bool) {
+	v := m.addfirst_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFirstSeenAt resets all changes to the "first_seen_at" field.
+func (m *ContactMutation) ResetFirstSeenAt() {
+	m.first_seen_at = nil
+	m.addfirst_seen_at = nil
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (m *ContactMutation) SetLastSeenAt(c clock.Micros) {
 	m.last_seen_at = &c
@@ -8701,6 +11564,62 @@ func (m *ContactMutation) ResetLastSeenAt() {
 	m.addlast_seen_at = nil
 }
 
+// SetContactedAt sets the "contacted_at" field.
+func (m *ContactMutation) SetContactedAt(c clock.Micros) {
+	m.contacted_at = &c
+	m.addcontacted_at = nil
+}
+
+// ContactedAt returns the value of the "contacted_at" field in the mutation.
+func (m *ContactMutation) ContactedAt() (r clock.Micros, exists bool) {
+	v := m.contacted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactedAt returns the old "contacted_at" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldContactedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactedAt: %w", err)
+	}
+	return oldValue.ContactedAt, nil
+}
+
+// AddContactedAt adds c to the "contacted_at" field.
+func (m *ContactMutation) AddContactedAt(c clock.Micros) {
+	if m.addcontacted_at != nil {
+		*m.addcontacted_at += c
+	} else {
+		m.addcontacted_at = &c
+	}
+}
+
+// AddedContactedAt returns the value that was added to the "contacted_at" field in this mutation.
+func (m *ContactMutation) AddedContactedAt() (r clock.Micros, exists bool) {
+	v := m.addcontacted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetContactedAt resets all changes to the "contacted_at" field.
+func (m *ContactMutation) ResetContactedAt() {
+	m.contacted_at = nil
+	m.addcontacted_at = nil
+}
+
 // SetWrittenAt sets the "written_at" field.
 func (m *ContactMutation) SetWrittenAt(c clock.Micros) {
 	m.written_at = &c
@@ -8755,6 +11674,62 @@ func (m *ContactMutation) AddedWrittenAt() (r clock.Micros, exists bool) {
 func (m *ContactMutation) ResetWrittenAt() {
 	m.written_at = nil
 	m.addwritten_at = nil
+}
+
+// SetTranscriptsRefusedAt sets the "transcripts_refused_at" field.
+func (m *ContactMutation) SetTranscriptsRefusedAt(c clock.Micros) {
+	m.transcripts_refused_at = &c
+	m.addtranscripts_refused_at = nil
+}
+
+// TranscriptsRefusedAt returns the value of the "transcripts_refused_at" field in the mutation.
+func (m *ContactMutation) TranscriptsRefusedAt() (r clock.Micros, exists bool) {
+	v := m.transcripts_refused_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTranscriptsRefusedAt returns the old "transcripts_refused_at" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldTranscriptsRefusedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTranscriptsRefusedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTranscriptsRefusedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTranscriptsRefusedAt: %w", err)
+	}
+	return oldValue.TranscriptsRefusedAt, nil
+}
+
+// AddTranscriptsRefusedAt adds c to the "transcripts_refused_at" field.
+func (m *ContactMutation) AddTranscriptsRefusedAt(c clock.Micros) {
+	if m.addtranscripts_refused_at != nil {
+		*m.addtranscripts_refused_at += c
+	} else {
+		m.addtranscripts_refused_at = &c
+	}
+}
+
+// AddedTranscriptsRefusedAt returns the value that was added to the "transcripts_refused_at" field in this mutation.
+func (m *ContactMutation) AddedTranscriptsRefusedAt() (r clock.Micros, exists bool) {
+	v := m.addtranscripts_refused_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTranscriptsRefusedAt resets all changes to the "transcripts_refused_at" field.
+func (m *ContactMutation) ResetTranscriptsRefusedAt() {
+	m.transcripts_refused_at = nil
+	m.addtranscripts_refused_at = nil
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -8847,12 +11822,18 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 24)
 	if m.account_id != nil {
 		fields = append(fields, contact.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, contact.FieldName)
+	}
+	if m.first_name != nil {
+		fields = append(fields, contact.FieldFirstName)
+	}
+	if m.last_name != nil {
+		fields = append(fields, contact.FieldLastName)
 	}
 	if m.email != nil {
 		fields = append(fields, contact.FieldEmail)
@@ -8869,11 +11850,47 @@ func (m *ContactMutation) Fields() []string {
 	if m.owner_id != nil {
 		fields = append(fields, contact.FieldOwnerID)
 	}
+	if m.company_id != nil {
+		fields = append(fields, contact.FieldCompanyID)
+	}
+	if m.company_by_hand != nil {
+		fields = append(fields, contact.FieldCompanyByHand)
+	}
+	if m.job_title != nil {
+		fields = append(fields, contact.FieldJobTitle)
+	}
+	if m.language != nil {
+		fields = append(fields, contact.FieldLanguage)
+	}
+	if m.time_zone != nil {
+		fields = append(fields, contact.FieldTimeZone)
+	}
+	if m.country != nil {
+		fields = append(fields, contact.FieldCountry)
+	}
+	if m.city != nil {
+		fields = append(fields, contact.FieldCity)
+	}
+	if m.lifecycle_stage != nil {
+		fields = append(fields, contact.FieldLifecycleStage)
+	}
+	if m.source != nil {
+		fields = append(fields, contact.FieldSource)
+	}
+	if m.first_seen_at != nil {
+		fields = append(fields, contact.FieldFirstSeenAt)
+	}
 	if m.last_seen_at != nil {
 		fields = append(fields, contact.FieldLastSeenAt)
 	}
+	if m.contacted_at != nil {
+		fields = append(fields, contact.FieldContactedAt)
+	}
 	if m.written_at != nil {
 		fields = append(fields, contact.FieldWrittenAt)
+	}
+	if m.transcripts_refused_at != nil {
+		fields = append(fields, contact.FieldTranscriptsRefusedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, contact.FieldCreatedAt)
@@ -8890,6 +11907,10 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case contact.FieldName:
 		return m.Name()
+	case contact.FieldFirstName:
+		return m.FirstName()
+	case contact.FieldLastName:
+		return m.LastName()
 	case contact.FieldEmail:
 		return m.Email()
 	case contact.FieldPhone:
@@ -8900,10 +11921,34 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.ExternalID()
 	case contact.FieldOwnerID:
 		return m.OwnerID()
+	case contact.FieldCompanyID:
+		return m.CompanyID()
+	case contact.FieldCompanyByHand:
+		return m.CompanyByHand()
+	case contact.FieldJobTitle:
+		return m.JobTitle()
+	case contact.FieldLanguage:
+		return m.Language()
+	case contact.FieldTimeZone:
+		return m.TimeZone()
+	case contact.FieldCountry:
+		return m.Country()
+	case contact.FieldCity:
+		return m.City()
+	case contact.FieldLifecycleStage:
+		return m.LifecycleStage()
+	case contact.FieldSource:
+		return m.Source()
+	case contact.FieldFirstSeenAt:
+		return m.FirstSeenAt()
 	case contact.FieldLastSeenAt:
 		return m.LastSeenAt()
+	case contact.FieldContactedAt:
+		return m.ContactedAt()
 	case contact.FieldWrittenAt:
 		return m.WrittenAt()
+	case contact.FieldTranscriptsRefusedAt:
+		return m.TranscriptsRefusedAt()
 	case contact.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -8919,6 +11964,10 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldAccountID(ctx)
 	case contact.FieldName:
 		return m.OldName(ctx)
+	case contact.FieldFirstName:
+		return m.OldFirstName(ctx)
+	case contact.FieldLastName:
+		return m.OldLastName(ctx)
 	case contact.FieldEmail:
 		return m.OldEmail(ctx)
 	case contact.FieldPhone:
@@ -8929,10 +11978,34 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldExternalID(ctx)
 	case contact.FieldOwnerID:
 		return m.OldOwnerID(ctx)
+	case contact.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case contact.FieldCompanyByHand:
+		return m.OldCompanyByHand(ctx)
+	case contact.FieldJobTitle:
+		return m.OldJobTitle(ctx)
+	case contact.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case contact.FieldTimeZone:
+		return m.OldTimeZone(ctx)
+	case contact.FieldCountry:
+		return m.OldCountry(ctx)
+	case contact.FieldCity:
+		return m.OldCity(ctx)
+	case contact.FieldLifecycleStage:
+		return m.OldLifecycleStage(ctx)
+	case contact.FieldSource:
+		return m.OldSource(ctx)
+	case contact.FieldFirstSeenAt:
+		return m.OldFirstSeenAt(ctx)
 	case contact.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
+	case contact.FieldContactedAt:
+		return m.OldContactedAt(ctx)
 	case contact.FieldWrittenAt:
 		return m.OldWrittenAt(ctx)
+	case contact.FieldTranscriptsRefusedAt:
+		return m.OldTranscriptsRefusedAt(ctx)
 	case contact.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -8957,6 +12030,20 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case contact.FieldFirstName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstName(v)
+		return nil
+	case contact.FieldLastName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastName(v)
 		return nil
 	case contact.FieldEmail:
 		v, ok := value.(string)
@@ -8993,6 +12080,76 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOwnerID(v)
 		return nil
+	case contact.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case contact.FieldCompanyByHand:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyByHand(v)
+		return nil
+	case contact.FieldJobTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobTitle(v)
+		return nil
+	case contact.FieldLanguage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case contact.FieldTimeZone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeZone(v)
+		return nil
+	case contact.FieldCountry:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountry(v)
+		return nil
+	case contact.FieldCity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCity(v)
+		return nil
+	case contact.FieldLifecycleStage:
+		v, ok := value.(vocab.LifecycleStage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLifecycleStage(v)
+		return nil
+	case contact.FieldSource:
+		v, ok := value.(vocab.ContactSource)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case contact.FieldFirstSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFirstSeenAt(v)
+		return nil
 	case contact.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9000,12 +12157,26 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastSeenAt(v)
 		return nil
+	case contact.FieldContactedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactedAt(v)
+		return nil
 	case contact.FieldWrittenAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetWrittenAt(v)
+		return nil
+	case contact.FieldTranscriptsRefusedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTranscriptsRefusedAt(v)
 		return nil
 	case contact.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -9022,11 +12193,20 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ContactMutation) AddedFields() []string {
 	var fields []string
+	if m.addfirst_seen_at != nil {
+		fields = append(fields, contact.FieldFirstSeenAt)
+	}
 	if m.addlast_seen_at != nil {
 		fields = append(fields, contact.FieldLastSeenAt)
 	}
+	if m.addcontacted_at != nil {
+		fields = append(fields, contact.FieldContactedAt)
+	}
 	if m.addwritten_at != nil {
 		fields = append(fields, contact.FieldWrittenAt)
+	}
+	if m.addtranscripts_refused_at != nil {
+		fields = append(fields, contact.FieldTranscriptsRefusedAt)
 	}
 	if m.addcreated_at != nil {
 		fields = append(fields, contact.FieldCreatedAt)
@@ -9039,10 +12219,16 @@ func (m *ContactMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ContactMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case contact.FieldFirstSeenAt:
+		return m.AddedFirstSeenAt()
 	case contact.FieldLastSeenAt:
 		return m.AddedLastSeenAt()
+	case contact.FieldContactedAt:
+		return m.AddedContactedAt()
 	case contact.FieldWrittenAt:
 		return m.AddedWrittenAt()
+	case contact.FieldTranscriptsRefusedAt:
+		return m.AddedTranscriptsRefusedAt()
 	case contact.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -9054,6 +12240,13 @@ func (m *ContactMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ContactMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case contact.FieldFirstSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFirstSeenAt(v)
+		return nil
 	case contact.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -9061,12 +12254,26 @@ func (m *ContactMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddLastSeenAt(v)
 		return nil
+	case contact.FieldContactedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddContactedAt(v)
+		return nil
 	case contact.FieldWrittenAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddWrittenAt(v)
+		return nil
+	case contact.FieldTranscriptsRefusedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTranscriptsRefusedAt(v)
 		return nil
 	case contact.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -9117,6 +12324,12 @@ func (m *ContactMutation) ResetField(name string) error {
 	case contact.FieldName:
 		m.ResetName()
 		return nil
+	case contact.FieldFirstName:
+		m.ResetFirstName()
+		return nil
+	case contact.FieldLastName:
+		m.ResetLastName()
+		return nil
 	case contact.FieldEmail:
 		m.ResetEmail()
 		return nil
@@ -9132,11 +12345,47 @@ func (m *ContactMutation) ResetField(name string) error {
 	case contact.FieldOwnerID:
 		m.ResetOwnerID()
 		return nil
+	case contact.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case contact.FieldCompanyByHand:
+		m.ResetCompanyByHand()
+		return nil
+	case contact.FieldJobTitle:
+		m.ResetJobTitle()
+		return nil
+	case contact.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case contact.FieldTimeZone:
+		m.ResetTimeZone()
+		return nil
+	case contact.FieldCountry:
+		m.ResetCountry()
+		return nil
+	case contact.FieldCity:
+		m.ResetCity()
+		return nil
+	case contact.FieldLifecycleStage:
+		m.ResetLifecycleStage()
+		return nil
+	case contact.FieldSource:
+		m.ResetSource()
+		return nil
+	case contact.FieldFirstSeenAt:
+		m.ResetFirstSeenAt()
+		return nil
 	case contact.FieldLastSeenAt:
 		m.ResetLastSeenAt()
 		return nil
+	case contact.FieldContactedAt:
+		m.ResetContactedAt()
+		return nil
 	case contact.FieldWrittenAt:
 		m.ResetWrittenAt()
+		return nil
+	case contact.FieldTranscriptsRefusedAt:
+		m.ResetTranscriptsRefusedAt()
 		return nil
 	case contact.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -9202,6 +12451,9 @@ type ContactEmailMutation struct {
 	account_id    *string
 	contact_id    *string
 	address       *string
+	domain        *string
+	label         *string
+	verified      *bool
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*ContactEmail, error)
@@ -9420,6 +12672,114 @@ func (m *ContactEmailMutation) ResetAddress() {
 	m.address = nil
 }
 
+// SetDomain sets the "domain" field.
+func (m *ContactEmailMutation) SetDomain(s string) {
+	m.domain = &s
+}
+
+// Domain returns the value of the "domain" field in the mutation.
+func (m *ContactEmailMutation) Domain() (r string, exists bool) {
+	v := m.domain
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDomain returns the old "domain" field's value of the ContactEmail entity.
+// If the ContactEmail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEmailMutation) OldDomain(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDomain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDomain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDomain: %w", err)
+	}
+	return oldValue.Domain, nil
+}
+
+// ResetDomain resets all changes to the "domain" field.
+func (m *ContactEmailMutation) ResetDomain() {
+	m.domain = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *ContactEmailMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *ContactEmailMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the ContactEmail entity.
+// If the ContactEmail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEmailMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *ContactEmailMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetVerified sets the "verified" field.
+func (m *ContactEmailMutation) SetVerified(b bool) {
+	m.verified = &b
+}
+
+// Verified returns the value of the "verified" field in the mutation.
+func (m *ContactEmailMutation) Verified() (r bool, exists bool) {
+	v := m.verified
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerified returns the old "verified" field's value of the ContactEmail entity.
+// If the ContactEmail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactEmailMutation) OldVerified(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerified is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerified requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerified: %w", err)
+	}
+	return oldValue.Verified, nil
+}
+
+// ResetVerified resets all changes to the "verified" field.
+func (m *ContactEmailMutation) ResetVerified() {
+	m.verified = nil
+}
+
 // Where appends a list predicates to the ContactEmailMutation builder.
 func (m *ContactEmailMutation) Where(ps ...predicate.ContactEmail) {
 	m.predicates = append(m.predicates, ps...)
@@ -9454,7 +12814,7 @@ func (m *ContactEmailMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactEmailMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 6)
 	if m.account_id != nil {
 		fields = append(fields, contactemail.FieldAccountID)
 	}
@@ -9463,6 +12823,15 @@ func (m *ContactEmailMutation) Fields() []string {
 	}
 	if m.address != nil {
 		fields = append(fields, contactemail.FieldAddress)
+	}
+	if m.domain != nil {
+		fields = append(fields, contactemail.FieldDomain)
+	}
+	if m.label != nil {
+		fields = append(fields, contactemail.FieldLabel)
+	}
+	if m.verified != nil {
+		fields = append(fields, contactemail.FieldVerified)
 	}
 	return fields
 }
@@ -9478,6 +12847,12 @@ func (m *ContactEmailMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactID()
 	case contactemail.FieldAddress:
 		return m.Address()
+	case contactemail.FieldDomain:
+		return m.Domain()
+	case contactemail.FieldLabel:
+		return m.Label()
+	case contactemail.FieldVerified:
+		return m.Verified()
 	}
 	return nil, false
 }
@@ -9493,6 +12868,12 @@ func (m *ContactEmailMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldContactID(ctx)
 	case contactemail.FieldAddress:
 		return m.OldAddress(ctx)
+	case contactemail.FieldDomain:
+		return m.OldDomain(ctx)
+	case contactemail.FieldLabel:
+		return m.OldLabel(ctx)
+	case contactemail.FieldVerified:
+		return m.OldVerified(ctx)
 	}
 	return nil, fmt.Errorf("unknown ContactEmail field %s", name)
 }
@@ -9522,6 +12903,27 @@ func (m *ContactEmailMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAddress(v)
+		return nil
+	case contactemail.FieldDomain:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDomain(v)
+		return nil
+	case contactemail.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case contactemail.FieldVerified:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerified(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ContactEmail field %s", name)
@@ -9581,6 +12983,15 @@ func (m *ContactEmailMutation) ResetField(name string) error {
 	case contactemail.FieldAddress:
 		m.ResetAddress()
 		return nil
+	case contactemail.FieldDomain:
+		m.ResetDomain()
+		return nil
+	case contactemail.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case contactemail.FieldVerified:
+		m.ResetVerified()
+		return nil
 	}
 	return fmt.Errorf("unknown ContactEmail field %s", name)
 }
@@ -9633,22 +13044,1743 @@ func (m *ContactEmailMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ContactEmail edge %s", name)
 }
 
+// ContactExportMutation represents an operation that mutates the ContactExport nodes in the graph.
+type ContactExportMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	filter        *json.RawMessage
+	appendfilter  json.RawMessage
+	format        *vocab.ContactExportFormat
+	actor_kind    *viewer.Kind
+	actor_id      *string
+	token_id      *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactExport, error)
+	predicates    []predicate.ContactExport
+}
+
+var _ ent.Mutation = (*ContactExportMutation)(nil)
+
+// contactexportOption allows management of the mutation configuration using functional options.
+type contactexportOption func(*ContactExportMutation)
+
+// newContactExportMutation creates new mutation for the ContactExport entity.
+func newContactExportMutation(c config, op Op, opts ...contactexportOption) *ContactExportMutation {
+	m := &ContactExportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactExport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactExportID sets the ID field of the mutation.
+func withContactExportID(id string) contactexportOption {
+	return func(m *ContactExportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactExport
+		)
+		m.oldValue = func(ctx context.Context) (*ContactExport, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactExport.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactExport sets the old ContactExport of the mutation.
+func withContactExport(node *ContactExport) contactexportOption {
+	return func(m *ContactExportMutation) {
+		m.oldValue = func(context.Context) (*ContactExport, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactExportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactExportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactExport entities.
+func (m *ContactExportMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactExportMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactExportMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactExport.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactExportMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactExportMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactExportMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetFilter sets the "filter" field.
+func (m *ContactExportMutation) SetFilter(jm json.RawMessage) {
+	m.filter = &jm
+	m.appendfilter = nil
+}
+
+// Filter returns the value of the "filter" field in the mutation.
+func (m *ContactExportMutation) Filter() (r json.RawMessage, exists bool) {
+	v := m.filter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilter returns the old "filter" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldFilter(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilter: %w", err)
+	}
+	return oldValue.Filter, nil
+}
+
+// AppendFilter adds jm to the "filter" field.
+func (m *ContactExportMutation) AppendFilter(jm json.RawMessage) {
+	m.appendfilter = append(m.appendfilter, jm...)
+}
+
+// AppendedFilter returns the list of values that were appended to the "filter" field in this mutation.
+func (m *ContactExportMutation) AppendedFilter() (json.RawMessage, bool) {
+	if len(m.appendfilter) == 0 {
+		return nil, false
+	}
+	return m.appendfilter, true
+}
+
+// ResetFilter resets all changes to the "filter" field.
+func (m *ContactExportMutation) ResetFilter() {
+	m.filter = nil
+	m.appendfilter = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *ContactExportMutation) SetFormat(vef vocab.ContactExportFormat) {
+	m.format = &vef
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ContactExportMutation) Format() (r vocab.ContactExportFormat, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldFormat(ctx context.Context) (v vocab.ContactExportFormat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ContactExportMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetActorKind sets the "actor_kind" field.
+func (m *ContactExportMutation) SetActorKind(v viewer.Kind) {
+	m.actor_kind = &v
+}
+
+// ActorKind returns the value of the "actor_kind" field in the mutation.
+func (m *ContactExportMutation) ActorKind() (r viewer.Kind, exists bool) {
+	v := m.actor_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorKind returns the old "actor_kind" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldActorKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorKind: %w", err)
+	}
+	return oldValue.ActorKind, nil
+}
+
+// ResetActorKind resets all changes to the "actor_kind" field.
+func (m *ContactExportMutation) ResetActorKind() {
+	m.actor_kind = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *ContactExportMutation) SetActorID(s string) {
+	m.actor_id = &s
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *ContactExportMutation) ActorID() (r string, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldActorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *ContactExportMutation) ResetActorID() {
+	m.actor_id = nil
+}
+
+// SetTokenID sets the "token_id" field.
+func (m *ContactExportMutation) SetTokenID(s string) {
+	m.token_id = &s
+}
+
+// TokenID returns the value of the "token_id" field in the mutation.
+func (m *ContactExportMutation) TokenID() (r string, exists bool) {
+	v := m.token_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenID returns the old "token_id" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldTokenID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenID: %w", err)
+	}
+	return oldValue.TokenID, nil
+}
+
+// ResetTokenID resets all changes to the "token_id" field.
+func (m *ContactExportMutation) ResetTokenID() {
+	m.token_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ContactExportMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ContactExportMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ContactExport entity.
+// If the ContactExport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactExportMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ContactExportMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ContactExportMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ContactExportMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ContactExportMutation builder.
+func (m *ContactExportMutation) Where(ps ...predicate.ContactExport) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactExportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactExportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactExport, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactExportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactExportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactExport).
+func (m *ContactExportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactExportMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, contactexport.FieldAccountID)
+	}
+	if m.filter != nil {
+		fields = append(fields, contactexport.FieldFilter)
+	}
+	if m.format != nil {
+		fields = append(fields, contactexport.FieldFormat)
+	}
+	if m.actor_kind != nil {
+		fields = append(fields, contactexport.FieldActorKind)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, contactexport.FieldActorID)
+	}
+	if m.token_id != nil {
+		fields = append(fields, contactexport.FieldTokenID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, contactexport.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactExportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactexport.FieldAccountID:
+		return m.AccountID()
+	case contactexport.FieldFilter:
+		return m.Filter()
+	case contactexport.FieldFormat:
+		return m.Format()
+	case contactexport.FieldActorKind:
+		return m.ActorKind()
+	case contactexport.FieldActorID:
+		return m.ActorID()
+	case contactexport.FieldTokenID:
+		return m.TokenID()
+	case contactexport.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactExportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactexport.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactexport.FieldFilter:
+		return m.OldFilter(ctx)
+	case contactexport.FieldFormat:
+		return m.OldFormat(ctx)
+	case contactexport.FieldActorKind:
+		return m.OldActorKind(ctx)
+	case contactexport.FieldActorID:
+		return m.OldActorID(ctx)
+	case contactexport.FieldTokenID:
+		return m.OldTokenID(ctx)
+	case contactexport.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactExport field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactExportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactexport.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactexport.FieldFilter:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilter(v)
+		return nil
+	case contactexport.FieldFormat:
+		v, ok := value.(vocab.ContactExportFormat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case contactexport.FieldActorKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorKind(v)
+		return nil
+	case contactexport.FieldActorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case contactexport.FieldTokenID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenID(v)
+		return nil
+	case contactexport.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactExport field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactExportMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, contactexport.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactExportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contactexport.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactExportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contactexport.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactExport numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactExportMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactExportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactExportMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactExport nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactExportMutation) ResetField(name string) error {
+	switch name {
+	case contactexport.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactexport.FieldFilter:
+		m.ResetFilter()
+		return nil
+	case contactexport.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case contactexport.FieldActorKind:
+		m.ResetActorKind()
+		return nil
+	case contactexport.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case contactexport.FieldTokenID:
+		m.ResetTokenID()
+		return nil
+	case contactexport.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactExport field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactExportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactExportMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactExportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactExportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactExportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactExportMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactExportMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactExport unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactExportMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactExport edge %s", name)
+}
+
+// ContactImportMutation represents an operation that mutates the ContactImport nodes in the graph.
+type ContactImportMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	file_name     *string
+	dry_run       *bool
+	columns       *json.RawMessage
+	appendcolumns json.RawMessage
+	list_id       *string
+	created       *int
+	addcreated    *int
+	updated       *int
+	addupdated    *int
+	unchanged     *int
+	addunchanged  *int
+	refused       *int
+	addrefused    *int
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactImport, error)
+	predicates    []predicate.ContactImport
+}
+
+var _ ent.Mutation = (*ContactImportMutation)(nil)
+
+// contactimportOption allows management of the mutation configuration using functional options.
+type contactimportOption func(*ContactImportMutation)
+
+// newContactImportMutation creates new mutation for the ContactImport entity.
+func newContactImportMutation(c config, op Op, opts ...contactimportOption) *ContactImportMutation {
+	m := &ContactImportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactImport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactImportID sets the ID field of the mutation.
+func withContactImportID(id string) contactimportOption {
+	return func(m *ContactImportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactImport
+		)
+		m.oldValue = func(ctx context.Context) (*ContactImport, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactImport.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactImport sets the old ContactImport of the mutation.
+func withContactImport(node *ContactImport) contactimportOption {
+	return func(m *ContactImportMutation) {
+		m.oldValue = func(context.Context) (*ContactImport, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactImportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactImportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactImport entities.
+func (m *ContactImportMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactImportMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactImportMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactImport.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactImportMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactImportMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactImportMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *ContactImportMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *ContactImportMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *ContactImportMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetDryRun sets the "dry_run" field.
+func (m *ContactImportMutation) SetDryRun(b bool) {
+	m.dry_run = &b
+}
+
+// DryRun returns the value of the "dry_run" field in the mutation.
+func (m *ContactImportMutation) DryRun() (r bool, exists bool) {
+	v := m.dry_run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDryRun returns the old "dry_run" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldDryRun(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDryRun is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDryRun requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDryRun: %w", err)
+	}
+	return oldValue.DryRun, nil
+}
+
+// ResetDryRun resets all changes to the "dry_run" field.
+func (m *ContactImportMutation) ResetDryRun() {
+	m.dry_run = nil
+}
+
+// SetColumns sets the "columns" field.
+func (m *ContactImportMutation) SetColumns(jm json.RawMessage) {
+	m.columns = &jm
+	m.appendcolumns = nil
+}
+
+// Columns returns the value of the "columns" field in the mutation.
+func (m *ContactImportMutation) Columns() (r json.RawMessage, exists bool) {
+	v := m.columns
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldColumns returns the old "columns" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldColumns(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldColumns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldColumns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldColumns: %w", err)
+	}
+	return oldValue.Columns, nil
+}
+
+// AppendColumns adds jm to the "columns" field.
+func (m *ContactImportMutation) AppendColumns(jm json.RawMessage) {
+	m.appendcolumns = append(m.appendcolumns, jm...)
+}
+
+// AppendedColumns returns the list of values that were appended to the "columns" field in this mutation.
+func (m *ContactImportMutation) AppendedColumns() (json.RawMessage, bool) {
+	if len(m.appendcolumns) == 0 {
+		return nil, false
+	}
+	return m.appendcolumns, true
+}
+
+// ResetColumns resets all changes to the "columns" field.
+func (m *ContactImportMutation) ResetColumns() {
+	m.columns = nil
+	m.appendcolumns = nil
+}
+
+// SetListID sets the "list_id" field.
+func (m *ContactImportMutation) SetListID(s string) {
+	m.list_id = &s
+}
+
+// ListID returns the value of the "list_id" field in the mutation.
+func (m *ContactImportMutation) ListID() (r string, exists bool) {
+	v := m.list_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListID returns the old "list_id" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldListID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListID: %w", err)
+	}
+	return oldValue.ListID, nil
+}
+
+// ResetListID resets all changes to the "list_id" field.
+func (m *ContactImportMutation) ResetListID() {
+	m.list_id = nil
+}
+
+// SetCreated sets the "created" field.
+func (m *ContactImportMutation) SetCreated(i int) {
+	m.created = &i
+	m.addcreated = nil
+}
+
+// Created returns the value of the "created" field in the mutation.
+func (m *ContactImportMutation) Created() (r int, exists bool) {
+	v := m.created
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreated returns the old "created" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldCreated(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreated: %w", err)
+	}
+	return oldValue.Created, nil
+}
+
+// AddCreated adds i to the "created" field.
+func (m *ContactImportMutation) AddCreated(i int) {
+	if m.addcreated != nil {
+		*m.addcreated += i
+	} else {
+		m.addcreated = &i
+	}
+}
+
+// AddedCreated returns the value that was added to the "created" field in this mutation.
+func (m *ContactImportMutation) AddedCreated() (r int, exists bool) {
+	v := m.addcreated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreated resets all changes to the "created" field.
+func (m *ContactImportMutation) ResetCreated() {
+	m.created = nil
+	m.addcreated = nil
+}
+
+// SetUpdated sets the "updated" field.
+func (m *ContactImportMutation) SetUpdated(i int) {
+	m.updated = &i
+	m.addupdated = nil
+}
+
+// Updated returns the value of the "updated" field in the mutation.
+func (m *ContactImportMutation) Updated() (r int, exists bool) {
+	v := m.updated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdated returns the old "updated" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldUpdated(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdated is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdated requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdated: %w", err)
+	}
+	return oldValue.Updated, nil
+}
+
+// AddUpdated adds i to the "updated" field.
+func (m *ContactImportMutation) AddUpdated(i int) {
+	if m.addupdated != nil {
+		*m.addupdated += i
+	} else {
+		m.addupdated = &i
+	}
+}
+
+// AddedUpdated returns the value that was added to the "updated" field in this mutation.
+func (m *ContactImportMutation) AddedUpdated() (r int, exists bool) {
+	v := m.addupdated
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdated resets all changes to the "updated" field.
+func (m *ContactImportMutation) ResetUpdated() {
+	m.updated = nil
+	m.addupdated = nil
+}
+
+// SetUnchanged sets the "unchanged" field.
+func (m *ContactImportMutation) SetUnchanged(i int) {
+	m.unchanged = &i
+	m.addunchanged = nil
+}
+
+// Unchanged returns the value of the "unchanged" field in the mutation.
+func (m *ContactImportMutation) Unchanged() (r int, exists bool) {
+	v := m.unchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnchanged returns the old "unchanged" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldUnchanged(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnchanged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnchanged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnchanged: %w", err)
+	}
+	return oldValue.Unchanged, nil
+}
+
+// AddUnchanged adds i to the "unchanged" field.
+func (m *ContactImportMutation) AddUnchanged(i int) {
+	if m.addunchanged != nil {
+		*m.addunchanged += i
+	} else {
+		m.addunchanged = &i
+	}
+}
+
+// AddedUnchanged returns the value that was added to the "unchanged" field in this mutation.
+func (m *ContactImportMutation) AddedUnchanged() (r int, exists bool) {
+	v := m.addunchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUnchanged resets all changes to the "unchanged" field.
+func (m *ContactImportMutation) ResetUnchanged() {
+	m.unchanged = nil
+	m.addunchanged = nil
+}
+
+// SetRefused sets the "refused" field.
+func (m *ContactImportMutation) SetRefused(i int) {
+	m.refused = &i
+	m.addrefused = nil
+}
+
+// Refused returns the value of the "refused" field in the mutation.
+func (m *ContactImportMutation) Refused() (r int, exists bool) {
+	v := m.refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefused returns the old "refused" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldRefused(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefused is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefused requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefused: %w", err)
+	}
+	return oldValue.Refused, nil
+}
+
+// AddRefused adds i to the "refused" field.
+func (m *ContactImportMutation) AddRefused(i int) {
+	if m.addrefused != nil {
+		*m.addrefused += i
+	} else {
+		m.addrefused = &i
+	}
+}
+
+// AddedRefused returns the value that was added to the "refused" field in this mutation.
+func (m *ContactImportMutation) AddedRefused() (r int, exists bool) {
+	v := m.addrefused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefused resets all changes to the "refused" field.
+func (m *ContactImportMutation) ResetRefused() {
+	m.refused = nil
+	m.addrefused = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ContactImportMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ContactImportMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ContactImport entity.
+// If the ContactImport object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactImportMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ContactImportMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ContactImportMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ContactImportMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ContactImportMutation builder.
+func (m *ContactImportMutation) Where(ps ...predicate.ContactImport) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactImportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactImportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactImport, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactImportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactImportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactImport).
+func (m *ContactImportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactImportMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, contactimport.FieldAccountID)
+	}
+	if m.file_name != nil {
+		fields = append(fields, contactimport.FieldFileName)
+	}
+	if m.dry_run != nil {
+		fields = append(fields, contactimport.FieldDryRun)
+	}
+	if m.columns != nil {
+		fields = append(fields, contactimport.FieldColumns)
+	}
+	if m.list_id != nil {
+		fields = append(fields, contactimport.FieldListID)
+	}
+	if m.created != nil {
+		fields = append(fields, contactimport.FieldCreated)
+	}
+	if m.updated != nil {
+		fields = append(fields, contactimport.FieldUpdated)
+	}
+	if m.unchanged != nil {
+		fields = append(fields, contactimport.FieldUnchanged)
+	}
+	if m.refused != nil {
+		fields = append(fields, contactimport.FieldRefused)
+	}
+	if m.created_at != nil {
+		fields = append(fields, contactimport.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactImportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactimport.FieldAccountID:
+		return m.AccountID()
+	case contactimport.FieldFileName:
+		return m.FileName()
+	case contactimport.FieldDryRun:
+		return m.DryRun()
+	case contactimport.FieldColumns:
+		return m.Columns()
+	case contactimport.FieldListID:
+		return m.ListID()
+	case contactimport.FieldCreated:
+		return m.Created()
+	case contactimport.FieldUpdated:
+		return m.Updated()
+	case contactimport.FieldUnchanged:
+		return m.Unchanged()
+	case contactimport.FieldRefused:
+		return m.Refused()
+	case contactimport.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactImportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactimport.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactimport.FieldFileName:
+		return m.OldFileName(ctx)
+	case contactimport.FieldDryRun:
+		return m.OldDryRun(ctx)
+	case contactimport.FieldColumns:
+		return m.OldColumns(ctx)
+	case contactimport.FieldListID:
+		return m.OldListID(ctx)
+	case contactimport.FieldCreated:
+		return m.OldCreated(ctx)
+	case contactimport.FieldUpdated:
+		return m.OldUpdated(ctx)
+	case contactimport.FieldUnchanged:
+		return m.OldUnchanged(ctx)
+	case contactimport.FieldRefused:
+		return m.OldRefused(ctx)
+	case contactimport.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactImport field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactImportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactimport.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactimport.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case contactimport.FieldDryRun:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDryRun(v)
+		return nil
+	case contactimport.FieldColumns:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetColumns(v)
+		return nil
+	case contactimport.FieldListID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListID(v)
+		return nil
+	case contactimport.FieldCreated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreated(v)
+		return nil
+	case contactimport.FieldUpdated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdated(v)
+		return nil
+	case contactimport.FieldUnchanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnchanged(v)
+		return nil
+	case contactimport.FieldRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefused(v)
+		return nil
+	case contactimport.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactImport field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactImportMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated != nil {
+		fields = append(fields, contactimport.FieldCreated)
+	}
+	if m.addupdated != nil {
+		fields = append(fields, contactimport.FieldUpdated)
+	}
+	if m.addunchanged != nil {
+		fields = append(fields, contactimport.FieldUnchanged)
+	}
+	if m.addrefused != nil {
+		fields = append(fields, contactimport.FieldRefused)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, contactimport.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactImportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contactimport.FieldCreated:
+		return m.AddedCreated()
+	case contactimport.FieldUpdated:
+		return m.AddedUpdated()
+	case contactimport.FieldUnchanged:
+		return m.AddedUnchanged()
+	case contactimport.FieldRefused:
+		return m.AddedRefused()
+	case contactimport.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactImportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contactimport.FieldCreated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreated(v)
+		return nil
+	case contactimport.FieldUpdated:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdated(v)
+		return nil
+	case contactimport.FieldUnchanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUnchanged(v)
+		return nil
+	case contactimport.FieldRefused:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefused(v)
+		return nil
+	case contactimport.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactImport numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactImportMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactImportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactImportMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactImport nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactImportMutation) ResetField(name string) error {
+	switch name {
+	case contactimport.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactimport.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case contactimport.FieldDryRun:
+		m.ResetDryRun()
+		return nil
+	case contactimport.FieldColumns:
+		m.ResetColumns()
+		return nil
+	case contactimport.FieldListID:
+		m.ResetListID()
+		return nil
+	case contactimport.FieldCreated:
+		m.ResetCreated()
+		return nil
+	case contactimport.FieldUpdated:
+		m.ResetUpdated()
+		return nil
+	case contactimport.FieldUnchanged:
+		m.ResetUnchanged()
+		return nil
+	case contactimport.FieldRefused:
+		m.ResetRefused()
+		return nil
+	case contactimport.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactImport field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactImportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactImportMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactImportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactImportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactImportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactImportMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactImportMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactImport unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactImportMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactImport edge %s", name)
+}
+
 // ContactListMutation represents an operation that mutates the ContactList nodes in the graph.
 type ContactListMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *string
-	account_id     *string
-	name           *string
-	archived_at    *clock.Micros
-	addarchived_at *clock.Micros
-	created_at     *clock.Micros
-	addcreated_at  *clock.Micros
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*ContactList, error)
-	predicates     []predicate.ContactList
+	op                   Op
+	typ                  string
+	id                   *string
+	account_id           *string
+	name                 *string
+	criteria             *string
+	criteria_revision    *int
+	addcriteria_revision *int
+	filling              *bool
+	filled_to            *string
+	filled               *int
+	addfilled            *int
+	fill_total           *int
+	addfill_total        *int
+	size                 *int
+	addsize              *int
+	archived_at          *clock.Micros
+	addarchived_at       *clock.Micros
+	created_at           *clock.Micros
+	addcreated_at        *clock.Micros
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*ContactList, error)
+	predicates           []predicate.ContactList
 }
 
 var _ ent.Mutation = (*ContactListMutation)(nil)
@@ -9827,6 +14959,338 @@ func (m *ContactListMutation) ResetName() {
 	m.name = nil
 }
 
+// SetCriteria sets the "criteria" field.
+func (m *ContactListMutation) SetCriteria(s string) {
+	m.criteria = &s
+}
+
+// Criteria returns the value of the "criteria" field in the mutation.
+func (m *ContactListMutation) Criteria() (r string, exists bool) {
+	v := m.criteria
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCriteria returns the old "criteria" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldCriteria(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCriteria is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCriteria requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCriteria: %w", err)
+	}
+	return oldValue.Criteria, nil
+}
+
+// ResetCriteria resets all changes to the "criteria" field.
+func (m *ContactListMutation) ResetCriteria() {
+	m.criteria = nil
+}
+
+// SetCriteriaRevision sets the "criteria_revision" field.
+func (m *ContactListMutation) SetCriteriaRevision(i int) {
+	m.criteria_revision = &i
+	m.addcriteria_revision = nil
+}
+
+// CriteriaRevision returns the value of the "criteria_revision" field in the mutation.
+func (m *ContactListMutation) CriteriaRevision() (r int, exists bool) {
+	v := m.criteria_revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCriteriaRevision returns the old "criteria_revision" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldCriteriaRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCriteriaRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCriteriaRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCriteriaRevision: %w", err)
+	}
+	return oldValue.CriteriaRevision, nil
+}
+
+// AddCriteriaRevision adds i to the "criteria_revision" field.
+func (m *ContactListMutation) AddCriteriaRevision(i int) {
+	if m.addcriteria_revision != nil {
+		*m.addcriteria_revision += i
+	} else {
+		m.addcriteria_revision = &i
+	}
+}
+
+// AddedCriteriaRevision returns the value that was added to the "criteria_revision" field in this mutation.
+func (m *ContactListMutation) AddedCriteriaRevision() (r int, exists bool) {
+	v := m.addcriteria_revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCriteriaRevision resets all changes to the "criteria_revision" field.
+func (m *ContactListMutation) ResetCriteriaRevision() {
+	m.criteria_revision = nil
+	m.addcriteria_revision = nil
+}
+
+// SetFilling sets the "filling" field.
+func (m *ContactListMutation) SetFilling(b bool) {
+	m.filling = &b
+}
+
+// Filling returns the value of the "filling" field in the mutation.
+func (m *ContactListMutation) Filling() (r bool, exists bool) {
+	v := m.filling
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilling returns the old "filling" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldFilling(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilling is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilling requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilling: %w", err)
+	}
+	return oldValue.Filling, nil
+}
+
+// ResetFilling resets all changes to the "filling" field.
+func (m *ContactListMutation) ResetFilling() {
+	m.filling = nil
+}
+
+// SetFilledTo sets the "filled_to" field.
+func (m *ContactListMutation) SetFilledTo(s string) {
+	m.filled_to = &s
+}
+
+// FilledTo returns the value of the "filled_to" field in the mutation.
+func (m *ContactListMutation) FilledTo() (r string, exists bool) {
+	v := m.filled_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilledTo returns the old "filled_to" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldFilledTo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilledTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilledTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilledTo: %w", err)
+	}
+	return oldValue.FilledTo, nil
+}
+
+// ResetFilledTo resets all changes to the "filled_to" field.
+func (m *ContactListMutation) ResetFilledTo() {
+	m.filled_to = nil
+}
+
+// SetFilled sets the "filled" field.
+func (m *ContactListMutation) SetFilled(i int) {
+	m.filled = &i
+	m.addfilled = nil
+}
+
+// Filled returns the value of the "filled" field in the mutation.
+func (m *ContactListMutation) Filled() (r int, exists bool) {
+	v := m.filled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilled returns the old "filled" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldFilled(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilled: %w", err)
+	}
+	return oldValue.Filled, nil
+}
+
+// AddFilled adds i to the "filled" field.
+func (m *ContactListMutation) AddFilled(i int) {
+	if m.addfilled != nil {
+		*m.addfilled += i
+	} else {
+		m.addfilled = &i
+	}
+}
+
+// AddedFilled returns the value that was added to the "filled" field in this mutation.
+func (m *ContactListMutation) AddedFilled() (r int, exists bool) {
+	v := m.addfilled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFilled resets all changes to the "filled" field.
+func (m *ContactListMutation) ResetFilled() {
+	m.filled = nil
+	m.addfilled = nil
+}
+
+// SetFillTotal sets the "fill_total" field.
+func (m *ContactListMutation) SetFillTotal(i int) {
+	m.fill_total = &i
+	m.addfill_total = nil
+}
+
+// FillTotal returns the value of the "fill_total" field in the mutation.
+func (m *ContactListMutation) FillTotal() (r int, exists bool) {
+	v := m.fill_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFillTotal returns the old "fill_total" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldFillTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFillTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFillTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFillTotal: %w", err)
+	}
+	return oldValue.FillTotal, nil
+}
+
+// AddFillTotal adds i to the "fill_total" field.
+func (m *ContactListMutation) AddFillTotal(i int) {
+	if m.addfill_total != nil {
+		*m.addfill_total += i
+	} else {
+		m.addfill_total = &i
+	}
+}
+
+// AddedFillTotal returns the value that was added to the "fill_total" field in this mutation.
+func (m *ContactListMutation) AddedFillTotal() (r int, exists bool) {
+	v := m.addfill_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFillTotal resets all changes to the "fill_total" field.
+func (m *ContactListMutation) ResetFillTotal() {
+	m.fill_total = nil
+	m.addfill_total = nil
+}
+
+// SetSize sets the "size" field.
+func (m *ContactListMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *ContactListMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the ContactList entity.
+// If the ContactList object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *ContactListMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *ContactListMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *ContactListMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (m *ContactListMutation) SetArchivedAt(c clock.Micros) {
 	m.archived_at = &c
@@ -9973,12 +15437,33 @@ func (m *ContactListMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactListMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 11)
 	if m.account_id != nil {
 		fields = append(fields, contactlist.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, contactlist.FieldName)
+	}
+	if m.criteria != nil {
+		fields = append(fields, contactlist.FieldCriteria)
+	}
+	if m.criteria_revision != nil {
+		fields = append(fields, contactlist.FieldCriteriaRevision)
+	}
+	if m.filling != nil {
+		fields = append(fields, contactlist.FieldFilling)
+	}
+	if m.filled_to != nil {
+		fields = append(fields, contactlist.FieldFilledTo)
+	}
+	if m.filled != nil {
+		fields = append(fields, contactlist.FieldFilled)
+	}
+	if m.fill_total != nil {
+		fields = append(fields, contactlist.FieldFillTotal)
+	}
+	if m.size != nil {
+		fields = append(fields, contactlist.FieldSize)
 	}
 	if m.archived_at != nil {
 		fields = append(fields, contactlist.FieldArchivedAt)
@@ -9998,6 +15483,20 @@ func (m *ContactListMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case contactlist.FieldName:
 		return m.Name()
+	case contactlist.FieldCriteria:
+		return m.Criteria()
+	case contactlist.FieldCriteriaRevision:
+		return m.CriteriaRevision()
+	case contactlist.FieldFilling:
+		return m.Filling()
+	case contactlist.FieldFilledTo:
+		return m.FilledTo()
+	case contactlist.FieldFilled:
+		return m.Filled()
+	case contactlist.FieldFillTotal:
+		return m.FillTotal()
+	case contactlist.FieldSize:
+		return m.Size()
 	case contactlist.FieldArchivedAt:
 		return m.ArchivedAt()
 	case contactlist.FieldCreatedAt:
@@ -10015,6 +15514,20 @@ func (m *ContactListMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldAccountID(ctx)
 	case contactlist.FieldName:
 		return m.OldName(ctx)
+	case contactlist.FieldCriteria:
+		return m.OldCriteria(ctx)
+	case contactlist.FieldCriteriaRevision:
+		return m.OldCriteriaRevision(ctx)
+	case contactlist.FieldFilling:
+		return m.OldFilling(ctx)
+	case contactlist.FieldFilledTo:
+		return m.OldFilledTo(ctx)
+	case contactlist.FieldFilled:
+		return m.OldFilled(ctx)
+	case contactlist.FieldFillTotal:
+		return m.OldFillTotal(ctx)
+	case contactlist.FieldSize:
+		return m.OldSize(ctx)
 	case contactlist.FieldArchivedAt:
 		return m.OldArchivedAt(ctx)
 	case contactlist.FieldCreatedAt:
@@ -10042,6 +15555,55 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case contactlist.FieldCriteria:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCriteria(v)
+		return nil
+	case contactlist.FieldCriteriaRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCriteriaRevision(v)
+		return nil
+	case contactlist.FieldFilling:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilling(v)
+		return nil
+	case contactlist.FieldFilledTo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilledTo(v)
+		return nil
+	case contactlist.FieldFilled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilled(v)
+		return nil
+	case contactlist.FieldFillTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFillTotal(v)
+		return nil
+	case contactlist.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
 	case contactlist.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -10064,6 +15626,18 @@ func (m *ContactListMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *ContactListMutation) AddedFields() []string {
 	var fields []string
+	if m.addcriteria_revision != nil {
+		fields = append(fields, contactlist.FieldCriteriaRevision)
+	}
+	if m.addfilled != nil {
+		fields = append(fields, contactlist.FieldFilled)
+	}
+	if m.addfill_total != nil {
+		fields = append(fields, contactlist.FieldFillTotal)
+	}
+	if m.addsize != nil {
+		fields = append(fields, contactlist.FieldSize)
+	}
 	if m.addarchived_at != nil {
 		fields = append(fields, contactlist.FieldArchivedAt)
 	}
@@ -10078,6 +15652,14 @@ func (m *ContactListMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case contactlist.FieldCriteriaRevision:
+		return m.AddedCriteriaRevision()
+	case contactlist.FieldFilled:
+		return m.AddedFilled()
+	case contactlist.FieldFillTotal:
+		return m.AddedFillTotal()
+	case contactlist.FieldSize:
+		return m.AddedSize()
 	case contactlist.FieldArchivedAt:
 		return m.AddedArchivedAt()
 	case contactlist.FieldCreatedAt:
@@ -10091,6 +15673,34 @@ func (m *ContactListMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *ContactListMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case contactlist.FieldCriteriaRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCriteriaRevision(v)
+		return nil
+	case contactlist.FieldFilled:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFilled(v)
+		return nil
+	case contactlist.FieldFillTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFillTotal(v)
+		return nil
+	case contactlist.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
 	case contactlist.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -10137,6 +15747,27 @@ func (m *ContactListMutation) ResetField(name string) error {
 		return nil
 	case contactlist.FieldName:
 		m.ResetName()
+		return nil
+	case contactlist.FieldCriteria:
+		m.ResetCriteria()
+		return nil
+	case contactlist.FieldCriteriaRevision:
+		m.ResetCriteriaRevision()
+		return nil
+	case contactlist.FieldFilling:
+		m.ResetFilling()
+		return nil
+	case contactlist.FieldFilledTo:
+		m.ResetFilledTo()
+		return nil
+	case contactlist.FieldFilled:
+		m.ResetFilled()
+		return nil
+	case contactlist.FieldFillTotal:
+		m.ResetFillTotal()
+		return nil
+	case contactlist.FieldSize:
+		m.ResetSize()
 		return nil
 	case contactlist.FieldArchivedAt:
 		m.ResetArchivedAt()
@@ -10636,6 +16267,2414 @@ func (m *ContactListMemberMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ContactListMember edge %s", name)
 }
 
+// ContactListTimerMutation represents an operation that mutates the ContactListTimer nodes in the graph.
+type ContactListTimerMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	list_id       *string
+	contact_id    *string
+	due_at        *clock.Micros
+	adddue_at     *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactListTimer, error)
+	predicates    []predicate.ContactListTimer
+}
+
+var _ ent.Mutation = (*ContactListTimerMutation)(nil)
+
+// contactlisttimerOption allows management of the mutation configuration using functional options.
+type contactlisttimerOption func(*ContactListTimerMutation)
+
+// newContactListTimerMutation creates new mutation for the ContactListTimer entity.
+func newContactListTimerMutation(c config, op Op, opts ...contactlisttimerOption) *ContactListTimerMutation {
+	m := &ContactListTimerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactListTimer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactListTimerID sets the ID field of the mutation.
+func withContactListTimerID(id string) contactlisttimerOption {
+	return func(m *ContactListTimerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactListTimer
+		)
+		m.oldValue = func(ctx context.Context) (*ContactListTimer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactListTimer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactListTimer sets the old ContactListTimer of the mutation.
+func withContactListTimer(node *ContactListTimer) contactlisttimerOption {
+	return func(m *ContactListTimerMutation) {
+		m.oldValue = func(context.Context) (*ContactListTimer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactListTimerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactListTimerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactListTimer entities.
+func (m *ContactListTimerMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactListTimerMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactListTimerMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactListTimer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactListTimerMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactListTimerMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactListTimer entity.
+// If the ContactListTimer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListTimerMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactListTimerMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetListID sets the "list_id" field.
+func (m *ContactListTimerMutation) SetListID(s string) {
+	m.list_id = &s
+}
+
+// ListID returns the value of the "list_id" field in the mutation.
+func (m *ContactListTimerMutation) ListID() (r string, exists bool) {
+	v := m.list_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListID returns the old "list_id" field's value of the ContactListTimer entity.
+// If the ContactListTimer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListTimerMutation) OldListID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListID: %w", err)
+	}
+	return oldValue.ListID, nil
+}
+
+// ResetListID resets all changes to the "list_id" field.
+func (m *ContactListTimerMutation) ResetListID() {
+	m.list_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ContactListTimerMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ContactListTimerMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ContactListTimer entity.
+// If the ContactListTimer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListTimerMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ContactListTimerMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ContactListTimerMutation) SetDueAt(c clock.Micros) {
+	m.due_at = &c
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ContactListTimerMutation) DueAt() (r clock.Micros, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ContactListTimer entity.
+// If the ContactListTimer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactListTimerMutation) OldDueAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds c to the "due_at" field.
+func (m *ContactListTimerMutation) AddDueAt(c clock.Micros) {
+	if m.adddue_at != nil {
+		*m.adddue_at += c
+	} else {
+		m.adddue_at = &c
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *ContactListTimerMutation) AddedDueAt() (r clock.Micros, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ContactListTimerMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
+// Where appends a list predicates to the ContactListTimerMutation builder.
+func (m *ContactListTimerMutation) Where(ps ...predicate.ContactListTimer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactListTimerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactListTimerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactListTimer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactListTimerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactListTimerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactListTimer).
+func (m *ContactListTimerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactListTimerMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, contactlisttimer.FieldAccountID)
+	}
+	if m.list_id != nil {
+		fields = append(fields, contactlisttimer.FieldListID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, contactlisttimer.FieldContactID)
+	}
+	if m.due_at != nil {
+		fields = append(fields, contactlisttimer.FieldDueAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactListTimerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactlisttimer.FieldAccountID:
+		return m.AccountID()
+	case contactlisttimer.FieldListID:
+		return m.ListID()
+	case contactlisttimer.FieldContactID:
+		return m.ContactID()
+	case contactlisttimer.FieldDueAt:
+		return m.DueAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactListTimerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactlisttimer.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactlisttimer.FieldListID:
+		return m.OldListID(ctx)
+	case contactlisttimer.FieldContactID:
+		return m.OldContactID(ctx)
+	case contactlisttimer.FieldDueAt:
+		return m.OldDueAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactListTimer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactListTimerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactlisttimer.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactlisttimer.FieldListID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListID(v)
+		return nil
+	case contactlisttimer.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case contactlisttimer.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactListTimer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactListTimerMutation) AddedFields() []string {
+	var fields []string
+	if m.adddue_at != nil {
+		fields = append(fields, contactlisttimer.FieldDueAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactListTimerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contactlisttimer.FieldDueAt:
+		return m.AddedDueAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactListTimerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contactlisttimer.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactListTimer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactListTimerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactListTimerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactListTimerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactListTimer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactListTimerMutation) ResetField(name string) error {
+	switch name {
+	case contactlisttimer.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactlisttimer.FieldListID:
+		m.ResetListID()
+		return nil
+	case contactlisttimer.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case contactlisttimer.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactListTimer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactListTimerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactListTimerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactListTimerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactListTimerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactListTimerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactListTimerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactListTimerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactListTimer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactListTimerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactListTimer edge %s", name)
+}
+
+// ContactMergeMutation represents an operation that mutates the ContactMerge nodes in the graph.
+type ContactMergeMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	from_id       *string
+	into_id       *string
+	external_id   *string
+	snapshot      *string
+	filled        *string
+	merged_at     *clock.Micros
+	addmerged_at  *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactMerge, error)
+	predicates    []predicate.ContactMerge
+}
+
+var _ ent.Mutation = (*ContactMergeMutation)(nil)
+
+// contactmergeOption allows management of the mutation configuration using functional options.
+type contactmergeOption func(*ContactMergeMutation)
+
+// newContactMergeMutation creates new mutation for the ContactMerge entity.
+func newContactMergeMutation(c config, op Op, opts ...contactmergeOption) *ContactMergeMutation {
+	m := &ContactMergeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactMerge,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactMergeID sets the ID field of the mutation.
+func withContactMergeID(id string) contactmergeOption {
+	return func(m *ContactMergeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactMerge
+		)
+		m.oldValue = func(ctx context.Context) (*ContactMerge, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactMerge.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactMerge sets the old ContactMerge of the mutation.
+func withContactMerge(node *ContactMerge) contactmergeOption {
+	return func(m *ContactMergeMutation) {
+		m.oldValue = func(context.Context) (*ContactMerge, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactMergeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactMergeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactMerge entities.
+func (m *ContactMergeMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactMergeMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactMergeMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactMerge.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactMergeMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactMergeMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactMergeMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetFromID sets the "from_id" field.
+func (m *ContactMergeMutation) SetFromID(s string) {
+	m.from_id = &s
+}
+
+// FromID returns the value of the "from_id" field in the mutation.
+func (m *ContactMergeMutation) FromID() (r string, exists bool) {
+	v := m.from_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromID returns the old "from_id" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldFromID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromID: %w", err)
+	}
+	return oldValue.FromID, nil
+}
+
+// ResetFromID resets all changes to the "from_id" field.
+func (m *ContactMergeMutation) ResetFromID() {
+	m.from_id = nil
+}
+
+// SetIntoID sets the "into_id" field.
+func (m *ContactMergeMutation) SetIntoID(s string) {
+	m.into_id = &s
+}
+
+// IntoID returns the value of the "into_id" field in the mutation.
+func (m *ContactMergeMutation) IntoID() (r string, exists bool) {
+	v := m.into_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntoID returns the old "into_id" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldIntoID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntoID: %w", err)
+	}
+	return oldValue.IntoID, nil
+}
+
+// ResetIntoID resets all changes to the "into_id" field.
+func (m *ContactMergeMutation) ResetIntoID() {
+	m.into_id = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ContactMergeMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ContactMergeMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldExternalID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ContactMergeMutation) ResetExternalID() {
+	m.external_id = nil
+}
+
+// SetSnapshot sets the "snapshot" field.
+func (m *ContactMergeMutation) SetSnapshot(s string) {
+	m.snapshot = &s
+}
+
+// Snapshot returns the value of the "snapshot" field in the mutation.
+func (m *ContactMergeMutation) Snapshot() (r string, exists bool) {
+	v := m.snapshot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSnapshot returns the old "snapshot" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldSnapshot(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSnapshot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSnapshot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSnapshot: %w", err)
+	}
+	return oldValue.Snapshot, nil
+}
+
+// ResetSnapshot resets all changes to the "snapshot" field.
+func (m *ContactMergeMutation) ResetSnapshot() {
+	m.snapshot = nil
+}
+
+// SetFilled sets the "filled" field.
+func (m *ContactMergeMutation) SetFilled(s string) {
+	m.filled = &s
+}
+
+// Filled returns the value of the "filled" field in the mutation.
+func (m *ContactMergeMutation) Filled() (r string, exists bool) {
+	v := m.filled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilled returns the old "filled" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldFilled(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilled: %w", err)
+	}
+	return oldValue.Filled, nil
+}
+
+// ResetFilled resets all changes to the "filled" field.
+func (m *ContactMergeMutation) ResetFilled() {
+	m.filled = nil
+}
+
+// SetMergedAt sets the "merged_at" field.
+func (m *ContactMergeMutation) SetMergedAt(c clock.Micros) {
+	m.merged_at = &c
+	m.addmerged_at = nil
+}
+
+// MergedAt returns the value of the "merged_at" field in the mutation.
+func (m *ContactMergeMutation) MergedAt() (r clock.Micros, exists bool) {
+	v := m.merged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedAt returns the old "merged_at" field's value of the ContactMerge entity.
+// If the ContactMerge object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMergeMutation) OldMergedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedAt: %w", err)
+	}
+	return oldValue.MergedAt, nil
+}
+
+// AddMergedAt adds c to the "merged_at" field.
+func (m *ContactMergeMutation) AddMergedAt(c clock.Micros) {
+	if m.addmerged_at != nil {
+		*m.addmerged_at += c
+	} else {
+		m.addmerged_at = &c
+	}
+}
+
+// AddedMergedAt returns the value that was added to the "merged_at" field in this mutation.
+func (m *ContactMergeMutation) AddedMergedAt() (r clock.Micros, exists bool) {
+	v := m.addmerged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMergedAt resets all changes to the "merged_at" field.
+func (m *ContactMergeMutation) ResetMergedAt() {
+	m.merged_at = nil
+	m.addmerged_at = nil
+}
+
+// Where appends a list predicates to the ContactMergeMutation builder.
+func (m *ContactMergeMutation) Where(ps ...predicate.ContactMerge) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactMergeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactMergeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactMerge, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactMergeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactMergeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactMerge).
+func (m *ContactMergeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactMergeMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, contactmerge.FieldAccountID)
+	}
+	if m.from_id != nil {
+		fields = append(fields, contactmerge.FieldFromID)
+	}
+	if m.into_id != nil {
+		fields = append(fields, contactmerge.FieldIntoID)
+	}
+	if m.external_id != nil {
+		fields = append(fields, contactmerge.FieldExternalID)
+	}
+	if m.snapshot != nil {
+		fields = append(fields, contactmerge.FieldSnapshot)
+	}
+	if m.filled != nil {
+		fields = append(fields, contactmerge.FieldFilled)
+	}
+	if m.merged_at != nil {
+		fields = append(fields, contactmerge.FieldMergedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactMergeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactmerge.FieldAccountID:
+		return m.AccountID()
+	case contactmerge.FieldFromID:
+		return m.FromID()
+	case contactmerge.FieldIntoID:
+		return m.IntoID()
+	case contactmerge.FieldExternalID:
+		return m.ExternalID()
+	case contactmerge.FieldSnapshot:
+		return m.Snapshot()
+	case contactmerge.FieldFilled:
+		return m.Filled()
+	case contactmerge.FieldMergedAt:
+		return m.MergedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactMergeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactmerge.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactmerge.FieldFromID:
+		return m.OldFromID(ctx)
+	case contactmerge.FieldIntoID:
+		return m.OldIntoID(ctx)
+	case contactmerge.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case contactmerge.FieldSnapshot:
+		return m.OldSnapshot(ctx)
+	case contactmerge.FieldFilled:
+		return m.OldFilled(ctx)
+	case contactmerge.FieldMergedAt:
+		return m.OldMergedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactMerge field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactMergeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactmerge.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactmerge.FieldFromID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromID(v)
+		return nil
+	case contactmerge.FieldIntoID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntoID(v)
+		return nil
+	case contactmerge.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case contactmerge.FieldSnapshot:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSnapshot(v)
+		return nil
+	case contactmerge.FieldFilled:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilled(v)
+		return nil
+	case contactmerge.FieldMergedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactMerge field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactMergeMutation) AddedFields() []string {
+	var fields []string
+	if m.addmerged_at != nil {
+		fields = append(fields, contactmerge.FieldMergedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactMergeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contactmerge.FieldMergedAt:
+		return m.AddedMergedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactMergeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contactmerge.FieldMergedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMergedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactMerge numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactMergeMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactMergeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactMergeMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactMerge nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactMergeMutation) ResetField(name string) error {
+	switch name {
+	case contactmerge.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactmerge.FieldFromID:
+		m.ResetFromID()
+		return nil
+	case contactmerge.FieldIntoID:
+		m.ResetIntoID()
+		return nil
+	case contactmerge.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case contactmerge.FieldSnapshot:
+		m.ResetSnapshot()
+		return nil
+	case contactmerge.FieldFilled:
+		m.ResetFilled()
+		return nil
+	case contactmerge.FieldMergedAt:
+		m.ResetMergedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactMerge field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactMergeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactMergeMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactMergeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactMergeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactMergeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactMergeMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactMergeMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactMerge unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactMergeMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactMerge edge %s", name)
+}
+
+// ContactMoveMutation represents an operation that mutates the ContactMove nodes in the graph.
+type ContactMoveMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	merge_id      *string
+	kind          *string
+	row_id        *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactMove, error)
+	predicates    []predicate.ContactMove
+}
+
+var _ ent.Mutation = (*ContactMoveMutation)(nil)
+
+// contactmoveOption allows management of the mutation configuration using functional options.
+type contactmoveOption func(*ContactMoveMutation)
+
+// newContactMoveMutation creates new mutation for the ContactMove entity.
+func newContactMoveMutation(c config, op Op, opts ...contactmoveOption) *ContactMoveMutation {
+	m := &ContactMoveMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactMove,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactMoveID sets the ID field of the mutation.
+func withContactMoveID(id string) contactmoveOption {
+	return func(m *ContactMoveMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactMove
+		)
+		m.oldValue = func(ctx context.Context) (*ContactMove, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactMove.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactMove sets the old ContactMove of the mutation.
+func withContactMove(node *ContactMove) contactmoveOption {
+	return func(m *ContactMoveMutation) {
+		m.oldValue = func(context.Context) (*ContactMove, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactMoveMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactMoveMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactMove entities.
+func (m *ContactMoveMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactMoveMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactMoveMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactMove.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactMoveMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactMoveMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactMove entity.
+// If the ContactMove object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMoveMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactMoveMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetMergeID sets the "merge_id" field.
+func (m *ContactMoveMutation) SetMergeID(s string) {
+	m.merge_id = &s
+}
+
+// MergeID returns the value of the "merge_id" field in the mutation.
+func (m *ContactMoveMutation) MergeID() (r string, exists bool) {
+	v := m.merge_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergeID returns the old "merge_id" field's value of the ContactMove entity.
+// If the ContactMove object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMoveMutation) OldMergeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergeID: %w", err)
+	}
+	return oldValue.MergeID, nil
+}
+
+// ResetMergeID resets all changes to the "merge_id" field.
+func (m *ContactMoveMutation) ResetMergeID() {
+	m.merge_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ContactMoveMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ContactMoveMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ContactMove entity.
+// If the ContactMove object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMoveMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ContactMoveMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetRowID sets the "row_id" field.
+func (m *ContactMoveMutation) SetRowID(s string) {
+	m.row_id = &s
+}
+
+// RowID returns the value of the "row_id" field in the mutation.
+func (m *ContactMoveMutation) RowID() (r string, exists bool) {
+	v := m.row_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowID returns the old "row_id" field's value of the ContactMove entity.
+// If the ContactMove object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMoveMutation) OldRowID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowID: %w", err)
+	}
+	return oldValue.RowID, nil
+}
+
+// ResetRowID resets all changes to the "row_id" field.
+func (m *ContactMoveMutation) ResetRowID() {
+	m.row_id = nil
+}
+
+// Where appends a list predicates to the ContactMoveMutation builder.
+func (m *ContactMoveMutation) Where(ps ...predicate.ContactMove) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactMoveMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactMoveMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactMove, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactMoveMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactMoveMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactMove).
+func (m *ContactMoveMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactMoveMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, contactmove.FieldAccountID)
+	}
+	if m.merge_id != nil {
+		fields = append(fields, contactmove.FieldMergeID)
+	}
+	if m.kind != nil {
+		fields = append(fields, contactmove.FieldKind)
+	}
+	if m.row_id != nil {
+		fields = append(fields, contactmove.FieldRowID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactMoveMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactmove.FieldAccountID:
+		return m.AccountID()
+	case contactmove.FieldMergeID:
+		return m.MergeID()
+	case contactmove.FieldKind:
+		return m.Kind()
+	case contactmove.FieldRowID:
+		return m.RowID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactMoveMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactmove.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactmove.FieldMergeID:
+		return m.OldMergeID(ctx)
+	case contactmove.FieldKind:
+		return m.OldKind(ctx)
+	case contactmove.FieldRowID:
+		return m.OldRowID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactMove field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactMoveMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactmove.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactmove.FieldMergeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergeID(v)
+		return nil
+	case contactmove.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case contactmove.FieldRowID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactMove field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactMoveMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactMoveMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactMoveMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ContactMove numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactMoveMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactMoveMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactMoveMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactMove nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactMoveMutation) ResetField(name string) error {
+	switch name {
+	case contactmove.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactmove.FieldMergeID:
+		m.ResetMergeID()
+		return nil
+	case contactmove.FieldKind:
+		m.ResetKind()
+		return nil
+	case contactmove.FieldRowID:
+		m.ResetRowID()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactMove field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactMoveMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactMoveMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactMoveMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactMoveMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactMoveMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactMoveMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactMoveMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactMove unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactMoveMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactMove edge %s", name)
+}
+
+// ContactPhoneMutation represents an operation that mutates the ContactPhone nodes in the graph.
+type ContactPhoneMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	contact_id    *string
+	number        *string
+	e164          *string
+	digits        *string
+	label         *string
+	place         *int
+	addplace      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ContactPhone, error)
+	predicates    []predicate.ContactPhone
+}
+
+var _ ent.Mutation = (*ContactPhoneMutation)(nil)
+
+// contactphoneOption allows management of the mutation configuration using functional options.
+type contactphoneOption func(*ContactPhoneMutation)
+
+// newContactPhoneMutation creates new mutation for the ContactPhone entity.
+func newContactPhoneMutation(c config, op Op, opts ...contactphoneOption) *ContactPhoneMutation {
+	m := &ContactPhoneMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContactPhone,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContactPhoneID sets the ID field of the mutation.
+func withContactPhoneID(id string) contactphoneOption {
+	return func(m *ContactPhoneMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContactPhone
+		)
+		m.oldValue = func(ctx context.Context) (*ContactPhone, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContactPhone.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContactPhone sets the old ContactPhone of the mutation.
+func withContactPhone(node *ContactPhone) contactphoneOption {
+	return func(m *ContactPhoneMutation) {
+		m.oldValue = func(context.Context) (*ContactPhone, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContactPhoneMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContactPhoneMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContactPhone entities.
+func (m *ContactPhoneMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContactPhoneMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContactPhoneMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContactPhone.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ContactPhoneMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ContactPhoneMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ContactPhoneMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ContactPhoneMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ContactPhoneMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ContactPhoneMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ContactPhoneMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ContactPhoneMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ContactPhoneMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetE164 sets the "e164" field.
+func (m *ContactPhoneMutation) SetE164(s string) {
+	m.e164 = &s
+}
+
+// E164 returns the value of the "e164" field in the mutation.
+func (m *ContactPhoneMutation) E164() (r string, exists bool) {
+	v := m.e164
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldE164 returns the old "e164" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldE164(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldE164 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldE164 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldE164: %w", err)
+	}
+	return oldValue.E164, nil
+}
+
+// ResetE164 resets all changes to the "e164" field.
+func (m *ContactPhoneMutation) ResetE164() {
+	m.e164 = nil
+}
+
+// SetDigits sets the "digits" field.
+func (m *ContactPhoneMutation) SetDigits(s string) {
+	m.digits = &s
+}
+
+// Digits returns the value of the "digits" field in the mutation.
+func (m *ContactPhoneMutation) Digits() (r string, exists bool) {
+	v := m.digits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigits returns the old "digits" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldDigits(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigits: %w", err)
+	}
+	return oldValue.Digits, nil
+}
+
+// ResetDigits resets all changes to the "digits" field.
+func (m *ContactPhoneMutation) ResetDigits() {
+	m.digits = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *ContactPhoneMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *ContactPhoneMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *ContactPhoneMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *ContactPhoneMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *ContactPhoneMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the ContactPhone entity.
+// If the ContactPhone object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactPhoneMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *ContactPhoneMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *ContactPhoneMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *ContactPhoneMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// Where appends a list predicates to the ContactPhoneMutation builder.
+func (m *ContactPhoneMutation) Where(ps ...predicate.ContactPhone) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContactPhoneMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContactPhoneMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContactPhone, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContactPhoneMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContactPhoneMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContactPhone).
+func (m *ContactPhoneMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContactPhoneMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, contactphone.FieldAccountID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, contactphone.FieldContactID)
+	}
+	if m.number != nil {
+		fields = append(fields, contactphone.FieldNumber)
+	}
+	if m.e164 != nil {
+		fields = append(fields, contactphone.FieldE164)
+	}
+	if m.digits != nil {
+		fields = append(fields, contactphone.FieldDigits)
+	}
+	if m.label != nil {
+		fields = append(fields, contactphone.FieldLabel)
+	}
+	if m.place != nil {
+		fields = append(fields, contactphone.FieldPlace)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContactPhoneMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contactphone.FieldAccountID:
+		return m.AccountID()
+	case contactphone.FieldContactID:
+		return m.ContactID()
+	case contactphone.FieldNumber:
+		return m.Number()
+	case contactphone.FieldE164:
+		return m.E164()
+	case contactphone.FieldDigits:
+		return m.Digits()
+	case contactphone.FieldLabel:
+		return m.Label()
+	case contactphone.FieldPlace:
+		return m.Place()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContactPhoneMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contactphone.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case contactphone.FieldContactID:
+		return m.OldContactID(ctx)
+	case contactphone.FieldNumber:
+		return m.OldNumber(ctx)
+	case contactphone.FieldE164:
+		return m.OldE164(ctx)
+	case contactphone.FieldDigits:
+		return m.OldDigits(ctx)
+	case contactphone.FieldLabel:
+		return m.OldLabel(ctx)
+	case contactphone.FieldPlace:
+		return m.OldPlace(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContactPhone field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactPhoneMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contactphone.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case contactphone.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case contactphone.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case contactphone.FieldE164:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetE164(v)
+		return nil
+	case contactphone.FieldDigits:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigits(v)
+		return nil
+	case contactphone.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case contactphone.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactPhone field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContactPhoneMutation) AddedFields() []string {
+	var fields []string
+	if m.addplace != nil {
+		fields = append(fields, contactphone.FieldPlace)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContactPhoneMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contactphone.FieldPlace:
+		return m.AddedPlace()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContactPhoneMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contactphone.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContactPhone numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContactPhoneMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContactPhoneMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContactPhoneMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ContactPhone nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContactPhoneMutation) ResetField(name string) error {
+	switch name {
+	case contactphone.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case contactphone.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case contactphone.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case contactphone.FieldE164:
+		m.ResetE164()
+		return nil
+	case contactphone.FieldDigits:
+		m.ResetDigits()
+		return nil
+	case contactphone.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case contactphone.FieldPlace:
+		m.ResetPlace()
+		return nil
+	}
+	return fmt.Errorf("unknown ContactPhone field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContactPhoneMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContactPhoneMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContactPhoneMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContactPhoneMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContactPhoneMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContactPhoneMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContactPhoneMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ContactPhone unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContactPhoneMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ContactPhone edge %s", name)
+}
+
 // ConversationMutation represents an operation that mutates the Conversation nodes in the graph.
 type ConversationMutation struct {
 	config
@@ -10694,6 +18733,8 @@ type ConversationMutation struct {
 	addlast_incoming_number            *int
 	last_outgoing_number               *int
 	addlast_outgoing_number            *int
+	transcript_number                  *int
+	addtranscript_number               *int
 	visitor_read_number                *int
 	addvisitor_read_number             *int
 	routing_source                     *string
@@ -10721,6 +18762,8 @@ type ConversationMutation struct {
 	addpriority_rank                   *int
 	channel_type                       *string
 	external_id                        *string
+	rating                             *int
+	addrating                          *int
 	revision                           *int
 	addrevision                        *int
 	clearedFields                      map[string]struct{}
@@ -12444,6 +20487,62 @@ func (m *ConversationMutation) ResetLastOutgoingNumber() {
 	m.addlast_outgoing_number = nil
 }
 
+// SetTranscriptNumber sets the "transcript_number" field.
+func (m *ConversationMutation) SetTranscriptNumber(i int) {
+	m.transcript_number = &i
+	m.addtranscript_number = nil
+}
+
+// TranscriptNumber returns the value of the "transcript_number" field in the mutation.
+func (m *ConversationMutation) TranscriptNumber() (r int, exists bool) {
+	v := m.transcript_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTranscriptNumber returns the old "transcript_number" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldTranscriptNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTranscriptNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTranscriptNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTranscriptNumber: %w", err)
+	}
+	return oldValue.TranscriptNumber, nil
+}
+
+// AddTranscriptNumber adds i to the "transcript_number" field.
+func (m *ConversationMutation) AddTranscriptNumber(i int) {
+	if m.addtranscript_number != nil {
+		*m.addtranscript_number += i
+	} else {
+		m.addtranscript_number = &i
+	}
+}
+
+// AddedTranscriptNumber returns the value that was added to the "transcript_number" field in this mutation.
+func (m *ConversationMutation) AddedTranscriptNumber() (r int, exists bool) {
+	v := m.addtranscript_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTranscriptNumber resets all changes to the "transcript_number" field.
+func (m *ConversationMutation) ResetTranscriptNumber() {
+	m.transcript_number = nil
+	m.addtranscript_number = nil
+}
+
 // SetVisitorReadNumber sets the "visitor_read_number" field.
 func (m *ConversationMutation) SetVisitorReadNumber(i int) {
 	m.visitor_read_number = &i
@@ -13285,6 +21384,62 @@ func (m *ConversationMutation) ResetExternalID() {
 	delete(m.clearedFields, conversation.FieldExternalID)
 }
 
+// SetRating sets the "rating" field.
+func (m *ConversationMutation) SetRating(i int) {
+	m.rating = &i
+	m.addrating = nil
+}
+
+// Rating returns the value of the "rating" field in the mutation.
+func (m *ConversationMutation) Rating() (r int, exists bool) {
+	v := m.rating
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRating returns the old "rating" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldRating(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRating is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRating requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRating: %w", err)
+	}
+	return oldValue.Rating, nil
+}
+
+// AddRating adds i to the "rating" field.
+func (m *ConversationMutation) AddRating(i int) {
+	if m.addrating != nil {
+		*m.addrating += i
+	} else {
+		m.addrating = &i
+	}
+}
+
+// AddedRating returns the value that was added to the "rating" field in this mutation.
+func (m *ConversationMutation) AddedRating() (r int, exists bool) {
+	v := m.addrating
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRating resets all changes to the "rating" field.
+func (m *ConversationMutation) ResetRating() {
+	m.rating = nil
+	m.addrating = nil
+}
+
 // SetRevision sets the "revision" field.
 func (m *ConversationMutation) SetRevision(i int) {
 	m.revision = &i
@@ -13375,7 +21530,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 55)
+	fields := make([]string, 0, 57)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -13484,6 +21639,9 @@ func (m *ConversationMutation) Fields() []string {
 	if m.last_outgoing_number != nil {
 		fields = append(fields, conversation.FieldLastOutgoingNumber)
 	}
+	if m.transcript_number != nil {
+		fields = append(fields, conversation.FieldTranscriptNumber)
+	}
 	if m.visitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
 	}
@@ -13537,6 +21695,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.external_id != nil {
 		fields = append(fields, conversation.FieldExternalID)
+	}
+	if m.rating != nil {
+		fields = append(fields, conversation.FieldRating)
 	}
 	if m.revision != nil {
 		fields = append(fields, conversation.FieldRevision)
@@ -13621,6 +21782,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastIncomingNumber()
 	case conversation.FieldLastOutgoingNumber:
 		return m.LastOutgoingNumber()
+	case conversation.FieldTranscriptNumber:
+		return m.TranscriptNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.VisitorReadNumber()
 	case conversation.FieldRoutingSource:
@@ -13657,6 +21820,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.ChannelType()
 	case conversation.FieldExternalID:
 		return m.ExternalID()
+	case conversation.FieldRating:
+		return m.Rating()
 	case conversation.FieldRevision:
 		return m.Revision()
 	}
@@ -13740,6 +21905,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastIncomingNumber(ctx)
 	case conversation.FieldLastOutgoingNumber:
 		return m.OldLastOutgoingNumber(ctx)
+	case conversation.FieldTranscriptNumber:
+		return m.OldTranscriptNumber(ctx)
 	case conversation.FieldVisitorReadNumber:
 		return m.OldVisitorReadNumber(ctx)
 	case conversation.FieldRoutingSource:
@@ -13776,6 +21943,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldChannelType(ctx)
 	case conversation.FieldExternalID:
 		return m.OldExternalID(ctx)
+	case conversation.FieldRating:
+		return m.OldRating(ctx)
 	case conversation.FieldRevision:
 		return m.OldRevision(ctx)
 	}
@@ -14039,6 +22208,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastOutgoingNumber(v)
 		return nil
+	case conversation.FieldTranscriptNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTranscriptNumber(v)
+		return nil
 	case conversation.FieldVisitorReadNumber:
 		v, ok := value.(int)
 		if !ok {
@@ -14165,6 +22341,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExternalID(v)
 		return nil
+	case conversation.FieldRating:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRating(v)
+		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
 		if !ok {
@@ -14225,6 +22408,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.addlast_outgoing_number != nil {
 		fields = append(fields, conversation.FieldLastOutgoingNumber)
 	}
+	if m.addtranscript_number != nil {
+		fields = append(fields, conversation.FieldTranscriptNumber)
+	}
 	if m.addvisitor_read_number != nil {
 		fields = append(fields, conversation.FieldVisitorReadNumber)
 	}
@@ -14251,6 +22437,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	}
 	if m.addpriority_rank != nil {
 		fields = append(fields, conversation.FieldPriorityRank)
+	}
+	if m.addrating != nil {
+		fields = append(fields, conversation.FieldRating)
 	}
 	if m.addrevision != nil {
 		fields = append(fields, conversation.FieldRevision)
@@ -14293,6 +22482,8 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLastIncomingNumber()
 	case conversation.FieldLastOutgoingNumber:
 		return m.AddedLastOutgoingNumber()
+	case conversation.FieldTranscriptNumber:
+		return m.AddedTranscriptNumber()
 	case conversation.FieldVisitorReadNumber:
 		return m.AddedVisitorReadNumber()
 	case conversation.FieldReassignedMessageNumber:
@@ -14311,6 +22502,8 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedNoAnswerCount()
 	case conversation.FieldPriorityRank:
 		return m.AddedPriorityRank()
+	case conversation.FieldRating:
+		return m.AddedRating()
 	case conversation.FieldRevision:
 		return m.AddedRevision()
 	}
@@ -14427,6 +22620,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddLastOutgoingNumber(v)
 		return nil
+	case conversation.FieldTranscriptNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTranscriptNumber(v)
+		return nil
 	case conversation.FieldVisitorReadNumber:
 		v, ok := value.(int)
 		if !ok {
@@ -14489,6 +22689,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddPriorityRank(v)
+		return nil
+	case conversation.FieldRating:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRating(v)
 		return nil
 	case conversation.FieldRevision:
 		v, ok := value.(int)
@@ -14641,6 +22848,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldLastOutgoingNumber:
 		m.ResetLastOutgoingNumber()
 		return nil
+	case conversation.FieldTranscriptNumber:
+		m.ResetTranscriptNumber()
+		return nil
 	case conversation.FieldVisitorReadNumber:
 		m.ResetVisitorReadNumber()
 		return nil
@@ -14695,6 +22905,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldExternalID:
 		m.ResetExternalID()
 		return nil
+	case conversation.FieldRating:
+		m.ResetRating()
+		return nil
 	case conversation.FieldRevision:
 		m.ResetRevision()
 		return nil
@@ -14748,6 +22961,2649 @@ func (m *ConversationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ConversationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Conversation edge %s", name)
+}
+
+// DealMutation represents an operation that mutates the Deal nodes in the graph.
+type DealMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	name                *string
+	amount              *int64
+	addamount           *int64
+	currency            *string
+	_type               *vocab.DealType
+	lost_reason         *string
+	closes_at           *clock.Micros
+	addcloses_at        *clock.Micros
+	closes_order        *clock.Micros
+	addcloses_order     *clock.Micros
+	pipeline_id         *string
+	stage_id            *string
+	stage_kind          *vocab.StageKind
+	owner_id            *string
+	properties          *[]vocab.TicketProperty
+	appendproperties    []vocab.TicketProperty
+	contact_id          *string
+	company_id          *string
+	external_id         *string
+	conversation_id     *string
+	revision            *int
+	addrevision         *int
+	last_activity_at    *clock.Micros
+	addlast_activity_at *clock.Micros
+	closed_at           *clock.Micros
+	addclosed_at        *clock.Micros
+	created_at          *clock.Micros
+	addcreated_at       *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Deal, error)
+	predicates          []predicate.Deal
+}
+
+var _ ent.Mutation = (*DealMutation)(nil)
+
+// dealOption allows management of the mutation configuration using functional options.
+type dealOption func(*DealMutation)
+
+// newDealMutation creates new mutation for the Deal entity.
+func newDealMutation(c config, op Op, opts ...dealOption) *DealMutation {
+	m := &DealMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDeal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDealID sets the ID field of the mutation.
+func withDealID(id string) dealOption {
+	return func(m *DealMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Deal
+		)
+		m.oldValue = func(ctx context.Context) (*Deal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Deal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDeal sets the old Deal of the mutation.
+func withDeal(node *Deal) dealOption {
+	return func(m *DealMutation) {
+		m.oldValue = func(context.Context) (*Deal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DealMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DealMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Deal entities.
+func (m *DealMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DealMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DealMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Deal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *DealMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *DealMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *DealMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *DealMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *DealMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *DealMutation) ResetName() {
+	m.name = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *DealMutation) SetAmount(i int64) {
+	m.amount = &i
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *DealMutation) Amount() (r int64, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldAmount(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds i to the "amount" field.
+func (m *DealMutation) AddAmount(i int64) {
+	if m.addamount != nil {
+		*m.addamount += i
+	} else {
+		m.addamount = &i
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *DealMutation) AddedAmount() (r int64, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAmount clears the value of the "amount" field.
+func (m *DealMutation) ClearAmount() {
+	m.amount = nil
+	m.addamount = nil
+	m.clearedFields[deal.FieldAmount] = struct{}{}
+}
+
+// AmountCleared returns if the "amount" field was cleared in this mutation.
+func (m *DealMutation) AmountCleared() bool {
+	_, ok := m.clearedFields[deal.FieldAmount]
+	return ok
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *DealMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+	delete(m.clearedFields, deal.FieldAmount)
+}
+
+// SetCurrency sets the "currency" field.
+func (m *DealMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *DealMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *DealMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetType sets the "type" field.
+func (m *DealMutation) SetType(vt vocab.DealType) {
+	m._type = &vt
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *DealMutation) GetType() (r vocab.DealType, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldType(ctx context.Context) (v vocab.DealType, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *DealMutation) ResetType() {
+	m._type = nil
+}
+
+// SetLostReason sets the "lost_reason" field.
+func (m *DealMutation) SetLostReason(s string) {
+	m.lost_reason = &s
+}
+
+// LostReason returns the value of the "lost_reason" field in the mutation.
+func (m *DealMutation) LostReason() (r string, exists bool) {
+	v := m.lost_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLostReason returns the old "lost_reason" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldLostReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLostReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLostReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLostReason: %w", err)
+	}
+	return oldValue.LostReason, nil
+}
+
+// ResetLostReason resets all changes to the "lost_reason" field.
+func (m *DealMutation) ResetLostReason() {
+	m.lost_reason = nil
+}
+
+// SetClosesAt sets the "closes_at" field.
+func (m *DealMutation) SetClosesAt(c clock.Micros) {
+	m.closes_at = &c
+	m.addcloses_at = nil
+}
+
+// ClosesAt returns the value of the "closes_at" field in the mutation.
+func (m *DealMutation) ClosesAt() (r clock.Micros, exists bool) {
+	v := m.closes_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosesAt returns the old "closes_at" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldClosesAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosesAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosesAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosesAt: %w", err)
+	}
+	return oldValue.ClosesAt, nil
+}
+
+// AddClosesAt adds c to the "closes_at" field.
+func (m *DealMutation) AddClosesAt(c clock.Micros) {
+	if m.addcloses_at != nil {
+		*m.addcloses_at += c
+	} else {
+		m.addcloses_at = &c
+	}
+}
+
+// AddedClosesAt returns the value that was added to the "closes_at" field in this mutation.
+func (m *DealMutation) AddedClosesAt() (r clock.Micros, exists bool) {
+	v := m.addcloses_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosesAt resets all changes to the "closes_at" field.
+func (m *DealMutation) ResetClosesAt() {
+	m.closes_at = nil
+	m.addcloses_at = nil
+}
+
+// SetClosesOrder sets the "closes_order" field.
+func (m *DealMutation) SetClosesOrder(c clock.Micros) {
+	m.closes_order = &c
+	m.addcloses_order = nil
+}
+
+// ClosesOrder returns the value of the "closes_order" field in the mutation.
+func (m *DealMutation) ClosesOrder() (r clock.Micros, exists bool) {
+	v := m.closes_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosesOrder returns the old "closes_order" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldClosesOrder(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosesOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosesOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosesOrder: %w", err)
+	}
+	return oldValue.ClosesOrder, nil
+}
+
+// AddClosesOrder adds c to the "closes_order" field.
+func (m *DealMutation) AddClosesOrder(c clock.Micros) {
+	if m.addcloses_order != nil {
+		*m.addcloses_order += c
+	} else {
+		m.addcloses_order = &c
+	}
+}
+
+// AddedClosesOrder returns the value that was added to the "closes_order" field in this mutation.
+func (m *DealMutation) AddedClosesOrder() (r clock.Micros, exists bool) {
+	v := m.addcloses_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosesOrder resets all changes to the "closes_order" field.
+func (m *DealMutation) ResetClosesOrder() {
+	m.closes_order = nil
+	m.addcloses_order = nil
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (m *DealMutation) SetPipelineID(s string) {
+	m.pipeline_id = &s
+}
+
+// PipelineID returns the value of the "pipeline_id" field in the mutation.
+func (m *DealMutation) PipelineID() (r string, exists bool) {
+	v := m.pipeline_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPipelineID returns the old "pipeline_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldPipelineID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPipelineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPipelineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPipelineID: %w", err)
+	}
+	return oldValue.PipelineID, nil
+}
+
+// ResetPipelineID resets all changes to the "pipeline_id" field.
+func (m *DealMutation) ResetPipelineID() {
+	m.pipeline_id = nil
+}
+
+// SetStageID sets the "stage_id" field.
+func (m *DealMutation) SetStageID(s string) {
+	m.stage_id = &s
+}
+
+// StageID returns the value of the "stage_id" field in the mutation.
+func (m *DealMutation) StageID() (r string, exists bool) {
+	v := m.stage_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStageID returns the old "stage_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldStageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStageID: %w", err)
+	}
+	return oldValue.StageID, nil
+}
+
+// ResetStageID resets all changes to the "stage_id" field.
+func (m *DealMutation) ResetStageID() {
+	m.stage_id = nil
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (m *DealMutation) SetStageKind(vk vocab.StageKind) {
+	m.stage_kind = &vk
+}
+
+// StageKind returns the value of the "stage_kind" field in the mutation.
+func (m *DealMutation) StageKind() (r vocab.StageKind, exists bool) {
+	v := m.stage_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStageKind returns the old "stage_kind" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldStageKind(ctx context.Context) (v vocab.StageKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStageKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStageKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStageKind: %w", err)
+	}
+	return oldValue.StageKind, nil
+}
+
+// ResetStageKind resets all changes to the "stage_kind" field.
+func (m *DealMutation) ResetStageKind() {
+	m.stage_kind = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *DealMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *DealMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *DealMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetProperties sets the "properties" field.
+func (m *DealMutation) SetProperties(vp []vocab.TicketProperty) {
+	m.properties = &vp
+	m.appendproperties = nil
+}
+
+// Properties returns the value of the "properties" field in the mutation.
+func (m *DealMutation) Properties() (r []vocab.TicketProperty, exists bool) {
+	v := m.properties
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProperties returns the old "properties" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldProperties(ctx context.Context) (v []vocab.TicketProperty, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProperties is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProperties requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProperties: %w", err)
+	}
+	return oldValue.Properties, nil
+}
+
+// AppendProperties adds vp to the "properties" field.
+func (m *DealMutation) AppendProperties(vp []vocab.TicketProperty) {
+	m.appendproperties = append(m.appendproperties, vp...)
+}
+
+// AppendedProperties returns the list of values that were appended to the "properties" field in this mutation.
+func (m *DealMutation) AppendedProperties() ([]vocab.TicketProperty, bool) {
+	if len(m.appendproperties) == 0 {
+		return nil, false
+	}
+	return m.appendproperties, true
+}
+
+// ResetProperties resets all changes to the "properties" field.
+func (m *DealMutation) ResetProperties() {
+	m.properties = nil
+	m.appendproperties = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *DealMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *DealMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *DealMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *DealMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *DealMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *DealMutation) ResetCompanyID() {
+	m.company_id = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *DealMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *DealMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *DealMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[deal.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *DealMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[deal.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *DealMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, deal.FieldExternalID)
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *DealMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *DealMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldConversationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ClearConversationID clears the value of the "conversation_id" field.
+func (m *DealMutation) ClearConversationID() {
+	m.conversation_id = nil
+	m.clearedFields[deal.FieldConversationID] = struct{}{}
+}
+
+// ConversationIDCleared returns if the "conversation_id" field was cleared in this mutation.
+func (m *DealMutation) ConversationIDCleared() bool {
+	_, ok := m.clearedFields[deal.FieldConversationID]
+	return ok
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *DealMutation) ResetConversationID() {
+	m.conversation_id = nil
+	delete(m.clearedFields, deal.FieldConversationID)
+}
+
+// SetRevision sets the "revision" field.
+func (m *DealMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *DealMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *DealMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *DealMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *DealMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (m *DealMutation) SetLastActivityAt(c clock.Micros) {
+	m.last_activity_at = &c
+	m.addlast_activity_at = nil
+}
+
+// LastActivityAt returns the value of the "last_activity_at" field in the mutation.
+func (m *DealMutation) LastActivityAt() (r clock.Micros, exists bool) {
+	v := m.last_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastActivityAt returns the old "last_activity_at" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldLastActivityAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastActivityAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastActivityAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastActivityAt: %w", err)
+	}
+	return oldValue.LastActivityAt, nil
+}
+
+// AddLastActivityAt adds c to the "last_activity_at" field.
+func (m *DealMutation) AddLastActivityAt(c clock.Micros) {
+	if m.addlast_activity_at != nil {
+		*m.addlast_activity_at += c
+	} else {
+		m.addlast_activity_at = &c
+	}
+}
+
+// AddedLastActivityAt returns the value that was added to the "last_activity_at" field in this mutation.
+func (m *DealMutation) AddedLastActivityAt() (r clock.Micros, exists bool) {
+	v := m.addlast_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastActivityAt resets all changes to the "last_activity_at" field.
+func (m *DealMutation) ResetLastActivityAt() {
+	m.last_activity_at = nil
+	m.addlast_activity_at = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *DealMutation) SetClosedAt(c clock.Micros) {
+	m.closed_at = &c
+	m.addclosed_at = nil
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *DealMutation) ClosedAt() (r clock.Micros, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldClosedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// AddClosedAt adds c to the "closed_at" field.
+func (m *DealMutation) AddClosedAt(c clock.Micros) {
+	if m.addclosed_at != nil {
+		*m.addclosed_at += c
+	} else {
+		m.addclosed_at = &c
+	}
+}
+
+// AddedClosedAt returns the value that was added to the "closed_at" field in this mutation.
+func (m *DealMutation) AddedClosedAt() (r clock.Micros, exists bool) {
+	v := m.addclosed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *DealMutation) ResetClosedAt() {
+	m.closed_at = nil
+	m.addclosed_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DealMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DealMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Deal entity.
+// If the Deal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DealMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *DealMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *DealMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DealMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the DealMutation builder.
+func (m *DealMutation) Where(ps ...predicate.Deal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DealMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DealMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Deal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DealMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DealMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Deal).
+func (m *DealMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DealMutation) Fields() []string {
+	fields := make([]string, 0, 21)
+	if m.account_id != nil {
+		fields = append(fields, deal.FieldAccountID)
+	}
+	if m.name != nil {
+		fields = append(fields, deal.FieldName)
+	}
+	if m.amount != nil {
+		fields = append(fields, deal.FieldAmount)
+	}
+	if m.currency != nil {
+		fields = append(fields, deal.FieldCurrency)
+	}
+	if m._type != nil {
+		fields = append(fields, deal.FieldType)
+	}
+	if m.lost_reason != nil {
+		fields = append(fields, deal.FieldLostReason)
+	}
+	if m.closes_at != nil {
+		fields = append(fields, deal.FieldClosesAt)
+	}
+	if m.closes_order != nil {
+		fields = append(fields, deal.FieldClosesOrder)
+	}
+	if m.pipeline_id != nil {
+		fields = append(fields, deal.FieldPipelineID)
+	}
+	if m.stage_id != nil {
+		fields = append(fields, deal.FieldStageID)
+	}
+	if m.stage_kind != nil {
+		fields = append(fields, deal.FieldStageKind)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, deal.FieldOwnerID)
+	}
+	if m.properties != nil {
+		fields = append(fields, deal.FieldProperties)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, deal.FieldContactID)
+	}
+	if m.company_id != nil {
+		fields = append(fields, deal.FieldCompanyID)
+	}
+	if m.external_id != nil {
+		fields = append(fields, deal.FieldExternalID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, deal.FieldConversationID)
+	}
+	if m.revision != nil {
+		fields = append(fields, deal.FieldRevision)
+	}
+	if m.last_activity_at != nil {
+		fields = append(fields, deal.FieldLastActivityAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, deal.FieldClosedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, deal.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DealMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case deal.FieldAccountID:
+		return m.AccountID()
+	case deal.FieldName:
+		return m.Name()
+	case deal.FieldAmount:
+		return m.Amount()
+	case deal.FieldCurrency:
+		return m.Currency()
+	case deal.FieldType:
+		return m.GetType()
+	case deal.FieldLostReason:
+		return m.LostReason()
+	case deal.FieldClosesAt:
+		return m.ClosesAt()
+	case deal.FieldClosesOrder:
+		return m.ClosesOrder()
+	case deal.FieldPipelineID:
+		return m.PipelineID()
+	case deal.FieldStageID:
+		return m.StageID()
+	case deal.FieldStageKind:
+		return m.StageKind()
+	case deal.FieldOwnerID:
+		return m.OwnerID()
+	case deal.FieldProperties:
+		return m.Properties()
+	case deal.FieldContactID:
+		return m.ContactID()
+	case deal.FieldCompanyID:
+		return m.CompanyID()
+	case deal.FieldExternalID:
+		return m.ExternalID()
+	case deal.FieldConversationID:
+		return m.ConversationID()
+	case deal.FieldRevision:
+		return m.Revision()
+	case deal.FieldLastActivityAt:
+		return m.LastActivityAt()
+	case deal.FieldClosedAt:
+		return m.ClosedAt()
+	case deal.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DealMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case deal.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case deal.FieldName:
+		return m.OldName(ctx)
+	case deal.FieldAmount:
+		return m.OldAmount(ctx)
+	case deal.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case deal.FieldType:
+		return m.OldType(ctx)
+	case deal.FieldLostReason:
+		return m.OldLostReason(ctx)
+	case deal.FieldClosesAt:
+		return m.OldClosesAt(ctx)
+	case deal.FieldClosesOrder:
+		return m.OldClosesOrder(ctx)
+	case deal.FieldPipelineID:
+		return m.OldPipelineID(ctx)
+	case deal.FieldStageID:
+		return m.OldStageID(ctx)
+	case deal.FieldStageKind:
+		return m.OldStageKind(ctx)
+	case deal.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case deal.FieldProperties:
+		return m.OldProperties(ctx)
+	case deal.FieldContactID:
+		return m.OldContactID(ctx)
+	case deal.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case deal.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case deal.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case deal.FieldRevision:
+		return m.OldRevision(ctx)
+	case deal.FieldLastActivityAt:
+		return m.OldLastActivityAt(ctx)
+	case deal.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case deal.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Deal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DealMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case deal.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case deal.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case deal.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case deal.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case deal.FieldType:
+		v, ok := value.(vocab.DealType)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case deal.FieldLostReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLostReason(v)
+		return nil
+	case deal.FieldClosesAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosesAt(v)
+		return nil
+	case deal.FieldClosesOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosesOrder(v)
+		return nil
+	case deal.FieldPipelineID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPipelineID(v)
+		return nil
+	case deal.FieldStageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStageID(v)
+		return nil
+	case deal.FieldStageKind:
+		v, ok := value.(vocab.StageKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStageKind(v)
+		return nil
+	case deal.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case deal.FieldProperties:
+		v, ok := value.([]vocab.TicketProperty)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProperties(v)
+		return nil
+	case deal.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case deal.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case deal.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case deal.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case deal.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case deal.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastActivityAt(v)
+		return nil
+	case deal.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case deal.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Deal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DealMutation) AddedFields() []string {
+	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, deal.FieldAmount)
+	}
+	if m.addcloses_at != nil {
+		fields = append(fields, deal.FieldClosesAt)
+	}
+	if m.addcloses_order != nil {
+		fields = append(fields, deal.FieldClosesOrder)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, deal.FieldRevision)
+	}
+	if m.addlast_activity_at != nil {
+		fields = append(fields, deal.FieldLastActivityAt)
+	}
+	if m.addclosed_at != nil {
+		fields = append(fields, deal.FieldClosedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, deal.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DealMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case deal.FieldAmount:
+		return m.AddedAmount()
+	case deal.FieldClosesAt:
+		return m.AddedClosesAt()
+	case deal.FieldClosesOrder:
+		return m.AddedClosesOrder()
+	case deal.FieldRevision:
+		return m.AddedRevision()
+	case deal.FieldLastActivityAt:
+		return m.AddedLastActivityAt()
+	case deal.FieldClosedAt:
+		return m.AddedClosedAt()
+	case deal.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DealMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case deal.FieldAmount:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case deal.FieldClosesAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosesAt(v)
+		return nil
+	case deal.FieldClosesOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosesOrder(v)
+		return nil
+	case deal.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case deal.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastActivityAt(v)
+		return nil
+	case deal.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosedAt(v)
+		return nil
+	case deal.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Deal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DealMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(deal.FieldAmount) {
+		fields = append(fields, deal.FieldAmount)
+	}
+	if m.FieldCleared(deal.FieldExternalID) {
+		fields = append(fields, deal.FieldExternalID)
+	}
+	if m.FieldCleared(deal.FieldConversationID) {
+		fields = append(fields, deal.FieldConversationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DealMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DealMutation) ClearField(name string) error {
+	switch name {
+	case deal.FieldAmount:
+		m.ClearAmount()
+		return nil
+	case deal.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	case deal.FieldConversationID:
+		m.ClearConversationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Deal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DealMutation) ResetField(name string) error {
+	switch name {
+	case deal.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case deal.FieldName:
+		m.ResetName()
+		return nil
+	case deal.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case deal.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case deal.FieldType:
+		m.ResetType()
+		return nil
+	case deal.FieldLostReason:
+		m.ResetLostReason()
+		return nil
+	case deal.FieldClosesAt:
+		m.ResetClosesAt()
+		return nil
+	case deal.FieldClosesOrder:
+		m.ResetClosesOrder()
+		return nil
+	case deal.FieldPipelineID:
+		m.ResetPipelineID()
+		return nil
+	case deal.FieldStageID:
+		m.ResetStageID()
+		return nil
+	case deal.FieldStageKind:
+		m.ResetStageKind()
+		return nil
+	case deal.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case deal.FieldProperties:
+		m.ResetProperties()
+		return nil
+	case deal.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case deal.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case deal.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case deal.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case deal.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case deal.FieldLastActivityAt:
+		m.ResetLastActivityAt()
+		return nil
+	case deal.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case deal.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Deal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DealMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DealMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DealMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DealMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DealMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DealMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DealMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Deal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DealMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Deal edge %s", name)
+}
+
+// DraftMutation represents an operation that mutates the Draft nodes in the graph.
+type DraftMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	user_id         *string
+	note            *bool
+	markdown        *string
+	details         *vocab.DraftDetails
+	revision        *int
+	addrevision     *int
+	updated_at      *clock.Micros
+	addupdated_at   *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Draft, error)
+	predicates      []predicate.Draft
+}
+
+var _ ent.Mutation = (*DraftMutation)(nil)
+
+// draftOption allows management of the mutation configuration using functional options.
+type draftOption func(*DraftMutation)
+
+// newDraftMutation creates new mutation for the Draft entity.
+func newDraftMutation(c config, op Op, opts ...draftOption) *DraftMutation {
+	m := &DraftMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDraft,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDraftID sets the ID field of the mutation.
+func withDraftID(id string) draftOption {
+	return func(m *DraftMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Draft
+		)
+		m.oldValue = func(ctx context.Context) (*Draft, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Draft.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDraft sets the old Draft of the mutation.
+func withDraft(node *Draft) draftOption {
+	return func(m *DraftMutation) {
+		m.oldValue = func(context.Context) (*Draft, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DraftMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DraftMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Draft entities.
+func (m *DraftMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DraftMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DraftMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Draft.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *DraftMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *DraftMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *DraftMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *DraftMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *DraftMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *DraftMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *DraftMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *DraftMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *DraftMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *DraftMutation) SetUserID(s string) {
+	m.user_id = &s
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *DraftMutation) UserID() (r string, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *DraftMutation) ResetUserID() {
+	m.user_id = nil
+}
+
+// SetNote sets the "note" field.
+func (m *DraftMutation) SetNote(b bool) {
+	m.note = &b
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *DraftMutation) Note() (r bool, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldNote(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *DraftMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetMarkdown sets the "markdown" field.
+func (m *DraftMutation) SetMarkdown(s string) {
+	m.markdown = &s
+}
+
+// Markdown returns the value of the "markdown" field in the mutation.
+func (m *DraftMutation) Markdown() (r string, exists bool) {
+	v := m.markdown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMarkdown returns the old "markdown" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldMarkdown(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMarkdown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMarkdown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMarkdown: %w", err)
+	}
+	return oldValue.Markdown, nil
+}
+
+// ResetMarkdown resets all changes to the "markdown" field.
+func (m *DraftMutation) ResetMarkdown() {
+	m.markdown = nil
+}
+
+// SetDetails sets the "details" field.
+func (m *DraftMutation) SetDetails(vd vocab.DraftDetails) {
+	m.details = &vd
+}
+
+// Details returns the value of the "details" field in the mutation.
+func (m *DraftMutation) Details() (r vocab.DraftDetails, exists bool) {
+	v := m.details
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetails returns the old "details" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldDetails(ctx context.Context) (v vocab.DraftDetails, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetails is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetails requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetails: %w", err)
+	}
+	return oldValue.Details, nil
+}
+
+// ResetDetails resets all changes to the "details" field.
+func (m *DraftMutation) ResetDetails() {
+	m.details = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *DraftMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *DraftMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *DraftMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *DraftMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *DraftMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DraftMutation) SetUpdatedAt(c clock.Micros) {
+	m.updated_at = &c
+	m.addupdated_at = nil
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DraftMutation) UpdatedAt() (r clock.Micros, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldUpdatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// AddUpdatedAt adds c to the "updated_at" field.
+func (m *DraftMutation) AddUpdatedAt(c clock.Micros) {
+	if m.addupdated_at != nil {
+		*m.addupdated_at += c
+	} else {
+		m.addupdated_at = &c
+	}
+}
+
+// AddedUpdatedAt returns the value that was added to the "updated_at" field in this mutation.
+func (m *DraftMutation) AddedUpdatedAt() (r clock.Micros, exists bool) {
+	v := m.addupdated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DraftMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+	m.addupdated_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DraftMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DraftMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *DraftMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *DraftMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DraftMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the DraftMutation builder.
+func (m *DraftMutation) Where(ps ...predicate.Draft) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DraftMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DraftMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Draft, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DraftMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DraftMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Draft).
+func (m *DraftMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DraftMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, draft.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, draft.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, draft.FieldConversationID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, draft.FieldUserID)
+	}
+	if m.note != nil {
+		fields = append(fields, draft.FieldNote)
+	}
+	if m.markdown != nil {
+		fields = append(fields, draft.FieldMarkdown)
+	}
+	if m.details != nil {
+		fields = append(fields, draft.FieldDetails)
+	}
+	if m.revision != nil {
+		fields = append(fields, draft.FieldRevision)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, draft.FieldUpdatedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, draft.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DraftMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldAccountID:
+		return m.AccountID()
+	case draft.FieldInboxID:
+		return m.InboxID()
+	case draft.FieldConversationID:
+		return m.ConversationID()
+	case draft.FieldUserID:
+		return m.UserID()
+	case draft.FieldNote:
+		return m.Note()
+	case draft.FieldMarkdown:
+		return m.Markdown()
+	case draft.FieldDetails:
+		return m.Details()
+	case draft.FieldRevision:
+		return m.Revision()
+	case draft.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case draft.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DraftMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case draft.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case draft.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case draft.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case draft.FieldUserID:
+		return m.OldUserID(ctx)
+	case draft.FieldNote:
+		return m.OldNote(ctx)
+	case draft.FieldMarkdown:
+		return m.OldMarkdown(ctx)
+	case draft.FieldDetails:
+		return m.OldDetails(ctx)
+	case draft.FieldRevision:
+		return m.OldRevision(ctx)
+	case draft.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case draft.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Draft field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case draft.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case draft.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case draft.FieldUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case draft.FieldNote:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case draft.FieldMarkdown:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMarkdown(v)
+		return nil
+	case draft.FieldDetails:
+		v, ok := value.(vocab.DraftDetails)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetails(v)
+		return nil
+	case draft.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case draft.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case draft.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DraftMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, draft.FieldRevision)
+	}
+	if m.addupdated_at != nil {
+		fields = append(fields, draft.FieldUpdatedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, draft.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DraftMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldRevision:
+		return m.AddedRevision()
+	case draft.FieldUpdatedAt:
+		return m.AddedUpdatedAt()
+	case draft.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case draft.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdatedAt(v)
+		return nil
+	case draft.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DraftMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DraftMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DraftMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Draft nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DraftMutation) ResetField(name string) error {
+	switch name {
+	case draft.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case draft.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case draft.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case draft.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case draft.FieldNote:
+		m.ResetNote()
+		return nil
+	case draft.FieldMarkdown:
+		m.ResetMarkdown()
+		return nil
+	case draft.FieldDetails:
+		m.ResetDetails()
+		return nil
+	case draft.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case draft.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case draft.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DraftMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DraftMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DraftMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DraftMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DraftMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DraftMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DraftMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Draft unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DraftMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Draft edge %s", name)
 }
 
 // EmailMutation represents an operation that mutates the Email nodes in the graph.
@@ -20854,6 +31710,3286 @@ func (m *EmailReferenceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *EmailReferenceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown EmailReference edge %s", name)
+}
+
+// EngagementMutation represents an operation that mutates the Engagement nodes in the graph.
+type EngagementMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	account_id        *string
+	inbox_id          *string
+	conversation_id   *string
+	contact_id        *string
+	company_id        *string
+	deal_id           *string
+	ticket_id         *string
+	kind              *vocab.EngagementKind
+	body              *vocab.EngagementBody
+	author_kind       *viewer.Kind
+	author_id         *string
+	owner_id          *string
+	at                *clock.Micros
+	addat             *clock.Micros
+	assignee_id       *string
+	task_progress     *vocab.TaskProgress
+	due_order         *clock.Micros
+	adddue_order      *clock.Micros
+	due_noted         *clock.Micros
+	adddue_noted      *clock.Micros
+	reminder_noted    *clock.Micros
+	addreminder_noted *clock.Micros
+	external_id       *string
+	revision          *int
+	addrevision       *int
+	edited_at         *clock.Micros
+	addedited_at      *clock.Micros
+	created_at        *clock.Micros
+	addcreated_at     *clock.Micros
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*Engagement, error)
+	predicates        []predicate.Engagement
+}
+
+var _ ent.Mutation = (*EngagementMutation)(nil)
+
+// engagementOption allows management of the mutation configuration using functional options.
+type engagementOption func(*EngagementMutation)
+
+// newEngagementMutation creates new mutation for the Engagement entity.
+func newEngagementMutation(c config, op Op, opts ...engagementOption) *EngagementMutation {
+	m := &EngagementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEngagement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEngagementID sets the ID field of the mutation.
+func withEngagementID(id string) engagementOption {
+	return func(m *EngagementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Engagement
+		)
+		m.oldValue = func(ctx context.Context) (*Engagement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Engagement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEngagement sets the old Engagement of the mutation.
+func withEngagement(node *Engagement) engagementOption {
+	return func(m *EngagementMutation) {
+		m.oldValue = func(context.Context) (*Engagement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EngagementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EngagementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Engagement entities.
+func (m *EngagementMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EngagementMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EngagementMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Engagement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EngagementMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EngagementMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EngagementMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EngagementMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EngagementMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EngagementMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *EngagementMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *EngagementMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *EngagementMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *EngagementMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *EngagementMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *EngagementMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *EngagementMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *EngagementMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *EngagementMutation) ResetCompanyID() {
+	m.company_id = nil
+}
+
+// SetDealID sets the "deal_id" field.
+func (m *EngagementMutation) SetDealID(s string) {
+	m.deal_id = &s
+}
+
+// DealID returns the value of the "deal_id" field in the mutation.
+func (m *EngagementMutation) DealID() (r string, exists bool) {
+	v := m.deal_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDealID returns the old "deal_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldDealID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDealID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDealID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDealID: %w", err)
+	}
+	return oldValue.DealID, nil
+}
+
+// ResetDealID resets all changes to the "deal_id" field.
+func (m *EngagementMutation) ResetDealID() {
+	m.deal_id = nil
+}
+
+// SetTicketID sets the "ticket_id" field.
+func (m *EngagementMutation) SetTicketID(s string) {
+	m.ticket_id = &s
+}
+
+// TicketID returns the value of the "ticket_id" field in the mutation.
+func (m *EngagementMutation) TicketID() (r string, exists bool) {
+	v := m.ticket_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTicketID returns the old "ticket_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldTicketID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTicketID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTicketID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTicketID: %w", err)
+	}
+	return oldValue.TicketID, nil
+}
+
+// ResetTicketID resets all changes to the "ticket_id" field.
+func (m *EngagementMutation) ResetTicketID() {
+	m.ticket_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *EngagementMutation) SetKind(vk vocab.EngagementKind) {
+	m.kind = &vk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *EngagementMutation) Kind() (r vocab.EngagementKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldKind(ctx context.Context) (v vocab.EngagementKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *EngagementMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetBody sets the "body" field.
+func (m *EngagementMutation) SetBody(vb vocab.EngagementBody) {
+	m.body = &vb
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *EngagementMutation) Body() (r vocab.EngagementBody, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldBody(ctx context.Context) (v vocab.EngagementBody, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *EngagementMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetAuthorKind sets the "author_kind" field.
+func (m *EngagementMutation) SetAuthorKind(v viewer.Kind) {
+	m.author_kind = &v
+}
+
+// AuthorKind returns the value of the "author_kind" field in the mutation.
+func (m *EngagementMutation) AuthorKind() (r viewer.Kind, exists bool) {
+	v := m.author_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorKind returns the old "author_kind" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldAuthorKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorKind: %w", err)
+	}
+	return oldValue.AuthorKind, nil
+}
+
+// ResetAuthorKind resets all changes to the "author_kind" field.
+func (m *EngagementMutation) ResetAuthorKind() {
+	m.author_kind = nil
+}
+
+// SetAuthorID sets the "author_id" field.
+func (m *EngagementMutation) SetAuthorID(s string) {
+	m.author_id = &s
+}
+
+// AuthorID returns the value of the "author_id" field in the mutation.
+func (m *EngagementMutation) AuthorID() (r string, exists bool) {
+	v := m.author_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorID returns the old "author_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldAuthorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorID: %w", err)
+	}
+	return oldValue.AuthorID, nil
+}
+
+// ResetAuthorID resets all changes to the "author_id" field.
+func (m *EngagementMutation) ResetAuthorID() {
+	m.author_id = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *EngagementMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *EngagementMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *EngagementMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetAt sets the "at" field.
+func (m *EngagementMutation) SetAt(c clock.Micros) {
+	m.at = &c
+	m.addat = nil
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *EngagementMutation) At() (r clock.Micros, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// AddAt adds c to the "at" field.
+func (m *EngagementMutation) AddAt(c clock.Micros) {
+	if m.addat != nil {
+		*m.addat += c
+	} else {
+		m.addat = &c
+	}
+}
+
+// AddedAt returns the value that was added to the "at" field in this mutation.
+func (m *EngagementMutation) AddedAt() (r clock.Micros, exists bool) {
+	v := m.addat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *EngagementMutation) ResetAt() {
+	m.at = nil
+	m.addat = nil
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (m *EngagementMutation) SetAssigneeID(s string) {
+	m.assignee_id = &s
+}
+
+// AssigneeID returns the value of the "assignee_id" field in the mutation.
+func (m *EngagementMutation) AssigneeID() (r string, exists bool) {
+	v := m.assignee_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigneeID returns the old "assignee_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldAssigneeID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigneeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigneeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigneeID: %w", err)
+	}
+	return oldValue.AssigneeID, nil
+}
+
+// ResetAssigneeID resets all changes to the "assignee_id" field.
+func (m *EngagementMutation) ResetAssigneeID() {
+	m.assignee_id = nil
+}
+
+// SetTaskProgress sets the "task_progress" field.
+func (m *EngagementMutation) SetTaskProgress(vp vocab.TaskProgress) {
+	m.task_progress = &vp
+}
+
+// TaskProgress returns the value of the "task_progress" field in the mutation.
+func (m *EngagementMutation) TaskProgress() (r vocab.TaskProgress, exists bool) {
+	v := m.task_progress
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaskProgress returns the old "task_progress" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldTaskProgress(ctx context.Context) (v vocab.TaskProgress, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaskProgress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaskProgress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaskProgress: %w", err)
+	}
+	return oldValue.TaskProgress, nil
+}
+
+// ResetTaskProgress resets all changes to the "task_progress" field.
+func (m *EngagementMutation) ResetTaskProgress() {
+	m.task_progress = nil
+}
+
+// SetDueOrder sets the "due_order" field.
+func (m *EngagementMutation) SetDueOrder(c clock.Micros) {
+	m.due_order = &c
+	m.adddue_order = nil
+}
+
+// DueOrder returns the value of the "due_order" field in the mutation.
+func (m *EngagementMutation) DueOrder() (r clock.Micros, exists bool) {
+	v := m.due_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOrder returns the old "due_order" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldDueOrder(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOrder: %w", err)
+	}
+	return oldValue.DueOrder, nil
+}
+
+// AddDueOrder adds c to the "due_order" field.
+func (m *EngagementMutation) AddDueOrder(c clock.Micros) {
+	if m.adddue_order != nil {
+		*m.adddue_order += c
+	} else {
+		m.adddue_order = &c
+	}
+}
+
+// AddedDueOrder returns the value that was added to the "due_order" field in this mutation.
+func (m *EngagementMutation) AddedDueOrder() (r clock.Micros, exists bool) {
+	v := m.adddue_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueOrder resets all changes to the "due_order" field.
+func (m *EngagementMutation) ResetDueOrder() {
+	m.due_order = nil
+	m.adddue_order = nil
+}
+
+// SetDueNoted sets the "due_noted" field.
+func (m *EngagementMutation) SetDueNoted(c clock.Micros) {
+	m.due_noted = &c
+	m.adddue_noted = nil
+}
+
+// DueNoted returns the value of the "due_noted" field in the mutation.
+func (m *EngagementMutation) DueNoted() (r clock.Micros, exists bool) {
+	v := m.due_noted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueNoted returns the old "due_noted" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldDueNoted(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueNoted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueNoted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueNoted: %w", err)
+	}
+	return oldValue.DueNoted, nil
+}
+
+// AddDueNoted adds c to the "due_noted" field.
+func (m *EngagementMutation) AddDueNoted(c clock.Micros) {
+	if m.adddue_noted != nil {
+		*m.adddue_noted += c
+	} else {
+		m.adddue_noted = &c
+	}
+}
+
+// AddedDueNoted returns the value that was added to the "due_noted" field in this mutation.
+func (m *EngagementMutation) AddedDueNoted() (r clock.Micros, exists bool) {
+	v := m.adddue_noted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueNoted resets all changes to the "due_noted" field.
+func (m *EngagementMutation) ResetDueNoted() {
+	m.due_noted = nil
+	m.adddue_noted = nil
+}
+
+// SetReminderNoted sets the "reminder_noted" field.
+func (m *EngagementMutation) SetReminderNoted(c clock.Micros) {
+	m.reminder_noted = &c
+	m.addreminder_noted = nil
+}
+
+// ReminderNoted returns the value of the "reminder_noted" field in the mutation.
+func (m *EngagementMutation) ReminderNoted() (r clock.Micros, exists bool) {
+	v := m.reminder_noted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReminderNoted returns the old "reminder_noted" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldReminderNoted(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReminderNoted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReminderNoted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReminderNoted: %w", err)
+	}
+	return oldValue.ReminderNoted, nil
+}
+
+// AddReminderNoted adds c to the "reminder_noted" field.
+func (m *EngagementMutation) AddReminderNoted(c clock.Micros) {
+	if m.addreminder_noted != nil {
+		*m.addreminder_noted += c
+	} else {
+		m.addreminder_noted = &c
+	}
+}
+
+// AddedReminderNoted returns the value that was added to the "reminder_noted" field in this mutation.
+func (m *EngagementMutation) AddedReminderNoted() (r clock.Micros, exists bool) {
+	v := m.addreminder_noted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReminderNoted resets all changes to the "reminder_noted" field.
+func (m *EngagementMutation) ResetReminderNoted() {
+	m.reminder_noted = nil
+	m.addreminder_noted = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *EngagementMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *EngagementMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *EngagementMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[engagement.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *EngagementMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[engagement.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *EngagementMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, engagement.FieldExternalID)
+}
+
+// SetRevision sets the "revision" field.
+func (m *EngagementMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *EngagementMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *EngagementMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *EngagementMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *EngagementMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (m *EngagementMutation) SetEditedAt(c clock.Micros) {
+	m.edited_at = &c
+	m.addedited_at = nil
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *EngagementMutation) EditedAt() (r clock.Micros, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldEditedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// AddEditedAt adds c to the "edited_at" field.
+func (m *EngagementMutation) AddEditedAt(c clock.Micros) {
+	if m.addedited_at != nil {
+		*m.addedited_at += c
+	} else {
+		m.addedited_at = &c
+	}
+}
+
+// AddedEditedAt returns the value that was added to the "edited_at" field in this mutation.
+func (m *EngagementMutation) AddedEditedAt() (r clock.Micros, exists bool) {
+	v := m.addedited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *EngagementMutation) ResetEditedAt() {
+	m.edited_at = nil
+	m.addedited_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EngagementMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EngagementMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Engagement entity.
+// If the Engagement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *EngagementMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *EngagementMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EngagementMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the EngagementMutation builder.
+func (m *EngagementMutation) Where(ps ...predicate.Engagement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EngagementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EngagementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Engagement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EngagementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EngagementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Engagement).
+func (m *EngagementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EngagementMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.account_id != nil {
+		fields = append(fields, engagement.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, engagement.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, engagement.FieldConversationID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, engagement.FieldContactID)
+	}
+	if m.company_id != nil {
+		fields = append(fields, engagement.FieldCompanyID)
+	}
+	if m.deal_id != nil {
+		fields = append(fields, engagement.FieldDealID)
+	}
+	if m.ticket_id != nil {
+		fields = append(fields, engagement.FieldTicketID)
+	}
+	if m.kind != nil {
+		fields = append(fields, engagement.FieldKind)
+	}
+	if m.body != nil {
+		fields = append(fields, engagement.FieldBody)
+	}
+	if m.author_kind != nil {
+		fields = append(fields, engagement.FieldAuthorKind)
+	}
+	if m.author_id != nil {
+		fields = append(fields, engagement.FieldAuthorID)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, engagement.FieldOwnerID)
+	}
+	if m.at != nil {
+		fields = append(fields, engagement.FieldAt)
+	}
+	if m.assignee_id != nil {
+		fields = append(fields, engagement.FieldAssigneeID)
+	}
+	if m.task_progress != nil {
+		fields = append(fields, engagement.FieldTaskProgress)
+	}
+	if m.due_order != nil {
+		fields = append(fields, engagement.FieldDueOrder)
+	}
+	if m.due_noted != nil {
+		fields = append(fields, engagement.FieldDueNoted)
+	}
+	if m.reminder_noted != nil {
+		fields = append(fields, engagement.FieldReminderNoted)
+	}
+	if m.external_id != nil {
+		fields = append(fields, engagement.FieldExternalID)
+	}
+	if m.revision != nil {
+		fields = append(fields, engagement.FieldRevision)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, engagement.FieldEditedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, engagement.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EngagementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case engagement.FieldAccountID:
+		return m.AccountID()
+	case engagement.FieldInboxID:
+		return m.InboxID()
+	case engagement.FieldConversationID:
+		return m.ConversationID()
+	case engagement.FieldContactID:
+		return m.ContactID()
+	case engagement.FieldCompanyID:
+		return m.CompanyID()
+	case engagement.FieldDealID:
+		return m.DealID()
+	case engagement.FieldTicketID:
+		return m.TicketID()
+	case engagement.FieldKind:
+		return m.Kind()
+	case engagement.FieldBody:
+		return m.Body()
+	case engagement.FieldAuthorKind:
+		return m.AuthorKind()
+	case engagement.FieldAuthorID:
+		return m.AuthorID()
+	case engagement.FieldOwnerID:
+		return m.OwnerID()
+	case engagement.FieldAt:
+		return m.At()
+	case engagement.FieldAssigneeID:
+		return m.AssigneeID()
+	case engagement.FieldTaskProgress:
+		return m.TaskProgress()
+	case engagement.FieldDueOrder:
+		return m.DueOrder()
+	case engagement.FieldDueNoted:
+		return m.DueNoted()
+	case engagement.FieldReminderNoted:
+		return m.ReminderNoted()
+	case engagement.FieldExternalID:
+		return m.ExternalID()
+	case engagement.FieldRevision:
+		return m.Revision()
+	case engagement.FieldEditedAt:
+		return m.EditedAt()
+	case engagement.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EngagementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case engagement.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case engagement.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case engagement.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case engagement.FieldContactID:
+		return m.OldContactID(ctx)
+	case engagement.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case engagement.FieldDealID:
+		return m.OldDealID(ctx)
+	case engagement.FieldTicketID:
+		return m.OldTicketID(ctx)
+	case engagement.FieldKind:
+		return m.OldKind(ctx)
+	case engagement.FieldBody:
+		return m.OldBody(ctx)
+	case engagement.FieldAuthorKind:
+		return m.OldAuthorKind(ctx)
+	case engagement.FieldAuthorID:
+		return m.OldAuthorID(ctx)
+	case engagement.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case engagement.FieldAt:
+		return m.OldAt(ctx)
+	case engagement.FieldAssigneeID:
+		return m.OldAssigneeID(ctx)
+	case engagement.FieldTaskProgress:
+		return m.OldTaskProgress(ctx)
+	case engagement.FieldDueOrder:
+		return m.OldDueOrder(ctx)
+	case engagement.FieldDueNoted:
+		return m.OldDueNoted(ctx)
+	case engagement.FieldReminderNoted:
+		return m.OldReminderNoted(ctx)
+	case engagement.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case engagement.FieldRevision:
+		return m.OldRevision(ctx)
+	case engagement.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case engagement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Engagement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EngagementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case engagement.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case engagement.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case engagement.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case engagement.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case engagement.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case engagement.FieldDealID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDealID(v)
+		return nil
+	case engagement.FieldTicketID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTicketID(v)
+		return nil
+	case engagement.FieldKind:
+		v, ok := value.(vocab.EngagementKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case engagement.FieldBody:
+		v, ok := value.(vocab.EngagementBody)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case engagement.FieldAuthorKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorKind(v)
+		return nil
+	case engagement.FieldAuthorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorID(v)
+		return nil
+	case engagement.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case engagement.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	case engagement.FieldAssigneeID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigneeID(v)
+		return nil
+	case engagement.FieldTaskProgress:
+		v, ok := value.(vocab.TaskProgress)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaskProgress(v)
+		return nil
+	case engagement.FieldDueOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOrder(v)
+		return nil
+	case engagement.FieldDueNoted:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueNoted(v)
+		return nil
+	case engagement.FieldReminderNoted:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReminderNoted(v)
+		return nil
+	case engagement.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case engagement.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case engagement.FieldEditedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case engagement.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Engagement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EngagementMutation) AddedFields() []string {
+	var fields []string
+	if m.addat != nil {
+		fields = append(fields, engagement.FieldAt)
+	}
+	if m.adddue_order != nil {
+		fields = append(fields, engagement.FieldDueOrder)
+	}
+	if m.adddue_noted != nil {
+		fields = append(fields, engagement.FieldDueNoted)
+	}
+	if m.addreminder_noted != nil {
+		fields = append(fields, engagement.FieldReminderNoted)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, engagement.FieldRevision)
+	}
+	if m.addedited_at != nil {
+		fields = append(fields, engagement.FieldEditedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, engagement.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EngagementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case engagement.FieldAt:
+		return m.AddedAt()
+	case engagement.FieldDueOrder:
+		return m.AddedDueOrder()
+	case engagement.FieldDueNoted:
+		return m.AddedDueNoted()
+	case engagement.FieldReminderNoted:
+		return m.AddedReminderNoted()
+	case engagement.FieldRevision:
+		return m.AddedRevision()
+	case engagement.FieldEditedAt:
+		return m.AddedEditedAt()
+	case engagement.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EngagementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case engagement.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAt(v)
+		return nil
+	case engagement.FieldDueOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueOrder(v)
+		return nil
+	case engagement.FieldDueNoted:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueNoted(v)
+		return nil
+	case engagement.FieldReminderNoted:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReminderNoted(v)
+		return nil
+	case engagement.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case engagement.FieldEditedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEditedAt(v)
+		return nil
+	case engagement.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Engagement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EngagementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(engagement.FieldExternalID) {
+		fields = append(fields, engagement.FieldExternalID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EngagementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EngagementMutation) ClearField(name string) error {
+	switch name {
+	case engagement.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
+	return fmt.Errorf("unknown Engagement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EngagementMutation) ResetField(name string) error {
+	switch name {
+	case engagement.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case engagement.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case engagement.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case engagement.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case engagement.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case engagement.FieldDealID:
+		m.ResetDealID()
+		return nil
+	case engagement.FieldTicketID:
+		m.ResetTicketID()
+		return nil
+	case engagement.FieldKind:
+		m.ResetKind()
+		return nil
+	case engagement.FieldBody:
+		m.ResetBody()
+		return nil
+	case engagement.FieldAuthorKind:
+		m.ResetAuthorKind()
+		return nil
+	case engagement.FieldAuthorID:
+		m.ResetAuthorID()
+		return nil
+	case engagement.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case engagement.FieldAt:
+		m.ResetAt()
+		return nil
+	case engagement.FieldAssigneeID:
+		m.ResetAssigneeID()
+		return nil
+	case engagement.FieldTaskProgress:
+		m.ResetTaskProgress()
+		return nil
+	case engagement.FieldDueOrder:
+		m.ResetDueOrder()
+		return nil
+	case engagement.FieldDueNoted:
+		m.ResetDueNoted()
+		return nil
+	case engagement.FieldReminderNoted:
+		m.ResetReminderNoted()
+		return nil
+	case engagement.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case engagement.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case engagement.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case engagement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Engagement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EngagementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EngagementMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EngagementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EngagementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EngagementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EngagementMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EngagementMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Engagement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EngagementMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Engagement edge %s", name)
+}
+
+// EngagementRevisionMutation represents an operation that mutates the EngagementRevision nodes in the graph.
+type EngagementRevisionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	engagement_id   *string
+	inbox_id        *string
+	conversation_id *string
+	revision        *int
+	addrevision     *int
+	body            *vocab.EngagementBody
+	editor_kind     *viewer.Kind
+	editor_id       *string
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*EngagementRevision, error)
+	predicates      []predicate.EngagementRevision
+}
+
+var _ ent.Mutation = (*EngagementRevisionMutation)(nil)
+
+// engagementrevisionOption allows management of the mutation configuration using functional options.
+type engagementrevisionOption func(*EngagementRevisionMutation)
+
+// newEngagementRevisionMutation creates new mutation for the EngagementRevision entity.
+func newEngagementRevisionMutation(c config, op Op, opts ...engagementrevisionOption) *EngagementRevisionMutation {
+	m := &EngagementRevisionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEngagementRevision,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEngagementRevisionID sets the ID field of the mutation.
+func withEngagementRevisionID(id string) engagementrevisionOption {
+	return func(m *EngagementRevisionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EngagementRevision
+		)
+		m.oldValue = func(ctx context.Context) (*EngagementRevision, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EngagementRevision.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEngagementRevision sets the old EngagementRevision of the mutation.
+func withEngagementRevision(node *EngagementRevision) engagementrevisionOption {
+	return func(m *EngagementRevisionMutation) {
+		m.oldValue = func(context.Context) (*EngagementRevision, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EngagementRevisionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EngagementRevisionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EngagementRevision entities.
+func (m *EngagementRevisionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EngagementRevisionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EngagementRevisionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EngagementRevision.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *EngagementRevisionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *EngagementRevisionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *EngagementRevisionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetEngagementID sets the "engagement_id" field.
+func (m *EngagementRevisionMutation) SetEngagementID(s string) {
+	m.engagement_id = &s
+}
+
+// EngagementID returns the value of the "engagement_id" field in the mutation.
+func (m *EngagementRevisionMutation) EngagementID() (r string, exists bool) {
+	v := m.engagement_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEngagementID returns the old "engagement_id" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldEngagementID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEngagementID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEngagementID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEngagementID: %w", err)
+	}
+	return oldValue.EngagementID, nil
+}
+
+// ResetEngagementID resets all changes to the "engagement_id" field.
+func (m *EngagementRevisionMutation) ResetEngagementID() {
+	m.engagement_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *EngagementRevisionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *EngagementRevisionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *EngagementRevisionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *EngagementRevisionMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *EngagementRevisionMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *EngagementRevisionMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *EngagementRevisionMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *EngagementRevisionMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *EngagementRevisionMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *EngagementRevisionMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *EngagementRevisionMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetBody sets the "body" field.
+func (m *EngagementRevisionMutation) SetBody(vb vocab.EngagementBody) {
+	m.body = &vb
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *EngagementRevisionMutation) Body() (r vocab.EngagementBody, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldBody(ctx context.Context) (v vocab.EngagementBody, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *EngagementRevisionMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetEditorKind sets the "editor_kind" field.
+func (m *EngagementRevisionMutation) SetEditorKind(v viewer.Kind) {
+	m.editor_kind = &v
+}
+
+// EditorKind returns the value of the "editor_kind" field in the mutation.
+func (m *EngagementRevisionMutation) EditorKind() (r viewer.Kind, exists bool) {
+	v := m.editor_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditorKind returns the old "editor_kind" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldEditorKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditorKind: %w", err)
+	}
+	return oldValue.EditorKind, nil
+}
+
+// ResetEditorKind resets all changes to the "editor_kind" field.
+func (m *EngagementRevisionMutation) ResetEditorKind() {
+	m.editor_kind = nil
+}
+
+// SetEditorID sets the "editor_id" field.
+func (m *EngagementRevisionMutation) SetEditorID(s string) {
+	m.editor_id = &s
+}
+
+// EditorID returns the value of the "editor_id" field in the mutation.
+func (m *EngagementRevisionMutation) EditorID() (r string, exists bool) {
+	v := m.editor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditorID returns the old "editor_id" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldEditorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditorID: %w", err)
+	}
+	return oldValue.EditorID, nil
+}
+
+// ResetEditorID resets all changes to the "editor_id" field.
+func (m *EngagementRevisionMutation) ResetEditorID() {
+	m.editor_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EngagementRevisionMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EngagementRevisionMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EngagementRevision entity.
+// If the EngagementRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EngagementRevisionMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *EngagementRevisionMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *EngagementRevisionMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EngagementRevisionMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the EngagementRevisionMutation builder.
+func (m *EngagementRevisionMutation) Where(ps ...predicate.EngagementRevision) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EngagementRevisionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EngagementRevisionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EngagementRevision, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EngagementRevisionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EngagementRevisionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EngagementRevision).
+func (m *EngagementRevisionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EngagementRevisionMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.account_id != nil {
+		fields = append(fields, engagementrevision.FieldAccountID)
+	}
+	if m.engagement_id != nil {
+		fields = append(fields, engagementrevision.FieldEngagementID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, engagementrevision.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, engagementrevision.FieldConversationID)
+	}
+	if m.revision != nil {
+		fields = append(fields, engagementrevision.FieldRevision)
+	}
+	if m.body != nil {
+		fields = append(fields, engagementrevision.FieldBody)
+	}
+	if m.editor_kind != nil {
+		fields = append(fields, engagementrevision.FieldEditorKind)
+	}
+	if m.editor_id != nil {
+		fields = append(fields, engagementrevision.FieldEditorID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, engagementrevision.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EngagementRevisionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case engagementrevision.FieldAccountID:
+		return m.AccountID()
+	case engagementrevision.FieldEngagementID:
+		return m.EngagementID()
+	case engagementrevision.FieldInboxID:
+		return m.InboxID()
+	case engagementrevision.FieldConversationID:
+		return m.ConversationID()
+	case engagementrevision.FieldRevision:
+		return m.Revision()
+	case engagementrevision.FieldBody:
+		return m.Body()
+	case engagementrevision.FieldEditorKind:
+		return m.EditorKind()
+	case engagementrevision.FieldEditorID:
+		return m.EditorID()
+	case engagementrevision.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EngagementRevisionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case engagementrevision.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case engagementrevision.FieldEngagementID:
+		return m.OldEngagementID(ctx)
+	case engagementrevision.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case engagementrevision.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case engagementrevision.FieldRevision:
+		return m.OldRevision(ctx)
+	case engagementrevision.FieldBody:
+		return m.OldBody(ctx)
+	case engagementrevision.FieldEditorKind:
+		return m.OldEditorKind(ctx)
+	case engagementrevision.FieldEditorID:
+		return m.OldEditorID(ctx)
+	case engagementrevision.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown EngagementRevision field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EngagementRevisionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case engagementrevision.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case engagementrevision.FieldEngagementID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEngagementID(v)
+		return nil
+	case engagementrevision.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case engagementrevision.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case engagementrevision.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case engagementrevision.FieldBody:
+		v, ok := value.(vocab.EngagementBody)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case engagementrevision.FieldEditorKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditorKind(v)
+		return nil
+	case engagementrevision.FieldEditorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditorID(v)
+		return nil
+	case engagementrevision.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EngagementRevision field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EngagementRevisionMutation) AddedFields() []string {
+	var fields []string
+	if m.addrevision != nil {
+		fields = append(fields, engagementrevision.FieldRevision)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, engagementrevision.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EngagementRevisionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case engagementrevision.FieldRevision:
+		return m.AddedRevision()
+	case engagementrevision.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EngagementRevisionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case engagementrevision.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case engagementrevision.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EngagementRevision numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EngagementRevisionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EngagementRevisionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EngagementRevisionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown EngagementRevision nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EngagementRevisionMutation) ResetField(name string) error {
+	switch name {
+	case engagementrevision.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case engagementrevision.FieldEngagementID:
+		m.ResetEngagementID()
+		return nil
+	case engagementrevision.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case engagementrevision.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case engagementrevision.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case engagementrevision.FieldBody:
+		m.ResetBody()
+		return nil
+	case engagementrevision.FieldEditorKind:
+		m.ResetEditorKind()
+		return nil
+	case engagementrevision.FieldEditorID:
+		m.ResetEditorID()
+		return nil
+	case engagementrevision.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown EngagementRevision field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EngagementRevisionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EngagementRevisionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EngagementRevisionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EngagementRevisionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EngagementRevisionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EngagementRevisionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EngagementRevisionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown EngagementRevision unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EngagementRevisionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown EngagementRevision edge %s", name)
+}
+
+// ErasureMutation represents an operation that mutates the Erasure nodes in the graph.
+type ErasureMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *string
+	account_id        *string
+	contact_id        *string
+	counts            *map[string]int
+	actor_kind        *viewer.Kind
+	actor_id          *string
+	rows_erased_at    *clock.Micros
+	addrows_erased_at *clock.Micros
+	created_at        *clock.Micros
+	addcreated_at     *clock.Micros
+	clearedFields     map[string]struct{}
+	done              bool
+	oldValue          func(context.Context) (*Erasure, error)
+	predicates        []predicate.Erasure
+}
+
+var _ ent.Mutation = (*ErasureMutation)(nil)
+
+// erasureOption allows management of the mutation configuration using functional options.
+type erasureOption func(*ErasureMutation)
+
+// newErasureMutation creates new mutation for the Erasure entity.
+func newErasureMutation(c config, op Op, opts ...erasureOption) *ErasureMutation {
+	m := &ErasureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeErasure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withErasureID sets the ID field of the mutation.
+func withErasureID(id string) erasureOption {
+	return func(m *ErasureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Erasure
+		)
+		m.oldValue = func(ctx context.Context) (*Erasure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Erasure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withErasure sets the old Erasure of the mutation.
+func withErasure(node *Erasure) erasureOption {
+	return func(m *ErasureMutation) {
+		m.oldValue = func(context.Context) (*Erasure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ErasureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ErasureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Erasure entities.
+func (m *ErasureMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ErasureMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ErasureMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Erasure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ErasureMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ErasureMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ErasureMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ErasureMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ErasureMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ErasureMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetCounts sets the "counts" field.
+func (m *ErasureMutation) SetCounts(value map[string]int) {
+	m.counts = &value
+}
+
+// Counts returns the value of the "counts" field in the mutation.
+func (m *ErasureMutation) Counts() (r map[string]int, exists bool) {
+	v := m.counts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCounts returns the old "counts" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCounts(ctx context.Context) (v map[string]int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCounts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCounts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCounts: %w", err)
+	}
+	return oldValue.Counts, nil
+}
+
+// ResetCounts resets all changes to the "counts" field.
+func (m *ErasureMutation) ResetCounts() {
+	m.counts = nil
+}
+
+// SetActorKind sets the "actor_kind" field.
+func (m *ErasureMutation) SetActorKind(v viewer.Kind) {
+	m.actor_kind = &v
+}
+
+// ActorKind returns the value of the "actor_kind" field in the mutation.
+func (m *ErasureMutation) ActorKind() (r viewer.Kind, exists bool) {
+	v := m.actor_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorKind returns the old "actor_kind" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldActorKind(ctx context.Context) (v viewer.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorKind: %w", err)
+	}
+	return oldValue.ActorKind, nil
+}
+
+// ResetActorKind resets all changes to the "actor_kind" field.
+func (m *ErasureMutation) ResetActorKind() {
+	m.actor_kind = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *ErasureMutation) SetActorID(s string) {
+	m.actor_id = &s
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *ErasureMutation) ActorID() (r string, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldActorID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *ErasureMutation) ResetActorID() {
+	m.actor_id = nil
+}
+
+// SetRowsErasedAt sets the "rows_erased_at" field.
+func (m *ErasureMutation) SetRowsErasedAt(c clock.Micros) {
+	m.rows_erased_at = &c
+	m.addrows_erased_at = nil
+}
+
+// RowsErasedAt returns the value of the "rows_erased_at" field in the mutation.
+func (m *ErasureMutation) RowsErasedAt() (r clock.Micros, exists bool) {
+	v := m.rows_erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRowsErasedAt returns the old "rows_erased_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldRowsErasedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRowsErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRowsErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRowsErasedAt: %w", err)
+	}
+	return oldValue.RowsErasedAt, nil
+}
+
+// AddRowsErasedAt adds c to the "rows_erased_at" field.
+func (m *ErasureMutation) AddRowsErasedAt(c clock.Micros) {
+	if m.addrows_erased_at != nil {
+		*m.addrows_erased_at += c
+	} else {
+		m.addrows_erased_at = &c
+	}
+}
+
+// AddedRowsErasedAt returns the value that was added to the "rows_erased_at" field in this mutation.
+func (m *ErasureMutation) AddedRowsErasedAt() (r clock.Micros, exists bool) {
+	v := m.addrows_erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRowsErasedAt resets all changes to the "rows_erased_at" field.
+func (m *ErasureMutation) ResetRowsErasedAt() {
+	m.rows_erased_at = nil
+	m.addrows_erased_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ErasureMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ErasureMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ErasureMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ErasureMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ErasureMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ErasureMutation builder.
+func (m *ErasureMutation) Where(ps ...predicate.Erasure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ErasureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ErasureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Erasure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ErasureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ErasureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Erasure).
+func (m *ErasureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ErasureMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, erasure.FieldAccountID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, erasure.FieldContactID)
+	}
+	if m.counts != nil {
+		fields = append(fields, erasure.FieldCounts)
+	}
+	if m.actor_kind != nil {
+		fields = append(fields, erasure.FieldActorKind)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, erasure.FieldActorID)
+	}
+	if m.rows_erased_at != nil {
+		fields = append(fields, erasure.FieldRowsErasedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, erasure.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ErasureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldAccountID:
+		return m.AccountID()
+	case erasure.FieldContactID:
+		return m.ContactID()
+	case erasure.FieldCounts:
+		return m.Counts()
+	case erasure.FieldActorKind:
+		return m.ActorKind()
+	case erasure.FieldActorID:
+		return m.ActorID()
+	case erasure.FieldRowsErasedAt:
+		return m.RowsErasedAt()
+	case erasure.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ErasureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case erasure.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case erasure.FieldContactID:
+		return m.OldContactID(ctx)
+	case erasure.FieldCounts:
+		return m.OldCounts(ctx)
+	case erasure.FieldActorKind:
+		return m.OldActorKind(ctx)
+	case erasure.FieldActorID:
+		return m.OldActorID(ctx)
+	case erasure.FieldRowsErasedAt:
+		return m.OldRowsErasedAt(ctx)
+	case erasure.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case erasure.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case erasure.FieldCounts:
+		v, ok := value.(map[string]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCounts(v)
+		return nil
+	case erasure.FieldActorKind:
+		v, ok := value.(viewer.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorKind(v)
+		return nil
+	case erasure.FieldActorID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case erasure.FieldRowsErasedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRowsErasedAt(v)
+		return nil
+	case erasure.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ErasureMutation) AddedFields() []string {
+	var fields []string
+	if m.addrows_erased_at != nil {
+		fields = append(fields, erasure.FieldRowsErasedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, erasure.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ErasureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldRowsErasedAt:
+		return m.AddedRowsErasedAt()
+	case erasure.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldRowsErasedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRowsErasedAt(v)
+		return nil
+	case erasure.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ErasureMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ErasureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ErasureMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Erasure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ErasureMutation) ResetField(name string) error {
+	switch name {
+	case erasure.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case erasure.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case erasure.FieldCounts:
+		m.ResetCounts()
+		return nil
+	case erasure.FieldActorKind:
+		m.ResetActorKind()
+		return nil
+	case erasure.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case erasure.FieldRowsErasedAt:
+		m.ResetRowsErasedAt()
+		return nil
+	case erasure.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ErasureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ErasureMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ErasureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ErasureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ErasureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ErasureMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ErasureMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Erasure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ErasureMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Erasure edge %s", name)
 }
 
 // EventMutation represents an operation that mutates the Event nodes in the graph.
@@ -27567,8 +41703,3299 @@ func (m *IntegrationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Integration edge %s", name)
 }
 
-// MessageMutation represents an operation that mutates the Message nodes in the graph.
-type MessageMutation struct {
+// LibraryFileMutation represents an operation that mutates the LibraryFile nodes in the graph.
+type LibraryFileMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	item_id       *string
+	position      *int
+	addposition   *int
+	file_name     *string
+	content_type  *string
+	size          *int
+	addsize       *int
+	hash          *string
+	blob_key      *string
+	scan          *vocab.ScanState
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*LibraryFile, error)
+	predicates    []predicate.LibraryFile
+}
+
+var _ ent.Mutation = (*LibraryFileMutation)(nil)
+
+// libraryfileOption allows management of the mutation configuration using functional options.
+type libraryfileOption func(*LibraryFileMutation)
+
+// newLibraryFileMutation creates new mutation for the LibraryFile entity.
+func newLibraryFileMutation(c config, op Op, opts ...libraryfileOption) *LibraryFileMutation {
+	m := &LibraryFileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLibraryFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLibraryFileID sets the ID field of the mutation.
+func withLibraryFileID(id string) libraryfileOption {
+	return func(m *LibraryFileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LibraryFile
+		)
+		m.oldValue = func(ctx context.Context) (*LibraryFile, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LibraryFile.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLibraryFile sets the old LibraryFile of the mutation.
+func withLibraryFile(node *LibraryFile) libraryfileOption {
+	return func(m *LibraryFileMutation) {
+		m.oldValue = func(context.Context) (*LibraryFile, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LibraryFileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LibraryFileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LibraryFile entities.
+func (m *LibraryFileMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LibraryFileMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LibraryFileMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LibraryFile.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *LibraryFileMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *LibraryFileMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *LibraryFileMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *LibraryFileMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *LibraryFileMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *LibraryFileMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *LibraryFileMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *LibraryFileMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *LibraryFileMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *LibraryFileMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *LibraryFileMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *LibraryFileMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *LibraryFileMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *LibraryFileMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *LibraryFileMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *LibraryFileMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *LibraryFileMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *LibraryFileMutation) SetSize(i int) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *LibraryFileMutation) Size() (r int, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldSize(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *LibraryFileMutation) AddSize(i int) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *LibraryFileMutation) AddedSize() (r int, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *LibraryFileMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *LibraryFileMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *LibraryFileMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *LibraryFileMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetBlobKey sets the "blob_key" field.
+func (m *LibraryFileMutation) SetBlobKey(s string) {
+	m.blob_key = &s
+}
+
+// BlobKey returns the value of the "blob_key" field in the mutation.
+func (m *LibraryFileMutation) BlobKey() (r string, exists bool) {
+	v := m.blob_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlobKey returns the old "blob_key" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldBlobKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlobKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlobKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlobKey: %w", err)
+	}
+	return oldValue.BlobKey, nil
+}
+
+// ResetBlobKey resets all changes to the "blob_key" field.
+func (m *LibraryFileMutation) ResetBlobKey() {
+	m.blob_key = nil
+}
+
+// SetScan sets the "scan" field.
+func (m *LibraryFileMutation) SetScan(vs vocab.ScanState) {
+	m.scan = &vs
+}
+
+// Scan returns the value of the "scan" field in the mutation.
+func (m *LibraryFileMutation) Scan() (r vocab.ScanState, exists bool) {
+	v := m.scan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScan returns the old "scan" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldScan(ctx context.Context) (v vocab.ScanState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScan: %w", err)
+	}
+	return oldValue.Scan, nil
+}
+
+// ResetScan resets all changes to the "scan" field.
+func (m *LibraryFileMutation) ResetScan() {
+	m.scan = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LibraryFileMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LibraryFileMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LibraryFile entity.
+// If the LibraryFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryFileMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *LibraryFileMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *LibraryFileMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LibraryFileMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the LibraryFileMutation builder.
+func (m *LibraryFileMutation) Where(ps ...predicate.LibraryFile) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LibraryFileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LibraryFileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LibraryFile, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LibraryFileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LibraryFileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LibraryFile).
+func (m *LibraryFileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LibraryFileMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, libraryfile.FieldAccountID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, libraryfile.FieldItemID)
+	}
+	if m.position != nil {
+		fields = append(fields, libraryfile.FieldPosition)
+	}
+	if m.file_name != nil {
+		fields = append(fields, libraryfile.FieldFileName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, libraryfile.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, libraryfile.FieldSize)
+	}
+	if m.hash != nil {
+		fields = append(fields, libraryfile.FieldHash)
+	}
+	if m.blob_key != nil {
+		fields = append(fields, libraryfile.FieldBlobKey)
+	}
+	if m.scan != nil {
+		fields = append(fields, libraryfile.FieldScan)
+	}
+	if m.created_at != nil {
+		fields = append(fields, libraryfile.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LibraryFileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case libraryfile.FieldAccountID:
+		return m.AccountID()
+	case libraryfile.FieldItemID:
+		return m.ItemID()
+	case libraryfile.FieldPosition:
+		return m.Position()
+	case libraryfile.FieldFileName:
+		return m.FileName()
+	case libraryfile.FieldContentType:
+		return m.ContentType()
+	case libraryfile.FieldSize:
+		return m.Size()
+	case libraryfile.FieldHash:
+		return m.Hash()
+	case libraryfile.FieldBlobKey:
+		return m.BlobKey()
+	case libraryfile.FieldScan:
+		return m.Scan()
+	case libraryfile.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LibraryFileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case libraryfile.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case libraryfile.FieldItemID:
+		return m.OldItemID(ctx)
+	case libraryfile.FieldPosition:
+		return m.OldPosition(ctx)
+	case libraryfile.FieldFileName:
+		return m.OldFileName(ctx)
+	case libraryfile.FieldContentType:
+		return m.OldContentType(ctx)
+	case libraryfile.FieldSize:
+		return m.OldSize(ctx)
+	case libraryfile.FieldHash:
+		return m.OldHash(ctx)
+	case libraryfile.FieldBlobKey:
+		return m.OldBlobKey(ctx)
+	case libraryfile.FieldScan:
+		return m.OldScan(ctx)
+	case libraryfile.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LibraryFile field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryFileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case libraryfile.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case libraryfile.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case libraryfile.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case libraryfile.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case libraryfile.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case libraryfile.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case libraryfile.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case libraryfile.FieldBlobKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlobKey(v)
+		return nil
+	case libraryfile.FieldScan:
+		v, ok := value.(vocab.ScanState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScan(v)
+		return nil
+	case libraryfile.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryFile field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LibraryFileMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, libraryfile.FieldPosition)
+	}
+	if m.addsize != nil {
+		fields = append(fields, libraryfile.FieldSize)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, libraryfile.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LibraryFileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case libraryfile.FieldPosition:
+		return m.AddedPosition()
+	case libraryfile.FieldSize:
+		return m.AddedSize()
+	case libraryfile.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryFileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case libraryfile.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case libraryfile.FieldSize:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case libraryfile.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryFile numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LibraryFileMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LibraryFileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LibraryFileMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LibraryFile nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LibraryFileMutation) ResetField(name string) error {
+	switch name {
+	case libraryfile.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case libraryfile.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case libraryfile.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case libraryfile.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case libraryfile.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case libraryfile.FieldSize:
+		m.ResetSize()
+		return nil
+	case libraryfile.FieldHash:
+		m.ResetHash()
+		return nil
+	case libraryfile.FieldBlobKey:
+		m.ResetBlobKey()
+		return nil
+	case libraryfile.FieldScan:
+		m.ResetScan()
+		return nil
+	case libraryfile.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryFile field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LibraryFileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LibraryFileMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LibraryFileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LibraryFileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LibraryFileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LibraryFileMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LibraryFileMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LibraryFile unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LibraryFileMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LibraryFile edge %s", name)
+}
+
+// LibraryItemMutation represents an operation that mutates the LibraryItem nodes in the graph.
+type LibraryItemMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	kind            *vocab.LibraryItemKind
+	name            *string
+	name_key        *string
+	folder          *string
+	shortcut        *string
+	owner_id        *string
+	usable_by       *vocab.LibraryAudience
+	editable_by     *vocab.LibraryAudience
+	team_id         *string
+	shown_to        *string
+	content         *vocab.LibraryContent
+	usage_count     *int
+	addusage_count  *int
+	last_used_at    *clock.Micros
+	addlast_used_at *clock.Micros
+	revision        *int
+	addrevision     *int
+	archived_at     *clock.Micros
+	addarchived_at  *clock.Micros
+	updated_at      *clock.Micros
+	addupdated_at   *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*LibraryItem, error)
+	predicates      []predicate.LibraryItem
+}
+
+var _ ent.Mutation = (*LibraryItemMutation)(nil)
+
+// libraryitemOption allows management of the mutation configuration using functional options.
+type libraryitemOption func(*LibraryItemMutation)
+
+// newLibraryItemMutation creates new mutation for the LibraryItem entity.
+func newLibraryItemMutation(c config, op Op, opts ...libraryitemOption) *LibraryItemMutation {
+	m := &LibraryItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLibraryItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLibraryItemID sets the ID field of the mutation.
+func withLibraryItemID(id string) libraryitemOption {
+	return func(m *LibraryItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LibraryItem
+		)
+		m.oldValue = func(ctx context.Context) (*LibraryItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LibraryItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLibraryItem sets the old LibraryItem of the mutation.
+func withLibraryItem(node *LibraryItem) libraryitemOption {
+	return func(m *LibraryItemMutation) {
+		m.oldValue = func(context.Context) (*LibraryItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LibraryItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LibraryItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LibraryItem entities.
+func (m *LibraryItemMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LibraryItemMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LibraryItemMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LibraryItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *LibraryItemMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *LibraryItemMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *LibraryItemMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *LibraryItemMutation) SetKind(vik vocab.LibraryItemKind) {
+	m.kind = &vik
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *LibraryItemMutation) Kind() (r vocab.LibraryItemKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldKind(ctx context.Context) (v vocab.LibraryItemKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *LibraryItemMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetName sets the "name" field.
+func (m *LibraryItemMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *LibraryItemMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *LibraryItemMutation) ResetName() {
+	m.name = nil
+}
+
+// SetNameKey sets the "name_key" field.
+func (m *LibraryItemMutation) SetNameKey(s string) {
+	m.name_key = &s
+}
+
+// NameKey returns the value of the "name_key" field in the mutation.
+func (m *LibraryItemMutation) NameKey() (r string, exists bool) {
+	v := m.name_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameKey returns the old "name_key" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldNameKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameKey: %w", err)
+	}
+	return oldValue.NameKey, nil
+}
+
+// ResetNameKey resets all changes to the "name_key" field.
+func (m *LibraryItemMutation) ResetNameKey() {
+	m.name_key = nil
+}
+
+// SetFolder sets the "folder" field.
+func (m *LibraryItemMutation) SetFolder(s string) {
+	m.folder = &s
+}
+
+// Folder returns the value of the "folder" field in the mutation.
+func (m *LibraryItemMutation) Folder() (r string, exists bool) {
+	v := m.folder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolder returns the old "folder" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldFolder(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolder: %w", err)
+	}
+	return oldValue.Folder, nil
+}
+
+// ResetFolder resets all changes to the "folder" field.
+func (m *LibraryItemMutation) ResetFolder() {
+	m.folder = nil
+}
+
+// SetShortcut sets the "shortcut" field.
+func (m *LibraryItemMutation) SetShortcut(s string) {
+	m.shortcut = &s
+}
+
+// Shortcut returns the value of the "shortcut" field in the mutation.
+func (m *LibraryItemMutation) Shortcut() (r string, exists bool) {
+	v := m.shortcut
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShortcut returns the old "shortcut" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldShortcut(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShortcut is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShortcut requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShortcut: %w", err)
+	}
+	return oldValue.Shortcut, nil
+}
+
+// ResetShortcut resets all changes to the "shortcut" field.
+func (m *LibraryItemMutation) ResetShortcut() {
+	m.shortcut = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *LibraryItemMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *LibraryItemMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *LibraryItemMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetUsableBy sets the "usable_by" field.
+func (m *LibraryItemMutation) SetUsableBy(va vocab.LibraryAudience) {
+	m.usable_by = &va
+}
+
+// UsableBy returns the value of the "usable_by" field in the mutation.
+func (m *LibraryItemMutation) UsableBy() (r vocab.LibraryAudience, exists bool) {
+	v := m.usable_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsableBy returns the old "usable_by" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldUsableBy(ctx context.Context) (v vocab.LibraryAudience, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsableBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsableBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsableBy: %w", err)
+	}
+	return oldValue.UsableBy, nil
+}
+
+// ResetUsableBy resets all changes to the "usable_by" field.
+func (m *LibraryItemMutation) ResetUsableBy() {
+	m.usable_by = nil
+}
+
+// SetEditableBy sets the "editable_by" field.
+func (m *LibraryItemMutation) SetEditableBy(va vocab.LibraryAudience) {
+	m.editable_by = &va
+}
+
+// EditableBy returns the value of the "editable_by" field in the mutation.
+func (m *LibraryItemMutation) EditableBy() (r vocab.LibraryAudience, exists bool) {
+	v := m.editable_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditableBy returns the old "editable_by" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldEditableBy(ctx context.Context) (v vocab.LibraryAudience, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditableBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditableBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditableBy: %w", err)
+	}
+	return oldValue.EditableBy, nil
+}
+
+// ResetEditableBy resets all changes to the "editable_by" field.
+func (m *LibraryItemMutation) ResetEditableBy() {
+	m.editable_by = nil
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *LibraryItemMutation) SetTeamID(s string) {
+	m.team_id = &s
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *LibraryItemMutation) TeamID() (r string, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldTeamID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *LibraryItemMutation) ResetTeamID() {
+	m.team_id = nil
+}
+
+// SetShownTo sets the "shown_to" field.
+func (m *LibraryItemMutation) SetShownTo(s string) {
+	m.shown_to = &s
+}
+
+// ShownTo returns the value of the "shown_to" field in the mutation.
+func (m *LibraryItemMutation) ShownTo() (r string, exists bool) {
+	v := m.shown_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShownTo returns the old "shown_to" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldShownTo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShownTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShownTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShownTo: %w", err)
+	}
+	return oldValue.ShownTo, nil
+}
+
+// ResetShownTo resets all changes to the "shown_to" field.
+func (m *LibraryItemMutation) ResetShownTo() {
+	m.shown_to = nil
+}
+
+// SetContent sets the "content" field.
+func (m *LibraryItemMutation) SetContent(vc vocab.LibraryContent) {
+	m.content = &vc
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *LibraryItemMutation) Content() (r vocab.LibraryContent, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldContent(ctx context.Context) (v vocab.LibraryContent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *LibraryItemMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetUsageCount sets the "usage_count" field.
+func (m *LibraryItemMutation) SetUsageCount(i int) {
+	m.usage_count = &i
+	m.addusage_count = nil
+}
+
+// UsageCount returns the value of the "usage_count" field in the mutation.
+func (m *LibraryItemMutation) UsageCount() (r int, exists bool) {
+	v := m.usage_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsageCount returns the old "usage_count" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldUsageCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsageCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsageCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsageCount: %w", err)
+	}
+	return oldValue.UsageCount, nil
+}
+
+// AddUsageCount adds i to the "usage_count" field.
+func (m *LibraryItemMutation) AddUsageCount(i int) {
+	if m.addusage_count != nil {
+		*m.addusage_count += i
+	} else {
+		m.addusage_count = &i
+	}
+}
+
+// AddedUsageCount returns the value that was added to the "usage_count" field in this mutation.
+func (m *LibraryItemMutation) AddedUsageCount() (r int, exists bool) {
+	v := m.addusage_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUsageCount resets all changes to the "usage_count" field.
+func (m *LibraryItemMutation) ResetUsageCount() {
+	m.usage_count = nil
+	m.addusage_count = nil
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *LibraryItemMutation) SetLastUsedAt(c clock.Micros) {
+	m.last_used_at = &c
+	m.addlast_used_at = nil
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *LibraryItemMutation) LastUsedAt() (r clock.Micros, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldLastUsedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// AddLastUsedAt adds c to the "last_used_at" field.
+func (m *LibraryItemMutation) AddLastUsedAt(c clock.Micros) {
+	if m.addlast_used_at != nil {
+		*m.addlast_used_at += c
+	} else {
+		m.addlast_used_at = &c
+	}
+}
+
+// AddedLastUsedAt returns the value that was added to the "last_used_at" field in this mutation.
+func (m *LibraryItemMutation) AddedLastUsedAt() (r clock.Micros, exists bool) {
+	v := m.addlast_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *LibraryItemMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	m.addlast_used_at = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *LibraryItemMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *LibraryItemMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *LibraryItemMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *LibraryItemMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *LibraryItemMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *LibraryItemMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *LibraryItemMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *LibraryItemMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *LibraryItemMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *LibraryItemMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *LibraryItemMutation) SetUpdatedAt(c clock.Micros) {
+	m.updated_at = &c
+	m.addupdated_at = nil
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *LibraryItemMutation) UpdatedAt() (r clock.Micros, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldUpdatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// AddUpdatedAt adds c to the "updated_at" field.
+func (m *LibraryItemMutation) AddUpdatedAt(c clock.Micros) {
+	if m.addupdated_at != nil {
+		*m.addupdated_at += c
+	} else {
+		m.addupdated_at = &c
+	}
+}
+
+// AddedUpdatedAt returns the value that was added to the "updated_at" field in this mutation.
+func (m *LibraryItemMutation) AddedUpdatedAt() (r clock.Micros, exists bool) {
+	v := m.addupdated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *LibraryItemMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+	m.addupdated_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LibraryItemMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LibraryItemMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LibraryItem entity.
+// If the LibraryItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryItemMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *LibraryItemMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *LibraryItemMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LibraryItemMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the LibraryItemMutation builder.
+func (m *LibraryItemMutation) Where(ps ...predicate.LibraryItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LibraryItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LibraryItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LibraryItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LibraryItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LibraryItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LibraryItem).
+func (m *LibraryItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LibraryItemMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.account_id != nil {
+		fields = append(fields, libraryitem.FieldAccountID)
+	}
+	if m.kind != nil {
+		fields = append(fields, libraryitem.FieldKind)
+	}
+	if m.name != nil {
+		fields = append(fields, libraryitem.FieldName)
+	}
+	if m.name_key != nil {
+		fields = append(fields, libraryitem.FieldNameKey)
+	}
+	if m.folder != nil {
+		fields = append(fields, libraryitem.FieldFolder)
+	}
+	if m.shortcut != nil {
+		fields = append(fields, libraryitem.FieldShortcut)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, libraryitem.FieldOwnerID)
+	}
+	if m.usable_by != nil {
+		fields = append(fields, libraryitem.FieldUsableBy)
+	}
+	if m.editable_by != nil {
+		fields = append(fields, libraryitem.FieldEditableBy)
+	}
+	if m.team_id != nil {
+		fields = append(fields, libraryitem.FieldTeamID)
+	}
+	if m.shown_to != nil {
+		fields = append(fields, libraryitem.FieldShownTo)
+	}
+	if m.content != nil {
+		fields = append(fields, libraryitem.FieldContent)
+	}
+	if m.usage_count != nil {
+		fields = append(fields, libraryitem.FieldUsageCount)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, libraryitem.FieldLastUsedAt)
+	}
+	if m.revision != nil {
+		fields = append(fields, libraryitem.FieldRevision)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, libraryitem.FieldArchivedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, libraryitem.FieldUpdatedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, libraryitem.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LibraryItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case libraryitem.FieldAccountID:
+		return m.AccountID()
+	case libraryitem.FieldKind:
+		return m.Kind()
+	case libraryitem.FieldName:
+		return m.Name()
+	case libraryitem.FieldNameKey:
+		return m.NameKey()
+	case libraryitem.FieldFolder:
+		return m.Folder()
+	case libraryitem.FieldShortcut:
+		return m.Shortcut()
+	case libraryitem.FieldOwnerID:
+		return m.OwnerID()
+	case libraryitem.FieldUsableBy:
+		return m.UsableBy()
+	case libraryitem.FieldEditableBy:
+		return m.EditableBy()
+	case libraryitem.FieldTeamID:
+		return m.TeamID()
+	case libraryitem.FieldShownTo:
+		return m.ShownTo()
+	case libraryitem.FieldContent:
+		return m.Content()
+	case libraryitem.FieldUsageCount:
+		return m.UsageCount()
+	case libraryitem.FieldLastUsedAt:
+		return m.LastUsedAt()
+	case libraryitem.FieldRevision:
+		return m.Revision()
+	case libraryitem.FieldArchivedAt:
+		return m.ArchivedAt()
+	case libraryitem.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case libraryitem.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LibraryItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case libraryitem.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case libraryitem.FieldKind:
+		return m.OldKind(ctx)
+	case libraryitem.FieldName:
+		return m.OldName(ctx)
+	case libraryitem.FieldNameKey:
+		return m.OldNameKey(ctx)
+	case libraryitem.FieldFolder:
+		return m.OldFolder(ctx)
+	case libraryitem.FieldShortcut:
+		return m.OldShortcut(ctx)
+	case libraryitem.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case libraryitem.FieldUsableBy:
+		return m.OldUsableBy(ctx)
+	case libraryitem.FieldEditableBy:
+		return m.OldEditableBy(ctx)
+	case libraryitem.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case libraryitem.FieldShownTo:
+		return m.OldShownTo(ctx)
+	case libraryitem.FieldContent:
+		return m.OldContent(ctx)
+	case libraryitem.FieldUsageCount:
+		return m.OldUsageCount(ctx)
+	case libraryitem.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
+	case libraryitem.FieldRevision:
+		return m.OldRevision(ctx)
+	case libraryitem.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case libraryitem.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case libraryitem.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LibraryItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case libraryitem.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case libraryitem.FieldKind:
+		v, ok := value.(vocab.LibraryItemKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case libraryitem.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case libraryitem.FieldNameKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameKey(v)
+		return nil
+	case libraryitem.FieldFolder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolder(v)
+		return nil
+	case libraryitem.FieldShortcut:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShortcut(v)
+		return nil
+	case libraryitem.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case libraryitem.FieldUsableBy:
+		v, ok := value.(vocab.LibraryAudience)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsableBy(v)
+		return nil
+	case libraryitem.FieldEditableBy:
+		v, ok := value.(vocab.LibraryAudience)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditableBy(v)
+		return nil
+	case libraryitem.FieldTeamID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case libraryitem.FieldShownTo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShownTo(v)
+		return nil
+	case libraryitem.FieldContent:
+		v, ok := value.(vocab.LibraryContent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case libraryitem.FieldUsageCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsageCount(v)
+		return nil
+	case libraryitem.FieldLastUsedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
+	case libraryitem.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case libraryitem.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case libraryitem.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case libraryitem.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LibraryItemMutation) AddedFields() []string {
+	var fields []string
+	if m.addusage_count != nil {
+		fields = append(fields, libraryitem.FieldUsageCount)
+	}
+	if m.addlast_used_at != nil {
+		fields = append(fields, libraryitem.FieldLastUsedAt)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, libraryitem.FieldRevision)
+	}
+	if m.addarchived_at != nil {
+		fields = append(fields, libraryitem.FieldArchivedAt)
+	}
+	if m.addupdated_at != nil {
+		fields = append(fields, libraryitem.FieldUpdatedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, libraryitem.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LibraryItemMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case libraryitem.FieldUsageCount:
+		return m.AddedUsageCount()
+	case libraryitem.FieldLastUsedAt:
+		return m.AddedLastUsedAt()
+	case libraryitem.FieldRevision:
+		return m.AddedRevision()
+	case libraryitem.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case libraryitem.FieldUpdatedAt:
+		return m.AddedUpdatedAt()
+	case libraryitem.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case libraryitem.FieldUsageCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUsageCount(v)
+		return nil
+	case libraryitem.FieldLastUsedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastUsedAt(v)
+		return nil
+	case libraryitem.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case libraryitem.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case libraryitem.FieldUpdatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUpdatedAt(v)
+		return nil
+	case libraryitem.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LibraryItemMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LibraryItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LibraryItemMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LibraryItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LibraryItemMutation) ResetField(name string) error {
+	switch name {
+	case libraryitem.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case libraryitem.FieldKind:
+		m.ResetKind()
+		return nil
+	case libraryitem.FieldName:
+		m.ResetName()
+		return nil
+	case libraryitem.FieldNameKey:
+		m.ResetNameKey()
+		return nil
+	case libraryitem.FieldFolder:
+		m.ResetFolder()
+		return nil
+	case libraryitem.FieldShortcut:
+		m.ResetShortcut()
+		return nil
+	case libraryitem.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case libraryitem.FieldUsableBy:
+		m.ResetUsableBy()
+		return nil
+	case libraryitem.FieldEditableBy:
+		m.ResetEditableBy()
+		return nil
+	case libraryitem.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case libraryitem.FieldShownTo:
+		m.ResetShownTo()
+		return nil
+	case libraryitem.FieldContent:
+		m.ResetContent()
+		return nil
+	case libraryitem.FieldUsageCount:
+		m.ResetUsageCount()
+		return nil
+	case libraryitem.FieldLastUsedAt:
+		m.ResetLastUsedAt()
+		return nil
+	case libraryitem.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case libraryitem.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case libraryitem.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case libraryitem.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LibraryItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LibraryItemMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LibraryItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LibraryItemMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LibraryItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LibraryItemMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LibraryItemMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LibraryItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LibraryItemMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LibraryItem edge %s", name)
+}
+
+// LibraryOpeningMutation represents an operation that mutates the LibraryOpening nodes in the graph.
+type LibraryOpeningMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	account_id       *string
+	inbox_id         *string
+	share_id         *string
+	conversation_id  *string
+	contact_id       *string
+	email            *string
+	again            *bool
+	seconds          *int
+	addseconds       *int
+	downloaded_at    *clock.Micros
+	adddownloaded_at *clock.Micros
+	opened_at        *clock.Micros
+	addopened_at     *clock.Micros
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*LibraryOpening, error)
+	predicates       []predicate.LibraryOpening
+}
+
+var _ ent.Mutation = (*LibraryOpeningMutation)(nil)
+
+// libraryopeningOption allows management of the mutation configuration using functional options.
+type libraryopeningOption func(*LibraryOpeningMutation)
+
+// newLibraryOpeningMutation creates new mutation for the LibraryOpening entity.
+func newLibraryOpeningMutation(c config, op Op, opts ...libraryopeningOption) *LibraryOpeningMutation {
+	m := &LibraryOpeningMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLibraryOpening,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLibraryOpeningID sets the ID field of the mutation.
+func withLibraryOpeningID(id string) libraryopeningOption {
+	return func(m *LibraryOpeningMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LibraryOpening
+		)
+		m.oldValue = func(ctx context.Context) (*LibraryOpening, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LibraryOpening.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLibraryOpening sets the old LibraryOpening of the mutation.
+func withLibraryOpening(node *LibraryOpening) libraryopeningOption {
+	return func(m *LibraryOpeningMutation) {
+		m.oldValue = func(context.Context) (*LibraryOpening, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LibraryOpeningMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LibraryOpeningMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LibraryOpening entities.
+func (m *LibraryOpeningMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LibraryOpeningMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LibraryOpeningMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LibraryOpening.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *LibraryOpeningMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *LibraryOpeningMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *LibraryOpeningMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *LibraryOpeningMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *LibraryOpeningMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *LibraryOpeningMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetShareID sets the "share_id" field.
+func (m *LibraryOpeningMutation) SetShareID(s string) {
+	m.share_id = &s
+}
+
+// ShareID returns the value of the "share_id" field in the mutation.
+func (m *LibraryOpeningMutation) ShareID() (r string, exists bool) {
+	v := m.share_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShareID returns the old "share_id" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldShareID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShareID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShareID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShareID: %w", err)
+	}
+	return oldValue.ShareID, nil
+}
+
+// ResetShareID resets all changes to the "share_id" field.
+func (m *LibraryOpeningMutation) ResetShareID() {
+	m.share_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *LibraryOpeningMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *LibraryOpeningMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *LibraryOpeningMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *LibraryOpeningMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *LibraryOpeningMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *LibraryOpeningMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetEmail sets the "email" field.
+func (m *LibraryOpeningMutation) SetEmail(s string) {
+	m.email = &s
+}
+
+// Email returns the value of the "email" field in the mutation.
+func (m *LibraryOpeningMutation) Email() (r string, exists bool) {
+	v := m.email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmail returns the old "email" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldEmail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmail: %w", err)
+	}
+	return oldValue.Email, nil
+}
+
+// ResetEmail resets all changes to the "email" field.
+func (m *LibraryOpeningMutation) ResetEmail() {
+	m.email = nil
+}
+
+// SetAgain sets the "again" field.
+func (m *LibraryOpeningMutation) SetAgain(b bool) {
+	m.again = &b
+}
+
+// Again returns the value of the "again" field in the mutation.
+func (m *LibraryOpeningMutation) Again() (r bool, exists bool) {
+	v := m.again
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgain returns the old "again" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldAgain(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgain: %w", err)
+	}
+	return oldValue.Again, nil
+}
+
+// ResetAgain resets all changes to the "again" field.
+func (m *LibraryOpeningMutation) ResetAgain() {
+	m.again = nil
+}
+
+// SetSeconds sets the "seconds" field.
+func (m *LibraryOpeningMutation) SetSeconds(i int) {
+	m.seconds = &i
+	m.addseconds = nil
+}
+
+// Seconds returns the value of the "seconds" field in the mutation.
+func (m *LibraryOpeningMutation) Seconds() (r int, exists bool) {
+	v := m.seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeconds returns the old "seconds" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeconds: %w", err)
+	}
+	return oldValue.Seconds, nil
+}
+
+// AddSeconds adds i to the "seconds" field.
+func (m *LibraryOpeningMutation) AddSeconds(i int) {
+	if m.addseconds != nil {
+		*m.addseconds += i
+	} else {
+		m.addseconds = &i
+	}
+}
+
+// AddedSeconds returns the value that was added to the "seconds" field in this mutation.
+func (m *LibraryOpeningMutation) AddedSeconds() (r int, exists bool) {
+	v := m.addseconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeconds resets all changes to the "seconds" field.
+func (m *LibraryOpeningMutation) ResetSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+}
+
+// SetDownloadedAt sets the "downloaded_at" field.
+func (m *LibraryOpeningMutation) SetDownloadedAt(c clock.Micros) {
+	m.downloaded_at = &c
+	m.adddownloaded_at = nil
+}
+
+// DownloadedAt returns the value of the "downloaded_at" field in the mutation.
+func (m *LibraryOpeningMutation) DownloadedAt() (r clock.Micros, exists bool) {
+	v := m.downloaded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDownloadedAt returns the old "downloaded_at" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldDownloadedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDownloadedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDownloadedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDownloadedAt: %w", err)
+	}
+	return oldValue.DownloadedAt, nil
+}
+
+// AddDownloadedAt adds c to the "downloaded_at" field.
+func (m *LibraryOpeningMutation) AddDownloadedAt(c clock.Micros) {
+	if m.adddownloaded_at != nil {
+		*m.adddownloaded_at += c
+	} else {
+		m.adddownloaded_at = &c
+	}
+}
+
+// AddedDownloadedAt returns the value that was added to the "downloaded_at" field in this mutation.
+func (m *LibraryOpeningMutation) AddedDownloadedAt() (r clock.Micros, exists bool) {
+	v := m.adddownloaded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDownloadedAt resets all changes to the "downloaded_at" field.
+func (m *LibraryOpeningMutation) ResetDownloadedAt() {
+	m.downloaded_at = nil
+	m.adddownloaded_at = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *LibraryOpeningMutation) SetOpenedAt(c clock.Micros) {
+	m.opened_at = &c
+	m.addopened_at = nil
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *LibraryOpeningMutation) OpenedAt() (r clock.Micros, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the LibraryOpening entity.
+// If the LibraryOpening object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryOpeningMutation) OldOpenedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// AddOpenedAt adds c to the "opened_at" field.
+func (m *LibraryOpeningMutation) AddOpenedAt(c clock.Micros) {
+	if m.addopened_at != nil {
+		*m.addopened_at += c
+	} else {
+		m.addopened_at = &c
+	}
+}
+
+// AddedOpenedAt returns the value that was added to the "opened_at" field in this mutation.
+func (m *LibraryOpeningMutation) AddedOpenedAt() (r clock.Micros, exists bool) {
+	v := m.addopened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *LibraryOpeningMutation) ResetOpenedAt() {
+	m.opened_at = nil
+	m.addopened_at = nil
+}
+
+// Where appends a list predicates to the LibraryOpeningMutation builder.
+func (m *LibraryOpeningMutation) Where(ps ...predicate.LibraryOpening) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LibraryOpeningMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LibraryOpeningMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LibraryOpening, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LibraryOpeningMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LibraryOpeningMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LibraryOpening).
+func (m *LibraryOpeningMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LibraryOpeningMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, libraryopening.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, libraryopening.FieldInboxID)
+	}
+	if m.share_id != nil {
+		fields = append(fields, libraryopening.FieldShareID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, libraryopening.FieldConversationID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, libraryopening.FieldContactID)
+	}
+	if m.email != nil {
+		fields = append(fields, libraryopening.FieldEmail)
+	}
+	if m.again != nil {
+		fields = append(fields, libraryopening.FieldAgain)
+	}
+	if m.seconds != nil {
+		fields = append(fields, libraryopening.FieldSeconds)
+	}
+	if m.downloaded_at != nil {
+		fields = append(fields, libraryopening.FieldDownloadedAt)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, libraryopening.FieldOpenedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LibraryOpeningMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case libraryopening.FieldAccountID:
+		return m.AccountID()
+	case libraryopening.FieldInboxID:
+		return m.InboxID()
+	case libraryopening.FieldShareID:
+		return m.ShareID()
+	case libraryopening.FieldConversationID:
+		return m.ConversationID()
+	case libraryopening.FieldContactID:
+		return m.ContactID()
+	case libraryopening.FieldEmail:
+		return m.Email()
+	case libraryopening.FieldAgain:
+		return m.Again()
+	case libraryopening.FieldSeconds:
+		return m.Seconds()
+	case libraryopening.FieldDownloadedAt:
+		return m.DownloadedAt()
+	case libraryopening.FieldOpenedAt:
+		return m.OpenedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LibraryOpeningMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case libraryopening.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case libraryopening.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case libraryopening.FieldShareID:
+		return m.OldShareID(ctx)
+	case libraryopening.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case libraryopening.FieldContactID:
+		return m.OldContactID(ctx)
+	case libraryopening.FieldEmail:
+		return m.OldEmail(ctx)
+	case libraryopening.FieldAgain:
+		return m.OldAgain(ctx)
+	case libraryopening.FieldSeconds:
+		return m.OldSeconds(ctx)
+	case libraryopening.FieldDownloadedAt:
+		return m.OldDownloadedAt(ctx)
+	case libraryopening.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LibraryOpening field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryOpeningMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case libraryopening.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case libraryopening.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case libraryopening.FieldShareID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShareID(v)
+		return nil
+	case libraryopening.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case libraryopening.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case libraryopening.FieldEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmail(v)
+		return nil
+	case libraryopening.FieldAgain:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgain(v)
+		return nil
+	case libraryopening.FieldSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeconds(v)
+		return nil
+	case libraryopening.FieldDownloadedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDownloadedAt(v)
+		return nil
+	case libraryopening.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryOpening field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LibraryOpeningMutation) AddedFields() []string {
+	var fields []string
+	if m.addseconds != nil {
+		fields = append(fields, libraryopening.FieldSeconds)
+	}
+	if m.adddownloaded_at != nil {
+		fields = append(fields, libraryopening.FieldDownloadedAt)
+	}
+	if m.addopened_at != nil {
+		fields = append(fields, libraryopening.FieldOpenedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LibraryOpeningMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case libraryopening.FieldSeconds:
+		return m.AddedSeconds()
+	case libraryopening.FieldDownloadedAt:
+		return m.AddedDownloadedAt()
+	case libraryopening.FieldOpenedAt:
+		return m.AddedOpenedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryOpeningMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case libraryopening.FieldSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeconds(v)
+		return nil
+	case libraryopening.FieldDownloadedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDownloadedAt(v)
+		return nil
+	case libraryopening.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryOpening numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LibraryOpeningMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LibraryOpeningMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LibraryOpeningMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LibraryOpening nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LibraryOpeningMutation) ResetField(name string) error {
+	switch name {
+	case libraryopening.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case libraryopening.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case libraryopening.FieldShareID:
+		m.ResetShareID()
+		return nil
+	case libraryopening.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case libraryopening.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case libraryopening.FieldEmail:
+		m.ResetEmail()
+		return nil
+	case libraryopening.FieldAgain:
+		m.ResetAgain()
+		return nil
+	case libraryopening.FieldSeconds:
+		m.ResetSeconds()
+		return nil
+	case libraryopening.FieldDownloadedAt:
+		m.ResetDownloadedAt()
+		return nil
+	case libraryopening.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryOpening field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LibraryOpeningMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LibraryOpeningMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LibraryOpeningMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LibraryOpeningMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LibraryOpeningMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LibraryOpeningMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LibraryOpeningMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LibraryOpening unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LibraryOpeningMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LibraryOpening edge %s", name)
+}
+
+// LibraryShareMutation represents an operation that mutates the LibraryShare nodes in the graph.
+type LibraryShareMutation struct {
 	config
 	op                Op
 	typ               string
@@ -27576,32 +45003,1574 @@ type MessageMutation struct {
 	account_id        *string
 	inbox_id          *string
 	conversation_id   *string
-	number            *int
-	addnumber         *int
-	visible_number    *int
-	addvisible_number *int
-	direction         *vocab.MessageDirection
-	author_kind       *viewer.Kind
-	author_id         *string
-	text              *string
-	html              *string
-	markdown          *string
-	reply_to_id       *string
-	mentions          *[]string
-	appendmentions    []string
-	delivery          *vocab.DeliveryState
-	delivery_error    *string
-	edited_at         *clock.Micros
-	addedited_at      *clock.Micros
-	deleted_at        *clock.Micros
-	adddeleted_at     *clock.Micros
-	external_id       *string
+	contact_id        *string
+	item_id           *string
+	message_id        *string
+	sender_id         *string
+	token             *string
+	url               *string
+	title             *string
+	expires_at        *clock.Micros
+	addexpires_at     *clock.Micros
+	revoked_at        *clock.Micros
+	addrevoked_at     *clock.Micros
+	asks_email        *bool
+	pass              *string
+	open_count        *int
+	addopen_count     *int
+	program_count     *int
+	addprogram_count  *int
+	opened_at         *clock.Micros
+	addopened_at      *clock.Micros
+	last_opened_at    *clock.Micros
+	addlast_opened_at *clock.Micros
 	created_at        *clock.Micros
 	addcreated_at     *clock.Micros
 	clearedFields     map[string]struct{}
 	done              bool
-	oldValue          func(context.Context) (*Message, error)
-	predicates        []predicate.Message
+	oldValue          func(context.Context) (*LibraryShare, error)
+	predicates        []predicate.LibraryShare
+}
+
+var _ ent.Mutation = (*LibraryShareMutation)(nil)
+
+// libraryshareOption allows management of the mutation configuration using functional options.
+type libraryshareOption func(*LibraryShareMutation)
+
+// newLibraryShareMutation creates new mutation for the LibraryShare entity.
+func newLibraryShareMutation(c config, op Op, opts ...libraryshareOption) *LibraryShareMutation {
+	m := &LibraryShareMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLibraryShare,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLibraryShareID sets the ID field of the mutation.
+func withLibraryShareID(id string) libraryshareOption {
+	return func(m *LibraryShareMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LibraryShare
+		)
+		m.oldValue = func(ctx context.Context) (*LibraryShare, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LibraryShare.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLibraryShare sets the old LibraryShare of the mutation.
+func withLibraryShare(node *LibraryShare) libraryshareOption {
+	return func(m *LibraryShareMutation) {
+		m.oldValue = func(context.Context) (*LibraryShare, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LibraryShareMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LibraryShareMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LibraryShare entities.
+func (m *LibraryShareMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LibraryShareMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LibraryShareMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LibraryShare.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *LibraryShareMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *LibraryShareMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *LibraryShareMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *LibraryShareMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *LibraryShareMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *LibraryShareMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *LibraryShareMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *LibraryShareMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *LibraryShareMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *LibraryShareMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *LibraryShareMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *LibraryShareMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetItemID sets the "item_id" field.
+func (m *LibraryShareMutation) SetItemID(s string) {
+	m.item_id = &s
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *LibraryShareMutation) ItemID() (r string, exists bool) {
+	v := m.item_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldItemID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *LibraryShareMutation) ResetItemID() {
+	m.item_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *LibraryShareMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *LibraryShareMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *LibraryShareMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetSenderID sets the "sender_id" field.
+func (m *LibraryShareMutation) SetSenderID(s string) {
+	m.sender_id = &s
+}
+
+// SenderID returns the value of the "sender_id" field in the mutation.
+func (m *LibraryShareMutation) SenderID() (r string, exists bool) {
+	v := m.sender_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSenderID returns the old "sender_id" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldSenderID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSenderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSenderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSenderID: %w", err)
+	}
+	return oldValue.SenderID, nil
+}
+
+// ResetSenderID resets all changes to the "sender_id" field.
+func (m *LibraryShareMutation) ResetSenderID() {
+	m.sender_id = nil
+}
+
+// SetToken sets the "token" field.
+func (m *LibraryShareMutation) SetToken(s string) {
+	m.token = &s
+}
+
+// Token returns the value of the "token" field in the mutation.
+func (m *LibraryShareMutation) Token() (r string, exists bool) {
+	v := m.token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToken returns the old "token" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldToken(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToken: %w", err)
+	}
+	return oldValue.Token, nil
+}
+
+// ResetToken resets all changes to the "token" field.
+func (m *LibraryShareMutation) ResetToken() {
+	m.token = nil
+}
+
+// SetURL sets the "url" field.
+func (m *LibraryShareMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *LibraryShareMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *LibraryShareMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *LibraryShareMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *LibraryShareMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *LibraryShareMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *LibraryShareMutation) SetExpiresAt(c clock.Micros) {
+	m.expires_at = &c
+	m.addexpires_at = nil
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *LibraryShareMutation) ExpiresAt() (r clock.Micros, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldExpiresAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// AddExpiresAt adds c to the "expires_at" field.
+func (m *LibraryShareMutation) AddExpiresAt(c clock.Micros) {
+	if m.addexpires_at != nil {
+		*m.addexpires_at += c
+	} else {
+		m.addexpires_at = &c
+	}
+}
+
+// AddedExpiresAt returns the value that was added to the "expires_at" field in this mutation.
+func (m *LibraryShareMutation) AddedExpiresAt() (r clock.Micros, exists bool) {
+	v := m.addexpires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *LibraryShareMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	m.addexpires_at = nil
+}
+
+// SetRevokedAt sets the "revoked_at" field.
+func (m *LibraryShareMutation) SetRevokedAt(c clock.Micros) {
+	m.revoked_at = &c
+	m.addrevoked_at = nil
+}
+
+// RevokedAt returns the value of the "revoked_at" field in the mutation.
+func (m *LibraryShareMutation) RevokedAt() (r clock.Micros, exists bool) {
+	v := m.revoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedAt returns the old "revoked_at" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldRevokedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedAt: %w", err)
+	}
+	return oldValue.RevokedAt, nil
+}
+
+// AddRevokedAt adds c to the "revoked_at" field.
+func (m *LibraryShareMutation) AddRevokedAt(c clock.Micros) {
+	if m.addrevoked_at != nil {
+		*m.addrevoked_at += c
+	} else {
+		m.addrevoked_at = &c
+	}
+}
+
+// AddedRevokedAt returns the value that was added to the "revoked_at" field in this mutation.
+func (m *LibraryShareMutation) AddedRevokedAt() (r clock.Micros, exists bool) {
+	v := m.addrevoked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevokedAt resets all changes to the "revoked_at" field.
+func (m *LibraryShareMutation) ResetRevokedAt() {
+	m.revoked_at = nil
+	m.addrevoked_at = nil
+}
+
+// SetAsksEmail sets the "asks_email" field.
+func (m *LibraryShareMutation) SetAsksEmail(b bool) {
+	m.asks_email = &b
+}
+
+// AsksEmail returns the value of the "asks_email" field in the mutation.
+func (m *LibraryShareMutation) AsksEmail() (r bool, exists bool) {
+	v := m.asks_email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsksEmail returns the old "asks_email" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldAsksEmail(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsksEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsksEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsksEmail: %w", err)
+	}
+	return oldValue.AsksEmail, nil
+}
+
+// ResetAsksEmail resets all changes to the "asks_email" field.
+func (m *LibraryShareMutation) ResetAsksEmail() {
+	m.asks_email = nil
+}
+
+// SetPass sets the "pass" field.
+func (m *LibraryShareMutation) SetPass(s string) {
+	m.pass = &s
+}
+
+// Pass returns the value of the "pass" field in the mutation.
+func (m *LibraryShareMutation) Pass() (r string, exists bool) {
+	v := m.pass
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPass returns the old "pass" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldPass(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPass is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPass requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPass: %w", err)
+	}
+	return oldValue.Pass, nil
+}
+
+// ResetPass resets all changes to the "pass" field.
+func (m *LibraryShareMutation) ResetPass() {
+	m.pass = nil
+}
+
+// SetOpenCount sets the "open_count" field.
+func (m *LibraryShareMutation) SetOpenCount(i int) {
+	m.open_count = &i
+	m.addopen_count = nil
+}
+
+// OpenCount returns the value of the "open_count" field in the mutation.
+func (m *LibraryShareMutation) OpenCount() (r int, exists bool) {
+	v := m.open_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenCount returns the old "open_count" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldOpenCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenCount: %w", err)
+	}
+	return oldValue.OpenCount, nil
+}
+
+// AddOpenCount adds i to the "open_count" field.
+func (m *LibraryShareMutation) AddOpenCount(i int) {
+	if m.addopen_count != nil {
+		*m.addopen_count += i
+	} else {
+		m.addopen_count = &i
+	}
+}
+
+// AddedOpenCount returns the value that was added to the "open_count" field in this mutation.
+func (m *LibraryShareMutation) AddedOpenCount() (r int, exists bool) {
+	v := m.addopen_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpenCount resets all changes to the "open_count" field.
+func (m *LibraryShareMutation) ResetOpenCount() {
+	m.open_count = nil
+	m.addopen_count = nil
+}
+
+// SetProgramCount sets the "program_count" field.
+func (m *LibraryShareMutation) SetProgramCount(i int) {
+	m.program_count = &i
+	m.addprogram_count = nil
+}
+
+// ProgramCount returns the value of the "program_count" field in the mutation.
+func (m *LibraryShareMutation) ProgramCount() (r int, exists bool) {
+	v := m.program_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramCount returns the old "program_count" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldProgramCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramCount: %w", err)
+	}
+	return oldValue.ProgramCount, nil
+}
+
+// AddProgramCount adds i to the "program_count" field.
+func (m *LibraryShareMutation) AddProgramCount(i int) {
+	if m.addprogram_count != nil {
+		*m.addprogram_count += i
+	} else {
+		m.addprogram_count = &i
+	}
+}
+
+// AddedProgramCount returns the value that was added to the "program_count" field in this mutation.
+func (m *LibraryShareMutation) AddedProgramCount() (r int, exists bool) {
+	v := m.addprogram_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetProgramCount resets all changes to the "program_count" field.
+func (m *LibraryShareMutation) ResetProgramCount() {
+	m.program_count = nil
+	m.addprogram_count = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *LibraryShareMutation) SetOpenedAt(c clock.Micros) {
+	m.opened_at = &c
+	m.addopened_at = nil
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *LibraryShareMutation) OpenedAt() (r clock.Micros, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldOpenedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// AddOpenedAt adds c to the "opened_at" field.
+func (m *LibraryShareMutation) AddOpenedAt(c clock.Micros) {
+	if m.addopened_at != nil {
+		*m.addopened_at += c
+	} else {
+		m.addopened_at = &c
+	}
+}
+
+// AddedOpenedAt returns the value that was added to the "opened_at" field in this mutation.
+func (m *LibraryShareMutation) AddedOpenedAt() (r clock.Micros, exists bool) {
+	v := m.addopened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *LibraryShareMutation) ResetOpenedAt() {
+	m.opened_at = nil
+	m.addopened_at = nil
+}
+
+// SetLastOpenedAt sets the "last_opened_at" field.
+func (m *LibraryShareMutation) SetLastOpenedAt(c clock.Micros) {
+	m.last_opened_at = &c
+	m.addlast_opened_at = nil
+}
+
+// LastOpenedAt returns the value of the "last_opened_at" field in the mutation.
+func (m *LibraryShareMutation) LastOpenedAt() (r clock.Micros, exists bool) {
+	v := m.last_opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastOpenedAt returns the old "last_opened_at" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldLastOpenedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastOpenedAt: %w", err)
+	}
+	return oldValue.LastOpenedAt, nil
+}
+
+// AddLastOpenedAt adds c to the "last_opened_at" field.
+func (m *LibraryShareMutation) AddLastOpenedAt(c clock.Micros) {
+	if m.addlast_opened_at != nil {
+		*m.addlast_opened_at += c
+	} else {
+		m.addlast_opened_at = &c
+	}
+}
+
+// AddedLastOpenedAt returns the value that was added to the "last_opened_at" field in this mutation.
+func (m *LibraryShareMutation) AddedLastOpenedAt() (r clock.Micros, exists bool) {
+	v := m.addlast_opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastOpenedAt resets all changes to the "last_opened_at" field.
+func (m *LibraryShareMutation) ResetLastOpenedAt() {
+	m.last_opened_at = nil
+	m.addlast_opened_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LibraryShareMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LibraryShareMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LibraryShare entity.
+// If the LibraryShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LibraryShareMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *LibraryShareMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *LibraryShareMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LibraryShareMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the LibraryShareMutation builder.
+func (m *LibraryShareMutation) Where(ps ...predicate.LibraryShare) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LibraryShareMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LibraryShareMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LibraryShare, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LibraryShareMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LibraryShareMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LibraryShare).
+func (m *LibraryShareMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LibraryShareMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.account_id != nil {
+		fields = append(fields, libraryshare.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, libraryshare.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, libraryshare.FieldConversationID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, libraryshare.FieldContactID)
+	}
+	if m.item_id != nil {
+		fields = append(fields, libraryshare.FieldItemID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, libraryshare.FieldMessageID)
+	}
+	if m.sender_id != nil {
+		fields = append(fields, libraryshare.FieldSenderID)
+	}
+	if m.token != nil {
+		fields = append(fields, libraryshare.FieldToken)
+	}
+	if m.url != nil {
+		fields = append(fields, libraryshare.FieldURL)
+	}
+	if m.title != nil {
+		fields = append(fields, libraryshare.FieldTitle)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, libraryshare.FieldExpiresAt)
+	}
+	if m.revoked_at != nil {
+		fields = append(fields, libraryshare.FieldRevokedAt)
+	}
+	if m.asks_email != nil {
+		fields = append(fields, libraryshare.FieldAsksEmail)
+	}
+	if m.pass != nil {
+		fields = append(fields, libraryshare.FieldPass)
+	}
+	if m.open_count != nil {
+		fields = append(fields, libraryshare.FieldOpenCount)
+	}
+	if m.program_count != nil {
+		fields = append(fields, libraryshare.FieldProgramCount)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, libraryshare.FieldOpenedAt)
+	}
+	if m.last_opened_at != nil {
+		fields = append(fields, libraryshare.FieldLastOpenedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, libraryshare.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LibraryShareMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case libraryshare.FieldAccountID:
+		return m.AccountID()
+	case libraryshare.FieldInboxID:
+		return m.InboxID()
+	case libraryshare.FieldConversationID:
+		return m.ConversationID()
+	case libraryshare.FieldContactID:
+		return m.ContactID()
+	case libraryshare.FieldItemID:
+		return m.ItemID()
+	case libraryshare.FieldMessageID:
+		return m.MessageID()
+	case libraryshare.FieldSenderID:
+		return m.SenderID()
+	case libraryshare.FieldToken:
+		return m.Token()
+	case libraryshare.FieldURL:
+		return m.URL()
+	case libraryshare.FieldTitle:
+		return m.Title()
+	case libraryshare.FieldExpiresAt:
+		return m.ExpiresAt()
+	case libraryshare.FieldRevokedAt:
+		return m.RevokedAt()
+	case libraryshare.FieldAsksEmail:
+		return m.AsksEmail()
+	case libraryshare.FieldPass:
+		return m.Pass()
+	case libraryshare.FieldOpenCount:
+		return m.OpenCount()
+	case libraryshare.FieldProgramCount:
+		return m.ProgramCount()
+	case libraryshare.FieldOpenedAt:
+		return m.OpenedAt()
+	case libraryshare.FieldLastOpenedAt:
+		return m.LastOpenedAt()
+	case libraryshare.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LibraryShareMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case libraryshare.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case libraryshare.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case libraryshare.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case libraryshare.FieldContactID:
+		return m.OldContactID(ctx)
+	case libraryshare.FieldItemID:
+		return m.OldItemID(ctx)
+	case libraryshare.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case libraryshare.FieldSenderID:
+		return m.OldSenderID(ctx)
+	case libraryshare.FieldToken:
+		return m.OldToken(ctx)
+	case libraryshare.FieldURL:
+		return m.OldURL(ctx)
+	case libraryshare.FieldTitle:
+		return m.OldTitle(ctx)
+	case libraryshare.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case libraryshare.FieldRevokedAt:
+		return m.OldRevokedAt(ctx)
+	case libraryshare.FieldAsksEmail:
+		return m.OldAsksEmail(ctx)
+	case libraryshare.FieldPass:
+		return m.OldPass(ctx)
+	case libraryshare.FieldOpenCount:
+		return m.OldOpenCount(ctx)
+	case libraryshare.FieldProgramCount:
+		return m.OldProgramCount(ctx)
+	case libraryshare.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case libraryshare.FieldLastOpenedAt:
+		return m.OldLastOpenedAt(ctx)
+	case libraryshare.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LibraryShare field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryShareMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case libraryshare.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case libraryshare.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case libraryshare.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case libraryshare.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case libraryshare.FieldItemID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
+		return nil
+	case libraryshare.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case libraryshare.FieldSenderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSenderID(v)
+		return nil
+	case libraryshare.FieldToken:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToken(v)
+		return nil
+	case libraryshare.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case libraryshare.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case libraryshare.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case libraryshare.FieldRevokedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedAt(v)
+		return nil
+	case libraryshare.FieldAsksEmail:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsksEmail(v)
+		return nil
+	case libraryshare.FieldPass:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPass(v)
+		return nil
+	case libraryshare.FieldOpenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenCount(v)
+		return nil
+	case libraryshare.FieldProgramCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramCount(v)
+		return nil
+	case libraryshare.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case libraryshare.FieldLastOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastOpenedAt(v)
+		return nil
+	case libraryshare.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryShare field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LibraryShareMutation) AddedFields() []string {
+	var fields []string
+	if m.addexpires_at != nil {
+		fields = append(fields, libraryshare.FieldExpiresAt)
+	}
+	if m.addrevoked_at != nil {
+		fields = append(fields, libraryshare.FieldRevokedAt)
+	}
+	if m.addopen_count != nil {
+		fields = append(fields, libraryshare.FieldOpenCount)
+	}
+	if m.addprogram_count != nil {
+		fields = append(fields, libraryshare.FieldProgramCount)
+	}
+	if m.addopened_at != nil {
+		fields = append(fields, libraryshare.FieldOpenedAt)
+	}
+	if m.addlast_opened_at != nil {
+		fields = append(fields, libraryshare.FieldLastOpenedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, libraryshare.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LibraryShareMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case libraryshare.FieldExpiresAt:
+		return m.AddedExpiresAt()
+	case libraryshare.FieldRevokedAt:
+		return m.AddedRevokedAt()
+	case libraryshare.FieldOpenCount:
+		return m.AddedOpenCount()
+	case libraryshare.FieldProgramCount:
+		return m.AddedProgramCount()
+	case libraryshare.FieldOpenedAt:
+		return m.AddedOpenedAt()
+	case libraryshare.FieldLastOpenedAt:
+		return m.AddedLastOpenedAt()
+	case libraryshare.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LibraryShareMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case libraryshare.FieldExpiresAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExpiresAt(v)
+		return nil
+	case libraryshare.FieldRevokedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevokedAt(v)
+		return nil
+	case libraryshare.FieldOpenCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenCount(v)
+		return nil
+	case libraryshare.FieldProgramCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProgramCount(v)
+		return nil
+	case libraryshare.FieldOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenedAt(v)
+		return nil
+	case libraryshare.FieldLastOpenedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastOpenedAt(v)
+		return nil
+	case libraryshare.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryShare numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LibraryShareMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LibraryShareMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LibraryShareMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LibraryShare nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LibraryShareMutation) ResetField(name string) error {
+	switch name {
+	case libraryshare.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case libraryshare.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case libraryshare.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case libraryshare.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case libraryshare.FieldItemID:
+		m.ResetItemID()
+		return nil
+	case libraryshare.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case libraryshare.FieldSenderID:
+		m.ResetSenderID()
+		return nil
+	case libraryshare.FieldToken:
+		m.ResetToken()
+		return nil
+	case libraryshare.FieldURL:
+		m.ResetURL()
+		return nil
+	case libraryshare.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case libraryshare.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case libraryshare.FieldRevokedAt:
+		m.ResetRevokedAt()
+		return nil
+	case libraryshare.FieldAsksEmail:
+		m.ResetAsksEmail()
+		return nil
+	case libraryshare.FieldPass:
+		m.ResetPass()
+		return nil
+	case libraryshare.FieldOpenCount:
+		m.ResetOpenCount()
+		return nil
+	case libraryshare.FieldProgramCount:
+		m.ResetProgramCount()
+		return nil
+	case libraryshare.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case libraryshare.FieldLastOpenedAt:
+		m.ResetLastOpenedAt()
+		return nil
+	case libraryshare.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LibraryShare field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LibraryShareMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LibraryShareMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LibraryShareMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LibraryShareMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LibraryShareMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LibraryShareMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LibraryShareMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LibraryShare unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LibraryShareMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LibraryShare edge %s", name)
+}
+
+// MessageMutation represents an operation that mutates the Message nodes in the graph.
+type MessageMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	inbox_id            *string
+	conversation_id     *string
+	number              *int
+	addnumber           *int
+	visible_number      *int
+	addvisible_number   *int
+	direction           *vocab.MessageDirection
+	author_kind         *viewer.Kind
+	author_id           *string
+	text                *string
+	html                *string
+	markdown            *string
+	reply_to_id         *string
+	mentions            *[]string
+	appendmentions      []string
+	cards               *[]vocab.MessageCard
+	appendcards         []vocab.MessageCard
+	quick_replies       *[]vocab.QuickReply
+	appendquick_replies []vocab.QuickReply
+	delivery            *vocab.DeliveryState
+	delivery_error      *string
+	edited_at           *clock.Micros
+	addedited_at        *clock.Micros
+	deleted_at          *clock.Micros
+	adddeleted_at       *clock.Micros
+	external_id         *string
+	created_at          *clock.Micros
+	addcreated_at       *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Message, error)
+	predicates          []predicate.Message
 }
 
 var _ ent.Mutation = (*MessageMutation)(nil)
@@ -28245,6 +47214,136 @@ func (m *MessageMutation) ResetMentions() {
 	delete(m.clearedFields, message.FieldMentions)
 }
 
+// SetCards sets the "cards" field.
+func (m *MessageMutation) SetCards(vc []vocab.MessageCard) {
+	m.cards = &vc
+	m.appendcards = nil
+}
+
+// Cards returns the value of the "cards" field in the mutation.
+func (m *MessageMutation) Cards() (r []vocab.MessageCard, exists bool) {
+	v := m.cards
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCards returns the old "cards" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldCards(ctx context.Context) (v []vocab.MessageCard, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCards is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCards requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCards: %w", err)
+	}
+	return oldValue.Cards, nil
+}
+
+// AppendCards adds vc to the "cards" field.
+func (m *MessageMutation) AppendCards(vc []vocab.MessageCard) {
+	m.appendcards = append(m.appendcards, vc...)
+}
+
+// AppendedCards returns the list of values that were appended to the "cards" field in this mutation.
+func (m *MessageMutation) AppendedCards() ([]vocab.MessageCard, bool) {
+	if len(m.appendcards) == 0 {
+		return nil, false
+	}
+	return m.appendcards, true
+}
+
+// ClearCards clears the value of the "cards" field.
+func (m *MessageMutation) ClearCards() {
+	m.cards = nil
+	m.appendcards = nil
+	m.clearedFields[message.FieldCards] = struct{}{}
+}
+
+// CardsCleared returns if the "cards" field was cleared in this mutation.
+func (m *MessageMutation) CardsCleared() bool {
+	_, ok := m.clearedFields[message.FieldCards]
+	return ok
+}
+
+// ResetCards resets all changes to the "cards" field.
+func (m *MessageMutation) ResetCards() {
+	m.cards = nil
+	m.appendcards = nil
+	delete(m.clearedFields, message.FieldCards)
+}
+
+// SetQuickReplies sets the "quick_replies" field.
+func (m *MessageMutation) SetQuickReplies(vr []vocab.QuickReply) {
+	m.quick_replies = &vr
+	m.appendquick_replies = nil
+}
+
+// QuickReplies returns the value of the "quick_replies" field in the mutation.
+func (m *MessageMutation) QuickReplies() (r []vocab.QuickReply, exists bool) {
+	v := m.quick_replies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuickReplies returns the old "quick_replies" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldQuickReplies(ctx context.Context) (v []vocab.QuickReply, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuickReplies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuickReplies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuickReplies: %w", err)
+	}
+	return oldValue.QuickReplies, nil
+}
+
+// AppendQuickReplies adds vr to the "quick_replies" field.
+func (m *MessageMutation) AppendQuickReplies(vr []vocab.QuickReply) {
+	m.appendquick_replies = append(m.appendquick_replies, vr...)
+}
+
+// AppendedQuickReplies returns the list of values that were appended to the "quick_replies" field in this mutation.
+func (m *MessageMutation) AppendedQuickReplies() ([]vocab.QuickReply, bool) {
+	if len(m.appendquick_replies) == 0 {
+		return nil, false
+	}
+	return m.appendquick_replies, true
+}
+
+// ClearQuickReplies clears the value of the "quick_replies" field.
+func (m *MessageMutation) ClearQuickReplies() {
+	m.quick_replies = nil
+	m.appendquick_replies = nil
+	m.clearedFields[message.FieldQuickReplies] = struct{}{}
+}
+
+// QuickRepliesCleared returns if the "quick_replies" field was cleared in this mutation.
+func (m *MessageMutation) QuickRepliesCleared() bool {
+	_, ok := m.clearedFields[message.FieldQuickReplies]
+	return ok
+}
+
+// ResetQuickReplies resets all changes to the "quick_replies" field.
+func (m *MessageMutation) ResetQuickReplies() {
+	m.quick_replies = nil
+	m.appendquick_replies = nil
+	delete(m.clearedFields, message.FieldQuickReplies)
+}
+
 // SetDelivery sets the "delivery" field.
 func (m *MessageMutation) SetDelivery(vs vocab.DeliveryState) {
 	m.delivery = &vs
@@ -28568,7 +47667,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 21)
 	if m.account_id != nil {
 		fields = append(fields, message.FieldAccountID)
 	}
@@ -28607,6 +47706,12 @@ func (m *MessageMutation) Fields() []string {
 	}
 	if m.mentions != nil {
 		fields = append(fields, message.FieldMentions)
+	}
+	if m.cards != nil {
+		fields = append(fields, message.FieldCards)
+	}
+	if m.quick_replies != nil {
+		fields = append(fields, message.FieldQuickReplies)
 	}
 	if m.delivery != nil {
 		fields = append(fields, message.FieldDelivery)
@@ -28660,6 +47765,10 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.ReplyToID()
 	case message.FieldMentions:
 		return m.Mentions()
+	case message.FieldCards:
+		return m.Cards()
+	case message.FieldQuickReplies:
+		return m.QuickReplies()
 	case message.FieldDelivery:
 		return m.Delivery()
 	case message.FieldDeliveryError:
@@ -28707,6 +47816,10 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldReplyToID(ctx)
 	case message.FieldMentions:
 		return m.OldMentions(ctx)
+	case message.FieldCards:
+		return m.OldCards(ctx)
+	case message.FieldQuickReplies:
+		return m.OldQuickReplies(ctx)
 	case message.FieldDelivery:
 		return m.OldDelivery(ctx)
 	case message.FieldDeliveryError:
@@ -28818,6 +47931,20 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetMentions(v)
+		return nil
+	case message.FieldCards:
+		v, ok := value.([]vocab.MessageCard)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCards(v)
+		return nil
+	case message.FieldQuickReplies:
+		v, ok := value.([]vocab.QuickReply)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuickReplies(v)
 		return nil
 	case message.FieldDelivery:
 		v, ok := value.(vocab.DeliveryState)
@@ -28957,6 +48084,12 @@ func (m *MessageMutation) ClearedFields() []string {
 	if m.FieldCleared(message.FieldMentions) {
 		fields = append(fields, message.FieldMentions)
 	}
+	if m.FieldCleared(message.FieldCards) {
+		fields = append(fields, message.FieldCards)
+	}
+	if m.FieldCleared(message.FieldQuickReplies) {
+		fields = append(fields, message.FieldQuickReplies)
+	}
 	if m.FieldCleared(message.FieldExternalID) {
 		fields = append(fields, message.FieldExternalID)
 	}
@@ -28976,6 +48109,12 @@ func (m *MessageMutation) ClearField(name string) error {
 	switch name {
 	case message.FieldMentions:
 		m.ClearMentions()
+		return nil
+	case message.FieldCards:
+		m.ClearCards()
+		return nil
+	case message.FieldQuickReplies:
+		m.ClearQuickReplies()
 		return nil
 	case message.FieldExternalID:
 		m.ClearExternalID()
@@ -29026,6 +48165,12 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldMentions:
 		m.ResetMentions()
+		return nil
+	case message.FieldCards:
+		m.ResetCards()
+		return nil
+	case message.FieldQuickReplies:
+		m.ResetQuickReplies()
 		return nil
 	case message.FieldDelivery:
 		m.ResetDelivery()
@@ -31721,6 +50866,4504 @@ func (m *PersonalMailboxMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PersonalMailbox edge %s", name)
 }
 
+// PipelineMutation represents an operation that mutates the Pipeline nodes in the graph.
+type PipelineMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	object         *vocab.PipelineObject
+	name           *string
+	folded         *string
+	position       *int
+	addposition    *int
+	close_together *bool
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Pipeline, error)
+	predicates     []predicate.Pipeline
+}
+
+var _ ent.Mutation = (*PipelineMutation)(nil)
+
+// pipelineOption allows management of the mutation configuration using functional options.
+type pipelineOption func(*PipelineMutation)
+
+// newPipelineMutation creates new mutation for the Pipeline entity.
+func newPipelineMutation(c config, op Op, opts ...pipelineOption) *PipelineMutation {
+	m := &PipelineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePipeline,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPipelineID sets the ID field of the mutation.
+func withPipelineID(id string) pipelineOption {
+	return func(m *PipelineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Pipeline
+		)
+		m.oldValue = func(ctx context.Context) (*Pipeline, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Pipeline.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPipeline sets the old Pipeline of the mutation.
+func withPipeline(node *Pipeline) pipelineOption {
+	return func(m *PipelineMutation) {
+		m.oldValue = func(context.Context) (*Pipeline, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PipelineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PipelineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Pipeline entities.
+func (m *PipelineMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PipelineMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PipelineMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Pipeline.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PipelineMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PipelineMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PipelineMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetObject sets the "object" field.
+func (m *PipelineMutation) SetObject(vo vocab.PipelineObject) {
+	m.object = &vo
+}
+
+// Object returns the value of the "object" field in the mutation.
+func (m *PipelineMutation) Object() (r vocab.PipelineObject, exists bool) {
+	v := m.object
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObject returns the old "object" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldObject(ctx context.Context) (v vocab.PipelineObject, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObject: %w", err)
+	}
+	return oldValue.Object, nil
+}
+
+// ResetObject resets all changes to the "object" field.
+func (m *PipelineMutation) ResetObject() {
+	m.object = nil
+}
+
+// SetName sets the "name" field.
+func (m *PipelineMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PipelineMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PipelineMutation) ResetName() {
+	m.name = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *PipelineMutation) SetFolded(s string) {
+	m.folded = &s
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *PipelineMutation) Folded() (r string, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *PipelineMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *PipelineMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *PipelineMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *PipelineMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *PipelineMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *PipelineMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetCloseTogether sets the "close_together" field.
+func (m *PipelineMutation) SetCloseTogether(b bool) {
+	m.close_together = &b
+}
+
+// CloseTogether returns the value of the "close_together" field in the mutation.
+func (m *PipelineMutation) CloseTogether() (r bool, exists bool) {
+	v := m.close_together
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCloseTogether returns the old "close_together" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldCloseTogether(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCloseTogether is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCloseTogether requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCloseTogether: %w", err)
+	}
+	return oldValue.CloseTogether, nil
+}
+
+// ResetCloseTogether resets all changes to the "close_together" field.
+func (m *PipelineMutation) ResetCloseTogether() {
+	m.close_together = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *PipelineMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *PipelineMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *PipelineMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *PipelineMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *PipelineMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PipelineMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PipelineMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Pipeline entity.
+// If the Pipeline object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *PipelineMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *PipelineMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PipelineMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the PipelineMutation builder.
+func (m *PipelineMutation) Where(ps ...predicate.Pipeline) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PipelineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PipelineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Pipeline, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PipelineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PipelineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Pipeline).
+func (m *PipelineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PipelineMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, pipeline.FieldAccountID)
+	}
+	if m.object != nil {
+		fields = append(fields, pipeline.FieldObject)
+	}
+	if m.name != nil {
+		fields = append(fields, pipeline.FieldName)
+	}
+	if m.folded != nil {
+		fields = append(fields, pipeline.FieldFolded)
+	}
+	if m.position != nil {
+		fields = append(fields, pipeline.FieldPosition)
+	}
+	if m.close_together != nil {
+		fields = append(fields, pipeline.FieldCloseTogether)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, pipeline.FieldArchivedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, pipeline.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PipelineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pipeline.FieldAccountID:
+		return m.AccountID()
+	case pipeline.FieldObject:
+		return m.Object()
+	case pipeline.FieldName:
+		return m.Name()
+	case pipeline.FieldFolded:
+		return m.Folded()
+	case pipeline.FieldPosition:
+		return m.Position()
+	case pipeline.FieldCloseTogether:
+		return m.CloseTogether()
+	case pipeline.FieldArchivedAt:
+		return m.ArchivedAt()
+	case pipeline.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PipelineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pipeline.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case pipeline.FieldObject:
+		return m.OldObject(ctx)
+	case pipeline.FieldName:
+		return m.OldName(ctx)
+	case pipeline.FieldFolded:
+		return m.OldFolded(ctx)
+	case pipeline.FieldPosition:
+		return m.OldPosition(ctx)
+	case pipeline.FieldCloseTogether:
+		return m.OldCloseTogether(ctx)
+	case pipeline.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case pipeline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Pipeline field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PipelineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pipeline.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case pipeline.FieldObject:
+		v, ok := value.(vocab.PipelineObject)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObject(v)
+		return nil
+	case pipeline.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case pipeline.FieldFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case pipeline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case pipeline.FieldCloseTogether:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCloseTogether(v)
+		return nil
+	case pipeline.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case pipeline.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pipeline field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PipelineMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, pipeline.FieldPosition)
+	}
+	if m.addarchived_at != nil {
+		fields = append(fields, pipeline.FieldArchivedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, pipeline.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PipelineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pipeline.FieldPosition:
+		return m.AddedPosition()
+	case pipeline.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case pipeline.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PipelineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pipeline.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case pipeline.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case pipeline.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pipeline numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PipelineMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PipelineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PipelineMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Pipeline nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PipelineMutation) ResetField(name string) error {
+	switch name {
+	case pipeline.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case pipeline.FieldObject:
+		m.ResetObject()
+		return nil
+	case pipeline.FieldName:
+		m.ResetName()
+		return nil
+	case pipeline.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case pipeline.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case pipeline.FieldCloseTogether:
+		m.ResetCloseTogether()
+		return nil
+	case pipeline.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case pipeline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Pipeline field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PipelineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PipelineMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PipelineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PipelineMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PipelineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PipelineMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PipelineMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Pipeline unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PipelineMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Pipeline edge %s", name)
+}
+
+// PipelineStageMutation represents an operation that mutates the PipelineStage nodes in the graph.
+type PipelineStageMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	pipeline_id    *string
+	name           *string
+	folded         *string
+	position       *int
+	addposition    *int
+	kind           *vocab.StageKind
+	probability    *int
+	addprobability *int
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*PipelineStage, error)
+	predicates     []predicate.PipelineStage
+}
+
+var _ ent.Mutation = (*PipelineStageMutation)(nil)
+
+// pipelinestageOption allows management of the mutation configuration using functional options.
+type pipelinestageOption func(*PipelineStageMutation)
+
+// newPipelineStageMutation creates new mutation for the PipelineStage entity.
+func newPipelineStageMutation(c config, op Op, opts ...pipelinestageOption) *PipelineStageMutation {
+	m := &PipelineStageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePipelineStage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPipelineStageID sets the ID field of the mutation.
+func withPipelineStageID(id string) pipelinestageOption {
+	return func(m *PipelineStageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PipelineStage
+		)
+		m.oldValue = func(ctx context.Context) (*PipelineStage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PipelineStage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPipelineStage sets the old PipelineStage of the mutation.
+func withPipelineStage(node *PipelineStage) pipelinestageOption {
+	return func(m *PipelineStageMutation) {
+		m.oldValue = func(context.Context) (*PipelineStage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PipelineStageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PipelineStageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PipelineStage entities.
+func (m *PipelineStageMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PipelineStageMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PipelineStageMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PipelineStage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PipelineStageMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PipelineStageMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PipelineStageMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (m *PipelineStageMutation) SetPipelineID(s string) {
+	m.pipeline_id = &s
+}
+
+// PipelineID returns the value of the "pipeline_id" field in the mutation.
+func (m *PipelineStageMutation) PipelineID() (r string, exists bool) {
+	v := m.pipeline_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPipelineID returns the old "pipeline_id" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldPipelineID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPipelineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPipelineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPipelineID: %w", err)
+	}
+	return oldValue.PipelineID, nil
+}
+
+// ResetPipelineID resets all changes to the "pipeline_id" field.
+func (m *PipelineStageMutation) ResetPipelineID() {
+	m.pipeline_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *PipelineStageMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PipelineStageMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PipelineStageMutation) ResetName() {
+	m.name = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *PipelineStageMutation) SetFolded(s string) {
+	m.folded = &s
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *PipelineStageMutation) Folded() (r string, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *PipelineStageMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *PipelineStageMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *PipelineStageMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *PipelineStageMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *PipelineStageMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *PipelineStageMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PipelineStageMutation) SetKind(vk vocab.StageKind) {
+	m.kind = &vk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PipelineStageMutation) Kind() (r vocab.StageKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldKind(ctx context.Context) (v vocab.StageKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PipelineStageMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetProbability sets the "probability" field.
+func (m *PipelineStageMutation) SetProbability(i int) {
+	m.probability = &i
+	m.addprobability = nil
+}
+
+// Probability returns the value of the "probability" field in the mutation.
+func (m *PipelineStageMutation) Probability() (r int, exists bool) {
+	v := m.probability
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProbability returns the old "probability" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldProbability(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProbability is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProbability requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProbability: %w", err)
+	}
+	return oldValue.Probability, nil
+}
+
+// AddProbability adds i to the "probability" field.
+func (m *PipelineStageMutation) AddProbability(i int) {
+	if m.addprobability != nil {
+		*m.addprobability += i
+	} else {
+		m.addprobability = &i
+	}
+}
+
+// AddedProbability returns the value that was added to the "probability" field in this mutation.
+func (m *PipelineStageMutation) AddedProbability() (r int, exists bool) {
+	v := m.addprobability
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearProbability clears the value of the "probability" field.
+func (m *PipelineStageMutation) ClearProbability() {
+	m.probability = nil
+	m.addprobability = nil
+	m.clearedFields[pipelinestage.FieldProbability] = struct{}{}
+}
+
+// ProbabilityCleared returns if the "probability" field was cleared in this mutation.
+func (m *PipelineStageMutation) ProbabilityCleared() bool {
+	_, ok := m.clearedFields[pipelinestage.FieldProbability]
+	return ok
+}
+
+// ResetProbability resets all changes to the "probability" field.
+func (m *PipelineStageMutation) ResetProbability() {
+	m.probability = nil
+	m.addprobability = nil
+	delete(m.clearedFields, pipelinestage.FieldProbability)
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *PipelineStageMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *PipelineStageMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *PipelineStageMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *PipelineStageMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *PipelineStageMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PipelineStageMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PipelineStageMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PipelineStage entity.
+// If the PipelineStage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PipelineStageMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *PipelineStageMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *PipelineStageMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PipelineStageMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the PipelineStageMutation builder.
+func (m *PipelineStageMutation) Where(ps ...predicate.PipelineStage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PipelineStageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PipelineStageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PipelineStage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PipelineStageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PipelineStageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PipelineStage).
+func (m *PipelineStageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PipelineStageMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.account_id != nil {
+		fields = append(fields, pipelinestage.FieldAccountID)
+	}
+	if m.pipeline_id != nil {
+		fields = append(fields, pipelinestage.FieldPipelineID)
+	}
+	if m.name != nil {
+		fields = append(fields, pipelinestage.FieldName)
+	}
+	if m.folded != nil {
+		fields = append(fields, pipelinestage.FieldFolded)
+	}
+	if m.position != nil {
+		fields = append(fields, pipelinestage.FieldPosition)
+	}
+	if m.kind != nil {
+		fields = append(fields, pipelinestage.FieldKind)
+	}
+	if m.probability != nil {
+		fields = append(fields, pipelinestage.FieldProbability)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, pipelinestage.FieldArchivedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, pipelinestage.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PipelineStageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pipelinestage.FieldAccountID:
+		return m.AccountID()
+	case pipelinestage.FieldPipelineID:
+		return m.PipelineID()
+	case pipelinestage.FieldName:
+		return m.Name()
+	case pipelinestage.FieldFolded:
+		return m.Folded()
+	case pipelinestage.FieldPosition:
+		return m.Position()
+	case pipelinestage.FieldKind:
+		return m.Kind()
+	case pipelinestage.FieldProbability:
+		return m.Probability()
+	case pipelinestage.FieldArchivedAt:
+		return m.ArchivedAt()
+	case pipelinestage.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PipelineStageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pipelinestage.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case pipelinestage.FieldPipelineID:
+		return m.OldPipelineID(ctx)
+	case pipelinestage.FieldName:
+		return m.OldName(ctx)
+	case pipelinestage.FieldFolded:
+		return m.OldFolded(ctx)
+	case pipelinestage.FieldPosition:
+		return m.OldPosition(ctx)
+	case pipelinestage.FieldKind:
+		return m.OldKind(ctx)
+	case pipelinestage.FieldProbability:
+		return m.OldProbability(ctx)
+	case pipelinestage.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case pipelinestage.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PipelineStage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PipelineStageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pipelinestage.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case pipelinestage.FieldPipelineID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPipelineID(v)
+		return nil
+	case pipelinestage.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case pipelinestage.FieldFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case pipelinestage.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case pipelinestage.FieldKind:
+		v, ok := value.(vocab.StageKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case pipelinestage.FieldProbability:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProbability(v)
+		return nil
+	case pipelinestage.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case pipelinestage.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PipelineStage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PipelineStageMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, pipelinestage.FieldPosition)
+	}
+	if m.addprobability != nil {
+		fields = append(fields, pipelinestage.FieldProbability)
+	}
+	if m.addarchived_at != nil {
+		fields = append(fields, pipelinestage.FieldArchivedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, pipelinestage.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PipelineStageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pipelinestage.FieldPosition:
+		return m.AddedPosition()
+	case pipelinestage.FieldProbability:
+		return m.AddedProbability()
+	case pipelinestage.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case pipelinestage.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PipelineStageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pipelinestage.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case pipelinestage.FieldProbability:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProbability(v)
+		return nil
+	case pipelinestage.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case pipelinestage.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PipelineStage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PipelineStageMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(pipelinestage.FieldProbability) {
+		fields = append(fields, pipelinestage.FieldProbability)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PipelineStageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PipelineStageMutation) ClearField(name string) error {
+	switch name {
+	case pipelinestage.FieldProbability:
+		m.ClearProbability()
+		return nil
+	}
+	return fmt.Errorf("unknown PipelineStage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PipelineStageMutation) ResetField(name string) error {
+	switch name {
+	case pipelinestage.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case pipelinestage.FieldPipelineID:
+		m.ResetPipelineID()
+		return nil
+	case pipelinestage.FieldName:
+		m.ResetName()
+		return nil
+	case pipelinestage.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case pipelinestage.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case pipelinestage.FieldKind:
+		m.ResetKind()
+		return nil
+	case pipelinestage.FieldProbability:
+		m.ResetProbability()
+		return nil
+	case pipelinestage.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case pipelinestage.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PipelineStage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PipelineStageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PipelineStageMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PipelineStageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PipelineStageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PipelineStageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PipelineStageMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PipelineStageMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PipelineStage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PipelineStageMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PipelineStage edge %s", name)
+}
+
+// PropertyMutation represents an operation that mutates the Property nodes in the graph.
+type PropertyMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	object         *vocab.PropertyObject
+	name           *string
+	label          *string
+	description    *string
+	kind           *vocab.PropertyKind
+	options        *[]vocab.PropertyOption
+	appendoptions  []vocab.PropertyOption
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Property, error)
+	predicates     []predicate.Property
+}
+
+var _ ent.Mutation = (*PropertyMutation)(nil)
+
+// propertyOption allows management of the mutation configuration using functional options.
+type propertyOption func(*PropertyMutation)
+
+// newPropertyMutation creates new mutation for the Property entity.
+func newPropertyMutation(c config, op Op, opts ...propertyOption) *PropertyMutation {
+	m := &PropertyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProperty,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPropertyID sets the ID field of the mutation.
+func withPropertyID(id string) propertyOption {
+	return func(m *PropertyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Property
+		)
+		m.oldValue = func(ctx context.Context) (*Property, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Property.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProperty sets the old Property of the mutation.
+func withProperty(node *Property) propertyOption {
+	return func(m *PropertyMutation) {
+		m.oldValue = func(context.Context) (*Property, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PropertyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PropertyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Property entities.
+func (m *PropertyMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PropertyMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PropertyMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Property.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PropertyMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PropertyMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PropertyMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetObject sets the "object" field.
+func (m *PropertyMutation) SetObject(vo vocab.PropertyObject) {
+	m.object = &vo
+}
+
+// Object returns the value of the "object" field in the mutation.
+func (m *PropertyMutation) Object() (r vocab.PropertyObject, exists bool) {
+	v := m.object
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObject returns the old "object" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldObject(ctx context.Context) (v vocab.PropertyObject, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObject: %w", err)
+	}
+	return oldValue.Object, nil
+}
+
+// ResetObject resets all changes to the "object" field.
+func (m *PropertyMutation) ResetObject() {
+	m.object = nil
+}
+
+// SetName sets the "name" field.
+func (m *PropertyMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *PropertyMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *PropertyMutation) ResetName() {
+	m.name = nil
+}
+
+// SetLabel sets the "label" field.
+func (m *PropertyMutation) SetLabel(s string) {
+	m.label = &s
+}
+
+// Label returns the value of the "label" field in the mutation.
+func (m *PropertyMutation) Label() (r string, exists bool) {
+	v := m.label
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLabel returns the old "label" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldLabel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLabel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLabel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLabel: %w", err)
+	}
+	return oldValue.Label, nil
+}
+
+// ResetLabel resets all changes to the "label" field.
+func (m *PropertyMutation) ResetLabel() {
+	m.label = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *PropertyMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *PropertyMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *PropertyMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *PropertyMutation) SetKind(vk vocab.PropertyKind) {
+	m.kind = &vk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PropertyMutation) Kind() (r vocab.PropertyKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldKind(ctx context.Context) (v vocab.PropertyKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PropertyMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetOptions sets the "options" field.
+func (m *PropertyMutation) SetOptions(vo []vocab.PropertyOption) {
+	m.options = &vo
+	m.appendoptions = nil
+}
+
+// Options returns the value of the "options" field in the mutation.
+func (m *PropertyMutation) Options() (r []vocab.PropertyOption, exists bool) {
+	v := m.options
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOptions returns the old "options" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldOptions(ctx context.Context) (v []vocab.PropertyOption, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOptions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOptions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOptions: %w", err)
+	}
+	return oldValue.Options, nil
+}
+
+// AppendOptions adds vo to the "options" field.
+func (m *PropertyMutation) AppendOptions(vo []vocab.PropertyOption) {
+	m.appendoptions = append(m.appendoptions, vo...)
+}
+
+// AppendedOptions returns the list of values that were appended to the "options" field in this mutation.
+func (m *PropertyMutation) AppendedOptions() ([]vocab.PropertyOption, bool) {
+	if len(m.appendoptions) == 0 {
+		return nil, false
+	}
+	return m.appendoptions, true
+}
+
+// ResetOptions resets all changes to the "options" field.
+func (m *PropertyMutation) ResetOptions() {
+	m.options = nil
+	m.appendoptions = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *PropertyMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *PropertyMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *PropertyMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *PropertyMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *PropertyMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PropertyMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PropertyMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Property entity.
+// If the Property object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *PropertyMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *PropertyMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PropertyMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the PropertyMutation builder.
+func (m *PropertyMutation) Where(ps ...predicate.Property) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PropertyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PropertyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Property, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PropertyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PropertyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Property).
+func (m *PropertyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PropertyMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.account_id != nil {
+		fields = append(fields, property.FieldAccountID)
+	}
+	if m.object != nil {
+		fields = append(fields, property.FieldObject)
+	}
+	if m.name != nil {
+		fields = append(fields, property.FieldName)
+	}
+	if m.label != nil {
+		fields = append(fields, property.FieldLabel)
+	}
+	if m.description != nil {
+		fields = append(fields, property.FieldDescription)
+	}
+	if m.kind != nil {
+		fields = append(fields, property.FieldKind)
+	}
+	if m.options != nil {
+		fields = append(fields, property.FieldOptions)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, property.FieldArchivedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, property.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PropertyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case property.FieldAccountID:
+		return m.AccountID()
+	case property.FieldObject:
+		return m.Object()
+	case property.FieldName:
+		return m.Name()
+	case property.FieldLabel:
+		return m.Label()
+	case property.FieldDescription:
+		return m.Description()
+	case property.FieldKind:
+		return m.Kind()
+	case property.FieldOptions:
+		return m.Options()
+	case property.FieldArchivedAt:
+		return m.ArchivedAt()
+	case property.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PropertyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case property.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case property.FieldObject:
+		return m.OldObject(ctx)
+	case property.FieldName:
+		return m.OldName(ctx)
+	case property.FieldLabel:
+		return m.OldLabel(ctx)
+	case property.FieldDescription:
+		return m.OldDescription(ctx)
+	case property.FieldKind:
+		return m.OldKind(ctx)
+	case property.FieldOptions:
+		return m.OldOptions(ctx)
+	case property.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case property.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Property field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PropertyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case property.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case property.FieldObject:
+		v, ok := value.(vocab.PropertyObject)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObject(v)
+		return nil
+	case property.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case property.FieldLabel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLabel(v)
+		return nil
+	case property.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case property.FieldKind:
+		v, ok := value.(vocab.PropertyKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case property.FieldOptions:
+		v, ok := value.([]vocab.PropertyOption)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOptions(v)
+		return nil
+	case property.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case property.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Property field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PropertyMutation) AddedFields() []string {
+	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, property.FieldArchivedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, property.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PropertyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case property.FieldArchivedAt:
+		return m.AddedArchivedAt()
+	case property.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PropertyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case property.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
+	case property.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Property numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PropertyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PropertyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PropertyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Property nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PropertyMutation) ResetField(name string) error {
+	switch name {
+	case property.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case property.FieldObject:
+		m.ResetObject()
+		return nil
+	case property.FieldName:
+		m.ResetName()
+		return nil
+	case property.FieldLabel:
+		m.ResetLabel()
+		return nil
+	case property.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case property.FieldKind:
+		m.ResetKind()
+		return nil
+	case property.FieldOptions:
+		m.ResetOptions()
+		return nil
+	case property.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case property.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Property field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PropertyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PropertyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PropertyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PropertyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PropertyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PropertyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PropertyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Property unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PropertyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Property edge %s", name)
+}
+
+// PropertyValueMutation represents an operation that mutates the PropertyValue nodes in the graph.
+type PropertyValueMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	property_id   *string
+	object        *vocab.PropertyObject
+	record_id     *string
+	text          *string
+	text_key      *string
+	number_key    *float64
+	addnumber_key *float64
+	place         *int
+	addplace      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PropertyValue, error)
+	predicates    []predicate.PropertyValue
+}
+
+var _ ent.Mutation = (*PropertyValueMutation)(nil)
+
+// propertyvalueOption allows management of the mutation configuration using functional options.
+type propertyvalueOption func(*PropertyValueMutation)
+
+// newPropertyValueMutation creates new mutation for the PropertyValue entity.
+func newPropertyValueMutation(c config, op Op, opts ...propertyvalueOption) *PropertyValueMutation {
+	m := &PropertyValueMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePropertyValue,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPropertyValueID sets the ID field of the mutation.
+func withPropertyValueID(id string) propertyvalueOption {
+	return func(m *PropertyValueMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PropertyValue
+		)
+		m.oldValue = func(ctx context.Context) (*PropertyValue, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PropertyValue.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPropertyValue sets the old PropertyValue of the mutation.
+func withPropertyValue(node *PropertyValue) propertyvalueOption {
+	return func(m *PropertyValueMutation) {
+		m.oldValue = func(context.Context) (*PropertyValue, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PropertyValueMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PropertyValueMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PropertyValue entities.
+func (m *PropertyValueMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PropertyValueMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PropertyValueMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PropertyValue.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *PropertyValueMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *PropertyValueMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *PropertyValueMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetPropertyID sets the "property_id" field.
+func (m *PropertyValueMutation) SetPropertyID(s string) {
+	m.property_id = &s
+}
+
+// PropertyID returns the value of the "property_id" field in the mutation.
+func (m *PropertyValueMutation) PropertyID() (r string, exists bool) {
+	v := m.property_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPropertyID returns the old "property_id" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldPropertyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPropertyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPropertyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPropertyID: %w", err)
+	}
+	return oldValue.PropertyID, nil
+}
+
+// ResetPropertyID resets all changes to the "property_id" field.
+func (m *PropertyValueMutation) ResetPropertyID() {
+	m.property_id = nil
+}
+
+// SetObject sets the "object" field.
+func (m *PropertyValueMutation) SetObject(vo vocab.PropertyObject) {
+	m.object = &vo
+}
+
+// Object returns the value of the "object" field in the mutation.
+func (m *PropertyValueMutation) Object() (r vocab.PropertyObject, exists bool) {
+	v := m.object
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObject returns the old "object" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldObject(ctx context.Context) (v vocab.PropertyObject, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObject: %w", err)
+	}
+	return oldValue.Object, nil
+}
+
+// ResetObject resets all changes to the "object" field.
+func (m *PropertyValueMutation) ResetObject() {
+	m.object = nil
+}
+
+// SetRecordID sets the "record_id" field.
+func (m *PropertyValueMutation) SetRecordID(s string) {
+	m.record_id = &s
+}
+
+// RecordID returns the value of the "record_id" field in the mutation.
+func (m *PropertyValueMutation) RecordID() (r string, exists bool) {
+	v := m.record_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordID returns the old "record_id" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldRecordID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordID: %w", err)
+	}
+	return oldValue.RecordID, nil
+}
+
+// ResetRecordID resets all changes to the "record_id" field.
+func (m *PropertyValueMutation) ResetRecordID() {
+	m.record_id = nil
+}
+
+// SetText sets the "text" field.
+func (m *PropertyValueMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *PropertyValueMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *PropertyValueMutation) ResetText() {
+	m.text = nil
+}
+
+// SetTextKey sets the "text_key" field.
+func (m *PropertyValueMutation) SetTextKey(s string) {
+	m.text_key = &s
+}
+
+// TextKey returns the value of the "text_key" field in the mutation.
+func (m *PropertyValueMutation) TextKey() (r string, exists bool) {
+	v := m.text_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextKey returns the old "text_key" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldTextKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextKey: %w", err)
+	}
+	return oldValue.TextKey, nil
+}
+
+// ClearTextKey clears the value of the "text_key" field.
+func (m *PropertyValueMutation) ClearTextKey() {
+	m.text_key = nil
+	m.clearedFields[propertyvalue.FieldTextKey] = struct{}{}
+}
+
+// TextKeyCleared returns if the "text_key" field was cleared in this mutation.
+func (m *PropertyValueMutation) TextKeyCleared() bool {
+	_, ok := m.clearedFields[propertyvalue.FieldTextKey]
+	return ok
+}
+
+// ResetTextKey resets all changes to the "text_key" field.
+func (m *PropertyValueMutation) ResetTextKey() {
+	m.text_key = nil
+	delete(m.clearedFields, propertyvalue.FieldTextKey)
+}
+
+// SetNumberKey sets the "number_key" field.
+func (m *PropertyValueMutation) SetNumberKey(f float64) {
+	m.number_key = &f
+	m.addnumber_key = nil
+}
+
+// NumberKey returns the value of the "number_key" field in the mutation.
+func (m *PropertyValueMutation) NumberKey() (r float64, exists bool) {
+	v := m.number_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey returns the old "number_key" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldNumberKey(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey: %w", err)
+	}
+	return oldValue.NumberKey, nil
+}
+
+// AddNumberKey adds f to the "number_key" field.
+func (m *PropertyValueMutation) AddNumberKey(f float64) {
+	if m.addnumber_key != nil {
+		*m.addnumber_key += f
+	} else {
+		m.addnumber_key = &f
+	}
+}
+
+// AddedNumberKey returns the value that was added to the "number_key" field in this mutation.
+func (m *PropertyValueMutation) AddedNumberKey() (r float64, exists bool) {
+	v := m.addnumber_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (m *PropertyValueMutation) ClearNumberKey() {
+	m.number_key = nil
+	m.addnumber_key = nil
+	m.clearedFields[propertyvalue.FieldNumberKey] = struct{}{}
+}
+
+// NumberKeyCleared returns if the "number_key" field was cleared in this mutation.
+func (m *PropertyValueMutation) NumberKeyCleared() bool {
+	_, ok := m.clearedFields[propertyvalue.FieldNumberKey]
+	return ok
+}
+
+// ResetNumberKey resets all changes to the "number_key" field.
+func (m *PropertyValueMutation) ResetNumberKey() {
+	m.number_key = nil
+	m.addnumber_key = nil
+	delete(m.clearedFields, propertyvalue.FieldNumberKey)
+}
+
+// SetPlace sets the "place" field.
+func (m *PropertyValueMutation) SetPlace(i int) {
+	m.place = &i
+	m.addplace = nil
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *PropertyValueMutation) Place() (r int, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the PropertyValue entity.
+// If the PropertyValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PropertyValueMutation) OldPlace(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// AddPlace adds i to the "place" field.
+func (m *PropertyValueMutation) AddPlace(i int) {
+	if m.addplace != nil {
+		*m.addplace += i
+	} else {
+		m.addplace = &i
+	}
+}
+
+// AddedPlace returns the value that was added to the "place" field in this mutation.
+func (m *PropertyValueMutation) AddedPlace() (r int, exists bool) {
+	v := m.addplace
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *PropertyValueMutation) ResetPlace() {
+	m.place = nil
+	m.addplace = nil
+}
+
+// Where appends a list predicates to the PropertyValueMutation builder.
+func (m *PropertyValueMutation) Where(ps ...predicate.PropertyValue) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PropertyValueMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PropertyValueMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PropertyValue, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PropertyValueMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PropertyValueMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PropertyValue).
+func (m *PropertyValueMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PropertyValueMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, propertyvalue.FieldAccountID)
+	}
+	if m.property_id != nil {
+		fields = append(fields, propertyvalue.FieldPropertyID)
+	}
+	if m.object != nil {
+		fields = append(fields, propertyvalue.FieldObject)
+	}
+	if m.record_id != nil {
+		fields = append(fields, propertyvalue.FieldRecordID)
+	}
+	if m.text != nil {
+		fields = append(fields, propertyvalue.FieldText)
+	}
+	if m.text_key != nil {
+		fields = append(fields, propertyvalue.FieldTextKey)
+	}
+	if m.number_key != nil {
+		fields = append(fields, propertyvalue.FieldNumberKey)
+	}
+	if m.place != nil {
+		fields = append(fields, propertyvalue.FieldPlace)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PropertyValueMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case propertyvalue.FieldAccountID:
+		return m.AccountID()
+	case propertyvalue.FieldPropertyID:
+		return m.PropertyID()
+	case propertyvalue.FieldObject:
+		return m.Object()
+	case propertyvalue.FieldRecordID:
+		return m.RecordID()
+	case propertyvalue.FieldText:
+		return m.Text()
+	case propertyvalue.FieldTextKey:
+		return m.TextKey()
+	case propertyvalue.FieldNumberKey:
+		return m.NumberKey()
+	case propertyvalue.FieldPlace:
+		return m.Place()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PropertyValueMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case propertyvalue.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case propertyvalue.FieldPropertyID:
+		return m.OldPropertyID(ctx)
+	case propertyvalue.FieldObject:
+		return m.OldObject(ctx)
+	case propertyvalue.FieldRecordID:
+		return m.OldRecordID(ctx)
+	case propertyvalue.FieldText:
+		return m.OldText(ctx)
+	case propertyvalue.FieldTextKey:
+		return m.OldTextKey(ctx)
+	case propertyvalue.FieldNumberKey:
+		return m.OldNumberKey(ctx)
+	case propertyvalue.FieldPlace:
+		return m.OldPlace(ctx)
+	}
+	return nil, fmt.Errorf("unknown PropertyValue field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PropertyValueMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case propertyvalue.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case propertyvalue.FieldPropertyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPropertyID(v)
+		return nil
+	case propertyvalue.FieldObject:
+		v, ok := value.(vocab.PropertyObject)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObject(v)
+		return nil
+	case propertyvalue.FieldRecordID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordID(v)
+		return nil
+	case propertyvalue.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case propertyvalue.FieldTextKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextKey(v)
+		return nil
+	case propertyvalue.FieldNumberKey:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey(v)
+		return nil
+	case propertyvalue.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PropertyValue field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PropertyValueMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber_key != nil {
+		fields = append(fields, propertyvalue.FieldNumberKey)
+	}
+	if m.addplace != nil {
+		fields = append(fields, propertyvalue.FieldPlace)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PropertyValueMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case propertyvalue.FieldNumberKey:
+		return m.AddedNumberKey()
+	case propertyvalue.FieldPlace:
+		return m.AddedPlace()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PropertyValueMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case propertyvalue.FieldNumberKey:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumberKey(v)
+		return nil
+	case propertyvalue.FieldPlace:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlace(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PropertyValue numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PropertyValueMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(propertyvalue.FieldTextKey) {
+		fields = append(fields, propertyvalue.FieldTextKey)
+	}
+	if m.FieldCleared(propertyvalue.FieldNumberKey) {
+		fields = append(fields, propertyvalue.FieldNumberKey)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PropertyValueMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PropertyValueMutation) ClearField(name string) error {
+	switch name {
+	case propertyvalue.FieldTextKey:
+		m.ClearTextKey()
+		return nil
+	case propertyvalue.FieldNumberKey:
+		m.ClearNumberKey()
+		return nil
+	}
+	return fmt.Errorf("unknown PropertyValue nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PropertyValueMutation) ResetField(name string) error {
+	switch name {
+	case propertyvalue.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case propertyvalue.FieldPropertyID:
+		m.ResetPropertyID()
+		return nil
+	case propertyvalue.FieldObject:
+		m.ResetObject()
+		return nil
+	case propertyvalue.FieldRecordID:
+		m.ResetRecordID()
+		return nil
+	case propertyvalue.FieldText:
+		m.ResetText()
+		return nil
+	case propertyvalue.FieldTextKey:
+		m.ResetTextKey()
+		return nil
+	case propertyvalue.FieldNumberKey:
+		m.ResetNumberKey()
+		return nil
+	case propertyvalue.FieldPlace:
+		m.ResetPlace()
+		return nil
+	}
+	return fmt.Errorf("unknown PropertyValue field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PropertyValueMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PropertyValueMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PropertyValueMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PropertyValueMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PropertyValueMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PropertyValueMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PropertyValueMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PropertyValue unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PropertyValueMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PropertyValue edge %s", name)
+}
+
+// RatingMutation represents an operation that mutates the Rating nodes in the graph.
+type RatingMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	close_number    *int
+	addclose_number *int
+	scale           *vocab.RatingScale
+	medium          *vocab.RatingMedium
+	resolved_by     *string
+	closed_at       *clock.Micros
+	addclosed_at    *clock.Micros
+	score           *int
+	addscore        *int
+	comment         *string
+	given_at        *clock.Micros
+	addgiven_at     *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Rating, error)
+	predicates      []predicate.Rating
+}
+
+var _ ent.Mutation = (*RatingMutation)(nil)
+
+// ratingOption allows management of the mutation configuration using functional options.
+type ratingOption func(*RatingMutation)
+
+// newRatingMutation creates new mutation for the Rating entity.
+func newRatingMutation(c config, op Op, opts ...ratingOption) *RatingMutation {
+	m := &RatingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRating,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRatingID sets the ID field of the mutation.
+func withRatingID(id string) ratingOption {
+	return func(m *RatingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Rating
+		)
+		m.oldValue = func(ctx context.Context) (*Rating, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Rating.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRating sets the old Rating of the mutation.
+func withRating(node *Rating) ratingOption {
+	return func(m *RatingMutation) {
+		m.oldValue = func(context.Context) (*Rating, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RatingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RatingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Rating entities.
+func (m *RatingMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RatingMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RatingMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Rating.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *RatingMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *RatingMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *RatingMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *RatingMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *RatingMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *RatingMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *RatingMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *RatingMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *RatingMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetCloseNumber sets the "close_number" field.
+func (m *RatingMutation) SetCloseNumber(i int) {
+	m.close_number = &i
+	m.addclose_number = nil
+}
+
+// CloseNumber returns the value of the "close_number" field in the mutation.
+func (m *RatingMutation) CloseNumber() (r int, exists bool) {
+	v := m.close_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCloseNumber returns the old "close_number" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldCloseNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCloseNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCloseNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCloseNumber: %w", err)
+	}
+	return oldValue.CloseNumber, nil
+}
+
+// AddCloseNumber adds i to the "close_number" field.
+func (m *RatingMutation) AddCloseNumber(i int) {
+	if m.addclose_number != nil {
+		*m.addclose_number += i
+	} else {
+		m.addclose_number = &i
+	}
+}
+
+// AddedCloseNumber returns the value that was added to the "close_number" field in this mutation.
+func (m *RatingMutation) AddedCloseNumber() (r int, exists bool) {
+	v := m.addclose_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCloseNumber resets all changes to the "close_number" field.
+func (m *RatingMutation) ResetCloseNumber() {
+	m.close_number = nil
+	m.addclose_number = nil
+}
+
+// SetScale sets the "scale" field.
+func (m *RatingMutation) SetScale(vs vocab.RatingScale) {
+	m.scale = &vs
+}
+
+// Scale returns the value of the "scale" field in the mutation.
+func (m *RatingMutation) Scale() (r vocab.RatingScale, exists bool) {
+	v := m.scale
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScale returns the old "scale" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldScale(ctx context.Context) (v vocab.RatingScale, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScale is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScale requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScale: %w", err)
+	}
+	return oldValue.Scale, nil
+}
+
+// ResetScale resets all changes to the "scale" field.
+func (m *RatingMutation) ResetScale() {
+	m.scale = nil
+}
+
+// SetMedium sets the "medium" field.
+func (m *RatingMutation) SetMedium(vm vocab.RatingMedium) {
+	m.medium = &vm
+}
+
+// Medium returns the value of the "medium" field in the mutation.
+func (m *RatingMutation) Medium() (r vocab.RatingMedium, exists bool) {
+	v := m.medium
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMedium returns the old "medium" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldMedium(ctx context.Context) (v vocab.RatingMedium, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMedium is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMedium requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMedium: %w", err)
+	}
+	return oldValue.Medium, nil
+}
+
+// ResetMedium resets all changes to the "medium" field.
+func (m *RatingMutation) ResetMedium() {
+	m.medium = nil
+}
+
+// SetResolvedBy sets the "resolved_by" field.
+func (m *RatingMutation) SetResolvedBy(s string) {
+	m.resolved_by = &s
+}
+
+// ResolvedBy returns the value of the "resolved_by" field in the mutation.
+func (m *RatingMutation) ResolvedBy() (r string, exists bool) {
+	v := m.resolved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedBy returns the old "resolved_by" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldResolvedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedBy: %w", err)
+	}
+	return oldValue.ResolvedBy, nil
+}
+
+// ResetResolvedBy resets all changes to the "resolved_by" field.
+func (m *RatingMutation) ResetResolvedBy() {
+	m.resolved_by = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *RatingMutation) SetClosedAt(c clock.Micros) {
+	m.closed_at = &c
+	m.addclosed_at = nil
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *RatingMutation) ClosedAt() (r clock.Micros, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldClosedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// AddClosedAt adds c to the "closed_at" field.
+func (m *RatingMutation) AddClosedAt(c clock.Micros) {
+	if m.addclosed_at != nil {
+		*m.addclosed_at += c
+	} else {
+		m.addclosed_at = &c
+	}
+}
+
+// AddedClosedAt returns the value that was added to the "closed_at" field in this mutation.
+func (m *RatingMutation) AddedClosedAt() (r clock.Micros, exists bool) {
+	v := m.addclosed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *RatingMutation) ResetClosedAt() {
+	m.closed_at = nil
+	m.addclosed_at = nil
+}
+
+// SetScore sets the "score" field.
+func (m *RatingMutation) SetScore(i int) {
+	m.score = &i
+	m.addscore = nil
+}
+
+// Score returns the value of the "score" field in the mutation.
+func (m *RatingMutation) Score() (r int, exists bool) {
+	v := m.score
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScore returns the old "score" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldScore(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScore: %w", err)
+	}
+	return oldValue.Score, nil
+}
+
+// AddScore adds i to the "score" field.
+func (m *RatingMutation) AddScore(i int) {
+	if m.addscore != nil {
+		*m.addscore += i
+	} else {
+		m.addscore = &i
+	}
+}
+
+// AddedScore returns the value that was added to the "score" field in this mutation.
+func (m *RatingMutation) AddedScore() (r int, exists bool) {
+	v := m.addscore
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetScore resets all changes to the "score" field.
+func (m *RatingMutation) ResetScore() {
+	m.score = nil
+	m.addscore = nil
+}
+
+// SetComment sets the "comment" field.
+func (m *RatingMutation) SetComment(s string) {
+	m.comment = &s
+}
+
+// Comment returns the value of the "comment" field in the mutation.
+func (m *RatingMutation) Comment() (r string, exists bool) {
+	v := m.comment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldComment returns the old "comment" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldComment(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldComment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldComment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldComment: %w", err)
+	}
+	return oldValue.Comment, nil
+}
+
+// ResetComment resets all changes to the "comment" field.
+func (m *RatingMutation) ResetComment() {
+	m.comment = nil
+}
+
+// SetGivenAt sets the "given_at" field.
+func (m *RatingMutation) SetGivenAt(c clock.Micros) {
+	m.given_at = &c
+	m.addgiven_at = nil
+}
+
+// GivenAt returns the value of the "given_at" field in the mutation.
+func (m *RatingMutation) GivenAt() (r clock.Micros, exists bool) {
+	v := m.given_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGivenAt returns the old "given_at" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldGivenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGivenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGivenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGivenAt: %w", err)
+	}
+	return oldValue.GivenAt, nil
+}
+
+// AddGivenAt adds c to the "given_at" field.
+func (m *RatingMutation) AddGivenAt(c clock.Micros) {
+	if m.addgiven_at != nil {
+		*m.addgiven_at += c
+	} else {
+		m.addgiven_at = &c
+	}
+}
+
+// AddedGivenAt returns the value that was added to the "given_at" field in this mutation.
+func (m *RatingMutation) AddedGivenAt() (r clock.Micros, exists bool) {
+	v := m.addgiven_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetGivenAt resets all changes to the "given_at" field.
+func (m *RatingMutation) ResetGivenAt() {
+	m.given_at = nil
+	m.addgiven_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RatingMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RatingMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Rating entity.
+// If the Rating object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RatingMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *RatingMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *RatingMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RatingMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the RatingMutation builder.
+func (m *RatingMutation) Where(ps ...predicate.Rating) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RatingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RatingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Rating, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RatingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RatingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Rating).
+func (m *RatingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RatingMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.account_id != nil {
+		fields = append(fields, rating.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, rating.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, rating.FieldConversationID)
+	}
+	if m.close_number != nil {
+		fields = append(fields, rating.FieldCloseNumber)
+	}
+	if m.scale != nil {
+		fields = append(fields, rating.FieldScale)
+	}
+	if m.medium != nil {
+		fields = append(fields, rating.FieldMedium)
+	}
+	if m.resolved_by != nil {
+		fields = append(fields, rating.FieldResolvedBy)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, rating.FieldClosedAt)
+	}
+	if m.score != nil {
+		fields = append(fields, rating.FieldScore)
+	}
+	if m.comment != nil {
+		fields = append(fields, rating.FieldComment)
+	}
+	if m.given_at != nil {
+		fields = append(fields, rating.FieldGivenAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, rating.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RatingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rating.FieldAccountID:
+		return m.AccountID()
+	case rating.FieldInboxID:
+		return m.InboxID()
+	case rating.FieldConversationID:
+		return m.ConversationID()
+	case rating.FieldCloseNumber:
+		return m.CloseNumber()
+	case rating.FieldScale:
+		return m.Scale()
+	case rating.FieldMedium:
+		return m.Medium()
+	case rating.FieldResolvedBy:
+		return m.ResolvedBy()
+	case rating.FieldClosedAt:
+		return m.ClosedAt()
+	case rating.FieldScore:
+		return m.Score()
+	case rating.FieldComment:
+		return m.Comment()
+	case rating.FieldGivenAt:
+		return m.GivenAt()
+	case rating.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RatingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rating.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case rating.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case rating.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case rating.FieldCloseNumber:
+		return m.OldCloseNumber(ctx)
+	case rating.FieldScale:
+		return m.OldScale(ctx)
+	case rating.FieldMedium:
+		return m.OldMedium(ctx)
+	case rating.FieldResolvedBy:
+		return m.OldResolvedBy(ctx)
+	case rating.FieldClosedAt:
+		return m.OldClosedAt(ctx)
+	case rating.FieldScore:
+		return m.OldScore(ctx)
+	case rating.FieldComment:
+		return m.OldComment(ctx)
+	case rating.FieldGivenAt:
+		return m.OldGivenAt(ctx)
+	case rating.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Rating field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RatingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rating.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case rating.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case rating.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case rating.FieldCloseNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCloseNumber(v)
+		return nil
+	case rating.FieldScale:
+		v, ok := value.(vocab.RatingScale)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScale(v)
+		return nil
+	case rating.FieldMedium:
+		v, ok := value.(vocab.RatingMedium)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMedium(v)
+		return nil
+	case rating.FieldResolvedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedBy(v)
+		return nil
+	case rating.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
+		return nil
+	case rating.FieldScore:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScore(v)
+		return nil
+	case rating.FieldComment:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetComment(v)
+		return nil
+	case rating.FieldGivenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGivenAt(v)
+		return nil
+	case rating.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Rating field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RatingMutation) AddedFields() []string {
+	var fields []string
+	if m.addclose_number != nil {
+		fields = append(fields, rating.FieldCloseNumber)
+	}
+	if m.addclosed_at != nil {
+		fields = append(fields, rating.FieldClosedAt)
+	}
+	if m.addscore != nil {
+		fields = append(fields, rating.FieldScore)
+	}
+	if m.addgiven_at != nil {
+		fields = append(fields, rating.FieldGivenAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, rating.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RatingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rating.FieldCloseNumber:
+		return m.AddedCloseNumber()
+	case rating.FieldClosedAt:
+		return m.AddedClosedAt()
+	case rating.FieldScore:
+		return m.AddedScore()
+	case rating.FieldGivenAt:
+		return m.AddedGivenAt()
+	case rating.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RatingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rating.FieldCloseNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCloseNumber(v)
+		return nil
+	case rating.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosedAt(v)
+		return nil
+	case rating.FieldScore:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddScore(v)
+		return nil
+	case rating.FieldGivenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddGivenAt(v)
+		return nil
+	case rating.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Rating numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RatingMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RatingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RatingMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Rating nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RatingMutation) ResetField(name string) error {
+	switch name {
+	case rating.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case rating.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case rating.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case rating.FieldCloseNumber:
+		m.ResetCloseNumber()
+		return nil
+	case rating.FieldScale:
+		m.ResetScale()
+		return nil
+	case rating.FieldMedium:
+		m.ResetMedium()
+		return nil
+	case rating.FieldResolvedBy:
+		m.ResetResolvedBy()
+		return nil
+	case rating.FieldClosedAt:
+		m.ResetClosedAt()
+		return nil
+	case rating.FieldScore:
+		m.ResetScore()
+		return nil
+	case rating.FieldComment:
+		m.ResetComment()
+		return nil
+	case rating.FieldGivenAt:
+		m.ResetGivenAt()
+		return nil
+	case rating.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Rating field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RatingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RatingMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RatingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RatingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RatingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RatingMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RatingMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Rating unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RatingMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Rating edge %s", name)
+}
+
 // ReadPositionMutation represents an operation that mutates the ReadPosition nodes in the graph.
 type ReadPositionMutation struct {
 	config
@@ -32390,6 +56033,428 @@ func (m *ReadPositionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ReadPositionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReadPosition edge %s", name)
+}
+
+// RecordCounterMutation represents an operation that mutates the RecordCounter nodes in the graph.
+type RecordCounterMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	tickets       *int
+	addtickets    *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RecordCounter, error)
+	predicates    []predicate.RecordCounter
+}
+
+var _ ent.Mutation = (*RecordCounterMutation)(nil)
+
+// recordcounterOption allows management of the mutation configuration using functional options.
+type recordcounterOption func(*RecordCounterMutation)
+
+// newRecordCounterMutation creates new mutation for the RecordCounter entity.
+func newRecordCounterMutation(c config, op Op, opts ...recordcounterOption) *RecordCounterMutation {
+	m := &RecordCounterMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRecordCounter,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRecordCounterID sets the ID field of the mutation.
+func withRecordCounterID(id string) recordcounterOption {
+	return func(m *RecordCounterMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RecordCounter
+		)
+		m.oldValue = func(ctx context.Context) (*RecordCounter, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RecordCounter.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRecordCounter sets the old RecordCounter of the mutation.
+func withRecordCounter(node *RecordCounter) recordcounterOption {
+	return func(m *RecordCounterMutation) {
+		m.oldValue = func(context.Context) (*RecordCounter, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RecordCounterMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RecordCounterMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RecordCounter entities.
+func (m *RecordCounterMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RecordCounterMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RecordCounterMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RecordCounter.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *RecordCounterMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *RecordCounterMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the RecordCounter entity.
+// If the RecordCounter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordCounterMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *RecordCounterMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetTickets sets the "tickets" field.
+func (m *RecordCounterMutation) SetTickets(i int) {
+	m.tickets = &i
+	m.addtickets = nil
+}
+
+// Tickets returns the value of the "tickets" field in the mutation.
+func (m *RecordCounterMutation) Tickets() (r int, exists bool) {
+	v := m.tickets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTickets returns the old "tickets" field's value of the RecordCounter entity.
+// If the RecordCounter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordCounterMutation) OldTickets(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTickets is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTickets requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTickets: %w", err)
+	}
+	return oldValue.Tickets, nil
+}
+
+// AddTickets adds i to the "tickets" field.
+func (m *RecordCounterMutation) AddTickets(i int) {
+	if m.addtickets != nil {
+		*m.addtickets += i
+	} else {
+		m.addtickets = &i
+	}
+}
+
+// AddedTickets returns the value that was added to the "tickets" field in this mutation.
+func (m *RecordCounterMutation) AddedTickets() (r int, exists bool) {
+	v := m.addtickets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTickets resets all changes to the "tickets" field.
+func (m *RecordCounterMutation) ResetTickets() {
+	m.tickets = nil
+	m.addtickets = nil
+}
+
+// Where appends a list predicates to the RecordCounterMutation builder.
+func (m *RecordCounterMutation) Where(ps ...predicate.RecordCounter) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RecordCounterMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RecordCounterMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RecordCounter, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RecordCounterMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RecordCounterMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RecordCounter).
+func (m *RecordCounterMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RecordCounterMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.account_id != nil {
+		fields = append(fields, recordcounter.FieldAccountID)
+	}
+	if m.tickets != nil {
+		fields = append(fields, recordcounter.FieldTickets)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RecordCounterMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case recordcounter.FieldAccountID:
+		return m.AccountID()
+	case recordcounter.FieldTickets:
+		return m.Tickets()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RecordCounterMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case recordcounter.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case recordcounter.FieldTickets:
+		return m.OldTickets(ctx)
+	}
+	return nil, fmt.Errorf("unknown RecordCounter field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordCounterMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case recordcounter.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case recordcounter.FieldTickets:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTickets(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordCounter field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RecordCounterMutation) AddedFields() []string {
+	var fields []string
+	if m.addtickets != nil {
+		fields = append(fields, recordcounter.FieldTickets)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RecordCounterMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case recordcounter.FieldTickets:
+		return m.AddedTickets()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordCounterMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case recordcounter.FieldTickets:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTickets(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordCounter numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RecordCounterMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RecordCounterMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RecordCounterMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RecordCounter nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RecordCounterMutation) ResetField(name string) error {
+	switch name {
+	case recordcounter.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case recordcounter.FieldTickets:
+		m.ResetTickets()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordCounter field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RecordCounterMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RecordCounterMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RecordCounterMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RecordCounterMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RecordCounterMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RecordCounterMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RecordCounterMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RecordCounter unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RecordCounterMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RecordCounter edge %s", name)
 }
 
 // RoutingDecisionMutation represents an operation that mutates the RoutingDecision nodes in the graph.
@@ -41404,17 +65469,19 @@ func (m *TaskMutation) ResetEdge(name string) error {
 // TeamMutation represents an operation that mutates the Team nodes in the graph.
 type TeamMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *string
-	account_id    *string
-	name          *string
-	created_at    *clock.Micros
-	addcreated_at *clock.Micros
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Team, error)
-	predicates    []predicate.Team
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	name           *string
+	archived_at    *clock.Micros
+	addarchived_at *clock.Micros
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Team, error)
+	predicates     []predicate.Team
 }
 
 var _ ent.Mutation = (*TeamMutation)(nil)
@@ -41593,6 +65660,62 @@ func (m *TeamMutation) ResetName() {
 	m.name = nil
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (m *TeamMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *TeamMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *TeamMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *TeamMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *TeamMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *TeamMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -41683,12 +65806,15 @@ func (m *TeamMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TeamMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 4)
 	if m.account_id != nil {
 		fields = append(fields, team.FieldAccountID)
 	}
 	if m.name != nil {
 		fields = append(fields, team.FieldName)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, team.FieldArchivedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, team.FieldCreatedAt)
@@ -41705,6 +65831,8 @@ func (m *TeamMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case team.FieldName:
 		return m.Name()
+	case team.FieldArchivedAt:
+		return m.ArchivedAt()
 	case team.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -41720,6 +65848,8 @@ func (m *TeamMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldAccountID(ctx)
 	case team.FieldName:
 		return m.OldName(ctx)
+	case team.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
 	case team.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -41745,6 +65875,13 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetName(v)
 		return nil
+	case team.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
 	case team.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -41760,6 +65897,9 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *TeamMutation) AddedFields() []string {
 	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, team.FieldArchivedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, team.FieldCreatedAt)
 	}
@@ -41771,6 +65911,8 @@ func (m *TeamMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *TeamMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case team.FieldArchivedAt:
+		return m.AddedArchivedAt()
 	case team.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -41782,6 +65924,13 @@ func (m *TeamMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TeamMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case team.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
 	case team.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -41821,6 +65970,9 @@ func (m *TeamMutation) ResetField(name string) error {
 		return nil
 	case team.FieldName:
 		m.ResetName()
+		return nil
+	case team.FieldArchivedAt:
+		m.ResetArchivedAt()
 		return nil
 	case team.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -42320,25 +66472,44 @@ func (m *TeamMemberMutation) ResetEdge(name string) error {
 // TicketMutation represents an operation that mutates the Ticket nodes in the graph.
 type TicketMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *string
-	account_id       *string
-	subject          *string
-	pipeline         *string
-	stage            *string
-	priority         *vocab.Priority
-	properties       *[]vocab.TicketProperty
-	appendproperties []vocab.TicketProperty
-	contact_id       *string
-	external_id      *string
-	conversation_id  *string
-	created_at       *clock.Micros
-	addcreated_at    *clock.Micros
-	clearedFields    map[string]struct{}
-	done             bool
-	oldValue         func(context.Context) (*Ticket, error)
-	predicates       []predicate.Ticket
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	number              *int
+	addnumber           *int
+	subject             *string
+	description         *string
+	priority            *vocab.Priority
+	source              *vocab.TicketSource
+	owner_follows       *bool
+	team_id             *string
+	due_at              *clock.Micros
+	adddue_at           *clock.Micros
+	due_order           *clock.Micros
+	adddue_order        *clock.Micros
+	pipeline_id         *string
+	stage_id            *string
+	stage_kind          *vocab.StageKind
+	owner_id            *string
+	properties          *[]vocab.TicketProperty
+	appendproperties    []vocab.TicketProperty
+	contact_id          *string
+	company_id          *string
+	external_id         *string
+	conversation_id     *string
+	revision            *int
+	addrevision         *int
+	last_activity_at    *clock.Micros
+	addlast_activity_at *clock.Micros
+	closed_at           *clock.Micros
+	addclosed_at        *clock.Micros
+	created_at          *clock.Micros
+	addcreated_at       *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Ticket, error)
+	predicates          []predicate.Ticket
 }
 
 var _ ent.Mutation = (*TicketMutation)(nil)
@@ -42481,6 +66652,62 @@ func (m *TicketMutation) ResetAccountID() {
 	m.account_id = nil
 }
 
+// SetNumber sets the "number" field.
+func (m *TicketMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *TicketMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *TicketMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *TicketMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *TicketMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
 // SetSubject sets the "subject" field.
 func (m *TicketMutation) SetSubject(s string) {
 	m.subject = &s
@@ -42517,76 +66744,40 @@ func (m *TicketMutation) ResetSubject() {
 	m.subject = nil
 }
 
-// SetPipeline sets the "pipeline" field.
-func (m *TicketMutation) SetPipeline(s string) {
-	m.pipeline = &s
+// SetDescription sets the "description" field.
+func (m *TicketMutation) SetDescription(s string) {
+	m.description = &s
 }
 
-// Pipeline returns the value of the "pipeline" field in the mutation.
-func (m *TicketMutation) Pipeline() (r string, exists bool) {
-	v := m.pipeline
+// Description returns the value of the "description" field in the mutation.
+func (m *TicketMutation) Description() (r string, exists bool) {
+	v := m.description
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldPipeline returns the old "pipeline" field's value of the Ticket entity.
+// OldDescription returns the old "description" field's value of the Ticket entity.
 // If the Ticket object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TicketMutation) OldPipeline(ctx context.Context) (v string, err error) {
+func (m *TicketMutation) OldDescription(ctx context.Context) (v string, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPipeline is only allowed on UpdateOne operations")
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPipeline requires an ID field in the mutation")
+		return v, errors.New("OldDescription requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPipeline: %w", err)
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
 	}
-	return oldValue.Pipeline, nil
+	return oldValue.Description, nil
 }
 
-// ResetPipeline resets all changes to the "pipeline" field.
-func (m *TicketMutation) ResetPipeline() {
-	m.pipeline = nil
-}
-
-// SetStage sets the "stage" field.
-func (m *TicketMutation) SetStage(s string) {
-	m.stage = &s
-}
-
-// Stage returns the value of the "stage" field in the mutation.
-func (m *TicketMutation) Stage() (r string, exists bool) {
-	v := m.stage
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldStage returns the old "stage" field's value of the Ticket entity.
-// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *TicketMutation) OldStage(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldStage is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldStage requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldStage: %w", err)
-	}
-	return oldValue.Stage, nil
-}
-
-// ResetStage resets all changes to the "stage" field.
-func (m *TicketMutation) ResetStage() {
-	m.stage = nil
+// ResetDescription resets all changes to the "description" field.
+func (m *TicketMutation) ResetDescription() {
+	m.description = nil
 }
 
 // SetPriority sets the "priority" field.
@@ -42623,6 +66814,370 @@ func (m *TicketMutation) OldPriority(ctx context.Context) (v vocab.Priority, err
 // ResetPriority resets all changes to the "priority" field.
 func (m *TicketMutation) ResetPriority() {
 	m.priority = nil
+}
+
+// SetSource sets the "source" field.
+func (m *TicketMutation) SetSource(vs vocab.TicketSource) {
+	m.source = &vs
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *TicketMutation) Source() (r vocab.TicketSource, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldSource(ctx context.Context) (v vocab.TicketSource, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *TicketMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (m *TicketMutation) SetOwnerFollows(b bool) {
+	m.owner_follows = &b
+}
+
+// OwnerFollows returns the value of the "owner_follows" field in the mutation.
+func (m *TicketMutation) OwnerFollows() (r bool, exists bool) {
+	v := m.owner_follows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerFollows returns the old "owner_follows" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldOwnerFollows(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerFollows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerFollows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerFollows: %w", err)
+	}
+	return oldValue.OwnerFollows, nil
+}
+
+// ResetOwnerFollows resets all changes to the "owner_follows" field.
+func (m *TicketMutation) ResetOwnerFollows() {
+	m.owner_follows = nil
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *TicketMutation) SetTeamID(s string) {
+	m.team_id = &s
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *TicketMutation) TeamID() (r string, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldTeamID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *TicketMutation) ResetTeamID() {
+	m.team_id = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *TicketMutation) SetDueAt(c clock.Micros) {
+	m.due_at = &c
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *TicketMutation) DueAt() (r clock.Micros, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldDueAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds c to the "due_at" field.
+func (m *TicketMutation) AddDueAt(c clock.Micros) {
+	if m.adddue_at != nil {
+		*m.adddue_at += c
+	} else {
+		m.adddue_at = &c
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *TicketMutation) AddedDueAt() (r clock.Micros, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *TicketMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
+// SetDueOrder sets the "due_order" field.
+func (m *TicketMutation) SetDueOrder(c clock.Micros) {
+	m.due_order = &c
+	m.adddue_order = nil
+}
+
+// DueOrder returns the value of the "due_order" field in the mutation.
+func (m *TicketMutation) DueOrder() (r clock.Micros, exists bool) {
+	v := m.due_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueOrder returns the old "due_order" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldDueOrder(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueOrder: %w", err)
+	}
+	return oldValue.DueOrder, nil
+}
+
+// AddDueOrder adds c to the "due_order" field.
+func (m *TicketMutation) AddDueOrder(c clock.Micros) {
+	if m.adddue_order != nil {
+		*m.adddue_order += c
+	} else {
+		m.adddue_order = &c
+	}
+}
+
+// AddedDueOrder returns the value that was added to the "due_order" field in this mutation.
+func (m *TicketMutation) AddedDueOrder() (r clock.Micros, exists bool) {
+	v := m.adddue_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueOrder resets all changes to the "due_order" field.
+func (m *TicketMutation) ResetDueOrder() {
+	m.due_order = nil
+	m.adddue_order = nil
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (m *TicketMutation) SetPipelineID(s string) {
+	m.pipeline_id = &s
+}
+
+// PipelineID returns the value of the "pipeline_id" field in the mutation.
+func (m *TicketMutation) PipelineID() (r string, exists bool) {
+	v := m.pipeline_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPipelineID returns the old "pipeline_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldPipelineID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPipelineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPipelineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPipelineID: %w", err)
+	}
+	return oldValue.PipelineID, nil
+}
+
+// ResetPipelineID resets all changes to the "pipeline_id" field.
+func (m *TicketMutation) ResetPipelineID() {
+	m.pipeline_id = nil
+}
+
+// SetStageID sets the "stage_id" field.
+func (m *TicketMutation) SetStageID(s string) {
+	m.stage_id = &s
+}
+
+// StageID returns the value of the "stage_id" field in the mutation.
+func (m *TicketMutation) StageID() (r string, exists bool) {
+	v := m.stage_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStageID returns the old "stage_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldStageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStageID: %w", err)
+	}
+	return oldValue.StageID, nil
+}
+
+// ResetStageID resets all changes to the "stage_id" field.
+func (m *TicketMutation) ResetStageID() {
+	m.stage_id = nil
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (m *TicketMutation) SetStageKind(vk vocab.StageKind) {
+	m.stage_kind = &vk
+}
+
+// StageKind returns the value of the "stage_kind" field in the mutation.
+func (m *TicketMutation) StageKind() (r vocab.StageKind, exists bool) {
+	v := m.stage_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStageKind returns the old "stage_kind" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldStageKind(ctx context.Context) (v vocab.StageKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStageKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStageKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStageKind: %w", err)
+	}
+	return oldValue.StageKind, nil
+}
+
+// ResetStageKind resets all changes to the "stage_kind" field.
+func (m *TicketMutation) ResetStageKind() {
+	m.stage_kind = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *TicketMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *TicketMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *TicketMutation) ResetOwnerID() {
+	m.owner_id = nil
 }
 
 // SetProperties sets the "properties" field.
@@ -42710,6 +67265,42 @@ func (m *TicketMutation) OldContactID(ctx context.Context) (v string, err error)
 // ResetContactID resets all changes to the "contact_id" field.
 func (m *TicketMutation) ResetContactID() {
 	m.contact_id = nil
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *TicketMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *TicketMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *TicketMutation) ResetCompanyID() {
+	m.company_id = nil
 }
 
 // SetExternalID sets the "external_id" field.
@@ -42810,6 +67401,174 @@ func (m *TicketMutation) ResetConversationID() {
 	delete(m.clearedFields, ticket.FieldConversationID)
 }
 
+// SetRevision sets the "revision" field.
+func (m *TicketMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *TicketMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *TicketMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *TicketMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *TicketMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (m *TicketMutation) SetLastActivityAt(c clock.Micros) {
+	m.last_activity_at = &c
+	m.addlast_activity_at = nil
+}
+
+// LastActivityAt returns the value of the "last_activity_at" field in the mutation.
+func (m *TicketMutation) LastActivityAt() (r clock.Micros, exists bool) {
+	v := m.last_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastActivityAt returns the old "last_activity_at" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldLastActivityAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastActivityAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastActivityAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastActivityAt: %w", err)
+	}
+	return oldValue.LastActivityAt, nil
+}
+
+// AddLastActivityAt adds c to the "last_activity_at" field.
+func (m *TicketMutation) AddLastActivityAt(c clock.Micros) {
+	if m.addlast_activity_at != nil {
+		*m.addlast_activity_at += c
+	} else {
+		m.addlast_activity_at = &c
+	}
+}
+
+// AddedLastActivityAt returns the value that was added to the "last_activity_at" field in this mutation.
+func (m *TicketMutation) AddedLastActivityAt() (r clock.Micros, exists bool) {
+	v := m.addlast_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastActivityAt resets all changes to the "last_activity_at" field.
+func (m *TicketMutation) ResetLastActivityAt() {
+	m.last_activity_at = nil
+	m.addlast_activity_at = nil
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (m *TicketMutation) SetClosedAt(c clock.Micros) {
+	m.closed_at = &c
+	m.addclosed_at = nil
+}
+
+// ClosedAt returns the value of the "closed_at" field in the mutation.
+func (m *TicketMutation) ClosedAt() (r clock.Micros, exists bool) {
+	v := m.closed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosedAt returns the old "closed_at" field's value of the Ticket entity.
+// If the Ticket object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TicketMutation) OldClosedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosedAt: %w", err)
+	}
+	return oldValue.ClosedAt, nil
+}
+
+// AddClosedAt adds c to the "closed_at" field.
+func (m *TicketMutation) AddClosedAt(c clock.Micros) {
+	if m.addclosed_at != nil {
+		*m.addclosed_at += c
+	} else {
+		m.addclosed_at = &c
+	}
+}
+
+// AddedClosedAt returns the value that was added to the "closed_at" field in this mutation.
+func (m *TicketMutation) AddedClosedAt() (r clock.Micros, exists bool) {
+	v := m.addclosed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetClosedAt resets all changes to the "closed_at" field.
+func (m *TicketMutation) ResetClosedAt() {
+	m.closed_at = nil
+	m.addclosed_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *TicketMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -42900,21 +67659,48 @@ func (m *TicketMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TicketMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 23)
 	if m.account_id != nil {
 		fields = append(fields, ticket.FieldAccountID)
+	}
+	if m.number != nil {
+		fields = append(fields, ticket.FieldNumber)
 	}
 	if m.subject != nil {
 		fields = append(fields, ticket.FieldSubject)
 	}
-	if m.pipeline != nil {
-		fields = append(fields, ticket.FieldPipeline)
-	}
-	if m.stage != nil {
-		fields = append(fields, ticket.FieldStage)
+	if m.description != nil {
+		fields = append(fields, ticket.FieldDescription)
 	}
 	if m.priority != nil {
 		fields = append(fields, ticket.FieldPriority)
+	}
+	if m.source != nil {
+		fields = append(fields, ticket.FieldSource)
+	}
+	if m.owner_follows != nil {
+		fields = append(fields, ticket.FieldOwnerFollows)
+	}
+	if m.team_id != nil {
+		fields = append(fields, ticket.FieldTeamID)
+	}
+	if m.due_at != nil {
+		fields = append(fields, ticket.FieldDueAt)
+	}
+	if m.due_order != nil {
+		fields = append(fields, ticket.FieldDueOrder)
+	}
+	if m.pipeline_id != nil {
+		fields = append(fields, ticket.FieldPipelineID)
+	}
+	if m.stage_id != nil {
+		fields = append(fields, ticket.FieldStageID)
+	}
+	if m.stage_kind != nil {
+		fields = append(fields, ticket.FieldStageKind)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, ticket.FieldOwnerID)
 	}
 	if m.properties != nil {
 		fields = append(fields, ticket.FieldProperties)
@@ -42922,11 +67708,23 @@ func (m *TicketMutation) Fields() []string {
 	if m.contact_id != nil {
 		fields = append(fields, ticket.FieldContactID)
 	}
+	if m.company_id != nil {
+		fields = append(fields, ticket.FieldCompanyID)
+	}
 	if m.external_id != nil {
 		fields = append(fields, ticket.FieldExternalID)
 	}
 	if m.conversation_id != nil {
 		fields = append(fields, ticket.FieldConversationID)
+	}
+	if m.revision != nil {
+		fields = append(fields, ticket.FieldRevision)
+	}
+	if m.last_activity_at != nil {
+		fields = append(fields, ticket.FieldLastActivityAt)
+	}
+	if m.closed_at != nil {
+		fields = append(fields, ticket.FieldClosedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, ticket.FieldCreatedAt)
@@ -42941,22 +67739,48 @@ func (m *TicketMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case ticket.FieldAccountID:
 		return m.AccountID()
+	case ticket.FieldNumber:
+		return m.Number()
 	case ticket.FieldSubject:
 		return m.Subject()
-	case ticket.FieldPipeline:
-		return m.Pipeline()
-	case ticket.FieldStage:
-		return m.Stage()
+	case ticket.FieldDescription:
+		return m.Description()
 	case ticket.FieldPriority:
 		return m.Priority()
+	case ticket.FieldSource:
+		return m.Source()
+	case ticket.FieldOwnerFollows:
+		return m.OwnerFollows()
+	case ticket.FieldTeamID:
+		return m.TeamID()
+	case ticket.FieldDueAt:
+		return m.DueAt()
+	case ticket.FieldDueOrder:
+		return m.DueOrder()
+	case ticket.FieldPipelineID:
+		return m.PipelineID()
+	case ticket.FieldStageID:
+		return m.StageID()
+	case ticket.FieldStageKind:
+		return m.StageKind()
+	case ticket.FieldOwnerID:
+		return m.OwnerID()
 	case ticket.FieldProperties:
 		return m.Properties()
 	case ticket.FieldContactID:
 		return m.ContactID()
+	case ticket.FieldCompanyID:
+		return m.CompanyID()
 	case ticket.FieldExternalID:
 		return m.ExternalID()
 	case ticket.FieldConversationID:
 		return m.ConversationID()
+	case ticket.FieldRevision:
+		return m.Revision()
+	case ticket.FieldLastActivityAt:
+		return m.LastActivityAt()
+	case ticket.FieldClosedAt:
+		return m.ClosedAt()
 	case ticket.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -42970,22 +67794,48 @@ func (m *TicketMutation) OldField(ctx context.Context, name string) (ent.Value, 
 	switch name {
 	case ticket.FieldAccountID:
 		return m.OldAccountID(ctx)
+	case ticket.FieldNumber:
+		return m.OldNumber(ctx)
 	case ticket.FieldSubject:
 		return m.OldSubject(ctx)
-	case ticket.FieldPipeline:
-		return m.OldPipeline(ctx)
-	case ticket.FieldStage:
-		return m.OldStage(ctx)
+	case ticket.FieldDescription:
+		return m.OldDescription(ctx)
 	case ticket.FieldPriority:
 		return m.OldPriority(ctx)
+	case ticket.FieldSource:
+		return m.OldSource(ctx)
+	case ticket.FieldOwnerFollows:
+		return m.OldOwnerFollows(ctx)
+	case ticket.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case ticket.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case ticket.FieldDueOrder:
+		return m.OldDueOrder(ctx)
+	case ticket.FieldPipelineID:
+		return m.OldPipelineID(ctx)
+	case ticket.FieldStageID:
+		return m.OldStageID(ctx)
+	case ticket.FieldStageKind:
+		return m.OldStageKind(ctx)
+	case ticket.FieldOwnerID:
+		return m.OldOwnerID(ctx)
 	case ticket.FieldProperties:
 		return m.OldProperties(ctx)
 	case ticket.FieldContactID:
 		return m.OldContactID(ctx)
+	case ticket.FieldCompanyID:
+		return m.OldCompanyID(ctx)
 	case ticket.FieldExternalID:
 		return m.OldExternalID(ctx)
 	case ticket.FieldConversationID:
 		return m.OldConversationID(ctx)
+	case ticket.FieldRevision:
+		return m.OldRevision(ctx)
+	case ticket.FieldLastActivityAt:
+		return m.OldLastActivityAt(ctx)
+	case ticket.FieldClosedAt:
+		return m.OldClosedAt(ctx)
 	case ticket.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -43004,6 +67854,13 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAccountID(v)
 		return nil
+	case ticket.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
 	case ticket.FieldSubject:
 		v, ok := value.(string)
 		if !ok {
@@ -43011,19 +67868,12 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSubject(v)
 		return nil
-	case ticket.FieldPipeline:
+	case ticket.FieldDescription:
 		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetPipeline(v)
-		return nil
-	case ticket.FieldStage:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetStage(v)
+		m.SetDescription(v)
 		return nil
 	case ticket.FieldPriority:
 		v, ok := value.(vocab.Priority)
@@ -43031,6 +67881,69 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPriority(v)
+		return nil
+	case ticket.FieldSource:
+		v, ok := value.(vocab.TicketSource)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case ticket.FieldOwnerFollows:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerFollows(v)
+		return nil
+	case ticket.FieldTeamID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case ticket.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case ticket.FieldDueOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueOrder(v)
+		return nil
+	case ticket.FieldPipelineID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPipelineID(v)
+		return nil
+	case ticket.FieldStageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStageID(v)
+		return nil
+	case ticket.FieldStageKind:
+		v, ok := value.(vocab.StageKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStageKind(v)
+		return nil
+	case ticket.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
 		return nil
 	case ticket.FieldProperties:
 		v, ok := value.([]vocab.TicketProperty)
@@ -43046,6 +67959,13 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetContactID(v)
 		return nil
+	case ticket.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
 	case ticket.FieldExternalID:
 		v, ok := value.(string)
 		if !ok {
@@ -43059,6 +67979,27 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetConversationID(v)
+		return nil
+	case ticket.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case ticket.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastActivityAt(v)
+		return nil
+	case ticket.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosedAt(v)
 		return nil
 	case ticket.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -43075,6 +68016,24 @@ func (m *TicketMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *TicketMutation) AddedFields() []string {
 	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, ticket.FieldNumber)
+	}
+	if m.adddue_at != nil {
+		fields = append(fields, ticket.FieldDueAt)
+	}
+	if m.adddue_order != nil {
+		fields = append(fields, ticket.FieldDueOrder)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, ticket.FieldRevision)
+	}
+	if m.addlast_activity_at != nil {
+		fields = append(fields, ticket.FieldLastActivityAt)
+	}
+	if m.addclosed_at != nil {
+		fields = append(fields, ticket.FieldClosedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, ticket.FieldCreatedAt)
 	}
@@ -43086,6 +68045,18 @@ func (m *TicketMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *TicketMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case ticket.FieldNumber:
+		return m.AddedNumber()
+	case ticket.FieldDueAt:
+		return m.AddedDueAt()
+	case ticket.FieldDueOrder:
+		return m.AddedDueOrder()
+	case ticket.FieldRevision:
+		return m.AddedRevision()
+	case ticket.FieldLastActivityAt:
+		return m.AddedLastActivityAt()
+	case ticket.FieldClosedAt:
+		return m.AddedClosedAt()
 	case ticket.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -43097,6 +68068,48 @@ func (m *TicketMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *TicketMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case ticket.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case ticket.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
+		return nil
+	case ticket.FieldDueOrder:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueOrder(v)
+		return nil
+	case ticket.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case ticket.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastActivityAt(v)
+		return nil
+	case ticket.FieldClosedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddClosedAt(v)
+		return nil
 	case ticket.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -43149,17 +68162,44 @@ func (m *TicketMutation) ResetField(name string) error {
 	case ticket.FieldAccountID:
 		m.ResetAccountID()
 		return nil
+	case ticket.FieldNumber:
+		m.ResetNumber()
+		return nil
 	case ticket.FieldSubject:
 		m.ResetSubject()
 		return nil
-	case ticket.FieldPipeline:
-		m.ResetPipeline()
-		return nil
-	case ticket.FieldStage:
-		m.ResetStage()
+	case ticket.FieldDescription:
+		m.ResetDescription()
 		return nil
 	case ticket.FieldPriority:
 		m.ResetPriority()
+		return nil
+	case ticket.FieldSource:
+		m.ResetSource()
+		return nil
+	case ticket.FieldOwnerFollows:
+		m.ResetOwnerFollows()
+		return nil
+	case ticket.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case ticket.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case ticket.FieldDueOrder:
+		m.ResetDueOrder()
+		return nil
+	case ticket.FieldPipelineID:
+		m.ResetPipelineID()
+		return nil
+	case ticket.FieldStageID:
+		m.ResetStageID()
+		return nil
+	case ticket.FieldStageKind:
+		m.ResetStageKind()
+		return nil
+	case ticket.FieldOwnerID:
+		m.ResetOwnerID()
 		return nil
 	case ticket.FieldProperties:
 		m.ResetProperties()
@@ -43167,11 +68207,23 @@ func (m *TicketMutation) ResetField(name string) error {
 	case ticket.FieldContactID:
 		m.ResetContactID()
 		return nil
+	case ticket.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
 	case ticket.FieldExternalID:
 		m.ResetExternalID()
 		return nil
 	case ticket.FieldConversationID:
 		m.ResetConversationID()
+		return nil
+	case ticket.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case ticket.FieldLastActivityAt:
+		m.ResetLastActivityAt()
+		return nil
+	case ticket.FieldClosedAt:
+		m.ResetClosedAt()
 		return nil
 	case ticket.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -44830,6 +69882,7 @@ type VisitorMutation struct {
 	addsessions_ended_at *clock.Micros
 	network              *string
 	language             *string
+	time_zone            *string
 	contact_typed        *bool
 	contact_own          *bool
 	suggested            *[]vocab.SuggestedProperty
@@ -45482,6 +70535,42 @@ func (m *VisitorMutation) ResetLanguage() {
 	m.language = nil
 }
 
+// SetTimeZone sets the "time_zone" field.
+func (m *VisitorMutation) SetTimeZone(s string) {
+	m.time_zone = &s
+}
+
+// TimeZone returns the value of the "time_zone" field in the mutation.
+func (m *VisitorMutation) TimeZone() (r string, exists bool) {
+	v := m.time_zone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeZone returns the old "time_zone" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldTimeZone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeZone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeZone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeZone: %w", err)
+	}
+	return oldValue.TimeZone, nil
+}
+
+// ResetTimeZone resets all changes to the "time_zone" field.
+func (m *VisitorMutation) ResetTimeZone() {
+	m.time_zone = nil
+}
+
 // SetContactTyped sets the "contact_typed" field.
 func (m *VisitorMutation) SetContactTyped(b bool) {
 	m.contact_typed = &b
@@ -45751,7 +70840,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -45790,6 +70879,9 @@ func (m *VisitorMutation) Fields() []string {
 	}
 	if m.language != nil {
 		fields = append(fields, visitor.FieldLanguage)
+	}
+	if m.time_zone != nil {
+		fields = append(fields, visitor.FieldTimeZone)
 	}
 	if m.contact_typed != nil {
 		fields = append(fields, visitor.FieldContactTyped)
@@ -45840,6 +70932,8 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.Network()
 	case visitor.FieldLanguage:
 		return m.Language()
+	case visitor.FieldTimeZone:
+		return m.TimeZone()
 	case visitor.FieldContactTyped:
 		return m.ContactTyped()
 	case visitor.FieldContactOwn:
@@ -45885,6 +70979,8 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldNetwork(ctx)
 	case visitor.FieldLanguage:
 		return m.OldLanguage(ctx)
+	case visitor.FieldTimeZone:
+		return m.OldTimeZone(ctx)
 	case visitor.FieldContactTyped:
 		return m.OldContactTyped(ctx)
 	case visitor.FieldContactOwn:
@@ -45994,6 +71090,13 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLanguage(v)
+		return nil
+	case visitor.FieldTimeZone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeZone(v)
 		return nil
 	case visitor.FieldContactTyped:
 		v, ok := value.(bool)
@@ -46183,6 +71286,9 @@ func (m *VisitorMutation) ResetField(name string) error {
 		return nil
 	case visitor.FieldLanguage:
 		m.ResetLanguage()
+		return nil
+	case visitor.FieldTimeZone:
+		m.ResetTimeZone()
 		return nil
 	case visitor.FieldContactTyped:
 		m.ResetContactTyped()

@@ -6,21 +6,35 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/association"
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/company"
+	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/ent/contactexport"
+	"parley/ent/contactimport"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
+	"parley/ent/contactlisttimer"
+	"parley/ent/contactmerge"
+	"parley/ent/contactmove"
+	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/deal"
+	"parley/ent/draft"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
 	"parley/ent/emailreference"
+	"parley/ent/engagement"
+	"parley/ent/engagementrevision"
+	"parley/ent/erasure"
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
@@ -30,12 +44,22 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/integration"
+	"parley/ent/libraryfile"
+	"parley/ent/libraryitem"
+	"parley/ent/libraryopening"
+	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
+	"parley/ent/pipeline"
+	"parley/ent/pipelinestage"
+	"parley/ent/property"
+	"parley/ent/propertyvalue"
+	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
@@ -92,6 +116,10 @@ func init() {
 	accountDescTrustTypedAddresses := accountFields[8].Descriptor()
 	// account.DefaultTrustTypedAddresses holds the default value on creation for the trust_typed_addresses field.
 	account.DefaultTrustTypedAddresses = accountDescTrustTypedAddresses.Default.(bool)
+	// accountDescPhoneRegion is the schema descriptor for phone_region field.
+	accountDescPhoneRegion := accountFields[9].Descriptor()
+	// account.DefaultPhoneRegion holds the default value on creation for the phone_region field.
+	account.DefaultPhoneRegion = accountDescPhoneRegion.Default.(string)
 	// accountDescID is the schema descriptor for id field.
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -154,6 +182,27 @@ func init() {
 	apitokenDescID := apitokenMixinFields0[0].Descriptor()
 	// apitoken.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	apitoken.IDValidator = apitokenDescID.Validators[0].(func(string) error)
+	associationMixin := schema.Association{}.Mixin()
+	associationMixinFields0 := associationMixin[0].Fields()
+	_ = associationMixinFields0
+	associationFields := schema.Association{}.Fields()
+	_ = associationFields
+	// associationDescAccountID is the schema descriptor for account_id field.
+	associationDescAccountID := associationMixinFields0[1].Descriptor()
+	// association.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	association.AccountIDValidator = associationDescAccountID.Validators[0].(func(string) error)
+	// associationDescInboxID is the schema descriptor for inbox_id field.
+	associationDescInboxID := associationMixinFields0[2].Descriptor()
+	// association.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	association.InboxIDValidator = associationDescInboxID.Validators[0].(func(string) error)
+	// associationDescRemoved is the schema descriptor for removed field.
+	associationDescRemoved := associationFields[2].Descriptor()
+	// association.DefaultRemoved holds the default value on creation for the removed field.
+	association.DefaultRemoved = associationDescRemoved.Default.(bool)
+	// associationDescID is the schema descriptor for id field.
+	associationDescID := associationMixinFields0[0].Descriptor()
+	// association.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	association.IDValidator = associationDescID.Validators[0].(func(string) error)
 	attachmentMixin := schema.Attachment{}.Mixin()
 	attachmentMixinFields0 := attachmentMixin[0].Fields()
 	_ = attachmentMixinFields0
@@ -175,16 +224,24 @@ func init() {
 	attachmentDescMessageID := attachmentFields[1].Descriptor()
 	// attachment.DefaultMessageID holds the default value on creation for the message_id field.
 	attachment.DefaultMessageID = attachmentDescMessageID.Default.(string)
+	// attachmentDescDraftID is the schema descriptor for draft_id field.
+	attachmentDescDraftID := attachmentFields[2].Descriptor()
+	// attachment.DefaultDraftID holds the default value on creation for the draft_id field.
+	attachment.DefaultDraftID = attachmentDescDraftID.Default.(string)
+	// attachmentDescEngagementID is the schema descriptor for engagement_id field.
+	attachmentDescEngagementID := attachmentFields[3].Descriptor()
+	// attachment.DefaultEngagementID holds the default value on creation for the engagement_id field.
+	attachment.DefaultEngagementID = attachmentDescEngagementID.Default.(string)
 	// attachmentDescPosition is the schema descriptor for position field.
-	attachmentDescPosition := attachmentFields[2].Descriptor()
+	attachmentDescPosition := attachmentFields[4].Descriptor()
 	// attachment.DefaultPosition holds the default value on creation for the position field.
 	attachment.DefaultPosition = attachmentDescPosition.Default.(int)
 	// attachmentDescInline is the schema descriptor for inline field.
-	attachmentDescInline := attachmentFields[10].Descriptor()
+	attachmentDescInline := attachmentFields[12].Descriptor()
 	// attachment.DefaultInline holds the default value on creation for the inline field.
 	attachment.DefaultInline = attachmentDescInline.Default.(bool)
 	// attachmentDescContentID is the schema descriptor for content_id field.
-	attachmentDescContentID := attachmentFields[11].Descriptor()
+	attachmentDescContentID := attachmentFields[13].Descriptor()
 	// attachment.DefaultContentID holds the default value on creation for the content_id field.
 	attachment.DefaultContentID = attachmentDescContentID.Default.(string)
 	// attachmentDescID is the schema descriptor for id field.
@@ -315,6 +372,48 @@ func init() {
 	channeladdressDescID := channeladdressMixinFields0[0].Descriptor()
 	// channeladdress.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channeladdress.IDValidator = channeladdressDescID.Validators[0].(func(string) error)
+	companyMixin := schema.Company{}.Mixin()
+	companyMixinFields0 := companyMixin[0].Fields()
+	_ = companyMixinFields0
+	companyFields := schema.Company{}.Fields()
+	_ = companyFields
+	// companyDescAccountID is the schema descriptor for account_id field.
+	companyDescAccountID := companyMixinFields0[1].Descriptor()
+	// company.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	company.AccountIDValidator = companyDescAccountID.Validators[0].(func(string) error)
+	// companyDescIndustry is the schema descriptor for industry field.
+	companyDescIndustry := companyFields[1].Descriptor()
+	// company.DefaultIndustry holds the default value on creation for the industry field.
+	company.DefaultIndustry = companyDescIndustry.Default.(string)
+	// companyDescCountry is the schema descriptor for country field.
+	companyDescCountry := companyFields[3].Descriptor()
+	// company.DefaultCountry holds the default value on creation for the country field.
+	company.DefaultCountry = companyDescCountry.Default.(string)
+	// companyDescOwnerID is the schema descriptor for owner_id field.
+	companyDescOwnerID := companyFields[4].Descriptor()
+	// company.DefaultOwnerID holds the default value on creation for the owner_id field.
+	company.DefaultOwnerID = companyDescOwnerID.Default.(string)
+	// companyDescUpdatedAt is the schema descriptor for updated_at field.
+	companyDescUpdatedAt := companyFields[6].Descriptor()
+	// company.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	company.DefaultUpdatedAt = clock.Micros(companyDescUpdatedAt.Default.(int64))
+	// companyDescID is the schema descriptor for id field.
+	companyDescID := companyMixinFields0[0].Descriptor()
+	// company.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	company.IDValidator = companyDescID.Validators[0].(func(string) error)
+	companydomainMixin := schema.CompanyDomain{}.Mixin()
+	companydomainMixinFields0 := companydomainMixin[0].Fields()
+	_ = companydomainMixinFields0
+	companydomainFields := schema.CompanyDomain{}.Fields()
+	_ = companydomainFields
+	// companydomainDescAccountID is the schema descriptor for account_id field.
+	companydomainDescAccountID := companydomainMixinFields0[1].Descriptor()
+	// companydomain.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	companydomain.AccountIDValidator = companydomainDescAccountID.Validators[0].(func(string) error)
+	// companydomainDescID is the schema descriptor for id field.
+	companydomainDescID := companydomainMixinFields0[0].Descriptor()
+	// companydomain.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	companydomain.IDValidator = companydomainDescID.Validators[0].(func(string) error)
 	consentrecordMixin := schema.ConsentRecord{}.Mixin()
 	consentrecordMixinFields0 := consentrecordMixin[0].Fields()
 	_ = consentrecordMixinFields0
@@ -377,30 +476,86 @@ func init() {
 	contactDescName := contactFields[0].Descriptor()
 	// contact.DefaultName holds the default value on creation for the name field.
 	contact.DefaultName = contactDescName.Default.(string)
+	// contactDescFirstName is the schema descriptor for first_name field.
+	contactDescFirstName := contactFields[1].Descriptor()
+	// contact.DefaultFirstName holds the default value on creation for the first_name field.
+	contact.DefaultFirstName = contactDescFirstName.Default.(string)
+	// contactDescLastName is the schema descriptor for last_name field.
+	contactDescLastName := contactFields[2].Descriptor()
+	// contact.DefaultLastName holds the default value on creation for the last_name field.
+	contact.DefaultLastName = contactDescLastName.Default.(string)
 	// contactDescEmail is the schema descriptor for email field.
-	contactDescEmail := contactFields[1].Descriptor()
+	contactDescEmail := contactFields[3].Descriptor()
 	// contact.DefaultEmail holds the default value on creation for the email field.
 	contact.DefaultEmail = contactDescEmail.Default.(string)
 	// contactDescPhone is the schema descriptor for phone field.
-	contactDescPhone := contactFields[2].Descriptor()
+	contactDescPhone := contactFields[4].Descriptor()
 	// contact.DefaultPhone holds the default value on creation for the phone field.
 	contact.DefaultPhone = contactDescPhone.Default.(string)
 	// contactDescAvatarURL is the schema descriptor for avatar_url field.
-	contactDescAvatarURL := contactFields[3].Descriptor()
+	contactDescAvatarURL := contactFields[5].Descriptor()
 	// contact.DefaultAvatarURL holds the default value on creation for the avatar_url field.
 	contact.DefaultAvatarURL = contactDescAvatarURL.Default.(string)
 	// contactDescOwnerID is the schema descriptor for owner_id field.
-	contactDescOwnerID := contactFields[5].Descriptor()
+	contactDescOwnerID := contactFields[7].Descriptor()
 	// contact.DefaultOwnerID holds the default value on creation for the owner_id field.
 	contact.DefaultOwnerID = contactDescOwnerID.Default.(string)
+	// contactDescCompanyID is the schema descriptor for company_id field.
+	contactDescCompanyID := contactFields[8].Descriptor()
+	// contact.DefaultCompanyID holds the default value on creation for the company_id field.
+	contact.DefaultCompanyID = contactDescCompanyID.Default.(string)
+	// contactDescCompanyByHand is the schema descriptor for company_by_hand field.
+	contactDescCompanyByHand := contactFields[9].Descriptor()
+	// contact.DefaultCompanyByHand holds the default value on creation for the company_by_hand field.
+	contact.DefaultCompanyByHand = contactDescCompanyByHand.Default.(bool)
+	// contactDescJobTitle is the schema descriptor for job_title field.
+	contactDescJobTitle := contactFields[10].Descriptor()
+	// contact.DefaultJobTitle holds the default value on creation for the job_title field.
+	contact.DefaultJobTitle = contactDescJobTitle.Default.(string)
+	// contactDescLanguage is the schema descriptor for language field.
+	contactDescLanguage := contactFields[11].Descriptor()
+	// contact.DefaultLanguage holds the default value on creation for the language field.
+	contact.DefaultLanguage = contactDescLanguage.Default.(string)
+	// contactDescTimeZone is the schema descriptor for time_zone field.
+	contactDescTimeZone := contactFields[12].Descriptor()
+	// contact.DefaultTimeZone holds the default value on creation for the time_zone field.
+	contact.DefaultTimeZone = contactDescTimeZone.Default.(string)
+	// contactDescCountry is the schema descriptor for country field.
+	contactDescCountry := contactFields[13].Descriptor()
+	// contact.DefaultCountry holds the default value on creation for the country field.
+	contact.DefaultCountry = contactDescCountry.Default.(string)
+	// contactDescCity is the schema descriptor for city field.
+	contactDescCity := contactFields[14].Descriptor()
+	// contact.DefaultCity holds the default value on creation for the city field.
+	contact.DefaultCity = contactDescCity.Default.(string)
+	// contactDescLifecycleStage is the schema descriptor for lifecycle_stage field.
+	contactDescLifecycleStage := contactFields[15].Descriptor()
+	// contact.DefaultLifecycleStage holds the default value on creation for the lifecycle_stage field.
+	contact.DefaultLifecycleStage = vocab.LifecycleStage(contactDescLifecycleStage.Default.(string))
+	// contactDescSource is the schema descriptor for source field.
+	contactDescSource := contactFields[16].Descriptor()
+	// contact.DefaultSource holds the default value on creation for the source field.
+	contact.DefaultSource = vocab.ContactSource(contactDescSource.Default.(string))
+	// contactDescFirstSeenAt is the schema descriptor for first_seen_at field.
+	contactDescFirstSeenAt := contactFields[17].Descriptor()
+	// contact.DefaultFirstSeenAt holds the default value on creation for the first_seen_at field.
+	contact.DefaultFirstSeenAt = clock.Micros(contactDescFirstSeenAt.Default.(int64))
 	// contactDescLastSeenAt is the schema descriptor for last_seen_at field.
-	contactDescLastSeenAt := contactFields[6].Descriptor()
+	contactDescLastSeenAt := contactFields[18].Descriptor()
 	// contact.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	contact.DefaultLastSeenAt = clock.Micros(contactDescLastSeenAt.Default.(int64))
+	// contactDescContactedAt is the schema descriptor for contacted_at field.
+	contactDescContactedAt := contactFields[19].Descriptor()
+	// contact.DefaultContactedAt holds the default value on creation for the contacted_at field.
+	contact.DefaultContactedAt = clock.Micros(contactDescContactedAt.Default.(int64))
 	// contactDescWrittenAt is the schema descriptor for written_at field.
-	contactDescWrittenAt := contactFields[7].Descriptor()
+	contactDescWrittenAt := contactFields[20].Descriptor()
 	// contact.DefaultWrittenAt holds the default value on creation for the written_at field.
 	contact.DefaultWrittenAt = clock.Micros(contactDescWrittenAt.Default.(int64))
+	// contactDescTranscriptsRefusedAt is the schema descriptor for transcripts_refused_at field.
+	contactDescTranscriptsRefusedAt := contactFields[21].Descriptor()
+	// contact.DefaultTranscriptsRefusedAt holds the default value on creation for the transcripts_refused_at field.
+	contact.DefaultTranscriptsRefusedAt = clock.Micros(contactDescTranscriptsRefusedAt.Default.(int64))
 	// contactDescID is the schema descriptor for id field.
 	contactDescID := contactMixinFields0[0].Descriptor()
 	// contact.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -414,10 +569,76 @@ func init() {
 	contactemailDescAccountID := contactemailMixinFields0[1].Descriptor()
 	// contactemail.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	contactemail.AccountIDValidator = contactemailDescAccountID.Validators[0].(func(string) error)
+	// contactemailDescDomain is the schema descriptor for domain field.
+	contactemailDescDomain := contactemailFields[2].Descriptor()
+	// contactemail.DefaultDomain holds the default value on creation for the domain field.
+	contactemail.DefaultDomain = contactemailDescDomain.Default.(string)
+	// contactemailDescLabel is the schema descriptor for label field.
+	contactemailDescLabel := contactemailFields[3].Descriptor()
+	// contactemail.DefaultLabel holds the default value on creation for the label field.
+	contactemail.DefaultLabel = contactemailDescLabel.Default.(string)
+	// contactemailDescVerified is the schema descriptor for verified field.
+	contactemailDescVerified := contactemailFields[4].Descriptor()
+	// contactemail.DefaultVerified holds the default value on creation for the verified field.
+	contactemail.DefaultVerified = contactemailDescVerified.Default.(bool)
 	// contactemailDescID is the schema descriptor for id field.
 	contactemailDescID := contactemailMixinFields0[0].Descriptor()
 	// contactemail.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	contactemail.IDValidator = contactemailDescID.Validators[0].(func(string) error)
+	contactexportMixin := schema.ContactExport{}.Mixin()
+	contactexportMixinFields0 := contactexportMixin[0].Fields()
+	_ = contactexportMixinFields0
+	contactexportFields := schema.ContactExport{}.Fields()
+	_ = contactexportFields
+	// contactexportDescAccountID is the schema descriptor for account_id field.
+	contactexportDescAccountID := contactexportMixinFields0[1].Descriptor()
+	// contactexport.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactexport.AccountIDValidator = contactexportDescAccountID.Validators[0].(func(string) error)
+	// contactexportDescTokenID is the schema descriptor for token_id field.
+	contactexportDescTokenID := contactexportFields[4].Descriptor()
+	// contactexport.DefaultTokenID holds the default value on creation for the token_id field.
+	contactexport.DefaultTokenID = contactexportDescTokenID.Default.(string)
+	// contactexportDescID is the schema descriptor for id field.
+	contactexportDescID := contactexportMixinFields0[0].Descriptor()
+	// contactexport.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactexport.IDValidator = contactexportDescID.Validators[0].(func(string) error)
+	contactimportMixin := schema.ContactImport{}.Mixin()
+	contactimportMixinFields0 := contactimportMixin[0].Fields()
+	_ = contactimportMixinFields0
+	contactimportFields := schema.ContactImport{}.Fields()
+	_ = contactimportFields
+	// contactimportDescAccountID is the schema descriptor for account_id field.
+	contactimportDescAccountID := contactimportMixinFields0[1].Descriptor()
+	// contactimport.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactimport.AccountIDValidator = contactimportDescAccountID.Validators[0].(func(string) error)
+	// contactimportDescDryRun is the schema descriptor for dry_run field.
+	contactimportDescDryRun := contactimportFields[1].Descriptor()
+	// contactimport.DefaultDryRun holds the default value on creation for the dry_run field.
+	contactimport.DefaultDryRun = contactimportDescDryRun.Default.(bool)
+	// contactimportDescListID is the schema descriptor for list_id field.
+	contactimportDescListID := contactimportFields[3].Descriptor()
+	// contactimport.DefaultListID holds the default value on creation for the list_id field.
+	contactimport.DefaultListID = contactimportDescListID.Default.(string)
+	// contactimportDescCreated is the schema descriptor for created field.
+	contactimportDescCreated := contactimportFields[4].Descriptor()
+	// contactimport.DefaultCreated holds the default value on creation for the created field.
+	contactimport.DefaultCreated = contactimportDescCreated.Default.(int)
+	// contactimportDescUpdated is the schema descriptor for updated field.
+	contactimportDescUpdated := contactimportFields[5].Descriptor()
+	// contactimport.DefaultUpdated holds the default value on creation for the updated field.
+	contactimport.DefaultUpdated = contactimportDescUpdated.Default.(int)
+	// contactimportDescUnchanged is the schema descriptor for unchanged field.
+	contactimportDescUnchanged := contactimportFields[6].Descriptor()
+	// contactimport.DefaultUnchanged holds the default value on creation for the unchanged field.
+	contactimport.DefaultUnchanged = contactimportDescUnchanged.Default.(int)
+	// contactimportDescRefused is the schema descriptor for refused field.
+	contactimportDescRefused := contactimportFields[7].Descriptor()
+	// contactimport.DefaultRefused holds the default value on creation for the refused field.
+	contactimport.DefaultRefused = contactimportDescRefused.Default.(int)
+	// contactimportDescID is the schema descriptor for id field.
+	contactimportDescID := contactimportMixinFields0[0].Descriptor()
+	// contactimport.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactimport.IDValidator = contactimportDescID.Validators[0].(func(string) error)
 	contactlistMixin := schema.ContactList{}.Mixin()
 	contactlistMixinFields0 := contactlistMixin[0].Fields()
 	_ = contactlistMixinFields0
@@ -427,8 +648,36 @@ func init() {
 	contactlistDescAccountID := contactlistMixinFields0[1].Descriptor()
 	// contactlist.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	contactlist.AccountIDValidator = contactlistDescAccountID.Validators[0].(func(string) error)
+	// contactlistDescCriteria is the schema descriptor for criteria field.
+	contactlistDescCriteria := contactlistFields[1].Descriptor()
+	// contactlist.DefaultCriteria holds the default value on creation for the criteria field.
+	contactlist.DefaultCriteria = contactlistDescCriteria.Default.(string)
+	// contactlistDescCriteriaRevision is the schema descriptor for criteria_revision field.
+	contactlistDescCriteriaRevision := contactlistFields[2].Descriptor()
+	// contactlist.DefaultCriteriaRevision holds the default value on creation for the criteria_revision field.
+	contactlist.DefaultCriteriaRevision = contactlistDescCriteriaRevision.Default.(int)
+	// contactlistDescFilling is the schema descriptor for filling field.
+	contactlistDescFilling := contactlistFields[3].Descriptor()
+	// contactlist.DefaultFilling holds the default value on creation for the filling field.
+	contactlist.DefaultFilling = contactlistDescFilling.Default.(bool)
+	// contactlistDescFilledTo is the schema descriptor for filled_to field.
+	contactlistDescFilledTo := contactlistFields[4].Descriptor()
+	// contactlist.DefaultFilledTo holds the default value on creation for the filled_to field.
+	contactlist.DefaultFilledTo = contactlistDescFilledTo.Default.(string)
+	// contactlistDescFilled is the schema descriptor for filled field.
+	contactlistDescFilled := contactlistFields[5].Descriptor()
+	// contactlist.DefaultFilled holds the default value on creation for the filled field.
+	contactlist.DefaultFilled = contactlistDescFilled.Default.(int)
+	// contactlistDescFillTotal is the schema descriptor for fill_total field.
+	contactlistDescFillTotal := contactlistFields[6].Descriptor()
+	// contactlist.DefaultFillTotal holds the default value on creation for the fill_total field.
+	contactlist.DefaultFillTotal = contactlistDescFillTotal.Default.(int)
+	// contactlistDescSize is the schema descriptor for size field.
+	contactlistDescSize := contactlistFields[7].Descriptor()
+	// contactlist.DefaultSize holds the default value on creation for the size field.
+	contactlist.DefaultSize = contactlistDescSize.Default.(int)
 	// contactlistDescArchivedAt is the schema descriptor for archived_at field.
-	contactlistDescArchivedAt := contactlistFields[1].Descriptor()
+	contactlistDescArchivedAt := contactlistFields[8].Descriptor()
 	// contactlist.DefaultArchivedAt holds the default value on creation for the archived_at field.
 	contactlist.DefaultArchivedAt = clock.Micros(contactlistDescArchivedAt.Default.(int64))
 	// contactlistDescID is the schema descriptor for id field.
@@ -448,6 +697,82 @@ func init() {
 	contactlistmemberDescID := contactlistmemberMixinFields0[0].Descriptor()
 	// contactlistmember.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	contactlistmember.IDValidator = contactlistmemberDescID.Validators[0].(func(string) error)
+	contactlisttimerMixin := schema.ContactListTimer{}.Mixin()
+	contactlisttimerMixinFields0 := contactlisttimerMixin[0].Fields()
+	_ = contactlisttimerMixinFields0
+	contactlisttimerFields := schema.ContactListTimer{}.Fields()
+	_ = contactlisttimerFields
+	// contactlisttimerDescAccountID is the schema descriptor for account_id field.
+	contactlisttimerDescAccountID := contactlisttimerMixinFields0[1].Descriptor()
+	// contactlisttimer.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactlisttimer.AccountIDValidator = contactlisttimerDescAccountID.Validators[0].(func(string) error)
+	// contactlisttimerDescID is the schema descriptor for id field.
+	contactlisttimerDescID := contactlisttimerMixinFields0[0].Descriptor()
+	// contactlisttimer.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactlisttimer.IDValidator = contactlisttimerDescID.Validators[0].(func(string) error)
+	contactmergeMixin := schema.ContactMerge{}.Mixin()
+	contactmergeMixinFields0 := contactmergeMixin[0].Fields()
+	_ = contactmergeMixinFields0
+	contactmergeFields := schema.ContactMerge{}.Fields()
+	_ = contactmergeFields
+	// contactmergeDescAccountID is the schema descriptor for account_id field.
+	contactmergeDescAccountID := contactmergeMixinFields0[1].Descriptor()
+	// contactmerge.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactmerge.AccountIDValidator = contactmergeDescAccountID.Validators[0].(func(string) error)
+	// contactmergeDescExternalID is the schema descriptor for external_id field.
+	contactmergeDescExternalID := contactmergeFields[2].Descriptor()
+	// contactmerge.DefaultExternalID holds the default value on creation for the external_id field.
+	contactmerge.DefaultExternalID = contactmergeDescExternalID.Default.(string)
+	// contactmergeDescSnapshot is the schema descriptor for snapshot field.
+	contactmergeDescSnapshot := contactmergeFields[3].Descriptor()
+	// contactmerge.DefaultSnapshot holds the default value on creation for the snapshot field.
+	contactmerge.DefaultSnapshot = contactmergeDescSnapshot.Default.(string)
+	// contactmergeDescFilled is the schema descriptor for filled field.
+	contactmergeDescFilled := contactmergeFields[4].Descriptor()
+	// contactmerge.DefaultFilled holds the default value on creation for the filled field.
+	contactmerge.DefaultFilled = contactmergeDescFilled.Default.(string)
+	// contactmergeDescID is the schema descriptor for id field.
+	contactmergeDescID := contactmergeMixinFields0[0].Descriptor()
+	// contactmerge.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactmerge.IDValidator = contactmergeDescID.Validators[0].(func(string) error)
+	contactmoveMixin := schema.ContactMove{}.Mixin()
+	contactmoveMixinFields0 := contactmoveMixin[0].Fields()
+	_ = contactmoveMixinFields0
+	contactmoveFields := schema.ContactMove{}.Fields()
+	_ = contactmoveFields
+	// contactmoveDescAccountID is the schema descriptor for account_id field.
+	contactmoveDescAccountID := contactmoveMixinFields0[1].Descriptor()
+	// contactmove.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactmove.AccountIDValidator = contactmoveDescAccountID.Validators[0].(func(string) error)
+	// contactmoveDescID is the schema descriptor for id field.
+	contactmoveDescID := contactmoveMixinFields0[0].Descriptor()
+	// contactmove.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactmove.IDValidator = contactmoveDescID.Validators[0].(func(string) error)
+	contactphoneMixin := schema.ContactPhone{}.Mixin()
+	contactphoneMixinFields0 := contactphoneMixin[0].Fields()
+	_ = contactphoneMixinFields0
+	contactphoneFields := schema.ContactPhone{}.Fields()
+	_ = contactphoneFields
+	// contactphoneDescAccountID is the schema descriptor for account_id field.
+	contactphoneDescAccountID := contactphoneMixinFields0[1].Descriptor()
+	// contactphone.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	contactphone.AccountIDValidator = contactphoneDescAccountID.Validators[0].(func(string) error)
+	// contactphoneDescE164 is the schema descriptor for e164 field.
+	contactphoneDescE164 := contactphoneFields[2].Descriptor()
+	// contactphone.DefaultE164 holds the default value on creation for the e164 field.
+	contactphone.DefaultE164 = contactphoneDescE164.Default.(string)
+	// contactphoneDescLabel is the schema descriptor for label field.
+	contactphoneDescLabel := contactphoneFields[4].Descriptor()
+	// contactphone.DefaultLabel holds the default value on creation for the label field.
+	contactphone.DefaultLabel = contactphoneDescLabel.Default.(string)
+	// contactphoneDescPlace is the schema descriptor for place field.
+	contactphoneDescPlace := contactphoneFields[5].Descriptor()
+	// contactphone.DefaultPlace holds the default value on creation for the place field.
+	contactphone.DefaultPlace = contactphoneDescPlace.Default.(int)
+	// contactphoneDescID is the schema descriptor for id field.
+	contactphoneDescID := contactphoneMixinFields0[0].Descriptor()
+	// contactphone.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	contactphone.IDValidator = contactphoneDescID.Validators[0].(func(string) error)
 	conversationMixin := schema.Conversation{}.Mixin()
 	conversationMixinFields0 := conversationMixin[0].Fields()
 	_ = conversationMixinFields0
@@ -561,82 +886,184 @@ func init() {
 	conversationDescLastOutgoingNumber := conversationFields[33].Descriptor()
 	// conversation.DefaultLastOutgoingNumber holds the default value on creation for the last_outgoing_number field.
 	conversation.DefaultLastOutgoingNumber = conversationDescLastOutgoingNumber.Default.(int)
+	// conversationDescTranscriptNumber is the schema descriptor for transcript_number field.
+	conversationDescTranscriptNumber := conversationFields[34].Descriptor()
+	// conversation.DefaultTranscriptNumber holds the default value on creation for the transcript_number field.
+	conversation.DefaultTranscriptNumber = conversationDescTranscriptNumber.Default.(int)
 	// conversationDescVisitorReadNumber is the schema descriptor for visitor_read_number field.
-	conversationDescVisitorReadNumber := conversationFields[34].Descriptor()
+	conversationDescVisitorReadNumber := conversationFields[35].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
 	// conversationDescRoutingSource is the schema descriptor for routing_source field.
-	conversationDescRoutingSource := conversationFields[35].Descriptor()
+	conversationDescRoutingSource := conversationFields[36].Descriptor()
 	// conversation.DefaultRoutingSource holds the default value on creation for the routing_source field.
 	conversation.DefaultRoutingSource = conversationDescRoutingSource.Default.(string)
 	// conversationDescAwaitsOffer is the schema descriptor for awaits_offer field.
-	conversationDescAwaitsOffer := conversationFields[36].Descriptor()
+	conversationDescAwaitsOffer := conversationFields[37].Descriptor()
 	// conversation.DefaultAwaitsOffer holds the default value on creation for the awaits_offer field.
 	conversation.DefaultAwaitsOffer = conversationDescAwaitsOffer.Default.(bool)
 	// conversationDescReassignedMessageNumber is the schema descriptor for reassigned_message_number field.
-	conversationDescReassignedMessageNumber := conversationFields[37].Descriptor()
+	conversationDescReassignedMessageNumber := conversationFields[38].Descriptor()
 	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
 	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
 	// conversationDescToAddress is the schema descriptor for to_address field.
-	conversationDescToAddress := conversationFields[38].Descriptor()
+	conversationDescToAddress := conversationFields[39].Descriptor()
 	// conversation.DefaultToAddress holds the default value on creation for the to_address field.
 	conversation.DefaultToAddress = conversationDescToAddress.Default.(string)
 	// conversationDescPossiblyRelatedID is the schema descriptor for possibly_related_id field.
-	conversationDescPossiblyRelatedID := conversationFields[39].Descriptor()
+	conversationDescPossiblyRelatedID := conversationFields[40].Descriptor()
 	// conversation.DefaultPossiblyRelatedID holds the default value on creation for the possibly_related_id field.
 	conversation.DefaultPossiblyRelatedID = conversationDescPossiblyRelatedID.Default.(string)
 	// conversationDescFirstRespondedAt is the schema descriptor for first_responded_at field.
-	conversationDescFirstRespondedAt := conversationFields[40].Descriptor()
+	conversationDescFirstRespondedAt := conversationFields[41].Descriptor()
 	// conversation.DefaultFirstRespondedAt holds the default value on creation for the first_responded_at field.
 	conversation.DefaultFirstRespondedAt = clock.Micros(conversationDescFirstRespondedAt.Default.(int64))
 	// conversationDescFirstRespondedBy is the schema descriptor for first_responded_by field.
-	conversationDescFirstRespondedBy := conversationFields[41].Descriptor()
+	conversationDescFirstRespondedBy := conversationFields[42].Descriptor()
 	// conversation.DefaultFirstRespondedBy holds the default value on creation for the first_responded_by field.
 	conversation.DefaultFirstRespondedBy = conversationDescFirstRespondedBy.Default.(string)
 	// conversationDescFirstResponseSeconds is the schema descriptor for first_response_seconds field.
-	conversationDescFirstResponseSeconds := conversationFields[42].Descriptor()
+	conversationDescFirstResponseSeconds := conversationFields[43].Descriptor()
 	// conversation.DefaultFirstResponseSeconds holds the default value on creation for the first_response_seconds field.
 	conversation.DefaultFirstResponseSeconds = conversationDescFirstResponseSeconds.Default.(int)
 	// conversationDescFirstResponseBusinessSeconds is the schema descriptor for first_response_business_seconds field.
-	conversationDescFirstResponseBusinessSeconds := conversationFields[43].Descriptor()
+	conversationDescFirstResponseBusinessSeconds := conversationFields[44].Descriptor()
 	// conversation.DefaultFirstResponseBusinessSeconds holds the default value on creation for the first_response_business_seconds field.
 	conversation.DefaultFirstResponseBusinessSeconds = conversationDescFirstResponseBusinessSeconds.Default.(int)
 	// conversationDescReopenCount is the schema descriptor for reopen_count field.
-	conversationDescReopenCount := conversationFields[44].Descriptor()
+	conversationDescReopenCount := conversationFields[45].Descriptor()
 	// conversation.DefaultReopenCount holds the default value on creation for the reopen_count field.
 	conversation.DefaultReopenCount = conversationDescReopenCount.Default.(int)
 	// conversationDescResolvedBy is the schema descriptor for resolved_by field.
-	conversationDescResolvedBy := conversationFields[45].Descriptor()
+	conversationDescResolvedBy := conversationFields[46].Descriptor()
 	// conversation.DefaultResolvedBy holds the default value on creation for the resolved_by field.
 	conversation.DefaultResolvedBy = conversationDescResolvedBy.Default.(string)
 	// conversationDescClosedBy is the schema descriptor for closed_by field.
-	conversationDescClosedBy := conversationFields[46].Descriptor()
+	conversationDescClosedBy := conversationFields[47].Descriptor()
 	// conversation.DefaultClosedBy holds the default value on creation for the closed_by field.
 	conversation.DefaultClosedBy = viewer.Kind(conversationDescClosedBy.Default.(string))
 	// conversationDescAutoAssignedAt is the schema descriptor for auto_assigned_at field.
-	conversationDescAutoAssignedAt := conversationFields[47].Descriptor()
+	conversationDescAutoAssignedAt := conversationFields[48].Descriptor()
 	// conversation.DefaultAutoAssignedAt holds the default value on creation for the auto_assigned_at field.
 	conversation.DefaultAutoAssignedAt = clock.Micros(conversationDescAutoAssignedAt.Default.(int64))
 	// conversationDescNoAnswerCount is the schema descriptor for no_answer_count field.
-	conversationDescNoAnswerCount := conversationFields[48].Descriptor()
+	conversationDescNoAnswerCount := conversationFields[49].Descriptor()
 	// conversation.DefaultNoAnswerCount holds the default value on creation for the no_answer_count field.
 	conversation.DefaultNoAnswerCount = conversationDescNoAnswerCount.Default.(int)
 	// conversationDescPriorityRank is the schema descriptor for priority_rank field.
-	conversationDescPriorityRank := conversationFields[49].Descriptor()
+	conversationDescPriorityRank := conversationFields[50].Descriptor()
 	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
 	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
 	// conversationDescChannelType is the schema descriptor for channel_type field.
-	conversationDescChannelType := conversationFields[50].Descriptor()
+	conversationDescChannelType := conversationFields[51].Descriptor()
 	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
 	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
+	// conversationDescRating is the schema descriptor for rating field.
+	conversationDescRating := conversationFields[53].Descriptor()
+	// conversation.DefaultRating holds the default value on creation for the rating field.
+	conversation.DefaultRating = conversationDescRating.Default.(int)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[52].Descriptor()
+	conversationDescRevision := conversationFields[54].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
 	conversationDescID := conversationMixinFields0[0].Descriptor()
 	// conversation.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	conversation.IDValidator = conversationDescID.Validators[0].(func(string) error)
+	dealMixin := schema.Deal{}.Mixin()
+	dealMixinFields0 := dealMixin[0].Fields()
+	_ = dealMixinFields0
+	dealFields := schema.Deal{}.Fields()
+	_ = dealFields
+	// dealDescAccountID is the schema descriptor for account_id field.
+	dealDescAccountID := dealMixinFields0[1].Descriptor()
+	// deal.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	deal.AccountIDValidator = dealDescAccountID.Validators[0].(func(string) error)
+	// dealDescCurrency is the schema descriptor for currency field.
+	dealDescCurrency := dealFields[2].Descriptor()
+	// deal.DefaultCurrency holds the default value on creation for the currency field.
+	deal.DefaultCurrency = dealDescCurrency.Default.(string)
+	// dealDescType is the schema descriptor for type field.
+	dealDescType := dealFields[3].Descriptor()
+	// deal.DefaultType holds the default value on creation for the type field.
+	deal.DefaultType = vocab.DealType(dealDescType.Default.(string))
+	// dealDescLostReason is the schema descriptor for lost_reason field.
+	dealDescLostReason := dealFields[4].Descriptor()
+	// deal.DefaultLostReason holds the default value on creation for the lost_reason field.
+	deal.DefaultLostReason = dealDescLostReason.Default.(string)
+	// dealDescClosesAt is the schema descriptor for closes_at field.
+	dealDescClosesAt := dealFields[5].Descriptor()
+	// deal.DefaultClosesAt holds the default value on creation for the closes_at field.
+	deal.DefaultClosesAt = clock.Micros(dealDescClosesAt.Default.(int64))
+	// dealDescClosesOrder is the schema descriptor for closes_order field.
+	dealDescClosesOrder := dealFields[6].Descriptor()
+	// deal.DefaultClosesOrder holds the default value on creation for the closes_order field.
+	deal.DefaultClosesOrder = clock.Micros(dealDescClosesOrder.Default.(int64))
+	// dealDescOwnerID is the schema descriptor for owner_id field.
+	dealDescOwnerID := dealFields[10].Descriptor()
+	// deal.DefaultOwnerID holds the default value on creation for the owner_id field.
+	deal.DefaultOwnerID = dealDescOwnerID.Default.(string)
+	// dealDescProperties is the schema descriptor for properties field.
+	dealDescProperties := dealFields[11].Descriptor()
+	// deal.DefaultProperties holds the default value on creation for the properties field.
+	deal.DefaultProperties = dealDescProperties.Default.([]vocab.TicketProperty)
+	// dealDescContactID is the schema descriptor for contact_id field.
+	dealDescContactID := dealFields[12].Descriptor()
+	// deal.DefaultContactID holds the default value on creation for the contact_id field.
+	deal.DefaultContactID = dealDescContactID.Default.(string)
+	// dealDescCompanyID is the schema descriptor for company_id field.
+	dealDescCompanyID := dealFields[13].Descriptor()
+	// deal.DefaultCompanyID holds the default value on creation for the company_id field.
+	deal.DefaultCompanyID = dealDescCompanyID.Default.(string)
+	// dealDescRevision is the schema descriptor for revision field.
+	dealDescRevision := dealFields[16].Descriptor()
+	// deal.DefaultRevision holds the default value on creation for the revision field.
+	deal.DefaultRevision = dealDescRevision.Default.(int)
+	// dealDescLastActivityAt is the schema descriptor for last_activity_at field.
+	dealDescLastActivityAt := dealFields[17].Descriptor()
+	// deal.DefaultLastActivityAt holds the default value on creation for the last_activity_at field.
+	deal.DefaultLastActivityAt = clock.Micros(dealDescLastActivityAt.Default.(int64))
+	// dealDescClosedAt is the schema descriptor for closed_at field.
+	dealDescClosedAt := dealFields[18].Descriptor()
+	// deal.DefaultClosedAt holds the default value on creation for the closed_at field.
+	deal.DefaultClosedAt = clock.Micros(dealDescClosedAt.Default.(int64))
+	// dealDescID is the schema descriptor for id field.
+	dealDescID := dealMixinFields0[0].Descriptor()
+	// deal.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	deal.IDValidator = dealDescID.Validators[0].(func(string) error)
+	draftMixin := schema.Draft{}.Mixin()
+	draftMixinFields0 := draftMixin[0].Fields()
+	_ = draftMixinFields0
+	draftFields := schema.Draft{}.Fields()
+	_ = draftFields
+	// draftDescAccountID is the schema descriptor for account_id field.
+	draftDescAccountID := draftMixinFields0[1].Descriptor()
+	// draft.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	draft.AccountIDValidator = draftDescAccountID.Validators[0].(func(string) error)
+	// draftDescInboxID is the schema descriptor for inbox_id field.
+	draftDescInboxID := draftMixinFields0[2].Descriptor()
+	// draft.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	draft.InboxIDValidator = draftDescInboxID.Validators[0].(func(string) error)
+	// draftDescNote is the schema descriptor for note field.
+	draftDescNote := draftFields[2].Descriptor()
+	// draft.DefaultNote holds the default value on creation for the note field.
+	draft.DefaultNote = draftDescNote.Default.(bool)
+	// draftDescMarkdown is the schema descriptor for markdown field.
+	draftDescMarkdown := draftFields[3].Descriptor()
+	// draft.DefaultMarkdown holds the default value on creation for the markdown field.
+	draft.DefaultMarkdown = draftDescMarkdown.Default.(string)
+	// draftDescDetails is the schema descriptor for details field.
+	draftDescDetails := draftFields[4].Descriptor()
+	// draft.DefaultDetails holds the default value on creation for the details field.
+	draft.DefaultDetails = draftDescDetails.Default.(vocab.DraftDetails)
+	// draftDescRevision is the schema descriptor for revision field.
+	draftDescRevision := draftFields[5].Descriptor()
+	// draft.DefaultRevision holds the default value on creation for the revision field.
+	draft.DefaultRevision = draftDescRevision.Default.(int)
+	// draftDescID is the schema descriptor for id field.
+	draftDescID := draftMixinFields0[0].Descriptor()
+	// draft.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	draft.IDValidator = draftDescID.Validators[0].(func(string) error)
 	emailMixin := schema.Email{}.Mixin()
 	emailMixinFields0 := emailMixin[0].Fields()
 	_ = emailMixinFields0
@@ -897,6 +1324,113 @@ func init() {
 	emailreferenceDescID := emailreferenceMixinFields0[0].Descriptor()
 	// emailreference.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	emailreference.IDValidator = emailreferenceDescID.Validators[0].(func(string) error)
+	engagementMixin := schema.Engagement{}.Mixin()
+	engagementMixinFields0 := engagementMixin[0].Fields()
+	_ = engagementMixinFields0
+	engagementFields := schema.Engagement{}.Fields()
+	_ = engagementFields
+	// engagementDescAccountID is the schema descriptor for account_id field.
+	engagementDescAccountID := engagementMixinFields0[1].Descriptor()
+	// engagement.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	engagement.AccountIDValidator = engagementDescAccountID.Validators[0].(func(string) error)
+	// engagementDescInboxID is the schema descriptor for inbox_id field.
+	engagementDescInboxID := engagementFields[0].Descriptor()
+	// engagement.DefaultInboxID holds the default value on creation for the inbox_id field.
+	engagement.DefaultInboxID = engagementDescInboxID.Default.(string)
+	// engagementDescConversationID is the schema descriptor for conversation_id field.
+	engagementDescConversationID := engagementFields[1].Descriptor()
+	// engagement.DefaultConversationID holds the default value on creation for the conversation_id field.
+	engagement.DefaultConversationID = engagementDescConversationID.Default.(string)
+	// engagementDescContactID is the schema descriptor for contact_id field.
+	engagementDescContactID := engagementFields[2].Descriptor()
+	// engagement.DefaultContactID holds the default value on creation for the contact_id field.
+	engagement.DefaultContactID = engagementDescContactID.Default.(string)
+	// engagementDescCompanyID is the schema descriptor for company_id field.
+	engagementDescCompanyID := engagementFields[3].Descriptor()
+	// engagement.DefaultCompanyID holds the default value on creation for the company_id field.
+	engagement.DefaultCompanyID = engagementDescCompanyID.Default.(string)
+	// engagementDescDealID is the schema descriptor for deal_id field.
+	engagementDescDealID := engagementFields[4].Descriptor()
+	// engagement.DefaultDealID holds the default value on creation for the deal_id field.
+	engagement.DefaultDealID = engagementDescDealID.Default.(string)
+	// engagementDescTicketID is the schema descriptor for ticket_id field.
+	engagementDescTicketID := engagementFields[5].Descriptor()
+	// engagement.DefaultTicketID holds the default value on creation for the ticket_id field.
+	engagement.DefaultTicketID = engagementDescTicketID.Default.(string)
+	// engagementDescOwnerID is the schema descriptor for owner_id field.
+	engagementDescOwnerID := engagementFields[10].Descriptor()
+	// engagement.DefaultOwnerID holds the default value on creation for the owner_id field.
+	engagement.DefaultOwnerID = engagementDescOwnerID.Default.(string)
+	// engagementDescAssigneeID is the schema descriptor for assignee_id field.
+	engagementDescAssigneeID := engagementFields[12].Descriptor()
+	// engagement.DefaultAssigneeID holds the default value on creation for the assignee_id field.
+	engagement.DefaultAssigneeID = engagementDescAssigneeID.Default.(string)
+	// engagementDescTaskProgress is the schema descriptor for task_progress field.
+	engagementDescTaskProgress := engagementFields[13].Descriptor()
+	// engagement.DefaultTaskProgress holds the default value on creation for the task_progress field.
+	engagement.DefaultTaskProgress = vocab.TaskProgress(engagementDescTaskProgress.Default.(string))
+	// engagementDescDueOrder is the schema descriptor for due_order field.
+	engagementDescDueOrder := engagementFields[14].Descriptor()
+	// engagement.DefaultDueOrder holds the default value on creation for the due_order field.
+	engagement.DefaultDueOrder = clock.Micros(engagementDescDueOrder.Default.(int64))
+	// engagementDescDueNoted is the schema descriptor for due_noted field.
+	engagementDescDueNoted := engagementFields[15].Descriptor()
+	// engagement.DefaultDueNoted holds the default value on creation for the due_noted field.
+	engagement.DefaultDueNoted = clock.Micros(engagementDescDueNoted.Default.(int64))
+	// engagementDescReminderNoted is the schema descriptor for reminder_noted field.
+	engagementDescReminderNoted := engagementFields[16].Descriptor()
+	// engagement.DefaultReminderNoted holds the default value on creation for the reminder_noted field.
+	engagement.DefaultReminderNoted = clock.Micros(engagementDescReminderNoted.Default.(int64))
+	// engagementDescRevision is the schema descriptor for revision field.
+	engagementDescRevision := engagementFields[18].Descriptor()
+	// engagement.DefaultRevision holds the default value on creation for the revision field.
+	engagement.DefaultRevision = engagementDescRevision.Default.(int)
+	// engagementDescEditedAt is the schema descriptor for edited_at field.
+	engagementDescEditedAt := engagementFields[19].Descriptor()
+	// engagement.DefaultEditedAt holds the default value on creation for the edited_at field.
+	engagement.DefaultEditedAt = clock.Micros(engagementDescEditedAt.Default.(int64))
+	// engagementDescID is the schema descriptor for id field.
+	engagementDescID := engagementMixinFields0[0].Descriptor()
+	// engagement.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	engagement.IDValidator = engagementDescID.Validators[0].(func(string) error)
+	engagementrevisionMixin := schema.EngagementRevision{}.Mixin()
+	engagementrevisionMixinFields0 := engagementrevisionMixin[0].Fields()
+	_ = engagementrevisionMixinFields0
+	engagementrevisionFields := schema.EngagementRevision{}.Fields()
+	_ = engagementrevisionFields
+	// engagementrevisionDescAccountID is the schema descriptor for account_id field.
+	engagementrevisionDescAccountID := engagementrevisionMixinFields0[1].Descriptor()
+	// engagementrevision.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	engagementrevision.AccountIDValidator = engagementrevisionDescAccountID.Validators[0].(func(string) error)
+	// engagementrevisionDescInboxID is the schema descriptor for inbox_id field.
+	engagementrevisionDescInboxID := engagementrevisionFields[1].Descriptor()
+	// engagementrevision.DefaultInboxID holds the default value on creation for the inbox_id field.
+	engagementrevision.DefaultInboxID = engagementrevisionDescInboxID.Default.(string)
+	// engagementrevisionDescConversationID is the schema descriptor for conversation_id field.
+	engagementrevisionDescConversationID := engagementrevisionFields[2].Descriptor()
+	// engagementrevision.DefaultConversationID holds the default value on creation for the conversation_id field.
+	engagementrevision.DefaultConversationID = engagementrevisionDescConversationID.Default.(string)
+	// engagementrevisionDescID is the schema descriptor for id field.
+	engagementrevisionDescID := engagementrevisionMixinFields0[0].Descriptor()
+	// engagementrevision.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	engagementrevision.IDValidator = engagementrevisionDescID.Validators[0].(func(string) error)
+	erasureMixin := schema.Erasure{}.Mixin()
+	erasureMixinFields0 := erasureMixin[0].Fields()
+	_ = erasureMixinFields0
+	erasureFields := schema.Erasure{}.Fields()
+	_ = erasureFields
+	// erasureDescAccountID is the schema descriptor for account_id field.
+	erasureDescAccountID := erasureMixinFields0[1].Descriptor()
+	// erasure.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	erasure.AccountIDValidator = erasureDescAccountID.Validators[0].(func(string) error)
+	// erasureDescRowsErasedAt is the schema descriptor for rows_erased_at field.
+	erasureDescRowsErasedAt := erasureFields[4].Descriptor()
+	// erasure.DefaultRowsErasedAt holds the default value on creation for the rows_erased_at field.
+	erasure.DefaultRowsErasedAt = clock.Micros(erasureDescRowsErasedAt.Default.(int64))
+	// erasureDescID is the schema descriptor for id field.
+	erasureDescID := erasureMixinFields0[0].Descriptor()
+	// erasure.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	erasure.IDValidator = erasureDescID.Validators[0].(func(string) error)
 	eventMixin := schema.Event{}.Mixin()
 	eventMixinFields0 := eventMixin[0].Fields()
 	_ = eventMixinFields0
@@ -1110,6 +1644,154 @@ func init() {
 	integrationDescID := integrationMixinFields0[0].Descriptor()
 	// integration.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	integration.IDValidator = integrationDescID.Validators[0].(func(string) error)
+	libraryfileMixin := schema.LibraryFile{}.Mixin()
+	libraryfileMixinFields0 := libraryfileMixin[0].Fields()
+	_ = libraryfileMixinFields0
+	libraryfileFields := schema.LibraryFile{}.Fields()
+	_ = libraryfileFields
+	// libraryfileDescAccountID is the schema descriptor for account_id field.
+	libraryfileDescAccountID := libraryfileMixinFields0[1].Descriptor()
+	// libraryfile.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	libraryfile.AccountIDValidator = libraryfileDescAccountID.Validators[0].(func(string) error)
+	// libraryfileDescID is the schema descriptor for id field.
+	libraryfileDescID := libraryfileMixinFields0[0].Descriptor()
+	// libraryfile.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	libraryfile.IDValidator = libraryfileDescID.Validators[0].(func(string) error)
+	libraryitemMixin := schema.LibraryItem{}.Mixin()
+	libraryitemMixinFields0 := libraryitemMixin[0].Fields()
+	_ = libraryitemMixinFields0
+	libraryitemFields := schema.LibraryItem{}.Fields()
+	_ = libraryitemFields
+	// libraryitemDescAccountID is the schema descriptor for account_id field.
+	libraryitemDescAccountID := libraryitemMixinFields0[1].Descriptor()
+	// libraryitem.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	libraryitem.AccountIDValidator = libraryitemDescAccountID.Validators[0].(func(string) error)
+	// libraryitemDescFolder is the schema descriptor for folder field.
+	libraryitemDescFolder := libraryitemFields[3].Descriptor()
+	// libraryitem.DefaultFolder holds the default value on creation for the folder field.
+	libraryitem.DefaultFolder = libraryitemDescFolder.Default.(string)
+	// libraryitemDescShortcut is the schema descriptor for shortcut field.
+	libraryitemDescShortcut := libraryitemFields[4].Descriptor()
+	// libraryitem.DefaultShortcut holds the default value on creation for the shortcut field.
+	libraryitem.DefaultShortcut = libraryitemDescShortcut.Default.(string)
+	// libraryitemDescOwnerID is the schema descriptor for owner_id field.
+	libraryitemDescOwnerID := libraryitemFields[5].Descriptor()
+	// libraryitem.DefaultOwnerID holds the default value on creation for the owner_id field.
+	libraryitem.DefaultOwnerID = libraryitemDescOwnerID.Default.(string)
+	// libraryitemDescTeamID is the schema descriptor for team_id field.
+	libraryitemDescTeamID := libraryitemFields[8].Descriptor()
+	// libraryitem.DefaultTeamID holds the default value on creation for the team_id field.
+	libraryitem.DefaultTeamID = libraryitemDescTeamID.Default.(string)
+	// libraryitemDescUsageCount is the schema descriptor for usage_count field.
+	libraryitemDescUsageCount := libraryitemFields[11].Descriptor()
+	// libraryitem.DefaultUsageCount holds the default value on creation for the usage_count field.
+	libraryitem.DefaultUsageCount = libraryitemDescUsageCount.Default.(int)
+	// libraryitemDescLastUsedAt is the schema descriptor for last_used_at field.
+	libraryitemDescLastUsedAt := libraryitemFields[12].Descriptor()
+	// libraryitem.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
+	libraryitem.DefaultLastUsedAt = clock.Micros(libraryitemDescLastUsedAt.Default.(int64))
+	// libraryitemDescRevision is the schema descriptor for revision field.
+	libraryitemDescRevision := libraryitemFields[13].Descriptor()
+	// libraryitem.DefaultRevision holds the default value on creation for the revision field.
+	libraryitem.DefaultRevision = libraryitemDescRevision.Default.(int)
+	// libraryitemDescArchivedAt is the schema descriptor for archived_at field.
+	libraryitemDescArchivedAt := libraryitemFields[14].Descriptor()
+	// libraryitem.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	libraryitem.DefaultArchivedAt = clock.Micros(libraryitemDescArchivedAt.Default.(int64))
+	// libraryitemDescID is the schema descriptor for id field.
+	libraryitemDescID := libraryitemMixinFields0[0].Descriptor()
+	// libraryitem.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	libraryitem.IDValidator = libraryitemDescID.Validators[0].(func(string) error)
+	libraryopeningMixin := schema.LibraryOpening{}.Mixin()
+	libraryopeningMixinFields0 := libraryopeningMixin[0].Fields()
+	_ = libraryopeningMixinFields0
+	libraryopeningFields := schema.LibraryOpening{}.Fields()
+	_ = libraryopeningFields
+	// libraryopeningDescAccountID is the schema descriptor for account_id field.
+	libraryopeningDescAccountID := libraryopeningMixinFields0[1].Descriptor()
+	// libraryopening.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	libraryopening.AccountIDValidator = libraryopeningDescAccountID.Validators[0].(func(string) error)
+	// libraryopeningDescInboxID is the schema descriptor for inbox_id field.
+	libraryopeningDescInboxID := libraryopeningMixinFields0[2].Descriptor()
+	// libraryopening.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	libraryopening.InboxIDValidator = libraryopeningDescInboxID.Validators[0].(func(string) error)
+	// libraryopeningDescContactID is the schema descriptor for contact_id field.
+	libraryopeningDescContactID := libraryopeningFields[2].Descriptor()
+	// libraryopening.DefaultContactID holds the default value on creation for the contact_id field.
+	libraryopening.DefaultContactID = libraryopeningDescContactID.Default.(string)
+	// libraryopeningDescEmail is the schema descriptor for email field.
+	libraryopeningDescEmail := libraryopeningFields[3].Descriptor()
+	// libraryopening.DefaultEmail holds the default value on creation for the email field.
+	libraryopening.DefaultEmail = libraryopeningDescEmail.Default.(string)
+	// libraryopeningDescSeconds is the schema descriptor for seconds field.
+	libraryopeningDescSeconds := libraryopeningFields[5].Descriptor()
+	// libraryopening.DefaultSeconds holds the default value on creation for the seconds field.
+	libraryopening.DefaultSeconds = libraryopeningDescSeconds.Default.(int)
+	// libraryopeningDescDownloadedAt is the schema descriptor for downloaded_at field.
+	libraryopeningDescDownloadedAt := libraryopeningFields[6].Descriptor()
+	// libraryopening.DefaultDownloadedAt holds the default value on creation for the downloaded_at field.
+	libraryopening.DefaultDownloadedAt = clock.Micros(libraryopeningDescDownloadedAt.Default.(int64))
+	// libraryopeningDescID is the schema descriptor for id field.
+	libraryopeningDescID := libraryopeningMixinFields0[0].Descriptor()
+	// libraryopening.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	libraryopening.IDValidator = libraryopeningDescID.Validators[0].(func(string) error)
+	libraryshareMixin := schema.LibraryShare{}.Mixin()
+	libraryshareMixinFields0 := libraryshareMixin[0].Fields()
+	_ = libraryshareMixinFields0
+	libraryshareFields := schema.LibraryShare{}.Fields()
+	_ = libraryshareFields
+	// libraryshareDescAccountID is the schema descriptor for account_id field.
+	libraryshareDescAccountID := libraryshareMixinFields0[1].Descriptor()
+	// libraryshare.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	libraryshare.AccountIDValidator = libraryshareDescAccountID.Validators[0].(func(string) error)
+	// libraryshareDescInboxID is the schema descriptor for inbox_id field.
+	libraryshareDescInboxID := libraryshareMixinFields0[2].Descriptor()
+	// libraryshare.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	libraryshare.InboxIDValidator = libraryshareDescInboxID.Validators[0].(func(string) error)
+	// libraryshareDescContactID is the schema descriptor for contact_id field.
+	libraryshareDescContactID := libraryshareFields[1].Descriptor()
+	// libraryshare.DefaultContactID holds the default value on creation for the contact_id field.
+	libraryshare.DefaultContactID = libraryshareDescContactID.Default.(string)
+	// libraryshareDescTitle is the schema descriptor for title field.
+	libraryshareDescTitle := libraryshareFields[7].Descriptor()
+	// libraryshare.DefaultTitle holds the default value on creation for the title field.
+	libraryshare.DefaultTitle = libraryshareDescTitle.Default.(string)
+	// libraryshareDescExpiresAt is the schema descriptor for expires_at field.
+	libraryshareDescExpiresAt := libraryshareFields[8].Descriptor()
+	// libraryshare.DefaultExpiresAt holds the default value on creation for the expires_at field.
+	libraryshare.DefaultExpiresAt = clock.Micros(libraryshareDescExpiresAt.Default.(int64))
+	// libraryshareDescRevokedAt is the schema descriptor for revoked_at field.
+	libraryshareDescRevokedAt := libraryshareFields[9].Descriptor()
+	// libraryshare.DefaultRevokedAt holds the default value on creation for the revoked_at field.
+	libraryshare.DefaultRevokedAt = clock.Micros(libraryshareDescRevokedAt.Default.(int64))
+	// libraryshareDescAsksEmail is the schema descriptor for asks_email field.
+	libraryshareDescAsksEmail := libraryshareFields[10].Descriptor()
+	// libraryshare.DefaultAsksEmail holds the default value on creation for the asks_email field.
+	libraryshare.DefaultAsksEmail = libraryshareDescAsksEmail.Default.(bool)
+	// libraryshareDescPass is the schema descriptor for pass field.
+	libraryshareDescPass := libraryshareFields[11].Descriptor()
+	// libraryshare.DefaultPass holds the default value on creation for the pass field.
+	libraryshare.DefaultPass = libraryshareDescPass.Default.(string)
+	// libraryshareDescOpenCount is the schema descriptor for open_count field.
+	libraryshareDescOpenCount := libraryshareFields[12].Descriptor()
+	// libraryshare.DefaultOpenCount holds the default value on creation for the open_count field.
+	libraryshare.DefaultOpenCount = libraryshareDescOpenCount.Default.(int)
+	// libraryshareDescProgramCount is the schema descriptor for program_count field.
+	libraryshareDescProgramCount := libraryshareFields[13].Descriptor()
+	// libraryshare.DefaultProgramCount holds the default value on creation for the program_count field.
+	libraryshare.DefaultProgramCount = libraryshareDescProgramCount.Default.(int)
+	// libraryshareDescOpenedAt is the schema descriptor for opened_at field.
+	libraryshareDescOpenedAt := libraryshareFields[14].Descriptor()
+	// libraryshare.DefaultOpenedAt holds the default value on creation for the opened_at field.
+	libraryshare.DefaultOpenedAt = clock.Micros(libraryshareDescOpenedAt.Default.(int64))
+	// libraryshareDescLastOpenedAt is the schema descriptor for last_opened_at field.
+	libraryshareDescLastOpenedAt := libraryshareFields[15].Descriptor()
+	// libraryshare.DefaultLastOpenedAt holds the default value on creation for the last_opened_at field.
+	libraryshare.DefaultLastOpenedAt = clock.Micros(libraryshareDescLastOpenedAt.Default.(int64))
+	// libraryshareDescID is the schema descriptor for id field.
+	libraryshareDescID := libraryshareMixinFields0[0].Descriptor()
+	// libraryshare.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	libraryshare.IDValidator = libraryshareDescID.Validators[0].(func(string) error)
 	messageMixin := schema.Message{}.Mixin()
 	messageMixinFields0 := messageMixin[0].Fields()
 	_ = messageMixinFields0
@@ -1140,15 +1822,15 @@ func init() {
 	// message.DefaultReplyToID holds the default value on creation for the reply_to_id field.
 	message.DefaultReplyToID = messageDescReplyToID.Default.(string)
 	// messageDescDeliveryError is the schema descriptor for delivery_error field.
-	messageDescDeliveryError := messageFields[12].Descriptor()
+	messageDescDeliveryError := messageFields[14].Descriptor()
 	// message.DefaultDeliveryError holds the default value on creation for the delivery_error field.
 	message.DefaultDeliveryError = messageDescDeliveryError.Default.(string)
 	// messageDescEditedAt is the schema descriptor for edited_at field.
-	messageDescEditedAt := messageFields[13].Descriptor()
+	messageDescEditedAt := messageFields[15].Descriptor()
 	// message.DefaultEditedAt holds the default value on creation for the edited_at field.
 	message.DefaultEditedAt = clock.Micros(messageDescEditedAt.Default.(int64))
 	// messageDescDeletedAt is the schema descriptor for deleted_at field.
-	messageDescDeletedAt := messageFields[14].Descriptor()
+	messageDescDeletedAt := messageFields[16].Descriptor()
 	// message.DefaultDeletedAt holds the default value on creation for the deleted_at field.
 	message.DefaultDeletedAt = clock.Micros(messageDescDeletedAt.Default.(int64))
 	// messageDescID is the schema descriptor for id field.
@@ -1243,6 +1925,123 @@ func init() {
 	personalmailboxDescID := personalmailboxMixinFields0[0].Descriptor()
 	// personalmailbox.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	personalmailbox.IDValidator = personalmailboxDescID.Validators[0].(func(string) error)
+	pipelineMixin := schema.Pipeline{}.Mixin()
+	pipelineMixinFields0 := pipelineMixin[0].Fields()
+	_ = pipelineMixinFields0
+	pipelineFields := schema.Pipeline{}.Fields()
+	_ = pipelineFields
+	// pipelineDescAccountID is the schema descriptor for account_id field.
+	pipelineDescAccountID := pipelineMixinFields0[1].Descriptor()
+	// pipeline.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	pipeline.AccountIDValidator = pipelineDescAccountID.Validators[0].(func(string) error)
+	// pipelineDescCloseTogether is the schema descriptor for close_together field.
+	pipelineDescCloseTogether := pipelineFields[4].Descriptor()
+	// pipeline.DefaultCloseTogether holds the default value on creation for the close_together field.
+	pipeline.DefaultCloseTogether = pipelineDescCloseTogether.Default.(bool)
+	// pipelineDescArchivedAt is the schema descriptor for archived_at field.
+	pipelineDescArchivedAt := pipelineFields[5].Descriptor()
+	// pipeline.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	pipeline.DefaultArchivedAt = clock.Micros(pipelineDescArchivedAt.Default.(int64))
+	// pipelineDescID is the schema descriptor for id field.
+	pipelineDescID := pipelineMixinFields0[0].Descriptor()
+	// pipeline.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	pipeline.IDValidator = pipelineDescID.Validators[0].(func(string) error)
+	pipelinestageMixin := schema.PipelineStage{}.Mixin()
+	pipelinestageMixinFields0 := pipelinestageMixin[0].Fields()
+	_ = pipelinestageMixinFields0
+	pipelinestageFields := schema.PipelineStage{}.Fields()
+	_ = pipelinestageFields
+	// pipelinestageDescAccountID is the schema descriptor for account_id field.
+	pipelinestageDescAccountID := pipelinestageMixinFields0[1].Descriptor()
+	// pipelinestage.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	pipelinestage.AccountIDValidator = pipelinestageDescAccountID.Validators[0].(func(string) error)
+	// pipelinestageDescArchivedAt is the schema descriptor for archived_at field.
+	pipelinestageDescArchivedAt := pipelinestageFields[6].Descriptor()
+	// pipelinestage.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	pipelinestage.DefaultArchivedAt = clock.Micros(pipelinestageDescArchivedAt.Default.(int64))
+	// pipelinestageDescID is the schema descriptor for id field.
+	pipelinestageDescID := pipelinestageMixinFields0[0].Descriptor()
+	// pipelinestage.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	pipelinestage.IDValidator = pipelinestageDescID.Validators[0].(func(string) error)
+	propertyMixin := schema.Property{}.Mixin()
+	propertyMixinFields0 := propertyMixin[0].Fields()
+	_ = propertyMixinFields0
+	propertyFields := schema.Property{}.Fields()
+	_ = propertyFields
+	// propertyDescAccountID is the schema descriptor for account_id field.
+	propertyDescAccountID := propertyMixinFields0[1].Descriptor()
+	// property.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	property.AccountIDValidator = propertyDescAccountID.Validators[0].(func(string) error)
+	// propertyDescDescription is the schema descriptor for description field.
+	propertyDescDescription := propertyFields[3].Descriptor()
+	// property.DefaultDescription holds the default value on creation for the description field.
+	property.DefaultDescription = propertyDescDescription.Default.(string)
+	// propertyDescOptions is the schema descriptor for options field.
+	propertyDescOptions := propertyFields[5].Descriptor()
+	// property.DefaultOptions holds the default value on creation for the options field.
+	property.DefaultOptions = propertyDescOptions.Default.([]vocab.PropertyOption)
+	// propertyDescArchivedAt is the schema descriptor for archived_at field.
+	propertyDescArchivedAt := propertyFields[6].Descriptor()
+	// property.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	property.DefaultArchivedAt = clock.Micros(propertyDescArchivedAt.Default.(int64))
+	// propertyDescID is the schema descriptor for id field.
+	propertyDescID := propertyMixinFields0[0].Descriptor()
+	// property.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	property.IDValidator = propertyDescID.Validators[0].(func(string) error)
+	propertyvalueMixin := schema.PropertyValue{}.Mixin()
+	propertyvalueMixinFields0 := propertyvalueMixin[0].Fields()
+	_ = propertyvalueMixinFields0
+	propertyvalueFields := schema.PropertyValue{}.Fields()
+	_ = propertyvalueFields
+	// propertyvalueDescAccountID is the schema descriptor for account_id field.
+	propertyvalueDescAccountID := propertyvalueMixinFields0[1].Descriptor()
+	// propertyvalue.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	propertyvalue.AccountIDValidator = propertyvalueDescAccountID.Validators[0].(func(string) error)
+	// propertyvalueDescText is the schema descriptor for text field.
+	propertyvalueDescText := propertyvalueFields[3].Descriptor()
+	// propertyvalue.DefaultText holds the default value on creation for the text field.
+	propertyvalue.DefaultText = propertyvalueDescText.Default.(string)
+	// propertyvalueDescPlace is the schema descriptor for place field.
+	propertyvalueDescPlace := propertyvalueFields[6].Descriptor()
+	// propertyvalue.DefaultPlace holds the default value on creation for the place field.
+	propertyvalue.DefaultPlace = propertyvalueDescPlace.Default.(int)
+	// propertyvalueDescID is the schema descriptor for id field.
+	propertyvalueDescID := propertyvalueMixinFields0[0].Descriptor()
+	// propertyvalue.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	propertyvalue.IDValidator = propertyvalueDescID.Validators[0].(func(string) error)
+	ratingMixin := schema.Rating{}.Mixin()
+	ratingMixinFields0 := ratingMixin[0].Fields()
+	_ = ratingMixinFields0
+	ratingFields := schema.Rating{}.Fields()
+	_ = ratingFields
+	// ratingDescAccountID is the schema descriptor for account_id field.
+	ratingDescAccountID := ratingMixinFields0[1].Descriptor()
+	// rating.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	rating.AccountIDValidator = ratingDescAccountID.Validators[0].(func(string) error)
+	// ratingDescInboxID is the schema descriptor for inbox_id field.
+	ratingDescInboxID := ratingMixinFields0[2].Descriptor()
+	// rating.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	rating.InboxIDValidator = ratingDescInboxID.Validators[0].(func(string) error)
+	// ratingDescResolvedBy is the schema descriptor for resolved_by field.
+	ratingDescResolvedBy := ratingFields[4].Descriptor()
+	// rating.DefaultResolvedBy holds the default value on creation for the resolved_by field.
+	rating.DefaultResolvedBy = ratingDescResolvedBy.Default.(string)
+	// ratingDescScore is the schema descriptor for score field.
+	ratingDescScore := ratingFields[6].Descriptor()
+	// rating.DefaultScore holds the default value on creation for the score field.
+	rating.DefaultScore = ratingDescScore.Default.(int)
+	// ratingDescComment is the schema descriptor for comment field.
+	ratingDescComment := ratingFields[7].Descriptor()
+	// rating.DefaultComment holds the default value on creation for the comment field.
+	rating.DefaultComment = ratingDescComment.Default.(string)
+	// ratingDescGivenAt is the schema descriptor for given_at field.
+	ratingDescGivenAt := ratingFields[8].Descriptor()
+	// rating.DefaultGivenAt holds the default value on creation for the given_at field.
+	rating.DefaultGivenAt = clock.Micros(ratingDescGivenAt.Default.(int64))
+	// ratingDescID is the schema descriptor for id field.
+	ratingDescID := ratingMixinFields0[0].Descriptor()
+	// rating.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	rating.IDValidator = ratingDescID.Validators[0].(func(string) error)
 	readpositionMixin := schema.ReadPosition{}.Mixin()
 	readpositionMixinFields0 := readpositionMixin[0].Fields()
 	_ = readpositionMixinFields0
@@ -1264,6 +2063,23 @@ func init() {
 	readpositionDescID := readpositionMixinFields0[0].Descriptor()
 	// readposition.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	readposition.IDValidator = readpositionDescID.Validators[0].(func(string) error)
+	recordcounterMixin := schema.RecordCounter{}.Mixin()
+	recordcounterMixinFields0 := recordcounterMixin[0].Fields()
+	_ = recordcounterMixinFields0
+	recordcounterFields := schema.RecordCounter{}.Fields()
+	_ = recordcounterFields
+	// recordcounterDescAccountID is the schema descriptor for account_id field.
+	recordcounterDescAccountID := recordcounterMixinFields0[1].Descriptor()
+	// recordcounter.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	recordcounter.AccountIDValidator = recordcounterDescAccountID.Validators[0].(func(string) error)
+	// recordcounterDescTickets is the schema descriptor for tickets field.
+	recordcounterDescTickets := recordcounterFields[0].Descriptor()
+	// recordcounter.DefaultTickets holds the default value on creation for the tickets field.
+	recordcounter.DefaultTickets = recordcounterDescTickets.Default.(int)
+	// recordcounterDescID is the schema descriptor for id field.
+	recordcounterDescID := recordcounterMixinFields0[0].Descriptor()
+	// recordcounter.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	recordcounter.IDValidator = recordcounterDescID.Validators[0].(func(string) error)
 	routingdecisionMixin := schema.RoutingDecision{}.Mixin()
 	routingdecisionMixinFields0 := routingdecisionMixin[0].Fields()
 	_ = routingdecisionMixinFields0
@@ -1575,6 +2391,10 @@ func init() {
 	teamDescAccountID := teamMixinFields0[1].Descriptor()
 	// team.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	team.AccountIDValidator = teamDescAccountID.Validators[0].(func(string) error)
+	// teamDescArchivedAt is the schema descriptor for archived_at field.
+	teamDescArchivedAt := teamFields[1].Descriptor()
+	// team.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	team.DefaultArchivedAt = clock.Micros(teamDescArchivedAt.Default.(int64))
 	// teamDescID is the schema descriptor for id field.
 	teamDescID := teamMixinFields0[0].Descriptor()
 	// team.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1601,18 +2421,66 @@ func init() {
 	ticketDescAccountID := ticketMixinFields0[1].Descriptor()
 	// ticket.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	ticket.AccountIDValidator = ticketDescAccountID.Validators[0].(func(string) error)
+	// ticketDescNumber is the schema descriptor for number field.
+	ticketDescNumber := ticketFields[0].Descriptor()
+	// ticket.DefaultNumber holds the default value on creation for the number field.
+	ticket.DefaultNumber = ticketDescNumber.Default.(int)
 	// ticketDescSubject is the schema descriptor for subject field.
-	ticketDescSubject := ticketFields[0].Descriptor()
+	ticketDescSubject := ticketFields[1].Descriptor()
 	// ticket.DefaultSubject holds the default value on creation for the subject field.
 	ticket.DefaultSubject = ticketDescSubject.Default.(string)
+	// ticketDescDescription is the schema descriptor for description field.
+	ticketDescDescription := ticketFields[2].Descriptor()
+	// ticket.DefaultDescription holds the default value on creation for the description field.
+	ticket.DefaultDescription = ticketDescDescription.Default.(string)
+	// ticketDescSource is the schema descriptor for source field.
+	ticketDescSource := ticketFields[4].Descriptor()
+	// ticket.DefaultSource holds the default value on creation for the source field.
+	ticket.DefaultSource = vocab.TicketSource(ticketDescSource.Default.(string))
+	// ticketDescOwnerFollows is the schema descriptor for owner_follows field.
+	ticketDescOwnerFollows := ticketFields[5].Descriptor()
+	// ticket.DefaultOwnerFollows holds the default value on creation for the owner_follows field.
+	ticket.DefaultOwnerFollows = ticketDescOwnerFollows.Default.(bool)
+	// ticketDescTeamID is the schema descriptor for team_id field.
+	ticketDescTeamID := ticketFields[6].Descriptor()
+	// ticket.DefaultTeamID holds the default value on creation for the team_id field.
+	ticket.DefaultTeamID = ticketDescTeamID.Default.(string)
+	// ticketDescDueAt is the schema descriptor for due_at field.
+	ticketDescDueAt := ticketFields[7].Descriptor()
+	// ticket.DefaultDueAt holds the default value on creation for the due_at field.
+	ticket.DefaultDueAt = clock.Micros(ticketDescDueAt.Default.(int64))
+	// ticketDescDueOrder is the schema descriptor for due_order field.
+	ticketDescDueOrder := ticketFields[8].Descriptor()
+	// ticket.DefaultDueOrder holds the default value on creation for the due_order field.
+	ticket.DefaultDueOrder = clock.Micros(ticketDescDueOrder.Default.(int64))
+	// ticketDescOwnerID is the schema descriptor for owner_id field.
+	ticketDescOwnerID := ticketFields[12].Descriptor()
+	// ticket.DefaultOwnerID holds the default value on creation for the owner_id field.
+	ticket.DefaultOwnerID = ticketDescOwnerID.Default.(string)
 	// ticketDescProperties is the schema descriptor for properties field.
-	ticketDescProperties := ticketFields[4].Descriptor()
+	ticketDescProperties := ticketFields[13].Descriptor()
 	// ticket.DefaultProperties holds the default value on creation for the properties field.
 	ticket.DefaultProperties = ticketDescProperties.Default.([]vocab.TicketProperty)
 	// ticketDescContactID is the schema descriptor for contact_id field.
-	ticketDescContactID := ticketFields[5].Descriptor()
+	ticketDescContactID := ticketFields[14].Descriptor()
 	// ticket.DefaultContactID holds the default value on creation for the contact_id field.
 	ticket.DefaultContactID = ticketDescContactID.Default.(string)
+	// ticketDescCompanyID is the schema descriptor for company_id field.
+	ticketDescCompanyID := ticketFields[15].Descriptor()
+	// ticket.DefaultCompanyID holds the default value on creation for the company_id field.
+	ticket.DefaultCompanyID = ticketDescCompanyID.Default.(string)
+	// ticketDescRevision is the schema descriptor for revision field.
+	ticketDescRevision := ticketFields[18].Descriptor()
+	// ticket.DefaultRevision holds the default value on creation for the revision field.
+	ticket.DefaultRevision = ticketDescRevision.Default.(int)
+	// ticketDescLastActivityAt is the schema descriptor for last_activity_at field.
+	ticketDescLastActivityAt := ticketFields[19].Descriptor()
+	// ticket.DefaultLastActivityAt holds the default value on creation for the last_activity_at field.
+	ticket.DefaultLastActivityAt = clock.Micros(ticketDescLastActivityAt.Default.(int64))
+	// ticketDescClosedAt is the schema descriptor for closed_at field.
+	ticketDescClosedAt := ticketFields[20].Descriptor()
+	// ticket.DefaultClosedAt holds the default value on creation for the closed_at field.
+	ticket.DefaultClosedAt = clock.Micros(ticketDescClosedAt.Default.(int64))
 	// ticketDescID is the schema descriptor for id field.
 	ticketDescID := ticketMixinFields0[0].Descriptor()
 	// ticket.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -1723,20 +2591,24 @@ func init() {
 	visitorDescLanguage := visitorFields[10].Descriptor()
 	// visitor.DefaultLanguage holds the default value on creation for the language field.
 	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
+	// visitorDescTimeZone is the schema descriptor for time_zone field.
+	visitorDescTimeZone := visitorFields[11].Descriptor()
+	// visitor.DefaultTimeZone holds the default value on creation for the time_zone field.
+	visitor.DefaultTimeZone = visitorDescTimeZone.Default.(string)
 	// visitorDescContactTyped is the schema descriptor for contact_typed field.
-	visitorDescContactTyped := visitorFields[11].Descriptor()
+	visitorDescContactTyped := visitorFields[12].Descriptor()
 	// visitor.DefaultContactTyped holds the default value on creation for the contact_typed field.
 	visitor.DefaultContactTyped = visitorDescContactTyped.Default.(bool)
 	// visitorDescContactOwn is the schema descriptor for contact_own field.
-	visitorDescContactOwn := visitorFields[12].Descriptor()
+	visitorDescContactOwn := visitorFields[13].Descriptor()
 	// visitor.DefaultContactOwn holds the default value on creation for the contact_own field.
 	visitor.DefaultContactOwn = visitorDescContactOwn.Default.(bool)
 	// visitorDescSuggested is the schema descriptor for suggested field.
-	visitorDescSuggested := visitorFields[13].Descriptor()
+	visitorDescSuggested := visitorFields[14].Descriptor()
 	// visitor.DefaultSuggested holds the default value on creation for the suggested field.
 	visitor.DefaultSuggested = visitorDescSuggested.Default.([]vocab.SuggestedProperty)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[14].Descriptor()
+	visitorDescLastSeenAt := visitorFields[15].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.

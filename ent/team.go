@@ -21,6 +21,8 @@ type Team struct {
 	AccountID string `json:"account_id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// ArchivedAt holds the value of the "archived_at" field.
+	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -31,7 +33,7 @@ func (*Team) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case team.FieldCreatedAt:
+		case team.FieldArchivedAt, team.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case team.FieldID, team.FieldAccountID, team.FieldName:
 			values[i] = new(sql.NullString)
@@ -67,6 +69,12 @@ func (_m *Team) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case team.FieldArchivedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field archived_at", values[i])
+			} else if value.Valid {
+				_m.ArchivedAt = clock.Micros(value.Int64)
 			}
 		case team.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -115,6 +123,9 @@ func (_m *Team) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("archived_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

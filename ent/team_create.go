@@ -35,6 +35,20 @@ func (_c *TeamCreate) SetName(v string) *TeamCreate {
 	return _c
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (_c *TeamCreate) SetArchivedAt(v clock.Micros) *TeamCreate {
+	_c.mutation.SetArchivedAt(v)
+	return _c
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableArchivedAt(v *clock.Micros) *TeamCreate {
+	if v != nil {
+		_c.SetArchivedAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *TeamCreate) SetCreatedAt(v clock.Micros) *TeamCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -54,6 +68,7 @@ func (_c *TeamCreate) Mutation() *TeamMutation {
 
 // Save creates the Team in the database.
 func (_c *TeamCreate) Save(ctx context.Context) (*Team, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -79,6 +94,14 @@ func (_c *TeamCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *TeamCreate) defaults() {
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		v := team.DefaultArchivedAt
+		_c.mutation.SetArchivedAt(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *TeamCreate) check() error {
 	if _, ok := _c.mutation.AccountID(); !ok {
@@ -91,6 +114,9 @@ func (_c *TeamCreate) check() error {
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Team.name"`)}
+	}
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "Team.archived_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Team.created_at"`)}
@@ -143,6 +169,10 @@ func (_c *TeamCreate) createSpec() (*Team, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(team.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.ArchivedAt(); ok {
+		_spec.SetField(team.FieldArchivedAt, field.TypeInt64, value)
+		_node.ArchivedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(team.FieldCreatedAt, field.TypeInt64, value)
@@ -209,6 +239,24 @@ func (u *TeamUpsert) SetName(v string) *TeamUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *TeamUpsert) UpdateName() *TeamUpsert {
 	u.SetExcluded(team.FieldName)
+	return u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *TeamUpsert) SetArchivedAt(v clock.Micros) *TeamUpsert {
+	u.Set(team.FieldArchivedAt, v)
+	return u
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *TeamUpsert) UpdateArchivedAt() *TeamUpsert {
+	u.SetExcluded(team.FieldArchivedAt)
+	return u
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *TeamUpsert) AddArchivedAt(v clock.Micros) *TeamUpsert {
+	u.Add(team.FieldArchivedAt, v)
 	return u
 }
 
@@ -280,6 +328,27 @@ func (u *TeamUpsertOne) UpdateName() *TeamUpsertOne {
 	})
 }
 
+// SetArchivedAt sets the "archived_at" field.
+func (u *TeamUpsertOne) SetArchivedAt(v clock.Micros) *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *TeamUpsertOne) AddArchivedAt(v clock.Micros) *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *TeamUpsertOne) UpdateArchivedAt() *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.UpdateArchivedAt()
+	})
+}
+
 // Exec executes the query.
 func (u *TeamUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -337,6 +406,7 @@ func (_c *TeamCreateBulk) Save(ctx context.Context) ([]*Team, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*TeamMutation)
 				if !ok {
@@ -511,6 +581,27 @@ func (u *TeamUpsertBulk) SetName(v string) *TeamUpsertBulk {
 func (u *TeamUpsertBulk) UpdateName() *TeamUpsertBulk {
 	return u.Update(func(s *TeamUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *TeamUpsertBulk) SetArchivedAt(v clock.Micros) *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *TeamUpsertBulk) AddArchivedAt(v clock.Micros) *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *TeamUpsertBulk) UpdateArchivedAt() *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.UpdateArchivedAt()
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/predicate"
 	"parley/ent/team"
+	"parley/internal/clock"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -39,6 +40,27 @@ func (_u *TeamUpdate) SetNillableName(v *string) *TeamUpdate {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *TeamUpdate) SetArchivedAt(v clock.Micros) *TeamUpdate {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableArchivedAt(v *clock.Micros) *TeamUpdate {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *TeamUpdate) AddArchivedAt(v clock.Micros) *TeamUpdate {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -92,6 +114,12 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(team.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(team.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(team.FieldArchivedAt, field.TypeInt64, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -125,6 +153,27 @@ func (_u *TeamUpdateOne) SetNillableName(v *string) *TeamUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *TeamUpdateOne) SetArchivedAt(v clock.Micros) *TeamUpdateOne {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableArchivedAt(v *clock.Micros) *TeamUpdateOne {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *TeamUpdateOne) AddArchivedAt(v clock.Micros) *TeamUpdateOne {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -207,6 +256,12 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(team.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(team.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(team.FieldArchivedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Team{config: _u.config}

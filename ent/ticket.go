@@ -21,22 +21,48 @@ type Ticket struct {
 	ID string `json:"id,omitempty"`
 	// AccountID holds the value of the "account_id" field.
 	AccountID string `json:"account_id,omitempty"`
+	// From 1, unique in the account.
+	Number int `json:"number,omitempty"`
 	// Subject holds the value of the "subject" field.
 	Subject string `json:"subject,omitempty"`
-	// Pipeline holds the value of the "pipeline" field.
-	Pipeline string `json:"pipeline,omitempty"`
-	// Stage holds the value of the "stage" field.
-	Stage string `json:"stage,omitempty"`
+	// Description holds the value of the "description" field.
+	Description string `json:"description,omitempty"`
 	// Priority holds the value of the "priority" field.
 	Priority vocab.Priority `json:"priority,omitempty"`
+	// Source holds the value of the "source" field.
+	Source vocab.TicketSource `json:"source,omitempty"`
+	// The owner is whom the conversation is assigned to, until someone sets another.
+	OwnerFollows bool `json:"owner_follows,omitempty"`
+	// TeamID holds the value of the "team_id" field.
+	TeamID string `json:"team_id,omitempty"`
+	// DueAt holds the value of the "due_at" field.
+	DueAt clock.Micros `json:"due_at,omitempty"`
+	// due_at, or the end of time, so that those without come last.
+	DueOrder clock.Micros `json:"due_order,omitempty"`
+	// PipelineID holds the value of the "pipeline_id" field.
+	PipelineID string `json:"pipeline_id,omitempty"`
+	// StageID holds the value of the "stage_id" field.
+	StageID string `json:"stage_id,omitempty"`
+	// That of the stage, which never changes.
+	StageKind vocab.StageKind `json:"stage_kind,omitempty"`
+	// OwnerID holds the value of the "owner_id" field.
+	OwnerID string `json:"owner_id,omitempty"`
 	// Properties holds the value of the "properties" field.
 	Properties []vocab.TicketProperty `json:"properties,omitempty"`
 	// ContactID holds the value of the "contact_id" field.
 	ContactID string `json:"contact_id,omitempty"`
+	// CompanyID holds the value of the "company_id" field.
+	CompanyID string `json:"company_id,omitempty"`
 	// Unique per account and type.
 	ExternalID *string `json:"external_id,omitempty"`
 	// The conversation that it was made for; one ticket each (EM-8).
 	ConversationID *string `json:"conversation_id,omitempty"`
+	// Revision holds the value of the "revision" field.
+	Revision int `json:"revision,omitempty"`
+	// LastActivityAt holds the value of the "last_activity_at" field.
+	LastActivityAt clock.Micros `json:"last_activity_at,omitempty"`
+	// ClosedAt holds the value of the "closed_at" field.
+	ClosedAt clock.Micros `json:"closed_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -49,9 +75,11 @@ func (*Ticket) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case ticket.FieldProperties:
 			values[i] = new([]byte)
-		case ticket.FieldCreatedAt:
+		case ticket.FieldOwnerFollows:
+			values[i] = new(sql.NullBool)
+		case ticket.FieldNumber, ticket.FieldDueAt, ticket.FieldDueOrder, ticket.FieldRevision, ticket.FieldLastActivityAt, ticket.FieldClosedAt, ticket.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case ticket.FieldID, ticket.FieldAccountID, ticket.FieldSubject, ticket.FieldPipeline, ticket.FieldStage, ticket.FieldPriority, ticket.FieldContactID, ticket.FieldExternalID, ticket.FieldConversationID:
+		case ticket.FieldID, ticket.FieldAccountID, ticket.FieldSubject, ticket.FieldDescription, ticket.FieldPriority, ticket.FieldSource, ticket.FieldTeamID, ticket.FieldPipelineID, ticket.FieldStageID, ticket.FieldStageKind, ticket.FieldOwnerID, ticket.FieldContactID, ticket.FieldCompanyID, ticket.FieldExternalID, ticket.FieldConversationID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -80,29 +108,83 @@ func (_m *Ticket) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AccountID = value.String
 			}
+		case ticket.FieldNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field number", values[i])
+			} else if value.Valid {
+				_m.Number = int(value.Int64)
+			}
 		case ticket.FieldSubject:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field subject", values[i])
 			} else if value.Valid {
 				_m.Subject = value.String
 			}
-		case ticket.FieldPipeline:
+		case ticket.FieldDescription:
 			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field pipeline", values[i])
+				return fmt.Errorf("unexpected type %T for field description", values[i])
 			} else if value.Valid {
-				_m.Pipeline = value.String
-			}
-		case ticket.FieldStage:
-			if value, ok := values[i].(*sql.NullString); !ok {
-				return fmt.Errorf("unexpected type %T for field stage", values[i])
-			} else if value.Valid {
-				_m.Stage = value.String
+				_m.Description = value.String
 			}
 		case ticket.FieldPriority:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field priority", values[i])
 			} else if value.Valid {
 				_m.Priority = vocab.Priority(value.String)
+			}
+		case ticket.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = vocab.TicketSource(value.String)
+			}
+		case ticket.FieldOwnerFollows:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field owner_follows", values[i])
+			} else if value.Valid {
+				_m.OwnerFollows = value.Bool
+			}
+		case ticket.FieldTeamID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field team_id", values[i])
+			} else if value.Valid {
+				_m.TeamID = value.String
+			}
+		case ticket.FieldDueAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value.Valid {
+				_m.DueAt = clock.Micros(value.Int64)
+			}
+		case ticket.FieldDueOrder:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field due_order", values[i])
+			} else if value.Valid {
+				_m.DueOrder = clock.Micros(value.Int64)
+			}
+		case ticket.FieldPipelineID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field pipeline_id", values[i])
+			} else if value.Valid {
+				_m.PipelineID = value.String
+			}
+		case ticket.FieldStageID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field stage_id", values[i])
+			} else if value.Valid {
+				_m.StageID = value.String
+			}
+		case ticket.FieldStageKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field stage_kind", values[i])
+			} else if value.Valid {
+				_m.StageKind = vocab.StageKind(value.String)
+			}
+		case ticket.FieldOwnerID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field owner_id", values[i])
+			} else if value.Valid {
+				_m.OwnerID = value.String
 			}
 		case ticket.FieldProperties:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -118,6 +200,12 @@ func (_m *Ticket) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ContactID = value.String
 			}
+		case ticket.FieldCompanyID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field company_id", values[i])
+			} else if value.Valid {
+				_m.CompanyID = value.String
+			}
 		case ticket.FieldExternalID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field external_id", values[i])
@@ -131,6 +219,24 @@ func (_m *Ticket) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConversationID = new(string)
 				*_m.ConversationID = value.String
+			}
+		case ticket.FieldRevision:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field revision", values[i])
+			} else if value.Valid {
+				_m.Revision = int(value.Int64)
+			}
+		case ticket.FieldLastActivityAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_activity_at", values[i])
+			} else if value.Valid {
+				_m.LastActivityAt = clock.Micros(value.Int64)
+			}
+		case ticket.FieldClosedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field closed_at", values[i])
+			} else if value.Valid {
+				_m.ClosedAt = clock.Micros(value.Int64)
 			}
 		case ticket.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -177,23 +283,53 @@ func (_m *Ticket) String() string {
 	builder.WriteString("account_id=")
 	builder.WriteString(_m.AccountID)
 	builder.WriteString(", ")
+	builder.WriteString("number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Number))
+	builder.WriteString(", ")
 	builder.WriteString("subject=")
 	builder.WriteString(_m.Subject)
 	builder.WriteString(", ")
-	builder.WriteString("pipeline=")
-	builder.WriteString(_m.Pipeline)
-	builder.WriteString(", ")
-	builder.WriteString("stage=")
-	builder.WriteString(_m.Stage)
+	builder.WriteString("description=")
+	builder.WriteString(_m.Description)
 	builder.WriteString(", ")
 	builder.WriteString("priority=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Priority))
+	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Source))
+	builder.WriteString(", ")
+	builder.WriteString("owner_follows=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OwnerFollows))
+	builder.WriteString(", ")
+	builder.WriteString("team_id=")
+	builder.WriteString(_m.TeamID)
+	builder.WriteString(", ")
+	builder.WriteString("due_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueAt))
+	builder.WriteString(", ")
+	builder.WriteString("due_order=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueOrder))
+	builder.WriteString(", ")
+	builder.WriteString("pipeline_id=")
+	builder.WriteString(_m.PipelineID)
+	builder.WriteString(", ")
+	builder.WriteString("stage_id=")
+	builder.WriteString(_m.StageID)
+	builder.WriteString(", ")
+	builder.WriteString("stage_kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.StageKind))
+	builder.WriteString(", ")
+	builder.WriteString("owner_id=")
+	builder.WriteString(_m.OwnerID)
 	builder.WriteString(", ")
 	builder.WriteString("properties=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Properties))
 	builder.WriteString(", ")
 	builder.WriteString("contact_id=")
 	builder.WriteString(_m.ContactID)
+	builder.WriteString(", ")
+	builder.WriteString("company_id=")
+	builder.WriteString(_m.CompanyID)
 	builder.WriteString(", ")
 	if v := _m.ExternalID; v != nil {
 		builder.WriteString("external_id=")
@@ -204,6 +340,15 @@ func (_m *Ticket) String() string {
 		builder.WriteString("conversation_id=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("revision=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Revision))
+	builder.WriteString(", ")
+	builder.WriteString("last_activity_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastActivityAt))
+	builder.WriteString(", ")
+	builder.WriteString("closed_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ClosedAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

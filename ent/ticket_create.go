@@ -30,6 +30,20 @@ func (_c *TicketCreate) SetAccountID(v string) *TicketCreate {
 	return _c
 }
 
+// SetNumber sets the "number" field.
+func (_c *TicketCreate) SetNumber(v int) *TicketCreate {
+	_c.mutation.SetNumber(v)
+	return _c
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableNumber(v *int) *TicketCreate {
+	if v != nil {
+		_c.SetNumber(*v)
+	}
+	return _c
+}
+
 // SetSubject sets the "subject" field.
 func (_c *TicketCreate) SetSubject(v string) *TicketCreate {
 	_c.mutation.SetSubject(v)
@@ -44,21 +58,125 @@ func (_c *TicketCreate) SetNillableSubject(v *string) *TicketCreate {
 	return _c
 }
 
-// SetPipeline sets the "pipeline" field.
-func (_c *TicketCreate) SetPipeline(v string) *TicketCreate {
-	_c.mutation.SetPipeline(v)
+// SetDescription sets the "description" field.
+func (_c *TicketCreate) SetDescription(v string) *TicketCreate {
+	_c.mutation.SetDescription(v)
 	return _c
 }
 
-// SetStage sets the "stage" field.
-func (_c *TicketCreate) SetStage(v string) *TicketCreate {
-	_c.mutation.SetStage(v)
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableDescription(v *string) *TicketCreate {
+	if v != nil {
+		_c.SetDescription(*v)
+	}
 	return _c
 }
 
 // SetPriority sets the "priority" field.
 func (_c *TicketCreate) SetPriority(v vocab.Priority) *TicketCreate {
 	_c.mutation.SetPriority(v)
+	return _c
+}
+
+// SetSource sets the "source" field.
+func (_c *TicketCreate) SetSource(v vocab.TicketSource) *TicketCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableSource(v *vocab.TicketSource) *TicketCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (_c *TicketCreate) SetOwnerFollows(v bool) *TicketCreate {
+	_c.mutation.SetOwnerFollows(v)
+	return _c
+}
+
+// SetNillableOwnerFollows sets the "owner_follows" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableOwnerFollows(v *bool) *TicketCreate {
+	if v != nil {
+		_c.SetOwnerFollows(*v)
+	}
+	return _c
+}
+
+// SetTeamID sets the "team_id" field.
+func (_c *TicketCreate) SetTeamID(v string) *TicketCreate {
+	_c.mutation.SetTeamID(v)
+	return _c
+}
+
+// SetNillableTeamID sets the "team_id" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableTeamID(v *string) *TicketCreate {
+	if v != nil {
+		_c.SetTeamID(*v)
+	}
+	return _c
+}
+
+// SetDueAt sets the "due_at" field.
+func (_c *TicketCreate) SetDueAt(v clock.Micros) *TicketCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableDueAt(v *clock.Micros) *TicketCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
+	return _c
+}
+
+// SetDueOrder sets the "due_order" field.
+func (_c *TicketCreate) SetDueOrder(v clock.Micros) *TicketCreate {
+	_c.mutation.SetDueOrder(v)
+	return _c
+}
+
+// SetNillableDueOrder sets the "due_order" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableDueOrder(v *clock.Micros) *TicketCreate {
+	if v != nil {
+		_c.SetDueOrder(*v)
+	}
+	return _c
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (_c *TicketCreate) SetPipelineID(v string) *TicketCreate {
+	_c.mutation.SetPipelineID(v)
+	return _c
+}
+
+// SetStageID sets the "stage_id" field.
+func (_c *TicketCreate) SetStageID(v string) *TicketCreate {
+	_c.mutation.SetStageID(v)
+	return _c
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (_c *TicketCreate) SetStageKind(v vocab.StageKind) *TicketCreate {
+	_c.mutation.SetStageKind(v)
+	return _c
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (_c *TicketCreate) SetOwnerID(v string) *TicketCreate {
+	_c.mutation.SetOwnerID(v)
+	return _c
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableOwnerID(v *string) *TicketCreate {
+	if v != nil {
+		_c.SetOwnerID(*v)
+	}
 	return _c
 }
 
@@ -78,6 +196,20 @@ func (_c *TicketCreate) SetContactID(v string) *TicketCreate {
 func (_c *TicketCreate) SetNillableContactID(v *string) *TicketCreate {
 	if v != nil {
 		_c.SetContactID(*v)
+	}
+	return _c
+}
+
+// SetCompanyID sets the "company_id" field.
+func (_c *TicketCreate) SetCompanyID(v string) *TicketCreate {
+	_c.mutation.SetCompanyID(v)
+	return _c
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableCompanyID(v *string) *TicketCreate {
+	if v != nil {
+		_c.SetCompanyID(*v)
 	}
 	return _c
 }
@@ -106,6 +238,48 @@ func (_c *TicketCreate) SetConversationID(v string) *TicketCreate {
 func (_c *TicketCreate) SetNillableConversationID(v *string) *TicketCreate {
 	if v != nil {
 		_c.SetConversationID(*v)
+	}
+	return _c
+}
+
+// SetRevision sets the "revision" field.
+func (_c *TicketCreate) SetRevision(v int) *TicketCreate {
+	_c.mutation.SetRevision(v)
+	return _c
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableRevision(v *int) *TicketCreate {
+	if v != nil {
+		_c.SetRevision(*v)
+	}
+	return _c
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (_c *TicketCreate) SetLastActivityAt(v clock.Micros) *TicketCreate {
+	_c.mutation.SetLastActivityAt(v)
+	return _c
+}
+
+// SetNillableLastActivityAt sets the "last_activity_at" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableLastActivityAt(v *clock.Micros) *TicketCreate {
+	if v != nil {
+		_c.SetLastActivityAt(*v)
+	}
+	return _c
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_c *TicketCreate) SetClosedAt(v clock.Micros) *TicketCreate {
+	_c.mutation.SetClosedAt(v)
+	return _c
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_c *TicketCreate) SetNillableClosedAt(v *clock.Micros) *TicketCreate {
+	if v != nil {
+		_c.SetClosedAt(*v)
 	}
 	return _c
 }
@@ -157,9 +331,41 @@ func (_c *TicketCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TicketCreate) defaults() {
+	if _, ok := _c.mutation.Number(); !ok {
+		v := ticket.DefaultNumber
+		_c.mutation.SetNumber(v)
+	}
 	if _, ok := _c.mutation.Subject(); !ok {
 		v := ticket.DefaultSubject
 		_c.mutation.SetSubject(v)
+	}
+	if _, ok := _c.mutation.Description(); !ok {
+		v := ticket.DefaultDescription
+		_c.mutation.SetDescription(v)
+	}
+	if _, ok := _c.mutation.Source(); !ok {
+		v := ticket.DefaultSource
+		_c.mutation.SetSource(v)
+	}
+	if _, ok := _c.mutation.OwnerFollows(); !ok {
+		v := ticket.DefaultOwnerFollows
+		_c.mutation.SetOwnerFollows(v)
+	}
+	if _, ok := _c.mutation.TeamID(); !ok {
+		v := ticket.DefaultTeamID
+		_c.mutation.SetTeamID(v)
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		v := ticket.DefaultDueAt
+		_c.mutation.SetDueAt(v)
+	}
+	if _, ok := _c.mutation.DueOrder(); !ok {
+		v := ticket.DefaultDueOrder
+		_c.mutation.SetDueOrder(v)
+	}
+	if _, ok := _c.mutation.OwnerID(); !ok {
+		v := ticket.DefaultOwnerID
+		_c.mutation.SetOwnerID(v)
 	}
 	if _, ok := _c.mutation.Properties(); !ok {
 		v := ticket.DefaultProperties
@@ -168,6 +374,22 @@ func (_c *TicketCreate) defaults() {
 	if _, ok := _c.mutation.ContactID(); !ok {
 		v := ticket.DefaultContactID
 		_c.mutation.SetContactID(v)
+	}
+	if _, ok := _c.mutation.CompanyID(); !ok {
+		v := ticket.DefaultCompanyID
+		_c.mutation.SetCompanyID(v)
+	}
+	if _, ok := _c.mutation.Revision(); !ok {
+		v := ticket.DefaultRevision
+		_c.mutation.SetRevision(v)
+	}
+	if _, ok := _c.mutation.LastActivityAt(); !ok {
+		v := ticket.DefaultLastActivityAt
+		_c.mutation.SetLastActivityAt(v)
+	}
+	if _, ok := _c.mutation.ClosedAt(); !ok {
+		v := ticket.DefaultClosedAt
+		_c.mutation.SetClosedAt(v)
 	}
 }
 
@@ -181,23 +403,62 @@ func (_c *TicketCreate) check() error {
 			return &ValidationError{Name: "account_id", err: fmt.Errorf(`ent: validator failed for field "Ticket.account_id": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Number(); !ok {
+		return &ValidationError{Name: "number", err: errors.New(`ent: missing required field "Ticket.number"`)}
+	}
 	if _, ok := _c.mutation.Subject(); !ok {
 		return &ValidationError{Name: "subject", err: errors.New(`ent: missing required field "Ticket.subject"`)}
 	}
-	if _, ok := _c.mutation.Pipeline(); !ok {
-		return &ValidationError{Name: "pipeline", err: errors.New(`ent: missing required field "Ticket.pipeline"`)}
-	}
-	if _, ok := _c.mutation.Stage(); !ok {
-		return &ValidationError{Name: "stage", err: errors.New(`ent: missing required field "Ticket.stage"`)}
+	if _, ok := _c.mutation.Description(); !ok {
+		return &ValidationError{Name: "description", err: errors.New(`ent: missing required field "Ticket.description"`)}
 	}
 	if _, ok := _c.mutation.Priority(); !ok {
 		return &ValidationError{Name: "priority", err: errors.New(`ent: missing required field "Ticket.priority"`)}
+	}
+	if _, ok := _c.mutation.Source(); !ok {
+		return &ValidationError{Name: "source", err: errors.New(`ent: missing required field "Ticket.source"`)}
+	}
+	if _, ok := _c.mutation.OwnerFollows(); !ok {
+		return &ValidationError{Name: "owner_follows", err: errors.New(`ent: missing required field "Ticket.owner_follows"`)}
+	}
+	if _, ok := _c.mutation.TeamID(); !ok {
+		return &ValidationError{Name: "team_id", err: errors.New(`ent: missing required field "Ticket.team_id"`)}
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "Ticket.due_at"`)}
+	}
+	if _, ok := _c.mutation.DueOrder(); !ok {
+		return &ValidationError{Name: "due_order", err: errors.New(`ent: missing required field "Ticket.due_order"`)}
+	}
+	if _, ok := _c.mutation.PipelineID(); !ok {
+		return &ValidationError{Name: "pipeline_id", err: errors.New(`ent: missing required field "Ticket.pipeline_id"`)}
+	}
+	if _, ok := _c.mutation.StageID(); !ok {
+		return &ValidationError{Name: "stage_id", err: errors.New(`ent: missing required field "Ticket.stage_id"`)}
+	}
+	if _, ok := _c.mutation.StageKind(); !ok {
+		return &ValidationError{Name: "stage_kind", err: errors.New(`ent: missing required field "Ticket.stage_kind"`)}
+	}
+	if _, ok := _c.mutation.OwnerID(); !ok {
+		return &ValidationError{Name: "owner_id", err: errors.New(`ent: missing required field "Ticket.owner_id"`)}
 	}
 	if _, ok := _c.mutation.Properties(); !ok {
 		return &ValidationError{Name: "properties", err: errors.New(`ent: missing required field "Ticket.properties"`)}
 	}
 	if _, ok := _c.mutation.ContactID(); !ok {
 		return &ValidationError{Name: "contact_id", err: errors.New(`ent: missing required field "Ticket.contact_id"`)}
+	}
+	if _, ok := _c.mutation.CompanyID(); !ok {
+		return &ValidationError{Name: "company_id", err: errors.New(`ent: missing required field "Ticket.company_id"`)}
+	}
+	if _, ok := _c.mutation.Revision(); !ok {
+		return &ValidationError{Name: "revision", err: errors.New(`ent: missing required field "Ticket.revision"`)}
+	}
+	if _, ok := _c.mutation.LastActivityAt(); !ok {
+		return &ValidationError{Name: "last_activity_at", err: errors.New(`ent: missing required field "Ticket.last_activity_at"`)}
+	}
+	if _, ok := _c.mutation.ClosedAt(); !ok {
+		return &ValidationError{Name: "closed_at", err: errors.New(`ent: missing required field "Ticket.closed_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Ticket.created_at"`)}
@@ -247,21 +508,57 @@ func (_c *TicketCreate) createSpec() (*Ticket, *sqlgraph.CreateSpec) {
 		_spec.SetField(ticket.FieldAccountID, field.TypeString, value)
 		_node.AccountID = value
 	}
+	if value, ok := _c.mutation.Number(); ok {
+		_spec.SetField(ticket.FieldNumber, field.TypeInt, value)
+		_node.Number = value
+	}
 	if value, ok := _c.mutation.Subject(); ok {
 		_spec.SetField(ticket.FieldSubject, field.TypeString, value)
 		_node.Subject = value
 	}
-	if value, ok := _c.mutation.Pipeline(); ok {
-		_spec.SetField(ticket.FieldPipeline, field.TypeString, value)
-		_node.Pipeline = value
-	}
-	if value, ok := _c.mutation.Stage(); ok {
-		_spec.SetField(ticket.FieldStage, field.TypeString, value)
-		_node.Stage = value
+	if value, ok := _c.mutation.Description(); ok {
+		_spec.SetField(ticket.FieldDescription, field.TypeString, value)
+		_node.Description = value
 	}
 	if value, ok := _c.mutation.Priority(); ok {
 		_spec.SetField(ticket.FieldPriority, field.TypeString, value)
 		_node.Priority = value
+	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(ticket.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
+	if value, ok := _c.mutation.OwnerFollows(); ok {
+		_spec.SetField(ticket.FieldOwnerFollows, field.TypeBool, value)
+		_node.OwnerFollows = value
+	}
+	if value, ok := _c.mutation.TeamID(); ok {
+		_spec.SetField(ticket.FieldTeamID, field.TypeString, value)
+		_node.TeamID = value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(ticket.FieldDueAt, field.TypeInt64, value)
+		_node.DueAt = value
+	}
+	if value, ok := _c.mutation.DueOrder(); ok {
+		_spec.SetField(ticket.FieldDueOrder, field.TypeInt64, value)
+		_node.DueOrder = value
+	}
+	if value, ok := _c.mutation.PipelineID(); ok {
+		_spec.SetField(ticket.FieldPipelineID, field.TypeString, value)
+		_node.PipelineID = value
+	}
+	if value, ok := _c.mutation.StageID(); ok {
+		_spec.SetField(ticket.FieldStageID, field.TypeString, value)
+		_node.StageID = value
+	}
+	if value, ok := _c.mutation.StageKind(); ok {
+		_spec.SetField(ticket.FieldStageKind, field.TypeString, value)
+		_node.StageKind = value
+	}
+	if value, ok := _c.mutation.OwnerID(); ok {
+		_spec.SetField(ticket.FieldOwnerID, field.TypeString, value)
+		_node.OwnerID = value
 	}
 	if value, ok := _c.mutation.Properties(); ok {
 		_spec.SetField(ticket.FieldProperties, field.TypeJSON, value)
@@ -271,6 +568,10 @@ func (_c *TicketCreate) createSpec() (*Ticket, *sqlgraph.CreateSpec) {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
 		_node.ContactID = value
 	}
+	if value, ok := _c.mutation.CompanyID(); ok {
+		_spec.SetField(ticket.FieldCompanyID, field.TypeString, value)
+		_node.CompanyID = value
+	}
 	if value, ok := _c.mutation.ExternalID(); ok {
 		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
 		_node.ExternalID = &value
@@ -278,6 +579,18 @@ func (_c *TicketCreate) createSpec() (*Ticket, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ConversationID(); ok {
 		_spec.SetField(ticket.FieldConversationID, field.TypeString, value)
 		_node.ConversationID = &value
+	}
+	if value, ok := _c.mutation.Revision(); ok {
+		_spec.SetField(ticket.FieldRevision, field.TypeInt, value)
+		_node.Revision = value
+	}
+	if value, ok := _c.mutation.LastActivityAt(); ok {
+		_spec.SetField(ticket.FieldLastActivityAt, field.TypeInt64, value)
+		_node.LastActivityAt = value
+	}
+	if value, ok := _c.mutation.ClosedAt(); ok {
+		_spec.SetField(ticket.FieldClosedAt, field.TypeInt64, value)
+		_node.ClosedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(ticket.FieldCreatedAt, field.TypeInt64, value)
@@ -335,6 +648,24 @@ type (
 	}
 )
 
+// SetNumber sets the "number" field.
+func (u *TicketUpsert) SetNumber(v int) *TicketUpsert {
+	u.Set(ticket.FieldNumber, v)
+	return u
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateNumber() *TicketUpsert {
+	u.SetExcluded(ticket.FieldNumber)
+	return u
+}
+
+// AddNumber adds v to the "number" field.
+func (u *TicketUpsert) AddNumber(v int) *TicketUpsert {
+	u.Add(ticket.FieldNumber, v)
+	return u
+}
+
 // SetSubject sets the "subject" field.
 func (u *TicketUpsert) SetSubject(v string) *TicketUpsert {
 	u.Set(ticket.FieldSubject, v)
@@ -347,27 +678,15 @@ func (u *TicketUpsert) UpdateSubject() *TicketUpsert {
 	return u
 }
 
-// SetPipeline sets the "pipeline" field.
-func (u *TicketUpsert) SetPipeline(v string) *TicketUpsert {
-	u.Set(ticket.FieldPipeline, v)
+// SetDescription sets the "description" field.
+func (u *TicketUpsert) SetDescription(v string) *TicketUpsert {
+	u.Set(ticket.FieldDescription, v)
 	return u
 }
 
-// UpdatePipeline sets the "pipeline" field to the value that was provided on create.
-func (u *TicketUpsert) UpdatePipeline() *TicketUpsert {
-	u.SetExcluded(ticket.FieldPipeline)
-	return u
-}
-
-// SetStage sets the "stage" field.
-func (u *TicketUpsert) SetStage(v string) *TicketUpsert {
-	u.Set(ticket.FieldStage, v)
-	return u
-}
-
-// UpdateStage sets the "stage" field to the value that was provided on create.
-func (u *TicketUpsert) UpdateStage() *TicketUpsert {
-	u.SetExcluded(ticket.FieldStage)
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateDescription() *TicketUpsert {
+	u.SetExcluded(ticket.FieldDescription)
 	return u
 }
 
@@ -380,6 +699,126 @@ func (u *TicketUpsert) SetPriority(v vocab.Priority) *TicketUpsert {
 // UpdatePriority sets the "priority" field to the value that was provided on create.
 func (u *TicketUpsert) UpdatePriority() *TicketUpsert {
 	u.SetExcluded(ticket.FieldPriority)
+	return u
+}
+
+// SetSource sets the "source" field.
+func (u *TicketUpsert) SetSource(v vocab.TicketSource) *TicketUpsert {
+	u.Set(ticket.FieldSource, v)
+	return u
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateSource() *TicketUpsert {
+	u.SetExcluded(ticket.FieldSource)
+	return u
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (u *TicketUpsert) SetOwnerFollows(v bool) *TicketUpsert {
+	u.Set(ticket.FieldOwnerFollows, v)
+	return u
+}
+
+// UpdateOwnerFollows sets the "owner_follows" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateOwnerFollows() *TicketUpsert {
+	u.SetExcluded(ticket.FieldOwnerFollows)
+	return u
+}
+
+// SetTeamID sets the "team_id" field.
+func (u *TicketUpsert) SetTeamID(v string) *TicketUpsert {
+	u.Set(ticket.FieldTeamID, v)
+	return u
+}
+
+// UpdateTeamID sets the "team_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateTeamID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldTeamID)
+	return u
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *TicketUpsert) SetDueAt(v clock.Micros) *TicketUpsert {
+	u.Set(ticket.FieldDueAt, v)
+	return u
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateDueAt() *TicketUpsert {
+	u.SetExcluded(ticket.FieldDueAt)
+	return u
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *TicketUpsert) AddDueAt(v clock.Micros) *TicketUpsert {
+	u.Add(ticket.FieldDueAt, v)
+	return u
+}
+
+// SetDueOrder sets the "due_order" field.
+func (u *TicketUpsert) SetDueOrder(v clock.Micros) *TicketUpsert {
+	u.Set(ticket.FieldDueOrder, v)
+	return u
+}
+
+// UpdateDueOrder sets the "due_order" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateDueOrder() *TicketUpsert {
+	u.SetExcluded(ticket.FieldDueOrder)
+	return u
+}
+
+// AddDueOrder adds v to the "due_order" field.
+func (u *TicketUpsert) AddDueOrder(v clock.Micros) *TicketUpsert {
+	u.Add(ticket.FieldDueOrder, v)
+	return u
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (u *TicketUpsert) SetPipelineID(v string) *TicketUpsert {
+	u.Set(ticket.FieldPipelineID, v)
+	return u
+}
+
+// UpdatePipelineID sets the "pipeline_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdatePipelineID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldPipelineID)
+	return u
+}
+
+// SetStageID sets the "stage_id" field.
+func (u *TicketUpsert) SetStageID(v string) *TicketUpsert {
+	u.Set(ticket.FieldStageID, v)
+	return u
+}
+
+// UpdateStageID sets the "stage_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateStageID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldStageID)
+	return u
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (u *TicketUpsert) SetStageKind(v vocab.StageKind) *TicketUpsert {
+	u.Set(ticket.FieldStageKind, v)
+	return u
+}
+
+// UpdateStageKind sets the "stage_kind" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateStageKind() *TicketUpsert {
+	u.SetExcluded(ticket.FieldStageKind)
+	return u
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *TicketUpsert) SetOwnerID(v string) *TicketUpsert {
+	u.Set(ticket.FieldOwnerID, v)
+	return u
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateOwnerID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldOwnerID)
 	return u
 }
 
@@ -404,6 +843,18 @@ func (u *TicketUpsert) SetContactID(v string) *TicketUpsert {
 // UpdateContactID sets the "contact_id" field to the value that was provided on create.
 func (u *TicketUpsert) UpdateContactID() *TicketUpsert {
 	u.SetExcluded(ticket.FieldContactID)
+	return u
+}
+
+// SetCompanyID sets the "company_id" field.
+func (u *TicketUpsert) SetCompanyID(v string) *TicketUpsert {
+	u.Set(ticket.FieldCompanyID, v)
+	return u
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateCompanyID() *TicketUpsert {
+	u.SetExcluded(ticket.FieldCompanyID)
 	return u
 }
 
@@ -440,6 +891,60 @@ func (u *TicketUpsert) UpdateConversationID() *TicketUpsert {
 // ClearConversationID clears the value of the "conversation_id" field.
 func (u *TicketUpsert) ClearConversationID() *TicketUpsert {
 	u.SetNull(ticket.FieldConversationID)
+	return u
+}
+
+// SetRevision sets the "revision" field.
+func (u *TicketUpsert) SetRevision(v int) *TicketUpsert {
+	u.Set(ticket.FieldRevision, v)
+	return u
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateRevision() *TicketUpsert {
+	u.SetExcluded(ticket.FieldRevision)
+	return u
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *TicketUpsert) AddRevision(v int) *TicketUpsert {
+	u.Add(ticket.FieldRevision, v)
+	return u
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (u *TicketUpsert) SetLastActivityAt(v clock.Micros) *TicketUpsert {
+	u.Set(ticket.FieldLastActivityAt, v)
+	return u
+}
+
+// UpdateLastActivityAt sets the "last_activity_at" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateLastActivityAt() *TicketUpsert {
+	u.SetExcluded(ticket.FieldLastActivityAt)
+	return u
+}
+
+// AddLastActivityAt adds v to the "last_activity_at" field.
+func (u *TicketUpsert) AddLastActivityAt(v clock.Micros) *TicketUpsert {
+	u.Add(ticket.FieldLastActivityAt, v)
+	return u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (u *TicketUpsert) SetClosedAt(v clock.Micros) *TicketUpsert {
+	u.Set(ticket.FieldClosedAt, v)
+	return u
+}
+
+// UpdateClosedAt sets the "closed_at" field to the value that was provided on create.
+func (u *TicketUpsert) UpdateClosedAt() *TicketUpsert {
+	u.SetExcluded(ticket.FieldClosedAt)
+	return u
+}
+
+// AddClosedAt adds v to the "closed_at" field.
+func (u *TicketUpsert) AddClosedAt(v clock.Micros) *TicketUpsert {
+	u.Add(ticket.FieldClosedAt, v)
 	return u
 }
 
@@ -497,6 +1002,27 @@ func (u *TicketUpsertOne) Update(set func(*TicketUpsert)) *TicketUpsertOne {
 	return u
 }
 
+// SetNumber sets the "number" field.
+func (u *TicketUpsertOne) SetNumber(v int) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// AddNumber adds v to the "number" field.
+func (u *TicketUpsertOne) AddNumber(v int) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateNumber() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateNumber()
+	})
+}
+
 // SetSubject sets the "subject" field.
 func (u *TicketUpsertOne) SetSubject(v string) *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
@@ -511,31 +1037,17 @@ func (u *TicketUpsertOne) UpdateSubject() *TicketUpsertOne {
 	})
 }
 
-// SetPipeline sets the "pipeline" field.
-func (u *TicketUpsertOne) SetPipeline(v string) *TicketUpsertOne {
+// SetDescription sets the "description" field.
+func (u *TicketUpsertOne) SetDescription(v string) *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
-		s.SetPipeline(v)
+		s.SetDescription(v)
 	})
 }
 
-// UpdatePipeline sets the "pipeline" field to the value that was provided on create.
-func (u *TicketUpsertOne) UpdatePipeline() *TicketUpsertOne {
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateDescription() *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
-		s.UpdatePipeline()
-	})
-}
-
-// SetStage sets the "stage" field.
-func (u *TicketUpsertOne) SetStage(v string) *TicketUpsertOne {
-	return u.Update(func(s *TicketUpsert) {
-		s.SetStage(v)
-	})
-}
-
-// UpdateStage sets the "stage" field to the value that was provided on create.
-func (u *TicketUpsertOne) UpdateStage() *TicketUpsertOne {
-	return u.Update(func(s *TicketUpsert) {
-		s.UpdateStage()
+		s.UpdateDescription()
 	})
 }
 
@@ -550,6 +1062,146 @@ func (u *TicketUpsertOne) SetPriority(v vocab.Priority) *TicketUpsertOne {
 func (u *TicketUpsertOne) UpdatePriority() *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdatePriority()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *TicketUpsertOne) SetSource(v vocab.TicketSource) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateSource() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (u *TicketUpsertOne) SetOwnerFollows(v bool) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetOwnerFollows(v)
+	})
+}
+
+// UpdateOwnerFollows sets the "owner_follows" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateOwnerFollows() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateOwnerFollows()
+	})
+}
+
+// SetTeamID sets the "team_id" field.
+func (u *TicketUpsertOne) SetTeamID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetTeamID(v)
+	})
+}
+
+// UpdateTeamID sets the "team_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateTeamID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateTeamID()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *TicketUpsertOne) SetDueAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *TicketUpsertOne) AddDueAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateDueAt() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateDueAt()
+	})
+}
+
+// SetDueOrder sets the "due_order" field.
+func (u *TicketUpsertOne) SetDueOrder(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetDueOrder(v)
+	})
+}
+
+// AddDueOrder adds v to the "due_order" field.
+func (u *TicketUpsertOne) AddDueOrder(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddDueOrder(v)
+	})
+}
+
+// UpdateDueOrder sets the "due_order" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateDueOrder() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateDueOrder()
+	})
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (u *TicketUpsertOne) SetPipelineID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetPipelineID(v)
+	})
+}
+
+// UpdatePipelineID sets the "pipeline_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdatePipelineID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdatePipelineID()
+	})
+}
+
+// SetStageID sets the "stage_id" field.
+func (u *TicketUpsertOne) SetStageID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetStageID(v)
+	})
+}
+
+// UpdateStageID sets the "stage_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateStageID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateStageID()
+	})
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (u *TicketUpsertOne) SetStageKind(v vocab.StageKind) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetStageKind(v)
+	})
+}
+
+// UpdateStageKind sets the "stage_kind" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateStageKind() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateStageKind()
+	})
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *TicketUpsertOne) SetOwnerID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetOwnerID(v)
+	})
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateOwnerID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateOwnerID()
 	})
 }
 
@@ -578,6 +1230,20 @@ func (u *TicketUpsertOne) SetContactID(v string) *TicketUpsertOne {
 func (u *TicketUpsertOne) UpdateContactID() *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetCompanyID sets the "company_id" field.
+func (u *TicketUpsertOne) SetCompanyID(v string) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetCompanyID(v)
+	})
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateCompanyID() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateCompanyID()
 	})
 }
 
@@ -620,6 +1286,69 @@ func (u *TicketUpsertOne) UpdateConversationID() *TicketUpsertOne {
 func (u *TicketUpsertOne) ClearConversationID() *TicketUpsertOne {
 	return u.Update(func(s *TicketUpsert) {
 		s.ClearConversationID()
+	})
+}
+
+// SetRevision sets the "revision" field.
+func (u *TicketUpsertOne) SetRevision(v int) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *TicketUpsertOne) AddRevision(v int) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateRevision() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateRevision()
+	})
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (u *TicketUpsertOne) SetLastActivityAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetLastActivityAt(v)
+	})
+}
+
+// AddLastActivityAt adds v to the "last_activity_at" field.
+func (u *TicketUpsertOne) AddLastActivityAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddLastActivityAt(v)
+	})
+}
+
+// UpdateLastActivityAt sets the "last_activity_at" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateLastActivityAt() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateLastActivityAt()
+	})
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (u *TicketUpsertOne) SetClosedAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetClosedAt(v)
+	})
+}
+
+// AddClosedAt adds v to the "closed_at" field.
+func (u *TicketUpsertOne) AddClosedAt(v clock.Micros) *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddClosedAt(v)
+	})
+}
+
+// UpdateClosedAt sets the "closed_at" field to the value that was provided on create.
+func (u *TicketUpsertOne) UpdateClosedAt() *TicketUpsertOne {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateClosedAt()
 	})
 }
 
@@ -844,6 +1573,27 @@ func (u *TicketUpsertBulk) Update(set func(*TicketUpsert)) *TicketUpsertBulk {
 	return u
 }
 
+// SetNumber sets the "number" field.
+func (u *TicketUpsertBulk) SetNumber(v int) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// AddNumber adds v to the "number" field.
+func (u *TicketUpsertBulk) AddNumber(v int) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateNumber() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateNumber()
+	})
+}
+
 // SetSubject sets the "subject" field.
 func (u *TicketUpsertBulk) SetSubject(v string) *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
@@ -858,31 +1608,17 @@ func (u *TicketUpsertBulk) UpdateSubject() *TicketUpsertBulk {
 	})
 }
 
-// SetPipeline sets the "pipeline" field.
-func (u *TicketUpsertBulk) SetPipeline(v string) *TicketUpsertBulk {
+// SetDescription sets the "description" field.
+func (u *TicketUpsertBulk) SetDescription(v string) *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
-		s.SetPipeline(v)
+		s.SetDescription(v)
 	})
 }
 
-// UpdatePipeline sets the "pipeline" field to the value that was provided on create.
-func (u *TicketUpsertBulk) UpdatePipeline() *TicketUpsertBulk {
+// UpdateDescription sets the "description" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateDescription() *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
-		s.UpdatePipeline()
-	})
-}
-
-// SetStage sets the "stage" field.
-func (u *TicketUpsertBulk) SetStage(v string) *TicketUpsertBulk {
-	return u.Update(func(s *TicketUpsert) {
-		s.SetStage(v)
-	})
-}
-
-// UpdateStage sets the "stage" field to the value that was provided on create.
-func (u *TicketUpsertBulk) UpdateStage() *TicketUpsertBulk {
-	return u.Update(func(s *TicketUpsert) {
-		s.UpdateStage()
+		s.UpdateDescription()
 	})
 }
 
@@ -897,6 +1633,146 @@ func (u *TicketUpsertBulk) SetPriority(v vocab.Priority) *TicketUpsertBulk {
 func (u *TicketUpsertBulk) UpdatePriority() *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdatePriority()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *TicketUpsertBulk) SetSource(v vocab.TicketSource) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateSource() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (u *TicketUpsertBulk) SetOwnerFollows(v bool) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetOwnerFollows(v)
+	})
+}
+
+// UpdateOwnerFollows sets the "owner_follows" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateOwnerFollows() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateOwnerFollows()
+	})
+}
+
+// SetTeamID sets the "team_id" field.
+func (u *TicketUpsertBulk) SetTeamID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetTeamID(v)
+	})
+}
+
+// UpdateTeamID sets the "team_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateTeamID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateTeamID()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *TicketUpsertBulk) SetDueAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *TicketUpsertBulk) AddDueAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateDueAt() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateDueAt()
+	})
+}
+
+// SetDueOrder sets the "due_order" field.
+func (u *TicketUpsertBulk) SetDueOrder(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetDueOrder(v)
+	})
+}
+
+// AddDueOrder adds v to the "due_order" field.
+func (u *TicketUpsertBulk) AddDueOrder(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddDueOrder(v)
+	})
+}
+
+// UpdateDueOrder sets the "due_order" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateDueOrder() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateDueOrder()
+	})
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (u *TicketUpsertBulk) SetPipelineID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetPipelineID(v)
+	})
+}
+
+// UpdatePipelineID sets the "pipeline_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdatePipelineID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdatePipelineID()
+	})
+}
+
+// SetStageID sets the "stage_id" field.
+func (u *TicketUpsertBulk) SetStageID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetStageID(v)
+	})
+}
+
+// UpdateStageID sets the "stage_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateStageID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateStageID()
+	})
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (u *TicketUpsertBulk) SetStageKind(v vocab.StageKind) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetStageKind(v)
+	})
+}
+
+// UpdateStageKind sets the "stage_kind" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateStageKind() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateStageKind()
+	})
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (u *TicketUpsertBulk) SetOwnerID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetOwnerID(v)
+	})
+}
+
+// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateOwnerID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateOwnerID()
 	})
 }
 
@@ -925,6 +1801,20 @@ func (u *TicketUpsertBulk) SetContactID(v string) *TicketUpsertBulk {
 func (u *TicketUpsertBulk) UpdateContactID() *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
 		s.UpdateContactID()
+	})
+}
+
+// SetCompanyID sets the "company_id" field.
+func (u *TicketUpsertBulk) SetCompanyID(v string) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetCompanyID(v)
+	})
+}
+
+// UpdateCompanyID sets the "company_id" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateCompanyID() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateCompanyID()
 	})
 }
 
@@ -967,6 +1857,69 @@ func (u *TicketUpsertBulk) UpdateConversationID() *TicketUpsertBulk {
 func (u *TicketUpsertBulk) ClearConversationID() *TicketUpsertBulk {
 	return u.Update(func(s *TicketUpsert) {
 		s.ClearConversationID()
+	})
+}
+
+// SetRevision sets the "revision" field.
+func (u *TicketUpsertBulk) SetRevision(v int) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *TicketUpsertBulk) AddRevision(v int) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateRevision() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateRevision()
+	})
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (u *TicketUpsertBulk) SetLastActivityAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetLastActivityAt(v)
+	})
+}
+
+// AddLastActivityAt adds v to the "last_activity_at" field.
+func (u *TicketUpsertBulk) AddLastActivityAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddLastActivityAt(v)
+	})
+}
+
+// UpdateLastActivityAt sets the "last_activity_at" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateLastActivityAt() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateLastActivityAt()
+	})
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (u *TicketUpsertBulk) SetClosedAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.SetClosedAt(v)
+	})
+}
+
+// AddClosedAt adds v to the "closed_at" field.
+func (u *TicketUpsertBulk) AddClosedAt(v clock.Micros) *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.AddClosedAt(v)
+	})
+}
+
+// UpdateClosedAt sets the "closed_at" field to the value that was provided on create.
+func (u *TicketUpsertBulk) UpdateClosedAt() *TicketUpsertBulk {
+	return u.Update(func(s *TicketUpsert) {
+		s.UpdateClosedAt()
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/predicate"
 	"parley/ent/ticket"
+	"parley/internal/clock"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -30,6 +31,27 @@ func (_u *TicketUpdate) Where(ps ...predicate.Ticket) *TicketUpdate {
 	return _u
 }
 
+// SetNumber sets the "number" field.
+func (_u *TicketUpdate) SetNumber(v int) *TicketUpdate {
+	_u.mutation.ResetNumber()
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableNumber(v *int) *TicketUpdate {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// AddNumber adds value to the "number" field.
+func (_u *TicketUpdate) AddNumber(v int) *TicketUpdate {
+	_u.mutation.AddNumber(v)
+	return _u
+}
+
 // SetSubject sets the "subject" field.
 func (_u *TicketUpdate) SetSubject(v string) *TicketUpdate {
 	_u.mutation.SetSubject(v)
@@ -44,30 +66,16 @@ func (_u *TicketUpdate) SetNillableSubject(v *string) *TicketUpdate {
 	return _u
 }
 
-// SetPipeline sets the "pipeline" field.
-func (_u *TicketUpdate) SetPipeline(v string) *TicketUpdate {
-	_u.mutation.SetPipeline(v)
+// SetDescription sets the "description" field.
+func (_u *TicketUpdate) SetDescription(v string) *TicketUpdate {
+	_u.mutation.SetDescription(v)
 	return _u
 }
 
-// SetNillablePipeline sets the "pipeline" field if the given value is not nil.
-func (_u *TicketUpdate) SetNillablePipeline(v *string) *TicketUpdate {
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableDescription(v *string) *TicketUpdate {
 	if v != nil {
-		_u.SetPipeline(*v)
-	}
-	return _u
-}
-
-// SetStage sets the "stage" field.
-func (_u *TicketUpdate) SetStage(v string) *TicketUpdate {
-	_u.mutation.SetStage(v)
-	return _u
-}
-
-// SetNillableStage sets the "stage" field if the given value is not nil.
-func (_u *TicketUpdate) SetNillableStage(v *string) *TicketUpdate {
-	if v != nil {
-		_u.SetStage(*v)
+		_u.SetDescription(*v)
 	}
 	return _u
 }
@@ -82,6 +90,146 @@ func (_u *TicketUpdate) SetPriority(v vocab.Priority) *TicketUpdate {
 func (_u *TicketUpdate) SetNillablePriority(v *vocab.Priority) *TicketUpdate {
 	if v != nil {
 		_u.SetPriority(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *TicketUpdate) SetSource(v vocab.TicketSource) *TicketUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableSource(v *vocab.TicketSource) *TicketUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (_u *TicketUpdate) SetOwnerFollows(v bool) *TicketUpdate {
+	_u.mutation.SetOwnerFollows(v)
+	return _u
+}
+
+// SetNillableOwnerFollows sets the "owner_follows" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableOwnerFollows(v *bool) *TicketUpdate {
+	if v != nil {
+		_u.SetOwnerFollows(*v)
+	}
+	return _u
+}
+
+// SetTeamID sets the "team_id" field.
+func (_u *TicketUpdate) SetTeamID(v string) *TicketUpdate {
+	_u.mutation.SetTeamID(v)
+	return _u
+}
+
+// SetNillableTeamID sets the "team_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableTeamID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetTeamID(*v)
+	}
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *TicketUpdate) SetDueAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableDueAt(v *clock.Micros) *TicketUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *TicketUpdate) AddDueAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
+// SetDueOrder sets the "due_order" field.
+func (_u *TicketUpdate) SetDueOrder(v clock.Micros) *TicketUpdate {
+	_u.mutation.ResetDueOrder()
+	_u.mutation.SetDueOrder(v)
+	return _u
+}
+
+// SetNillableDueOrder sets the "due_order" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableDueOrder(v *clock.Micros) *TicketUpdate {
+	if v != nil {
+		_u.SetDueOrder(*v)
+	}
+	return _u
+}
+
+// AddDueOrder adds value to the "due_order" field.
+func (_u *TicketUpdate) AddDueOrder(v clock.Micros) *TicketUpdate {
+	_u.mutation.AddDueOrder(v)
+	return _u
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (_u *TicketUpdate) SetPipelineID(v string) *TicketUpdate {
+	_u.mutation.SetPipelineID(v)
+	return _u
+}
+
+// SetNillablePipelineID sets the "pipeline_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillablePipelineID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetPipelineID(*v)
+	}
+	return _u
+}
+
+// SetStageID sets the "stage_id" field.
+func (_u *TicketUpdate) SetStageID(v string) *TicketUpdate {
+	_u.mutation.SetStageID(v)
+	return _u
+}
+
+// SetNillableStageID sets the "stage_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableStageID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetStageID(*v)
+	}
+	return _u
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (_u *TicketUpdate) SetStageKind(v vocab.StageKind) *TicketUpdate {
+	_u.mutation.SetStageKind(v)
+	return _u
+}
+
+// SetNillableStageKind sets the "stage_kind" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableStageKind(v *vocab.StageKind) *TicketUpdate {
+	if v != nil {
+		_u.SetStageKind(*v)
+	}
+	return _u
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (_u *TicketUpdate) SetOwnerID(v string) *TicketUpdate {
+	_u.mutation.SetOwnerID(v)
+	return _u
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableOwnerID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetOwnerID(*v)
 	}
 	return _u
 }
@@ -108,6 +256,20 @@ func (_u *TicketUpdate) SetContactID(v string) *TicketUpdate {
 func (_u *TicketUpdate) SetNillableContactID(v *string) *TicketUpdate {
 	if v != nil {
 		_u.SetContactID(*v)
+	}
+	return _u
+}
+
+// SetCompanyID sets the "company_id" field.
+func (_u *TicketUpdate) SetCompanyID(v string) *TicketUpdate {
+	_u.mutation.SetCompanyID(v)
+	return _u
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableCompanyID(v *string) *TicketUpdate {
+	if v != nil {
+		_u.SetCompanyID(*v)
 	}
 	return _u
 }
@@ -149,6 +311,69 @@ func (_u *TicketUpdate) SetNillableConversationID(v *string) *TicketUpdate {
 // ClearConversationID clears the value of the "conversation_id" field.
 func (_u *TicketUpdate) ClearConversationID() *TicketUpdate {
 	_u.mutation.ClearConversationID()
+	return _u
+}
+
+// SetRevision sets the "revision" field.
+func (_u *TicketUpdate) SetRevision(v int) *TicketUpdate {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableRevision(v *int) *TicketUpdate {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *TicketUpdate) AddRevision(v int) *TicketUpdate {
+	_u.mutation.AddRevision(v)
+	return _u
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (_u *TicketUpdate) SetLastActivityAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.ResetLastActivityAt()
+	_u.mutation.SetLastActivityAt(v)
+	return _u
+}
+
+// SetNillableLastActivityAt sets the "last_activity_at" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableLastActivityAt(v *clock.Micros) *TicketUpdate {
+	if v != nil {
+		_u.SetLastActivityAt(*v)
+	}
+	return _u
+}
+
+// AddLastActivityAt adds value to the "last_activity_at" field.
+func (_u *TicketUpdate) AddLastActivityAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.AddLastActivityAt(v)
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *TicketUpdate) SetClosedAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.ResetClosedAt()
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *TicketUpdate) SetNillableClosedAt(v *clock.Micros) *TicketUpdate {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// AddClosedAt adds value to the "closed_at" field.
+func (_u *TicketUpdate) AddClosedAt(v clock.Micros) *TicketUpdate {
+	_u.mutation.AddClosedAt(v)
 	return _u
 }
 
@@ -199,17 +424,53 @@ func (_u *TicketUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(ticket.FieldNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNumber(); ok {
+		_spec.AddField(ticket.FieldNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Subject(); ok {
 		_spec.SetField(ticket.FieldSubject, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Pipeline(); ok {
-		_spec.SetField(ticket.FieldPipeline, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.Stage(); ok {
-		_spec.SetField(ticket.FieldStage, field.TypeString, value)
+	if value, ok := _u.mutation.Description(); ok {
+		_spec.SetField(ticket.FieldDescription, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Priority(); ok {
 		_spec.SetField(ticket.FieldPriority, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(ticket.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.OwnerFollows(); ok {
+		_spec.SetField(ticket.FieldOwnerFollows, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TeamID(); ok {
+		_spec.SetField(ticket.FieldTeamID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(ticket.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(ticket.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DueOrder(); ok {
+		_spec.SetField(ticket.FieldDueOrder, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueOrder(); ok {
+		_spec.AddField(ticket.FieldDueOrder, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PipelineID(); ok {
+		_spec.SetField(ticket.FieldPipelineID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StageID(); ok {
+		_spec.SetField(ticket.FieldStageID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StageKind(); ok {
+		_spec.SetField(ticket.FieldStageKind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.OwnerID(); ok {
+		_spec.SetField(ticket.FieldOwnerID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Properties(); ok {
 		_spec.SetField(ticket.FieldProperties, field.TypeJSON, value)
@@ -222,6 +483,9 @@ func (_u *TicketUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.CompanyID(); ok {
+		_spec.SetField(ticket.FieldCompanyID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
 	}
@@ -233,6 +497,24 @@ func (_u *TicketUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ConversationIDCleared() {
 		_spec.ClearField(ticket.FieldConversationID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(ticket.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(ticket.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LastActivityAt(); ok {
+		_spec.SetField(ticket.FieldLastActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastActivityAt(); ok {
+		_spec.AddField(ticket.FieldLastActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(ticket.FieldClosedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedClosedAt(); ok {
+		_spec.AddField(ticket.FieldClosedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -256,6 +538,27 @@ type TicketUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetNumber sets the "number" field.
+func (_u *TicketUpdateOne) SetNumber(v int) *TicketUpdateOne {
+	_u.mutation.ResetNumber()
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableNumber(v *int) *TicketUpdateOne {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// AddNumber adds value to the "number" field.
+func (_u *TicketUpdateOne) AddNumber(v int) *TicketUpdateOne {
+	_u.mutation.AddNumber(v)
+	return _u
+}
+
 // SetSubject sets the "subject" field.
 func (_u *TicketUpdateOne) SetSubject(v string) *TicketUpdateOne {
 	_u.mutation.SetSubject(v)
@@ -270,30 +573,16 @@ func (_u *TicketUpdateOne) SetNillableSubject(v *string) *TicketUpdateOne {
 	return _u
 }
 
-// SetPipeline sets the "pipeline" field.
-func (_u *TicketUpdateOne) SetPipeline(v string) *TicketUpdateOne {
-	_u.mutation.SetPipeline(v)
+// SetDescription sets the "description" field.
+func (_u *TicketUpdateOne) SetDescription(v string) *TicketUpdateOne {
+	_u.mutation.SetDescription(v)
 	return _u
 }
 
-// SetNillablePipeline sets the "pipeline" field if the given value is not nil.
-func (_u *TicketUpdateOne) SetNillablePipeline(v *string) *TicketUpdateOne {
+// SetNillableDescription sets the "description" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableDescription(v *string) *TicketUpdateOne {
 	if v != nil {
-		_u.SetPipeline(*v)
-	}
-	return _u
-}
-
-// SetStage sets the "stage" field.
-func (_u *TicketUpdateOne) SetStage(v string) *TicketUpdateOne {
-	_u.mutation.SetStage(v)
-	return _u
-}
-
-// SetNillableStage sets the "stage" field if the given value is not nil.
-func (_u *TicketUpdateOne) SetNillableStage(v *string) *TicketUpdateOne {
-	if v != nil {
-		_u.SetStage(*v)
+		_u.SetDescription(*v)
 	}
 	return _u
 }
@@ -308,6 +597,146 @@ func (_u *TicketUpdateOne) SetPriority(v vocab.Priority) *TicketUpdateOne {
 func (_u *TicketUpdateOne) SetNillablePriority(v *vocab.Priority) *TicketUpdateOne {
 	if v != nil {
 		_u.SetPriority(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *TicketUpdateOne) SetSource(v vocab.TicketSource) *TicketUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableSource(v *vocab.TicketSource) *TicketUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetOwnerFollows sets the "owner_follows" field.
+func (_u *TicketUpdateOne) SetOwnerFollows(v bool) *TicketUpdateOne {
+	_u.mutation.SetOwnerFollows(v)
+	return _u
+}
+
+// SetNillableOwnerFollows sets the "owner_follows" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableOwnerFollows(v *bool) *TicketUpdateOne {
+	if v != nil {
+		_u.SetOwnerFollows(*v)
+	}
+	return _u
+}
+
+// SetTeamID sets the "team_id" field.
+func (_u *TicketUpdateOne) SetTeamID(v string) *TicketUpdateOne {
+	_u.mutation.SetTeamID(v)
+	return _u
+}
+
+// SetNillableTeamID sets the "team_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableTeamID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetTeamID(*v)
+	}
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *TicketUpdateOne) SetDueAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableDueAt(v *clock.Micros) *TicketUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *TicketUpdateOne) AddDueAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
+// SetDueOrder sets the "due_order" field.
+func (_u *TicketUpdateOne) SetDueOrder(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.ResetDueOrder()
+	_u.mutation.SetDueOrder(v)
+	return _u
+}
+
+// SetNillableDueOrder sets the "due_order" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableDueOrder(v *clock.Micros) *TicketUpdateOne {
+	if v != nil {
+		_u.SetDueOrder(*v)
+	}
+	return _u
+}
+
+// AddDueOrder adds value to the "due_order" field.
+func (_u *TicketUpdateOne) AddDueOrder(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.AddDueOrder(v)
+	return _u
+}
+
+// SetPipelineID sets the "pipeline_id" field.
+func (_u *TicketUpdateOne) SetPipelineID(v string) *TicketUpdateOne {
+	_u.mutation.SetPipelineID(v)
+	return _u
+}
+
+// SetNillablePipelineID sets the "pipeline_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillablePipelineID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetPipelineID(*v)
+	}
+	return _u
+}
+
+// SetStageID sets the "stage_id" field.
+func (_u *TicketUpdateOne) SetStageID(v string) *TicketUpdateOne {
+	_u.mutation.SetStageID(v)
+	return _u
+}
+
+// SetNillableStageID sets the "stage_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableStageID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetStageID(*v)
+	}
+	return _u
+}
+
+// SetStageKind sets the "stage_kind" field.
+func (_u *TicketUpdateOne) SetStageKind(v vocab.StageKind) *TicketUpdateOne {
+	_u.mutation.SetStageKind(v)
+	return _u
+}
+
+// SetNillableStageKind sets the "stage_kind" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableStageKind(v *vocab.StageKind) *TicketUpdateOne {
+	if v != nil {
+		_u.SetStageKind(*v)
+	}
+	return _u
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (_u *TicketUpdateOne) SetOwnerID(v string) *TicketUpdateOne {
+	_u.mutation.SetOwnerID(v)
+	return _u
+}
+
+// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableOwnerID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetOwnerID(*v)
 	}
 	return _u
 }
@@ -334,6 +763,20 @@ func (_u *TicketUpdateOne) SetContactID(v string) *TicketUpdateOne {
 func (_u *TicketUpdateOne) SetNillableContactID(v *string) *TicketUpdateOne {
 	if v != nil {
 		_u.SetContactID(*v)
+	}
+	return _u
+}
+
+// SetCompanyID sets the "company_id" field.
+func (_u *TicketUpdateOne) SetCompanyID(v string) *TicketUpdateOne {
+	_u.mutation.SetCompanyID(v)
+	return _u
+}
+
+// SetNillableCompanyID sets the "company_id" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableCompanyID(v *string) *TicketUpdateOne {
+	if v != nil {
+		_u.SetCompanyID(*v)
 	}
 	return _u
 }
@@ -375,6 +818,69 @@ func (_u *TicketUpdateOne) SetNillableConversationID(v *string) *TicketUpdateOne
 // ClearConversationID clears the value of the "conversation_id" field.
 func (_u *TicketUpdateOne) ClearConversationID() *TicketUpdateOne {
 	_u.mutation.ClearConversationID()
+	return _u
+}
+
+// SetRevision sets the "revision" field.
+func (_u *TicketUpdateOne) SetRevision(v int) *TicketUpdateOne {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableRevision(v *int) *TicketUpdateOne {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *TicketUpdateOne) AddRevision(v int) *TicketUpdateOne {
+	_u.mutation.AddRevision(v)
+	return _u
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (_u *TicketUpdateOne) SetLastActivityAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.ResetLastActivityAt()
+	_u.mutation.SetLastActivityAt(v)
+	return _u
+}
+
+// SetNillableLastActivityAt sets the "last_activity_at" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableLastActivityAt(v *clock.Micros) *TicketUpdateOne {
+	if v != nil {
+		_u.SetLastActivityAt(*v)
+	}
+	return _u
+}
+
+// AddLastActivityAt adds value to the "last_activity_at" field.
+func (_u *TicketUpdateOne) AddLastActivityAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.AddLastActivityAt(v)
+	return _u
+}
+
+// SetClosedAt sets the "closed_at" field.
+func (_u *TicketUpdateOne) SetClosedAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.ResetClosedAt()
+	_u.mutation.SetClosedAt(v)
+	return _u
+}
+
+// SetNillableClosedAt sets the "closed_at" field if the given value is not nil.
+func (_u *TicketUpdateOne) SetNillableClosedAt(v *clock.Micros) *TicketUpdateOne {
+	if v != nil {
+		_u.SetClosedAt(*v)
+	}
+	return _u
+}
+
+// AddClosedAt adds value to the "closed_at" field.
+func (_u *TicketUpdateOne) AddClosedAt(v clock.Micros) *TicketUpdateOne {
+	_u.mutation.AddClosedAt(v)
 	return _u
 }
 
@@ -455,17 +961,53 @@ func (_u *TicketUpdateOne) sqlSave(ctx context.Context) (_node *Ticket, err erro
 			}
 		}
 	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(ticket.FieldNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNumber(); ok {
+		_spec.AddField(ticket.FieldNumber, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Subject(); ok {
 		_spec.SetField(ticket.FieldSubject, field.TypeString, value)
 	}
-	if value, ok := _u.mutation.Pipeline(); ok {
-		_spec.SetField(ticket.FieldPipeline, field.TypeString, value)
-	}
-	if value, ok := _u.mutation.Stage(); ok {
-		_spec.SetField(ticket.FieldStage, field.TypeString, value)
+	if value, ok := _u.mutation.Description(); ok {
+		_spec.SetField(ticket.FieldDescription, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Priority(); ok {
 		_spec.SetField(ticket.FieldPriority, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(ticket.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.OwnerFollows(); ok {
+		_spec.SetField(ticket.FieldOwnerFollows, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.TeamID(); ok {
+		_spec.SetField(ticket.FieldTeamID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(ticket.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(ticket.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.DueOrder(); ok {
+		_spec.SetField(ticket.FieldDueOrder, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueOrder(); ok {
+		_spec.AddField(ticket.FieldDueOrder, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PipelineID(); ok {
+		_spec.SetField(ticket.FieldPipelineID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StageID(); ok {
+		_spec.SetField(ticket.FieldStageID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.StageKind(); ok {
+		_spec.SetField(ticket.FieldStageKind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.OwnerID(); ok {
+		_spec.SetField(ticket.FieldOwnerID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Properties(); ok {
 		_spec.SetField(ticket.FieldProperties, field.TypeJSON, value)
@@ -478,6 +1020,9 @@ func (_u *TicketUpdateOne) sqlSave(ctx context.Context) (_node *Ticket, err erro
 	if value, ok := _u.mutation.ContactID(); ok {
 		_spec.SetField(ticket.FieldContactID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.CompanyID(); ok {
+		_spec.SetField(ticket.FieldCompanyID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(ticket.FieldExternalID, field.TypeString, value)
 	}
@@ -489,6 +1034,24 @@ func (_u *TicketUpdateOne) sqlSave(ctx context.Context) (_node *Ticket, err erro
 	}
 	if _u.mutation.ConversationIDCleared() {
 		_spec.ClearField(ticket.FieldConversationID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(ticket.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(ticket.FieldRevision, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.LastActivityAt(); ok {
+		_spec.SetField(ticket.FieldLastActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastActivityAt(); ok {
+		_spec.AddField(ticket.FieldLastActivityAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ClosedAt(); ok {
+		_spec.SetField(ticket.FieldClosedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedClosedAt(); ok {
+		_spec.AddField(ticket.FieldClosedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Ticket{config: _u.config}

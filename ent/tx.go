@@ -18,6 +18,8 @@ type Tx struct {
 	AccountSequence *AccountSequenceClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
+	// Association is the client for interacting with the Association builders.
+	Association *AssociationClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
 	// Block is the client for interacting with the Block builders.
@@ -28,18 +30,38 @@ type Tx struct {
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
 	ChannelAddress *ChannelAddressClient
+	// Company is the client for interacting with the Company builders.
+	Company *CompanyClient
+	// CompanyDomain is the client for interacting with the CompanyDomain builders.
+	CompanyDomain *CompanyDomainClient
 	// ConsentRecord is the client for interacting with the ConsentRecord builders.
 	ConsentRecord *ConsentRecordClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
 	ContactEmail *ContactEmailClient
+	// ContactExport is the client for interacting with the ContactExport builders.
+	ContactExport *ContactExportClient
+	// ContactImport is the client for interacting with the ContactImport builders.
+	ContactImport *ContactImportClient
 	// ContactList is the client for interacting with the ContactList builders.
 	ContactList *ContactListClient
 	// ContactListMember is the client for interacting with the ContactListMember builders.
 	ContactListMember *ContactListMemberClient
+	// ContactListTimer is the client for interacting with the ContactListTimer builders.
+	ContactListTimer *ContactListTimerClient
+	// ContactMerge is the client for interacting with the ContactMerge builders.
+	ContactMerge *ContactMergeClient
+	// ContactMove is the client for interacting with the ContactMove builders.
+	ContactMove *ContactMoveClient
+	// ContactPhone is the client for interacting with the ContactPhone builders.
+	ContactPhone *ContactPhoneClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// Deal is the client for interacting with the Deal builders.
+	Deal *DealClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
 	// Email is the client for interacting with the Email builders.
 	Email *EmailClient
 	// EmailChannel is the client for interacting with the EmailChannel builders.
@@ -48,6 +70,12 @@ type Tx struct {
 	EmailConnection *EmailConnectionClient
 	// EmailReference is the client for interacting with the EmailReference builders.
 	EmailReference *EmailReferenceClient
+	// Engagement is the client for interacting with the Engagement builders.
+	Engagement *EngagementClient
+	// EngagementRevision is the client for interacting with the EngagementRevision builders.
+	EngagementRevision *EngagementRevisionClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
 	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
@@ -66,6 +94,14 @@ type Tx struct {
 	InboxUser *InboxUserClient
 	// Integration is the client for interacting with the Integration builders.
 	Integration *IntegrationClient
+	// LibraryFile is the client for interacting with the LibraryFile builders.
+	LibraryFile *LibraryFileClient
+	// LibraryItem is the client for interacting with the LibraryItem builders.
+	LibraryItem *LibraryItemClient
+	// LibraryOpening is the client for interacting with the LibraryOpening builders.
+	LibraryOpening *LibraryOpeningClient
+	// LibraryShare is the client for interacting with the LibraryShare builders.
+	LibraryShare *LibraryShareClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
@@ -76,8 +112,20 @@ type Tx struct {
 	Participant *ParticipantClient
 	// PersonalMailbox is the client for interacting with the PersonalMailbox builders.
 	PersonalMailbox *PersonalMailboxClient
+	// Pipeline is the client for interacting with the Pipeline builders.
+	Pipeline *PipelineClient
+	// PipelineStage is the client for interacting with the PipelineStage builders.
+	PipelineStage *PipelineStageClient
+	// Property is the client for interacting with the Property builders.
+	Property *PropertyClient
+	// PropertyValue is the client for interacting with the PropertyValue builders.
+	PropertyValue *PropertyValueClient
+	// Rating is the client for interacting with the Rating builders.
+	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RecordCounter is the client for interacting with the RecordCounter builders.
+	RecordCounter *RecordCounterClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
 	RoutingDecision *RoutingDecisionClient
 	// RoutingTurn is the client for interacting with the RoutingTurn builders.
@@ -246,21 +294,35 @@ func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
 	tx.AccountSequence = NewAccountSequenceClient(tx.config)
 	tx.ApiToken = NewApiTokenClient(tx.config)
+	tx.Association = NewAssociationClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bot = NewBotClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.ChannelAddress = NewChannelAddressClient(tx.config)
+	tx.Company = NewCompanyClient(tx.config)
+	tx.CompanyDomain = NewCompanyDomainClient(tx.config)
 	tx.ConsentRecord = NewConsentRecordClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.ContactEmail = NewContactEmailClient(tx.config)
+	tx.ContactExport = NewContactExportClient(tx.config)
+	tx.ContactImport = NewContactImportClient(tx.config)
 	tx.ContactList = NewContactListClient(tx.config)
 	tx.ContactListMember = NewContactListMemberClient(tx.config)
+	tx.ContactListTimer = NewContactListTimerClient(tx.config)
+	tx.ContactMerge = NewContactMergeClient(tx.config)
+	tx.ContactMove = NewContactMoveClient(tx.config)
+	tx.ContactPhone = NewContactPhoneClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
+	tx.Deal = NewDealClient(tx.config)
+	tx.Draft = NewDraftClient(tx.config)
 	tx.Email = NewEmailClient(tx.config)
 	tx.EmailChannel = NewEmailChannelClient(tx.config)
 	tx.EmailConnection = NewEmailConnectionClient(tx.config)
 	tx.EmailReference = NewEmailReferenceClient(tx.config)
+	tx.Engagement = NewEngagementClient(tx.config)
+	tx.EngagementRevision = NewEngagementRevisionClient(tx.config)
+	tx.Erasure = NewErasureClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.ForgottenBlob = NewForgottenBlobClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
@@ -270,12 +332,22 @@ func (tx *Tx) init() {
 	tx.InboxTeam = NewInboxTeamClient(tx.config)
 	tx.InboxUser = NewInboxUserClient(tx.config)
 	tx.Integration = NewIntegrationClient(tx.config)
+	tx.LibraryFile = NewLibraryFileClient(tx.config)
+	tx.LibraryItem = NewLibraryItemClient(tx.config)
+	tx.LibraryOpening = NewLibraryOpeningClient(tx.config)
+	tx.LibraryShare = NewLibraryShareClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
 	tx.PageView = NewPageViewClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
 	tx.PersonalMailbox = NewPersonalMailboxClient(tx.config)
+	tx.Pipeline = NewPipelineClient(tx.config)
+	tx.PipelineStage = NewPipelineStageClient(tx.config)
+	tx.Property = NewPropertyClient(tx.config)
+	tx.PropertyValue = NewPropertyValueClient(tx.config)
+	tx.Rating = NewRatingClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
+	tx.RecordCounter = NewRecordCounterClient(tx.config)
 	tx.RoutingDecision = NewRoutingDecisionClient(tx.config)
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
 	tx.SavedView = NewSavedViewClient(tx.config)

@@ -45,6 +45,8 @@ type Visitor struct {
 	Network string `json:"network,omitempty"`
 	// What their browser asks for, as a BCP 47 tag; empty: not known.
 	Language string `json:"language,omitempty"`
+	// That of their browser, by its IANA name; empty: not known.
+	TimeZone string `json:"time_zone,omitempty"`
 	// The contact is that of an address that they typed, and did not prove (CH-9).
 	ContactTyped bool `json:"contact_typed,omitempty"`
 	// Their own typing made the contact (CH-9).
@@ -69,7 +71,7 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case visitor.FieldClaimsAt, visitor.FieldSessionsEndedAt, visitor.FieldLastSeenAt, visitor.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldMailIdentity, visitor.FieldNetwork, visitor.FieldLanguage:
+		case visitor.FieldID, visitor.FieldAccountID, visitor.FieldInboxID, visitor.FieldChannelID, visitor.FieldContactID, visitor.FieldIdentity, visitor.FieldName, visitor.FieldEmail, visitor.FieldMailIdentity, visitor.FieldNetwork, visitor.FieldLanguage, visitor.FieldTimeZone:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -171,6 +173,12 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field language", values[i])
 			} else if value.Valid {
 				_m.Language = value.String
+			}
+		case visitor.FieldTimeZone:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field time_zone", values[i])
+			} else if value.Valid {
+				_m.TimeZone = value.String
 			}
 		case visitor.FieldContactTyped:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -282,6 +290,9 @@ func (_m *Visitor) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("language=")
 	builder.WriteString(_m.Language)
+	builder.WriteString(", ")
+	builder.WriteString("time_zone=")
+	builder.WriteString(_m.TimeZone)
 	builder.WriteString(", ")
 	builder.WriteString("contact_typed=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ContactTyped))

@@ -182,6 +182,20 @@ func (_c *VisitorCreate) SetNillableLanguage(v *string) *VisitorCreate {
 	return _c
 }
 
+// SetTimeZone sets the "time_zone" field.
+func (_c *VisitorCreate) SetTimeZone(v string) *VisitorCreate {
+	_c.mutation.SetTimeZone(v)
+	return _c
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_c *VisitorCreate) SetNillableTimeZone(v *string) *VisitorCreate {
+	if v != nil {
+		_c.SetTimeZone(*v)
+	}
+	return _c
+}
+
 // SetContactTyped sets the "contact_typed" field.
 func (_c *VisitorCreate) SetContactTyped(v bool) *VisitorCreate {
 	_c.mutation.SetContactTyped(v)
@@ -309,6 +323,10 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultLanguage
 		_c.mutation.SetLanguage(v)
 	}
+	if _, ok := _c.mutation.TimeZone(); !ok {
+		v := visitor.DefaultTimeZone
+		_c.mutation.SetTimeZone(v)
+	}
 	if _, ok := _c.mutation.ContactTyped(); !ok {
 		v := visitor.DefaultContactTyped
 		_c.mutation.SetContactTyped(v)
@@ -371,6 +389,9 @@ func (_c *VisitorCreate) check() error {
 	}
 	if _, ok := _c.mutation.Language(); !ok {
 		return &ValidationError{Name: "language", err: errors.New(`ent: missing required field "Visitor.language"`)}
+	}
+	if _, ok := _c.mutation.TimeZone(); !ok {
+		return &ValidationError{Name: "time_zone", err: errors.New(`ent: missing required field "Visitor.time_zone"`)}
 	}
 	if _, ok := _c.mutation.ContactTyped(); !ok {
 		return &ValidationError{Name: "contact_typed", err: errors.New(`ent: missing required field "Visitor.contact_typed"`)}
@@ -479,6 +500,10 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
 		_node.Language = value
+	}
+	if value, ok := _c.mutation.TimeZone(); ok {
+		_spec.SetField(visitor.FieldTimeZone, field.TypeString, value)
+		_node.TimeZone = value
 	}
 	if value, ok := _c.mutation.ContactTyped(); ok {
 		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)
@@ -693,6 +718,18 @@ func (u *VisitorUpsert) SetLanguage(v string) *VisitorUpsert {
 // UpdateLanguage sets the "language" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateLanguage() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldLanguage)
+	return u
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *VisitorUpsert) SetTimeZone(v string) *VisitorUpsert {
+	u.Set(visitor.FieldTimeZone, v)
+	return u
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateTimeZone() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldTimeZone)
 	return u
 }
 
@@ -975,6 +1012,20 @@ func (u *VisitorUpsertOne) SetLanguage(v string) *VisitorUpsertOne {
 func (u *VisitorUpsertOne) UpdateLanguage() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *VisitorUpsertOne) SetTimeZone(v string) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetTimeZone(v)
+	})
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateTimeZone() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateTimeZone()
 	})
 }
 
@@ -1433,6 +1484,20 @@ func (u *VisitorUpsertBulk) SetLanguage(v string) *VisitorUpsertBulk {
 func (u *VisitorUpsertBulk) UpdateLanguage() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateLanguage()
+	})
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (u *VisitorUpsertBulk) SetTimeZone(v string) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetTimeZone(v)
+	})
+}
+
+// UpdateTimeZone sets the "time_zone" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateTimeZone() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateTimeZone()
 	})
 }
 

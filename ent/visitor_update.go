@@ -197,6 +197,20 @@ func (_u *VisitorUpdate) SetNillableLanguage(v *string) *VisitorUpdate {
 	return _u
 }
 
+// SetTimeZone sets the "time_zone" field.
+func (_u *VisitorUpdate) SetTimeZone(v string) *VisitorUpdate {
+	_u.mutation.SetTimeZone(v)
+	return _u
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_u *VisitorUpdate) SetNillableTimeZone(v *string) *VisitorUpdate {
+	if v != nil {
+		_u.SetTimeZone(*v)
+	}
+	return _u
+}
+
 // SetContactTyped sets the "contact_typed" field.
 func (_u *VisitorUpdate) SetContactTyped(v bool) *VisitorUpdate {
 	_u.mutation.SetContactTyped(v)
@@ -346,6 +360,9 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TimeZone(); ok {
+		_spec.SetField(visitor.FieldTimeZone, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ContactTyped(); ok {
 		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)
@@ -555,6 +572,20 @@ func (_u *VisitorUpdateOne) SetNillableLanguage(v *string) *VisitorUpdateOne {
 	return _u
 }
 
+// SetTimeZone sets the "time_zone" field.
+func (_u *VisitorUpdateOne) SetTimeZone(v string) *VisitorUpdateOne {
+	_u.mutation.SetTimeZone(v)
+	return _u
+}
+
+// SetNillableTimeZone sets the "time_zone" field if the given value is not nil.
+func (_u *VisitorUpdateOne) SetNillableTimeZone(v *string) *VisitorUpdateOne {
+	if v != nil {
+		_u.SetTimeZone(*v)
+	}
+	return _u
+}
+
 // SetContactTyped sets the "contact_typed" field.
 func (_u *VisitorUpdateOne) SetContactTyped(v bool) *VisitorUpdateOne {
 	_u.mutation.SetContactTyped(v)
@@ -734,6 +765,9 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	}
 	if value, ok := _u.mutation.Language(); ok {
 		_spec.SetField(visitor.FieldLanguage, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TimeZone(); ok {
+		_spec.SetField(visitor.FieldTimeZone, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ContactTyped(); ok {
 		_spec.SetField(visitor.FieldContactTyped, field.TypeBool, value)

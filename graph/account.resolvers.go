@@ -18,6 +18,10 @@ import (
 	"parley/internal/viewer"
 )
 
+func (r *accountResolver) PhoneRegion(ctx context.Context, obj *ent.Account) (*string, error) {
+	return orNull(obj.PhoneRegion), nil
+}
+
 func (r *accountResolver) HeadSequence(ctx context.Context, obj *ent.Account) (int64, error) {
 	return r.Services.Events.Head(ctx)
 }

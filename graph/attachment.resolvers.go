@@ -35,7 +35,7 @@ func (r *messageResolver) AttachmentCount(ctx context.Context, objs []*ent.Messa
 
 func (r *mutationResolver) UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error) {
 	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
-		ConversationID: value(input.To.ConversationID), InboxID: value(input.To.InboxID),
+		ConversationID: value(input.To.ConversationID), InboxID: value(input.To.InboxID), ForDocument: value(input.ForDocument),
 		File: input.File.File, FileName: input.File.Filename, Size: input.File.Size, IdempotencyKey: input.IdempotencyKey,
 	}))
 }

@@ -38,7 +38,13 @@ func (r *Resolver) changesOf(ctx context.Context, objs []*ent.Event) ([][]event.
 				return edges[ent.Inbox]{c.FromInboxID, c.ToInboxID, &c.FromInbox, &c.ToInbox}
 			})
 		},
+		func() error {
+			return fillEdges(ctx, "Stage", lists, load.PipelineStages, func(c *event.StageChange) edges[ent.PipelineStage] {
+				return edges[ent.PipelineStage]{c.FromStageID, c.ToStageID, &c.FromStage, &c.ToStage}
+			})
+		},
 		func() error { return r.fillTags(ctx, lists) },
+		func() error { return r.fillProperties(ctx, lists) },
 	} {
 		if err := fill(); err != nil {
 			return nil, err
@@ -69,6 +75,45 @@ func (r *Resolver) fillTags(ctx context.Context, lists [][]event.FieldChange) er
 		*place = found[i]
 	}
 	return nil
+}
+
+// fillProperties loads the properties of all changes, if the operation asks for them.
+func (r *Resolver) fillProperties(ctx context.Context, lists [][]event.FieldChange) error {
+	if !asks(ctx, "PropertiesChange", "set", "cleared") {
+		return nil
+	}
+	var ids []string
+	for _, list := range lists {
+		for _, change := range list {
+			if c, ok := change.(*event.PropertiesChange); ok {
+				ids = append(append(ids, c.SetIDs...), c.ClearedIDs...)
+			}
+		}
+	}
+	found, err := r.Services.Nodes.Properties(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, list := range lists {
+		for _, change := range list {
+			if c, ok := change.(*event.PropertiesChange); ok {
+				c.Set, found = thereOf(found, len(c.SetIDs))
+				c.Cleared, found = thereOf(found, len(c.ClearedIDs))
+			}
+		}
+	}
+	return nil
+}
+
+// thereOf splits what is there of the first n objects from the others.
+func thereOf[T any](list []*T, n int) (there, others []*T) {
+	there = []*T{}
+	for _, v := range list[:n] {
+		if v != nil {
+			there = append(there, v)
+		}
+	}
+	return there, list[n:]
 }
 
 // edges are the two objects of a change: their ids, and where they go.

@@ -15,9 +15,11 @@ import (
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
+	"parley/internal/crm"
 	"parley/internal/id"
 	"parley/internal/loader"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -53,12 +55,70 @@ func (r *contactResolver) DisplayName(ctx context.Context, obj *ent.Contact) (st
 	return loader.ContactName(obj), nil
 }
 
+func (r *contactResolver) FirstName(ctx context.Context, obj *ent.Contact) (*string, error) {
+	first, _ := contact.PartsOf(obj.Name, obj.FirstName, obj.LastName)
+	return orNull(first), nil
+}
+
+func (r *contactResolver) LastName(ctx context.Context, obj *ent.Contact) (*string, error) {
+	_, last := contact.PartsOf(obj.Name, obj.FirstName, obj.LastName)
+	return orNull(last), nil
+}
+
 func (r *contactResolver) Emails(ctx context.Context, objs []*ent.Contact) ([][]string, error) {
 	return r.Services.Contacts.Addresses(ctx, objs)
 }
 
+func (r *contactResolver) EmailAddresses(ctx context.Context, objs []*ent.Contact) ([][]*contact.Address, error) {
+	return r.Services.Contacts.EmailAddresses(ctx, objs)
+}
+
 func (r *contactResolver) Phone(ctx context.Context, obj *ent.Contact) (*string, error) {
 	return orNull(obj.Phone), nil
+}
+
+func (r *contactResolver) Phones(ctx context.Context, objs []*ent.Contact) ([][]*contact.Phone, error) {
+	return r.Services.Contacts.Phones(ctx, objs)
+}
+
+func (r *contactResolver) JobTitle(ctx context.Context, obj *ent.Contact) (*string, error) {
+	return orNull(obj.JobTitle), nil
+}
+
+func (r *contactResolver) Owner(ctx context.Context, objs []*ent.Contact) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(c *ent.Contact) string { return c.OwnerID }))
+}
+
+func (r *contactResolver) Language(ctx context.Context, obj *ent.Contact) (*string, error) {
+	return orNull(obj.Language), nil
+}
+
+func (r *contactResolver) TimeZone(ctx context.Context, obj *ent.Contact) (*string, error) {
+	return orNull(obj.TimeZone), nil
+}
+
+func (r *contactResolver) Country(ctx context.Context, obj *ent.Contact) (*string, error) {
+	return orNull(obj.Country), nil
+}
+
+func (r *contactResolver) City(ctx context.Context, obj *ent.Contact) (*string, error) {
+	return orNull(obj.City), nil
+}
+
+func (r *contactResolver) LifecycleStage(ctx context.Context, obj *ent.Contact) (*vocab.LifecycleStage, error) {
+	return orNull(obj.LifecycleStage), nil
+}
+
+func (r *contactResolver) Source(ctx context.Context, obj *ent.Contact) (*vocab.ContactSource, error) {
+	return orNull(obj.Source), nil
+}
+
+func (r *contactResolver) Properties(ctx context.Context, objs []*ent.Contact, names []string) ([][]*property.Value, error) {
+	return r.Services.Properties.Of(ctx, vocab.PropertyOfContact, pick(objs, func(c *ent.Contact) string { return c.ID }), names)
+}
+
+func (r *contactResolver) MergedIds(ctx context.Context, objs []*ent.Contact) ([][]string, error) {
+	return r.Services.Contacts.MergedIDs(ctx, objs)
 }
 
 func (r *contactResolver) Conversations(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*view.Page, error) {
@@ -69,8 +129,8 @@ func (r *contactResolver) Lists(ctx context.Context, objs []*ent.Contact, first 
 	return r.Services.Contacts.ListsOf(ctx, objs, pageArgs(first, after, last, before))
 }
 
-func (r *contactResolver) Tickets(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error) {
-	return r.Services.Tickets.TicketsOf(ctx, objs, pageArgs(first, after, last, before))
+func (r *contactResolver) Tickets(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Ticket], error) {
+	return r.Services.Records.TicketsOfContacts(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *contactResolver) Blocked(ctx context.Context, objs []*ent.Contact) ([]bool, error) {
@@ -95,6 +155,21 @@ func (r *mutationResolver) UpdateContact(ctx context.Context, input contact.Upda
 
 func (r *mutationResolver) UpsertContact(ctx context.Context, input contact.UpsertContactInput) (*model.UpsertContactPayload, error) {
 	return upsertContactPayload(r.Services.Contacts.Upsert(ctx, input))
+}
+
+func (r *mutationResolver) MergeContacts(ctx context.Context, input contact.MergeContactsInput) (*model.ContactPayload, error) {
+	return contactPayload(r.Services.Contacts.Merge(ctx, input))
+}
+
+func (r *mutationResolver) UndoMergeContacts(ctx context.Context, input contact.UndoMergeContactsInput) (*model.ContactPayload, error) {
+	return contactPayload(r.Services.Contacts.UndoMerge(ctx, input))
+}
+
+func (r *mutationResolver) DeleteContact(ctx context.Context, input contact.DeleteContactInput) (*model.DeleteContactPayload, error) {
+	if err := r.Services.Contacts.Delete(ctx, input); err != nil {
+		return nil, err
+	}
+	return &model.DeleteContactPayload{DeletedContactID: &input.ContactID}, nil
 }
 
 func (r *mutationResolver) LinkContact(ctx context.Context, input conversation.LinkContactInput) (*model.ConversationPayload, error) {

@@ -22,7 +22,7 @@ func TestContactEdges(t *testing.T) {
 		list := o.run(o.Admin, t, `mutation { createContactList(input: {name: "Customers"}) { contactList { id } userErrors { code } } }`)
 		listID := regexp.MustCompile(`list_[0-9a-z]{26}`).FindString(list)
 		o.run(o.Admin, t, fmt.Sprintf(`mutation { addContactsToList(input: {contactListId: %q, contactIds: [%q]}) { userErrors { code } } }`, listID, o.ContactID))
-		o.run(o.Admin, t, fmt.Sprintf(`mutation { createTicket(input: {subject: "Broken", pipeline: "Support", stage: "New", contactId: %q, externalId: "t1"}) { userErrors { code } } }`, o.ContactID))
+		o.run(o.Admin, t, fmt.Sprintf(`mutation { createTicket(input: {subject: "Broken", contactId: %q, externalId: "t1"}) { userErrors { code } } }`, o.ContactID))
 		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
 			for i := range 2 {
 				err := tx.Client.Block.Create().SetID(id.New(id.Block)).SetInboxID(o.InboxIDs[i]).SetChannelID(o.ChannelIDs[i]).SetKind(vocab.Chat).

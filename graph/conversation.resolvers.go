@@ -15,6 +15,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -118,6 +119,10 @@ func (r *conversationResolver) Tags(ctx context.Context, objs []*ent.Conversatio
 		lists[i] = c.Tags
 	}
 	return r.Services.Nodes.TagLists(ctx, lists)
+}
+
+func (r *conversationResolver) Properties(ctx context.Context, objs []*ent.Conversation, names []string) ([][]*property.Value, error) {
+	return r.Services.Properties.Of(ctx, vocab.PropertyOfConversation, pick(objs, func(c *ent.Conversation) string { return c.ID }), names)
 }
 
 func (r *conversationResolver) Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error) {
@@ -244,6 +249,10 @@ func (r *mutationResolver) SetConversationPriority(ctx context.Context, input co
 
 func (r *mutationResolver) UpdateConversation(ctx context.Context, input conversation.UpdateConversationInput) (*model.ConversationPayload, error) {
 	return conversationPayload(r.Services.Conversations.Update(ctx, input))
+}
+
+func (r *mutationResolver) SetConversationProperties(ctx context.Context, input conversation.SetConversationPropertiesInput) (*model.ConversationPayload, error) {
+	return conversationPayload(r.Services.Conversations.SetProperties(ctx, input))
 }
 
 func (r *mutationResolver) BulkChangeConversations(ctx context.Context, input conversation.BulkChangeConversationsInput) (*model.TaskPayload, error) {

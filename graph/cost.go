@@ -7,9 +7,13 @@ import (
 	"github.com/vektah/gqlparser/v2/formatter"
 
 	"parley/graph/generated"
+	"parley/internal/clock"
+	"parley/internal/company"
 	"parley/internal/contact"
 	conversationlive "parley/internal/conversation/live"
 	"parley/internal/conversation/view"
+	"parley/internal/crm"
+	"parley/internal/engagement"
 	"parley/internal/event"
 	"parley/internal/paging"
 	"parley/internal/vocab"
@@ -31,10 +35,12 @@ func largePageSize(most, byDefault int, sizes ...*int) int {
 	return byDefault
 }
 
+// unpaged is as how many rows a list is charged that is not paged.
+const unpaged = 10
+
 // setPrices charges lists for their rows: one for each field of each row. Lists
 // that are not paged are charged as ten rows.
 func setPrices(c *generated.ComplexityRoot) {
-	const unpaged = 10
 	c.Query.Conversations = func(child int, _ *string, _ *view.ViewInput, _ *view.Filter, _ *vocab.ConversationOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
@@ -47,6 +53,9 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Query.Contacts = func(child int, _ *contact.ContactFilter, _ *vocab.ContactOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.Companies = func(child int, _ *company.CompanyFilter, _ *vocab.CompanyOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.Query.Events = func(child int, _ *int64, first *int, last *int, _ *int64, _ []vocab.EventType, _ []string) int {
 		return 1 + child*largePageSize(event.MaxPage, 100, first, last)
 	}
@@ -57,6 +66,12 @@ func setPrices(c *generated.ComplexityRoot) {
 	}
 	c.Query.ContactSubscriptionTypes = c.Query.Users
 	c.Query.Tags = func(child int, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.LibraryItems = func(child int, _ *string, _ *vocab.LibraryItemKind, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.Properties = func(child int, _ vocab.PropertyObject, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
 	c.Query.SavedViews = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
@@ -76,20 +91,63 @@ func setPrices(c *generated.ComplexityRoot) {
 	}
 	c.Query.ViewCounts = viewCountsPrice
 	c.Subscription.ViewCounts = viewCountsPrice
-	c.Subscription.InboxPeople = func(child int, _ string, first *int) int { return 1 + child*pageSize(paging.MaxPage, first) }
+	watched := func(child int, _ string, first *int) int { return 1 + child*pageSize(paging.MaxPage, first) }
+	c.Subscription.InboxPeople, c.Subscription.ContactListMembers = watched, watched
 	c.Subscription.ConversationPresence = func(child int, _ string, _ *bool) int { return 1 + child*unpaged }
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
-	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments} {
+	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
+		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
-	c.Query.ContactLists = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
+	c.Inbox.RatingCounts = func(child int, _ clock.Micros, _ *clock.Micros) int { return 1 + child*unpaged }
+	withArchived := func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.ContactLists, c.Query.Teams = withArchived, withArchived
 	blockedSenders := func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)
 	}
 	c.ChatChannel.BlockedSenders, c.EmailChannel.BlockedSenders = blockedSenders, blockedSenders
+	setRecordPrices(c)
 	setPagePrices(c)
+}
+
+// setRecordPrices charges the lists of tickets, deals and what they go through.
+func setRecordPrices(c *generated.ComplexityRoot) {
+	c.Query.Tickets = func(child int, _ *crm.TicketFilter, _ *vocab.TicketOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.Deals = func(child int, _ *crm.DealFilter, _ *vocab.DealOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.Engagements = func(child int, _ *engagement.EngagementFilter, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.EngagementTasks = func(child int, _ *engagement.EngagementTaskFilter, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.DealTotals = func(child int, _ *crm.DealFilter) int { return 1 + child*unpaged }
+	c.Query.Pipelines = func(child int, _ vocab.PipelineObject, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Subscription.TicketView = func(child int, _ *crm.TicketFilter, _ *vocab.TicketOrder, first *int) int {
+		return 1 + child*pageSize(50, first, nil)
+	}
+	c.Pipeline.Stages = func(child int) int { return 1 + child*unpaged }
+	c.Erasure.Counts = func(child int) int { return 1 + child*unpaged }
+	c.ContactImport.Columns = func(child int) int { return 1 + child*unpaged }
+	c.PreviewContactImportPayload.Columns = func(child int) int { return 1 + child*unpaged }
+	c.ContactImport.Rows = func(child int, _ []vocab.ContactImportOutcome, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(20, first, last)
+	}
+	c.ContactList.Problems = c.Pipeline.Stages
+	conditions := func(child int) int { return 1 + child*3 } // all of them together are 50
+	c.ContactListCriteria.All, c.ContactListCriteria.Any = conditions, conditions
+	c.Conversation.Associations = c.Pipeline.Stages
+	c.Contact.Timeline = func(child int, _ []vocab.TimelineKind, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(20, first, last)
+	}
+	c.DealTotal.Amounts, c.Engagement.Attachments = c.Pipeline.Stages, c.Pipeline.Stages
 }
 
 // setPagePrices charges lists that have no other arguments than a connection's.
@@ -98,14 +156,15 @@ func setPagePrices(c *generated.ComplexityRoot) {
 	for size, lists := range map[int][]list{
 		100: {&c.Inbox.EmailAllowList},
 		50: {
-			&c.Query.Tasks, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.Teams, &c.Query.APITokens, &c.ChatChannel.CustomTexts,
+			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.ChatChannel.CustomTexts,
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},
 		20: {
 			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
 			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
-			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Blocks, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,
+			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Deals, &c.Conversation.Deals, &c.Company.Engagements, &c.Contact.Engagements, &c.Conversation.Engagements, &c.Deal.Engagements,
+			&c.Ticket.Engagements, &c.Engagement.Revisions, &c.Company.Contacts, &c.Company.Tickets, &c.Company.Deals, &c.Contact.Blocks, &c.LibraryItem.Shares, &c.LibraryShare.Openings, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,
 		},
 	} {
 		for _, paged := range lists {

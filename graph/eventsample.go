@@ -36,8 +36,8 @@ type eventSample struct {
 // prefixes are the prefixes of ids by the SDL's types that events have as subjects.
 var prefixes = map[string]string{
 	"Account": id.Account, "ApiToken": id.APIToken, "Channel": id.Channel, "Consent": id.Consent, "Contact": id.Contact,
-	"ContactList": id.ContactList, "ContactSubscriptionType": id.SubscriptionType, "Conversation": id.Conversation, "Inbox": id.Inbox,
-	"PersonalMailbox": id.PersonalMailbox, "SavedView": id.SavedView, "Tag": id.Tag, "TargetedMessage": id.TargetedMessage, "Task": id.Task, "Team": id.Team,
+	"Company": id.Company, "ContactList": id.ContactList, "ContactSubscriptionType": id.SubscriptionType, "Conversation": id.Conversation, "Deal": id.Deal, "Engagement": id.Engagement, "Inbox": id.Inbox, "Pipeline": id.Pipeline,
+	"PersonalMailbox": id.PersonalMailbox, "Property": id.Property, "SavedView": id.SavedView, "Tag": id.Tag, "TargetedMessage": id.TargetedMessage, "Task": id.Task, "Team": id.Team,
 	"Ticket": id.Ticket, "User": id.User,
 }
 
@@ -107,6 +107,7 @@ var sampleValues = map[string]vocab.FieldChange{
 	"deletedAt":    changed("", "2026-01-31T09:30:00Z"),
 	"priority":     changed(string(vocab.PriorityNone), string(vocab.PriorityHigh)),
 	"tags":         {Added: []string{sampleID(id.Tag)}},
+	"properties":   {Added: []string{sampleID(id.Property)}},
 	"color":        changed("", "#2457d6"),
 	"archivedAt":   changed("", "2026-01-31T09:30:00Z"),
 	"mergedInto":   changed("", sampleID(id.Tag)),

@@ -23,6 +23,16 @@ var flatOnPurpose = map[string]string{
 	"StartEmailConversationInput.markdown":       "In place of `text` and `html`",
 	"CreateTargetedMessageInput.welcomeMarkdown": "In place of `welcomeMessage`",
 	"UpdateTargetedMessageInput.welcomeMarkdown": "In place of `welcomeMessage`",
+	// `name` goes with each of them.
+	"PropertyValueInput": "exactly one of the values",
+	// A contact has no address, one, or all of a list.
+	"emails": "Not together with `email`.",
+	"phones": "Not together with `phone`.",
+	// What is written for a conversation, or before there is one.
+	"InsertLibraryItemInput.contactId": "Together with `conversationId`: INVALID.",
+	// A text that is left out is none.
+	"PreviewReplyInput.markdown":  "Together with `html`: INVALID.",
+	"CreateLibraryItemInput.html": "in place of `markdown`",
 	// A session is started with nothing, too, and `token` goes with both.
 	"StartVisitorSessionInput.link": "With `identity`: INVALID.",
 }

@@ -12,7 +12,9 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/internal/contact"
+	"parley/internal/contact/smartlist"
 	"parley/internal/paging"
+	"parley/internal/vocab"
 )
 
 func (r *contactListResolver) Size(ctx context.Context, objs []*ent.ContactList) ([]int, error) {
@@ -21,6 +23,32 @@ func (r *contactListResolver) Size(ctx context.Context, objs []*ent.ContactList)
 
 func (r *contactListResolver) Members(ctx context.Context, objs []*ent.ContactList, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Contact], error) {
 	return r.Services.Contacts.Members(ctx, objs, pageArgs(first, after, last, before))
+}
+
+func (r *contactListResolver) Kind(ctx context.Context, obj *ent.ContactList) (vocab.ContactListKind, error) {
+	if obj.Criteria == "" {
+		return vocab.StaticList, nil
+	}
+	return vocab.SmartList, nil
+}
+
+func (r *contactListResolver) Criteria(ctx context.Context, objs []*ent.ContactList) ([]*smartlist.ContactListCriteriaInput, error) {
+	lists, err := r.Services.Contacts.Smart(ctx, objs)
+	return pick(lists, func(l *smartlist.List) *smartlist.ContactListCriteriaInput { return l.Criteria }), err
+}
+
+func (r *contactListResolver) State(ctx context.Context, objs []*ent.ContactList) ([]vocab.ContactListState, error) {
+	lists, err := r.Services.Contacts.Smart(ctx, objs)
+	return pick(lists, contact.StateOf), err
+}
+
+func (r *contactListResolver) Filling(ctx context.Context, obj *ent.ContactList) (*model.ContactListFilling, error) {
+	return fillingOf(obj), nil
+}
+
+func (r *contactListResolver) Problems(ctx context.Context, objs []*ent.ContactList) ([][]*smartlist.Problem, error) {
+	lists, err := r.Services.Contacts.Smart(ctx, objs)
+	return pick(lists, func(l *smartlist.List) []*smartlist.Problem { return append([]*smartlist.Problem{}, l.Problems...) }), err
 }
 
 func (r *mutationResolver) CreateContactList(ctx context.Context, input contact.CreateContactListInput) (*model.ContactListPayload, error) {

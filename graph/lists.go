@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"parley/ent"
+	"parley/graph/model"
 	"parley/internal/conversation/view"
 	"parley/internal/paging"
 	"parley/internal/vocab"
@@ -45,4 +47,16 @@ func selection(inboxID *string, shown *view.ViewInput, filter *view.Filter, orde
 // pageArgs are the arguments of a connection.
 func pageArgs(first *int, after *string, last *int, before *string) paging.PageArgs {
 	return paging.PageArgs{First: first, After: after, Last: last, Before: before}
+}
+
+// fillingOf says how far the filling of a list has come; nil: it is not being filled.
+func fillingOf(l *ent.ContactList) *model.ContactListFilling {
+	if !l.Filling {
+		return nil
+	}
+	f := &model.ContactListFilling{Compared: l.Filled}
+	if l.FillTotal > 0 {
+		f.Total = &l.FillTotal
+	}
+	return f
 }

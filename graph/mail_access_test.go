@@ -13,7 +13,7 @@ import (
 func TestMailIsForMembers(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(m *mailroom) {
-		channel := m.connectTo(m.InboxIDs[1], `, ticketPreset: {pipeline: "Support", stage: "New"}`)
+		channel := m.connectTo(m.InboxIDs[1], m.preset(``))
 		chat := m.comes(channel, question)
 		var mail struct {
 			Conversation struct {
@@ -31,7 +31,7 @@ func TestMailIsForMembers(t *testing.T) {
 		}
 		m.as(m.Agent(1), fmt.Sprintf(`{ conversation(id: %q) { tickets { nodes { id } } messages { edges { node { id attachments { id url } email { rawUrl } } } } } }`, chat), &mail)
 		message, ticket := mail.Conversation.Messages.Edges[0].Node, mail.Conversation.Tickets.Nodes[0].ID
-		nodes := fmt.Sprintf(`{ nodes(ids: [%q, %q, %q]) { __typename } ticket: node(id: %q) { ... on Ticket { stage contact { email } conversation { id } } } }`,
+		nodes := fmt.Sprintf(`{ nodes(ids: [%q, %q, %q]) { __typename } ticket: node(id: %q) { ... on Ticket { stage { name } contact { email } conversation { id } } } }`,
 			chat, message.ID, message.Attachments[0].ID, ticket)
 		hidden := `{"data":{"nodes":[null,null,null],"ticket":null}}`
 		for name, who := range map[string]context.Context{"admin": m.Admin, "agent": m.Agent(0)} {

@@ -19,13 +19,13 @@ func TestEmailChannels(t *testing.T) {
 		m.wants(m.Admin, fmt.Sprintf(`mutation { beginEmailChannel(input: {inboxId: %q, provider: FORWARDING, address: "support@example.com", acceptTerms: false})
 			{ emailChannel { id } userErrors { code field } } }`, m.InboxIDs[0]),
 			`{"data":{"beginEmailChannel":{"emailChannel":null,"userErrors":[{"code":"REQUIRED","field":["acceptTerms"]}]}}}`)
-		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", properties: [{name: "source", value: "mail"}]}`)
+		id := m.connect(m.preset(`, properties: [{name: "source", value: "mail"}]`))
 		m.wants(m.Agent(0), fmt.Sprintf(`{ inbox(id: %q) { emailAllowList { nodes } emailChannels { nodes { __typename kind address aliases senderName provider authentication state stateReason
 			forwardingAddress imap { host } smtp { host } signature undoSeconds dkim { name } importSince routing { rules { target } offerAgain }
-			ticketPreset { pipeline stage priority properties { name value } } termsAcceptedBy { ... on User { name } } inbox { name } } } } }`, m.InboxIDs[0]),
+			ticketPreset { pipeline { name } stage { name } priority ownerRule source subject problems properties { name value } } termsAcceptedBy { ... on User { name } } inbox { name } } } } }`, m.InboxIDs[0]),
 			`{"data":{"inbox":{"emailAllowList":{"nodes":[]},"emailChannels":{"nodes":[{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com","aliases":[],"senderName":null,"provider":"FORWARDING",`+
 				`"authentication":null,"state":"CONNECTED","stateReason":null,"forwardingAddress":"_","imap":null,"smtp":null,"signature":null,"undoSeconds":0,"dkim":null,`+
-				`"importSince":null,"routing":{"rules":[],"offerAgain":true},"ticketPreset":{"pipeline":"Support","stage":"New","priority":"NONE","properties":[{"name":"source","value":"mail"}]},`+
+				`"importSince":null,"routing":{"rules":[],"offerAgain":true},"ticketPreset":{"pipeline":{"name":"Support"},"stage":{"name":"New"},"priority":"NONE","ownerRule":"CONVERSATION_ASSIGNEE","source":"EMAIL","subject":"{{email.subject}}","problems":[],"properties":[{"name":"source","value":"mail"}]},`+
 				`"termsAcceptedBy":{"name":"Ada Admin"},"inbox":{"name":"Sales"}}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ node(id: %q) { __typename ... on Channel { kind } ... on EmailChannel { address } } }`, id),
 			`{"data":{"node":{"__typename":"EmailChannel","kind":"EMAIL","address":"support@example.com"}}}`)
@@ -36,7 +36,7 @@ func TestEmailChannels(t *testing.T) {
 		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {channelId: %q, aliases: ["ben@example.com"]}) { emailChannel { id } userErrors { code field } } }`, id),
 			`{"data":{"updateEmailChannel":{"emailChannel":null,"userErrors":[{"code":"ALREADY_EXISTS","field":["aliases","0"]}]}}}`)
 		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailChannel(input: {channelId: %q, signature: "<b>Bye</b><script>x</script>", undoSeconds: 30, ticketPreset: null,
-			routing: {rules: [{target: UNASSIGNED}], offerAgain: false}}) { emailChannel { signature undoSeconds ticketPreset { stage } routing { rules { target } offerAgain } } userErrors { code } } }`, id),
+			routing: {rules: [{target: UNASSIGNED}], offerAgain: false}}) { emailChannel { signature undoSeconds ticketPreset { stage { name } } routing { rules { target } offerAgain } } userErrors { code } } }`, id),
 			`{"data":{"updateEmailChannel":{"emailChannel":{"signature":"\u003cb\u003eBye\u003c/b\u003e","undoSeconds":30,"ticketPreset":null,"routing":{"rules":[{"target":"UNASSIGNED"}],"offerAgain":false}},"userErrors":[]}}}`)
 		m.wants(m.Admin, fmt.Sprintf(`mutation { updateEmailAllowList(input: {inboxId: %q, add: ["*.Example.org"]}) { inbox { emailAllowList { nodes } } userErrors { code } } }`, m.InboxIDs[0]),
 			`{"data":{"updateEmailAllowList":{"inbox":{"emailAllowList":{"nodes":["*.example.org"]}},"userErrors":[]}}}`)
@@ -50,12 +50,12 @@ func TestEmailChannels(t *testing.T) {
 func TestMailIsAMessage(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(m *mailroom) {
-		id := m.comes(m.connect(`, ticketPreset: {pipeline: "Support", stage: "New", priority: HIGH}`), question)
+		id := m.comes(m.connect(m.preset(`, priority: HIGH`)), question)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { kind subject toAddress channel { __typename ... on EmailChannel { address } } contact { email }
-			possiblyRelated { id } participants { nodes { name address } } tickets { nodes { subject stage priority properties { name } contact { email } conversation { subject } } } } }`, id),
+			possiblyRelated { id } participants { nodes { name address } } tickets { nodes { number subject stage { name } priority source properties { name } contact { email } conversation { subject } } } } }`, id),
 			`{"data":{"conversation":{"kind":"EMAIL","subject":"Where is my parcel?","toAddress":"support@example.com","channel":{"__typename":"EmailChannel","address":"support@example.com"},`+
 				`"contact":{"email":"ada@example.net"},"possiblyRelated":null,"participants":{"nodes":[{"name":"Ada Example","address":"ada@example.net"},{"name":"Bob","address":"bob@example.net"}]},`+
-				`"tickets":{"nodes":[{"subject":"Where is my parcel?","stage":"New","priority":"HIGH","properties":[],"contact":{"email":"ada@example.net"},"conversation":{"subject":"Where is my parcel?"}}]}}}}`)
+				`"tickets":{"nodes":[{"number":1,"subject":"Where is my parcel?","stage":{"name":"New"},"priority":"HIGH","source":"EMAIL","properties":[],"contact":{"email":"ada@example.net"},"conversation":{"subject":"Where is my parcel?"}}]}}}}`)
 		m.wants(m.Agent(0), fmt.Sprintf(`{ conversation(id: %q) { messages { edges { node { text html quotedHtml attachments { fileName contentType inline scan } } } } } }`, id),
 			`{"data":{"conversation":{"messages":{"edges":[{"node":{"text":"Hello",`+
 				`"html":"\u003cp\u003eHello \u003cimg src=\"https://parley.example.com/files/attachment_/logo.png?_\u0026amp;inline=1\"/\u003e\u003c/p\u003e",`+
@@ -138,7 +138,7 @@ func (m *mailroom) nodes(conversationID string) {
 func TestSimulateInboundEmail(t *testing.T) {
 	t.Parallel()
 	eachMailroom(t, func(m *mailroom) {
-		id := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New"}`)
+		id := m.connect(m.preset(``))
 		raw := strings.Replace(question, "Ada@example.net", "no-reply@example.net", 1)
 		ask := fmt.Sprintf(`{ simulateInboundEmail(input: {channelId: %q, raw: %s}) { conversation { id } threadReason possiblyRelated { id } duplicateOf { id } filtered
 			verdict { reasons { reason code } } contact { id } from { name address } subject text html attachments { fileName contentType size inline } routing { rule } ticket } }`, id, mustJSON(raw))

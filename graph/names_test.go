@@ -11,9 +11,9 @@ import (
 
 // objects are the nouns, beside the types of the SDL, that a mutation acts on.
 var objects = []string{
-	"AllowList", "Availability", "Chat", "Consent", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Send", "Session",
+	"AllowList", "Availability", "Chat", "Consent", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Record", "Send", "Session",
 	"SuggestedProperties",
-	"TrackingCode", "Typing", "View",
+	"TrackingCode", "Transcript", "Typing", "View",
 }
 
 // API-20: the verb of a mutation has its object, which is a type of the SDL or one of objects.

@@ -40,6 +40,7 @@ func (r *Resolver) loadNodes(ctx context.Context, ids []string) ([]model.Node, e
 		id.ContactList:      loader.AnyOf(r.Services.Contacts.ListsByID),
 		id.Consent:          loader.AnyOf(r.Services.Consents.ByID),
 		id.SubscriptionType: loader.AnyOf(r.Services.Consents.TypesOf),
+		id.Erasure:          loader.AnyOf(r.Services.Privacy.ByID),
 	} {
 		if err := loader.Place(ctx, list, ids, prefix, load); err != nil {
 			return nil, err

@@ -20,6 +20,10 @@ func (r *queryResolver) Tag(ctx context.Context, id string) (*ent.Tag, error) {
 	return nodeOf[ent.Tag](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) Property(ctx context.Context, id string) (*ent.Property, error) {
+	return nodeOf[ent.Property](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Team(ctx context.Context, id string) (*ent.Team, error) {
 	return nodeOf[ent.Team](ctx, r.Resolver, id)
 }
@@ -54,6 +58,30 @@ func (r *queryResolver) ContactSubscriptionType(ctx context.Context, id string) 
 
 func (r *queryResolver) Consent(ctx context.Context, id string) (*ent.ConsentRecord, error) {
 	return nodeOf[ent.ConsentRecord](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) LibraryItem(ctx context.Context, id string) (*ent.LibraryItem, error) {
+	return nodeOf[ent.LibraryItem](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) LibraryShare(ctx context.Context, id string) (*ent.LibraryShare, error) {
+	return nodeOf[ent.LibraryShare](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) Draft(ctx context.Context, id string) (*ent.Draft, error) {
+	return nodeOf[ent.Draft](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) Pipeline(ctx context.Context, id string) (*ent.Pipeline, error) {
+	return nodeOf[ent.Pipeline](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) PipelineStage(ctx context.Context, id string) (*ent.PipelineStage, error) {
+	return nodeOf[ent.PipelineStage](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) Deal(ctx context.Context, id string) (*ent.Deal, error) {
+	return nodeOf[ent.Deal](ctx, r.Resolver, id)
 }
 
 func (r *queryResolver) Ticket(ctx context.Context, id string) (*ent.Ticket, error) {

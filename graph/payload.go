@@ -16,6 +16,10 @@ func chatChannelPayload(v *ent.Channel, err error) (*model.ChatChannelPayload, e
 	return &model.ChatChannelPayload{ChatChannel: v}, err
 }
 
+func companyPayload(v *ent.Company, err error) (*model.CompanyPayload, error) {
+	return &model.CompanyPayload{Company: v}, err
+}
+
 func contactPayload(v *ent.Contact, err error) (*model.ContactPayload, error) {
 	return &model.ContactPayload{Contact: v}, err
 }
@@ -36,12 +40,24 @@ func inboxPayload(v *ent.Inbox, err error) (*model.InboxPayload, error) {
 	return &model.InboxPayload{Inbox: v}, err
 }
 
+func librarySharePayload(v *ent.LibraryShare, err error) (*model.LibrarySharePayload, error) {
+	return &model.LibrarySharePayload{LibraryShare: v}, err
+}
+
+func libraryItemPayload(v *ent.LibraryItem, err error) (*model.LibraryItemPayload, error) {
+	return &model.LibraryItemPayload{LibraryItem: v}, err
+}
+
 func contactListPayload(v *ent.ContactList, err error) (*model.ContactListPayload, error) {
 	return &model.ContactListPayload{ContactList: v}, err
 }
 
 func messagePayload(v *ent.Message, err error) (*model.MessagePayload, error) {
 	return &model.MessagePayload{Message: v}, err
+}
+
+func propertyPayload(v *ent.Property, err error) (*model.PropertyPayload, error) {
+	return &model.PropertyPayload{Property: v}, err
 }
 
 func savedViewPayload(v *ent.SavedView, err error) (*model.SavedViewPayload, error) {
@@ -66,6 +82,22 @@ func tagPayload(v *ent.Tag, err error) (*model.TagPayload, error) {
 
 func teamPayload(v *ent.Team, err error) (*model.TeamPayload, error) {
 	return &model.TeamPayload{Team: v}, err
+}
+
+func pipelinePayload(v *ent.Pipeline, err error) (*model.PipelinePayload, error) {
+	return &model.PipelinePayload{Pipeline: v}, err
+}
+
+func stagePayload(v *ent.PipelineStage, err error) (*model.StagePayload, error) {
+	return &model.StagePayload{Stage: v}, err
+}
+
+func engagementPayload(v *ent.Engagement, err error) (*model.EngagementPayload, error) {
+	return &model.EngagementPayload{Engagement: v}, err
+}
+
+func dealPayload(v *ent.Deal, err error) (*model.DealPayload, error) {
+	return &model.DealPayload{Deal: v}, err
 }
 
 func ticketPayload(v *ent.Ticket, err error) (*model.TicketPayload, error) {

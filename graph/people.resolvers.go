@@ -103,11 +103,12 @@ func (r *mutationResolver) UpdateTeam(ctx context.Context, input account.UpdateT
 }
 
 func (r *mutationResolver) DeleteTeam(ctx context.Context, input account.DeleteTeamInput) (*model.DeleteTeamPayload, error) {
-	id, err := r.Services.Accounts.DeleteTeam(ctx, input)
-	if err != nil {
-		return nil, err
+	archived, err := r.Services.Accounts.DeleteTeam(ctx, input)
+	payload := &model.DeleteTeamPayload{Team: archived}
+	if archived == nil {
+		payload.DeletedTeamID = &input.TeamID
 	}
-	return &model.DeleteTeamPayload{DeletedTeamID: &id}, nil
+	return payload, err
 }
 
 func (r *mutationResolver) UpdateIntegration(ctx context.Context, input account.UpdateIntegrationInput) (*model.UpdateIntegrationPayload, error) {
@@ -158,8 +159,8 @@ func (r *queryResolver) Integrations(ctx context.Context, first *int, after *str
 	return r.Services.Accounts.Integrations(ctx, pageArgs(first, after, last, before))
 }
 
-func (r *queryResolver) Teams(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Team], error) {
-	return r.Services.Accounts.Teams(ctx, pageArgs(first, after, last, before))
+func (r *queryResolver) Teams(ctx context.Context, includeArchived *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Team], error) {
+	return r.Services.Accounts.Teams(ctx, value(includeArchived), pageArgs(first, after, last, before))
 }
 
 func (r *queryResolver) APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.ApiToken], error) {

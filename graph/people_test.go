@@ -13,22 +13,28 @@ import (
 
 	"parley/graph"
 	"parley/internal/account"
+	"parley/internal/attachment"
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/clock"
+	"parley/internal/company"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
+	"parley/internal/engagement"
 	"parley/internal/event"
 	"parley/internal/inbox"
 	"parley/internal/job"
 	"parley/internal/loader"
+	"parley/internal/property"
 	"parley/internal/secret"
 	"parley/internal/store"
+	"parley/internal/tag"
 	"parley/internal/testkit"
 	"parley/internal/testkit/desk"
+	"parley/internal/timeline"
 	"parley/internal/viewer"
 )
 
@@ -51,10 +57,12 @@ func eachOffice(t *testing.T, test func(t *testing.T, o *office)) {
 		inboxes := inbox.New(s, o.people, conversations, desk.NoMailboxes{})
 		queue := job.New(s, slog.New(slog.DiscardHandler))
 		inboxes.Register(queue)
+		contacts := contact.New(s)
+		contacts.Register(queue)
 		schema, err := graph.Schema(graph.Services{
 			Accounts: o.people, Inboxes: inboxes, ChatSettings: settings.New(s, o.people, keys, "https://parley.example.com"), Conversations: conversations, Views: view.New(s),
-			Events: event.New(s), Nodes: loader.New(s), Targeting: targeting.New(s), Contacts: contact.New(s), Tickets: crm.New(s),
-			Visitors: visitor.New(s, keys, nil, contact.New(s), conversations, visitor.Options{}),
+			Events: event.New(s), Nodes: loader.New(s), Targeting: targeting.New(s), Contacts: contacts, Companies: company.New(s), Timelines: timeline.New(s), Engagements: engagement.New(s, attachment.New(s, nil, keys, o.people, "https://parley.example.com", attachment.Options{})), Records: crm.New(s), Tags: tag.New(s), Properties: property.New(s),
+			Visitors: visitor.New(s, keys, nil, contacts, conversations, visitor.Options{}),
 		}, graph.Federation)
 		if err != nil {
 			t.Fatal(err)

@@ -10,17 +10,26 @@ import (
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
 	emailsettings "parley/internal/channel/email/settings"
+	"parley/internal/company"
 	"parley/internal/contact"
+	"parley/internal/contact/transfer"
 	"parley/internal/conversation"
 	"parley/internal/conversation/live"
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
+	crmlive "parley/internal/crm/live"
+	"parley/internal/engagement"
 	"parley/internal/event"
 	"parley/internal/inbox"
+	"parley/internal/library"
 	"parley/internal/loader"
 	"parley/internal/presence"
+	"parley/internal/privacy"
+	"parley/internal/property"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
+	"parley/internal/timeline"
+	"parley/internal/transcript"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -29,10 +38,14 @@ type Resolver struct{ Services Services }
 
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
+	Companies      *company.Service
 	Contacts       *contact.Service
+	Transfers      *transfer.Service
+	Privacy        *privacy.Service
 	Consents       *consent.Service
 	Targeting      *targeting.Service
 	Visitors       *visitor.Service
+	Transcripts    *transcript.Service
 	Accounts       *account.Service
 	Inboxes        *inbox.Service
 	ChatSettings   *settings.Service
@@ -45,8 +58,13 @@ type Services struct {
 	EmailDelivery  *deliver.Service
 	Attachments    *attachment.Service
 	RemoteImages   *remoteimage.Service
-	Tickets        *crm.Service
+	Records        *crm.Service
+	Timelines      *timeline.Service
+	Engagements    *engagement.Service
+	LiveTickets    *crmlive.Service
 	Tags           *tag.Service
+	Properties     *property.Service
+	Library        *library.Service
 
 	// Streams, for subscriptions.
 	Feed              *event.Feed

@@ -17,7 +17,7 @@ func TestStatementsOfMail(t *testing.T) {
 	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
 		asked := &testkit.Statements{}
 		m := mailroomOn(t, db.Open(t, clock.System{}, asked.Trace))
-		channel := m.connect(`, ticketPreset: {pipeline: "Support", stage: "New"}`)
+		channel := m.connect(m.preset(``))
 		raw := func(more string) string {
 			return strings.Replace(question, "<one@example.net>", fmt.Sprintf("<%s@example.net>%s", rand.Text(), more), 1)
 		}

@@ -84,6 +84,16 @@ func (r *subscriptionResolver) InboxPeople(ctx context.Context, inboxID string, 
 	})
 }
 
+func (r *subscriptionResolver) NewFilteredCount(ctx context.Context, inboxID string) (<-chan int, error) {
+	return subscription.Serve[int](ctx, func() (*following[int], error) { return r.watchNewFiltered(ctx, inboxID) })
+}
+
+func (r *subscriptionResolver) ContactListMembers(ctx context.Context, contactListID string, first *int) (<-chan *paging.Connection[*ent.Contact], error) {
+	return subscription.Serve[*paging.Connection[*ent.Contact]](ctx, func() (*following[*paging.Connection[*ent.Contact]], error) {
+		return r.watchListMembers(ctx, contactListID, first)
+	})
+}
+
 func (r *subscriptionResolver) VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error) {
 	return subscription.Serve[visitor.Change](ctx, func() (*visitor.Stream, error) {
 		return r.Services.LiveVisitors.Watch(ctx, conversationID, after)

@@ -11,21 +11,65 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/graph/subscription"
 	"parley/internal/crm"
-	"parley/internal/paging"
+	"parley/internal/crm/live"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
-func (r *conversationResolver) Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error) {
-	return r.Services.Tickets.Tickets(ctx, objs, pageArgs(first, after, last, before))
+func (r *conversationResolver) Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Ticket], error) {
+	return r.Services.Records.TicketsOfConversations(ctx, objs, pageArgs(first, after, last, before))
 }
 
 func (r *mutationResolver) CreateTicket(ctx context.Context, input crm.CreateTicketInput) (*model.TicketPayload, error) {
-	return ticketPayload(r.Services.Tickets.Create(ctx, input))
+	return ticketPayload(r.Services.Records.CreateTicket(ctx, input))
 }
 
 func (r *mutationResolver) UpdateTicket(ctx context.Context, input crm.UpdateTicketInput) (*model.TicketPayload, error) {
-	return ticketPayload(r.Services.Tickets.Update(ctx, input))
+	return ticketPayload(r.Services.Records.UpdateTicket(ctx, input))
+}
+
+func (r *mutationResolver) UpsertTicket(ctx context.Context, input crm.UpsertTicketInput) (*model.UpsertTicketPayload, error) {
+	ticket, created, err := r.Services.Records.UpsertTicket(ctx, input)
+	return &model.UpsertTicketPayload{Ticket: ticket, Created: created}, err
+}
+
+func (r *mutationResolver) DeleteTicket(ctx context.Context, input crm.DeleteTicketInput) (*model.DeleteTicketPayload, error) {
+	if err := r.Services.Records.DeleteTicket(ctx, input); err != nil {
+		return nil, err
+	}
+	return &model.DeleteTicketPayload{DeletedTicketID: &input.TicketID}, nil
+}
+
+func (r *queryResolver) Tickets(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int, after *string, last *int, before *string) (*crm.Page[ent.Ticket], error) {
+	return r.Services.Records.Tickets(ctx, value(filter), value(orderBy), pageArgs(first, after, last, before))
+}
+
+func (r *subscriptionResolver) TicketView(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) (<-chan live.TicketViewUpdate, error) {
+	return subscription.Serve[live.TicketViewUpdate](ctx, func() (*live.Stream, error) {
+		return r.Services.LiveTickets.Tickets(ctx, value(filter), value(orderBy), first)
+	})
+}
+
+func (r *ticketResolver) Pipeline(ctx context.Context, objs []*ent.Ticket) ([]*ent.Pipeline, error) {
+	return r.Services.Nodes.Pipelines(ctx, pick(objs, func(v *ent.Ticket) string { return v.PipelineID }))
+}
+
+func (r *ticketResolver) Stage(ctx context.Context, objs []*ent.Ticket) ([]*ent.PipelineStage, error) {
+	return r.Services.Nodes.PipelineStages(ctx, pick(objs, func(v *ent.Ticket) string { return v.StageID }))
+}
+
+func (r *ticketResolver) Owner(ctx context.Context, objs []*ent.Ticket) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(v *ent.Ticket) string { return v.OwnerID }))
+}
+
+func (r *ticketResolver) Team(ctx context.Context, objs []*ent.Ticket) ([]*ent.Team, error) {
+	return r.Services.Nodes.Teams(ctx, pick(objs, func(v *ent.Ticket) string { return v.TeamID }))
+}
+
+func (r *ticketResolver) DefinedProperties(ctx context.Context, objs []*ent.Ticket, names []string) ([][]*property.Value, error) {
+	return r.Services.Properties.Of(ctx, vocab.PropertyOfTicket, pick(objs, func(t *ent.Ticket) string { return t.ID }), names)
 }
 
 func (r *ticketResolver) Contact(ctx context.Context, objs []*ent.Ticket) ([]*ent.Contact, error) {
@@ -36,18 +80,35 @@ func (r *ticketResolver) Conversation(ctx context.Context, objs []*ent.Ticket) (
 	return r.Services.Nodes.Conversations(ctx, pick(objs, func(t *ent.Ticket) string { return value(t.ConversationID) }))
 }
 
-func (r *ticketPresetInputResolver) Priority(ctx context.Context, obj *vocab.TicketPreset, data *vocab.Priority) error {
-	obj.Priority = either(data, vocab.PriorityNone)
-	return nil
+func (r *ticketResolver) SecondsToClose(ctx context.Context, obj *ent.Ticket) (*int, error) {
+	if !obj.ClosedAt.IsSet() {
+		return nil, nil
+	}
+	seconds := int(obj.ClosedAt.Time().Sub(obj.CreatedAt.Time()).Seconds())
+	return &seconds, nil
+}
+
+func (r *ticketPresetResolver) Pipeline(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.Pipeline, error) {
+	return r.Services.Nodes.Pipelines(ctx, pick(objs, func(v *vocab.TicketPreset) string { return v.PipelineID }))
+}
+
+func (r *ticketPresetResolver) Stage(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.PipelineStage, error) {
+	return r.Services.Nodes.PipelineStages(ctx, pick(objs, func(v *vocab.TicketPreset) string { return v.StageID }))
+}
+
+func (r *ticketPresetResolver) Owner(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.User, error) {
+	return r.Services.Nodes.Users(ctx, pick(objs, func(v *vocab.TicketPreset) string { return v.OwnerID }))
+}
+
+func (r *ticketPresetResolver) Problems(ctx context.Context, objs []*vocab.TicketPreset) ([][]vocab.TicketPresetProblem, error) {
+	return r.Services.Records.PresetProblems(ctx, objs)
 }
 
 func (r *Resolver) Ticket() generated.TicketResolver { return &ticketResolver{r} }
 
-func (r *Resolver) TicketPresetInput() generated.TicketPresetInputResolver {
-	return &ticketPresetInputResolver{r}
-}
+func (r *Resolver) TicketPreset() generated.TicketPresetResolver { return &ticketPresetResolver{r} }
 
 type (
-	ticketResolver            struct{ *Resolver }
-	ticketPresetInputResolver struct{ *Resolver }
+	ticketResolver       struct{ *Resolver }
+	ticketPresetResolver struct{ *Resolver }
 )

@@ -182,6 +182,10 @@ func (r *visitorMessageResolver) ReplyTo(ctx context.Context, objs []*model.Visi
 	return pick(found, shownMessage), err
 }
 
+func (r *visitorMessageResolver) ByEmail(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error) {
+	return r.Services.Visitors.ByEmail(ctx, pick(objs, rowOfMessage))
+}
+
 func (r *visitorMessageResolver) Seen(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error) {
 	return r.Services.Visitors.Seen(ctx, pick(objs, rowOfMessage))
 }

@@ -274,6 +274,8 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 				switch f.Name {
 				case "setTyping": // it answers nothing, and needs the bus
 					continue
+				case "rateConversation": // of a closed chat, and it answers as others do
+					continue
 				case "requestVisitorEmailCode", "proveVisitorEmail": // they need mail, and answer as others do
 					continue
 				}

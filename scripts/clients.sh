@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Fetches from npm what four tests need, exactly what the lock files say: the
-# public clients of GraphQL's protocols, what the example of docs/live is built
-# with, and the OpenID provider that mail channels log in at. It never fails: without npm, or without a network, those tests
-# are skipped (and fail where CI=true).
+# Fetches from npm what five tests need, exactly what the lock files say: the
+# public clients of GraphQL's protocols, what the examples of docs are built
+# with, and the OpenID provider that mail channels log in at. It never fails:
+# without npm, or without a network, those tests are skipped (and fail where
+# CI=true).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,4 +36,5 @@ fetch() (
 fetch internal/httpserver/clients "the work with public GraphQL clients"
 fetch cmd/parley/clients "the API with public GraphQL clients"
 fetch docs/live "the example of docs/live"
+fetch docs/examples/inbox "the example inbox"
 fetch internal/testkit/mailserver/openid "logging in to a mail channel"

@@ -52,7 +52,7 @@ fi
 read -ra packages <<<"${PACKAGES:-./...}"
 if [[ ${packages[*]} == ./... ]]; then go -C tools test "$@" ./check; fi # a module of its own
 set -m
-go test -timeout 15m "$@" "${packages[@]}" </dev/null &
+go test -timeout 25m "$@" "${packages[@]}" </dev/null &
 tests=$!
 set +m
 code=0

@@ -194,3 +194,17 @@ func TestConcurrentChanges(t *testing.T) {
 		}
 	})
 }
+
+// API-27, API-15: a name that is as long as a request may be is not given back whole.
+func TestUnknownNamesAreClipped(t *testing.T) {
+	t.Parallel()
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		got := a.ask(adminToken, sendMutation, input(strings.Repeat("x", 3_900_000), "y"))
+		if len(got.Errors) != 1 {
+			t.Fatalf("%d errors", len(got.Errors))
+		}
+		if shown := fmt.Sprint(got.Errors); len(shown) > 2000 || !strings.Contains(shown, "xxx") {
+			t.Errorf("%d bytes come back: %.300s", len(shown), shown)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"parley/graph"
@@ -16,26 +17,36 @@ import (
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/channel/email/deliver"
+	"parley/internal/channel/email/digest"
 	"parley/internal/channel/email/receive"
 	emailsettings "parley/internal/channel/email/settings"
 	"parley/internal/channel/email/thread"
+	"parley/internal/company"
 	"parley/internal/contact"
+	"parley/internal/contact/transfer"
 	"parley/internal/conversation"
 	conversationlive "parley/internal/conversation/live"
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
+	crmlive "parley/internal/crm/live"
 	"parley/internal/egress"
+	"parley/internal/engagement"
 	"parley/internal/event"
 	"parley/internal/idempotency"
 	"parley/internal/inbox"
 	"parley/internal/job"
+	"parley/internal/library"
 	"parley/internal/loader"
 	"parley/internal/presence"
+	"parley/internal/privacy"
+	"parley/internal/property"
 	"parley/internal/reaction"
 	"parley/internal/remoteimage"
 	"parley/internal/session"
 	"parley/internal/store"
 	"parley/internal/tag"
+	"parley/internal/timeline"
+	"parley/internal/transcript"
 )
 
 // app is the use cases, and what does their background work. All of them are
@@ -48,6 +59,7 @@ type app struct {
 	contacts      *contact.Service
 	files         *attachment.Service
 	images        *remoteimage.Service
+	library       *library.Service
 	conversations *conversation.Service
 	emails        *emailsettings.Service
 	receiving     *receive.Service
@@ -55,6 +67,11 @@ type app struct {
 	inboxes       *inbox.Service
 	chats         *settings.Service
 	visitors      *visitor.Service
+	digests       *digest.Service
+	engagements   *engagement.Service
+	transcripts   *transcript.Service
+	transfers     *transfer.Service
+	privacy       *privacy.Service
 }
 
 // compose makes the use cases, each from those before it, and registers their
@@ -69,10 +86,13 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.accounts = account.New(s)
 	a.accounts.UseInviting(c.inviting())
 	a.contacts = contact.New(s)
+	a.transfers = transfer.New(s, keys, a.contacts, a.accounts, c.PublicURL, transfer.Options{MaxBytes: o.files.MaxBytes})
 	a.files = attachment.New(s, opened.blobs, keys, a.accounts, c.PublicURL, o.files)
+	a.engagements = engagement.New(s, a.files)
 	a.images = remoteimage.New(s, keys, egress.New(o.images).HTTPClient(), c.PublicURL, log)
 	outbox := deliver.NewOutbox(keys)
-	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files})
+	a.library = library.New(s, c.PublicURL)
+	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files, Library: a.library})
 	a.emails = emailsettings.New(s, keys, outbox, o.emails)
 	a.receiving = receive.New(s, keys, a.emails, a.contacts, a.conversations, a.files, opened.blobs, o.receive)
 	a.delivery = deliver.New(s, keys, a.emails, a.conversations, a.files, o.deliver)
@@ -81,10 +101,15 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.chats = settings.New(s, a.accounts, keys, c.PublicURL)
 	o.visitors.Threads = thread.NewTokens(keys)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
-	for _, consumer := range a.conversations.Consumers() {
+	a.digests = digest.New(s, keys, a.accounts, a.conversations, a.emails, c.PublicURL)
+	a.transcripts = transcript.New(s, keys, a.visitors, a.contacts, a.conversations, a.files, c.PublicURL)
+	a.privacy = privacy.New(s, keys, privacy.Deps{
+		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
+	}, c.PublicURL)
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}
-	o.mailer.Register(a.queue, keys)
+	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
 	a.registerJobs()
 	a.registerRounds(c)
 	return a, nil
@@ -104,8 +129,13 @@ func (a *app) registerJobs() {
 	job.Register(a.queue, a.receiving.RunIngest, job.Options{Timeout: 2 * time.Minute})
 	job.Register(a.queue, a.receiving.RunReclassify, job.Options{Timeout: 5 * time.Minute})
 	job.Register(a.queue, a.delivery.Send, job.Options{Timeout: 11 * time.Minute})
+	a.contacts.Register(a.queue)
 	a.inboxes.Register(a.queue)
 	a.files.Register(a.queue)
+	a.engagements.Register(a.queue)
+	a.transcripts.Register(a.queue)
+	a.transfers.Register(a.queue)
+	a.privacy.Register(a.queue)
 }
 
 // registerRounds has the queue do what comes back by the clock.
@@ -118,8 +148,11 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("wake-due-snoozes", time.Minute, a.conversations.WakeDue)
 	a.queue.Periodic("index-outdated", time.Minute, a.conversations.IndexOutdated)
 	a.queue.Periodic("purge-trash", time.Hour, a.conversations.PurgeTrash)
+	a.queue.Periodic("overwrite-deleted", time.Hour, a.store.OverwriteDeleted)
 	a.queue.Periodic("tend-reactions", time.Hour, a.reactions.Tend)
 	a.queue.Periodic("ingest-overdue-mail", time.Minute, a.receiving.IngestOverdue)
+	a.queue.Periodic("mail-filtered-digests", time.Hour, a.digests.MailAll)
+	a.queue.Periodic("forget-merges", time.Hour, a.contacts.ForgetMerges)
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return idempotency.Forget(ctx, a.store) })
 	a.queue.Periodic("forget-purged-ids", time.Hour, func(ctx context.Context) error { return idempotency.ForgetPurged(ctx, a.store) })
@@ -163,11 +196,12 @@ func (a *app) connect(url string, log *slog.Logger) (*live, error) {
 
 // services is what the API resolves to.
 func (a *app) services(l *live) graph.Services {
+	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Tickets: crm.New(a.store),
-		Tags:   tag.New(a.store),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed),
+		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,
 	}

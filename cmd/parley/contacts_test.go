@@ -28,7 +28,7 @@ func TestContactVisibility(t *testing.T) {
 		a.do(adminToken, `mutation($in: AddContactsToListInput!) { addContactsToList(input: $in) { userErrors { message } } }`,
 			input("contactListId", list, "contactIds", []string{mine, hidden}))
 		ticket, _ := at(a.do(adminToken, `mutation($in: CreateTicketInput!) { createTicket(input: $in) { ticket { id } userErrors { message } } }`,
-			input("subject", "Secret", "contactId", hidden, "pipeline", "Support", "stage", "New")), "createTicket", "ticket", "id").(string)
+			input("subject", "Secret", "contactId", hidden)), "createTicket", "ticket", "id").(string)
 		program := func(inboxes ...string) string {
 			token, _ := at(a.do(adminToken, `mutation($in: CreateApiTokenInput!) { createApiToken(input: $in) { token userErrors { message } } }`,
 				input("name", fmt.Sprint("Program ", len(inboxes)), "scopes", []string{"read", "write"}, "inboxIds", inboxes)), "createApiToken", "token").(string)

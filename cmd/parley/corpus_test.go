@@ -28,6 +28,9 @@ var wrongOnPurpose = []string{
 	"{ type message { text } }", "{ _service { sdl } }",
 }
 
+// sharesFragments is where fragments are of all files.
+const sharesFragments = "docs/examples/inbox/"
+
 // corpusOf returns every document of the repository, once, by its text.
 func corpusOf(t *testing.T) map[string]string {
 	t.Helper()
@@ -35,8 +38,20 @@ func corpusOf(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shared := "" // the fragments that the example inbox's files share
+	for _, d := range all {
+		if strings.HasPrefix(d.Path, sharesFragments) && strings.HasPrefix(strings.TrimSpace(d.Text), "fragment ") {
+			shared += d.Text + "\n"
+		}
+	}
 	paths := map[string]string{}
 	for _, d := range all {
+		if strings.HasPrefix(d.Path, sharesFragments) {
+			if strings.HasPrefix(strings.TrimSpace(d.Text), "fragment ") {
+				continue
+			}
+			d.Text += "\n" + shared
+		}
 		if !slices.ContainsFunc(wrongOnPurpose, func(part string) bool { return strings.Contains(d.Text, part) }) {
 			paths[d.Text] = d.Path
 		}

@@ -47,7 +47,7 @@ func (m *mailbox) conversations(view string, n int) []any {
 	for deadline := time.After(20 * time.Second); ; {
 		data := m.do(adminToken, `query($in: ID!, $view: ConversationView!) { conversations(inboxId: $in, view: {builtIn: $view}, first: 5) { edges { node {
 			id subject status filtered toAddress contact { name email } channel { __typename id }
-			participants { nodes { name address } } tickets { nodes { id subject stage } }
+			participants { nodes { name address } } tickets { nodes { id subject stage { name } } }
 			messages(first: 20) { edges { node { number direction text html quotedHtml delivery deliveryError
 				attachments { id fileName contentType size url inline }
 				email { messageId from to subject rawUrl verdict { thread reasons { reason code } } } } } } } } } }`,
@@ -118,15 +118,16 @@ func TestMailStory(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		m := a.mailbox("support@shop.example")
-		a.do(adminToken, `mutation($in: UpdateEmailChannelInput!) { updateEmailChannel(input: $in) { emailChannel { signature ticketPreset { stage } } userErrors { field message } } }`,
+		support := at(a.do(adminToken, `{ pipelines(object: TICKET) { nodes { id } } }`, nil), "pipelines", "nodes", 0, "id")
+		a.do(adminToken, `mutation($in: UpdateEmailChannelInput!) { updateEmailChannel(input: $in) { emailChannel { signature ticketPreset { stage { name } } } userErrors { field message } } }`,
 			map[string]any{"in": map[string]any{"channelId": m.channelID, "signature": "<p>The team</p>",
-				"ticketPreset": map[string]any{"pipeline": "Support", "stage": "New", "priority": "HIGH"}}})
+				"ticketPreset": map[string]any{"pipelineId": support, "priority": "HIGH"}}})
 		m.forward("ada@example.com", question)
 		c := m.conversations("UNASSIGNED", 1)[0]
 		if text(c, "subject") != "Where is my parcel?" || text(c, "contact", "email") != "ada@example.com" || text(c, "toAddress") != "support@shop.example" {
 			t.Errorf("the conversation is %v", c)
 		}
-		if text(c, "tickets", "nodes", 0, "stage") != "New" {
+		if text(c, "tickets", "nodes", 0, "stage", "name") != "New" {
 			t.Errorf("its tickets are %v", at(c, "tickets"))
 		}
 		first := at(c, "messages", "edges", 0, "node")

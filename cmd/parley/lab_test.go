@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"parley/ent"
 	"parley/ent/event"
 	"parley/graph"
 	"parley/graph/subscription"
@@ -51,7 +52,7 @@ func openLab(t *testing.T, st *store.Store) *lab {
 	ok(t, err)
 	log := slog.New(slog.DiscardHandler)
 	settings := &serverSettings{
-		emailSettings: emailSettings{MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxMailBytes: 8 << 20, MicrosoftTenant: "common"},
+		emailSettings: emailSettings{MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxDocumentBytes: 2 << 20, MaxMailBytes: 8 << 20, MicrosoftTenant: "common"},
 		PublicURL:     "https://parley.example.com", Federation: "on",
 	}
 	a, err := compose(&storage{store: st, keys: keys, blobs: blobs, dataDir: t.TempDir()}, settings, log)
@@ -203,6 +204,19 @@ func (w *world) make(kind string) string {
 	return w.own[kind]
 }
 
+// hide gives an object that the callers do not see an id.
+func (w *world) hide(kind string) string {
+	w.other[kind] = id.New(kind)
+	return w.other[kind]
+}
+
+// item is an item of the library.
+func (w *world) item(c *ent.Client, itemID, owner string, usableBy vocab.LibraryAudience, shownTo string) *ent.LibraryItemCreate {
+	return c.LibraryItem.Create().SetID(itemID).SetKind(vocab.SnippetItem).SetName("Hours").SetNameKey("hours").SetOwnerID(owner).SetUsableBy(usableBy).
+		SetEditableBy(vocab.LibraryEveryone).SetShownTo(shownTo).SetContent(vocab.LibraryContent{Markdown: "We are here from 9 to 5."}).
+		SetUpdatedAt(w.Store.Now()).SetCreatedAt(w.Store.Now())
+}
+
 // fillAccount makes what belongs to the account and to users.
 func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 	c, now := tx.Client, w.Store.Now()
@@ -216,12 +230,31 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.Bot.Create().SetID(w.make(id.Bot)).SetName("Bot").SetCreatedAt(now),
 		c.ApiToken.Create().SetID(w.make(id.APIToken)).SetHash([]byte(w.own[id.APIToken])).SetName("T").SetUserID(w.AgentIDs[0]).
 			SetScopes([]string{"*"}).SetExpiresAt(clock.Never).SetCreatedAt(now),
-		c.ContactList.Create().SetID(w.make(id.ContactList)).SetName("VIP").SetCreatedAt(now),
+		c.ContactList.Create().SetID(w.make(id.ContactList)).SetName("VIP").SetSize(1).SetCreatedAt(now),
 		c.ContactListMember.Create().SetID(id.New("member")).SetListID(w.own[id.ContactList]).SetContactID(w.ContactID),
 		c.SubscriptionType.Create().SetID(w.make(id.SubscriptionType)).SetName("News").SetCreatedAt(now),
+		c.Property.Create().SetID(w.make(id.Property)).SetObject(vocab.PropertyOfContact).SetName("plan").SetLabel("Plan").
+			SetKind(vocab.TextProperty).SetOptions([]vocab.PropertyOption{}).SetCreatedAt(now),
+		c.PropertyValue.Create().SetID(id.New("value")).SetPropertyID(w.own[id.Property]).SetObject(vocab.PropertyOfContact).SetRecordID(w.ContactID).
+			SetText("Gold").SetTextKey("gold"),
+		c.Company.Create().SetID(w.make(id.Company)).SetName("Example").SetCreatedAt(now),
+		c.Erasure.Create().SetID(w.make(id.Erasure)).SetContactID(id.New(id.Contact)).SetCounts(map[string]int{"contacts": 1}).SetActorKind(viewer.Admin).
+			SetActorID(w.AdminID).SetCreatedAt(now),
+		c.Contact.UpdateOneID(w.ContactID).SetCompanyID(w.own[id.Company]),
+		c.Engagement.Create().SetID(w.make(id.Engagement)).SetInboxID(w.InboxIDs[0]).SetConversationID(w.ConversationIDs[0]).SetContactID(w.ContactID).
+			SetKind(vocab.EngagementIsTask).SetBody(vocab.EngagementBody{Task: &vocab.EngagementTask{Title: "Call", Type: vocab.TaskCall}}).
+			SetTaskProgress(vocab.TaskIsOpen).SetAuthorKind(viewer.Agent).SetAuthorID(w.AgentIDs[0]).SetAt(now).SetCreatedAt(now),
 		c.Tag.Create().SetID(w.make(id.Tag)).SetName("Refund").SetFolded("refund").SetCreatedAt(now),
-		c.Ticket.Create().SetID(w.make(id.Ticket)).SetSubject("Parcel").SetPipeline("P").SetStage("S").SetPriority(vocab.PriorityNone).
-			SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
+		w.item(c, w.make(id.LibraryItem), w.AgentIDs[0], vocab.LibraryEveryone, "EVERYONE"),
+		w.item(c, w.hide(id.LibraryItem), w.AgentIDs[1], vocab.LibraryOwner, w.AgentIDs[1]),
+		c.Pipeline.Create().SetID(w.make(id.Pipeline)).SetObject(vocab.TicketPipeline).SetName("Repairs").SetFolded("repairs").SetPosition(2).SetCreatedAt(now),
+		c.PipelineStage.Create().SetID(w.make(id.PipelineStage)).SetPipelineID(w.own[id.Pipeline]).SetName("New").SetFolded("new").SetPosition(1).
+			SetKind(vocab.StageOpen).SetCreatedAt(now),
+		c.RecordCounter.Create().SetID(w.AccountID).SetTickets(2),
+		c.Ticket.Create().SetID(w.make(id.Ticket)).SetNumber(1).SetSubject("Parcel").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
+			SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
+		c.Deal.Create().SetID(w.make(id.Deal)).SetName("Parcels").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
+			SetStageKind(vocab.StageOpen).SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
 		c.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(w.AgentIDs[0]).SetAddress("news@example.net").SetCreatedAt(now),
 		c.ImageSender.Create().SetID(w.make(id.ImageSender)).SetUserID(w.AdminID).SetAddress("news@example.net").SetCreatedAt(now),
 		c.PersonalMailbox.Create().SetID(own).SetUserID(w.AgentIDs[0]).SetAddress("ben@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now),
@@ -235,11 +268,12 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 	for _, in := range []struct {
 		ids                                          map[string]string
 		inbox, channel, conversation, visitor, agent string
+		drafts                                       string
 	}{
-		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0]},
-		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1]},
+		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0], w.AdminID},
+		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1], w.AdminID},
 	} {
-		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.RoutingDecision, id.MessageRevision, emailChannel} {
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, emailChannel} {
 			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
 		}
 		c, now := tx.Client, w.Store.Now()
@@ -265,6 +299,15 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 			c.MessageRevision.Create().SetID(in.ids[id.MessageRevision]).SetInboxID(in.inbox).SetConversationID(in.conversation).
 				SetMessageID(in.ids[id.Message]).SetText("Anwser").SetReplacedBy(in.agent).SetCreatedAt(now),
 			c.VisitorSession.Create().SetID(in.ids[id.Session]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetProof(vocab.ProofNone).SetCreatedAt(now),
+			c.Draft.Create().SetID(id.New(id.Draft)).SetInboxID(in.inbox).SetConversationID(in.conversation).SetUserID(in.agent).
+				SetMarkdown("Soon").SetUpdatedAt(now).SetCreatedAt(now),
+			c.Draft.Create().SetID(in.ids[id.Draft]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetUserID(in.drafts).
+				SetMarkdown("Later").SetUpdatedAt(now).SetCreatedAt(now),
+			c.LibraryShare.Create().SetID(in.ids[id.LibraryShare]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetContactID(w.ContactID).
+				SetItemID(w.own[id.LibraryItem]).SetMessageID(in.ids[id.Message]).SetSenderID(in.agent).SetTitle("Prices").SetToken(in.ids[id.LibraryShare]).
+				SetURL("").SetCreatedAt(now),
+			c.LibraryOpening.Create().SetID(id.New(id.LibraryOpening)).SetInboxID(in.inbox).SetConversationID(in.conversation).SetContactID(w.ContactID).
+				SetShareID(in.ids[id.LibraryShare]).SetAgain(false).SetSeconds(5).SetOpenedAt(now),
 			c.PageView.Create().SetID(in.ids[id.PageView]).SetInboxID(in.inbox).SetVisitorID(in.visitor).SetURL("https://example.com/").SetViewedAt(now),
 			c.RoutingDecision.Create().SetID(in.ids[id.RoutingDecision]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetDecidedAt(now).
 				SetTrigger("START").SetRule(0).SetTarget("USERS").SetCandidates([]vocab.RoutingCandidate{}),
@@ -284,16 +327,22 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// fillElsewhere makes a contact and a ticket that only members of the other inbox see.
+// fillElsewhere makes a contact, a ticket and a deal that only members of the other inbox see.
 func (w *world) fillElsewhere(ctx context.Context, tx *store.Tx) error {
-	w.other[id.Contact], w.other[id.Ticket] = id.New(id.Contact), id.New(id.Ticket)
+	w.other[id.Contact], w.other[id.Ticket], w.other[id.Deal] = id.New(id.Contact), id.New(id.Ticket), id.New(id.Deal)
+	w.other[id.Engagement] = id.New(id.Engagement)
 	c, now := tx.Client, w.Store.Now()
 	return all(
 		ctx,
 		c.Contact.Create().SetID(w.other[id.Contact]).SetName("Hidden").SetEmail("hidden@example.net").SetCreatedAt(now),
 		c.Conversation.UpdateOneID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]),
-		c.Ticket.Create().SetID(w.other[id.Ticket]).SetSubject("Hidden").SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).
-			SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
+		c.Ticket.Create().SetID(w.other[id.Ticket]).SetNumber(2).SetSubject("Hidden").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
+			SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
+		c.Deal.Create().SetID(w.other[id.Deal]).SetName("Hidden").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
+			SetStageKind(vocab.StageOpen).SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
+		c.Engagement.Create().SetID(w.other[id.Engagement]).SetInboxID(w.InboxIDs[1]).SetConversationID(w.ConversationIDs[2]).
+			SetKind(vocab.EngagementIsTask).SetBody(vocab.EngagementBody{Task: &vocab.EngagementTask{Title: "Hidden", Type: vocab.TaskCall}}).
+			SetTaskProgress(vocab.TaskIsOpen).SetAuthorKind(viewer.Agent).SetAuthorID(w.AgentIDs[1]).SetAt(now).SetCreatedAt(now),
 	)
 }
 

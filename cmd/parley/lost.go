@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"parley/internal/store"
 )
@@ -47,6 +48,32 @@ func (d *databaseSettings) checkKey(ctx context.Context, s *store.Store) error {
 			"PARLEY_ACCEPT_LOSS=true makes a new key; what was sealed with the old one, and all visitors' sessions, are then lost", key)
 	}
 	return err
+}
+
+// checkIdentity refuses a database that is not the one that the data folder was used with:
+// one that was emptied or replaced looks like a first start, beside files and keys that
+// belong to what is gone (ENG-7). A folder that knows none, such as that of a new node,
+// remembers the one that is there.
+func (d *databaseSettings) checkIdentity(ctx context.Context, s *store.Store) error {
+	identity, err := s.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(d.DataDir, "database.id")
+	known, err := os.ReadFile(file) //nolint:gosec // the operator's own folder
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("PARLEY_DATA_DIR: %w", err)
+	case strings.TrimSpace(string(known)) == identity:
+		return nil
+	case err == nil && !d.AcceptLoss:
+		return fmt.Errorf("the database is not the one that the data folder %s was used with: it was emptied or replaced. Restore it, or set PARLEY_DATABASE_URL and "+
+			"PARLEY_DATA_DIR to what belongs together. PARLEY_ACCEPT_LOSS=true goes on with the database as it is", d.DataDir)
+	}
+	if err := os.WriteFile(file, []byte(identity+"\n"), 0o600); err != nil {
+		return fmt.Errorf("PARLEY_DATA_DIR: %w", err)
+	}
+	return nil
 }
 
 // exists reports whether there is a file.

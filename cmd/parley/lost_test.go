@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"parley/internal/clock"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
 )
@@ -48,9 +49,42 @@ func TestLostData(t *testing.T) {
 	}
 	refused(open(false), "parley.db is gone")
 	must(t, open(true))
-	for _, name := range []string{"parley.db", "secret.key"} {
+	for _, name := range []string{"parley.db", "secret.key", "database.id"} {
 		must(t, os.Chmod(filepath.Join(dir, name), 0o600))
 	}
+}
+
+// ENG-7: a database that was emptied or replaced beside a data folder in use is noticed.
+func TestReplacedDatabase(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		d := databaseSettings{DataDir: t.TempDir(), DatabaseURL: db.URL(), SecretKeys: secret.GenerateKey()}
+		open := func(accept bool) error {
+			d.AcceptLoss = accept
+			opened, err := d.openStorage(t.Context(), slog.New(slog.DiscardHandler))
+			if err != nil {
+				return err
+			}
+			return opened.close()
+		}
+		must(t, open(false))
+		must(t, open(false))
+		if d.DatabaseURL != "" {
+			d.DatabaseURL = testkit.Postgres(t).URL()
+		}
+		files, err := filepath.Glob(filepath.Join(d.DataDir, "parley.db*"))
+		must(t, err)
+		for _, file := range files {
+			must(t, os.Remove(file))
+		}
+		if err := open(false); err == nil || !strings.Contains(err.Error(), "emptied or replaced") || !strings.Contains(err.Error(), "PARLEY_ACCEPT_LOSS") {
+			t.Errorf("got %v", err)
+		}
+		must(t, open(true))
+		must(t, open(false))
+		must(t, os.Remove(filepath.Join(d.DataDir, "database.id"))) // as on a new node
+		must(t, open(false))
+	})
 }
 
 // A server whose data folder takes no more is not ready, though it reads.

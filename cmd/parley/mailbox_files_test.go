@@ -106,8 +106,11 @@ func TestUploadsRefused(t *testing.T) {
 		if got := a.upload(adminToken, staffUpload, "empty.txt", "", map[string]any{"to": in()}); text(got.Data, "uploadAttachment", "userErrors", 0, "code") != "INVALID" {
 			t.Errorf("an empty file: %+v", got)
 		}
-		if got := a.upload(adminToken, staffUpload, "large.txt", strings.Repeat("x", 1<<20+1), map[string]any{"to": in()}); got.Status != http.StatusRequestEntityTooLarge {
+		if got := a.upload(adminToken, staffUpload, "large.txt", strings.Repeat("x", 1<<20+1), map[string]any{"to": in()}); text(got.Data, "uploadAttachment", "userErrors", 0, "code") != "TOO_LONG" {
 			t.Errorf("a large file: %d %+v", got.Status, got)
+		}
+		if got := a.upload(talk.visitor, visitorUpload, "large.txt", strings.Repeat("x", 1<<20+1), in()); got.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("a visitor's large file: %d %+v", got.Status, got)
 		}
 		if got := a.upload("", visitorUpload, "a.txt", "x", in()); len(got.Errors) == 0 || got.Data["uploadVisitorAttachment"] != nil {
 			t.Errorf("without a session: %+v", got)

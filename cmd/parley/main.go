@@ -29,7 +29,6 @@ type commands struct {
 }
 
 func main() {
-	keepPrivate()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -37,6 +36,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
+	keepPrivate()
 	var c commands
 	parser, err := kong.New(&c, kong.Name("parley"),
 		kong.Description("Parley is a headless conversations inbox: one GraphQL API for chat, e-mail and bots."),

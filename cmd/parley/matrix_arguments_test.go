@@ -23,11 +23,14 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"remoteimagesender", id.ImageSender},
 	{"targetedmessage", id.TargetedMessage},
 	{"list", id.ContactList},
+	{"libraryitem", id.LibraryItem},
+	{"libraryshare", id.LibraryShare},
 	{"apitoken", id.APIToken},
 	{"savedview", id.SavedView},
 	{"conversation", id.Conversation},
 	{"inbox", id.Inbox},
 	{"channel", id.Channel},
+	{"company", id.Company},
 	{"contact", id.Contact},
 	{"consent", id.Consent},
 	{"user", id.User},
@@ -37,7 +40,19 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"integration", id.Integration},
 	{"bot", id.Bot},
 	{"tag", id.Tag},
+	{"property", id.Property},
 	{"ticket", id.Ticket},
+	{"draft", id.Draft},
+	{"erasure", id.Erasure},
+	{"deal", id.Deal},
+	{"engagement", id.Engagement},
+	{"assignee", id.User},
+	{"author", id.User},
+	{"pipelinestage", id.PipelineStage},
+	{"pipeline", id.Pipeline},
+	{"stage", id.PipelineStage},
+	{"owner", id.User},
+	{"record", id.Ticket},
 	{"task", id.Task},
 	{"visitor", id.Visitor},
 	{"event", id.Event},
@@ -54,6 +69,8 @@ func (p *place) kindOf(call *call) string {
 		return anyKind
 	case name == "id" && p.within == "ContactKey":
 		return id.Contact
+	case name == "id" && p.within == "CompanyKey":
+		return id.Company
 	case name == "id": // of the field's own object
 		name = strings.TrimPrefix(call.field.Name, "create")
 		name = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(name, "start"), "send"), "Email")
@@ -69,7 +86,8 @@ func (p *place) kindOf(call *call) string {
 
 // chosen reports whether a place takes the id that the caller chooses for what is made.
 func (p *place) chosen() bool {
-	return p.path[len(p.path)-1] == "id" && strings.HasPrefix(p.within, "Create") || p.within == "SendMessageInput" && p.path[len(p.path)-1] == "id" ||
+	makes := strings.HasPrefix(p.within, "Create") || p.within == "SendMessageInput" || p.within == "LogEngagementInput"
+	return makes && p.path[len(p.path)-1] == "id" ||
 		p.within == "StartEmailConversationInput" && (p.path[len(p.path)-1] == "id" || p.path[len(p.path)-1] == "messageId")
 }
 
@@ -132,14 +150,14 @@ func (l *lab) placesIn(t *ast.Type, path []string, within string, above []string
 // which one must be given, and what makes a call reach the ids that it names.
 var also = map[string][]string{
 	"sendMessage": {"input.text", "input.note"}, "editMessage": {"input.text"}, "startEmailConversation": {"input.text", "input.to"},
-	"createContact": {"input.name"}, "bulkChangeConversations": {"input.userId"},
-	"events": {"after"},
+	"createContact": {"input.name"}, "createCompany": {"input.name"}, "logEngagement": {"input.body.note", "input.contactId"}, "saveDraft": {"input.note"}, "beginEmailChannel": {"input.ticketPreset.ownerRule"}, "bulkChangeConversations": {"input.userId"},
+	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 
 // values are what an argument, or one of an enum, gets in place of the first value
 // or of any text; # is a number that rises.
 var values = map[string]string{
-	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`,
+	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`, "LibraryAudience": "EVERYONE",
 }
 
 // valuesFor are those where the end of a place needs others.
@@ -147,10 +165,13 @@ var valuesFor = map[string]map[string]string{
 	"rules.fallbackId":                  {"RoutingTarget": "CONTACT_OWNER"},
 	"rules.teamIds":                     {"RoutingTarget": "TEAMS"},
 	"rules.userIds":                     {"RoutingTarget": "USERS"},
+	"input.teamId":                      {"LibraryAudience": "TEAM"},
+	"input.libraryItemIds":              {"note": "false"},
 	"heading.teamId":                    {"HeadingKind": "TEAM"},
 	"heading.fallbackId":                {"HeadingKind": "CONTACT_OWNER"},
 	"input.includeListIds":              {"Audience": "LISTS"},
 	"consent.contactSubscriptionTypeId": {"ConsentMode": "EXPLICIT"},
+	"ticketPreset.ownerId":              {"TicketOwnerRule": "USER"},
 }
 
 // writer writes the arguments of a call.

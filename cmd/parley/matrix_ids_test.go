@@ -44,7 +44,8 @@ var changing = regexp.MustCompile(`[a-z]+_[0-9a-hjkmnp-tv-z]{26}|\bx\d+\b`)
 var sought = regexp.MustCompile(`"NOT_FOUND"|"NOT_A_MEMBER"|"r":(null|\[null\])`)
 
 // silent are places whose ids only narrow what is listed, or are looked at later.
-var silent = regexp.MustCompile(`filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids)$|^query\.events|^subscription\.events|` +
+var silent = regexp.MustCompile(`filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
+	`^mutation\.(create|update)LibraryItem\(input\.(userLinks\.userId|imageAttachmentId)$|` +
 	`^mutation\.bulkChangeConversations\(input\.(userId|teamId|selection\.conversationIds)`)
 
 // API-12, AC-3: each place in which a call takes an id answers alike to the id of

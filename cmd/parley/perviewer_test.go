@@ -30,6 +30,7 @@ func (l *lab) colleague(w *world) (dan string) {
 			ctx,
 			c.User.Create().SetID(dan).SetName("Dan").SetEmail("dan@example.com").SetRole(vocab.RoleAgent).SetSeat(vocab.SeatSales).SetAvailability(vocab.Away).SetCreatedAt(now),
 			c.InboxUser.Create().SetID(id.New("member")).SetInboxID(w.InboxIDs[0]).SetUserID(dan),
+			c.Draft.Create().SetID(id.New(id.Draft)).SetInboxID(w.InboxIDs[0]).SetConversationID(w.ConversationIDs[1]).SetUserID(dan).SetUpdatedAt(now).SetCreatedAt(now),
 			c.SavedView.Create().SetID(id.New(id.SavedView)).SetInboxID(w.InboxIDs[0]).SetOwnerID(dan).SetPrivateTo(dan).SetName("Dan's").SetView(vocab.ViewAll).
 				SetFilter(json.RawMessage(`{}`)).SetOrderBy(vocab.ActivityDesc).SetCreatedAt(now),
 			c.PersonalMailbox.Create().SetID(id.New(id.PersonalMailbox)).SetUserID(dan).SetAddress("dan@example.org").SetProvider(vocab.EmailIMAP).SetCreatedAt(now),

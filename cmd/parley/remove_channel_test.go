@@ -31,17 +31,21 @@ func (a *api) codes(token, mutation, inputType string, pairs ...any) string {
 }
 
 // IB-6: a chat channel is removed: its key answers like an unknown one, its targeted
-// messages go, its conversations stay, and a second one can be made.
+// messages and its visitors' open streams end, its conversations stay, and a second one can be made.
 func TestRemoveChatChannel(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		site := a.channelNamed("Shop")
 		chat := site.chat("Hello")
+		open := a.followChat(chat, "")
 		if got := a.removing(site.channelID, "Shopp"); got != "CONFIRMATION_MISMATCH" {
 			t.Errorf("a wrong name gives %q", got)
 		}
 		if got := a.removing(site.channelID, "Shop"); got != "" {
 			t.Fatal(got)
+		}
+		if err := open.next(t.Context(), nil); code(err) != "UNAUTHENTICATED" && !strings.Contains(fmt.Sprint(err), "4403") && !strings.Contains(fmt.Sprint(err), "4401") {
+			t.Errorf("the visitor's socket ends with %v", err)
 		}
 		if got := a.removing(site.channelID, "Shop"); got != "NOT_FOUND" {
 			t.Errorf("removed twice: %q", got)

@@ -33,8 +33,6 @@ type serveCommand struct {
 
 	// mailURL is where forwarded mail is received; empty: nowhere.
 	mailURL string
-	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
-	loopbackOrigins bool
 	// uploads is the folder in which large files wait.
 	uploads string
 	// postmaster is the folder in which mail to the postmaster is kept; empty: none is taken.
@@ -153,18 +151,28 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		RemoteImages:     a.images,
 		Callbacks:        a.emails,
 		Invitations:      a.accounts,
-		Uploads:          httpserver.UploadLimits{FileBytes: c.MaxFileBytes, TotalBytes: 2 * c.MaxFileBytes, Folder: c.uploads},
-		TrustedProxies:   proxies,
-		AllowedOrigins:   c.AllowedOrigins,
-		LoopbackOrigins:  c.loopbackOrigins,
-		PublicURL:        c.PublicURL,
-		MaxBodyBytes:     c.MaxBodyBytes,
-		Timeout:          c.RequestTimeout,
-		RateLimit:        perSecond(c.RateLimit),
-		StaffRateLimit:   perSecond(c.StaffRateLimit),
-		Widget:           widget.Handler(),
-		Ready:            func(ctx context.Context) error { return a.ready(ctx, c.uploads) },
-		Log:              log,
+		FilteredLinks:    a.digests,
+		Transcripts:      a.transcripts,
+		Ratings:          a.transcripts,
+		Exports:          a.transfers,
+		Archives:         a.privacy,
+		SharedLinks:      a.library,
+		Knowledge:        a.library,
+		LibraryFiles:     a.files,
+		Uploads: httpserver.UploadLimits{
+			FileBytes: max(c.MaxFileBytes, c.MaxDocumentBytes), TotalBytes: 2 * max(c.MaxFileBytes, c.MaxDocumentBytes), VisitorFileBytes: c.MaxFileBytes, Folder: c.uploads,
+		},
+		TrustedProxies:  proxies,
+		AllowedOrigins:  c.AllowedOrigins,
+		LoopbackOrigins: c.loopbackOrigins,
+		PublicURL:       c.PublicURL,
+		MaxBodyBytes:    c.MaxBodyBytes,
+		Timeout:         c.RequestTimeout,
+		RateLimit:       perSecond(c.RateLimit),
+		StaffRateLimit:  perSecond(c.StaffRateLimit),
+		Widget:          widget.Handler(),
+		Ready:           func(ctx context.Context) error { return a.ready(ctx, c.uploads) },
+		Log:             log,
 	})
 }
 

@@ -29,7 +29,7 @@ type databaseSettings struct {
 	DataDir     string `env:"PARLEY_DATA_DIR" default:"./parley-data" placeholder:"DIR" help:"Folder of the embedded database, the secret key and files. Created if missing."`
 	DatabaseURL string `env:"PARLEY_DATABASE_URL" placeholder:"URL" help:"postgres://user:password@host:5432/name. Empty: SQLite in the data folder."`
 	SecretKeys  string `env:"PARLEY_SECRET_KEYS" placeholder:"KEYS" help:"Keys for encrypting secrets and signing tokens: base64 of 32 random bytes each, separated by commas; the first one encrypts, all decrypt. Empty: a key is created in the data folder. Required with PostgreSQL."`
-	AcceptLoss  bool   `env:"PARLEY_ACCEPT_LOSS" help:"Start although the key or the embedded database is gone, with a new one in its place."`
+	AcceptLoss  bool   `env:"PARLEY_ACCEPT_LOSS" help:"Start although the key or the database is gone or another one, with the one that is there or a new one in its place."`
 	FilesURL    string `env:"PARLEY_FILES_URL" placeholder:"URL" help:"Where files and raw e-mails are stored: s3://bucket?region=...&endpoint=... Empty: the folder files/ in the data folder. Nodes that share a database share it."`
 	LogLevel    string `env:"PARLEY_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Minimum level of log lines on standard error: ${enum}."`
 	LogFormat   string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"Format of log lines: ${enum}."`
@@ -124,7 +124,7 @@ type serverSettings struct {
 	SMTPURL           string        `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server for outgoing mail: smtp://user:password@host:587, encrypted with STARTTLS if the server offers it, and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
 	MailFrom          string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
 	AdminToken        string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is created at the first start and shown once."`
-	AllowedOrigins    []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins with pages that may call the API (CORS), separated by commas; * allows all. Empty: this server's, and pages on this machine while PARLEY_PUBLIC_URL is empty."`
+	AllowedOrigins    []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins with pages that may call the API (CORS), separated by commas; * allows all, and mails of chats then lead to whatever page a chat began on. Empty: this server's, and pages on this machine while PARLEY_PUBLIC_URL is empty."`
 	TrustedProxies    []string      `env:"PARLEY_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Reverse proxies that are trusted to set X-Forwarded-For, as networks or addresses, separated by commas, e.g. 10.0.0.0/8. Empty: none; a client's address is that of the connection."`
 	RateLimit         float64       `env:"PARLEY_RATE_LIMIT" default:"25000" help:"Cost per second of the requests of each visitor, and of each address without a token, on each node; twice as much may come at once. 0: no limit."`
 	StaffRateLimit    float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"1000000" help:"Cost per second of the requests with each token of staff and integrations, on each node; twice as much may come at once. 0: no limit."`
@@ -144,6 +144,9 @@ type serverSettings struct {
 	MaxVisitorStreams int           `env:"PARLEY_MAX_VISITOR_STREAMS" default:"100" help:"Maximum number of sockets and event streams of one visitor, or of one address without a token."`
 	EventRetention    time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. The entries of conversations are kept as long as the conversations."`
 	ShutdownTimeout   time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to finish when the server stops."`
+
+	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
+	loopbackOrigins bool
 }
 
 // check refuses values that cannot work, naming the variable and what would be right.

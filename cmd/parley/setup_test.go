@@ -105,3 +105,23 @@ func TestSetupOfAForwardingAddress(t *testing.T) {
 		}
 	})
 }
+
+// DX-6, EM-2: a mailbox that is reached without encryption is warned of.
+func TestSetupOfAnUnencryptedMailbox(t *testing.T) {
+	t.Parallel()
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		made := a.do(adminToken, `mutation { createInbox(input: {name: "Office"}) { inbox { id } } }`, nil)
+		inboxID := text(made, "createInbox", "inbox", "id")
+		channel := text(a.do(adminToken, `mutation($in: BeginEmailChannelInput!) { beginEmailChannel(input: $in) { emailChannel { id } userErrors { message } } }`,
+			input("inboxId", inboxID, "provider", "FORWARDING", "address", "office@shop.example", "acceptTerms", true)), "beginEmailChannel", "emailChannel", "id")
+		for security, want := range map[string]string{"TLS": "CONNECTION DONE", "NONE": "CONNECTION WARN"} {
+			statement := fmt.Sprintf(`UPDATE email_channels SET imap = '{"host":"mail.shop.example","port":143,"security":"%s"}' WHERE id = '%s'`, security, channel)
+			if _, err := a.store.Writer().ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+			if steps, _ := a.setup(t, inboxID); !slices.Contains(steps, want) {
+				t.Errorf("with %s: got %v; want %s", security, steps, want)
+			}
+		}
+	})
+}

@@ -31,7 +31,7 @@ func (d *databaseSettings) openStorage(ctx context.Context, log *slog.Logger) (*
 	if err != nil {
 		return nil, err
 	}
-	err = d.checkKey(ctx, s)
+	err = errors.Join(d.checkKey(ctx, s), d.checkIdentity(ctx, s))
 	var keys *secret.Keyring
 	if err == nil {
 		keys, err = d.keys()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"parley/internal/channel/chat/visitor"
@@ -21,14 +22,15 @@ func (s *serverSettings) checkVisitors() (problems []error) {
 	return problems
 }
 
-// sites are the origins of this server and of the pages that may call it. *
-// names none: notices then lead only to this server's pages.
+// sites are the origins of this server and of the pages that may call it, to which notices
+// may lead (CH-6). nil, for *: all.
 func (s *serverSettings) sites() []string {
+	if slices.Contains(s.AllowedOrigins, "*") {
+		return nil
+	}
 	sites := []string{}
 	for _, origin := range append([]string{s.PublicURL}, s.AllowedOrigins...) {
-		if origin != "*" {
-			sites = append(sites, strings.ToLower(strings.TrimSuffix(origin, "/")))
-		}
+		sites = append(sites, strings.ToLower(strings.TrimSuffix(origin, "/")))
 	}
 	return sites
 }
@@ -40,6 +42,6 @@ func (s *serverSettings) visitorOptions() visitor.Options {
 			MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions, AddressesPerHour: s.VisitorAddresses,
 		},
 		MissedAfter: s.MissedReplyDelay,
-		Sites:       s.sites(),
+		Sites:       s.sites(), LocalSites: s.loopbackOrigins, PublicURL: s.PublicURL,
 	}
 }

@@ -29,14 +29,14 @@ func TestWork(t *testing.T) {
 			"map[autoAssign:true followsPresence:false workingHours:map[hours:[map[day:MONDAY from:00:00 to:00:00]] timeZone:Europe/Vienna]]")
 		a.do(adminToken, `mutation($in: UpdateUserInput!) { updateUser(input: $in) { userErrors { message } } }`, input("userId", me, "workingHours", nil))
 
-		settings := `settings { assignOnReply showQueuePosition closeSilentChatsAfter farewellText rerouteUnanswered noAnswerSeconds passOnAfter onClose }`
+		settings := `settings { assignOnReply showQueuePosition closeSilentChatsAfter farewellText rerouteUnanswered noAnswerSeconds passOnAfter onClose filteredDigest }`
 		inbox := a.do(adminToken, `query($id: ID!) { inbox(id: $id) { `+settings+` } }`, map[string]any{"id": c.inboxID})
 		want("a new inbox", at(inbox, "inbox", "settings"),
-			"map[assignOnReply:ON closeSilentChatsAfter:<nil> farewellText:<nil> noAnswerSeconds:120 onClose:KEEP_ASSIGNEE passOnAfter:<nil> rerouteUnanswered:false showQueuePosition:false]")
+			"map[assignOnReply:ON closeSilentChatsAfter:<nil> farewellText:<nil> filteredDigest:true noAnswerSeconds:120 onClose:KEEP_ASSIGNEE passOnAfter:<nil> rerouteUnanswered:false showQueuePosition:false]")
 		update := `mutation($in: UpdateInboxSettingsInput!) { updateInboxSettings(input: $in) { inbox { ` + settings + ` } userErrors { code field } } }`
-		changed := a.do(adminToken, update, input("inboxId", c.inboxID, "showQueuePosition", true, "closeSilentChatsAfter", 60, "farewellText", "Bye"))
+		changed := a.do(adminToken, update, input("inboxId", c.inboxID, "showQueuePosition", true, "closeSilentChatsAfter", 60, "farewellText", "Bye", "filteredDigest", false))
 		want("settings", at(changed, "updateInboxSettings", "inbox", "settings"),
-			"map[assignOnReply:ON closeSilentChatsAfter:60 farewellText:Bye noAnswerSeconds:120 onClose:KEEP_ASSIGNEE passOnAfter:<nil> rerouteUnanswered:false showQueuePosition:true]")
+			"map[assignOnReply:ON closeSilentChatsAfter:60 farewellText:Bye filteredDigest:false noAnswerSeconds:120 onClose:KEEP_ASSIGNEE passOnAfter:<nil> rerouteUnanswered:false showQueuePosition:true]")
 		refused := a.ask(adminToken, update, input("inboxId", c.inboxID, "noAnswerSeconds", 1))
 		want("a bad time", at(refused.Data, "updateInboxSettings", "userErrors"), "[map[code:INVALID field:[noAnswerSeconds]]]")
 
@@ -53,6 +53,10 @@ func TestWork(t *testing.T) {
 		live := a.listen(second.visitor, `subscription($id: ID!) { visitorConversation(conversationId: $id) { ... on VisitorQueueChange { queuePosition } } }`,
 			map[string]any{"id": second.conversationID})
 		want("live", at(a.hear(live), "visitorConversation"), "map[queuePosition:2]")
+		a.do(adminToken, update, input("inboxId", c.inboxID, "showQueuePosition", false))
+		want("live, once it is not shown", at(a.hear(live), "visitorConversation"), "map[queuePosition:<nil>]")
+		a.do(adminToken, update, input("inboxId", c.inboxID, "showQueuePosition", true))
+		want("live, once it is shown again", at(a.hear(live), "visitorConversation"), "map[queuePosition:2]")
 		a.do(adminToken, `mutation($in: ClaimConversationInput!) { claimConversation(input: $in) { userErrors { message } } }`, input("conversationId", first.conversationID))
 		want("live, once the first is taken", at(a.hear(live), "visitorConversation"), "map[queuePosition:1]")
 		a.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { userErrors { message } } }`, input("conversationId", second.conversationID, "text", "Here"))

@@ -31,6 +31,8 @@ const (
 	FieldWhoMayBlock = "who_may_block"
 	// FieldTrustTypedAddresses holds the string denoting the trust_typed_addresses field in the database.
 	FieldTrustTypedAddresses = "trust_typed_addresses"
+	// FieldPhoneRegion holds the string denoting the phone_region field in the database.
+	FieldPhoneRegion = "phone_region"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the account in the database.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldContactVisibility,
 	FieldWhoMayBlock,
 	FieldTrustTypedAddresses,
+	FieldPhoneRegion,
 	FieldCreatedAt,
 }
 
@@ -75,6 +78,8 @@ var (
 	DefaultWhoMayBlock vocab.BlockingRight
 	// DefaultTrustTypedAddresses holds the default value on creation for the "trust_typed_addresses" field.
 	DefaultTrustTypedAddresses bool
+	// DefaultPhoneRegion holds the default value on creation for the "phone_region" field.
+	DefaultPhoneRegion string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -130,6 +135,11 @@ func ByWhoMayBlock(opts ...sql.OrderTermOption) OrderOption {
 // ByTrustTypedAddresses orders the results by the trust_typed_addresses field.
 func ByTrustTypedAddresses(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTrustTypedAddresses, opts...).ToFunc()
+}
+
+// ByPhoneRegion orders the results by the phone_region field.
+func ByPhoneRegion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneRegion, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -112,6 +112,11 @@ func TrustTypedAddresses(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
 }
 
+// PhoneRegion applies equality check predicate on the "phone_region" field. It's identical to PhoneRegionEQ.
+func PhoneRegion(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldPhoneRegion, v))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Account {
 	vc := int64(v)
@@ -534,6 +539,71 @@ func TrustTypedAddressesEQ(v bool) predicate.Account {
 // TrustTypedAddressesNEQ applies the NEQ predicate on the "trust_typed_addresses" field.
 func TrustTypedAddressesNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldTrustTypedAddresses, v))
+}
+
+// PhoneRegionEQ applies the EQ predicate on the "phone_region" field.
+func PhoneRegionEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldPhoneRegion, v))
+}
+
+// PhoneRegionNEQ applies the NEQ predicate on the "phone_region" field.
+func PhoneRegionNEQ(v string) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldPhoneRegion, v))
+}
+
+// PhoneRegionIn applies the In predicate on the "phone_region" field.
+func PhoneRegionIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldIn(FieldPhoneRegion, vs...))
+}
+
+// PhoneRegionNotIn applies the NotIn predicate on the "phone_region" field.
+func PhoneRegionNotIn(vs ...string) predicate.Account {
+	return predicate.Account(sql.FieldNotIn(FieldPhoneRegion, vs...))
+}
+
+// PhoneRegionGT applies the GT predicate on the "phone_region" field.
+func PhoneRegionGT(v string) predicate.Account {
+	return predicate.Account(sql.FieldGT(FieldPhoneRegion, v))
+}
+
+// PhoneRegionGTE applies the GTE predicate on the "phone_region" field.
+func PhoneRegionGTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldGTE(FieldPhoneRegion, v))
+}
+
+// PhoneRegionLT applies the LT predicate on the "phone_region" field.
+func PhoneRegionLT(v string) predicate.Account {
+	return predicate.Account(sql.FieldLT(FieldPhoneRegion, v))
+}
+
+// PhoneRegionLTE applies the LTE predicate on the "phone_region" field.
+func PhoneRegionLTE(v string) predicate.Account {
+	return predicate.Account(sql.FieldLTE(FieldPhoneRegion, v))
+}
+
+// PhoneRegionContains applies the Contains predicate on the "phone_region" field.
+func PhoneRegionContains(v string) predicate.Account {
+	return predicate.Account(sql.FieldContains(FieldPhoneRegion, v))
+}
+
+// PhoneRegionHasPrefix applies the HasPrefix predicate on the "phone_region" field.
+func PhoneRegionHasPrefix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasPrefix(FieldPhoneRegion, v))
+}
+
+// PhoneRegionHasSuffix applies the HasSuffix predicate on the "phone_region" field.
+func PhoneRegionHasSuffix(v string) predicate.Account {
+	return predicate.Account(sql.FieldHasSuffix(FieldPhoneRegion, v))
+}
+
+// PhoneRegionEqualFold applies the EqualFold predicate on the "phone_region" field.
+func PhoneRegionEqualFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldEqualFold(FieldPhoneRegion, v))
+}
+
+// PhoneRegionContainsFold applies the ContainsFold predicate on the "phone_region" field.
+func PhoneRegionContainsFold(v string) predicate.Account {
+	return predicate.Account(sql.FieldContainsFold(FieldPhoneRegion, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

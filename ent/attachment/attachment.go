@@ -19,6 +19,10 @@ const (
 	FieldConversationID = "conversation_id"
 	// FieldMessageID holds the string denoting the message_id field in the database.
 	FieldMessageID = "message_id"
+	// FieldDraftID holds the string denoting the draft_id field in the database.
+	FieldDraftID = "draft_id"
+	// FieldEngagementID holds the string denoting the engagement_id field in the database.
+	FieldEngagementID = "engagement_id"
 	// FieldPosition holds the string denoting the position field in the database.
 	FieldPosition = "position"
 	// FieldUploaderKind holds the string denoting the uploader_kind field in the database.
@@ -54,6 +58,8 @@ var Columns = []string{
 	FieldInboxID,
 	FieldConversationID,
 	FieldMessageID,
+	FieldDraftID,
+	FieldEngagementID,
 	FieldPosition,
 	FieldUploaderKind,
 	FieldUploaderID,
@@ -87,6 +93,10 @@ var (
 	DefaultConversationID string
 	// DefaultMessageID holds the default value on creation for the "message_id" field.
 	DefaultMessageID string
+	// DefaultDraftID holds the default value on creation for the "draft_id" field.
+	DefaultDraftID string
+	// DefaultEngagementID holds the default value on creation for the "engagement_id" field.
+	DefaultEngagementID string
 	// DefaultPosition holds the default value on creation for the "position" field.
 	DefaultPosition int
 	// DefaultInline holds the default value on creation for the "inline" field.
@@ -123,6 +133,16 @@ func ByConversationID(opts ...sql.OrderTermOption) OrderOption {
 // ByMessageID orders the results by the message_id field.
 func ByMessageID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMessageID, opts...).ToFunc()
+}
+
+// ByDraftID orders the results by the draft_id field.
+func ByDraftID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDraftID, opts...).ToFunc()
+}
+
+// ByEngagementID orders the results by the engagement_id field.
+func ByEngagementID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEngagementID, opts...).ToFunc()
 }
 
 // ByPosition orders the results by the position field.

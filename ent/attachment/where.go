@@ -86,6 +86,16 @@ func MessageID(v string) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldMessageID, v))
 }
 
+// DraftID applies equality check predicate on the "draft_id" field. It's identical to DraftIDEQ.
+func DraftID(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldDraftID, v))
+}
+
+// EngagementID applies equality check predicate on the "engagement_id" field. It's identical to EngagementIDEQ.
+func EngagementID(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldEngagementID, v))
+}
+
 // Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
 func Position(v int) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldPosition, v))
@@ -407,6 +417,136 @@ func MessageIDEqualFold(v string) predicate.Attachment {
 // MessageIDContainsFold applies the ContainsFold predicate on the "message_id" field.
 func MessageIDContainsFold(v string) predicate.Attachment {
 	return predicate.Attachment(sql.FieldContainsFold(FieldMessageID, v))
+}
+
+// DraftIDEQ applies the EQ predicate on the "draft_id" field.
+func DraftIDEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldDraftID, v))
+}
+
+// DraftIDNEQ applies the NEQ predicate on the "draft_id" field.
+func DraftIDNEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldDraftID, v))
+}
+
+// DraftIDIn applies the In predicate on the "draft_id" field.
+func DraftIDIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldDraftID, vs...))
+}
+
+// DraftIDNotIn applies the NotIn predicate on the "draft_id" field.
+func DraftIDNotIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldDraftID, vs...))
+}
+
+// DraftIDGT applies the GT predicate on the "draft_id" field.
+func DraftIDGT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldDraftID, v))
+}
+
+// DraftIDGTE applies the GTE predicate on the "draft_id" field.
+func DraftIDGTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldDraftID, v))
+}
+
+// DraftIDLT applies the LT predicate on the "draft_id" field.
+func DraftIDLT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldDraftID, v))
+}
+
+// DraftIDLTE applies the LTE predicate on the "draft_id" field.
+func DraftIDLTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldDraftID, v))
+}
+
+// DraftIDContains applies the Contains predicate on the "draft_id" field.
+func DraftIDContains(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContains(FieldDraftID, v))
+}
+
+// DraftIDHasPrefix applies the HasPrefix predicate on the "draft_id" field.
+func DraftIDHasPrefix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasPrefix(FieldDraftID, v))
+}
+
+// DraftIDHasSuffix applies the HasSuffix predicate on the "draft_id" field.
+func DraftIDHasSuffix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasSuffix(FieldDraftID, v))
+}
+
+// DraftIDEqualFold applies the EqualFold predicate on the "draft_id" field.
+func DraftIDEqualFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEqualFold(FieldDraftID, v))
+}
+
+// DraftIDContainsFold applies the ContainsFold predicate on the "draft_id" field.
+func DraftIDContainsFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContainsFold(FieldDraftID, v))
+}
+
+// EngagementIDEQ applies the EQ predicate on the "engagement_id" field.
+func EngagementIDEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldEngagementID, v))
+}
+
+// EngagementIDNEQ applies the NEQ predicate on the "engagement_id" field.
+func EngagementIDNEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldEngagementID, v))
+}
+
+// EngagementIDIn applies the In predicate on the "engagement_id" field.
+func EngagementIDIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldEngagementID, vs...))
+}
+
+// EngagementIDNotIn applies the NotIn predicate on the "engagement_id" field.
+func EngagementIDNotIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldEngagementID, vs...))
+}
+
+// EngagementIDGT applies the GT predicate on the "engagement_id" field.
+func EngagementIDGT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldEngagementID, v))
+}
+
+// EngagementIDGTE applies the GTE predicate on the "engagement_id" field.
+func EngagementIDGTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldEngagementID, v))
+}
+
+// EngagementIDLT applies the LT predicate on the "engagement_id" field.
+func EngagementIDLT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldEngagementID, v))
+}
+
+// EngagementIDLTE applies the LTE predicate on the "engagement_id" field.
+func EngagementIDLTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldEngagementID, v))
+}
+
+// EngagementIDContains applies the Contains predicate on the "engagement_id" field.
+func EngagementIDContains(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContains(FieldEngagementID, v))
+}
+
+// EngagementIDHasPrefix applies the HasPrefix predicate on the "engagement_id" field.
+func EngagementIDHasPrefix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasPrefix(FieldEngagementID, v))
+}
+
+// EngagementIDHasSuffix applies the HasSuffix predicate on the "engagement_id" field.
+func EngagementIDHasSuffix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasSuffix(FieldEngagementID, v))
+}
+
+// EngagementIDEqualFold applies the EqualFold predicate on the "engagement_id" field.
+func EngagementIDEqualFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEqualFold(FieldEngagementID, v))
+}
+
+// EngagementIDContainsFold applies the ContainsFold predicate on the "engagement_id" field.
+func EngagementIDContainsFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContainsFold(FieldEngagementID, v))
 }
 
 // PositionEQ applies the EQ predicate on the "position" field.

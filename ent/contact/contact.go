@@ -4,6 +4,7 @@ package contact
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -17,6 +18,10 @@ const (
 	FieldAccountID = "account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldFirstName holds the string denoting the first_name field in the database.
+	FieldFirstName = "first_name"
+	// FieldLastName holds the string denoting the last_name field in the database.
+	FieldLastName = "last_name"
 	// FieldEmail holds the string denoting the email field in the database.
 	FieldEmail = "email"
 	// FieldPhone holds the string denoting the phone field in the database.
@@ -27,10 +32,34 @@ const (
 	FieldExternalID = "external_id"
 	// FieldOwnerID holds the string denoting the owner_id field in the database.
 	FieldOwnerID = "owner_id"
+	// FieldCompanyID holds the string denoting the company_id field in the database.
+	FieldCompanyID = "company_id"
+	// FieldCompanyByHand holds the string denoting the company_by_hand field in the database.
+	FieldCompanyByHand = "company_by_hand"
+	// FieldJobTitle holds the string denoting the job_title field in the database.
+	FieldJobTitle = "job_title"
+	// FieldLanguage holds the string denoting the language field in the database.
+	FieldLanguage = "language"
+	// FieldTimeZone holds the string denoting the time_zone field in the database.
+	FieldTimeZone = "time_zone"
+	// FieldCountry holds the string denoting the country field in the database.
+	FieldCountry = "country"
+	// FieldCity holds the string denoting the city field in the database.
+	FieldCity = "city"
+	// FieldLifecycleStage holds the string denoting the lifecycle_stage field in the database.
+	FieldLifecycleStage = "lifecycle_stage"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
+	// FieldFirstSeenAt holds the string denoting the first_seen_at field in the database.
+	FieldFirstSeenAt = "first_seen_at"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
+	// FieldContactedAt holds the string denoting the contacted_at field in the database.
+	FieldContactedAt = "contacted_at"
 	// FieldWrittenAt holds the string denoting the written_at field in the database.
 	FieldWrittenAt = "written_at"
+	// FieldTranscriptsRefusedAt holds the string denoting the transcripts_refused_at field in the database.
+	FieldTranscriptsRefusedAt = "transcripts_refused_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the contact in the database.
@@ -42,13 +71,27 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldName,
+	FieldFirstName,
+	FieldLastName,
 	FieldEmail,
 	FieldPhone,
 	FieldAvatarURL,
 	FieldExternalID,
 	FieldOwnerID,
+	FieldCompanyID,
+	FieldCompanyByHand,
+	FieldJobTitle,
+	FieldLanguage,
+	FieldTimeZone,
+	FieldCountry,
+	FieldCity,
+	FieldLifecycleStage,
+	FieldSource,
+	FieldFirstSeenAt,
 	FieldLastSeenAt,
+	FieldContactedAt,
 	FieldWrittenAt,
+	FieldTranscriptsRefusedAt,
 	FieldCreatedAt,
 }
 
@@ -67,6 +110,10 @@ var (
 	AccountIDValidator func(string) error
 	// DefaultName holds the default value on creation for the "name" field.
 	DefaultName string
+	// DefaultFirstName holds the default value on creation for the "first_name" field.
+	DefaultFirstName string
+	// DefaultLastName holds the default value on creation for the "last_name" field.
+	DefaultLastName string
 	// DefaultEmail holds the default value on creation for the "email" field.
 	DefaultEmail string
 	// DefaultPhone holds the default value on creation for the "phone" field.
@@ -75,10 +122,34 @@ var (
 	DefaultAvatarURL string
 	// DefaultOwnerID holds the default value on creation for the "owner_id" field.
 	DefaultOwnerID string
+	// DefaultCompanyID holds the default value on creation for the "company_id" field.
+	DefaultCompanyID string
+	// DefaultCompanyByHand holds the default value on creation for the "company_by_hand" field.
+	DefaultCompanyByHand bool
+	// DefaultJobTitle holds the default value on creation for the "job_title" field.
+	DefaultJobTitle string
+	// DefaultLanguage holds the default value on creation for the "language" field.
+	DefaultLanguage string
+	// DefaultTimeZone holds the default value on creation for the "time_zone" field.
+	DefaultTimeZone string
+	// DefaultCountry holds the default value on creation for the "country" field.
+	DefaultCountry string
+	// DefaultCity holds the default value on creation for the "city" field.
+	DefaultCity string
+	// DefaultLifecycleStage holds the default value on creation for the "lifecycle_stage" field.
+	DefaultLifecycleStage vocab.LifecycleStage
+	// DefaultSource holds the default value on creation for the "source" field.
+	DefaultSource vocab.ContactSource
+	// DefaultFirstSeenAt holds the default value on creation for the "first_seen_at" field.
+	DefaultFirstSeenAt clock.Micros
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
+	// DefaultContactedAt holds the default value on creation for the "contacted_at" field.
+	DefaultContactedAt clock.Micros
 	// DefaultWrittenAt holds the default value on creation for the "written_at" field.
 	DefaultWrittenAt clock.Micros
+	// DefaultTranscriptsRefusedAt holds the default value on creation for the "transcripts_refused_at" field.
+	DefaultTranscriptsRefusedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -99,6 +170,16 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByFirstName orders the results by the first_name field.
+func ByFirstName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstName, opts...).ToFunc()
+}
+
+// ByLastName orders the results by the last_name field.
+func ByLastName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastName, opts...).ToFunc()
 }
 
 // ByEmail orders the results by the email field.
@@ -126,14 +207,74 @@ func ByOwnerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOwnerID, opts...).ToFunc()
 }
 
+// ByCompanyID orders the results by the company_id field.
+func ByCompanyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCompanyID, opts...).ToFunc()
+}
+
+// ByCompanyByHand orders the results by the company_by_hand field.
+func ByCompanyByHand(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCompanyByHand, opts...).ToFunc()
+}
+
+// ByJobTitle orders the results by the job_title field.
+func ByJobTitle(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJobTitle, opts...).ToFunc()
+}
+
+// ByLanguage orders the results by the language field.
+func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByTimeZone orders the results by the time_zone field.
+func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimeZone, opts...).ToFunc()
+}
+
+// ByCountry orders the results by the country field.
+func ByCountry(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCountry, opts...).ToFunc()
+}
+
+// ByCity orders the results by the city field.
+func ByCity(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCity, opts...).ToFunc()
+}
+
+// ByLifecycleStage orders the results by the lifecycle_stage field.
+func ByLifecycleStage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLifecycleStage, opts...).ToFunc()
+}
+
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
+// ByFirstSeenAt orders the results by the first_seen_at field.
+func ByFirstSeenAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFirstSeenAt, opts...).ToFunc()
+}
+
 // ByLastSeenAt orders the results by the last_seen_at field.
 func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
 }
 
+// ByContactedAt orders the results by the contacted_at field.
+func ByContactedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactedAt, opts...).ToFunc()
+}
+
 // ByWrittenAt orders the results by the written_at field.
 func ByWrittenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWrittenAt, opts...).ToFunc()
+}
+
+// ByTranscriptsRefusedAt orders the results by the transcripts_refused_at field.
+func ByTranscriptsRefusedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTranscriptsRefusedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -5,6 +5,7 @@ package contact
 import (
 	"parley/ent/predicate"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -74,6 +75,16 @@ func Name(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldName, v))
 }
 
+// FirstName applies equality check predicate on the "first_name" field. It's identical to FirstNameEQ.
+func FirstName(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldFirstName, v))
+}
+
+// LastName applies equality check predicate on the "last_name" field. It's identical to LastNameEQ.
+func LastName(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldLastName, v))
+}
+
 // Email applies equality check predicate on the "email" field. It's identical to EmailEQ.
 func Email(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldEmail, v))
@@ -99,16 +110,81 @@ func OwnerID(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldOwnerID, v))
 }
 
+// CompanyID applies equality check predicate on the "company_id" field. It's identical to CompanyIDEQ.
+func CompanyID(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCompanyID, v))
+}
+
+// CompanyByHand applies equality check predicate on the "company_by_hand" field. It's identical to CompanyByHandEQ.
+func CompanyByHand(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCompanyByHand, v))
+}
+
+// JobTitle applies equality check predicate on the "job_title" field. It's identical to JobTitleEQ.
+func JobTitle(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldJobTitle, v))
+}
+
+// Language applies equality check predicate on the "language" field. It's identical to LanguageEQ.
+func Language(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldLanguage, v))
+}
+
+// TimeZone applies equality check predicate on the "time_zone" field. It's identical to TimeZoneEQ.
+func TimeZone(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldTimeZone, v))
+}
+
+// Country applies equality check predicate on the "country" field. It's identical to CountryEQ.
+func Country(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCountry, v))
+}
+
+// City applies equality check predicate on the "city" field. It's identical to CityEQ.
+func City(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCity, v))
+}
+
+// LifecycleStage applies equality check predicate on the "lifecycle_stage" field. It's identical to LifecycleStageEQ.
+func LifecycleStage(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEQ(FieldLifecycleStage, vc))
+}
+
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEQ(FieldSource, vc))
+}
+
+// FirstSeenAt applies equality check predicate on the "first_seen_at" field. It's identical to FirstSeenAtEQ.
+func FirstSeenAt(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldFirstSeenAt, vc))
+}
+
 // LastSeenAt applies equality check predicate on the "last_seen_at" field. It's identical to LastSeenAtEQ.
 func LastSeenAt(v clock.Micros) predicate.Contact {
 	vc := int64(v)
 	return predicate.Contact(sql.FieldEQ(FieldLastSeenAt, vc))
 }
 
+// ContactedAt applies equality check predicate on the "contacted_at" field. It's identical to ContactedAtEQ.
+func ContactedAt(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldContactedAt, vc))
+}
+
 // WrittenAt applies equality check predicate on the "written_at" field. It's identical to WrittenAtEQ.
 func WrittenAt(v clock.Micros) predicate.Contact {
 	vc := int64(v)
 	return predicate.Contact(sql.FieldEQ(FieldWrittenAt, vc))
+}
+
+// TranscriptsRefusedAt applies equality check predicate on the "transcripts_refused_at" field. It's identical to TranscriptsRefusedAtEQ.
+func TranscriptsRefusedAt(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldTranscriptsRefusedAt, vc))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -245,6 +321,136 @@ func NameEqualFold(v string) predicate.Contact {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldName, v))
+}
+
+// FirstNameEQ applies the EQ predicate on the "first_name" field.
+func FirstNameEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldFirstName, v))
+}
+
+// FirstNameNEQ applies the NEQ predicate on the "first_name" field.
+func FirstNameNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldFirstName, v))
+}
+
+// FirstNameIn applies the In predicate on the "first_name" field.
+func FirstNameIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldFirstName, vs...))
+}
+
+// FirstNameNotIn applies the NotIn predicate on the "first_name" field.
+func FirstNameNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldFirstName, vs...))
+}
+
+// FirstNameGT applies the GT predicate on the "first_name" field.
+func FirstNameGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldFirstName, v))
+}
+
+// FirstNameGTE applies the GTE predicate on the "first_name" field.
+func FirstNameGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldFirstName, v))
+}
+
+// FirstNameLT applies the LT predicate on the "first_name" field.
+func FirstNameLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldFirstName, v))
+}
+
+// FirstNameLTE applies the LTE predicate on the "first_name" field.
+func FirstNameLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldFirstName, v))
+}
+
+// FirstNameContains applies the Contains predicate on the "first_name" field.
+func FirstNameContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldFirstName, v))
+}
+
+// FirstNameHasPrefix applies the HasPrefix predicate on the "first_name" field.
+func FirstNameHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldFirstName, v))
+}
+
+// FirstNameHasSuffix applies the HasSuffix predicate on the "first_name" field.
+func FirstNameHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldFirstName, v))
+}
+
+// FirstNameEqualFold applies the EqualFold predicate on the "first_name" field.
+func FirstNameEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldFirstName, v))
+}
+
+// FirstNameContainsFold applies the ContainsFold predicate on the "first_name" field.
+func FirstNameContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldFirstName, v))
+}
+
+// LastNameEQ applies the EQ predicate on the "last_name" field.
+func LastNameEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldLastName, v))
+}
+
+// LastNameNEQ applies the NEQ predicate on the "last_name" field.
+func LastNameNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldLastName, v))
+}
+
+// LastNameIn applies the In predicate on the "last_name" field.
+func LastNameIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldLastName, vs...))
+}
+
+// LastNameNotIn applies the NotIn predicate on the "last_name" field.
+func LastNameNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldLastName, vs...))
+}
+
+// LastNameGT applies the GT predicate on the "last_name" field.
+func LastNameGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldLastName, v))
+}
+
+// LastNameGTE applies the GTE predicate on the "last_name" field.
+func LastNameGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldLastName, v))
+}
+
+// LastNameLT applies the LT predicate on the "last_name" field.
+func LastNameLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldLastName, v))
+}
+
+// LastNameLTE applies the LTE predicate on the "last_name" field.
+func LastNameLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldLastName, v))
+}
+
+// LastNameContains applies the Contains predicate on the "last_name" field.
+func LastNameContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldLastName, v))
+}
+
+// LastNameHasPrefix applies the HasPrefix predicate on the "last_name" field.
+func LastNameHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldLastName, v))
+}
+
+// LastNameHasSuffix applies the HasSuffix predicate on the "last_name" field.
+func LastNameHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldLastName, v))
+}
+
+// LastNameEqualFold applies the EqualFold predicate on the "last_name" field.
+func LastNameEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldLastName, v))
+}
+
+// LastNameContainsFold applies the ContainsFold predicate on the "last_name" field.
+func LastNameContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldLastName, v))
 }
 
 // EmailEQ applies the EQ predicate on the "email" field.
@@ -582,6 +788,628 @@ func OwnerIDContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldOwnerID, v))
 }
 
+// CompanyIDEQ applies the EQ predicate on the "company_id" field.
+func CompanyIDEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCompanyID, v))
+}
+
+// CompanyIDNEQ applies the NEQ predicate on the "company_id" field.
+func CompanyIDNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldCompanyID, v))
+}
+
+// CompanyIDIn applies the In predicate on the "company_id" field.
+func CompanyIDIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldCompanyID, vs...))
+}
+
+// CompanyIDNotIn applies the NotIn predicate on the "company_id" field.
+func CompanyIDNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldCompanyID, vs...))
+}
+
+// CompanyIDGT applies the GT predicate on the "company_id" field.
+func CompanyIDGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldCompanyID, v))
+}
+
+// CompanyIDGTE applies the GTE predicate on the "company_id" field.
+func CompanyIDGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldCompanyID, v))
+}
+
+// CompanyIDLT applies the LT predicate on the "company_id" field.
+func CompanyIDLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldCompanyID, v))
+}
+
+// CompanyIDLTE applies the LTE predicate on the "company_id" field.
+func CompanyIDLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldCompanyID, v))
+}
+
+// CompanyIDContains applies the Contains predicate on the "company_id" field.
+func CompanyIDContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldCompanyID, v))
+}
+
+// CompanyIDHasPrefix applies the HasPrefix predicate on the "company_id" field.
+func CompanyIDHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldCompanyID, v))
+}
+
+// CompanyIDHasSuffix applies the HasSuffix predicate on the "company_id" field.
+func CompanyIDHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldCompanyID, v))
+}
+
+// CompanyIDEqualFold applies the EqualFold predicate on the "company_id" field.
+func CompanyIDEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldCompanyID, v))
+}
+
+// CompanyIDContainsFold applies the ContainsFold predicate on the "company_id" field.
+func CompanyIDContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldCompanyID, v))
+}
+
+// CompanyByHandEQ applies the EQ predicate on the "company_by_hand" field.
+func CompanyByHandEQ(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCompanyByHand, v))
+}
+
+// CompanyByHandNEQ applies the NEQ predicate on the "company_by_hand" field.
+func CompanyByHandNEQ(v bool) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldCompanyByHand, v))
+}
+
+// JobTitleEQ applies the EQ predicate on the "job_title" field.
+func JobTitleEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldJobTitle, v))
+}
+
+// JobTitleNEQ applies the NEQ predicate on the "job_title" field.
+func JobTitleNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldJobTitle, v))
+}
+
+// JobTitleIn applies the In predicate on the "job_title" field.
+func JobTitleIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldJobTitle, vs...))
+}
+
+// JobTitleNotIn applies the NotIn predicate on the "job_title" field.
+func JobTitleNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldJobTitle, vs...))
+}
+
+// JobTitleGT applies the GT predicate on the "job_title" field.
+func JobTitleGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldJobTitle, v))
+}
+
+// JobTitleGTE applies the GTE predicate on the "job_title" field.
+func JobTitleGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldJobTitle, v))
+}
+
+// JobTitleLT applies the LT predicate on the "job_title" field.
+func JobTitleLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldJobTitle, v))
+}
+
+// JobTitleLTE applies the LTE predicate on the "job_title" field.
+func JobTitleLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldJobTitle, v))
+}
+
+// JobTitleContains applies the Contains predicate on the "job_title" field.
+func JobTitleContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldJobTitle, v))
+}
+
+// JobTitleHasPrefix applies the HasPrefix predicate on the "job_title" field.
+func JobTitleHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldJobTitle, v))
+}
+
+// JobTitleHasSuffix applies the HasSuffix predicate on the "job_title" field.
+func JobTitleHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldJobTitle, v))
+}
+
+// JobTitleEqualFold applies the EqualFold predicate on the "job_title" field.
+func JobTitleEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldJobTitle, v))
+}
+
+// JobTitleContainsFold applies the ContainsFold predicate on the "job_title" field.
+func JobTitleContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldJobTitle, v))
+}
+
+// LanguageEQ applies the EQ predicate on the "language" field.
+func LanguageEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldLanguage, v))
+}
+
+// LanguageNEQ applies the NEQ predicate on the "language" field.
+func LanguageNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldLanguage, v))
+}
+
+// LanguageIn applies the In predicate on the "language" field.
+func LanguageIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldLanguage, vs...))
+}
+
+// LanguageNotIn applies the NotIn predicate on the "language" field.
+func LanguageNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldLanguage, vs...))
+}
+
+// LanguageGT applies the GT predicate on the "language" field.
+func LanguageGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldLanguage, v))
+}
+
+// LanguageGTE applies the GTE predicate on the "language" field.
+func LanguageGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldLanguage, v))
+}
+
+// LanguageLT applies the LT predicate on the "language" field.
+func LanguageLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldLanguage, v))
+}
+
+// LanguageLTE applies the LTE predicate on the "language" field.
+func LanguageLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldLanguage, v))
+}
+
+// LanguageContains applies the Contains predicate on the "language" field.
+func LanguageContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldLanguage, v))
+}
+
+// LanguageHasPrefix applies the HasPrefix predicate on the "language" field.
+func LanguageHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldLanguage, v))
+}
+
+// LanguageHasSuffix applies the HasSuffix predicate on the "language" field.
+func LanguageHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldLanguage, v))
+}
+
+// LanguageEqualFold applies the EqualFold predicate on the "language" field.
+func LanguageEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldLanguage, v))
+}
+
+// LanguageContainsFold applies the ContainsFold predicate on the "language" field.
+func LanguageContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// TimeZoneEQ applies the EQ predicate on the "time_zone" field.
+func TimeZoneEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldTimeZone, v))
+}
+
+// TimeZoneNEQ applies the NEQ predicate on the "time_zone" field.
+func TimeZoneNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldTimeZone, v))
+}
+
+// TimeZoneIn applies the In predicate on the "time_zone" field.
+func TimeZoneIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldTimeZone, vs...))
+}
+
+// TimeZoneNotIn applies the NotIn predicate on the "time_zone" field.
+func TimeZoneNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldTimeZone, vs...))
+}
+
+// TimeZoneGT applies the GT predicate on the "time_zone" field.
+func TimeZoneGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldTimeZone, v))
+}
+
+// TimeZoneGTE applies the GTE predicate on the "time_zone" field.
+func TimeZoneGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldTimeZone, v))
+}
+
+// TimeZoneLT applies the LT predicate on the "time_zone" field.
+func TimeZoneLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldTimeZone, v))
+}
+
+// TimeZoneLTE applies the LTE predicate on the "time_zone" field.
+func TimeZoneLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldTimeZone, v))
+}
+
+// TimeZoneContains applies the Contains predicate on the "time_zone" field.
+func TimeZoneContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldTimeZone, v))
+}
+
+// TimeZoneHasPrefix applies the HasPrefix predicate on the "time_zone" field.
+func TimeZoneHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldTimeZone, v))
+}
+
+// TimeZoneHasSuffix applies the HasSuffix predicate on the "time_zone" field.
+func TimeZoneHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldTimeZone, v))
+}
+
+// TimeZoneEqualFold applies the EqualFold predicate on the "time_zone" field.
+func TimeZoneEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldTimeZone, v))
+}
+
+// TimeZoneContainsFold applies the ContainsFold predicate on the "time_zone" field.
+func TimeZoneContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldTimeZone, v))
+}
+
+// CountryEQ applies the EQ predicate on the "country" field.
+func CountryEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCountry, v))
+}
+
+// CountryNEQ applies the NEQ predicate on the "country" field.
+func CountryNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldCountry, v))
+}
+
+// CountryIn applies the In predicate on the "country" field.
+func CountryIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldCountry, vs...))
+}
+
+// CountryNotIn applies the NotIn predicate on the "country" field.
+func CountryNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldCountry, vs...))
+}
+
+// CountryGT applies the GT predicate on the "country" field.
+func CountryGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldCountry, v))
+}
+
+// CountryGTE applies the GTE predicate on the "country" field.
+func CountryGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldCountry, v))
+}
+
+// CountryLT applies the LT predicate on the "country" field.
+func CountryLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldCountry, v))
+}
+
+// CountryLTE applies the LTE predicate on the "country" field.
+func CountryLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldCountry, v))
+}
+
+// CountryContains applies the Contains predicate on the "country" field.
+func CountryContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldCountry, v))
+}
+
+// CountryHasPrefix applies the HasPrefix predicate on the "country" field.
+func CountryHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldCountry, v))
+}
+
+// CountryHasSuffix applies the HasSuffix predicate on the "country" field.
+func CountryHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldCountry, v))
+}
+
+// CountryEqualFold applies the EqualFold predicate on the "country" field.
+func CountryEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldCountry, v))
+}
+
+// CountryContainsFold applies the ContainsFold predicate on the "country" field.
+func CountryContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldCountry, v))
+}
+
+// CityEQ applies the EQ predicate on the "city" field.
+func CityEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldCity, v))
+}
+
+// CityNEQ applies the NEQ predicate on the "city" field.
+func CityNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldCity, v))
+}
+
+// CityIn applies the In predicate on the "city" field.
+func CityIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldCity, vs...))
+}
+
+// CityNotIn applies the NotIn predicate on the "city" field.
+func CityNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldCity, vs...))
+}
+
+// CityGT applies the GT predicate on the "city" field.
+func CityGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldCity, v))
+}
+
+// CityGTE applies the GTE predicate on the "city" field.
+func CityGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldCity, v))
+}
+
+// CityLT applies the LT predicate on the "city" field.
+func CityLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldCity, v))
+}
+
+// CityLTE applies the LTE predicate on the "city" field.
+func CityLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldCity, v))
+}
+
+// CityContains applies the Contains predicate on the "city" field.
+func CityContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldCity, v))
+}
+
+// CityHasPrefix applies the HasPrefix predicate on the "city" field.
+func CityHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldCity, v))
+}
+
+// CityHasSuffix applies the HasSuffix predicate on the "city" field.
+func CityHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldCity, v))
+}
+
+// CityEqualFold applies the EqualFold predicate on the "city" field.
+func CityEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldCity, v))
+}
+
+// CityContainsFold applies the ContainsFold predicate on the "city" field.
+func CityContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldCity, v))
+}
+
+// LifecycleStageEQ applies the EQ predicate on the "lifecycle_stage" field.
+func LifecycleStageEQ(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEQ(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageNEQ applies the NEQ predicate on the "lifecycle_stage" field.
+func LifecycleStageNEQ(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldNEQ(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageIn applies the In predicate on the "lifecycle_stage" field.
+func LifecycleStageIn(vs ...vocab.LifecycleStage) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldLifecycleStage, v...))
+}
+
+// LifecycleStageNotIn applies the NotIn predicate on the "lifecycle_stage" field.
+func LifecycleStageNotIn(vs ...vocab.LifecycleStage) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldLifecycleStage, v...))
+}
+
+// LifecycleStageGT applies the GT predicate on the "lifecycle_stage" field.
+func LifecycleStageGT(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldGT(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageGTE applies the GTE predicate on the "lifecycle_stage" field.
+func LifecycleStageGTE(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldGTE(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageLT applies the LT predicate on the "lifecycle_stage" field.
+func LifecycleStageLT(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldLT(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageLTE applies the LTE predicate on the "lifecycle_stage" field.
+func LifecycleStageLTE(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldLTE(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageContains applies the Contains predicate on the "lifecycle_stage" field.
+func LifecycleStageContains(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldContains(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageHasPrefix applies the HasPrefix predicate on the "lifecycle_stage" field.
+func LifecycleStageHasPrefix(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldHasPrefix(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageHasSuffix applies the HasSuffix predicate on the "lifecycle_stage" field.
+func LifecycleStageHasSuffix(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldHasSuffix(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageEqualFold applies the EqualFold predicate on the "lifecycle_stage" field.
+func LifecycleStageEqualFold(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEqualFold(FieldLifecycleStage, vc))
+}
+
+// LifecycleStageContainsFold applies the ContainsFold predicate on the "lifecycle_stage" field.
+func LifecycleStageContainsFold(v vocab.LifecycleStage) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldContainsFold(FieldLifecycleStage, vc))
+}
+
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEQ(FieldSource, vc))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldNEQ(FieldSource, vc))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...vocab.ContactSource) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldSource, v...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...vocab.ContactSource) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldSource, v...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldGT(FieldSource, vc))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldGTE(FieldSource, vc))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldLT(FieldSource, vc))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldLTE(FieldSource, vc))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldContains(FieldSource, vc))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldHasPrefix(FieldSource, vc))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldHasSuffix(FieldSource, vc))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldEqualFold(FieldSource, vc))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v vocab.ContactSource) predicate.Contact {
+	vc := string(v)
+	return predicate.Contact(sql.FieldContainsFold(FieldSource, vc))
+}
+
+// FirstSeenAtEQ applies the EQ predicate on the "first_seen_at" field.
+func FirstSeenAtEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldFirstSeenAt, vc))
+}
+
+// FirstSeenAtNEQ applies the NEQ predicate on the "first_seen_at" field.
+func FirstSeenAtNEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldNEQ(FieldFirstSeenAt, vc))
+}
+
+// FirstSeenAtIn applies the In predicate on the "first_seen_at" field.
+func FirstSeenAtIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldFirstSeenAt, v...))
+}
+
+// FirstSeenAtNotIn applies the NotIn predicate on the "first_seen_at" field.
+func FirstSeenAtNotIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldFirstSeenAt, v...))
+}
+
+// FirstSeenAtGT applies the GT predicate on the "first_seen_at" field.
+func FirstSeenAtGT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGT(FieldFirstSeenAt, vc))
+}
+
+// FirstSeenAtGTE applies the GTE predicate on the "first_seen_at" field.
+func FirstSeenAtGTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGTE(FieldFirstSeenAt, vc))
+}
+
+// FirstSeenAtLT applies the LT predicate on the "first_seen_at" field.
+func FirstSeenAtLT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLT(FieldFirstSeenAt, vc))
+}
+
+// FirstSeenAtLTE applies the LTE predicate on the "first_seen_at" field.
+func FirstSeenAtLTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLTE(FieldFirstSeenAt, vc))
+}
+
 // LastSeenAtEQ applies the EQ predicate on the "last_seen_at" field.
 func LastSeenAtEQ(v clock.Micros) predicate.Contact {
 	vc := int64(v)
@@ -636,6 +1464,60 @@ func LastSeenAtLTE(v clock.Micros) predicate.Contact {
 	return predicate.Contact(sql.FieldLTE(FieldLastSeenAt, vc))
 }
 
+// ContactedAtEQ applies the EQ predicate on the "contacted_at" field.
+func ContactedAtEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldContactedAt, vc))
+}
+
+// ContactedAtNEQ applies the NEQ predicate on the "contacted_at" field.
+func ContactedAtNEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldNEQ(FieldContactedAt, vc))
+}
+
+// ContactedAtIn applies the In predicate on the "contacted_at" field.
+func ContactedAtIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldContactedAt, v...))
+}
+
+// ContactedAtNotIn applies the NotIn predicate on the "contacted_at" field.
+func ContactedAtNotIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldContactedAt, v...))
+}
+
+// ContactedAtGT applies the GT predicate on the "contacted_at" field.
+func ContactedAtGT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGT(FieldContactedAt, vc))
+}
+
+// ContactedAtGTE applies the GTE predicate on the "contacted_at" field.
+func ContactedAtGTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGTE(FieldContactedAt, vc))
+}
+
+// ContactedAtLT applies the LT predicate on the "contacted_at" field.
+func ContactedAtLT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLT(FieldContactedAt, vc))
+}
+
+// ContactedAtLTE applies the LTE predicate on the "contacted_at" field.
+func ContactedAtLTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLTE(FieldContactedAt, vc))
+}
+
 // WrittenAtEQ applies the EQ predicate on the "written_at" field.
 func WrittenAtEQ(v clock.Micros) predicate.Contact {
 	vc := int64(v)
@@ -688,6 +1570,60 @@ func WrittenAtLT(v clock.Micros) predicate.Contact {
 func WrittenAtLTE(v clock.Micros) predicate.Contact {
 	vc := int64(v)
 	return predicate.Contact(sql.FieldLTE(FieldWrittenAt, vc))
+}
+
+// TranscriptsRefusedAtEQ applies the EQ predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldEQ(FieldTranscriptsRefusedAt, vc))
+}
+
+// TranscriptsRefusedAtNEQ applies the NEQ predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtNEQ(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldNEQ(FieldTranscriptsRefusedAt, vc))
+}
+
+// TranscriptsRefusedAtIn applies the In predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldIn(FieldTranscriptsRefusedAt, v...))
+}
+
+// TranscriptsRefusedAtNotIn applies the NotIn predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtNotIn(vs ...clock.Micros) predicate.Contact {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Contact(sql.FieldNotIn(FieldTranscriptsRefusedAt, v...))
+}
+
+// TranscriptsRefusedAtGT applies the GT predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtGT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGT(FieldTranscriptsRefusedAt, vc))
+}
+
+// TranscriptsRefusedAtGTE applies the GTE predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtGTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldGTE(FieldTranscriptsRefusedAt, vc))
+}
+
+// TranscriptsRefusedAtLT applies the LT predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtLT(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLT(FieldTranscriptsRefusedAt, vc))
+}
+
+// TranscriptsRefusedAtLTE applies the LTE predicate on the "transcripts_refused_at" field.
+func TranscriptsRefusedAtLTE(v clock.Micros) predicate.Contact {
+	vc := int64(v)
+	return predicate.Contact(sql.FieldLTE(FieldTranscriptsRefusedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

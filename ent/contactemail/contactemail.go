@@ -17,6 +17,12 @@ const (
 	FieldContactID = "contact_id"
 	// FieldAddress holds the string denoting the address field in the database.
 	FieldAddress = "address"
+	// FieldDomain holds the string denoting the domain field in the database.
+	FieldDomain = "domain"
+	// FieldLabel holds the string denoting the label field in the database.
+	FieldLabel = "label"
+	// FieldVerified holds the string denoting the verified field in the database.
+	FieldVerified = "verified"
 	// Table holds the table name of the contactemail in the database.
 	Table = "contact_emails"
 )
@@ -27,6 +33,9 @@ var Columns = []string{
 	FieldAccountID,
 	FieldContactID,
 	FieldAddress,
+	FieldDomain,
+	FieldLabel,
+	FieldVerified,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -42,6 +51,12 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultDomain holds the default value on creation for the "domain" field.
+	DefaultDomain string
+	// DefaultLabel holds the default value on creation for the "label" field.
+	DefaultLabel string
+	// DefaultVerified holds the default value on creation for the "verified" field.
+	DefaultVerified bool
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -67,4 +82,19 @@ func ByContactID(opts ...sql.OrderTermOption) OrderOption {
 // ByAddress orders the results by the address field.
 func ByAddress(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAddress, opts...).ToFunc()
+}
+
+// ByDomain orders the results by the domain field.
+func ByDomain(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDomain, opts...).ToFunc()
+}
+
+// ByLabel orders the results by the label field.
+func ByLabel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLabel, opts...).ToFunc()
+}
+
+// ByVerified orders the results by the verified field.
+func ByVerified(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVerified, opts...).ToFunc()
 }

@@ -78,6 +78,16 @@ func Address(v string) predicate.ContactEmail {
 	return predicate.ContactEmail(sql.FieldEQ(FieldAddress, v))
 }
 
+// Domain applies equality check predicate on the "domain" field. It's identical to DomainEQ.
+func Domain(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEQ(FieldDomain, v))
+}
+
+// Verified applies equality check predicate on the "verified" field. It's identical to VerifiedEQ.
+func Verified(v bool) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEQ(FieldVerified, v))
+}
+
 // AccountIDEQ applies the EQ predicate on the "account_id" field.
 func AccountIDEQ(v string) predicate.ContactEmail {
 	return predicate.ContactEmail(sql.FieldEQ(FieldAccountID, v))
@@ -271,6 +281,146 @@ func AddressEqualFold(v string) predicate.ContactEmail {
 // AddressContainsFold applies the ContainsFold predicate on the "address" field.
 func AddressContainsFold(v string) predicate.ContactEmail {
 	return predicate.ContactEmail(sql.FieldContainsFold(FieldAddress, v))
+}
+
+// DomainEQ applies the EQ predicate on the "domain" field.
+func DomainEQ(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEQ(FieldDomain, v))
+}
+
+// DomainNEQ applies the NEQ predicate on the "domain" field.
+func DomainNEQ(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldNEQ(FieldDomain, v))
+}
+
+// DomainIn applies the In predicate on the "domain" field.
+func DomainIn(vs ...string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldIn(FieldDomain, vs...))
+}
+
+// DomainNotIn applies the NotIn predicate on the "domain" field.
+func DomainNotIn(vs ...string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldNotIn(FieldDomain, vs...))
+}
+
+// DomainGT applies the GT predicate on the "domain" field.
+func DomainGT(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldGT(FieldDomain, v))
+}
+
+// DomainGTE applies the GTE predicate on the "domain" field.
+func DomainGTE(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldGTE(FieldDomain, v))
+}
+
+// DomainLT applies the LT predicate on the "domain" field.
+func DomainLT(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldLT(FieldDomain, v))
+}
+
+// DomainLTE applies the LTE predicate on the "domain" field.
+func DomainLTE(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldLTE(FieldDomain, v))
+}
+
+// DomainContains applies the Contains predicate on the "domain" field.
+func DomainContains(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldContains(FieldDomain, v))
+}
+
+// DomainHasPrefix applies the HasPrefix predicate on the "domain" field.
+func DomainHasPrefix(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldHasPrefix(FieldDomain, v))
+}
+
+// DomainHasSuffix applies the HasSuffix predicate on the "domain" field.
+func DomainHasSuffix(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldHasSuffix(FieldDomain, v))
+}
+
+// DomainEqualFold applies the EqualFold predicate on the "domain" field.
+func DomainEqualFold(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEqualFold(FieldDomain, v))
+}
+
+// DomainContainsFold applies the ContainsFold predicate on the "domain" field.
+func DomainContainsFold(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldContainsFold(FieldDomain, v))
+}
+
+// LabelEQ applies the EQ predicate on the "label" field.
+func LabelEQ(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEQ(FieldLabel, v))
+}
+
+// LabelNEQ applies the NEQ predicate on the "label" field.
+func LabelNEQ(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldNEQ(FieldLabel, v))
+}
+
+// LabelIn applies the In predicate on the "label" field.
+func LabelIn(vs ...string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldIn(FieldLabel, vs...))
+}
+
+// LabelNotIn applies the NotIn predicate on the "label" field.
+func LabelNotIn(vs ...string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldNotIn(FieldLabel, vs...))
+}
+
+// LabelGT applies the GT predicate on the "label" field.
+func LabelGT(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldGT(FieldLabel, v))
+}
+
+// LabelGTE applies the GTE predicate on the "label" field.
+func LabelGTE(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldGTE(FieldLabel, v))
+}
+
+// LabelLT applies the LT predicate on the "label" field.
+func LabelLT(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldLT(FieldLabel, v))
+}
+
+// LabelLTE applies the LTE predicate on the "label" field.
+func LabelLTE(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldLTE(FieldLabel, v))
+}
+
+// LabelContains applies the Contains predicate on the "label" field.
+func LabelContains(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldContains(FieldLabel, v))
+}
+
+// LabelHasPrefix applies the HasPrefix predicate on the "label" field.
+func LabelHasPrefix(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldHasPrefix(FieldLabel, v))
+}
+
+// LabelHasSuffix applies the HasSuffix predicate on the "label" field.
+func LabelHasSuffix(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldHasSuffix(FieldLabel, v))
+}
+
+// LabelEqualFold applies the EqualFold predicate on the "label" field.
+func LabelEqualFold(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEqualFold(FieldLabel, v))
+}
+
+// LabelContainsFold applies the ContainsFold predicate on the "label" field.
+func LabelContainsFold(v string) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldContainsFold(FieldLabel, v))
+}
+
+// VerifiedEQ applies the EQ predicate on the "verified" field.
+func VerifiedEQ(v bool) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldEQ(FieldVerified, v))
+}
+
+// VerifiedNEQ applies the NEQ predicate on the "verified" field.
+func VerifiedNEQ(v bool) predicate.ContactEmail {
+	return predicate.ContactEmail(sql.FieldNEQ(FieldVerified, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -17,6 +17,20 @@ const (
 	FieldAccountID = "account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldCriteria holds the string denoting the criteria field in the database.
+	FieldCriteria = "criteria"
+	// FieldCriteriaRevision holds the string denoting the criteria_revision field in the database.
+	FieldCriteriaRevision = "criteria_revision"
+	// FieldFilling holds the string denoting the filling field in the database.
+	FieldFilling = "filling"
+	// FieldFilledTo holds the string denoting the filled_to field in the database.
+	FieldFilledTo = "filled_to"
+	// FieldFilled holds the string denoting the filled field in the database.
+	FieldFilled = "filled"
+	// FieldFillTotal holds the string denoting the fill_total field in the database.
+	FieldFillTotal = "fill_total"
+	// FieldSize holds the string denoting the size field in the database.
+	FieldSize = "size"
 	// FieldArchivedAt holds the string denoting the archived_at field in the database.
 	FieldArchivedAt = "archived_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -30,6 +44,13 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldName,
+	FieldCriteria,
+	FieldCriteriaRevision,
+	FieldFilling,
+	FieldFilledTo,
+	FieldFilled,
+	FieldFillTotal,
+	FieldSize,
 	FieldArchivedAt,
 	FieldCreatedAt,
 }
@@ -47,6 +68,20 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultCriteria holds the default value on creation for the "criteria" field.
+	DefaultCriteria string
+	// DefaultCriteriaRevision holds the default value on creation for the "criteria_revision" field.
+	DefaultCriteriaRevision int
+	// DefaultFilling holds the default value on creation for the "filling" field.
+	DefaultFilling bool
+	// DefaultFilledTo holds the default value on creation for the "filled_to" field.
+	DefaultFilledTo string
+	// DefaultFilled holds the default value on creation for the "filled" field.
+	DefaultFilled int
+	// DefaultFillTotal holds the default value on creation for the "fill_total" field.
+	DefaultFillTotal int
+	// DefaultSize holds the default value on creation for the "size" field.
+	DefaultSize int
 	// DefaultArchivedAt holds the default value on creation for the "archived_at" field.
 	DefaultArchivedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -69,6 +104,41 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByCriteria orders the results by the criteria field.
+func ByCriteria(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCriteria, opts...).ToFunc()
+}
+
+// ByCriteriaRevision orders the results by the criteria_revision field.
+func ByCriteriaRevision(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCriteriaRevision, opts...).ToFunc()
+}
+
+// ByFilling orders the results by the filling field.
+func ByFilling(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFilling, opts...).ToFunc()
+}
+
+// ByFilledTo orders the results by the filled_to field.
+func ByFilledTo(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFilledTo, opts...).ToFunc()
+}
+
+// ByFilled orders the results by the filled field.
+func ByFilled(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFilled, opts...).ToFunc()
+}
+
+// ByFillTotal orders the results by the fill_total field.
+func ByFillTotal(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFillTotal, opts...).ToFunc()
+}
+
+// BySize orders the results by the size field.
+func BySize(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSize, opts...).ToFunc()
 }
 
 // ByArchivedAt orders the results by the archived_at field.

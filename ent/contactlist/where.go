@@ -74,6 +74,41 @@ func Name(v string) predicate.ContactList {
 	return predicate.ContactList(sql.FieldEQ(FieldName, v))
 }
 
+// Criteria applies equality check predicate on the "criteria" field. It's identical to CriteriaEQ.
+func Criteria(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldCriteria, v))
+}
+
+// CriteriaRevision applies equality check predicate on the "criteria_revision" field. It's identical to CriteriaRevisionEQ.
+func CriteriaRevision(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldCriteriaRevision, v))
+}
+
+// Filling applies equality check predicate on the "filling" field. It's identical to FillingEQ.
+func Filling(v bool) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilling, v))
+}
+
+// FilledTo applies equality check predicate on the "filled_to" field. It's identical to FilledToEQ.
+func FilledTo(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilledTo, v))
+}
+
+// Filled applies equality check predicate on the "filled" field. It's identical to FilledEQ.
+func Filled(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilled, v))
+}
+
+// FillTotal applies equality check predicate on the "fill_total" field. It's identical to FillTotalEQ.
+func FillTotal(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFillTotal, v))
+}
+
+// Size applies equality check predicate on the "size" field. It's identical to SizeEQ.
+func Size(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldSize, v))
+}
+
 // ArchivedAt applies equality check predicate on the "archived_at" field. It's identical to ArchivedAtEQ.
 func ArchivedAt(v clock.Micros) predicate.ContactList {
 	vc := int64(v)
@@ -214,6 +249,306 @@ func NameEqualFold(v string) predicate.ContactList {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.ContactList {
 	return predicate.ContactList(sql.FieldContainsFold(FieldName, v))
+}
+
+// CriteriaEQ applies the EQ predicate on the "criteria" field.
+func CriteriaEQ(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldCriteria, v))
+}
+
+// CriteriaNEQ applies the NEQ predicate on the "criteria" field.
+func CriteriaNEQ(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldCriteria, v))
+}
+
+// CriteriaIn applies the In predicate on the "criteria" field.
+func CriteriaIn(vs ...string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldCriteria, vs...))
+}
+
+// CriteriaNotIn applies the NotIn predicate on the "criteria" field.
+func CriteriaNotIn(vs ...string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldCriteria, vs...))
+}
+
+// CriteriaGT applies the GT predicate on the "criteria" field.
+func CriteriaGT(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldCriteria, v))
+}
+
+// CriteriaGTE applies the GTE predicate on the "criteria" field.
+func CriteriaGTE(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldCriteria, v))
+}
+
+// CriteriaLT applies the LT predicate on the "criteria" field.
+func CriteriaLT(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldCriteria, v))
+}
+
+// CriteriaLTE applies the LTE predicate on the "criteria" field.
+func CriteriaLTE(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldCriteria, v))
+}
+
+// CriteriaContains applies the Contains predicate on the "criteria" field.
+func CriteriaContains(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldContains(FieldCriteria, v))
+}
+
+// CriteriaHasPrefix applies the HasPrefix predicate on the "criteria" field.
+func CriteriaHasPrefix(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldHasPrefix(FieldCriteria, v))
+}
+
+// CriteriaHasSuffix applies the HasSuffix predicate on the "criteria" field.
+func CriteriaHasSuffix(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldHasSuffix(FieldCriteria, v))
+}
+
+// CriteriaEqualFold applies the EqualFold predicate on the "criteria" field.
+func CriteriaEqualFold(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEqualFold(FieldCriteria, v))
+}
+
+// CriteriaContainsFold applies the ContainsFold predicate on the "criteria" field.
+func CriteriaContainsFold(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldContainsFold(FieldCriteria, v))
+}
+
+// CriteriaRevisionEQ applies the EQ predicate on the "criteria_revision" field.
+func CriteriaRevisionEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldCriteriaRevision, v))
+}
+
+// CriteriaRevisionNEQ applies the NEQ predicate on the "criteria_revision" field.
+func CriteriaRevisionNEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldCriteriaRevision, v))
+}
+
+// CriteriaRevisionIn applies the In predicate on the "criteria_revision" field.
+func CriteriaRevisionIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldCriteriaRevision, vs...))
+}
+
+// CriteriaRevisionNotIn applies the NotIn predicate on the "criteria_revision" field.
+func CriteriaRevisionNotIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldCriteriaRevision, vs...))
+}
+
+// CriteriaRevisionGT applies the GT predicate on the "criteria_revision" field.
+func CriteriaRevisionGT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldCriteriaRevision, v))
+}
+
+// CriteriaRevisionGTE applies the GTE predicate on the "criteria_revision" field.
+func CriteriaRevisionGTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldCriteriaRevision, v))
+}
+
+// CriteriaRevisionLT applies the LT predicate on the "criteria_revision" field.
+func CriteriaRevisionLT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldCriteriaRevision, v))
+}
+
+// CriteriaRevisionLTE applies the LTE predicate on the "criteria_revision" field.
+func CriteriaRevisionLTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldCriteriaRevision, v))
+}
+
+// FillingEQ applies the EQ predicate on the "filling" field.
+func FillingEQ(v bool) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilling, v))
+}
+
+// FillingNEQ applies the NEQ predicate on the "filling" field.
+func FillingNEQ(v bool) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldFilling, v))
+}
+
+// FilledToEQ applies the EQ predicate on the "filled_to" field.
+func FilledToEQ(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilledTo, v))
+}
+
+// FilledToNEQ applies the NEQ predicate on the "filled_to" field.
+func FilledToNEQ(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldFilledTo, v))
+}
+
+// FilledToIn applies the In predicate on the "filled_to" field.
+func FilledToIn(vs ...string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldFilledTo, vs...))
+}
+
+// FilledToNotIn applies the NotIn predicate on the "filled_to" field.
+func FilledToNotIn(vs ...string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldFilledTo, vs...))
+}
+
+// FilledToGT applies the GT predicate on the "filled_to" field.
+func FilledToGT(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldFilledTo, v))
+}
+
+// FilledToGTE applies the GTE predicate on the "filled_to" field.
+func FilledToGTE(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldFilledTo, v))
+}
+
+// FilledToLT applies the LT predicate on the "filled_to" field.
+func FilledToLT(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldFilledTo, v))
+}
+
+// FilledToLTE applies the LTE predicate on the "filled_to" field.
+func FilledToLTE(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldFilledTo, v))
+}
+
+// FilledToContains applies the Contains predicate on the "filled_to" field.
+func FilledToContains(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldContains(FieldFilledTo, v))
+}
+
+// FilledToHasPrefix applies the HasPrefix predicate on the "filled_to" field.
+func FilledToHasPrefix(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldHasPrefix(FieldFilledTo, v))
+}
+
+// FilledToHasSuffix applies the HasSuffix predicate on the "filled_to" field.
+func FilledToHasSuffix(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldHasSuffix(FieldFilledTo, v))
+}
+
+// FilledToEqualFold applies the EqualFold predicate on the "filled_to" field.
+func FilledToEqualFold(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEqualFold(FieldFilledTo, v))
+}
+
+// FilledToContainsFold applies the ContainsFold predicate on the "filled_to" field.
+func FilledToContainsFold(v string) predicate.ContactList {
+	return predicate.ContactList(sql.FieldContainsFold(FieldFilledTo, v))
+}
+
+// FilledEQ applies the EQ predicate on the "filled" field.
+func FilledEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFilled, v))
+}
+
+// FilledNEQ applies the NEQ predicate on the "filled" field.
+func FilledNEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldFilled, v))
+}
+
+// FilledIn applies the In predicate on the "filled" field.
+func FilledIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldFilled, vs...))
+}
+
+// FilledNotIn applies the NotIn predicate on the "filled" field.
+func FilledNotIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldFilled, vs...))
+}
+
+// FilledGT applies the GT predicate on the "filled" field.
+func FilledGT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldFilled, v))
+}
+
+// FilledGTE applies the GTE predicate on the "filled" field.
+func FilledGTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldFilled, v))
+}
+
+// FilledLT applies the LT predicate on the "filled" field.
+func FilledLT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldFilled, v))
+}
+
+// FilledLTE applies the LTE predicate on the "filled" field.
+func FilledLTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldFilled, v))
+}
+
+// FillTotalEQ applies the EQ predicate on the "fill_total" field.
+func FillTotalEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldFillTotal, v))
+}
+
+// FillTotalNEQ applies the NEQ predicate on the "fill_total" field.
+func FillTotalNEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldFillTotal, v))
+}
+
+// FillTotalIn applies the In predicate on the "fill_total" field.
+func FillTotalIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldFillTotal, vs...))
+}
+
+// FillTotalNotIn applies the NotIn predicate on the "fill_total" field.
+func FillTotalNotIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldFillTotal, vs...))
+}
+
+// FillTotalGT applies the GT predicate on the "fill_total" field.
+func FillTotalGT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldFillTotal, v))
+}
+
+// FillTotalGTE applies the GTE predicate on the "fill_total" field.
+func FillTotalGTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldFillTotal, v))
+}
+
+// FillTotalLT applies the LT predicate on the "fill_total" field.
+func FillTotalLT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldFillTotal, v))
+}
+
+// FillTotalLTE applies the LTE predicate on the "fill_total" field.
+func FillTotalLTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldFillTotal, v))
+}
+
+// SizeEQ applies the EQ predicate on the "size" field.
+func SizeEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldEQ(FieldSize, v))
+}
+
+// SizeNEQ applies the NEQ predicate on the "size" field.
+func SizeNEQ(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNEQ(FieldSize, v))
+}
+
+// SizeIn applies the In predicate on the "size" field.
+func SizeIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldIn(FieldSize, vs...))
+}
+
+// SizeNotIn applies the NotIn predicate on the "size" field.
+func SizeNotIn(vs ...int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldNotIn(FieldSize, vs...))
+}
+
+// SizeGT applies the GT predicate on the "size" field.
+func SizeGT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGT(FieldSize, v))
+}
+
+// SizeGTE applies the GTE predicate on the "size" field.
+func SizeGTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldGTE(FieldSize, v))
+}
+
+// SizeLT applies the LT predicate on the "size" field.
+func SizeLT(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLT(FieldSize, v))
+}
+
+// SizeLTE applies the LTE predicate on the "size" field.
+func SizeLTE(v int) predicate.ContactList {
+	return predicate.ContactList(sql.FieldLTE(FieldSize, v))
 }
 
 // ArchivedAtEQ applies the EQ predicate on the "archived_at" field.

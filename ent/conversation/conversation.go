@@ -87,6 +87,8 @@ const (
 	FieldLastIncomingNumber = "last_incoming_number"
 	// FieldLastOutgoingNumber holds the string denoting the last_outgoing_number field in the database.
 	FieldLastOutgoingNumber = "last_outgoing_number"
+	// FieldTranscriptNumber holds the string denoting the transcript_number field in the database.
+	FieldTranscriptNumber = "transcript_number"
 	// FieldVisitorReadNumber holds the string denoting the visitor_read_number field in the database.
 	FieldVisitorReadNumber = "visitor_read_number"
 	// FieldRoutingSource holds the string denoting the routing_source field in the database.
@@ -123,6 +125,8 @@ const (
 	FieldChannelType = "channel_type"
 	// FieldExternalID holds the string denoting the external_id field in the database.
 	FieldExternalID = "external_id"
+	// FieldRating holds the string denoting the rating field in the database.
+	FieldRating = "rating"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// Table holds the table name of the conversation in the database.
@@ -168,6 +172,7 @@ var Columns = []string{
 	FieldLastVisibleNumber,
 	FieldLastIncomingNumber,
 	FieldLastOutgoingNumber,
+	FieldTranscriptNumber,
 	FieldVisitorReadNumber,
 	FieldRoutingSource,
 	FieldAwaitsOffer,
@@ -186,6 +191,7 @@ var Columns = []string{
 	FieldPriorityRank,
 	FieldChannelType,
 	FieldExternalID,
+	FieldRating,
 	FieldRevision,
 }
 
@@ -254,6 +260,8 @@ var (
 	DefaultLastIncomingNumber int
 	// DefaultLastOutgoingNumber holds the default value on creation for the "last_outgoing_number" field.
 	DefaultLastOutgoingNumber int
+	// DefaultTranscriptNumber holds the default value on creation for the "transcript_number" field.
+	DefaultTranscriptNumber int
 	// DefaultVisitorReadNumber holds the default value on creation for the "visitor_read_number" field.
 	DefaultVisitorReadNumber int
 	// DefaultRoutingSource holds the default value on creation for the "routing_source" field.
@@ -288,6 +296,8 @@ var (
 	DefaultPriorityRank int
 	// DefaultChannelType holds the default value on creation for the "channel_type" field.
 	DefaultChannelType string
+	// DefaultRating holds the default value on creation for the "rating" field.
+	DefaultRating int
 	// DefaultRevision holds the default value on creation for the "revision" field.
 	DefaultRevision int
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -477,6 +487,11 @@ func ByLastOutgoingNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastOutgoingNumber, opts...).ToFunc()
 }
 
+// ByTranscriptNumber orders the results by the transcript_number field.
+func ByTranscriptNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTranscriptNumber, opts...).ToFunc()
+}
+
 // ByVisitorReadNumber orders the results by the visitor_read_number field.
 func ByVisitorReadNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisitorReadNumber, opts...).ToFunc()
@@ -565,6 +580,11 @@ func ByChannelType(opts ...sql.OrderTermOption) OrderOption {
 // ByExternalID orders the results by the external_id field.
 func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExternalID, opts...).ToFunc()
+}
+
+// ByRating orders the results by the rating field.
+func ByRating(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRating, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.

@@ -255,6 +255,11 @@ func LastOutgoingNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldLastOutgoingNumber, v))
 }
 
+// TranscriptNumber applies equality check predicate on the "transcript_number" field. It's identical to TranscriptNumberEQ.
+func TranscriptNumber(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldTranscriptNumber, v))
+}
+
 // VisitorReadNumber applies equality check predicate on the "visitor_read_number" field. It's identical to VisitorReadNumberEQ.
 func VisitorReadNumber(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldVisitorReadNumber, v))
@@ -346,6 +351,11 @@ func ChannelType(v string) predicate.Conversation {
 // ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
 func ExternalID(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldExternalID, v))
+}
+
+// Rating applies equality check predicate on the "rating" field. It's identical to RatingEQ.
+func Rating(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRating, v))
 }
 
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
@@ -2309,6 +2319,46 @@ func LastOutgoingNumberLTE(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldLastOutgoingNumber, v))
 }
 
+// TranscriptNumberEQ applies the EQ predicate on the "transcript_number" field.
+func TranscriptNumberEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldTranscriptNumber, v))
+}
+
+// TranscriptNumberNEQ applies the NEQ predicate on the "transcript_number" field.
+func TranscriptNumberNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldTranscriptNumber, v))
+}
+
+// TranscriptNumberIn applies the In predicate on the "transcript_number" field.
+func TranscriptNumberIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldTranscriptNumber, vs...))
+}
+
+// TranscriptNumberNotIn applies the NotIn predicate on the "transcript_number" field.
+func TranscriptNumberNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldTranscriptNumber, vs...))
+}
+
+// TranscriptNumberGT applies the GT predicate on the "transcript_number" field.
+func TranscriptNumberGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldTranscriptNumber, v))
+}
+
+// TranscriptNumberGTE applies the GTE predicate on the "transcript_number" field.
+func TranscriptNumberGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldTranscriptNumber, v))
+}
+
+// TranscriptNumberLT applies the LT predicate on the "transcript_number" field.
+func TranscriptNumberLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldTranscriptNumber, v))
+}
+
+// TranscriptNumberLTE applies the LTE predicate on the "transcript_number" field.
+func TranscriptNumberLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldTranscriptNumber, v))
+}
+
 // VisitorReadNumberEQ applies the EQ predicate on the "visitor_read_number" field.
 func VisitorReadNumberEQ(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldVisitorReadNumber, v))
@@ -3254,6 +3304,46 @@ func ExternalIDEqualFold(v string) predicate.Conversation {
 // ExternalIDContainsFold applies the ContainsFold predicate on the "external_id" field.
 func ExternalIDContainsFold(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldContainsFold(FieldExternalID, v))
+}
+
+// RatingEQ applies the EQ predicate on the "rating" field.
+func RatingEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRating, v))
+}
+
+// RatingNEQ applies the NEQ predicate on the "rating" field.
+func RatingNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldRating, v))
+}
+
+// RatingIn applies the In predicate on the "rating" field.
+func RatingIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldRating, vs...))
+}
+
+// RatingNotIn applies the NotIn predicate on the "rating" field.
+func RatingNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldRating, vs...))
+}
+
+// RatingGT applies the GT predicate on the "rating" field.
+func RatingGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldRating, v))
+}
+
+// RatingGTE applies the GTE predicate on the "rating" field.
+func RatingGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldRating, v))
+}
+
+// RatingLT applies the LT predicate on the "rating" field.
+func RatingLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldRating, v))
+}
+
+// RatingLTE applies the LTE predicate on the "rating" field.
+func RatingLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldRating, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

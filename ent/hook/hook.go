@@ -44,6 +44,18 @@ func (f ApiTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApiTokenMutation", m)
 }
 
+// The AssociationFunc type is an adapter to allow the use of ordinary
+// function as Association mutator.
+type AssociationFunc func(context.Context, *ent.AssociationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AssociationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AssociationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssociationMutation", m)
+}
+
 // The AttachmentFunc type is an adapter to allow the use of ordinary
 // function as Attachment mutator.
 type AttachmentFunc func(context.Context, *ent.AttachmentMutation) (ent.Value, error)
@@ -104,6 +116,30 @@ func (f ChannelAddressFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelAddressMutation", m)
 }
 
+// The CompanyFunc type is an adapter to allow the use of ordinary
+// function as Company mutator.
+type CompanyFunc func(context.Context, *ent.CompanyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CompanyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CompanyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CompanyMutation", m)
+}
+
+// The CompanyDomainFunc type is an adapter to allow the use of ordinary
+// function as CompanyDomain mutator.
+type CompanyDomainFunc func(context.Context, *ent.CompanyDomainMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CompanyDomainFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CompanyDomainMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CompanyDomainMutation", m)
+}
+
 // The ConsentRecordFunc type is an adapter to allow the use of ordinary
 // function as ConsentRecord mutator.
 type ConsentRecordFunc func(context.Context, *ent.ConsentRecordMutation) (ent.Value, error)
@@ -140,6 +176,30 @@ func (f ContactEmailFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactEmailMutation", m)
 }
 
+// The ContactExportFunc type is an adapter to allow the use of ordinary
+// function as ContactExport mutator.
+type ContactExportFunc func(context.Context, *ent.ContactExportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactExportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactExportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactExportMutation", m)
+}
+
+// The ContactImportFunc type is an adapter to allow the use of ordinary
+// function as ContactImport mutator.
+type ContactImportFunc func(context.Context, *ent.ContactImportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactImportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactImportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactImportMutation", m)
+}
+
 // The ContactListFunc type is an adapter to allow the use of ordinary
 // function as ContactList mutator.
 type ContactListFunc func(context.Context, *ent.ContactListMutation) (ent.Value, error)
@@ -164,6 +224,54 @@ func (f ContactListMemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactListMemberMutation", m)
 }
 
+// The ContactListTimerFunc type is an adapter to allow the use of ordinary
+// function as ContactListTimer mutator.
+type ContactListTimerFunc func(context.Context, *ent.ContactListTimerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactListTimerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactListTimerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactListTimerMutation", m)
+}
+
+// The ContactMergeFunc type is an adapter to allow the use of ordinary
+// function as ContactMerge mutator.
+type ContactMergeFunc func(context.Context, *ent.ContactMergeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactMergeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactMergeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactMergeMutation", m)
+}
+
+// The ContactMoveFunc type is an adapter to allow the use of ordinary
+// function as ContactMove mutator.
+type ContactMoveFunc func(context.Context, *ent.ContactMoveMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactMoveFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactMoveMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactMoveMutation", m)
+}
+
+// The ContactPhoneFunc type is an adapter to allow the use of ordinary
+// function as ContactPhone mutator.
+type ContactPhoneFunc func(context.Context, *ent.ContactPhoneMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContactPhoneFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContactPhoneMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContactPhoneMutation", m)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary
 // function as Conversation mutator.
 type ConversationFunc func(context.Context, *ent.ConversationMutation) (ent.Value, error)
@@ -174,6 +282,30 @@ func (f ConversationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationMutation", m)
+}
+
+// The DealFunc type is an adapter to allow the use of ordinary
+// function as Deal mutator.
+type DealFunc func(context.Context, *ent.DealMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DealMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DealMutation", m)
+}
+
+// The DraftFunc type is an adapter to allow the use of ordinary
+// function as Draft mutator.
+type DraftFunc func(context.Context, *ent.DraftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DraftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DraftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DraftMutation", m)
 }
 
 // The EmailFunc type is an adapter to allow the use of ordinary
@@ -222,6 +354,42 @@ func (f EmailReferenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EmailReferenceMutation", m)
+}
+
+// The EngagementFunc type is an adapter to allow the use of ordinary
+// function as Engagement mutator.
+type EngagementFunc func(context.Context, *ent.EngagementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EngagementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EngagementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EngagementMutation", m)
+}
+
+// The EngagementRevisionFunc type is an adapter to allow the use of ordinary
+// function as EngagementRevision mutator.
+type EngagementRevisionFunc func(context.Context, *ent.EngagementRevisionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EngagementRevisionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EngagementRevisionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EngagementRevisionMutation", m)
+}
+
+// The ErasureFunc type is an adapter to allow the use of ordinary
+// function as Erasure mutator.
+type ErasureFunc func(context.Context, *ent.ErasureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ErasureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ErasureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ErasureMutation", m)
 }
 
 // The EventFunc type is an adapter to allow the use of ordinary
@@ -332,6 +500,54 @@ func (f IntegrationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IntegrationMutation", m)
 }
 
+// The LibraryFileFunc type is an adapter to allow the use of ordinary
+// function as LibraryFile mutator.
+type LibraryFileFunc func(context.Context, *ent.LibraryFileMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LibraryFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LibraryFileMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LibraryFileMutation", m)
+}
+
+// The LibraryItemFunc type is an adapter to allow the use of ordinary
+// function as LibraryItem mutator.
+type LibraryItemFunc func(context.Context, *ent.LibraryItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LibraryItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LibraryItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LibraryItemMutation", m)
+}
+
+// The LibraryOpeningFunc type is an adapter to allow the use of ordinary
+// function as LibraryOpening mutator.
+type LibraryOpeningFunc func(context.Context, *ent.LibraryOpeningMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LibraryOpeningFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LibraryOpeningMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LibraryOpeningMutation", m)
+}
+
+// The LibraryShareFunc type is an adapter to allow the use of ordinary
+// function as LibraryShare mutator.
+type LibraryShareFunc func(context.Context, *ent.LibraryShareMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LibraryShareFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LibraryShareMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LibraryShareMutation", m)
+}
+
 // The MessageFunc type is an adapter to allow the use of ordinary
 // function as Message mutator.
 type MessageFunc func(context.Context, *ent.MessageMutation) (ent.Value, error)
@@ -392,6 +608,66 @@ func (f PersonalMailboxFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PersonalMailboxMutation", m)
 }
 
+// The PipelineFunc type is an adapter to allow the use of ordinary
+// function as Pipeline mutator.
+type PipelineFunc func(context.Context, *ent.PipelineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PipelineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PipelineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PipelineMutation", m)
+}
+
+// The PipelineStageFunc type is an adapter to allow the use of ordinary
+// function as PipelineStage mutator.
+type PipelineStageFunc func(context.Context, *ent.PipelineStageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PipelineStageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PipelineStageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PipelineStageMutation", m)
+}
+
+// The PropertyFunc type is an adapter to allow the use of ordinary
+// function as Property mutator.
+type PropertyFunc func(context.Context, *ent.PropertyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PropertyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PropertyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PropertyMutation", m)
+}
+
+// The PropertyValueFunc type is an adapter to allow the use of ordinary
+// function as PropertyValue mutator.
+type PropertyValueFunc func(context.Context, *ent.PropertyValueMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PropertyValueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PropertyValueMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PropertyValueMutation", m)
+}
+
+// The RatingFunc type is an adapter to allow the use of ordinary
+// function as Rating mutator.
+type RatingFunc func(context.Context, *ent.RatingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RatingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RatingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RatingMutation", m)
+}
+
 // The ReadPositionFunc type is an adapter to allow the use of ordinary
 // function as ReadPosition mutator.
 type ReadPositionFunc func(context.Context, *ent.ReadPositionMutation) (ent.Value, error)
@@ -402,6 +678,18 @@ func (f ReadPositionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReadPositionMutation", m)
+}
+
+// The RecordCounterFunc type is an adapter to allow the use of ordinary
+// function as RecordCounter mutator.
+type RecordCounterFunc func(context.Context, *ent.RecordCounterMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecordCounterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RecordCounterMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RecordCounterMutation", m)
 }
 
 // The RoutingDecisionFunc type is an adapter to allow the use of ordinary

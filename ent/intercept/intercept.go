@@ -10,21 +10,35 @@ import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
 	"parley/ent/apitoken"
+	"parley/ent/association"
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/company"
+	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
 	"parley/ent/contact"
 	"parley/ent/contactemail"
+	"parley/ent/contactexport"
+	"parley/ent/contactimport"
 	"parley/ent/contactlist"
 	"parley/ent/contactlistmember"
+	"parley/ent/contactlisttimer"
+	"parley/ent/contactmerge"
+	"parley/ent/contactmove"
+	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/deal"
+	"parley/ent/draft"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/emailconnection"
 	"parley/ent/emailreference"
+	"parley/ent/engagement"
+	"parley/ent/engagementrevision"
+	"parley/ent/erasure"
 	"parley/ent/event"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
@@ -34,13 +48,23 @@ import (
 	"parley/ent/inboxteam"
 	"parley/ent/inboxuser"
 	"parley/ent/integration"
+	"parley/ent/libraryfile"
+	"parley/ent/libraryitem"
+	"parley/ent/libraryopening"
+	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
+	"parley/ent/pipeline"
+	"parley/ent/pipelinestage"
 	"parley/ent/predicate"
+	"parley/ent/property"
+	"parley/ent/propertyvalue"
+	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
@@ -199,6 +223,33 @@ func (f TraverseApiToken) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ApiTokenQuery", q)
 }
 
+// The AssociationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AssociationFunc func(context.Context, *ent.AssociationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AssociationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AssociationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AssociationQuery", q)
+}
+
+// The TraverseAssociation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAssociation func(context.Context, *ent.AssociationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAssociation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAssociation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AssociationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AssociationQuery", q)
+}
+
 // The AttachmentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AttachmentFunc func(context.Context, *ent.AttachmentQuery) (ent.Value, error)
 
@@ -334,6 +385,60 @@ func (f TraverseChannelAddress) Traverse(ctx context.Context, q ent.Query) error
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelAddressQuery", q)
 }
 
+// The CompanyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CompanyFunc func(context.Context, *ent.CompanyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CompanyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CompanyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CompanyQuery", q)
+}
+
+// The TraverseCompany type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCompany func(context.Context, *ent.CompanyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCompany) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCompany) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CompanyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CompanyQuery", q)
+}
+
+// The CompanyDomainFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CompanyDomainFunc func(context.Context, *ent.CompanyDomainQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CompanyDomainFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CompanyDomainQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CompanyDomainQuery", q)
+}
+
+// The TraverseCompanyDomain type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCompanyDomain func(context.Context, *ent.CompanyDomainQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCompanyDomain) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCompanyDomain) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CompanyDomainQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CompanyDomainQuery", q)
+}
+
 // The ConsentRecordFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ConsentRecordFunc func(context.Context, *ent.ConsentRecordQuery) (ent.Value, error)
 
@@ -415,6 +520,60 @@ func (f TraverseContactEmail) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContactEmailQuery", q)
 }
 
+// The ContactExportFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactExportFunc func(context.Context, *ent.ContactExportQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactExportFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactExportQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactExportQuery", q)
+}
+
+// The TraverseContactExport type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactExport func(context.Context, *ent.ContactExportQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactExport) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactExport) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactExportQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactExportQuery", q)
+}
+
+// The ContactImportFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactImportFunc func(context.Context, *ent.ContactImportQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactImportFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactImportQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactImportQuery", q)
+}
+
+// The TraverseContactImport type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactImport func(context.Context, *ent.ContactImportQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactImport) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactImport) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactImportQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactImportQuery", q)
+}
+
 // The ContactListFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ContactListFunc func(context.Context, *ent.ContactListQuery) (ent.Value, error)
 
@@ -469,6 +628,114 @@ func (f TraverseContactListMember) Traverse(ctx context.Context, q ent.Query) er
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContactListMemberQuery", q)
 }
 
+// The ContactListTimerFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactListTimerFunc func(context.Context, *ent.ContactListTimerQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactListTimerFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactListTimerQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactListTimerQuery", q)
+}
+
+// The TraverseContactListTimer type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactListTimer func(context.Context, *ent.ContactListTimerQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactListTimer) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactListTimer) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactListTimerQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactListTimerQuery", q)
+}
+
+// The ContactMergeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactMergeFunc func(context.Context, *ent.ContactMergeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactMergeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactMergeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactMergeQuery", q)
+}
+
+// The TraverseContactMerge type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactMerge func(context.Context, *ent.ContactMergeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactMerge) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactMerge) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactMergeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactMergeQuery", q)
+}
+
+// The ContactMoveFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactMoveFunc func(context.Context, *ent.ContactMoveQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactMoveFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactMoveQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactMoveQuery", q)
+}
+
+// The TraverseContactMove type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactMove func(context.Context, *ent.ContactMoveQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactMove) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactMove) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactMoveQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactMoveQuery", q)
+}
+
+// The ContactPhoneFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContactPhoneFunc func(context.Context, *ent.ContactPhoneQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContactPhoneFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContactPhoneQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContactPhoneQuery", q)
+}
+
+// The TraverseContactPhone type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContactPhone func(context.Context, *ent.ContactPhoneQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContactPhone) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContactPhone) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContactPhoneQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContactPhoneQuery", q)
+}
+
 // The ConversationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ConversationFunc func(context.Context, *ent.ConversationQuery) (ent.Value, error)
 
@@ -494,6 +761,60 @@ func (f TraverseConversation) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationQuery", q)
+}
+
+// The DealFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DealFunc func(context.Context, *ent.DealQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DealFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DealQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DealQuery", q)
+}
+
+// The TraverseDeal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDeal func(context.Context, *ent.DealQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDeal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDeal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DealQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DealQuery", q)
+}
+
+// The DraftFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DraftFunc func(context.Context, *ent.DraftQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DraftFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DraftQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DraftQuery", q)
+}
+
+// The TraverseDraft type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDraft func(context.Context, *ent.DraftQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDraft) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDraft) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DraftQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DraftQuery", q)
 }
 
 // The EmailFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -602,6 +923,87 @@ func (f TraverseEmailReference) Traverse(ctx context.Context, q ent.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.EmailReferenceQuery", q)
+}
+
+// The EngagementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EngagementFunc func(context.Context, *ent.EngagementQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EngagementFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EngagementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EngagementQuery", q)
+}
+
+// The TraverseEngagement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEngagement func(context.Context, *ent.EngagementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEngagement) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEngagement) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EngagementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EngagementQuery", q)
+}
+
+// The EngagementRevisionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EngagementRevisionFunc func(context.Context, *ent.EngagementRevisionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EngagementRevisionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EngagementRevisionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EngagementRevisionQuery", q)
+}
+
+// The TraverseEngagementRevision type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEngagementRevision func(context.Context, *ent.EngagementRevisionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEngagementRevision) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEngagementRevision) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EngagementRevisionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EngagementRevisionQuery", q)
+}
+
+// The ErasureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ErasureFunc func(context.Context, *ent.ErasureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ErasureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ErasureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ErasureQuery", q)
+}
+
+// The TraverseErasure type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseErasure func(context.Context, *ent.ErasureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseErasure) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseErasure) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ErasureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ErasureQuery", q)
 }
 
 // The EventFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -847,6 +1249,114 @@ func (f TraverseIntegration) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.IntegrationQuery", q)
 }
 
+// The LibraryFileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LibraryFileFunc func(context.Context, *ent.LibraryFileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LibraryFileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LibraryFileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LibraryFileQuery", q)
+}
+
+// The TraverseLibraryFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLibraryFile func(context.Context, *ent.LibraryFileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLibraryFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLibraryFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LibraryFileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LibraryFileQuery", q)
+}
+
+// The LibraryItemFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LibraryItemFunc func(context.Context, *ent.LibraryItemQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LibraryItemFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LibraryItemQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LibraryItemQuery", q)
+}
+
+// The TraverseLibraryItem type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLibraryItem func(context.Context, *ent.LibraryItemQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLibraryItem) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLibraryItem) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LibraryItemQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LibraryItemQuery", q)
+}
+
+// The LibraryOpeningFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LibraryOpeningFunc func(context.Context, *ent.LibraryOpeningQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LibraryOpeningFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LibraryOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LibraryOpeningQuery", q)
+}
+
+// The TraverseLibraryOpening type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLibraryOpening func(context.Context, *ent.LibraryOpeningQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLibraryOpening) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLibraryOpening) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LibraryOpeningQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LibraryOpeningQuery", q)
+}
+
+// The LibraryShareFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LibraryShareFunc func(context.Context, *ent.LibraryShareQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LibraryShareFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LibraryShareQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LibraryShareQuery", q)
+}
+
+// The TraverseLibraryShare type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLibraryShare func(context.Context, *ent.LibraryShareQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLibraryShare) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLibraryShare) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LibraryShareQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LibraryShareQuery", q)
+}
+
 // The MessageFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MessageFunc func(context.Context, *ent.MessageQuery) (ent.Value, error)
 
@@ -982,6 +1492,141 @@ func (f TraversePersonalMailbox) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.PersonalMailboxQuery", q)
 }
 
+// The PipelineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PipelineFunc func(context.Context, *ent.PipelineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PipelineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PipelineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PipelineQuery", q)
+}
+
+// The TraversePipeline type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePipeline func(context.Context, *ent.PipelineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePipeline) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePipeline) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PipelineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PipelineQuery", q)
+}
+
+// The PipelineStageFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PipelineStageFunc func(context.Context, *ent.PipelineStageQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PipelineStageFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PipelineStageQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PipelineStageQuery", q)
+}
+
+// The TraversePipelineStage type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePipelineStage func(context.Context, *ent.PipelineStageQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePipelineStage) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePipelineStage) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PipelineStageQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PipelineStageQuery", q)
+}
+
+// The PropertyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PropertyFunc func(context.Context, *ent.PropertyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PropertyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PropertyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PropertyQuery", q)
+}
+
+// The TraverseProperty type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProperty func(context.Context, *ent.PropertyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProperty) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProperty) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PropertyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PropertyQuery", q)
+}
+
+// The PropertyValueFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PropertyValueFunc func(context.Context, *ent.PropertyValueQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PropertyValueFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PropertyValueQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PropertyValueQuery", q)
+}
+
+// The TraversePropertyValue type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePropertyValue func(context.Context, *ent.PropertyValueQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePropertyValue) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePropertyValue) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PropertyValueQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PropertyValueQuery", q)
+}
+
+// The RatingFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RatingFunc func(context.Context, *ent.RatingQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RatingFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RatingQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RatingQuery", q)
+}
+
+// The TraverseRating type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRating func(context.Context, *ent.RatingQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRating) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRating) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RatingQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RatingQuery", q)
+}
+
 // The ReadPositionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ReadPositionFunc func(context.Context, *ent.ReadPositionQuery) (ent.Value, error)
 
@@ -1007,6 +1652,33 @@ func (f TraverseReadPosition) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadPositionQuery", q)
+}
+
+// The RecordCounterFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RecordCounterFunc func(context.Context, *ent.RecordCounterQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RecordCounterFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RecordCounterQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RecordCounterQuery", q)
+}
+
+// The TraverseRecordCounter type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRecordCounter func(context.Context, *ent.RecordCounterQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRecordCounter) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRecordCounter) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RecordCounterQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RecordCounterQuery", q)
 }
 
 // The RoutingDecisionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1477,6 +2149,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccountSequenceQuery, predicate.AccountSequence, accountsequence.OrderOption]{typ: ent.TypeAccountSequence, tq: q}, nil
 	case *ent.ApiTokenQuery:
 		return &query[*ent.ApiTokenQuery, predicate.ApiToken, apitoken.OrderOption]{typ: ent.TypeApiToken, tq: q}, nil
+	case *ent.AssociationQuery:
+		return &query[*ent.AssociationQuery, predicate.Association, association.OrderOption]{typ: ent.TypeAssociation, tq: q}, nil
 	case *ent.AttachmentQuery:
 		return &query[*ent.AttachmentQuery, predicate.Attachment, attachment.OrderOption]{typ: ent.TypeAttachment, tq: q}, nil
 	case *ent.BlockQuery:
@@ -1487,18 +2161,38 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
 	case *ent.ChannelAddressQuery:
 		return &query[*ent.ChannelAddressQuery, predicate.ChannelAddress, channeladdress.OrderOption]{typ: ent.TypeChannelAddress, tq: q}, nil
+	case *ent.CompanyQuery:
+		return &query[*ent.CompanyQuery, predicate.Company, company.OrderOption]{typ: ent.TypeCompany, tq: q}, nil
+	case *ent.CompanyDomainQuery:
+		return &query[*ent.CompanyDomainQuery, predicate.CompanyDomain, companydomain.OrderOption]{typ: ent.TypeCompanyDomain, tq: q}, nil
 	case *ent.ConsentRecordQuery:
 		return &query[*ent.ConsentRecordQuery, predicate.ConsentRecord, consentrecord.OrderOption]{typ: ent.TypeConsentRecord, tq: q}, nil
 	case *ent.ContactQuery:
 		return &query[*ent.ContactQuery, predicate.Contact, contact.OrderOption]{typ: ent.TypeContact, tq: q}, nil
 	case *ent.ContactEmailQuery:
 		return &query[*ent.ContactEmailQuery, predicate.ContactEmail, contactemail.OrderOption]{typ: ent.TypeContactEmail, tq: q}, nil
+	case *ent.ContactExportQuery:
+		return &query[*ent.ContactExportQuery, predicate.ContactExport, contactexport.OrderOption]{typ: ent.TypeContactExport, tq: q}, nil
+	case *ent.ContactImportQuery:
+		return &query[*ent.ContactImportQuery, predicate.ContactImport, contactimport.OrderOption]{typ: ent.TypeContactImport, tq: q}, nil
 	case *ent.ContactListQuery:
 		return &query[*ent.ContactListQuery, predicate.ContactList, contactlist.OrderOption]{typ: ent.TypeContactList, tq: q}, nil
 	case *ent.ContactListMemberQuery:
 		return &query[*ent.ContactListMemberQuery, predicate.ContactListMember, contactlistmember.OrderOption]{typ: ent.TypeContactListMember, tq: q}, nil
+	case *ent.ContactListTimerQuery:
+		return &query[*ent.ContactListTimerQuery, predicate.ContactListTimer, contactlisttimer.OrderOption]{typ: ent.TypeContactListTimer, tq: q}, nil
+	case *ent.ContactMergeQuery:
+		return &query[*ent.ContactMergeQuery, predicate.ContactMerge, contactmerge.OrderOption]{typ: ent.TypeContactMerge, tq: q}, nil
+	case *ent.ContactMoveQuery:
+		return &query[*ent.ContactMoveQuery, predicate.ContactMove, contactmove.OrderOption]{typ: ent.TypeContactMove, tq: q}, nil
+	case *ent.ContactPhoneQuery:
+		return &query[*ent.ContactPhoneQuery, predicate.ContactPhone, contactphone.OrderOption]{typ: ent.TypeContactPhone, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
+	case *ent.DealQuery:
+		return &query[*ent.DealQuery, predicate.Deal, deal.OrderOption]{typ: ent.TypeDeal, tq: q}, nil
+	case *ent.DraftQuery:
+		return &query[*ent.DraftQuery, predicate.Draft, draft.OrderOption]{typ: ent.TypeDraft, tq: q}, nil
 	case *ent.EmailQuery:
 		return &query[*ent.EmailQuery, predicate.Email, email.OrderOption]{typ: ent.TypeEmail, tq: q}, nil
 	case *ent.EmailChannelQuery:
@@ -1507,6 +2201,12 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.EmailConnectionQuery, predicate.EmailConnection, emailconnection.OrderOption]{typ: ent.TypeEmailConnection, tq: q}, nil
 	case *ent.EmailReferenceQuery:
 		return &query[*ent.EmailReferenceQuery, predicate.EmailReference, emailreference.OrderOption]{typ: ent.TypeEmailReference, tq: q}, nil
+	case *ent.EngagementQuery:
+		return &query[*ent.EngagementQuery, predicate.Engagement, engagement.OrderOption]{typ: ent.TypeEngagement, tq: q}, nil
+	case *ent.EngagementRevisionQuery:
+		return &query[*ent.EngagementRevisionQuery, predicate.EngagementRevision, engagementrevision.OrderOption]{typ: ent.TypeEngagementRevision, tq: q}, nil
+	case *ent.ErasureQuery:
+		return &query[*ent.ErasureQuery, predicate.Erasure, erasure.OrderOption]{typ: ent.TypeErasure, tq: q}, nil
 	case *ent.EventQuery:
 		return &query[*ent.EventQuery, predicate.Event, event.OrderOption]{typ: ent.TypeEvent, tq: q}, nil
 	case *ent.ForgottenBlobQuery:
@@ -1525,6 +2225,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.InboxUserQuery, predicate.InboxUser, inboxuser.OrderOption]{typ: ent.TypeInboxUser, tq: q}, nil
 	case *ent.IntegrationQuery:
 		return &query[*ent.IntegrationQuery, predicate.Integration, integration.OrderOption]{typ: ent.TypeIntegration, tq: q}, nil
+	case *ent.LibraryFileQuery:
+		return &query[*ent.LibraryFileQuery, predicate.LibraryFile, libraryfile.OrderOption]{typ: ent.TypeLibraryFile, tq: q}, nil
+	case *ent.LibraryItemQuery:
+		return &query[*ent.LibraryItemQuery, predicate.LibraryItem, libraryitem.OrderOption]{typ: ent.TypeLibraryItem, tq: q}, nil
+	case *ent.LibraryOpeningQuery:
+		return &query[*ent.LibraryOpeningQuery, predicate.LibraryOpening, libraryopening.OrderOption]{typ: ent.TypeLibraryOpening, tq: q}, nil
+	case *ent.LibraryShareQuery:
+		return &query[*ent.LibraryShareQuery, predicate.LibraryShare, libraryshare.OrderOption]{typ: ent.TypeLibraryShare, tq: q}, nil
 	case *ent.MessageQuery:
 		return &query[*ent.MessageQuery, predicate.Message, message.OrderOption]{typ: ent.TypeMessage, tq: q}, nil
 	case *ent.MessageRevisionQuery:
@@ -1535,8 +2243,20 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ParticipantQuery, predicate.Participant, participant.OrderOption]{typ: ent.TypeParticipant, tq: q}, nil
 	case *ent.PersonalMailboxQuery:
 		return &query[*ent.PersonalMailboxQuery, predicate.PersonalMailbox, personalmailbox.OrderOption]{typ: ent.TypePersonalMailbox, tq: q}, nil
+	case *ent.PipelineQuery:
+		return &query[*ent.PipelineQuery, predicate.Pipeline, pipeline.OrderOption]{typ: ent.TypePipeline, tq: q}, nil
+	case *ent.PipelineStageQuery:
+		return &query[*ent.PipelineStageQuery, predicate.PipelineStage, pipelinestage.OrderOption]{typ: ent.TypePipelineStage, tq: q}, nil
+	case *ent.PropertyQuery:
+		return &query[*ent.PropertyQuery, predicate.Property, property.OrderOption]{typ: ent.TypeProperty, tq: q}, nil
+	case *ent.PropertyValueQuery:
+		return &query[*ent.PropertyValueQuery, predicate.PropertyValue, propertyvalue.OrderOption]{typ: ent.TypePropertyValue, tq: q}, nil
+	case *ent.RatingQuery:
+		return &query[*ent.RatingQuery, predicate.Rating, rating.OrderOption]{typ: ent.TypeRating, tq: q}, nil
 	case *ent.ReadPositionQuery:
 		return &query[*ent.ReadPositionQuery, predicate.ReadPosition, readposition.OrderOption]{typ: ent.TypeReadPosition, tq: q}, nil
+	case *ent.RecordCounterQuery:
+		return &query[*ent.RecordCounterQuery, predicate.RecordCounter, recordcounter.OrderOption]{typ: ent.TypeRecordCounter, tq: q}, nil
 	case *ent.RoutingDecisionQuery:
 		return &query[*ent.RoutingDecisionQuery, predicate.RoutingDecision, routingdecision.OrderOption]{typ: ent.TypeRoutingDecision, tq: q}, nil
 	case *ent.RoutingTurnQuery:

@@ -39,6 +39,10 @@ const (
 	FieldReplyToID = "reply_to_id"
 	// FieldMentions holds the string denoting the mentions field in the database.
 	FieldMentions = "mentions"
+	// FieldCards holds the string denoting the cards field in the database.
+	FieldCards = "cards"
+	// FieldQuickReplies holds the string denoting the quick_replies field in the database.
+	FieldQuickReplies = "quick_replies"
 	// FieldDelivery holds the string denoting the delivery field in the database.
 	FieldDelivery = "delivery"
 	// FieldDeliveryError holds the string denoting the delivery_error field in the database.
@@ -71,6 +75,8 @@ var Columns = []string{
 	FieldMarkdown,
 	FieldReplyToID,
 	FieldMentions,
+	FieldCards,
+	FieldQuickReplies,
 	FieldDelivery,
 	FieldDeliveryError,
 	FieldEditedAt,

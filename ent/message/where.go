@@ -940,6 +940,26 @@ func MentionsNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldMentions))
 }
 
+// CardsIsNil applies the IsNil predicate on the "cards" field.
+func CardsIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldCards))
+}
+
+// CardsNotNil applies the NotNil predicate on the "cards" field.
+func CardsNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldCards))
+}
+
+// QuickRepliesIsNil applies the IsNil predicate on the "quick_replies" field.
+func QuickRepliesIsNil() predicate.Message {
+	return predicate.Message(sql.FieldIsNull(FieldQuickReplies))
+}
+
+// QuickRepliesNotNil applies the NotNil predicate on the "quick_replies" field.
+func QuickRepliesNotNil() predicate.Message {
+	return predicate.Message(sql.FieldNotNull(FieldQuickReplies))
+}
+
 // DeliveryEQ applies the EQ predicate on the "delivery" field.
 func DeliveryEQ(v vocab.DeliveryState) predicate.Message {
 	vc := string(v)

@@ -21,6 +21,7 @@ var (
 		{Name: "contact_visibility", Type: field.TypeString, Default: "ACCOUNT"},
 		{Name: "who_may_block", Type: field.TypeString, Default: "MEMBERS"},
 		{Name: "trust_typed_addresses", Type: field.TypeBool, Default: false},
+		{Name: "phone_region", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// AccountsTable holds the schema information for the "accounts" table.
@@ -77,6 +78,36 @@ var (
 			},
 		},
 	}
+	// AssociationsColumns holds the columns for the "associations" table.
+	AssociationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "record_id", Type: field.TypeString},
+		{Name: "removed", Type: field.TypeBool, Default: false},
+		{Name: "author_kind", Type: field.TypeString},
+		{Name: "author_id", Type: field.TypeString},
+		{Name: "at", Type: field.TypeInt64},
+	}
+	// AssociationsTable holds the schema information for the "associations" table.
+	AssociationsTable = &schema.Table{
+		Name:       "associations",
+		Columns:    AssociationsColumns,
+		PrimaryKey: []*schema.Column{AssociationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "association_conversation_id_record_id",
+				Unique:  true,
+				Columns: []*schema.Column{AssociationsColumns[3], AssociationsColumns[4]},
+			},
+			{
+				Name:    "association_record_id_at",
+				Unique:  false,
+				Columns: []*schema.Column{AssociationsColumns[4], AssociationsColumns[8]},
+			},
+		},
+	}
 	// AttachmentsColumns holds the columns for the "attachments" table.
 	AttachmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -84,6 +115,8 @@ var (
 		{Name: "inbox_id", Type: field.TypeString},
 		{Name: "conversation_id", Type: field.TypeString, Default: ""},
 		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "draft_id", Type: field.TypeString, Default: ""},
+		{Name: "engagement_id", Type: field.TypeString, Default: ""},
 		{Name: "position", Type: field.TypeInt, Default: 0},
 		{Name: "uploader_kind", Type: field.TypeString},
 		{Name: "uploader_id", Type: field.TypeString},
@@ -106,7 +139,7 @@ var (
 			{
 				Name:    "attachment_message_id_position",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[4], AttachmentsColumns[5]},
+				Columns: []*schema.Column{AttachmentsColumns[4], AttachmentsColumns[7]},
 			},
 			{
 				Name:    "attachment_conversation_id",
@@ -116,7 +149,17 @@ var (
 			{
 				Name:    "attachment_blob_key",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[12]},
+				Columns: []*schema.Column{AttachmentsColumns[14]},
+			},
+			{
+				Name:    "attachment_draft_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[5], AttachmentsColumns[7]},
+			},
+			{
+				Name:    "attachment_engagement_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[6], AttachmentsColumns[7]},
 			},
 		},
 	}
@@ -240,6 +283,78 @@ var (
 			},
 		},
 	}
+	// CompaniesColumns holds the columns for the "companies" table.
+	CompaniesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "industry", Type: field.TypeString, Default: ""},
+		{Name: "size", Type: field.TypeInt, Nullable: true},
+		{Name: "country", Type: field.TypeString, Default: ""},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "updated_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// CompaniesTable holds the schema information for the "companies" table.
+	CompaniesTable = &schema.Table{
+		Name:       "companies",
+		Columns:    CompaniesColumns,
+		PrimaryKey: []*schema.Column{CompaniesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "company_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[0]},
+			},
+			{
+				Name:    "company_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[7]},
+			},
+			{
+				Name:    "company_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[2], CompaniesColumns[0]},
+			},
+			{
+				Name:    "company_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[9], CompaniesColumns[0]},
+			},
+			{
+				Name:    "company_account_id_owner_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[6], CompaniesColumns[0]},
+			},
+		},
+	}
+	// CompanyDomainsColumns holds the columns for the "company_domains" table.
+	CompanyDomainsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "company_id", Type: field.TypeString},
+		{Name: "domain", Type: field.TypeString},
+		{Name: "place", Type: field.TypeInt},
+	}
+	// CompanyDomainsTable holds the schema information for the "company_domains" table.
+	CompanyDomainsTable = &schema.Table{
+		Name:       "company_domains",
+		Columns:    CompanyDomainsColumns,
+		PrimaryKey: []*schema.Column{CompanyDomainsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "companydomain_account_id_domain",
+				Unique:  true,
+				Columns: []*schema.Column{CompanyDomainsColumns[1], CompanyDomainsColumns[3]},
+			},
+			{
+				Name:    "companydomain_company_id_place",
+				Unique:  false,
+				Columns: []*schema.Column{CompanyDomainsColumns[2], CompanyDomainsColumns[4]},
+			},
+		},
+	}
 	// ConsentsColumns holds the columns for the "consents" table.
 	ConsentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -286,13 +401,27 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "first_name", Type: field.TypeString, Default: ""},
+		{Name: "last_name", Type: field.TypeString, Default: ""},
 		{Name: "email", Type: field.TypeString, Default: ""},
 		{Name: "phone", Type: field.TypeString, Default: ""},
 		{Name: "avatar_url", Type: field.TypeString, Default: ""},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "company_id", Type: field.TypeString, Default: ""},
+		{Name: "company_by_hand", Type: field.TypeBool, Default: false},
+		{Name: "job_title", Type: field.TypeString, Default: ""},
+		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "time_zone", Type: field.TypeString, Default: ""},
+		{Name: "country", Type: field.TypeString, Default: ""},
+		{Name: "city", Type: field.TypeString, Default: ""},
+		{Name: "lifecycle_stage", Type: field.TypeString, Default: ""},
+		{Name: "source", Type: field.TypeString, Default: ""},
+		{Name: "first_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "contacted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "written_at", Type: field.TypeInt64, Default: 0},
+		{Name: "transcripts_refused_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ContactsTable holds the schema information for the "contacts" table.
@@ -309,12 +438,12 @@ var (
 			{
 				Name:    "contact_account_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[10], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[24], ContactsColumns[0]},
 			},
 			{
 				Name:    "contact_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[6]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[8]},
 			},
 			{
 				Name:    "contact_account_id_name_id",
@@ -324,7 +453,27 @@ var (
 			{
 				Name:    "contact_account_id_last_seen_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[8], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[20], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_account_id_contacted_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[21], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_account_id_owner_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[9], ContactsColumns[24], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_account_id_lifecycle_stage_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[17], ContactsColumns[24], ContactsColumns[0]},
+			},
+			{
+				Name:    "contact_company_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[10], ContactsColumns[24], ContactsColumns[0]},
 			},
 		},
 	}
@@ -334,6 +483,9 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "contact_id", Type: field.TypeString},
 		{Name: "address", Type: field.TypeString},
+		{Name: "domain", Type: field.TypeString, Default: ""},
+		{Name: "label", Type: field.TypeString, Default: ""},
+		{Name: "verified", Type: field.TypeBool, Default: false},
 	}
 	// ContactEmailsTable holds the schema information for the "contact_emails" table.
 	ContactEmailsTable = &schema.Table{
@@ -351,13 +503,69 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ContactEmailsColumns[2]},
 			},
+			{
+				Name:    "contactemail_account_id_domain_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactEmailsColumns[1], ContactEmailsColumns[4], ContactEmailsColumns[2]},
+			},
 		},
+	}
+	// ContactExportsColumns holds the columns for the "contact_exports" table.
+	ContactExportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "filter", Type: field.TypeJSON},
+		{Name: "format", Type: field.TypeString},
+		{Name: "actor_kind", Type: field.TypeString},
+		{Name: "actor_id", Type: field.TypeString},
+		{Name: "token_id", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ContactExportsTable holds the schema information for the "contact_exports" table.
+	ContactExportsTable = &schema.Table{
+		Name:       "contact_exports",
+		Columns:    ContactExportsColumns,
+		PrimaryKey: []*schema.Column{ContactExportsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactexport_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ContactExportsColumns[7]},
+			},
+		},
+	}
+	// ContactImportsColumns holds the columns for the "contact_imports" table.
+	ContactImportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "dry_run", Type: field.TypeBool, Default: false},
+		{Name: "columns", Type: field.TypeJSON},
+		{Name: "list_id", Type: field.TypeString, Default: ""},
+		{Name: "created", Type: field.TypeInt, Default: 0},
+		{Name: "updated", Type: field.TypeInt, Default: 0},
+		{Name: "unchanged", Type: field.TypeInt, Default: 0},
+		{Name: "refused", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ContactImportsTable holds the schema information for the "contact_imports" table.
+	ContactImportsTable = &schema.Table{
+		Name:       "contact_imports",
+		Columns:    ContactImportsColumns,
+		PrimaryKey: []*schema.Column{ContactImportsColumns[0]},
 	}
 	// ContactListsColumns holds the columns for the "contact_lists" table.
 	ContactListsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
+		{Name: "criteria", Type: field.TypeString, Default: ""},
+		{Name: "criteria_revision", Type: field.TypeInt, Default: 0},
+		{Name: "filling", Type: field.TypeBool, Default: false},
+		{Name: "filled_to", Type: field.TypeString, Default: ""},
+		{Name: "filled", Type: field.TypeInt, Default: 0},
+		{Name: "fill_total", Type: field.TypeInt, Default: 0},
+		{Name: "size", Type: field.TypeInt, Default: 0},
 		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -404,6 +612,126 @@ var (
 			},
 		},
 	}
+	// ContactListTimersColumns holds the columns for the "contact_list_timers" table.
+	ContactListTimersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "list_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString},
+		{Name: "due_at", Type: field.TypeInt64},
+	}
+	// ContactListTimersTable holds the schema information for the "contact_list_timers" table.
+	ContactListTimersTable = &schema.Table{
+		Name:       "contact_list_timers",
+		Columns:    ContactListTimersColumns,
+		PrimaryKey: []*schema.Column{ContactListTimersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactlisttimer_list_id_contact_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactListTimersColumns[2], ContactListTimersColumns[3]},
+			},
+			{
+				Name:    "contactlisttimer_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactListTimersColumns[3]},
+			},
+			{
+				Name:    "contactlisttimer_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactListTimersColumns[4], ContactListTimersColumns[0]},
+			},
+		},
+	}
+	// ContactMergesColumns holds the columns for the "contact_merges" table.
+	ContactMergesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "from_id", Type: field.TypeString},
+		{Name: "into_id", Type: field.TypeString},
+		{Name: "external_id", Type: field.TypeString, Default: ""},
+		{Name: "snapshot", Type: field.TypeString, Default: ""},
+		{Name: "filled", Type: field.TypeString, Default: ""},
+		{Name: "merged_at", Type: field.TypeInt64},
+	}
+	// ContactMergesTable holds the schema information for the "contact_merges" table.
+	ContactMergesTable = &schema.Table{
+		Name:       "contact_merges",
+		Columns:    ContactMergesColumns,
+		PrimaryKey: []*schema.Column{ContactMergesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactmerge_from_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactMergesColumns[2]},
+			},
+			{
+				Name:    "contactmerge_into_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactMergesColumns[3], ContactMergesColumns[0]},
+			},
+			{
+				Name:    "contactmerge_account_id_external_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactMergesColumns[1], ContactMergesColumns[4]},
+			},
+			{
+				Name:    "contactmerge_merged_at",
+				Unique:  false,
+				Columns: []*schema.Column{ContactMergesColumns[7]},
+			},
+		},
+	}
+	// ContactMovesColumns holds the columns for the "contact_moves" table.
+	ContactMovesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "merge_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "row_id", Type: field.TypeString},
+	}
+	// ContactMovesTable holds the schema information for the "contact_moves" table.
+	ContactMovesTable = &schema.Table{
+		Name:       "contact_moves",
+		Columns:    ContactMovesColumns,
+		PrimaryKey: []*schema.Column{ContactMovesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactmove_merge_id_kind_row_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContactMovesColumns[2], ContactMovesColumns[3], ContactMovesColumns[4]},
+			},
+		},
+	}
+	// ContactPhonesColumns holds the columns for the "contact_phones" table.
+	ContactPhonesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeString},
+		{Name: "e164", Type: field.TypeString, Default: ""},
+		{Name: "digits", Type: field.TypeString},
+		{Name: "label", Type: field.TypeString, Default: ""},
+		{Name: "place", Type: field.TypeInt, Default: 0},
+	}
+	// ContactPhonesTable holds the schema information for the "contact_phones" table.
+	ContactPhonesTable = &schema.Table{
+		Name:       "contact_phones",
+		Columns:    ContactPhonesColumns,
+		PrimaryKey: []*schema.Column{ContactPhonesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contactphone_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactPhonesColumns[2]},
+			},
+			{
+				Name:    "contactphone_account_id_digits_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContactPhonesColumns[1], ContactPhonesColumns[5], ContactPhonesColumns[2]},
+			},
+		},
+	}
 	// ConversationsColumns holds the columns for the "conversations" table.
 	ConversationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -443,6 +771,7 @@ var (
 		{Name: "last_visible_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_incoming_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_outgoing_number", Type: field.TypeInt, Default: 0},
+		{Name: "transcript_number", Type: field.TypeInt, Default: 0},
 		{Name: "visitor_read_number", Type: field.TypeInt, Default: 0},
 		{Name: "routing_source", Type: field.TypeString, Default: ""},
 		{Name: "awaits_offer", Type: field.TypeBool, Default: false},
@@ -461,6 +790,7 @@ var (
 		{Name: "priority_rank", Type: field.TypeInt, Default: 0},
 		{Name: "channel_type", Type: field.TypeString, Default: ""},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "rating", Type: field.TypeInt, Default: 0},
 		{Name: "revision", Type: field.TypeInt, Default: 1},
 	}
 	// ConversationsTable holds the schema information for the "conversations" table.
@@ -477,7 +807,7 @@ var (
 			{
 				Name:    "conversation_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[54]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[55]},
 			},
 			{
 				Name:    "conversation_visitor_id_last_message_at_id",
@@ -502,7 +832,7 @@ var (
 			{
 				Name:    "conversation_awaits_offer_inbox_id_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[39], ConversationsColumns[2], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[40], ConversationsColumns[2], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_activity_at_id",
@@ -552,17 +882,147 @@ var (
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[52], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
+			},
+		},
+	}
+	// DealsColumns holds the columns for the "deals" table.
+	DealsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "amount", Type: field.TypeInt64, Nullable: true},
+		{Name: "currency", Type: field.TypeString, Default: ""},
+		{Name: "type", Type: field.TypeString, Default: ""},
+		{Name: "lost_reason", Type: field.TypeString, Default: ""},
+		{Name: "closes_at", Type: field.TypeInt64, Default: 0},
+		{Name: "closes_order", Type: field.TypeInt64, Default: -9223372036854775808},
+		{Name: "pipeline_id", Type: field.TypeString},
+		{Name: "stage_id", Type: field.TypeString},
+		{Name: "stage_kind", Type: field.TypeString},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "properties", Type: field.TypeJSON},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "company_id", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "conversation_id", Type: field.TypeString, Nullable: true},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "last_activity_at", Type: field.TypeInt64, Default: 0},
+		{Name: "closed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// DealsTable holds the schema information for the "deals" table.
+	DealsTable = &schema.Table{
+		Name:       "deals",
+		Columns:    DealsColumns,
+		PrimaryKey: []*schema.Column{DealsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "deal_conversation_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[17], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_contact_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[14], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_company_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[15], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[16]},
+			},
+			{
+				Name:    "deal_account_id_stage_kind_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[11], DealsColumns[19], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_stage_id_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[10], DealsColumns[19], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_owner_id_stage_kind_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[12], DealsColumns[11], DealsColumns[19], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_stage_kind_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[11], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_stage_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[10], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_owner_id_stage_kind_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[12], DealsColumns[11], DealsColumns[21], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_stage_kind_closes_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[11], DealsColumns[8], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_stage_id_closes_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[10], DealsColumns[8], DealsColumns[0]},
+			},
+			{
+				Name:    "deal_account_id_owner_id_stage_kind_closes_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{DealsColumns[1], DealsColumns[12], DealsColumns[11], DealsColumns[8], DealsColumns[0]},
+			},
+		},
+	}
+	// DraftsColumns holds the columns for the "drafts" table.
+	DraftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "note", Type: field.TypeBool, Default: false},
+		{Name: "markdown", Type: field.TypeString, Default: ""},
+		{Name: "details", Type: field.TypeJSON},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "updated_at", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// DraftsTable holds the schema information for the "drafts" table.
+	DraftsTable = &schema.Table{
+		Name:       "drafts",
+		Columns:    DraftsColumns,
+		PrimaryKey: []*schema.Column{DraftsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "draft_conversation_id_user_id_note",
+				Unique:  true,
+				Columns: []*schema.Column{DraftsColumns[3], DraftsColumns[4], DraftsColumns[5]},
+			},
+			{
+				Name:    "draft_user_id_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DraftsColumns[4], DraftsColumns[9], DraftsColumns[0]},
 			},
 		},
 	}
@@ -731,6 +1191,150 @@ var (
 			},
 		},
 	}
+	// EngagementsColumns holds the columns for the "engagements" table.
+	EngagementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "company_id", Type: field.TypeString, Default: ""},
+		{Name: "deal_id", Type: field.TypeString, Default: ""},
+		{Name: "ticket_id", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "body", Type: field.TypeJSON},
+		{Name: "author_kind", Type: field.TypeString},
+		{Name: "author_id", Type: field.TypeString},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "at", Type: field.TypeInt64},
+		{Name: "assignee_id", Type: field.TypeString, Default: ""},
+		{Name: "task_progress", Type: field.TypeString, Default: ""},
+		{Name: "due_order", Type: field.TypeInt64, Default: -9223372036854775808},
+		{Name: "due_noted", Type: field.TypeInt64, Default: 0},
+		{Name: "reminder_noted", Type: field.TypeInt64, Default: 0},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "edited_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// EngagementsTable holds the schema information for the "engagements" table.
+	EngagementsTable = &schema.Table{
+		Name:       "engagements",
+		Columns:    EngagementsColumns,
+		PrimaryKey: []*schema.Column{EngagementsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "engagement_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{EngagementsColumns[1], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{EngagementsColumns[1], EngagementsColumns[19]},
+			},
+			{
+				Name:    "engagement_account_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[1], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_account_id_task_progress_due_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[1], EngagementsColumns[15], EngagementsColumns[16], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_account_id_assignee_id_task_progress_due_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[1], EngagementsColumns[14], EngagementsColumns[15], EngagementsColumns[16], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_conversation_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[3], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_contact_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[4], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_company_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[5], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_deal_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[6], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+			{
+				Name:    "engagement_ticket_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementsColumns[7], EngagementsColumns[13], EngagementsColumns[0]},
+			},
+		},
+	}
+	// EngagementRevisionsColumns holds the columns for the "engagement_revisions" table.
+	EngagementRevisionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "engagement_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "revision", Type: field.TypeInt},
+		{Name: "body", Type: field.TypeJSON},
+		{Name: "editor_kind", Type: field.TypeString},
+		{Name: "editor_id", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// EngagementRevisionsTable holds the schema information for the "engagement_revisions" table.
+	EngagementRevisionsTable = &schema.Table{
+		Name:       "engagement_revisions",
+		Columns:    EngagementRevisionsColumns,
+		PrimaryKey: []*schema.Column{EngagementRevisionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "engagementrevision_engagement_id_revision",
+				Unique:  true,
+				Columns: []*schema.Column{EngagementRevisionsColumns[2], EngagementRevisionsColumns[5]},
+			},
+			{
+				Name:    "engagementrevision_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{EngagementRevisionsColumns[4]},
+			},
+		},
+	}
+	// ErasuresColumns holds the columns for the "erasures" table.
+	ErasuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString},
+		{Name: "counts", Type: field.TypeJSON},
+		{Name: "actor_kind", Type: field.TypeString},
+		{Name: "actor_id", Type: field.TypeString},
+		{Name: "rows_erased_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ErasuresTable holds the schema information for the "erasures" table.
+	ErasuresTable = &schema.Table{
+		Name:       "erasures",
+		Columns:    ErasuresColumns,
+		PrimaryKey: []*schema.Column{ErasuresColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "erasure_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[2]},
+			},
+			{
+				Name:    "erasure_account_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[1], ErasuresColumns[0]},
+			},
+		},
+	}
 	// EventsColumns holds the columns for the "events" table.
 	EventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -763,6 +1367,11 @@ var (
 				Name:    "event_conversation_id_sequence",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[8], EventsColumns[2]},
+			},
+			{
+				Name:    "event_subject_id_occurred_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[10], EventsColumns[4], EventsColumns[0]},
 			},
 			{
 				Name:    "event_account_id_conversation_id_sequence",
@@ -1004,6 +1613,186 @@ var (
 			},
 		},
 	}
+	// LibraryFilesColumns holds the columns for the "library_files" table.
+	LibraryFilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "item_id", Type: field.TypeString},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "size", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString},
+		{Name: "blob_key", Type: field.TypeString},
+		{Name: "scan", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// LibraryFilesTable holds the schema information for the "library_files" table.
+	LibraryFilesTable = &schema.Table{
+		Name:       "library_files",
+		Columns:    LibraryFilesColumns,
+		PrimaryKey: []*schema.Column{LibraryFilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "libraryfile_item_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryFilesColumns[2], LibraryFilesColumns[3]},
+			},
+			{
+				Name:    "libraryfile_blob_key",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryFilesColumns[8]},
+			},
+		},
+	}
+	// LibraryItemsColumns holds the columns for the "library_items" table.
+	LibraryItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "name_key", Type: field.TypeString},
+		{Name: "folder", Type: field.TypeString, Default: ""},
+		{Name: "shortcut", Type: field.TypeString, Default: ""},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "usable_by", Type: field.TypeString},
+		{Name: "editable_by", Type: field.TypeString},
+		{Name: "team_id", Type: field.TypeString, Default: ""},
+		{Name: "shown_to", Type: field.TypeString},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "usage_count", Type: field.TypeInt, Default: 0},
+		{Name: "last_used_at", Type: field.TypeInt64, Default: 0},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "updated_at", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// LibraryItemsTable holds the schema information for the "library_items" table.
+	LibraryItemsTable = &schema.Table{
+		Name:       "library_items",
+		Columns:    LibraryItemsColumns,
+		PrimaryKey: []*schema.Column{LibraryItemsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "libraryitem_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{LibraryItemsColumns[1], LibraryItemsColumns[0]},
+			},
+			{
+				Name:    "libraryitem_account_id_shown_to_name_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryItemsColumns[1], LibraryItemsColumns[11], LibraryItemsColumns[4], LibraryItemsColumns[0]},
+			},
+			{
+				Name:    "libraryitem_account_id_shown_to_kind_name_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryItemsColumns[1], LibraryItemsColumns[11], LibraryItemsColumns[2], LibraryItemsColumns[4], LibraryItemsColumns[0]},
+			},
+			{
+				Name:    "libraryitem_account_id_shown_to_folder_name_key_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryItemsColumns[1], LibraryItemsColumns[11], LibraryItemsColumns[5], LibraryItemsColumns[4], LibraryItemsColumns[0]},
+			},
+			{
+				Name:    "libraryitem_account_id_shortcut",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryItemsColumns[1], LibraryItemsColumns[6]},
+			},
+		},
+	}
+	// LibraryOpeningsColumns holds the columns for the "library_openings" table.
+	LibraryOpeningsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "share_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "email", Type: field.TypeString, Default: ""},
+		{Name: "again", Type: field.TypeBool},
+		{Name: "seconds", Type: field.TypeInt, Default: 0},
+		{Name: "downloaded_at", Type: field.TypeInt64, Default: 0},
+		{Name: "opened_at", Type: field.TypeInt64},
+	}
+	// LibraryOpeningsTable holds the schema information for the "library_openings" table.
+	LibraryOpeningsTable = &schema.Table{
+		Name:       "library_openings",
+		Columns:    LibraryOpeningsColumns,
+		PrimaryKey: []*schema.Column{LibraryOpeningsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "libraryopening_share_id_opened_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryOpeningsColumns[3], LibraryOpeningsColumns[10], LibraryOpeningsColumns[0]},
+			},
+			{
+				Name:    "libraryopening_contact_id_opened_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryOpeningsColumns[5], LibraryOpeningsColumns[10], LibraryOpeningsColumns[0]},
+			},
+			{
+				Name:    "libraryopening_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryOpeningsColumns[4]},
+			},
+			{
+				Name:    "libraryopening_account_id_email",
+				Unique:  false,
+				Columns: []*schema.Column{LibraryOpeningsColumns[1], LibraryOpeningsColumns[6]},
+			},
+		},
+	}
+	// LibrarySharesColumns holds the columns for the "library_shares" table.
+	LibrarySharesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "item_id", Type: field.TypeString},
+		{Name: "message_id", Type: field.TypeString},
+		{Name: "sender_id", Type: field.TypeString},
+		{Name: "token", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString},
+		{Name: "title", Type: field.TypeString, Default: ""},
+		{Name: "expires_at", Type: field.TypeInt64, Default: 0},
+		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
+		{Name: "asks_email", Type: field.TypeBool, Default: false},
+		{Name: "pass", Type: field.TypeString, Default: ""},
+		{Name: "open_count", Type: field.TypeInt, Default: 0},
+		{Name: "program_count", Type: field.TypeInt, Default: 0},
+		{Name: "opened_at", Type: field.TypeInt64, Default: 0},
+		{Name: "last_opened_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// LibrarySharesTable holds the schema information for the "library_shares" table.
+	LibrarySharesTable = &schema.Table{
+		Name:       "library_shares",
+		Columns:    LibrarySharesColumns,
+		PrimaryKey: []*schema.Column{LibrarySharesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "libraryshare_token",
+				Unique:  true,
+				Columns: []*schema.Column{LibrarySharesColumns[8]},
+			},
+			{
+				Name:    "libraryshare_item_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibrarySharesColumns[5], LibrarySharesColumns[19], LibrarySharesColumns[0]},
+			},
+			{
+				Name:    "libraryshare_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibrarySharesColumns[3]},
+			},
+			{
+				Name:    "libraryshare_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{LibrarySharesColumns[4]},
+			},
+		},
+	}
 	// MessagesColumns holds the columns for the "messages" table.
 	MessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1020,6 +1809,8 @@ var (
 		{Name: "markdown", Type: field.TypeString, Default: ""},
 		{Name: "reply_to_id", Type: field.TypeString, Default: ""},
 		{Name: "mentions", Type: field.TypeJSON, Nullable: true},
+		{Name: "cards", Type: field.TypeJSON, Nullable: true},
+		{Name: "quick_replies", Type: field.TypeJSON, Nullable: true},
 		{Name: "delivery", Type: field.TypeString},
 		{Name: "delivery_error", Type: field.TypeString, Default: ""},
 		{Name: "edited_at", Type: field.TypeInt64, Default: 0},
@@ -1041,7 +1832,7 @@ var (
 			{
 				Name:    "message_conversation_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[18]},
+				Columns: []*schema.Column{MessagesColumns[3], MessagesColumns[20]},
 			},
 		},
 	}
@@ -1130,6 +1921,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantsColumns[3], ParticipantsColumns[0]},
 			},
+			{
+				Name:    "participant_address_account_id",
+				Unique:  false,
+				Columns: []*schema.Column{ParticipantsColumns[4], ParticipantsColumns[1]},
+			},
 		},
 	}
 	// PersonalMailboxesColumns holds the columns for the "personal_mailboxes" table.
@@ -1159,6 +1955,172 @@ var (
 			},
 		},
 	}
+	// PipelinesColumns holds the columns for the "pipelines" table.
+	PipelinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "object", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "folded", Type: field.TypeString},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "close_together", Type: field.TypeBool, Default: false},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// PipelinesTable holds the schema information for the "pipelines" table.
+	PipelinesTable = &schema.Table{
+		Name:       "pipelines",
+		Columns:    PipelinesColumns,
+		PrimaryKey: []*schema.Column{PipelinesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pipeline_account_id_object_position_id",
+				Unique:  false,
+				Columns: []*schema.Column{PipelinesColumns[1], PipelinesColumns[2], PipelinesColumns[5], PipelinesColumns[0]},
+			},
+			{
+				Name:    "pipeline_account_id_object_folded",
+				Unique:  true,
+				Columns: []*schema.Column{PipelinesColumns[1], PipelinesColumns[2], PipelinesColumns[4]},
+			},
+		},
+	}
+	// PipelineStagesColumns holds the columns for the "pipeline_stages" table.
+	PipelineStagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "pipeline_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "folded", Type: field.TypeString},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "probability", Type: field.TypeInt, Nullable: true},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// PipelineStagesTable holds the schema information for the "pipeline_stages" table.
+	PipelineStagesTable = &schema.Table{
+		Name:       "pipeline_stages",
+		Columns:    PipelineStagesColumns,
+		PrimaryKey: []*schema.Column{PipelineStagesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pipelinestage_pipeline_id_position_id",
+				Unique:  false,
+				Columns: []*schema.Column{PipelineStagesColumns[2], PipelineStagesColumns[5], PipelineStagesColumns[0]},
+			},
+			{
+				Name:    "pipelinestage_pipeline_id_folded",
+				Unique:  true,
+				Columns: []*schema.Column{PipelineStagesColumns[2], PipelineStagesColumns[4]},
+			},
+		},
+	}
+	// PropertiesColumns holds the columns for the "properties" table.
+	PropertiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "object", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "label", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "options", Type: field.TypeJSON},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// PropertiesTable holds the schema information for the "properties" table.
+	PropertiesTable = &schema.Table{
+		Name:       "properties",
+		Columns:    PropertiesColumns,
+		PrimaryKey: []*schema.Column{PropertiesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "property_account_id_object_name",
+				Unique:  true,
+				Columns: []*schema.Column{PropertiesColumns[1], PropertiesColumns[2], PropertiesColumns[3]},
+			},
+			{
+				Name:    "property_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PropertiesColumns[1], PropertiesColumns[0]},
+			},
+		},
+	}
+	// PropertyValuesColumns holds the columns for the "property_values" table.
+	PropertyValuesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "property_id", Type: field.TypeString},
+		{Name: "object", Type: field.TypeString},
+		{Name: "record_id", Type: field.TypeString},
+		{Name: "text", Type: field.TypeString, Default: ""},
+		{Name: "text_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key", Type: field.TypeFloat64, Nullable: true},
+		{Name: "place", Type: field.TypeInt, Default: 0},
+	}
+	// PropertyValuesTable holds the schema information for the "property_values" table.
+	PropertyValuesTable = &schema.Table{
+		Name:       "property_values",
+		Columns:    PropertyValuesColumns,
+		PrimaryKey: []*schema.Column{PropertyValuesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "propertyvalue_property_id_record_id_place",
+				Unique:  true,
+				Columns: []*schema.Column{PropertyValuesColumns[2], PropertyValuesColumns[4], PropertyValuesColumns[8]},
+			},
+			{
+				Name:    "propertyvalue_property_id_text_key_record_id",
+				Unique:  false,
+				Columns: []*schema.Column{PropertyValuesColumns[2], PropertyValuesColumns[6], PropertyValuesColumns[4]},
+			},
+			{
+				Name:    "propertyvalue_property_id_number_key_record_id",
+				Unique:  false,
+				Columns: []*schema.Column{PropertyValuesColumns[2], PropertyValuesColumns[7], PropertyValuesColumns[4]},
+			},
+			{
+				Name:    "propertyvalue_record_id",
+				Unique:  false,
+				Columns: []*schema.Column{PropertyValuesColumns[4]},
+			},
+		},
+	}
+	// RatingsColumns holds the columns for the "ratings" table.
+	RatingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "close_number", Type: field.TypeInt},
+		{Name: "scale", Type: field.TypeString},
+		{Name: "medium", Type: field.TypeString},
+		{Name: "resolved_by", Type: field.TypeString, Default: ""},
+		{Name: "closed_at", Type: field.TypeInt64},
+		{Name: "score", Type: field.TypeInt, Default: 0},
+		{Name: "comment", Type: field.TypeString, Default: ""},
+		{Name: "given_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// RatingsTable holds the schema information for the "ratings" table.
+	RatingsTable = &schema.Table{
+		Name:       "ratings",
+		Columns:    RatingsColumns,
+		PrimaryKey: []*schema.Column{RatingsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rating_conversation_id_close_number",
+				Unique:  true,
+				Columns: []*schema.Column{RatingsColumns[3], RatingsColumns[4]},
+			},
+			{
+				Name:    "rating_inbox_id_given_at",
+				Unique:  false,
+				Columns: []*schema.Column{RatingsColumns[2], RatingsColumns[11]},
+			},
+		},
+	}
 	// ReadPositionsColumns holds the columns for the "read_positions" table.
 	ReadPositionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -1181,6 +2143,18 @@ var (
 				Columns: []*schema.Column{ReadPositionsColumns[3], ReadPositionsColumns[4]},
 			},
 		},
+	}
+	// RecordCountersColumns holds the columns for the "record_counters" table.
+	RecordCountersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "tickets", Type: field.TypeInt, Default: 0},
+	}
+	// RecordCountersTable holds the schema information for the "record_counters" table.
+	RecordCountersTable = &schema.Table{
+		Name:       "record_counters",
+		Columns:    RecordCountersColumns,
+		PrimaryKey: []*schema.Column{RecordCountersColumns[0]},
 	}
 	// RoutingDecisionsColumns holds the columns for the "routing_decisions" table.
 	RoutingDecisionsColumns = []*schema.Column{
@@ -1463,6 +2437,7 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// TeamsTable holds the schema information for the "teams" table.
@@ -1507,14 +2482,27 @@ var (
 	TicketsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt, Default: 0},
 		{Name: "subject", Type: field.TypeString, Default: ""},
-		{Name: "pipeline", Type: field.TypeString},
-		{Name: "stage", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Default: ""},
 		{Name: "priority", Type: field.TypeString},
+		{Name: "source", Type: field.TypeString, Default: ""},
+		{Name: "owner_follows", Type: field.TypeBool, Default: false},
+		{Name: "team_id", Type: field.TypeString, Default: ""},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
+		{Name: "due_order", Type: field.TypeInt64, Default: -9223372036854775808},
+		{Name: "pipeline_id", Type: field.TypeString},
+		{Name: "stage_id", Type: field.TypeString},
+		{Name: "stage_kind", Type: field.TypeString},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
 		{Name: "properties", Type: field.TypeJSON},
 		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "company_id", Type: field.TypeString, Default: ""},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "conversation_id", Type: field.TypeString, Nullable: true},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "last_activity_at", Type: field.TypeInt64, Default: 0},
+		{Name: "closed_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// TicketsTable holds the schema information for the "tickets" table.
@@ -1524,29 +2512,79 @@ var (
 		PrimaryKey: []*schema.Column{TicketsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "ticket_conversation_id",
-				Unique:  true,
-				Columns: []*schema.Column{TicketsColumns[9]},
-			},
-			{
 				Name:    "ticket_conversation_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{TicketsColumns[9], TicketsColumns[10], TicketsColumns[0]},
+				Columns: []*schema.Column{TicketsColumns[19], TicketsColumns[23], TicketsColumns[0]},
 			},
 			{
 				Name:    "ticket_contact_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{TicketsColumns[7], TicketsColumns[10], TicketsColumns[0]},
+				Columns: []*schema.Column{TicketsColumns[16], TicketsColumns[23], TicketsColumns[0]},
 			},
 			{
-				Name:    "ticket_account_id_created_at_id",
+				Name:    "ticket_company_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[10], TicketsColumns[0]},
+				Columns: []*schema.Column{TicketsColumns[17], TicketsColumns[23], TicketsColumns[0]},
 			},
 			{
 				Name:    "ticket_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[8]},
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[18]},
+			},
+			{
+				Name:    "ticket_account_id_stage_kind_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[13], TicketsColumns[21], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_stage_id_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[12], TicketsColumns[21], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_owner_id_stage_kind_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[14], TicketsColumns[13], TicketsColumns[21], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_stage_kind_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[13], TicketsColumns[23], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_stage_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[12], TicketsColumns[23], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_owner_id_stage_kind_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[14], TicketsColumns[13], TicketsColumns[23], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_stage_kind_due_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[13], TicketsColumns[10], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_stage_id_due_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[12], TicketsColumns[10], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_owner_id_stage_kind_due_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[14], TicketsColumns[13], TicketsColumns[10], TicketsColumns[0]},
+			},
+			{
+				Name:    "ticket_account_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{TicketsColumns[1], TicketsColumns[2]},
+			},
+			{
+				Name:    "ticket_conversation_id",
+				Unique:  true,
+				Columns: []*schema.Column{TicketsColumns[19]},
 			},
 		},
 	}
@@ -1613,6 +2651,7 @@ var (
 		{Name: "sessions_ended_at", Type: field.TypeInt64, Default: 0},
 		{Name: "network", Type: field.TypeString, Default: ""},
 		{Name: "language", Type: field.TypeString, Default: ""},
+		{Name: "time_zone", Type: field.TypeString, Default: ""},
 		{Name: "contact_typed", Type: field.TypeBool, Default: false},
 		{Name: "contact_own", Type: field.TypeBool, Default: false},
 		{Name: "suggested", Type: field.TypeJSON},
@@ -1703,21 +2742,35 @@ var (
 		AccountsTable,
 		AccountSequencesTable,
 		APITokensTable,
+		AssociationsTable,
 		AttachmentsTable,
 		BlocksTable,
 		BotsTable,
 		ChannelsTable,
 		ChannelAddressesTable,
+		CompaniesTable,
+		CompanyDomainsTable,
 		ConsentsTable,
 		ContactsTable,
 		ContactEmailsTable,
+		ContactExportsTable,
+		ContactImportsTable,
 		ContactListsTable,
 		ContactListMembersTable,
+		ContactListTimersTable,
+		ContactMergesTable,
+		ContactMovesTable,
+		ContactPhonesTable,
 		ConversationsTable,
+		DealsTable,
+		DraftsTable,
 		EmailsTable,
 		EmailChannelsTable,
 		EmailConnectionsTable,
 		EmailReferencesTable,
+		EngagementsTable,
+		EngagementRevisionsTable,
+		ErasuresTable,
 		EventsTable,
 		ForgottenBlobsTable,
 		IdempotencyKeysTable,
@@ -1727,12 +2780,22 @@ var (
 		InboxTeamsTable,
 		InboxUsersTable,
 		IntegrationsTable,
+		LibraryFilesTable,
+		LibraryItemsTable,
+		LibraryOpeningsTable,
+		LibrarySharesTable,
 		MessagesTable,
 		MessageRevisionsTable,
 		PageViewsTable,
 		ParticipantsTable,
 		PersonalMailboxesTable,
+		PipelinesTable,
+		PipelineStagesTable,
+		PropertiesTable,
+		PropertyValuesTable,
+		RatingsTable,
 		ReadPositionsTable,
+		RecordCountersTable,
 		RoutingDecisionsTable,
 		RoutingTurnsTable,
 		SavedViewsTable,

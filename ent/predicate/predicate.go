@@ -15,6 +15,9 @@ type AccountSequence func(*sql.Selector)
 // ApiToken is the predicate function for apitoken builders.
 type ApiToken func(*sql.Selector)
 
+// Association is the predicate function for association builders.
+type Association func(*sql.Selector)
+
 // Attachment is the predicate function for attachment builders.
 type Attachment func(*sql.Selector)
 
@@ -30,6 +33,12 @@ type Channel func(*sql.Selector)
 // ChannelAddress is the predicate function for channeladdress builders.
 type ChannelAddress func(*sql.Selector)
 
+// Company is the predicate function for company builders.
+type Company func(*sql.Selector)
+
+// CompanyDomain is the predicate function for companydomain builders.
+type CompanyDomain func(*sql.Selector)
+
 // ConsentRecord is the predicate function for consentrecord builders.
 type ConsentRecord func(*sql.Selector)
 
@@ -39,14 +48,38 @@ type Contact func(*sql.Selector)
 // ContactEmail is the predicate function for contactemail builders.
 type ContactEmail func(*sql.Selector)
 
+// ContactExport is the predicate function for contactexport builders.
+type ContactExport func(*sql.Selector)
+
+// ContactImport is the predicate function for contactimport builders.
+type ContactImport func(*sql.Selector)
+
 // ContactList is the predicate function for contactlist builders.
 type ContactList func(*sql.Selector)
 
 // ContactListMember is the predicate function for contactlistmember builders.
 type ContactListMember func(*sql.Selector)
 
+// ContactListTimer is the predicate function for contactlisttimer builders.
+type ContactListTimer func(*sql.Selector)
+
+// ContactMerge is the predicate function for contactmerge builders.
+type ContactMerge func(*sql.Selector)
+
+// ContactMove is the predicate function for contactmove builders.
+type ContactMove func(*sql.Selector)
+
+// ContactPhone is the predicate function for contactphone builders.
+type ContactPhone func(*sql.Selector)
+
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
+
+// Deal is the predicate function for deal builders.
+type Deal func(*sql.Selector)
+
+// Draft is the predicate function for draft builders.
+type Draft func(*sql.Selector)
 
 // Email is the predicate function for email builders.
 type Email func(*sql.Selector)
@@ -59,6 +92,15 @@ type EmailConnection func(*sql.Selector)
 
 // EmailReference is the predicate function for emailreference builders.
 type EmailReference func(*sql.Selector)
+
+// Engagement is the predicate function for engagement builders.
+type Engagement func(*sql.Selector)
+
+// EngagementRevision is the predicate function for engagementrevision builders.
+type EngagementRevision func(*sql.Selector)
+
+// Erasure is the predicate function for erasure builders.
+type Erasure func(*sql.Selector)
 
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
@@ -87,6 +129,18 @@ type InboxUser func(*sql.Selector)
 // Integration is the predicate function for integration builders.
 type Integration func(*sql.Selector)
 
+// LibraryFile is the predicate function for libraryfile builders.
+type LibraryFile func(*sql.Selector)
+
+// LibraryItem is the predicate function for libraryitem builders.
+type LibraryItem func(*sql.Selector)
+
+// LibraryOpening is the predicate function for libraryopening builders.
+type LibraryOpening func(*sql.Selector)
+
+// LibraryShare is the predicate function for libraryshare builders.
+type LibraryShare func(*sql.Selector)
+
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
 
@@ -102,8 +156,26 @@ type Participant func(*sql.Selector)
 // PersonalMailbox is the predicate function for personalmailbox builders.
 type PersonalMailbox func(*sql.Selector)
 
+// Pipeline is the predicate function for pipeline builders.
+type Pipeline func(*sql.Selector)
+
+// PipelineStage is the predicate function for pipelinestage builders.
+type PipelineStage func(*sql.Selector)
+
+// Property is the predicate function for property builders.
+type Property func(*sql.Selector)
+
+// PropertyValue is the predicate function for propertyvalue builders.
+type PropertyValue func(*sql.Selector)
+
+// Rating is the predicate function for rating builders.
+type Rating func(*sql.Selector)
+
 // ReadPosition is the predicate function for readposition builders.
 type ReadPosition func(*sql.Selector)
+
+// RecordCounter is the predicate function for recordcounter builders.
+type RecordCounter func(*sql.Selector)
 
 // RoutingDecision is the predicate function for routingdecision builders.
 type RoutingDecision func(*sql.Selector)

@@ -10,7 +10,7 @@ import (
 )
 
 // Attachment is a file: uploaded, and then of a message (IN-14, CH-7). One that
-// no message took is removed after a day.
+// no message took, and no draft keeps, is removed after a day.
 type Attachment struct{ ent.Schema }
 
 // Mixin of Attachment.
@@ -21,6 +21,8 @@ func (Attachment) Fields() []ent.Field {
 	return []ent.Field{
 		reference("conversation_id"),
 		field.String("message_id").Default("").Comment("Empty: no message has it yet."),
+		field.String("draft_id").Default("").Comment("The draft that keeps it until a message takes it (CO-3)."),
+		field.String("engagement_id").Default("").Comment("The engagement that it belongs to (CR-8)."),
 		field.Int("position").Default(0).Comment("Place among the message's attachments, from 1."),
 		field.String("uploader_kind").GoType(viewer.Kind("")).Immutable(),
 		field.String("uploader_id").Immutable(),
@@ -38,7 +40,8 @@ func (Attachment) Fields() []ent.Field {
 
 // Indexes of Attachment.
 func (Attachment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("message_id", "position"), index.Fields("conversation_id"), index.Fields("blob_key")}
+	return []ent.Index{index.Fields("message_id", "position"), index.Fields("conversation_id"), index.Fields("blob_key"), index.Fields("draft_id", "position"),
+		index.Fields("engagement_id", "position")}
 }
 
 // ForgottenBlob is a blob that nothing names any longer, to be removed from the

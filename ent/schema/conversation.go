@@ -56,6 +56,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Int("last_visible_number").Default(0).Comment("Of the newest message, as visitors count."),
 		field.Int("last_incoming_number").Default(0),
 		field.Int("last_outgoing_number").Default(0).Comment("Of the team's newest message: who wrote last (IN-3)."),
+		field.Int("transcript_number").Default(0).Comment("Up to where the last transcript of it goes, as visitors count; 0: there was none (CO-4)."),
 		field.Int("visitor_read_number").Default(0).Comment("The visitor read up to here, as visitors count."),
 		field.String("routing_source").Default("").Comment("The targeted message or bot with the routing that applies."),
 		field.Bool("awaits_offer").Default(false).Comment("Routing found no one: it is offered again (RT-4)."),
@@ -74,13 +75,15 @@ func (Conversation) Fields() []ent.Field {
 		field.Int("priority_rank").Default(0).Comment("The priority as a number, for lists in its order."),
 		field.String("channel_type").Default("").Immutable().Comment("What a custom channel calls itself; empty for chat and e-mail."),
 		externalID(),
+		field.Int("rating").Default(0).Comment("The last one that the contact gave, 1 to 5; 0: none (CO-5)."),
 		field.Int("revision").Default(1),
 	}
 }
 
 // Indexes of Conversation: one seek for each arm of a view, for each order
 // (IN-2, IN-3). The last two columns sort alike, so that a list is read
-// forwards or backwards without a sort.
+// forwards or backwards without a sort. The migrations also index those that were
+// rated (CO-5).
 func (Conversation) Indexes() []ent.Index {
 	list := []ent.Index{
 		index.Fields("account_id", "id").Unique(), index.Fields("account_id", "external_id").Unique(),

@@ -255,5 +255,5 @@ func (Participant) Fields() []ent.Field {
 
 // Indexes of Participant.
 func (Participant) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id", "address").Unique(), index.Fields("conversation_id", "id")}
+	return []ent.Index{index.Fields("conversation_id", "address").Unique(), index.Fields("conversation_id", "id"), index.Fields("address", "account_id")}
 }

@@ -39,6 +39,7 @@ func (Event) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("account_id", "sequence").Unique(),
 		index.Fields("conversation_id", "sequence"),
+		index.Fields("subject_id", "occurred_at", "id"),           // who was put on a list, and taken off it
 		index.Fields("account_id", "conversation_id", "sequence"), // those of no conversation, which retention deletes
 	}
 }

@@ -133,7 +133,18 @@ func (ContactList) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of ContactList.
 func (ContactList) Fields() []ent.Field {
-	return []ent.Field{field.String("name"), instant("archived_at"), made()}
+	return []ent.Field{
+		field.String("name"),
+		field.String("criteria").Default("").Comment("Of a smart list, as JSON; empty: it is static."),
+		field.Int("criteria_revision").Default(0).Comment("Goes up when the list is to be filled again."),
+		field.Bool("filling").Default(false).Comment("Not all contacts were compared with the criteria yet."),
+		field.String("filled_to").Default("").Comment("The contact up to which they were."),
+		field.Int("filled").Default(0).Comment("How many contacts were."),
+		field.Int("fill_total").Default(0).Comment("How many there were when the filling began."),
+		field.Int("size").Default(0).Comment("How many contacts are on it."),
+		instant("archived_at"),
+		made(),
+	}
 }
 
 // Indexes of ContactList.

@@ -29,6 +29,8 @@ func (Message) Fields() []ent.Field {
 		field.String("markdown").Default("").Comment("As its author wrote it; empty: they wrote text or HTML."),
 		reference("reply_to_id"),
 		field.Strings("mentions").Optional().Comment("Ids of the users that a note mentions."),
+		field.JSON("cards", []vocab.MessageCard{}).Optional().Comment("What stands beside its text (CO-6)."),
+		field.JSON("quick_replies", []vocab.QuickReply{}).Optional().Comment("Answers that a bot offers (CO-6)."),
 		field.String("delivery").GoType(vocab.DeliveryState("")),
 		text("delivery_error"),
 		instant("edited_at"),

@@ -53,7 +53,9 @@ type Team struct{ ent.Schema }
 func (Team) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of Team.
-func (Team) Fields() []ent.Field { return []ent.Field{field.String("name"), made()} }
+func (Team) Fields() []ent.Field {
+	return []ent.Field{field.String("name"), instant("archived_at"), made()}
+}
 
 // Indexes of Team.
 func (Team) Indexes() []ent.Index {

@@ -143,6 +143,27 @@ func (ContactListMember) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("list_id", "contact_id").Unique(), index.Fields("contact_id")}
 }
 
+// ContactListTimer is when time alone may move a contact onto a smart list, or off it
+// (CR-4).
+type ContactListTimer struct{ ent.Schema }
+
+// Mixin of ContactListTimer.
+func (ContactListTimer) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of ContactListTimer.
+func (ContactListTimer) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("list_id").Immutable(),
+		field.String("contact_id").Immutable(),
+		field.Int64("due_at").GoType(microsType),
+	}
+}
+
+// Indexes of ContactListTimer.
+func (ContactListTimer) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("list_id", "contact_id").Unique(), index.Fields("contact_id"), index.Fields("due_at", "id")}
+}
+
 // PageView is a page that a visitor looked at; the last 100 are kept (CR-1).
 type PageView struct{ ent.Schema }
 

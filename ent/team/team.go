@@ -3,6 +3,8 @@
 package team
 
 import (
+	"parley/internal/clock"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -15,6 +17,8 @@ const (
 	FieldAccountID = "account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldArchivedAt holds the string denoting the archived_at field in the database.
+	FieldArchivedAt = "archived_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the team in the database.
@@ -26,6 +30,7 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldName,
+	FieldArchivedAt,
 	FieldCreatedAt,
 }
 
@@ -42,6 +47,8 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultArchivedAt holds the default value on creation for the "archived_at" field.
+	DefaultArchivedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -62,6 +69,11 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByArchivedAt orders the results by the archived_at field.
+func ByArchivedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArchivedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

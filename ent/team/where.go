@@ -74,6 +74,12 @@ func Name(v string) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldName, v))
 }
 
+// ArchivedAt applies equality check predicate on the "archived_at" field. It's identical to ArchivedAtEQ.
+func ArchivedAt(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldEQ(FieldArchivedAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Team {
 	vc := int64(v)
@@ -208,6 +214,60 @@ func NameEqualFold(v string) predicate.Team {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Team {
 	return predicate.Team(sql.FieldContainsFold(FieldName, v))
+}
+
+// ArchivedAtEQ applies the EQ predicate on the "archived_at" field.
+func ArchivedAtEQ(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldEQ(FieldArchivedAt, vc))
+}
+
+// ArchivedAtNEQ applies the NEQ predicate on the "archived_at" field.
+func ArchivedAtNEQ(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldNEQ(FieldArchivedAt, vc))
+}
+
+// ArchivedAtIn applies the In predicate on the "archived_at" field.
+func ArchivedAtIn(vs ...clock.Micros) predicate.Team {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Team(sql.FieldIn(FieldArchivedAt, v...))
+}
+
+// ArchivedAtNotIn applies the NotIn predicate on the "archived_at" field.
+func ArchivedAtNotIn(vs ...clock.Micros) predicate.Team {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Team(sql.FieldNotIn(FieldArchivedAt, v...))
+}
+
+// ArchivedAtGT applies the GT predicate on the "archived_at" field.
+func ArchivedAtGT(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldGT(FieldArchivedAt, vc))
+}
+
+// ArchivedAtGTE applies the GTE predicate on the "archived_at" field.
+func ArchivedAtGTE(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldGTE(FieldArchivedAt, vc))
+}
+
+// ArchivedAtLT applies the LT predicate on the "archived_at" field.
+func ArchivedAtLT(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldLT(FieldArchivedAt, vc))
+}
+
+// ArchivedAtLTE applies the LTE predicate on the "archived_at" field.
+func ArchivedAtLTE(v clock.Micros) predicate.Team {
+	vc := int64(v)
+	return predicate.Team(sql.FieldLTE(FieldArchivedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

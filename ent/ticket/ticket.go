@@ -3,6 +3,7 @@
 package ticket
 
 import (
+	"parley/internal/clock"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -15,22 +16,48 @@ const (
 	FieldID = "id"
 	// FieldAccountID holds the string denoting the account_id field in the database.
 	FieldAccountID = "account_id"
+	// FieldNumber holds the string denoting the number field in the database.
+	FieldNumber = "number"
 	// FieldSubject holds the string denoting the subject field in the database.
 	FieldSubject = "subject"
-	// FieldPipeline holds the string denoting the pipeline field in the database.
-	FieldPipeline = "pipeline"
-	// FieldStage holds the string denoting the stage field in the database.
-	FieldStage = "stage"
+	// FieldDescription holds the string denoting the description field in the database.
+	FieldDescription = "description"
 	// FieldPriority holds the string denoting the priority field in the database.
 	FieldPriority = "priority"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
+	// FieldOwnerFollows holds the string denoting the owner_follows field in the database.
+	FieldOwnerFollows = "owner_follows"
+	// FieldTeamID holds the string denoting the team_id field in the database.
+	FieldTeamID = "team_id"
+	// FieldDueAt holds the string denoting the due_at field in the database.
+	FieldDueAt = "due_at"
+	// FieldDueOrder holds the string denoting the due_order field in the database.
+	FieldDueOrder = "due_order"
+	// FieldPipelineID holds the string denoting the pipeline_id field in the database.
+	FieldPipelineID = "pipeline_id"
+	// FieldStageID holds the string denoting the stage_id field in the database.
+	FieldStageID = "stage_id"
+	// FieldStageKind holds the string denoting the stage_kind field in the database.
+	FieldStageKind = "stage_kind"
+	// FieldOwnerID holds the string denoting the owner_id field in the database.
+	FieldOwnerID = "owner_id"
 	// FieldProperties holds the string denoting the properties field in the database.
 	FieldProperties = "properties"
 	// FieldContactID holds the string denoting the contact_id field in the database.
 	FieldContactID = "contact_id"
+	// FieldCompanyID holds the string denoting the company_id field in the database.
+	FieldCompanyID = "company_id"
 	// FieldExternalID holds the string denoting the external_id field in the database.
 	FieldExternalID = "external_id"
 	// FieldConversationID holds the string denoting the conversation_id field in the database.
 	FieldConversationID = "conversation_id"
+	// FieldRevision holds the string denoting the revision field in the database.
+	FieldRevision = "revision"
+	// FieldLastActivityAt holds the string denoting the last_activity_at field in the database.
+	FieldLastActivityAt = "last_activity_at"
+	// FieldClosedAt holds the string denoting the closed_at field in the database.
+	FieldClosedAt = "closed_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the ticket in the database.
@@ -41,14 +68,27 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldAccountID,
+	FieldNumber,
 	FieldSubject,
-	FieldPipeline,
-	FieldStage,
+	FieldDescription,
 	FieldPriority,
+	FieldSource,
+	FieldOwnerFollows,
+	FieldTeamID,
+	FieldDueAt,
+	FieldDueOrder,
+	FieldPipelineID,
+	FieldStageID,
+	FieldStageKind,
+	FieldOwnerID,
 	FieldProperties,
 	FieldContactID,
+	FieldCompanyID,
 	FieldExternalID,
 	FieldConversationID,
+	FieldRevision,
+	FieldLastActivityAt,
+	FieldClosedAt,
 	FieldCreatedAt,
 }
 
@@ -65,12 +105,36 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultNumber holds the default value on creation for the "number" field.
+	DefaultNumber int
 	// DefaultSubject holds the default value on creation for the "subject" field.
 	DefaultSubject string
+	// DefaultDescription holds the default value on creation for the "description" field.
+	DefaultDescription string
+	// DefaultSource holds the default value on creation for the "source" field.
+	DefaultSource vocab.TicketSource
+	// DefaultOwnerFollows holds the default value on creation for the "owner_follows" field.
+	DefaultOwnerFollows bool
+	// DefaultTeamID holds the default value on creation for the "team_id" field.
+	DefaultTeamID string
+	// DefaultDueAt holds the default value on creation for the "due_at" field.
+	DefaultDueAt clock.Micros
+	// DefaultDueOrder holds the default value on creation for the "due_order" field.
+	DefaultDueOrder clock.Micros
+	// DefaultOwnerID holds the default value on creation for the "owner_id" field.
+	DefaultOwnerID string
 	// DefaultProperties holds the default value on creation for the "properties" field.
 	DefaultProperties []vocab.TicketProperty
 	// DefaultContactID holds the default value on creation for the "contact_id" field.
 	DefaultContactID string
+	// DefaultCompanyID holds the default value on creation for the "company_id" field.
+	DefaultCompanyID string
+	// DefaultRevision holds the default value on creation for the "revision" field.
+	DefaultRevision int
+	// DefaultLastActivityAt holds the default value on creation for the "last_activity_at" field.
+	DefaultLastActivityAt clock.Micros
+	// DefaultClosedAt holds the default value on creation for the "closed_at" field.
+	DefaultClosedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -88,19 +152,19 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAccountID, opts...).ToFunc()
 }
 
+// ByNumber orders the results by the number field.
+func ByNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumber, opts...).ToFunc()
+}
+
 // BySubject orders the results by the subject field.
 func BySubject(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSubject, opts...).ToFunc()
 }
 
-// ByPipeline orders the results by the pipeline field.
-func ByPipeline(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPipeline, opts...).ToFunc()
-}
-
-// ByStage orders the results by the stage field.
-func ByStage(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldStage, opts...).ToFunc()
+// ByDescription orders the results by the description field.
+func ByDescription(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDescription, opts...).ToFunc()
 }
 
 // ByPriority orders the results by the priority field.
@@ -108,9 +172,59 @@ func ByPriority(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPriority, opts...).ToFunc()
 }
 
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
+// ByOwnerFollows orders the results by the owner_follows field.
+func ByOwnerFollows(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOwnerFollows, opts...).ToFunc()
+}
+
+// ByTeamID orders the results by the team_id field.
+func ByTeamID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTeamID, opts...).ToFunc()
+}
+
+// ByDueAt orders the results by the due_at field.
+func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
+}
+
+// ByDueOrder orders the results by the due_order field.
+func ByDueOrder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueOrder, opts...).ToFunc()
+}
+
+// ByPipelineID orders the results by the pipeline_id field.
+func ByPipelineID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPipelineID, opts...).ToFunc()
+}
+
+// ByStageID orders the results by the stage_id field.
+func ByStageID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStageID, opts...).ToFunc()
+}
+
+// ByStageKind orders the results by the stage_kind field.
+func ByStageKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStageKind, opts...).ToFunc()
+}
+
+// ByOwnerID orders the results by the owner_id field.
+func ByOwnerID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOwnerID, opts...).ToFunc()
+}
+
 // ByContactID orders the results by the contact_id field.
 func ByContactID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContactID, opts...).ToFunc()
+}
+
+// ByCompanyID orders the results by the company_id field.
+func ByCompanyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCompanyID, opts...).ToFunc()
 }
 
 // ByExternalID orders the results by the external_id field.
@@ -121,6 +235,21 @@ func ByExternalID(opts ...sql.OrderTermOption) OrderOption {
 // ByConversationID orders the results by the conversation_id field.
 func ByConversationID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConversationID, opts...).ToFunc()
+}
+
+// ByRevision orders the results by the revision field.
+func ByRevision(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevision, opts...).ToFunc()
+}
+
+// ByLastActivityAt orders the results by the last_activity_at field.
+func ByLastActivityAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastActivityAt, opts...).ToFunc()
+}
+
+// ByClosedAt orders the results by the closed_at field.
+func ByClosedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldClosedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -70,19 +70,19 @@ func AccountID(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldAccountID, v))
 }
 
+// Number applies equality check predicate on the "number" field. It's identical to NumberEQ.
+func Number(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldNumber, v))
+}
+
 // Subject applies equality check predicate on the "subject" field. It's identical to SubjectEQ.
 func Subject(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldSubject, v))
 }
 
-// Pipeline applies equality check predicate on the "pipeline" field. It's identical to PipelineEQ.
-func Pipeline(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEQ(FieldPipeline, v))
-}
-
-// Stage applies equality check predicate on the "stage" field. It's identical to StageEQ.
-func Stage(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEQ(FieldStage, v))
+// Description applies equality check predicate on the "description" field. It's identical to DescriptionEQ.
+func Description(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldDescription, v))
 }
 
 // Priority applies equality check predicate on the "priority" field. It's identical to PriorityEQ.
@@ -91,9 +91,63 @@ func Priority(v vocab.Priority) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldPriority, vc))
 }
 
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEQ(FieldSource, vc))
+}
+
+// OwnerFollows applies equality check predicate on the "owner_follows" field. It's identical to OwnerFollowsEQ.
+func OwnerFollows(v bool) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldOwnerFollows, v))
+}
+
+// TeamID applies equality check predicate on the "team_id" field. It's identical to TeamIDEQ.
+func TeamID(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldTeamID, v))
+}
+
+// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
+func DueAt(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldDueAt, vc))
+}
+
+// DueOrder applies equality check predicate on the "due_order" field. It's identical to DueOrderEQ.
+func DueOrder(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldDueOrder, vc))
+}
+
+// PipelineID applies equality check predicate on the "pipeline_id" field. It's identical to PipelineIDEQ.
+func PipelineID(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldPipelineID, v))
+}
+
+// StageID applies equality check predicate on the "stage_id" field. It's identical to StageIDEQ.
+func StageID(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldStageID, v))
+}
+
+// StageKind applies equality check predicate on the "stage_kind" field. It's identical to StageKindEQ.
+func StageKind(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEQ(FieldStageKind, vc))
+}
+
+// OwnerID applies equality check predicate on the "owner_id" field. It's identical to OwnerIDEQ.
+func OwnerID(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldOwnerID, v))
+}
+
 // ContactID applies equality check predicate on the "contact_id" field. It's identical to ContactIDEQ.
 func ContactID(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldContactID, v))
+}
+
+// CompanyID applies equality check predicate on the "company_id" field. It's identical to CompanyIDEQ.
+func CompanyID(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldCompanyID, v))
 }
 
 // ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
@@ -104,6 +158,23 @@ func ExternalID(v string) predicate.Ticket {
 // ConversationID applies equality check predicate on the "conversation_id" field. It's identical to ConversationIDEQ.
 func ConversationID(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldConversationID, v))
+}
+
+// Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
+func Revision(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldRevision, v))
+}
+
+// LastActivityAt applies equality check predicate on the "last_activity_at" field. It's identical to LastActivityAtEQ.
+func LastActivityAt(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldLastActivityAt, vc))
+}
+
+// ClosedAt applies equality check predicate on the "closed_at" field. It's identical to ClosedAtEQ.
+func ClosedAt(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldClosedAt, vc))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -177,6 +248,46 @@ func AccountIDContainsFold(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldContainsFold(FieldAccountID, v))
 }
 
+// NumberEQ applies the EQ predicate on the "number" field.
+func NumberEQ(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldNumber, v))
+}
+
+// NumberNEQ applies the NEQ predicate on the "number" field.
+func NumberNEQ(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldNumber, v))
+}
+
+// NumberIn applies the In predicate on the "number" field.
+func NumberIn(vs ...int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldNumber, vs...))
+}
+
+// NumberNotIn applies the NotIn predicate on the "number" field.
+func NumberNotIn(vs ...int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldNumber, vs...))
+}
+
+// NumberGT applies the GT predicate on the "number" field.
+func NumberGT(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldNumber, v))
+}
+
+// NumberGTE applies the GTE predicate on the "number" field.
+func NumberGTE(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldNumber, v))
+}
+
+// NumberLT applies the LT predicate on the "number" field.
+func NumberLT(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldNumber, v))
+}
+
+// NumberLTE applies the LTE predicate on the "number" field.
+func NumberLTE(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldNumber, v))
+}
+
 // SubjectEQ applies the EQ predicate on the "subject" field.
 func SubjectEQ(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldSubject, v))
@@ -242,134 +353,69 @@ func SubjectContainsFold(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldContainsFold(FieldSubject, v))
 }
 
-// PipelineEQ applies the EQ predicate on the "pipeline" field.
-func PipelineEQ(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEQ(FieldPipeline, v))
+// DescriptionEQ applies the EQ predicate on the "description" field.
+func DescriptionEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldDescription, v))
 }
 
-// PipelineNEQ applies the NEQ predicate on the "pipeline" field.
-func PipelineNEQ(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldNEQ(FieldPipeline, v))
+// DescriptionNEQ applies the NEQ predicate on the "description" field.
+func DescriptionNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldDescription, v))
 }
 
-// PipelineIn applies the In predicate on the "pipeline" field.
-func PipelineIn(vs ...string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldIn(FieldPipeline, vs...))
+// DescriptionIn applies the In predicate on the "description" field.
+func DescriptionIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldDescription, vs...))
 }
 
-// PipelineNotIn applies the NotIn predicate on the "pipeline" field.
-func PipelineNotIn(vs ...string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldNotIn(FieldPipeline, vs...))
+// DescriptionNotIn applies the NotIn predicate on the "description" field.
+func DescriptionNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldDescription, vs...))
 }
 
-// PipelineGT applies the GT predicate on the "pipeline" field.
-func PipelineGT(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldGT(FieldPipeline, v))
+// DescriptionGT applies the GT predicate on the "description" field.
+func DescriptionGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldDescription, v))
 }
 
-// PipelineGTE applies the GTE predicate on the "pipeline" field.
-func PipelineGTE(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldGTE(FieldPipeline, v))
+// DescriptionGTE applies the GTE predicate on the "description" field.
+func DescriptionGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldDescription, v))
 }
 
-// PipelineLT applies the LT predicate on the "pipeline" field.
-func PipelineLT(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldLT(FieldPipeline, v))
+// DescriptionLT applies the LT predicate on the "description" field.
+func DescriptionLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldDescription, v))
 }
 
-// PipelineLTE applies the LTE predicate on the "pipeline" field.
-func PipelineLTE(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldLTE(FieldPipeline, v))
+// DescriptionLTE applies the LTE predicate on the "description" field.
+func DescriptionLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldDescription, v))
 }
 
-// PipelineContains applies the Contains predicate on the "pipeline" field.
-func PipelineContains(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldContains(FieldPipeline, v))
+// DescriptionContains applies the Contains predicate on the "description" field.
+func DescriptionContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldDescription, v))
 }
 
-// PipelineHasPrefix applies the HasPrefix predicate on the "pipeline" field.
-func PipelineHasPrefix(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldHasPrefix(FieldPipeline, v))
+// DescriptionHasPrefix applies the HasPrefix predicate on the "description" field.
+func DescriptionHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldDescription, v))
 }
 
-// PipelineHasSuffix applies the HasSuffix predicate on the "pipeline" field.
-func PipelineHasSuffix(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldHasSuffix(FieldPipeline, v))
+// DescriptionHasSuffix applies the HasSuffix predicate on the "description" field.
+func DescriptionHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldDescription, v))
 }
 
-// PipelineEqualFold applies the EqualFold predicate on the "pipeline" field.
-func PipelineEqualFold(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEqualFold(FieldPipeline, v))
+// DescriptionEqualFold applies the EqualFold predicate on the "description" field.
+func DescriptionEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldDescription, v))
 }
 
-// PipelineContainsFold applies the ContainsFold predicate on the "pipeline" field.
-func PipelineContainsFold(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldContainsFold(FieldPipeline, v))
-}
-
-// StageEQ applies the EQ predicate on the "stage" field.
-func StageEQ(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEQ(FieldStage, v))
-}
-
-// StageNEQ applies the NEQ predicate on the "stage" field.
-func StageNEQ(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldNEQ(FieldStage, v))
-}
-
-// StageIn applies the In predicate on the "stage" field.
-func StageIn(vs ...string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldIn(FieldStage, vs...))
-}
-
-// StageNotIn applies the NotIn predicate on the "stage" field.
-func StageNotIn(vs ...string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldNotIn(FieldStage, vs...))
-}
-
-// StageGT applies the GT predicate on the "stage" field.
-func StageGT(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldGT(FieldStage, v))
-}
-
-// StageGTE applies the GTE predicate on the "stage" field.
-func StageGTE(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldGTE(FieldStage, v))
-}
-
-// StageLT applies the LT predicate on the "stage" field.
-func StageLT(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldLT(FieldStage, v))
-}
-
-// StageLTE applies the LTE predicate on the "stage" field.
-func StageLTE(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldLTE(FieldStage, v))
-}
-
-// StageContains applies the Contains predicate on the "stage" field.
-func StageContains(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldContains(FieldStage, v))
-}
-
-// StageHasPrefix applies the HasPrefix predicate on the "stage" field.
-func StageHasPrefix(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldHasPrefix(FieldStage, v))
-}
-
-// StageHasSuffix applies the HasSuffix predicate on the "stage" field.
-func StageHasSuffix(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldHasSuffix(FieldStage, v))
-}
-
-// StageEqualFold applies the EqualFold predicate on the "stage" field.
-func StageEqualFold(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldEqualFold(FieldStage, v))
-}
-
-// StageContainsFold applies the ContainsFold predicate on the "stage" field.
-func StageContainsFold(v string) predicate.Ticket {
-	return predicate.Ticket(sql.FieldContainsFold(FieldStage, v))
+// DescriptionContainsFold applies the ContainsFold predicate on the "description" field.
+func DescriptionContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldDescription, v))
 }
 
 // PriorityEQ applies the EQ predicate on the "priority" field.
@@ -456,6 +502,552 @@ func PriorityContainsFold(v vocab.Priority) predicate.Ticket {
 	return predicate.Ticket(sql.FieldContainsFold(FieldPriority, vc))
 }
 
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEQ(FieldSource, vc))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldSource, vc))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...vocab.TicketSource) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldSource, v...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...vocab.TicketSource) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldSource, v...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldGT(FieldSource, vc))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldGTE(FieldSource, vc))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldLT(FieldSource, vc))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldLTE(FieldSource, vc))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldContains(FieldSource, vc))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldHasPrefix(FieldSource, vc))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldHasSuffix(FieldSource, vc))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEqualFold(FieldSource, vc))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v vocab.TicketSource) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldContainsFold(FieldSource, vc))
+}
+
+// OwnerFollowsEQ applies the EQ predicate on the "owner_follows" field.
+func OwnerFollowsEQ(v bool) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldOwnerFollows, v))
+}
+
+// OwnerFollowsNEQ applies the NEQ predicate on the "owner_follows" field.
+func OwnerFollowsNEQ(v bool) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldOwnerFollows, v))
+}
+
+// TeamIDEQ applies the EQ predicate on the "team_id" field.
+func TeamIDEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldTeamID, v))
+}
+
+// TeamIDNEQ applies the NEQ predicate on the "team_id" field.
+func TeamIDNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldTeamID, v))
+}
+
+// TeamIDIn applies the In predicate on the "team_id" field.
+func TeamIDIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldTeamID, vs...))
+}
+
+// TeamIDNotIn applies the NotIn predicate on the "team_id" field.
+func TeamIDNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldTeamID, vs...))
+}
+
+// TeamIDGT applies the GT predicate on the "team_id" field.
+func TeamIDGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldTeamID, v))
+}
+
+// TeamIDGTE applies the GTE predicate on the "team_id" field.
+func TeamIDGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldTeamID, v))
+}
+
+// TeamIDLT applies the LT predicate on the "team_id" field.
+func TeamIDLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldTeamID, v))
+}
+
+// TeamIDLTE applies the LTE predicate on the "team_id" field.
+func TeamIDLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldTeamID, v))
+}
+
+// TeamIDContains applies the Contains predicate on the "team_id" field.
+func TeamIDContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldTeamID, v))
+}
+
+// TeamIDHasPrefix applies the HasPrefix predicate on the "team_id" field.
+func TeamIDHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldTeamID, v))
+}
+
+// TeamIDHasSuffix applies the HasSuffix predicate on the "team_id" field.
+func TeamIDHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldTeamID, v))
+}
+
+// TeamIDEqualFold applies the EqualFold predicate on the "team_id" field.
+func TeamIDEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldTeamID, v))
+}
+
+// TeamIDContainsFold applies the ContainsFold predicate on the "team_id" field.
+func TeamIDContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldTeamID, v))
+}
+
+// DueAtEQ applies the EQ predicate on the "due_at" field.
+func DueAtEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldDueAt, vc))
+}
+
+// DueAtNEQ applies the NEQ predicate on the "due_at" field.
+func DueAtNEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldDueAt, vc))
+}
+
+// DueAtIn applies the In predicate on the "due_at" field.
+func DueAtIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldDueAt, v...))
+}
+
+// DueAtNotIn applies the NotIn predicate on the "due_at" field.
+func DueAtNotIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldDueAt, v...))
+}
+
+// DueAtGT applies the GT predicate on the "due_at" field.
+func DueAtGT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGT(FieldDueAt, vc))
+}
+
+// DueAtGTE applies the GTE predicate on the "due_at" field.
+func DueAtGTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGTE(FieldDueAt, vc))
+}
+
+// DueAtLT applies the LT predicate on the "due_at" field.
+func DueAtLT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLT(FieldDueAt, vc))
+}
+
+// DueAtLTE applies the LTE predicate on the "due_at" field.
+func DueAtLTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLTE(FieldDueAt, vc))
+}
+
+// DueOrderEQ applies the EQ predicate on the "due_order" field.
+func DueOrderEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldDueOrder, vc))
+}
+
+// DueOrderNEQ applies the NEQ predicate on the "due_order" field.
+func DueOrderNEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldDueOrder, vc))
+}
+
+// DueOrderIn applies the In predicate on the "due_order" field.
+func DueOrderIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldDueOrder, v...))
+}
+
+// DueOrderNotIn applies the NotIn predicate on the "due_order" field.
+func DueOrderNotIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldDueOrder, v...))
+}
+
+// DueOrderGT applies the GT predicate on the "due_order" field.
+func DueOrderGT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGT(FieldDueOrder, vc))
+}
+
+// DueOrderGTE applies the GTE predicate on the "due_order" field.
+func DueOrderGTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGTE(FieldDueOrder, vc))
+}
+
+// DueOrderLT applies the LT predicate on the "due_order" field.
+func DueOrderLT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLT(FieldDueOrder, vc))
+}
+
+// DueOrderLTE applies the LTE predicate on the "due_order" field.
+func DueOrderLTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLTE(FieldDueOrder, vc))
+}
+
+// PipelineIDEQ applies the EQ predicate on the "pipeline_id" field.
+func PipelineIDEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldPipelineID, v))
+}
+
+// PipelineIDNEQ applies the NEQ predicate on the "pipeline_id" field.
+func PipelineIDNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldPipelineID, v))
+}
+
+// PipelineIDIn applies the In predicate on the "pipeline_id" field.
+func PipelineIDIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldPipelineID, vs...))
+}
+
+// PipelineIDNotIn applies the NotIn predicate on the "pipeline_id" field.
+func PipelineIDNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldPipelineID, vs...))
+}
+
+// PipelineIDGT applies the GT predicate on the "pipeline_id" field.
+func PipelineIDGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldPipelineID, v))
+}
+
+// PipelineIDGTE applies the GTE predicate on the "pipeline_id" field.
+func PipelineIDGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldPipelineID, v))
+}
+
+// PipelineIDLT applies the LT predicate on the "pipeline_id" field.
+func PipelineIDLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldPipelineID, v))
+}
+
+// PipelineIDLTE applies the LTE predicate on the "pipeline_id" field.
+func PipelineIDLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldPipelineID, v))
+}
+
+// PipelineIDContains applies the Contains predicate on the "pipeline_id" field.
+func PipelineIDContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldPipelineID, v))
+}
+
+// PipelineIDHasPrefix applies the HasPrefix predicate on the "pipeline_id" field.
+func PipelineIDHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldPipelineID, v))
+}
+
+// PipelineIDHasSuffix applies the HasSuffix predicate on the "pipeline_id" field.
+func PipelineIDHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldPipelineID, v))
+}
+
+// PipelineIDEqualFold applies the EqualFold predicate on the "pipeline_id" field.
+func PipelineIDEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldPipelineID, v))
+}
+
+// PipelineIDContainsFold applies the ContainsFold predicate on the "pipeline_id" field.
+func PipelineIDContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldPipelineID, v))
+}
+
+// StageIDEQ applies the EQ predicate on the "stage_id" field.
+func StageIDEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldStageID, v))
+}
+
+// StageIDNEQ applies the NEQ predicate on the "stage_id" field.
+func StageIDNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldStageID, v))
+}
+
+// StageIDIn applies the In predicate on the "stage_id" field.
+func StageIDIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldStageID, vs...))
+}
+
+// StageIDNotIn applies the NotIn predicate on the "stage_id" field.
+func StageIDNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldStageID, vs...))
+}
+
+// StageIDGT applies the GT predicate on the "stage_id" field.
+func StageIDGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldStageID, v))
+}
+
+// StageIDGTE applies the GTE predicate on the "stage_id" field.
+func StageIDGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldStageID, v))
+}
+
+// StageIDLT applies the LT predicate on the "stage_id" field.
+func StageIDLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldStageID, v))
+}
+
+// StageIDLTE applies the LTE predicate on the "stage_id" field.
+func StageIDLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldStageID, v))
+}
+
+// StageIDContains applies the Contains predicate on the "stage_id" field.
+func StageIDContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldStageID, v))
+}
+
+// StageIDHasPrefix applies the HasPrefix predicate on the "stage_id" field.
+func StageIDHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldStageID, v))
+}
+
+// StageIDHasSuffix applies the HasSuffix predicate on the "stage_id" field.
+func StageIDHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldStageID, v))
+}
+
+// StageIDEqualFold applies the EqualFold predicate on the "stage_id" field.
+func StageIDEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldStageID, v))
+}
+
+// StageIDContainsFold applies the ContainsFold predicate on the "stage_id" field.
+func StageIDContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldStageID, v))
+}
+
+// StageKindEQ applies the EQ predicate on the "stage_kind" field.
+func StageKindEQ(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEQ(FieldStageKind, vc))
+}
+
+// StageKindNEQ applies the NEQ predicate on the "stage_kind" field.
+func StageKindNEQ(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldStageKind, vc))
+}
+
+// StageKindIn applies the In predicate on the "stage_kind" field.
+func StageKindIn(vs ...vocab.StageKind) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldStageKind, v...))
+}
+
+// StageKindNotIn applies the NotIn predicate on the "stage_kind" field.
+func StageKindNotIn(vs ...vocab.StageKind) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldStageKind, v...))
+}
+
+// StageKindGT applies the GT predicate on the "stage_kind" field.
+func StageKindGT(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldGT(FieldStageKind, vc))
+}
+
+// StageKindGTE applies the GTE predicate on the "stage_kind" field.
+func StageKindGTE(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldGTE(FieldStageKind, vc))
+}
+
+// StageKindLT applies the LT predicate on the "stage_kind" field.
+func StageKindLT(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldLT(FieldStageKind, vc))
+}
+
+// StageKindLTE applies the LTE predicate on the "stage_kind" field.
+func StageKindLTE(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldLTE(FieldStageKind, vc))
+}
+
+// StageKindContains applies the Contains predicate on the "stage_kind" field.
+func StageKindContains(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldContains(FieldStageKind, vc))
+}
+
+// StageKindHasPrefix applies the HasPrefix predicate on the "stage_kind" field.
+func StageKindHasPrefix(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldHasPrefix(FieldStageKind, vc))
+}
+
+// StageKindHasSuffix applies the HasSuffix predicate on the "stage_kind" field.
+func StageKindHasSuffix(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldHasSuffix(FieldStageKind, vc))
+}
+
+// StageKindEqualFold applies the EqualFold predicate on the "stage_kind" field.
+func StageKindEqualFold(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldEqualFold(FieldStageKind, vc))
+}
+
+// StageKindContainsFold applies the ContainsFold predicate on the "stage_kind" field.
+func StageKindContainsFold(v vocab.StageKind) predicate.Ticket {
+	vc := string(v)
+	return predicate.Ticket(sql.FieldContainsFold(FieldStageKind, vc))
+}
+
+// OwnerIDEQ applies the EQ predicate on the "owner_id" field.
+func OwnerIDEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldOwnerID, v))
+}
+
+// OwnerIDNEQ applies the NEQ predicate on the "owner_id" field.
+func OwnerIDNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldOwnerID, v))
+}
+
+// OwnerIDIn applies the In predicate on the "owner_id" field.
+func OwnerIDIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldOwnerID, vs...))
+}
+
+// OwnerIDNotIn applies the NotIn predicate on the "owner_id" field.
+func OwnerIDNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldOwnerID, vs...))
+}
+
+// OwnerIDGT applies the GT predicate on the "owner_id" field.
+func OwnerIDGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldOwnerID, v))
+}
+
+// OwnerIDGTE applies the GTE predicate on the "owner_id" field.
+func OwnerIDGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldOwnerID, v))
+}
+
+// OwnerIDLT applies the LT predicate on the "owner_id" field.
+func OwnerIDLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldOwnerID, v))
+}
+
+// OwnerIDLTE applies the LTE predicate on the "owner_id" field.
+func OwnerIDLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldOwnerID, v))
+}
+
+// OwnerIDContains applies the Contains predicate on the "owner_id" field.
+func OwnerIDContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldOwnerID, v))
+}
+
+// OwnerIDHasPrefix applies the HasPrefix predicate on the "owner_id" field.
+func OwnerIDHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldOwnerID, v))
+}
+
+// OwnerIDHasSuffix applies the HasSuffix predicate on the "owner_id" field.
+func OwnerIDHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldOwnerID, v))
+}
+
+// OwnerIDEqualFold applies the EqualFold predicate on the "owner_id" field.
+func OwnerIDEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldOwnerID, v))
+}
+
+// OwnerIDContainsFold applies the ContainsFold predicate on the "owner_id" field.
+func OwnerIDContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldOwnerID, v))
+}
+
 // ContactIDEQ applies the EQ predicate on the "contact_id" field.
 func ContactIDEQ(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldEQ(FieldContactID, v))
@@ -519,6 +1111,71 @@ func ContactIDEqualFold(v string) predicate.Ticket {
 // ContactIDContainsFold applies the ContainsFold predicate on the "contact_id" field.
 func ContactIDContainsFold(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldContainsFold(FieldContactID, v))
+}
+
+// CompanyIDEQ applies the EQ predicate on the "company_id" field.
+func CompanyIDEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldCompanyID, v))
+}
+
+// CompanyIDNEQ applies the NEQ predicate on the "company_id" field.
+func CompanyIDNEQ(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldCompanyID, v))
+}
+
+// CompanyIDIn applies the In predicate on the "company_id" field.
+func CompanyIDIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldCompanyID, vs...))
+}
+
+// CompanyIDNotIn applies the NotIn predicate on the "company_id" field.
+func CompanyIDNotIn(vs ...string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldCompanyID, vs...))
+}
+
+// CompanyIDGT applies the GT predicate on the "company_id" field.
+func CompanyIDGT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldCompanyID, v))
+}
+
+// CompanyIDGTE applies the GTE predicate on the "company_id" field.
+func CompanyIDGTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldCompanyID, v))
+}
+
+// CompanyIDLT applies the LT predicate on the "company_id" field.
+func CompanyIDLT(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldCompanyID, v))
+}
+
+// CompanyIDLTE applies the LTE predicate on the "company_id" field.
+func CompanyIDLTE(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldCompanyID, v))
+}
+
+// CompanyIDContains applies the Contains predicate on the "company_id" field.
+func CompanyIDContains(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContains(FieldCompanyID, v))
+}
+
+// CompanyIDHasPrefix applies the HasPrefix predicate on the "company_id" field.
+func CompanyIDHasPrefix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasPrefix(FieldCompanyID, v))
+}
+
+// CompanyIDHasSuffix applies the HasSuffix predicate on the "company_id" field.
+func CompanyIDHasSuffix(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldHasSuffix(FieldCompanyID, v))
+}
+
+// CompanyIDEqualFold applies the EqualFold predicate on the "company_id" field.
+func CompanyIDEqualFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEqualFold(FieldCompanyID, v))
+}
+
+// CompanyIDContainsFold applies the ContainsFold predicate on the "company_id" field.
+func CompanyIDContainsFold(v string) predicate.Ticket {
+	return predicate.Ticket(sql.FieldContainsFold(FieldCompanyID, v))
 }
 
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.
@@ -669,6 +1326,154 @@ func ConversationIDEqualFold(v string) predicate.Ticket {
 // ConversationIDContainsFold applies the ContainsFold predicate on the "conversation_id" field.
 func ConversationIDContainsFold(v string) predicate.Ticket {
 	return predicate.Ticket(sql.FieldContainsFold(FieldConversationID, v))
+}
+
+// RevisionEQ applies the EQ predicate on the "revision" field.
+func RevisionEQ(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldEQ(FieldRevision, v))
+}
+
+// RevisionNEQ applies the NEQ predicate on the "revision" field.
+func RevisionNEQ(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNEQ(FieldRevision, v))
+}
+
+// RevisionIn applies the In predicate on the "revision" field.
+func RevisionIn(vs ...int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldIn(FieldRevision, vs...))
+}
+
+// RevisionNotIn applies the NotIn predicate on the "revision" field.
+func RevisionNotIn(vs ...int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldNotIn(FieldRevision, vs...))
+}
+
+// RevisionGT applies the GT predicate on the "revision" field.
+func RevisionGT(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGT(FieldRevision, v))
+}
+
+// RevisionGTE applies the GTE predicate on the "revision" field.
+func RevisionGTE(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldGTE(FieldRevision, v))
+}
+
+// RevisionLT applies the LT predicate on the "revision" field.
+func RevisionLT(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLT(FieldRevision, v))
+}
+
+// RevisionLTE applies the LTE predicate on the "revision" field.
+func RevisionLTE(v int) predicate.Ticket {
+	return predicate.Ticket(sql.FieldLTE(FieldRevision, v))
+}
+
+// LastActivityAtEQ applies the EQ predicate on the "last_activity_at" field.
+func LastActivityAtEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldLastActivityAt, vc))
+}
+
+// LastActivityAtNEQ applies the NEQ predicate on the "last_activity_at" field.
+func LastActivityAtNEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldLastActivityAt, vc))
+}
+
+// LastActivityAtIn applies the In predicate on the "last_activity_at" field.
+func LastActivityAtIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldLastActivityAt, v...))
+}
+
+// LastActivityAtNotIn applies the NotIn predicate on the "last_activity_at" field.
+func LastActivityAtNotIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldLastActivityAt, v...))
+}
+
+// LastActivityAtGT applies the GT predicate on the "last_activity_at" field.
+func LastActivityAtGT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGT(FieldLastActivityAt, vc))
+}
+
+// LastActivityAtGTE applies the GTE predicate on the "last_activity_at" field.
+func LastActivityAtGTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGTE(FieldLastActivityAt, vc))
+}
+
+// LastActivityAtLT applies the LT predicate on the "last_activity_at" field.
+func LastActivityAtLT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLT(FieldLastActivityAt, vc))
+}
+
+// LastActivityAtLTE applies the LTE predicate on the "last_activity_at" field.
+func LastActivityAtLTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLTE(FieldLastActivityAt, vc))
+}
+
+// ClosedAtEQ applies the EQ predicate on the "closed_at" field.
+func ClosedAtEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldEQ(FieldClosedAt, vc))
+}
+
+// ClosedAtNEQ applies the NEQ predicate on the "closed_at" field.
+func ClosedAtNEQ(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldNEQ(FieldClosedAt, vc))
+}
+
+// ClosedAtIn applies the In predicate on the "closed_at" field.
+func ClosedAtIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldIn(FieldClosedAt, v...))
+}
+
+// ClosedAtNotIn applies the NotIn predicate on the "closed_at" field.
+func ClosedAtNotIn(vs ...clock.Micros) predicate.Ticket {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Ticket(sql.FieldNotIn(FieldClosedAt, v...))
+}
+
+// ClosedAtGT applies the GT predicate on the "closed_at" field.
+func ClosedAtGT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGT(FieldClosedAt, vc))
+}
+
+// ClosedAtGTE applies the GTE predicate on the "closed_at" field.
+func ClosedAtGTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldGTE(FieldClosedAt, vc))
+}
+
+// ClosedAtLT applies the LT predicate on the "closed_at" field.
+func ClosedAtLT(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLT(FieldClosedAt, vc))
+}
+
+// ClosedAtLTE applies the LTE predicate on the "closed_at" field.
+func ClosedAtLTE(v clock.Micros) predicate.Ticket {
+	vc := int64(v)
+	return predicate.Ticket(sql.FieldLTE(FieldClosedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -40,6 +40,8 @@ const (
 	FieldNetwork = "network"
 	// FieldLanguage holds the string denoting the language field in the database.
 	FieldLanguage = "language"
+	// FieldTimeZone holds the string denoting the time_zone field in the database.
+	FieldTimeZone = "time_zone"
 	// FieldContactTyped holds the string denoting the contact_typed field in the database.
 	FieldContactTyped = "contact_typed"
 	// FieldContactOwn holds the string denoting the contact_own field in the database.
@@ -70,6 +72,7 @@ var Columns = []string{
 	FieldSessionsEndedAt,
 	FieldNetwork,
 	FieldLanguage,
+	FieldTimeZone,
 	FieldContactTyped,
 	FieldContactOwn,
 	FieldSuggested,
@@ -108,6 +111,8 @@ var (
 	DefaultNetwork string
 	// DefaultLanguage holds the default value on creation for the "language" field.
 	DefaultLanguage string
+	// DefaultTimeZone holds the default value on creation for the "time_zone" field.
+	DefaultTimeZone string
 	// DefaultContactTyped holds the default value on creation for the "contact_typed" field.
 	DefaultContactTyped bool
 	// DefaultContactOwn holds the default value on creation for the "contact_own" field.
@@ -191,6 +196,11 @@ func ByNetwork(opts ...sql.OrderTermOption) OrderOption {
 // ByLanguage orders the results by the language field.
 func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLanguage, opts...).ToFunc()
+}
+
+// ByTimeZone orders the results by the time_zone field.
+func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimeZone, opts...).ToFunc()
 }
 
 // ByContactTyped orders the results by the contact_typed field.

@@ -131,6 +131,11 @@ func Language(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldLanguage, v))
 }
 
+// TimeZone applies equality check predicate on the "time_zone" field. It's identical to TimeZoneEQ.
+func TimeZone(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldTimeZone, v))
+}
+
 // ContactTyped applies equality check predicate on the "contact_typed" field. It's identical to ContactTypedEQ.
 func ContactTyped(v bool) predicate.Visitor {
 	return predicate.Visitor(sql.FieldEQ(FieldContactTyped, v))
@@ -939,6 +944,71 @@ func LanguageEqualFold(v string) predicate.Visitor {
 // LanguageContainsFold applies the ContainsFold predicate on the "language" field.
 func LanguageContainsFold(v string) predicate.Visitor {
 	return predicate.Visitor(sql.FieldContainsFold(FieldLanguage, v))
+}
+
+// TimeZoneEQ applies the EQ predicate on the "time_zone" field.
+func TimeZoneEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEQ(FieldTimeZone, v))
+}
+
+// TimeZoneNEQ applies the NEQ predicate on the "time_zone" field.
+func TimeZoneNEQ(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNEQ(FieldTimeZone, v))
+}
+
+// TimeZoneIn applies the In predicate on the "time_zone" field.
+func TimeZoneIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldIn(FieldTimeZone, vs...))
+}
+
+// TimeZoneNotIn applies the NotIn predicate on the "time_zone" field.
+func TimeZoneNotIn(vs ...string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldNotIn(FieldTimeZone, vs...))
+}
+
+// TimeZoneGT applies the GT predicate on the "time_zone" field.
+func TimeZoneGT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGT(FieldTimeZone, v))
+}
+
+// TimeZoneGTE applies the GTE predicate on the "time_zone" field.
+func TimeZoneGTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldGTE(FieldTimeZone, v))
+}
+
+// TimeZoneLT applies the LT predicate on the "time_zone" field.
+func TimeZoneLT(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLT(FieldTimeZone, v))
+}
+
+// TimeZoneLTE applies the LTE predicate on the "time_zone" field.
+func TimeZoneLTE(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldLTE(FieldTimeZone, v))
+}
+
+// TimeZoneContains applies the Contains predicate on the "time_zone" field.
+func TimeZoneContains(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContains(FieldTimeZone, v))
+}
+
+// TimeZoneHasPrefix applies the HasPrefix predicate on the "time_zone" field.
+func TimeZoneHasPrefix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasPrefix(FieldTimeZone, v))
+}
+
+// TimeZoneHasSuffix applies the HasSuffix predicate on the "time_zone" field.
+func TimeZoneHasSuffix(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldHasSuffix(FieldTimeZone, v))
+}
+
+// TimeZoneEqualFold applies the EqualFold predicate on the "time_zone" field.
+func TimeZoneEqualFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldEqualFold(FieldTimeZone, v))
+}
+
+// TimeZoneContainsFold applies the ContainsFold predicate on the "time_zone" field.
+func TimeZoneContainsFold(v string) predicate.Visitor {
+	return predicate.Visitor(sql.FieldContainsFold(FieldTimeZone, v))
 }
 
 // ContactTypedEQ applies the EQ predicate on the "contact_typed" field.

@@ -26,7 +26,7 @@ func PossibleTypes(schema *ast.Schema) string {
 // Pages that are read by `nodes` are joined like those that are read by `edges`.
 const apolloHead = `// @ts-nocheck
 // Type policies of Parley's schema for Apollo Client 4, printed by ` + "`parley schema --type-policies`" + `.
-// It is an ES module, valid as typePolicies.js and as typePolicies.ts:
+// It is an ES module, valid as typePolicies.js and as typePolicies.ts; in TypeScript say ` + "`typePolicies as TypePolicies`" + `:
 //
 //   new InMemoryCache({ possibleTypes, typePolicies })
 //

@@ -350,7 +350,7 @@ func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"to", "file", "idempotencyKey"}
+	fieldsInOrder := [...]string{"to", "file", "idempotencyKey", "forDocument"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -378,6 +378,13 @@ func (ec *executionContext) unmarshalInputUploadAttachmentInput(ctx context.Cont
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "forDocument":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("forDocument"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ForDocument = data
 		}
 	}
 	return it, nil

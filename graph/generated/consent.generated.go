@@ -1425,7 +1425,7 @@ func (ec *executionContext) _ArchiveContactSubscriptionTypePayload(ctx context.C
 	return out
 }
 
-var consentImplementors = []string{"Consent", "Node"}
+var consentImplementors = []string{"Consent", "Node", "TimelineItem"}
 
 func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, obj *ent.ConsentRecord) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, consentImplementors)

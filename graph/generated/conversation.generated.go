@@ -16,7 +16,9 @@ import (
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
+	"parley/internal/crm"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -56,6 +58,7 @@ type ConversationResolver interface {
 	TargetedMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.TargetedMessage, error)
 
 	Tags(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Tag, error)
+	Properties(ctx context.Context, objs []*ent.Conversation, names []string) ([][]*property.Value, error)
 
 	Unread(ctx context.Context, objs []*ent.Conversation) ([]bool, error)
 	UnreadCount(ctx context.Context, objs []*ent.Conversation) ([]int, error)
@@ -63,10 +66,17 @@ type ConversationResolver interface {
 	Messages(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*conversation.MessagePage, error)
 	RoutingDecisions(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.RoutingDecision], error)
 	Entries(ctx context.Context, objs []*ent.Conversation, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[conversation.Entry], error)
+	Associations(ctx context.Context, objs []*ent.Conversation) ([][]*conversation.Association, error)
+	Deals(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Deal], error)
+	Draft(ctx context.Context, objs []*ent.Conversation, note *bool) ([]*ent.Draft, error)
+	DraftBy(ctx context.Context, objs []*ent.Conversation) ([][]*ent.User, error)
+	Engagements(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Engagement], error)
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
 	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
-	Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Ticket], error)
+	Rating(ctx context.Context, objs []*ent.Conversation) ([]*ent.Rating, error)
+	Ratings(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Rating, error)
+	Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Ticket], error)
 }
 type ConversationConnectionResolver interface {
 	Sequence(ctx context.Context, obj *view.Page) (int64, error)
@@ -75,6 +85,96 @@ type ConversationConnectionResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Conversation_deals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_draft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "note",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["note"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_engagements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_Conversation_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -195,6 +295,20 @@ func (ec *executionContext) field_Conversation_participants_args(ctx context.Con
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_properties_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "names",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["names"] = arg0
 	return args, nil
 }
 
@@ -1914,6 +2028,73 @@ func (ec *executionContext) resolveBatch_Conversation_tags(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _Conversation_properties(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_properties(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*property.Value) graphql.Marshaler {
+			return ec.marshalNPropertyValue2ᚕᚖparleyᚋinternalᚋpropertyᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_properties(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PropertyValue(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_properties_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_properties(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Properties(ctx, batch.Parents, fc.Args["names"].([]string))
+		})
+		return graphql.ResolveBatchGroupResult[[]*property.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.properties",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Properties(ctx, []*ent.Conversation{obj}, fc.Args["names"].([]string))
+	return graphql.ResolveBatchSingleResult[[]*property.Value](
+		ctx,
+		results,
+		err,
+		"Conversation.properties",
+	)
+}
+
 func (ec *executionContext) _Conversation_snoozedUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2267,6 +2448,317 @@ func (ec *executionContext) resolveBatch_Conversation_entries(ctx context.Contex
 	)
 }
 
+func (ec *executionContext) _Conversation_associations(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_associations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_associations(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*conversation.Association) graphql.Marshaler {
+			return ec.marshalNAssociation2ᚕᚖparleyᚋinternalᚋconversationᚐAssociationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_associations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Association(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_associations(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Associations(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*conversation.Association](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.associations",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Associations(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*conversation.Association](
+		ctx,
+		results,
+		err,
+		"Conversation.associations",
+	)
+}
+
+func (ec *executionContext) _Conversation_deals(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_deals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_deals(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Page[ent.Deal]) graphql.Marshaler {
+			return ec.marshalNDealConnection2ᚖparleyᚋinternalᚋcrmᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_deals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DealConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_deals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_deals(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Deals(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*crm.Page[ent.Deal]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.deals",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Deals(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*crm.Page[ent.Deal]](
+		ctx,
+		results,
+		err,
+		"Conversation.deals",
+	)
+}
+
+func (ec *executionContext) _Conversation_draft(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_draft(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Draft) graphql.Marshaler {
+			return ec.marshalODraft2ᚖparleyᚋentᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_draft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_draft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_draft(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Draft(ctx, batch.Parents, fc.Args["note"].(*bool))
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Draft](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.draft",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Draft(ctx, []*ent.Conversation{obj}, fc.Args["note"].(*bool))
+	return graphql.ResolveBatchSingleResult[*ent.Draft](
+		ctx,
+		results,
+		err,
+		"Conversation.draft",
+	)
+}
+
+func (ec *executionContext) _Conversation_draftBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_draftBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_draftBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖparleyᚋentᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_draftBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_draftBy(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DraftBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.draftBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DraftBy(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.User](
+		ctx,
+		results,
+		err,
+		"Conversation.draftBy",
+	)
+}
+
+func (ec *executionContext) _Conversation_engagements(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_engagements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_engagements(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Engagement]) graphql.Marshaler {
+			return ec.marshalNEngagementConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_engagements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EngagementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_engagements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_engagements(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Engagements(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Engagement]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.engagements",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Engagements(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Engagement]](
+		ctx,
+		results,
+		err,
+		"Conversation.engagements",
+	)
+}
+
 func (ec *executionContext) _Conversation_toAddress(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return ec.marshalOEmailAddress2string(ctx, field.Selections, obj.ToAddress)
 }
@@ -2396,6 +2888,116 @@ func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.C
 	)
 }
 
+func (ec *executionContext) _Conversation_rating(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_rating(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Rating) graphql.Marshaler {
+			return ec.marshalORating2ᚖparleyᚋentᚐRating(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rating(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_rating(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Rating(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Rating](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.rating",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Rating(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Rating](
+		ctx,
+		results,
+		err,
+		"Conversation.rating",
+	)
+}
+
+func (ec *executionContext) _Conversation_ratings(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_ratings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_ratings(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Rating) graphql.Marshaler {
+			return ec.marshalNRating2ᚕᚖparleyᚋentᚐRatingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_ratings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rating(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_ratings(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Ratings(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Rating](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.ratings",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Ratings(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Rating](
+		ctx,
+		results,
+		err,
+		"Conversation.ratings",
+	)
+}
+
 func (ec *executionContext) _Conversation_tickets(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2408,8 +3010,8 @@ func (ec *executionContext) _Conversation_tickets(ctx context.Context, field gra
 			return ec.resolveBatch_Conversation_tickets(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Ticket]) graphql.Marshaler {
-			return ec.marshalNTicketConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Page[ent.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketConnection2ᚖparleyᚋinternalᚋcrmᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2445,7 +3047,7 @@ func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Contex
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Tickets(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Ticket]](
+		return graphql.ResolveBatchGroupResult[*crm.Page[ent.Ticket]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -2455,7 +3057,7 @@ func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Contex
 		)
 	}
 	results, err := resolver.Tickets(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Ticket]](
+	return graphql.ResolveBatchSingleResult[*crm.Page[ent.Ticket]](
 		ctx,
 		results,
 		err,
@@ -3393,6 +3995,70 @@ func (ec *executionContext) _SetConversationPriorityPayload_userErrors(ctx conte
 func (ec *executionContext) fieldContext_SetConversationPriorityPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetConversationPriorityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetConversationPropertiesPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationPropertiesPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖparleyᚋentᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationPropertiesPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationPropertiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetConversationPropertiesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetConversationPropertiesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetConversationPropertiesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetConversationPropertiesPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -4961,6 +5627,69 @@ func UnmarshalSetConversationPriorityInput(ctx context.Context, raw any) (conver
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetConversationPropertiesInput(ctx context.Context, obj any) (conversation.SetConversationPropertiesInput, error) {
+	var it conversation.SetConversationPropertiesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "properties", "expectedRevision", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalNPropertyValueInput2ᚕparleyᚋinternalᚋpropertyᚐPropertyValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetConversationPropertiesInput unmarshals raw into the SetConversationPropertiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetConversationPropertiesInput(ctx context.Context, raw any) (conversation.SetConversationPropertiesInput, error) {
+	var out conversation.SetConversationPropertiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetConversationPropertiesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSnoozeConversationInput(ctx context.Context, obj any) (conversation.SnoozeConversationInput, error) {
 	var it conversation.SnoozeConversationInput
 	if obj == nil {
@@ -5615,7 +6344,7 @@ func (ec *executionContext) _CloseConversationPayload(ctx context.Context, sel a
 	return out
 }
 
-var conversationImplementors = []string{"Conversation", "Node", "_Entity"}
+var conversationImplementors = []string{"Conversation", "Node", "_Entity", "TimelineItem"}
 
 func (ec *executionContext) _Conversation(ctx context.Context, sel ast.SelectionSet, obj *ent.Conversation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, conversationImplementors)
@@ -5820,6 +6549,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "properties":
+			out.Values[i] = ec._Conversation_properties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "snoozedUntil":
 			out.Values[i] = ec._Conversation_snoozedUntil(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5865,6 +6599,31 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "associations":
+			out.Values[i] = ec._Conversation_associations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deals":
+			out.Values[i] = ec._Conversation_deals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "draft":
+			out.Values[i] = ec._Conversation_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "draftBy":
+			out.Values[i] = ec._Conversation_draftBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "engagements":
+			out.Values[i] = ec._Conversation_engagements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "toAddress":
 			out.Values[i] = ec._Conversation_toAddress(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -5877,6 +6636,16 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "participants":
 			out.Values[i] = ec._Conversation_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rating":
+			out.Values[i] = ec._Conversation_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ratings":
+			out.Values[i] = ec._Conversation_ratings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6345,6 +7114,38 @@ func (ec *executionContext) _SetConversationPriorityPayload(ctx context.Context,
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetConversationPriorityPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var setConversationPropertiesPayloadImplementors = []string{"SetConversationPropertiesPayload"}
+
+func (ec *executionContext) _SetConversationPropertiesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setConversationPropertiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetConversationPropertiesPayload")
+		case "conversation":
+			out.Values[i] = ec._SetConversationPropertiesPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetConversationPropertiesPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -7006,6 +7807,19 @@ func (ec *executionContext) marshalNSetConversationPriorityPayload2ᚖparleyᚋg
 	return ec._SetConversationPriorityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetConversationPropertiesInput2parleyᚋinternalᚋconversationᚐSetConversationPropertiesInput(ctx context.Context, v any) (conversation.SetConversationPropertiesInput, error) {
+	res, err := ec.unmarshalInputSetConversationPropertiesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetConversationPropertiesPayload2ᚖparleyᚋgraphᚋmodelᚐConversationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetConversationPropertiesPayload!")
+		return graphql.Null
+	}
+	return ec._SetConversationPropertiesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSnoozeConversationInput2parleyᚋinternalᚋconversationᚐSnoozeConversationInput(ctx context.Context, v any) (conversation.SnoozeConversationInput, error) {
 	res, err := ec.unmarshalInputSnoozeConversationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7172,6 +7986,25 @@ func (ec *executionContext) marshalOConversationStatus2ᚕparleyᚋinternalᚋvo
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOConversationStatus2ᚖparleyᚋinternalᚋvocabᚐConversationStatus(ctx context.Context, v any) (*vocab.ConversationStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ConversationStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConversationStatus2ᚖparleyᚋinternalᚋvocabᚐConversationStatus(ctx context.Context, sel ast.SelectionSet, v *vocab.ConversationStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOConversationView2ᚖparleyᚋinternalᚋvocabᚐConversationView(ctx context.Context, v any) (*vocab.ConversationView, error) {

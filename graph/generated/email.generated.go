@@ -2336,7 +2336,7 @@ func (ec *executionContext) unmarshalInputBeginEmailChannelInput(ctx context.Con
 			it.Routing = data
 		case "ticketPreset":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketPreset"))
-			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx, v)
+			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋcrmᚐTicketPresetInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -2951,7 +2951,7 @@ func (ec *executionContext) unmarshalInputUpdateEmailChannelInput(ctx context.Co
 			it.Routing = graphql.OmittableOf(data)
 		case "ticketPreset":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketPreset"))
-			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx, v)
+			data, err := ec.unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋcrmᚐTicketPresetInput(ctx, v)
 			if err != nil {
 				return it, err
 			}

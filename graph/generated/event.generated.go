@@ -1428,6 +1428,123 @@ func (ec *executionContext) fieldContext_PriorityChange_toPriority(_ context.Con
 	return graphql.NewScalarFieldContext("PriorityChange", field, false, false, "Priority")
 }
 
+func (ec *executionContext) _PropertiesChange_field(ctx context.Context, field graphql.CollectedField, obj *event.PropertiesChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_PropertiesChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertiesChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _PropertiesChange_setIds(ctx context.Context, field graphql.CollectedField, obj *event.PropertiesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertiesChange_setIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetIDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertiesChange_setIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertiesChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PropertiesChange_clearedIds(ctx context.Context, field graphql.CollectedField, obj *event.PropertiesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertiesChange_clearedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClearedIDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertiesChange_clearedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PropertiesChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PropertiesChange_set(ctx context.Context, field graphql.CollectedField, obj *event.PropertiesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertiesChange_set(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Set, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Property) graphql.Marshaler {
+			return ec.marshalNProperty2ᚕᚖparleyᚋentᚐPropertyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertiesChange_set(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PropertiesChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Property(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PropertiesChange_cleared(ctx context.Context, field graphql.CollectedField, obj *event.PropertiesChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PropertiesChange_cleared(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cleared, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Property) graphql.Marshaler {
+			return ec.marshalNProperty2ᚕᚖparleyᚋentᚐPropertyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PropertiesChange_cleared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PropertiesChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Property(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SnoozeChange_field(ctx context.Context, field graphql.CollectedField, obj *event.SnoozeChange) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
 }
@@ -1479,6 +1596,123 @@ func (ec *executionContext) _SnoozeChange_toSnoozedUntil(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_SnoozeChange_toSnoozedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SnoozeChange", field, false, false, "Time")
+}
+
+func (ec *executionContext) _StageChange_field(ctx context.Context, field graphql.CollectedField, obj *event.StageChange) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_StageChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _StageChange_fromStage(ctx context.Context, field graphql.CollectedField, obj *event.StageChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageChange_fromStage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromStage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖparleyᚋentᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageChange_fromStage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StageChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StageChange_toStage(ctx context.Context, field graphql.CollectedField, obj *event.StageChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageChange_toStage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToStage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖparleyᚋentᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageChange_toStage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StageChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StageChange_fromStageId(ctx context.Context, field graphql.CollectedField, obj *event.StageChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageChange_fromStageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromStageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageChange_fromStageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _StageChange_toStageId(ctx context.Context, field graphql.CollectedField, obj *event.StageChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageChange_toStageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToStageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StageChange_toStageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageChange", field, false, false, "ID")
 }
 
 func (ec *executionContext) _StatusChange_field(ctx context.Context, field graphql.CollectedField, obj *event.StatusChange) (ret graphql.Marshaler) {
@@ -1795,11 +2029,21 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._StatusChange(ctx, sel, obj)
+	case *event.StageChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StageChange(ctx, sel, obj)
 	case *event.SnoozeChange:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._SnoozeChange(ctx, sel, obj)
+	case *event.PropertiesChange:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PropertiesChange(ctx, sel, obj)
 	case *event.PriorityChange:
 		if obj == nil {
 			return graphql.Null
@@ -2481,6 +2725,53 @@ func (ec *executionContext) _PriorityChange(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var propertiesChangeImplementors = []string{"PropertiesChange", "FieldChange"}
+
+func (ec *executionContext) _PropertiesChange(ctx context.Context, sel ast.SelectionSet, obj *event.PropertiesChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, propertiesChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PropertiesChange")
+		case "field":
+			out.Values[i] = ec._PropertiesChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setIds":
+			out.Values[i] = ec._PropertiesChange_setIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clearedIds":
+			out.Values[i] = ec._PropertiesChange_clearedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "set":
+			out.Values[i] = ec._PropertiesChange_set(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cleared":
+			out.Values[i] = ec._PropertiesChange_cleared(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var snoozeChangeImplementors = []string{"SnoozeChange", "FieldChange"}
 
 func (ec *executionContext) _SnoozeChange(ctx context.Context, sel ast.SelectionSet, obj *event.SnoozeChange) graphql.Marshaler {
@@ -2503,6 +2794,53 @@ func (ec *executionContext) _SnoozeChange(ctx context.Context, sel ast.Selection
 			}
 		case "toSnoozedUntil":
 			out.Values[i] = ec._SnoozeChange_toSnoozedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var stageChangeImplementors = []string{"StageChange", "FieldChange"}
+
+func (ec *executionContext) _StageChange(ctx context.Context, sel ast.SelectionSet, obj *event.StageChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stageChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StageChange")
+		case "field":
+			out.Values[i] = ec._StageChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromStage":
+			out.Values[i] = ec._StageChange_fromStage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toStage":
+			out.Values[i] = ec._StageChange_toStage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fromStageId":
+			out.Values[i] = ec._StageChange_fromStageId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toStageId":
+			out.Values[i] = ec._StageChange_toStageId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

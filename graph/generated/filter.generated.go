@@ -601,6 +601,29 @@ func (ec *executionContext) fieldContext_SavedFilter_externalIds(_ context.Conte
 	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "String")
 }
 
+func (ec *executionContext) _SavedFilter_rating(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilter_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalOInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilter_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SavedFilter_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1097,6 +1120,29 @@ func (ec *executionContext) fieldContext_SavedFilterDetail_externalIds(_ context
 	return graphql.NewScalarFieldContext("SavedFilterDetail", field, false, false, "String")
 }
 
+func (ec *executionContext) _SavedFilterDetail_rating(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterDetail_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalOInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterDetail_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedFilterDetail", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SavedFilterGroup_statuses(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1529,6 +1575,29 @@ func (ec *executionContext) fieldContext_SavedFilterGroup_externalIds(_ context.
 	return graphql.NewScalarFieldContext("SavedFilterGroup", field, false, false, "String")
 }
 
+func (ec *executionContext) _SavedFilterGroup_rating(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterGroup_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalOInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterGroup_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedFilterGroup", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SavedFilterGroup_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1671,7 +1740,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "any", "not"}
+	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "rating", "any", "not"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1811,6 +1880,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.ExternalIDs = data
+		case "rating":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rating"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rating = data
 		case "any":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("any"))
 			data, err := ec.unmarshalOConversationFilter2ᚕparleyᚋinternalᚋconversationᚋviewᚐFilterᚄ(ctx, v)
@@ -2002,6 +2078,11 @@ func (ec *executionContext) _SavedFilter(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rating":
+			out.Values[i] = ec._SavedFilter_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "any":
 			out.Values[i] = ec._SavedFilter_any(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2119,6 +2200,11 @@ func (ec *executionContext) _SavedFilterDetail(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "rating":
+			out.Values[i] = ec._SavedFilterDetail_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2223,6 +2309,11 @@ func (ec *executionContext) _SavedFilterGroup(ctx context.Context, sel ast.Selec
 			}
 		case "externalIds":
 			out.Values[i] = ec._SavedFilterGroup_externalIds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rating":
+			out.Values[i] = ec._SavedFilterGroup_rating(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

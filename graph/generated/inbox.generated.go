@@ -16,6 +16,7 @@ import (
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
+	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/inbox"
 	"parley/internal/paging"
@@ -54,6 +55,7 @@ type InboxResolver interface {
 	RoleNames(ctx context.Context, obj *ent.Inbox) ([]string, error)
 
 	NewFilteredCount(ctx context.Context, objs []*ent.Inbox) ([]int, error)
+	RatingCounts(ctx context.Context, objs []*ent.Inbox, after clock.Micros, before *clock.Micros) ([][]*conversation.RatingCount, error)
 	Setup(ctx context.Context, objs []*ent.Inbox) ([][]*inbox.SetupItem, error)
 }
 type InboxSettingsResolver interface {
@@ -364,6 +366,28 @@ func (ec *executionContext) field_Inbox_people_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_ratingCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (clock.Micros, error) {
+			return ec.unmarshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*clock.Micros, error) {
+			return ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg1
 	return args, nil
 }
 
@@ -2041,6 +2065,73 @@ func (ec *executionContext) resolveBatch_Inbox_newFilteredCount(ctx context.Cont
 	)
 }
 
+func (ec *executionContext) _Inbox_ratingCounts(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_ratingCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_ratingCounts(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*conversation.RatingCount) graphql.Marshaler {
+			return ec.marshalNRatingCount2ᚕᚖparleyᚋinternalᚋconversationᚐRatingCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_ratingCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingCount(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_ratingCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_ratingCounts(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RatingCounts(ctx, batch.Parents, fc.Args["after"].(clock.Micros), fc.Args["before"].(*clock.Micros))
+		})
+		return graphql.ResolveBatchGroupResult[[]*conversation.RatingCount](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.ratingCounts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RatingCounts(ctx, []*ent.Inbox{obj}, fc.Args["after"].(clock.Micros), fc.Args["before"].(*clock.Micros))
+	return graphql.ResolveBatchSingleResult[[]*conversation.RatingCount](
+		ctx,
+		results,
+		err,
+		"Inbox.ratingCounts",
+	)
+}
+
 func (ec *executionContext) _Inbox_setup(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2668,6 +2759,61 @@ func (ec *executionContext) _InboxSettings_onClose(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_InboxSettings_onClose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "OnClose")
+}
+
+func (ec *executionContext) _InboxSettings_filteredDigest(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_filteredDigest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FilteredDigest(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_filteredDigest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _InboxSettings_rating(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_rating(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rating, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.RatingSettings) graphql.Marshaler {
+			return ec.marshalORatingSettings2ᚖparleyᚋinternalᚋvocabᚐRatingSettings(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_rating(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingSettings(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RenameInboxPayload_inbox(ctx context.Context, field graphql.CollectedField, obj *model.InboxPayload) (ret graphql.Marshaler) {
@@ -3502,7 +3648,7 @@ func (ec *executionContext) unmarshalInputUpdateInboxSettingsInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxId", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "idempotencyKey"}
+	fieldsInOrder := [...]string{"inboxId", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "filteredDigest", "rating", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3579,6 +3725,20 @@ func (ec *executionContext) unmarshalInputUpdateInboxSettingsInput(ctx context.C
 				return it, err
 			}
 			it.OnClose = graphql.OmittableOf(data)
+		case "filteredDigest":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filteredDigest"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FilteredDigest = graphql.OmittableOf(data)
+		case "rating":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rating"))
+			data, err := ec.unmarshalORatingSettingsInput2ᚖparleyᚋinternalᚋvocabᚐRatingSettings(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rating = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4032,6 +4192,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "ratingCounts":
+			out.Values[i] = ec._Inbox_ratingCounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setup":
 			out.Values[i] = ec._Inbox_setup(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4302,6 +4467,16 @@ func (ec *executionContext) _InboxSettings(ctx context.Context, sel ast.Selectio
 		case "onClose":
 			out.Values[i] = ec._InboxSettings_onClose(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "filteredDigest":
+			out.Values[i] = ec._InboxSettings_filteredDigest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rating":
+			out.Values[i] = ec._InboxSettings_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -4901,6 +5076,25 @@ func (ec *executionContext) marshalOChannelKind2ᚕparleyᚋinternalᚋvocabᚐC
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOChannelKind2ᚖparleyᚋinternalᚋvocabᚐChannelKind(ctx context.Context, v any) (*vocab.ChannelKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ChannelKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOChannelKind2ᚖparleyᚋinternalᚋvocabᚐChannelKind(ctx context.Context, sel ast.SelectionSet, v *vocab.ChannelKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOChatChannel2ᚖparleyᚋentᚐChannel(ctx context.Context, sel ast.SelectionSet, v *ent.Channel) graphql.Marshaler {

@@ -14,7 +14,9 @@ import (
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/contact"
+	"parley/internal/contact/smartlist"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -23,6 +25,11 @@ import (
 type ContactListResolver interface {
 	Size(ctx context.Context, objs []*ent.ContactList) ([]int, error)
 	Members(ctx context.Context, objs []*ent.ContactList, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Contact], error)
+	Kind(ctx context.Context, obj *ent.ContactList) (vocab.ContactListKind, error)
+	Criteria(ctx context.Context, objs []*ent.ContactList) ([]*smartlist.ContactListCriteriaInput, error)
+	State(ctx context.Context, objs []*ent.ContactList) ([]vocab.ContactListState, error)
+	Filling(ctx context.Context, obj *ent.ContactList) (*model.ContactListFilling, error)
+	Problems(ctx context.Context, objs []*ent.ContactList) ([][]*smartlist.Problem, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -130,6 +137,176 @@ func (ec *executionContext) fieldContext_AddContactsToListPayload_userErrors(_ c
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactConsentCondition_kind(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConsentConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConsentCondition_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ConsentKind) graphql.Marshaler {
+			return ec.marshalNConsentKind2parleyᚋinternalᚋvocabᚐConsentKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConsentCondition_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConsentCondition", field, false, false, "ConsentKind")
+}
+
+func (ec *executionContext) _ContactConsentCondition_contactSubscriptionTypeId(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConsentConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConsentCondition_contactSubscriptionTypeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactSubscriptionTypeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConsentCondition_contactSubscriptionTypeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConsentCondition", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactConversationCondition_inboxId(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConversationConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConversationCondition_inboxId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InboxID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConversationCondition_inboxId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConversationCondition", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactConversationCondition_kind(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConversationConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConversationCondition_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.ChannelKind) graphql.Marshaler {
+			return ec.marshalOChannelKind2ᚖparleyᚋinternalᚋvocabᚐChannelKind(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConversationCondition_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConversationCondition", field, false, false, "ChannelKind")
+}
+
+func (ec *executionContext) _ContactConversationCondition_status(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConversationConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConversationCondition_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.ConversationStatus) graphql.Marshaler {
+			return ec.marshalOConversationStatus2ᚖparleyᚋinternalᚋvocabᚐConversationStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConversationCondition_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConversationCondition", field, false, false, "ConversationStatus")
+}
+
+func (ec *executionContext) _ContactConversationCondition_tags(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConversationConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConversationCondition_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConversationCondition_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactConversationCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactConversationCondition_lastMessage(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactConversationConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactConversationCondition_lastMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastMessage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactListTimeRangeInput) graphql.Marshaler {
+			return ec.marshalOContactListTimeRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactConversationCondition_lastMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactConversationCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListTimeRange(ctx, field)
 		},
 	}
 	return fc, nil
@@ -259,6 +436,217 @@ func (ec *executionContext) resolveBatch_ContactList_members(ctx context.Context
 		results,
 		err,
 		"ContactList.members",
+	)
+}
+
+func (ec *executionContext) _ContactList_kind(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactList().Kind(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ContactListKind) graphql.Marshaler {
+			return ec.marshalNContactListKind2parleyᚋinternalᚋvocabᚐContactListKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactList", field, true, true, "ContactListKind")
+}
+
+func (ec *executionContext) _ContactList_criteria(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_criteria(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContactList_criteria(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactListCriteriaInput) graphql.Marshaler {
+			return ec.marshalOContactListCriteria2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_criteria(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactList",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContactList_criteria(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (any, error) {
+	resolver := ec.Resolvers.ContactList()
+	if batch, ok := graphql.BatchParentsFor[*ent.ContactList](ctx, "ContactList"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Criteria(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*smartlist.ContactListCriteriaInput](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContactList.criteria",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Criteria(ctx, []*ent.ContactList{obj})
+	return graphql.ResolveBatchSingleResult[*smartlist.ContactListCriteriaInput](
+		ctx,
+		results,
+		err,
+		"ContactList.criteria",
+	)
+}
+
+func (ec *executionContext) _ContactList_state(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContactList_state(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ContactListState) graphql.Marshaler {
+			return ec.marshalNContactListState2parleyᚋinternalᚋvocabᚐContactListState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactList", field, true, true, "ContactListState")
+}
+func (ec *executionContext) resolveBatch_ContactList_state(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (any, error) {
+	resolver := ec.Resolvers.ContactList()
+	if batch, ok := graphql.BatchParentsFor[*ent.ContactList](ctx, "ContactList"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.State(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[vocab.ContactListState](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContactList.state",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.State(ctx, []*ent.ContactList{obj})
+	return graphql.ResolveBatchSingleResult[vocab.ContactListState](
+		ctx,
+		results,
+		err,
+		"ContactList.state",
+	)
+}
+
+func (ec *executionContext) _ContactList_filling(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_filling(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactList().Filling(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactListFilling) graphql.Marshaler {
+			return ec.marshalOContactListFilling2ᚖparleyᚋgraphᚋmodelᚐContactListFilling(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_filling(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactList",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListFilling(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactList_problems(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactList_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContactList_problems(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*smartlist.Problem) graphql.Marshaler {
+			return ec.marshalNContactListProblem2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactList_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactList",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContactList_problems(ctx context.Context, field graphql.CollectedField, obj *ent.ContactList) (any, error) {
+	resolver := ec.Resolvers.ContactList()
+	if batch, ok := graphql.BatchParentsFor[*ent.ContactList](ctx, "ContactList"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Problems(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*smartlist.Problem](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContactList.problems",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Problems(ctx, []*ent.ContactList{obj})
+	return graphql.ResolveBatchSingleResult[[]*smartlist.Problem](
+		ctx,
+		results,
+		err,
+		"ContactList.problems",
 	)
 }
 
@@ -404,6 +792,547 @@ func (ec *executionContext) fieldContext_ContactListConnection_pageInfo(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactListCriteria_all(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_all(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.All, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*smartlist.ContactListCriteriaInput) graphql.Marshaler {
+			return ec.marshalOContactListCriteria2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_all(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_any(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_any(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Any, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*smartlist.ContactListCriteriaInput) graphql.Marshaler {
+			return ec.marshalOContactListCriteria2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_any(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_not(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_not(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Not, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactListCriteriaInput) graphql.Marshaler {
+			return ec.marshalOContactListCriteria2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_not(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListCriteria(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_property(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Property, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *property.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_propertyDate(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_propertyDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PropertyDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactPropertyDateConditionInput) graphql.Marshaler {
+			return ec.marshalOContactPropertyDateCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPropertyDateConditionInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_propertyDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactPropertyDateCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_languages(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_languages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Languages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListCriteria_countries(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_countries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Countries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_countries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListCriteria_lifecycleStages(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_lifecycleStages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LifecycleStages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.LifecycleStage) graphql.Marshaler {
+			return ec.marshalOLifecycleStage2ᚕparleyᚋinternalᚋvocabᚐLifecycleStageᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_lifecycleStages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "LifecycleStage")
+}
+
+func (ec *executionContext) _ContactListCriteria_ownerIds(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_ownerIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnerIDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_ownerIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactListCriteria_sources(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_sources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sources, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.ContactSource) graphql.Marshaler {
+			return ec.marshalOContactSource2ᚕparleyᚋinternalᚋvocabᚐContactSourceᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_sources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "ContactSource")
+}
+
+func (ec *executionContext) _ContactListCriteria_emailDomains(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_emailDomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailDomains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_emailDomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListCriteria_time(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_time(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Time, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactTimeConditionInput) graphql.Marshaler {
+			return ec.marshalOContactTimeCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactTimeConditionInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_time(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactTimeCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_conversation(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactConversationConditionInput) graphql.Marshaler {
+			return ec.marshalOContactConversationCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConversationConditionInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactConversationCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_consent(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactConsentConditionInput) graphql.Marshaler {
+			return ec.marshalOContactConsentCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConsentConditionInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactConsentCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_pageView(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_pageView(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageView, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactPageViewConditionInput) graphql.Marshaler {
+			return ec.marshalOContactPageViewCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPageViewConditionInput(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_pageView(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactListCriteria",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactPageViewCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListCriteria_contactListId(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListCriteriaInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListCriteria_contactListId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactListID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListCriteria_contactListId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListCriteria", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactListDateRange_withinLastDays(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListDateRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListDateRange_withinLastDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithinLastDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListDateRange_withinLastDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListDateRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactListDateRange_moreThanDaysAgo(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListDateRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListDateRange_moreThanDaysAgo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MoreThanDaysAgo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListDateRange_moreThanDaysAgo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListDateRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactListDateRange_withinNextDays(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListDateRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListDateRange_withinNextDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithinNextDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListDateRange_withinNextDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListDateRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactListDateRange_moreThanDaysAhead(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListDateRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListDateRange_moreThanDaysAhead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MoreThanDaysAhead, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListDateRange_moreThanDaysAhead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListDateRange", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ContactListEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.ContactList]) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
@@ -441,6 +1370,36 @@ func (ec *executionContext) fieldContext_ContactListEdge_node(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ContactListFilling_compared(ctx context.Context, field graphql.CollectedField, obj *model.ContactListFilling) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Compared)
+}
+func (ec *executionContext) fieldContext_ContactListFilling_compared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListFilling", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactListFilling_total(ctx context.Context, field graphql.CollectedField, obj *model.ContactListFilling) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListFilling_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListFilling_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListFilling", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ContactListMemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Contact]) (ret graphql.Marshaler) {
@@ -573,6 +1532,489 @@ func (ec *executionContext) fieldContext_ContactListMemberEdge_node(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactListProblem_path(ctx context.Context, field graphql.CollectedField, obj *smartlist.Problem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListProblem_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListProblem_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListProblem_message(ctx context.Context, field graphql.CollectedField, obj *smartlist.Problem) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
+}
+func (ec *executionContext) fieldContext_ContactListProblem_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListProblem", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_name(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_isSet(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_isSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsSet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_isSet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_anyOf(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_anyOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnyOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_anyOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_boolean(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_boolean(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Boolean, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_boolean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_number(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_numberFrom(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_numberFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NumberFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_numberFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_numberTo(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_numberTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NumberTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_numberTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_dateFrom(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_dateFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DateFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_dateFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_dateTo(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_dateTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DateTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_dateTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_timeAfter(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_timeAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_timeAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ContactListPropertyCondition_timeBefore(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListPropertyCondition_timeBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListPropertyCondition_timeBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ContactListTimeRange_withinDays(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListTimeRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListTimeRange_withinDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithinDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListTimeRange_withinDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListTimeRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactListTimeRange_moreThanDaysAgo(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactListTimeRangeInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactListTimeRange_moreThanDaysAgo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MoreThanDaysAgo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactListTimeRange_moreThanDaysAgo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactListTimeRange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactPageViewCondition_operator(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPageViewConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactPageViewCondition_operator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Operator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TargetingOperator) graphql.Marshaler {
+			return ec.marshalNTargetingOperator2parleyᚋinternalᚋvocabᚐTargetingOperator(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactPageViewCondition_operator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactPageViewCondition", field, false, false, "TargetingOperator")
+}
+
+func (ec *executionContext) _ContactPageViewCondition_value(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPageViewConditionInput) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_ContactPageViewCondition_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactPageViewCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactPageViewCondition_parameter(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPageViewConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactPageViewCondition_parameter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactPageViewCondition_parameter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactPageViewCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactPageViewCondition_withinDays(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPageViewConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactPageViewCondition_withinDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithinDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactPageViewCondition_withinDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactPageViewCondition", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ContactPropertyDateCondition_name(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPropertyDateConditionInput) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_ContactPropertyDateCondition_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactPropertyDateCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContactPropertyDateCondition_range(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactPropertyDateConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactPropertyDateCondition_range(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Range, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactListDateRangeInput) graphql.Marshaler {
+			return ec.marshalNContactListDateRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListDateRangeInput(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactPropertyDateCondition_range(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactPropertyDateCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListDateRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactTimeCondition_field(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactTimeConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactTimeCondition_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ContactTime) graphql.Marshaler {
+			return ec.marshalNContactTime2parleyᚋinternalᚋvocabᚐContactTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactTimeCondition_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactTimeCondition", field, false, false, "ContactTime")
+}
+
+func (ec *executionContext) _ContactTimeCondition_range(ctx context.Context, field graphql.CollectedField, obj *smartlist.ContactTimeConditionInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactTimeCondition_range(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Range, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *smartlist.ContactListTimeRangeInput) graphql.Marshaler {
+			return ec.marshalNContactListTimeRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactTimeCondition_range(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactTimeCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactListTimeRange(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1002,6 +2444,545 @@ func UnmarshalAddContactsToListInput(ctx context.Context, raw any) (contact.AddC
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContactConsentConditionInput(ctx context.Context, obj any) (smartlist.ContactConsentConditionInput, error) {
+	var it smartlist.ContactConsentConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "contactSubscriptionTypeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNConsentKind2parleyᚋinternalᚋvocabᚐConsentKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "contactSubscriptionTypeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactSubscriptionTypeId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactSubscriptionTypeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactConsentConditionInput unmarshals raw into the ContactConsentConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactConsentConditionInput(ctx context.Context, raw any) (smartlist.ContactConsentConditionInput, error) {
+	var out smartlist.ContactConsentConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactConsentConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactConversationConditionInput(ctx context.Context, obj any) (smartlist.ContactConversationConditionInput, error) {
+	var it smartlist.ContactConversationConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inboxId", "kind", "status", "tags", "lastMessage"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inboxId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOChannelKind2ᚖparleyᚋinternalᚋvocabᚐChannelKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOConversationStatus2ᚖparleyᚋinternalᚋvocabᚐConversationStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
+		case "lastMessage":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastMessage"))
+			data, err := ec.unmarshalOContactListTimeRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastMessage = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactConversationConditionInput unmarshals raw into the ContactConversationConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactConversationConditionInput(ctx context.Context, raw any) (smartlist.ContactConversationConditionInput, error) {
+	var out smartlist.ContactConversationConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactConversationConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactListCriteriaInput(ctx context.Context, obj any) (smartlist.ContactListCriteriaInput, error) {
+	var it smartlist.ContactListCriteriaInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"property", "propertyDate", "languages", "countries", "lifecycleStages", "ownerIds", "sources", "emailDomains", "time", "conversation", "consent", "pageView", "contactListId", "all", "any", "not"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "propertyDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("propertyDate"))
+			data, err := ec.unmarshalOContactPropertyDateConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPropertyDateConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PropertyDate = data
+		case "languages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("languages"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Languages = data
+		case "countries":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("countries"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Countries = data
+		case "lifecycleStages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lifecycleStages"))
+			data, err := ec.unmarshalOLifecycleStage2ᚕparleyᚋinternalᚋvocabᚐLifecycleStageᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LifecycleStages = data
+		case "ownerIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerIDs = data
+		case "sources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sources"))
+			data, err := ec.unmarshalOContactSource2ᚕparleyᚋinternalᚋvocabᚐContactSourceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sources = data
+		case "emailDomains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailDomains"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailDomains = data
+		case "time":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("time"))
+			data, err := ec.unmarshalOContactTimeConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactTimeConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Time = data
+		case "conversation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversation"))
+			data, err := ec.unmarshalOContactConversationConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConversationConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conversation = data
+		case "consent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
+			data, err := ec.unmarshalOContactConsentConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConsentConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Consent = data
+		case "pageView":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pageView"))
+			data, err := ec.unmarshalOContactPageViewConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPageViewConditionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PageView = data
+		case "contactListId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactListId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactListID = data
+		case "all":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("all"))
+			data, err := ec.unmarshalOContactListCriteriaInput2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.All = data
+		case "any":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("any"))
+			data, err := ec.unmarshalOContactListCriteriaInput2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Any = data
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactListCriteriaInput unmarshals raw into the ContactListCriteriaInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactListCriteriaInput(ctx context.Context, raw any) (smartlist.ContactListCriteriaInput, error) {
+	var out smartlist.ContactListCriteriaInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactListCriteriaInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactListDateRangeInput(ctx context.Context, obj any) (smartlist.ContactListDateRangeInput, error) {
+	var it smartlist.ContactListDateRangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"withinLastDays", "moreThanDaysAgo", "withinNextDays", "moreThanDaysAhead"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "withinLastDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withinLastDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithinLastDays = data
+		case "moreThanDaysAgo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moreThanDaysAgo"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoreThanDaysAgo = data
+		case "withinNextDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withinNextDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithinNextDays = data
+		case "moreThanDaysAhead":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moreThanDaysAhead"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoreThanDaysAhead = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactListDateRangeInput unmarshals raw into the ContactListDateRangeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactListDateRangeInput(ctx context.Context, raw any) (smartlist.ContactListDateRangeInput, error) {
+	var out smartlist.ContactListDateRangeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactListDateRangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactListTimeRangeInput(ctx context.Context, obj any) (smartlist.ContactListTimeRangeInput, error) {
+	var it smartlist.ContactListTimeRangeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"withinDays", "moreThanDaysAgo"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "withinDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withinDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithinDays = data
+		case "moreThanDaysAgo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moreThanDaysAgo"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MoreThanDaysAgo = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactListTimeRangeInput unmarshals raw into the ContactListTimeRangeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactListTimeRangeInput(ctx context.Context, raw any) (smartlist.ContactListTimeRangeInput, error) {
+	var out smartlist.ContactListTimeRangeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactListTimeRangeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactPageViewConditionInput(ctx context.Context, obj any) (smartlist.ContactPageViewConditionInput, error) {
+	var it smartlist.ContactPageViewConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"operator", "value", "parameter", "withinDays"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "operator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("operator"))
+			data, err := ec.unmarshalNTargetingOperator2parleyᚋinternalᚋvocabᚐTargetingOperator(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Operator = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "parameter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parameter"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parameter = data
+		case "withinDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withinDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithinDays = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactPageViewConditionInput unmarshals raw into the ContactPageViewConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactPageViewConditionInput(ctx context.Context, raw any) (smartlist.ContactPageViewConditionInput, error) {
+	var out smartlist.ContactPageViewConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactPageViewConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactPropertyDateConditionInput(ctx context.Context, obj any) (smartlist.ContactPropertyDateConditionInput, error) {
+	var it smartlist.ContactPropertyDateConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "range"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "range":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("range"))
+			data, err := ec.unmarshalNContactListDateRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListDateRangeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Range = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactPropertyDateConditionInput unmarshals raw into the ContactPropertyDateConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactPropertyDateConditionInput(ctx context.Context, raw any) (smartlist.ContactPropertyDateConditionInput, error) {
+	var out smartlist.ContactPropertyDateConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactPropertyDateConditionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContactTimeConditionInput(ctx context.Context, obj any) (smartlist.ContactTimeConditionInput, error) {
+	var it smartlist.ContactTimeConditionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "range"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNContactTime2parleyᚋinternalᚋvocabᚐContactTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "range":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("range"))
+			data, err := ec.unmarshalNContactListTimeRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Range = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactTimeConditionInput unmarshals raw into the ContactTimeConditionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactTimeConditionInput(ctx context.Context, raw any) (smartlist.ContactTimeConditionInput, error) {
+	var out smartlist.ContactTimeConditionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactTimeConditionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateContactListInput(ctx context.Context, obj any) (contact.CreateContactListInput, error) {
 	var it contact.CreateContactListInput
 	if obj == nil {
@@ -1013,7 +2994,7 @@ func (ec *executionContext) unmarshalInputCreateContactListInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "criteria", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1034,6 +3015,13 @@ func (ec *executionContext) unmarshalInputCreateContactListInput(ctx context.Con
 				return it, err
 			}
 			it.Name = data
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalOContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1181,7 +3169,7 @@ func (ec *executionContext) unmarshalInputUpdateContactListInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"contactListId", "name", "idempotencyKey"}
+	fieldsInOrder := [...]string{"contactListId", "name", "criteria", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1202,6 +3190,13 @@ func (ec *executionContext) unmarshalInputUpdateContactListInput(ctx context.Con
 				return it, err
 			}
 			it.Name = graphql.OmittableOf(data)
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalOContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1266,6 +3261,85 @@ func (ec *executionContext) _AddContactsToListPayload(ctx context.Context, sel a
 	return out
 }
 
+var contactConsentConditionImplementors = []string{"ContactConsentCondition"}
+
+func (ec *executionContext) _ContactConsentCondition(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactConsentConditionInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactConsentConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactConsentCondition")
+		case "kind":
+			out.Values[i] = ec._ContactConsentCondition_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactSubscriptionTypeId":
+			out.Values[i] = ec._ContactConsentCondition_contactSubscriptionTypeId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactConversationConditionImplementors = []string{"ContactConversationCondition"}
+
+func (ec *executionContext) _ContactConversationCondition(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactConversationConditionInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactConversationConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactConversationCondition")
+		case "inboxId":
+			out.Values[i] = ec._ContactConversationCondition_inboxId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ContactConversationCondition_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ContactConversationCondition_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tags":
+			out.Values[i] = ec._ContactConversationCondition_tags(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastMessage":
+			out.Values[i] = ec._ContactConversationCondition_lastMessage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var contactListImplementors = []string{"ContactList", "Node"}
 
 func (ec *executionContext) _ContactList(ctx context.Context, sel ast.SelectionSet, obj *ent.ContactList) graphql.Marshaler {
@@ -1293,6 +3367,31 @@ func (ec *executionContext) _ContactList(ctx context.Context, sel ast.SelectionS
 			}
 		case "members":
 			out.Values[i] = ec._ContactList_members(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ContactList_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "criteria":
+			out.Values[i] = ec._ContactList_criteria(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._ContactList_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "filling":
+			out.Values[i] = ec._ContactList_filling(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._ContactList_problems(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1355,6 +3454,150 @@ func (ec *executionContext) _ContactListConnection(ctx context.Context, sel ast.
 	return out
 }
 
+var contactListCriteriaImplementors = []string{"ContactListCriteria"}
+
+func (ec *executionContext) _ContactListCriteria(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactListCriteriaInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListCriteriaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListCriteria")
+		case "all":
+			out.Values[i] = ec._ContactListCriteria_all(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "any":
+			out.Values[i] = ec._ContactListCriteria_any(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "not":
+			out.Values[i] = ec._ContactListCriteria_not(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._ContactListCriteria_property(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "propertyDate":
+			out.Values[i] = ec._ContactListCriteria_propertyDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "languages":
+			out.Values[i] = ec._ContactListCriteria_languages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "countries":
+			out.Values[i] = ec._ContactListCriteria_countries(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lifecycleStages":
+			out.Values[i] = ec._ContactListCriteria_lifecycleStages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ownerIds":
+			out.Values[i] = ec._ContactListCriteria_ownerIds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sources":
+			out.Values[i] = ec._ContactListCriteria_sources(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "emailDomains":
+			out.Values[i] = ec._ContactListCriteria_emailDomains(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "time":
+			out.Values[i] = ec._ContactListCriteria_time(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._ContactListCriteria_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "consent":
+			out.Values[i] = ec._ContactListCriteria_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageView":
+			out.Values[i] = ec._ContactListCriteria_pageView(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactListId":
+			out.Values[i] = ec._ContactListCriteria_contactListId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListDateRangeImplementors = []string{"ContactListDateRange"}
+
+func (ec *executionContext) _ContactListDateRange(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactListDateRangeInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListDateRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListDateRange")
+		case "withinLastDays":
+			out.Values[i] = ec._ContactListDateRange_withinLastDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moreThanDaysAgo":
+			out.Values[i] = ec._ContactListDateRange_moreThanDaysAgo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withinNextDays":
+			out.Values[i] = ec._ContactListDateRange_withinNextDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moreThanDaysAhead":
+			out.Values[i] = ec._ContactListDateRange_moreThanDaysAhead(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var contactListEdgeImplementors = []string{"ContactListEdge"}
 
 func (ec *executionContext) _ContactListEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.ContactList]) graphql.Marshaler {
@@ -1373,6 +3616,38 @@ func (ec *executionContext) _ContactListEdge(ctx context.Context, sel ast.Select
 		case "node":
 			out.Values[i] = ec._ContactListEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListFillingImplementors = []string{"ContactListFilling"}
+
+func (ec *executionContext) _ContactListFilling(ctx context.Context, sel ast.SelectionSet, obj *model.ContactListFilling) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListFillingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListFilling")
+		case "compared":
+			out.Values[i] = ec._ContactListFilling_compared(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._ContactListFilling_total(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1441,6 +3716,253 @@ func (ec *executionContext) _ContactListMemberEdge(ctx context.Context, sel ast.
 			}
 		case "node":
 			out.Values[i] = ec._ContactListMemberEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListProblemImplementors = []string{"ContactListProblem"}
+
+func (ec *executionContext) _ContactListProblem(ctx context.Context, sel ast.SelectionSet, obj *smartlist.Problem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListProblemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListProblem")
+		case "path":
+			out.Values[i] = ec._ContactListProblem_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._ContactListProblem_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListPropertyConditionImplementors = []string{"ContactListPropertyCondition"}
+
+func (ec *executionContext) _ContactListPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *property.PropertyCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListPropertyConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListPropertyCondition")
+		case "name":
+			out.Values[i] = ec._ContactListPropertyCondition_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isSet":
+			out.Values[i] = ec._ContactListPropertyCondition_isSet(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "anyOf":
+			out.Values[i] = ec._ContactListPropertyCondition_anyOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "boolean":
+			out.Values[i] = ec._ContactListPropertyCondition_boolean(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._ContactListPropertyCondition_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "numberFrom":
+			out.Values[i] = ec._ContactListPropertyCondition_numberFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "numberTo":
+			out.Values[i] = ec._ContactListPropertyCondition_numberTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dateFrom":
+			out.Values[i] = ec._ContactListPropertyCondition_dateFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dateTo":
+			out.Values[i] = ec._ContactListPropertyCondition_dateTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "timeAfter":
+			out.Values[i] = ec._ContactListPropertyCondition_timeAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "timeBefore":
+			out.Values[i] = ec._ContactListPropertyCondition_timeBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactListTimeRangeImplementors = []string{"ContactListTimeRange"}
+
+func (ec *executionContext) _ContactListTimeRange(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactListTimeRangeInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactListTimeRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactListTimeRange")
+		case "withinDays":
+			out.Values[i] = ec._ContactListTimeRange_withinDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moreThanDaysAgo":
+			out.Values[i] = ec._ContactListTimeRange_moreThanDaysAgo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactPageViewConditionImplementors = []string{"ContactPageViewCondition"}
+
+func (ec *executionContext) _ContactPageViewCondition(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactPageViewConditionInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactPageViewConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactPageViewCondition")
+		case "operator":
+			out.Values[i] = ec._ContactPageViewCondition_operator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._ContactPageViewCondition_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parameter":
+			out.Values[i] = ec._ContactPageViewCondition_parameter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withinDays":
+			out.Values[i] = ec._ContactPageViewCondition_withinDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactPropertyDateConditionImplementors = []string{"ContactPropertyDateCondition"}
+
+func (ec *executionContext) _ContactPropertyDateCondition(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactPropertyDateConditionInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactPropertyDateConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactPropertyDateCondition")
+		case "name":
+			out.Values[i] = ec._ContactPropertyDateCondition_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "range":
+			out.Values[i] = ec._ContactPropertyDateCondition_range(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactTimeConditionImplementors = []string{"ContactTimeCondition"}
+
+func (ec *executionContext) _ContactTimeCondition(ctx context.Context, sel ast.SelectionSet, obj *smartlist.ContactTimeConditionInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactTimeConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactTimeCondition")
+		case "field":
+			out.Values[i] = ec._ContactTimeCondition_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "range":
+			out.Values[i] = ec._ContactTimeCondition_range(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1681,6 +4203,32 @@ func (ec *executionContext) marshalNContactListConnection2ᚖparleyᚋinternal�
 	return ec._ContactListConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNContactListCriteria2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactListCriteriaInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListCriteria!")
+		return graphql.Null
+	}
+	return ec._ContactListCriteria(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx context.Context, v any) (*smartlist.ContactListCriteriaInput, error) {
+	res, err := ec.unmarshalInputContactListCriteriaInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactListDateRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListDateRangeInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactListDateRangeInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListDateRange!")
+		return graphql.Null
+	}
+	return ec._ContactListDateRange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactListDateRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListDateRangeInput(ctx context.Context, v any) (*smartlist.ContactListDateRangeInput, error) {
+	res, err := ec.unmarshalInputContactListDateRangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNContactListEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.ContactList]) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1703,6 +4251,21 @@ func (ec *executionContext) marshalNContactListEdge2ᚖparleyᚋinternalᚋpagin
 		return graphql.Null
 	}
 	return ec._ContactListEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactListKind2parleyᚋinternalᚋvocabᚐContactListKind(ctx context.Context, v any) (vocab.ContactListKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ContactListKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactListKind2parleyᚋinternalᚋvocabᚐContactListKind(ctx context.Context, sel ast.SelectionSet, v vocab.ContactListKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactListKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNContactListMemberConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Contact]) graphql.Marshaler {
@@ -1735,6 +4298,73 @@ func (ec *executionContext) marshalNContactListMemberEdge2ᚖparleyᚋinternal�
 		return graphql.Null
 	}
 	return ec._ContactListMemberEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactListProblem2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*smartlist.Problem) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactListProblem2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactListProblem2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐProblem(ctx context.Context, sel ast.SelectionSet, v *smartlist.Problem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListProblem!")
+		return graphql.Null
+	}
+	return ec._ContactListProblem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactListState2parleyᚋinternalᚋvocabᚐContactListState(ctx context.Context, v any) (vocab.ContactListState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ContactListState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactListState2parleyᚋinternalᚋvocabᚐContactListState(ctx context.Context, sel ast.SelectionSet, v vocab.ContactListState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactListState!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNContactListTimeRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactListTimeRangeInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactListTimeRange!")
+		return graphql.Null
+	}
+	return ec._ContactListTimeRange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactListTimeRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx context.Context, v any) (*smartlist.ContactListTimeRangeInput, error) {
+	res, err := ec.unmarshalInputContactListTimeRangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNContactTime2parleyᚋinternalᚋvocabᚐContactTime(ctx context.Context, v any) (vocab.ContactTime, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.ContactTime(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactTime2parleyᚋinternalᚋvocabᚐContactTime(ctx context.Context, sel ast.SelectionSet, v vocab.ContactTime) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactTime!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNCreateContactListInput2parleyᚋinternalᚋcontactᚐCreateContactListInput(ctx context.Context, v any) (contact.CreateContactListInput, error) {
@@ -1828,11 +4458,166 @@ func (ec *executionContext) marshalNUsageKind2parleyᚋinternalᚋvocabᚐUsageK
 	return res
 }
 
+func (ec *executionContext) marshalOContactConsentCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConsentConditionInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactConsentConditionInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactConsentCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactConsentConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConsentConditionInput(ctx context.Context, v any) (*smartlist.ContactConsentConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactConsentConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactConversationCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConversationConditionInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactConversationConditionInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactConversationCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactConversationConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactConversationConditionInput(ctx context.Context, v any) (*smartlist.ContactConversationConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactConversationConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOContactList2ᚖparleyᚋentᚐContactList(ctx context.Context, sel ast.SelectionSet, v *ent.ContactList) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ContactList(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactListCriteria2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*smartlist.ContactListCriteriaInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactListCriteria2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOContactListCriteria2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactListCriteriaInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactListCriteria(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactListCriteriaInput2ᚕᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInputᚄ(ctx context.Context, v any) ([]*smartlist.ContactListCriteriaInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*smartlist.ContactListCriteriaInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOContactListCriteriaInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListCriteriaInput(ctx context.Context, v any) (*smartlist.ContactListCriteriaInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactListCriteriaInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactListFilling2ᚖparleyᚋgraphᚋmodelᚐContactListFilling(ctx context.Context, sel ast.SelectionSet, v *model.ContactListFilling) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactListFilling(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v *property.PropertyCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactListPropertyCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactListTimeRange2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactListTimeRangeInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactListTimeRange(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactListTimeRangeInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactListTimeRangeInput(ctx context.Context, v any) (*smartlist.ContactListTimeRangeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactListTimeRangeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactPageViewCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPageViewConditionInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactPageViewConditionInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactPageViewCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactPageViewConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPageViewConditionInput(ctx context.Context, v any) (*smartlist.ContactPageViewConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactPageViewConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactPropertyDateCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPropertyDateConditionInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactPropertyDateConditionInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactPropertyDateCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactPropertyDateConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactPropertyDateConditionInput(ctx context.Context, v any) (*smartlist.ContactPropertyDateConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactPropertyDateConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContactTimeCondition2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactTimeConditionInput(ctx context.Context, sel ast.SelectionSet, v *smartlist.ContactTimeConditionInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactTimeCondition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactTimeConditionInput2ᚖparleyᚋinternalᚋcontactᚋsmartlistᚐContactTimeConditionInput(ctx context.Context, v any) (*smartlist.ContactTimeConditionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactTimeConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -1979,7 +1979,7 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "messageId", "externalId", "channelId", "to", "cc", "bcc", "subject", "text", "html", "markdown", "attachmentIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "messageId", "externalId", "channelId", "to", "cc", "bcc", "subject", "text", "html", "markdown", "attachmentIds", "libraryItemIds", "links", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2070,6 +2070,20 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 				return it, err
 			}
 			it.AttachmentIDs = data
+		case "libraryItemIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("libraryItemIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LibraryItemIDs = data
+		case "links":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("links"))
+			data, err := ec.unmarshalOMessageLinkInput2ᚕparleyᚋinternalᚋlibraryᚐMessageLinkInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Links = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -31,12 +31,14 @@ type MessageResolver interface {
 	HTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
 	HasRemoteImages(ctx context.Context, objs []*ent.Message) ([]bool, error)
 	Markdown(ctx context.Context, obj *ent.Message) (*string, error)
+
 	Mentions(ctx context.Context, objs []*ent.Message) ([][]*ent.User, error)
 
 	DeliveryError(ctx context.Context, obj *ent.Message) (*string, error)
 	Revisions(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.MessageRevision], error)
 	Attachments(ctx context.Context, objs []*ent.Message, after *string) ([][]*ent.Attachment, error)
 	AttachmentCount(ctx context.Context, objs []*ent.Message) ([]int, error)
+
 	QuotedHTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
 	Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error)
 	Repeats(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.InboundMail], error)
@@ -667,6 +669,38 @@ func (ec *executionContext) fieldContext_Message_markdown(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Message", field, true, true, "String")
 }
 
+func (ec *executionContext) _Message_cards(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_cards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cards, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.MessageCard) graphql.Marshaler {
+			return ec.marshalNMessageCard2ᚕparleyᚋinternalᚋvocabᚐMessageCardᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_cards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_mentions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1038,6 +1072,38 @@ func (ec *executionContext) resolveBatch_Message_attachmentCount(ctx context.Con
 		err,
 		"Message.attachmentCount",
 	)
+}
+
+func (ec *executionContext) _Message_quickReplies(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_quickReplies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuickReplies, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.QuickReply) graphql.Marshaler {
+			return ec.marshalNQuickReply2ᚕparleyᚋinternalᚋvocabᚐQuickReplyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_quickReplies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Message_quotedHtml(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
@@ -1927,7 +1993,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap["replyAll"] = true
 	}
 
-	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "reopen", "replyToMessageId", "ifLastNumber", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2027,6 +2093,20 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.AttachmentIDs = data
+		case "libraryItemIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("libraryItemIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LibraryItemIDs = data
+		case "links":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("links"))
+			data, err := ec.unmarshalOMessageLinkInput2ᚕparleyᚋinternalᚋlibraryᚐMessageLinkInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Links = data
 		case "reopen":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reopen"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -2076,6 +2156,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "quickReplies":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quickReplies"))
+			data, err := ec.unmarshalOQuickReplyInput2ᚕparleyᚋinternalᚋconversationᚐQuickReplyInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuickReplies = data
 		}
 	}
 	return it, nil
@@ -2230,6 +2317,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cards":
+			out.Values[i] = ec._Message_cards(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "mentions":
 			out.Values[i] = ec._Message_mentions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2277,6 +2369,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "attachmentCount":
 			out.Values[i] = ec._Message_attachmentCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quickReplies":
+			out.Values[i] = ec._Message_quickReplies(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

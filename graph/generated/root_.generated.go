@@ -22,14 +22,20 @@ import (
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
 	"parley/internal/clock"
+	"parley/internal/company"
 	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
+	"parley/internal/engagement"
 	"parley/internal/inbox"
+	"parley/internal/library"
 	"parley/internal/presence"
+	"parley/internal/privacy"
+	"parley/internal/property"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
+	"parley/internal/transcript"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -44,23 +50,36 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	ApiToken() ApiTokenResolver
+	Association() AssociationResolver
 	Attachment() AttachmentResolver
 	BlockedSender() BlockedSenderResolver
 	Bot() BotResolver
 	ChatChannel() ChatChannelResolver
+	Company() CompanyResolver
 	Consent() ConsentResolver
 	ConsentOptions() ConsentOptionsResolver
 	Contact() ContactResolver
+	ContactImport() ContactImportResolver
+	ContactImportRow() ContactImportRowResolver
 	ContactList() ContactListResolver
 	Conversation() ConversationResolver
 	ConversationConnection() ConversationConnectionResolver
+	Deal() DealResolver
+	DealTotal() DealTotalResolver
+	DocumentOpening() DocumentOpeningResolver
+	Draft() DraftResolver
+	DraftChange() DraftChangeResolver
 	EmailCapture() EmailCaptureResolver
 	EmailChannel() EmailChannelResolver
 	EmailHeaders() EmailHeadersResolver
 	EmailRecipient() EmailRecipientResolver
 	EmailRepeat() EmailRepeatResolver
 	EmailVerdict() EmailVerdictResolver
+	Engagement() EngagementResolver
+	EngagementRevision() EngagementRevisionResolver
+	EngagementTask() EngagementTaskResolver
 	EntryConnection() EntryConnectionResolver
+	Erasure() ErasureResolver
 	Event() EventResolver
 	ForwardingConfirmation() ForwardingConfirmationResolver
 	Heading() HeadingResolver
@@ -68,12 +87,24 @@ type ResolverRoot interface {
 	Inbox() InboxResolver
 	InboxSettings() InboxSettingsResolver
 	Integration() IntegrationResolver
+	LibraryFile() LibraryFileResolver
+	LibraryItem() LibraryItemResolver
+	LibraryShare() LibraryShareResolver
+	LibraryUserLink() LibraryUserLinkResolver
+	LibraryVariant() LibraryVariantResolver
 	Message() MessageResolver
+	MessageCard() MessageCardResolver
 	MessageConnection() MessageConnectionResolver
 	MessageRevision() MessageRevisionResolver
 	Mutation() MutationResolver
+	Pipeline() PipelineResolver
+	PipelineStage() PipelineStageResolver
 	Presence() PresenceResolver
+	Property() PropertyResolver
 	Query() QueryResolver
+	Rating() RatingResolver
+	RatingCount() RatingCountResolver
+	RatingSettings() RatingSettingsResolver
 	Routing() RoutingResolver
 	RoutingCandidate() RoutingCandidateResolver
 	RoutingDecision() RoutingDecisionResolver
@@ -93,6 +124,7 @@ type ResolverRoot interface {
 	Task() TaskResolver
 	Team() TeamResolver
 	Ticket() TicketResolver
+	TicketPreset() TicketPresetResolver
 	User() UserResolver
 	ViewCount() ViewCountResolver
 	Viewer() ViewerResolver
@@ -116,7 +148,6 @@ type ResolverRoot interface {
 	RoutingRuleInput() RoutingRuleInputResolver
 	SendMessageInput() SendMessageInputResolver
 	TargetingRuleInput() TargetingRuleInputResolver
-	TicketPresetInput() TicketPresetInputResolver
 }
 
 type DirectiveRoot struct {
@@ -142,6 +173,7 @@ type ComplexityRoot struct {
 		ID                  func(childComplexity int) int
 		MaxInboxes          func(childComplexity int) int
 		Name                func(childComplexity int) int
+		PhoneRegion         func(childComplexity int) int
 		TagsManaged         func(childComplexity int) int
 		TimeZone            func(childComplexity int) int
 		TrustTypedAddresses func(childComplexity int) int
@@ -183,9 +215,38 @@ type ComplexityRoot struct {
 		UserErrors              func(childComplexity int) int
 	}
 
+	ArchiveLibraryItemPayload struct {
+		LibraryItem func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ArchivePipelinePayload struct {
+		Pipeline   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ArchivePipelineStagePayload struct {
+		Stage      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ArchivePropertyPayload struct {
+		Property   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ArchiveTagPayload struct {
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Article struct {
+		Audience        func(childComplexity int) int
+		HelpfulCount    func(childComplexity int) int
+		NotHelpfulCount func(childComplexity int) int
+		Slug            func(childComplexity int) int
+		State           func(childComplexity int) int
+		URL             func(childComplexity int) int
 	}
 
 	AssignConversationPayload struct {
@@ -199,6 +260,20 @@ type ComplexityRoot struct {
 		FromAssigneeID func(childComplexity int) int
 		ToAssignee     func(childComplexity int) int
 		ToAssigneeID   func(childComplexity int) int
+	}
+
+	AssociateRecordPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	Association struct {
+		At        func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Main      func(childComplexity int) int
+		Record    func(childComplexity int) int
+		Source    func(childComplexity int) int
 	}
 
 	Attachment struct {
@@ -377,6 +452,41 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Company struct {
+		Contacts    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Country     func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Deals       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Domains     func(childComplexity int) int
+		Engagements func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ExternalID  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Industry    func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Owner       func(childComplexity int) int
+		Properties  func(childComplexity int, names []string) int
+		Size        func(childComplexity int) int
+		Tickets     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		UpdatedAt   func(childComplexity int) int
+	}
+
+	CompanyConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CompanyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CompleteTaskPayload struct {
+		Engagement func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ConnectPersonalMailboxPayload struct {
 		PersonalMailbox func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
@@ -414,23 +524,44 @@ type ComplexityRoot struct {
 	}
 
 	Contact struct {
-		AvatarURL     func(childComplexity int) int
-		Blocked       func(childComplexity int) int
-		Blocks        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Consents      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Conversations func(childComplexity int, first *int, after *string, last *int, before *string) int
-		CreatedAt     func(childComplexity int) int
-		DisplayName   func(childComplexity int) int
-		Email         func(childComplexity int) int
-		Emails        func(childComplexity int) int
-		ExternalID    func(childComplexity int) int
-		ID            func(childComplexity int) int
-		LastSeenAt    func(childComplexity int) int
-		Lists         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Name          func(childComplexity int) int
-		PageViews     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Phone         func(childComplexity int) int
-		Tickets       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AvatarURL            func(childComplexity int) int
+		Blocked              func(childComplexity int) int
+		Blocks               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		City                 func(childComplexity int) int
+		Company              func(childComplexity int) int
+		Consents             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ContactedAt          func(childComplexity int) int
+		Conversations        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Country              func(childComplexity int) int
+		CreatedAt            func(childComplexity int) int
+		Deals                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		DisplayName          func(childComplexity int) int
+		Email                func(childComplexity int) int
+		EmailAddresses       func(childComplexity int) int
+		Emails               func(childComplexity int) int
+		Engagements          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ExternalID           func(childComplexity int) int
+		FirstName            func(childComplexity int) int
+		FirstSeenAt          func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		JobTitle             func(childComplexity int) int
+		Language             func(childComplexity int) int
+		LastName             func(childComplexity int) int
+		LastSeenAt           func(childComplexity int) int
+		LifecycleStage       func(childComplexity int) int
+		Lists                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		MergedIds            func(childComplexity int) int
+		Name                 func(childComplexity int) int
+		Owner                func(childComplexity int) int
+		PageViews            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Phone                func(childComplexity int) int
+		Phones               func(childComplexity int) int
+		Properties           func(childComplexity int, names []string) int
+		Source               func(childComplexity int) int
+		Tickets              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		TimeZone             func(childComplexity int) int
+		Timeline             func(childComplexity int, kinds []vocab.TimelineKind, first *int, after *string, last *int, before *string) int
+		TranscriptsRefusedAt func(childComplexity int) int
 	}
 
 	ContactChange struct {
@@ -448,7 +579,71 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	ContactConsentCondition struct {
+		ContactSubscriptionTypeID func(childComplexity int) int
+		Kind                      func(childComplexity int) int
+	}
+
+	ContactConversationCondition struct {
+		InboxID     func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		LastMessage func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Tags        func(childComplexity int) int
+	}
+
 	ContactEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContactEmail struct {
+		Email    func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Primary  func(childComplexity int) int
+		Verified func(childComplexity int) int
+	}
+
+	ContactImport struct {
+		Columns     func(childComplexity int) int
+		ContactList func(childComplexity int) int
+		Created     func(childComplexity int) int
+		DryRun      func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Refused     func(childComplexity int) int
+		Rows        func(childComplexity int, outcomes []vocab.ContactImportOutcome, first *int, after *string, last *int, before *string) int
+		Unchanged   func(childComplexity int) int
+		Updated     func(childComplexity int) int
+	}
+
+	ContactImportColumn struct {
+		Field    func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Property func(childComplexity int) int
+		Samples  func(childComplexity int) int
+	}
+
+	ContactImportProblem struct {
+		Code    func(childComplexity int) int
+		Column  func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	ContactImportRow struct {
+		Cells   func(childComplexity int) int
+		Contact func(childComplexity int) int
+		Number  func(childComplexity int) int
+		Outcome func(childComplexity int) int
+		Problem func(childComplexity int) int
+	}
+
+	ContactImportRowConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ContactImportRowEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -456,10 +651,15 @@ type ComplexityRoot struct {
 	ContactList struct {
 		ArchivedAt func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
+		Criteria   func(childComplexity int) int
+		Filling    func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
 		Members    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Name       func(childComplexity int) int
+		Problems   func(childComplexity int) int
 		Size       func(childComplexity int) int
+		State      func(childComplexity int) int
 	}
 
 	ContactListConnection struct {
@@ -468,9 +668,40 @@ type ComplexityRoot struct {
 		PageInfo func(childComplexity int) int
 	}
 
+	ContactListCriteria struct {
+		All             func(childComplexity int) int
+		Any             func(childComplexity int) int
+		Consent         func(childComplexity int) int
+		ContactListID   func(childComplexity int) int
+		Conversation    func(childComplexity int) int
+		Countries       func(childComplexity int) int
+		EmailDomains    func(childComplexity int) int
+		Languages       func(childComplexity int) int
+		LifecycleStages func(childComplexity int) int
+		Not             func(childComplexity int) int
+		OwnerIDs        func(childComplexity int) int
+		PageView        func(childComplexity int) int
+		Property        func(childComplexity int) int
+		PropertyDate    func(childComplexity int) int
+		Sources         func(childComplexity int) int
+		Time            func(childComplexity int) int
+	}
+
+	ContactListDateRange struct {
+		MoreThanDaysAgo   func(childComplexity int) int
+		MoreThanDaysAhead func(childComplexity int) int
+		WithinLastDays    func(childComplexity int) int
+		WithinNextDays    func(childComplexity int) int
+	}
+
 	ContactListEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ContactListFilling struct {
+		Compared func(childComplexity int) int
+		Total    func(childComplexity int) int
 	}
 
 	ContactListMemberConnection struct {
@@ -482,6 +713,49 @@ type ComplexityRoot struct {
 	ContactListMemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ContactListProblem struct {
+		Message func(childComplexity int) int
+		Path    func(childComplexity int) int
+	}
+
+	ContactListPropertyCondition struct {
+		AnyOf      func(childComplexity int) int
+		Boolean    func(childComplexity int) int
+		DateFrom   func(childComplexity int) int
+		DateTo     func(childComplexity int) int
+		IsSet      func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Number     func(childComplexity int) int
+		NumberFrom func(childComplexity int) int
+		NumberTo   func(childComplexity int) int
+		TimeAfter  func(childComplexity int) int
+		TimeBefore func(childComplexity int) int
+	}
+
+	ContactListTimeRange struct {
+		MoreThanDaysAgo func(childComplexity int) int
+		WithinDays      func(childComplexity int) int
+	}
+
+	ContactPageViewCondition struct {
+		Operator   func(childComplexity int) int
+		Parameter  func(childComplexity int) int
+		Value      func(childComplexity int) int
+		WithinDays func(childComplexity int) int
+	}
+
+	ContactPhone struct {
+		E164    func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Number  func(childComplexity int) int
+		Primary func(childComplexity int) int
+	}
+
+	ContactPropertyDateCondition struct {
+		Name  func(childComplexity int) int
+		Range func(childComplexity int) int
 	}
 
 	ContactSubscriptionType struct {
@@ -502,10 +776,16 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ContactTimeCondition struct {
+		Field func(childComplexity int) int
+		Range func(childComplexity int) int
+	}
+
 	Conversation struct {
 		ActivityAt                   func(childComplexity int) int
 		AssignedTeam                 func(childComplexity int) int
 		Assignee                     func(childComplexity int) int
+		Associations                 func(childComplexity int) int
 		Bot                          func(childComplexity int) int
 		BotState                     func(childComplexity int) int
 		CanReplyUntil                func(childComplexity int) int
@@ -514,8 +794,12 @@ type ComplexityRoot struct {
 		ClosedAt                     func(childComplexity int) int
 		ClosedBy                     func(childComplexity int) int
 		Contact                      func(childComplexity int) int
+		Deals                        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DeletedAt                    func(childComplexity int) int
 		DisplayName                  func(childComplexity int) int
+		Draft                        func(childComplexity int, note *bool) int
+		DraftBy                      func(childComplexity int) int
+		Engagements                  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Entries                      func(childComplexity int, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) int
 		ExternalID                   func(childComplexity int) int
 		Filtered                     func(childComplexity int) int
@@ -537,6 +821,9 @@ type ComplexityRoot struct {
 		PossiblyRelated              func(childComplexity int) int
 		Preview                      func(childComplexity int) int
 		Priority                     func(childComplexity int) int
+		Properties                   func(childComplexity int, names []string) int
+		Rating                       func(childComplexity int) int
+		Ratings                      func(childComplexity int) int
 		ReopenCount                  func(childComplexity int) int
 		ResolvedBy                   func(childComplexity int) int
 		Revision                     func(childComplexity int) int
@@ -596,6 +883,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	CreateCompanyPayload struct {
+		Company    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateContactListPayload struct {
 		ContactList func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -611,6 +903,11 @@ type ComplexityRoot struct {
 		UserErrors              func(childComplexity int) int
 	}
 
+	CreateDealPayload struct {
+		Deal       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateIdentitySecretPayload struct {
 		ChatChannel func(childComplexity int) int
 		Secret      func(childComplexity int) int
@@ -619,6 +916,26 @@ type ComplexityRoot struct {
 
 	CreateInboxPayload struct {
 		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateLibraryItemPayload struct {
+		LibraryItem func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CreatePipelinePayload struct {
+		Pipeline   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreatePipelineStagePayload struct {
+		Stage      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreatePropertyPayload struct {
+		Property   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -662,9 +979,56 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Deal struct {
+		Amount            func(childComplexity int) int
+		ClosedAt          func(childComplexity int) int
+		ClosesAt          func(childComplexity int) int
+		Company           func(childComplexity int) int
+		Contact           func(childComplexity int) int
+		Conversation      func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		DefinedProperties func(childComplexity int, names []string) int
+		Engagements       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ExternalID        func(childComplexity int) int
+		ID                func(childComplexity int) int
+		LastActivityAt    func(childComplexity int) int
+		LostReason        func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Owner             func(childComplexity int) int
+		Pipeline          func(childComplexity int) int
+		Probability       func(childComplexity int) int
+		Properties        func(childComplexity int) int
+		Revision          func(childComplexity int) int
+		Stage             func(childComplexity int) int
+		Type              func(childComplexity int) int
+	}
+
+	DealConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DealEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DealTotal struct {
+		Amounts func(childComplexity int) int
+		Count   func(childComplexity int) int
+		Stage   func(childComplexity int) int
+	}
+
 	DeclineConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	DeleteCompanyPayload struct {
+		DeletedCompanyID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	DeleteContactListPayload struct {
@@ -672,6 +1036,11 @@ type ComplexityRoot struct {
 		DeletedContactListID func(childComplexity int) int
 		UsedBy               func(childComplexity int) int
 		UserErrors           func(childComplexity int) int
+	}
+
+	DeleteContactPayload struct {
+		DeletedContactID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
 	}
 
 	DeleteContactSubscriptionTypePayload struct {
@@ -686,10 +1055,25 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	DeleteDealPayload struct {
+		DeletedDealID func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	DeleteEngagementPayload struct {
+		DeletedEngagementID func(childComplexity int) int
+		UserErrors          func(childComplexity int) int
+	}
+
 	DeleteInboxPayload struct {
 		DeletedInboxID func(childComplexity int) int
 		Task           func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
+	}
+
+	DeleteLibraryItemPayload struct {
+		DeletedLibraryItemID func(childComplexity int) int
+		UserErrors           func(childComplexity int) int
 	}
 
 	DeleteMessagePayload struct {
@@ -709,8 +1093,14 @@ type ComplexityRoot struct {
 
 	DeleteTeamPayload struct {
 		DeletedTeamID func(childComplexity int) int
+		Team          func(childComplexity int) int
 		UsedBy        func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+	}
+
+	DeleteTicketPayload struct {
+		DeletedTicketID func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	DeliveryChange struct {
@@ -727,6 +1117,66 @@ type ComplexityRoot struct {
 	DisplayOptions struct {
 		OpenByItself func(childComplexity int) int
 		SmallScreen  func(childComplexity int) int
+	}
+
+	DissociateRecordPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	DocumentOpening struct {
+		Again        func(childComplexity int) int
+		DownloadedAt func(childComplexity int) int
+		Email        func(childComplexity int) int
+		LibraryShare func(childComplexity int) int
+		OpenedAt     func(childComplexity int) int
+		Seconds      func(childComplexity int) int
+	}
+
+	DocumentOpeningConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DocumentOpeningEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Draft struct {
+		Attachments  func(childComplexity int) int
+		Bcc          func(childComplexity int) int
+		Cc           func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Markdown     func(childComplexity int) int
+		Mentions     func(childComplexity int) int
+		Note         func(childComplexity int) int
+		ReplyTo      func(childComplexity int) int
+		Revision     func(childComplexity int) int
+		Subject      func(childComplexity int) int
+		To           func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+	}
+
+	DraftChange struct {
+		ConversationID func(childComplexity int) int
+		Draft          func(childComplexity int) int
+		DraftID        func(childComplexity int) int
+		Sequence       func(childComplexity int) int
+	}
+
+	DraftConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DraftEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	DuplicateTargetedMessagePayload struct {
@@ -893,6 +1343,97 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	Engagement struct {
+		At           func(childComplexity int) int
+		Attachments  func(childComplexity int) int
+		Author       func(childComplexity int) int
+		Body         func(childComplexity int) int
+		Company      func(childComplexity int) int
+		Contact      func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Deal         func(childComplexity int) int
+		EditedAt     func(childComplexity int) int
+		ExternalID   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Owner        func(childComplexity int) int
+		Revision     func(childComplexity int) int
+		Revisions    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Ticket       func(childComplexity int) int
+	}
+
+	EngagementCall struct {
+		Direction    func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		Phone        func(childComplexity int) int
+		RecordingURL func(childComplexity int) int
+		Seconds      func(childComplexity int) int
+		StartedAt    func(childComplexity int) int
+		Text         func(childComplexity int) int
+	}
+
+	EngagementConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EngagementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EngagementEmail struct {
+		From    func(childComplexity int) int
+		SentAt  func(childComplexity int) int
+		Subject func(childComplexity int) int
+		Text    func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	EngagementMeeting struct {
+		Attendees func(childComplexity int) int
+		EndsAt    func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Place     func(childComplexity int) int
+		StartsAt  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	EngagementNote struct {
+		Text func(childComplexity int) int
+	}
+
+	EngagementRevision struct {
+		Body      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Editor    func(childComplexity int) int
+		Revision  func(childComplexity int) int
+	}
+
+	EngagementRevisionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	EngagementRevisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EngagementTask struct {
+		Assignee func(childComplexity int) int
+		DoneAt   func(childComplexity int) int
+		DueAt    func(childComplexity int) int
+		RemindAt func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Title    func(childComplexity int) int
+		Type     func(childComplexity int) int
+	}
+
 	EntryChange struct {
 		Entry    func(childComplexity int) int
 		Kind     func(childComplexity int) int
@@ -907,6 +1448,37 @@ type ComplexityRoot struct {
 	}
 
 	EntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EraseContactPayload struct {
+		Certificate func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ErasedCount struct {
+		Count func(childComplexity int) int
+		Kind  func(childComplexity int) int
+	}
+
+	Erasure struct {
+		Actor        func(childComplexity int) int
+		ContactID    func(childComplexity int) int
+		Counts       func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		RowsErasedAt func(childComplexity int) int
+		State        func(childComplexity int) int
+	}
+
+	ErasureConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ErasureEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -949,6 +1521,18 @@ type ComplexityRoot struct {
 		Type          func(childComplexity int) int
 	}
 
+	ExportContactDataPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ExportContactsPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	FilteredChange struct {
 		Field        func(childComplexity int) int
 		FromFiltered func(childComplexity int) int
@@ -988,6 +1572,11 @@ type ComplexityRoot struct {
 		Users     func(childComplexity int) int
 	}
 
+	ImportContactsPayload struct {
+		Task       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	InboundEmailSimulation struct {
 		Attachments     func(childComplexity int) int
 		Contact         func(childComplexity int) int
@@ -1016,6 +1605,7 @@ type ComplexityRoot struct {
 		Name             func(childComplexity int) int
 		NewFilteredCount func(childComplexity int) int
 		People           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		RatingCounts     func(childComplexity int, after clock.Micros, before *clock.Micros) int
 		RoleFilter       func(childComplexity int) int
 		RoleNames        func(childComplexity int) int
 		Settings         func(childComplexity int) int
@@ -1071,11 +1661,23 @@ type ComplexityRoot struct {
 		CloseSilentChatsAfter  func(childComplexity int) int
 		CloseSilentEmailsAfter func(childComplexity int) int
 		FarewellText           func(childComplexity int) int
+		FilteredDigest         func(childComplexity int) int
 		NoAnswerSeconds        func(childComplexity int) int
 		OnClose                func(childComplexity int) int
 		PassOnAfter            func(childComplexity int) int
+		Rating                 func(childComplexity int) int
 		RerouteUnanswered      func(childComplexity int) int
 		ShowQueuePosition      func(childComplexity int) int
+	}
+
+	InsertedLibraryItem struct {
+		Card     func(childComplexity int) int
+		Cc       func(childComplexity int) int
+		Files    func(childComplexity int) int
+		HTML     func(childComplexity int) int
+		Markdown func(childComplexity int) int
+		Missing  func(childComplexity int) int
+		Subject  func(childComplexity int) int
 	}
 
 	Integration struct {
@@ -1104,9 +1706,119 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	KnowledgeBase struct {
+		ID      func(childComplexity int) int
+		Indexed func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Title   func(childComplexity int) int
+		URL     func(childComplexity int) int
+	}
+
+	LibraryFile struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Size        func(childComplexity int) int
+		URL         func(childComplexity int) int
+	}
+
+	LibraryItem struct {
+		ArchivedAt           func(childComplexity int) int
+		Article              func(childComplexity int) int
+		AsksForEmail         func(childComplexity int) int
+		Cc                   func(childComplexity int) int
+		CreatedAt            func(childComplexity int) int
+		Description          func(childComplexity int) int
+		DurationMinutes      func(childComplexity int) int
+		DurationSeconds      func(childComplexity int) int
+		EditableBy           func(childComplexity int) int
+		Files                func(childComplexity int) int
+		Folder               func(childComplexity int) int
+		HTML                 func(childComplexity int) int
+		ID                   func(childComplexity int) int
+		ImageURL             func(childComplexity int) int
+		Kind                 func(childComplexity int) int
+		Language             func(childComplexity int) int
+		LastUsedAt           func(childComplexity int) int
+		LinkExpiresAfterDays func(childComplexity int) int
+		Markdown             func(childComplexity int) int
+		Name                 func(childComplexity int) int
+		Owner                func(childComplexity int) int
+		Revision             func(childComplexity int) int
+		Shares               func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Shortcut             func(childComplexity int) int
+		Subject              func(childComplexity int) int
+		Team                 func(childComplexity int) int
+		URL                  func(childComplexity int) int
+		UpdatedAt            func(childComplexity int) int
+		UsableBy             func(childComplexity int) int
+		UsageCount           func(childComplexity int) int
+		UserLinks            func(childComplexity int) int
+		Variants             func(childComplexity int) int
+		Versions             func(childComplexity int) int
+	}
+
+	LibraryItemConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	LibraryItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	LibraryShare struct {
+		AsksEmail    func(childComplexity int) int
+		Contact      func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LastOpenedAt func(childComplexity int) int
+		LibraryItem  func(childComplexity int) int
+		OpenCount    func(childComplexity int) int
+		OpenedAt     func(childComplexity int) int
+		Openings     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ProgramCount func(childComplexity int) int
+		RevokedAt    func(childComplexity int) int
+		Title        func(childComplexity int) int
+	}
+
+	LibraryShareConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	LibraryShareEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	LibraryUserLink struct {
+		URL  func(childComplexity int) int
+		User func(childComplexity int) int
+	}
+
+	LibraryVariant struct {
+		HTML     func(childComplexity int) int
+		Language func(childComplexity int) int
+		Markdown func(childComplexity int) int
+		Subject  func(childComplexity int) int
+	}
+
 	LinkContactPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	LogEngagementPayload struct {
+		Engagement func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	MailProblem struct {
@@ -1151,6 +1863,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	MergeContactsPayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MergeTagsPayload struct {
 		Tag        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1160,6 +1877,7 @@ type ComplexityRoot struct {
 		AttachmentCount func(childComplexity int) int
 		Attachments     func(childComplexity int, after *string) int
 		Author          func(childComplexity int) int
+		Cards           func(childComplexity int) int
 		Conversation    func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		DeletedAt       func(childComplexity int) int
@@ -1175,12 +1893,24 @@ type ComplexityRoot struct {
 		Markdown        func(childComplexity int) int
 		Mentions        func(childComplexity int) int
 		Number          func(childComplexity int) int
+		QuickReplies    func(childComplexity int) int
 		QuotedHTML      func(childComplexity int, remoteImages *vocab.RemoteImages) int
 		Repeats         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ReplyTo         func(childComplexity int) int
 		Revisions       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Text            func(childComplexity int) int
 		VisibleNumber   func(childComplexity int) int
+	}
+
+	MessageCard struct {
+		ButtonText      func(childComplexity int) int
+		Description     func(childComplexity int) int
+		DurationSeconds func(childComplexity int) int
+		ImageURL        func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		LibraryItemID   func(childComplexity int) int
+		Title           func(childComplexity int) int
+		URL             func(childComplexity int) int
 	}
 
 	MessageChange struct {
@@ -1222,6 +1952,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Money struct {
+		Currency func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
 	MoveTargetedMessagePayload struct {
 		TargetedMessage func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
@@ -1232,8 +1967,13 @@ type ComplexityRoot struct {
 		AcceptSuggestedProperties      func(childComplexity int, input visitor.AcceptSuggestedPropertiesInput) int
 		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
 		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
+		ArchiveLibraryItem             func(childComplexity int, input library.ArchiveLibraryItemInput) int
+		ArchivePipeline                func(childComplexity int, input crm.ArchivePipelineInput) int
+		ArchivePipelineStage           func(childComplexity int, input crm.ArchivePipelineStageInput) int
+		ArchiveProperty                func(childComplexity int, input property.ArchivePropertyInput) int
 		ArchiveTag                     func(childComplexity int, input tag.ArchiveTagInput) int
 		AssignConversation             func(childComplexity int, input conversation.AssignConversationInput) int
+		AssociateRecord                func(childComplexity int, input conversation.AssociateRecordInput) int
 		BeginEmailChannel              func(childComplexity int, input settings.BeginEmailChannelInput) int
 		BlockConversationSender        func(childComplexity int, input conversation.BlockConversationSenderInput) int
 		BulkChangeConversations        func(childComplexity int, input conversation.BulkChangeConversationsInput) int
@@ -1241,14 +1981,21 @@ type ComplexityRoot struct {
 		CaptureVisitorEmail            func(childComplexity int, input visitor.CaptureVisitorEmailInput) int
 		ClaimConversation              func(childComplexity int, input conversation.ClaimConversationInput) int
 		CloseConversation              func(childComplexity int, input conversation.CloseConversationInput) int
+		CompleteTask                   func(childComplexity int, input engagement.CompleteTaskInput) int
 		ConnectPersonalMailbox         func(childComplexity int, input settings.ConnectPersonalMailboxInput) int
 		CreateAPIToken                 func(childComplexity int, input account.CreateApiTokenInput) int
 		CreateChatChannel              func(childComplexity int, input settings1.CreateChatChannelInput) int
+		CreateCompany                  func(childComplexity int, input company.CreateCompanyInput) int
 		CreateContact                  func(childComplexity int, input contact.CreateContactInput) int
 		CreateContactList              func(childComplexity int, input contact.CreateContactListInput) int
 		CreateContactSubscriptionType  func(childComplexity int, input consent.CreateContactSubscriptionTypeInput) int
+		CreateDeal                     func(childComplexity int, input crm.CreateDealInput) int
 		CreateIdentitySecret           func(childComplexity int, input settings1.CreateIdentitySecretInput) int
 		CreateInbox                    func(childComplexity int, input inbox.CreateInboxInput) int
+		CreateLibraryItem              func(childComplexity int, input library.CreateLibraryItemInput) int
+		CreatePipeline                 func(childComplexity int, input crm.CreatePipelineInput) int
+		CreatePipelineStage            func(childComplexity int, input crm.CreatePipelineStageInput) int
+		CreateProperty                 func(childComplexity int, input property.CreatePropertyInput) int
 		CreateSavedView                func(childComplexity int, input view.CreateSavedViewInput) int
 		CreateTag                      func(childComplexity int, input tag.CreateTagInput) int
 		CreateTargetedMessage          func(childComplexity int, input targeting.CreateTargetedMessageInput) int
@@ -1257,34 +2004,49 @@ type ComplexityRoot struct {
 		CreateUser                     func(childComplexity int, input account.CreateUserInput) int
 		DeactivateUser                 func(childComplexity int, input account.DeactivateUserInput) int
 		DeclineConversation            func(childComplexity int, input conversation.DeclineConversationInput) int
+		DeleteCompany                  func(childComplexity int, input company.DeleteCompanyInput) int
+		DeleteContact                  func(childComplexity int, input contact.DeleteContactInput) int
 		DeleteContactList              func(childComplexity int, input contact.DeleteContactListInput) int
 		DeleteContactSubscriptionType  func(childComplexity int, input consent.DeleteContactSubscriptionTypeInput) int
 		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
+		DeleteDeal                     func(childComplexity int, input crm.DeleteDealInput) int
+		DeleteEngagement               func(childComplexity int, input engagement.DeleteEngagementInput) int
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
+		DeleteLibraryItem              func(childComplexity int, input library.DeleteLibraryItemInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
 		DeleteSavedView                func(childComplexity int, input view.DeleteSavedViewInput) int
 		DeleteTargetedMessage          func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                     func(childComplexity int, input account.DeleteTeamInput) int
+		DeleteTicket                   func(childComplexity int, input crm.DeleteTicketInput) int
 		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
+		DissociateRecord               func(childComplexity int, input conversation.DissociateRecordInput) int
 		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                    func(childComplexity int, input conversation.EditMessageInput) int
 		EndVisitorSession              func(childComplexity int, input visitor.EndVisitorSessionInput) int
+		EraseContact                   func(childComplexity int, input privacy.EraseContactInput) int
+		ExportContactData              func(childComplexity int, input model.ExportContactDataInput) int
+		ExportContacts                 func(childComplexity int, input model.ExportContactsInput) int
 		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
 		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
+		ImportContacts                 func(childComplexity int, input model.ImportContactsInput) int
 		InviteUser                     func(childComplexity int, input account.InviteUserInput) int
 		LinkContact                    func(childComplexity int, input conversation.LinkContactInput) int
+		LogEngagement                  func(childComplexity int, input engagement.LogEngagementInput) int
 		MarkConversationAsNotSpam      func(childComplexity int, input conversation.MarkConversationAsNotSpamInput) int
 		MarkConversationAsSpam         func(childComplexity int, input conversation.MarkConversationAsSpamInput) int
 		MarkConversationRead           func(childComplexity int, input conversation.MarkConversationReadInput) int
 		MarkConversationUnread         func(childComplexity int, input conversation.MarkConversationUnreadInput) int
 		MarkFilteredSeen               func(childComplexity int, input conversation.MarkFilteredSeenInput) int
 		MarkVisitorConversationRead    func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
+		MergeContacts                  func(childComplexity int, input contact.MergeContactsInput) int
 		MergeTags                      func(childComplexity int, input tag.MergeTagsInput) int
 		MoveTargetedMessage            func(childComplexity int, input targeting.MoveTargetedMessageInput) int
 		OptOutContact                  func(childComplexity int, input consent.OptOutContactInput) int
+		PreviewContactImport           func(childComplexity int, input model.PreviewContactImportInput) int
 		ProveVisitorEmail              func(childComplexity int, input visitor.ProveVisitorEmailInput) int
 		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
+		RateConversation               func(childComplexity int, input visitor.RateConversationInput) int
 		ReactivateUser                 func(childComplexity int, input account.ReactivateUserInput) int
 		ReclassifyEmail                func(childComplexity int, input receive.ReclassifyEmailInput) int
 		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
@@ -1297,16 +2059,21 @@ type ComplexityRoot struct {
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
 		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
+		RestoreLibraryItem             func(childComplexity int, input library.RestoreLibraryItemInput) int
 		RestoreTag                     func(childComplexity int, input tag.RestoreTagInput) int
 		RetryMessage                   func(childComplexity int, input deliver.RetryMessageInput) int
 		RevokeAPIToken                 func(childComplexity int, input account.RevokeApiTokenInput) int
+		RevokeLibraryShare             func(childComplexity int, input library.RevokeLibraryShareInput) int
 		RotateAPIToken                 func(childComplexity int, input account.RotateApiTokenInput) int
+		SaveDraft                      func(childComplexity int, input conversation.SaveDraftInput) int
 		SendMessage                    func(childComplexity int, input conversation.SendMessageInput) int
 		SendTrackingCode               func(childComplexity int, input settings1.SendTrackingCodeInput) int
+		SendTranscript                 func(childComplexity int, input transcript.SendTranscriptInput) int
 		SendVisitorMessage             func(childComplexity int, input visitor.SendVisitorMessageInput) int
 		SetAvailability                func(childComplexity int, input account.SetAvailabilityInput) int
 		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
+		SetConversationProperties      func(childComplexity int, input conversation.SetConversationPropertiesInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
 		SetTyping                      func(childComplexity int, input presence.SetTypingInput) int
@@ -1317,7 +2084,9 @@ type ComplexityRoot struct {
 		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
 		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
+		UnarchiveProperty              func(childComplexity int, input property.UnarchivePropertyInput) int
 		UnblockConversationSender      func(childComplexity int, input conversation.UnblockConversationSenderInput) int
+		UndoMergeContacts              func(childComplexity int, input contact.UndoMergeContactsInput) int
 		UndoSend                       func(childComplexity int, input deliver.UndoSendInput) int
 		UnlinkContact                  func(childComplexity int, input conversation.UnlinkContactInput) int
 		UnsnoozeConversation           func(childComplexity int, input conversation.UnsnoozeConversationInput) int
@@ -1326,17 +2095,25 @@ type ComplexityRoot struct {
 		UpdateAccount                  func(childComplexity int, input account.UpdateAccountInput) int
 		UpdateChatChannel              func(childComplexity int, input settings1.UpdateChatChannelInput) int
 		UpdateChatChannelAvailability  func(childComplexity int, input settings1.UpdateChatChannelAvailabilityInput) int
+		UpdateCompany                  func(childComplexity int, input company.UpdateCompanyInput) int
 		UpdateContact                  func(childComplexity int, input contact.UpdateContactInput) int
 		UpdateContactList              func(childComplexity int, input contact.UpdateContactListInput) int
 		UpdateContactSubscriptionType  func(childComplexity int, input consent.UpdateContactSubscriptionTypeInput) int
 		UpdateConversation             func(childComplexity int, input conversation.UpdateConversationInput) int
+		UpdateDeal                     func(childComplexity int, input crm.UpdateDealInput) int
 		UpdateEmailAllowList           func(childComplexity int, input settings.UpdateEmailAllowListInput) int
 		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
 		UpdateEmailRoleNames           func(childComplexity int, input settings.UpdateEmailRoleNamesInput) int
+		UpdateEngagement               func(childComplexity int, input engagement.UpdateEngagementInput) int
 		UpdateInboxMembers             func(childComplexity int, input inbox.UpdateInboxMembersInput) int
 		UpdateInboxSettings            func(childComplexity int, input inbox.UpdateInboxSettingsInput) int
 		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
+		UpdateKnowledgeBase            func(childComplexity int, input library.UpdateKnowledgeBaseInput) int
+		UpdateLibraryItem              func(childComplexity int, input library.UpdateLibraryItemInput) int
 		UpdateOwnProfile               func(childComplexity int, input account.UpdateOwnProfileInput) int
+		UpdatePipeline                 func(childComplexity int, input crm.UpdatePipelineInput) int
+		UpdatePipelineStage            func(childComplexity int, input crm.UpdatePipelineStageInput) int
+		UpdateProperty                 func(childComplexity int, input property.UpdatePropertyInput) int
 		UpdateSavedView                func(childComplexity int, input view.UpdateSavedViewInput) int
 		UpdateTag                      func(childComplexity int, input tag.UpdateTagInput) int
 		UpdateTargetedMessage          func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
@@ -1345,7 +2122,10 @@ type ComplexityRoot struct {
 		UpdateUser                     func(childComplexity int, input account.UpdateUserInput) int
 		UploadAttachment               func(childComplexity int, input model.UploadAttachmentInput) int
 		UploadVisitorAttachment        func(childComplexity int, input model.UploadVisitorAttachmentInput) int
+		UpsertCompany                  func(childComplexity int, input company.UpsertCompanyInput) int
 		UpsertContact                  func(childComplexity int, input contact.UpsertContactInput) int
+		UpsertDeal                     func(childComplexity int, input crm.UpsertDealInput) int
+		UpsertTicket                   func(childComplexity int, input crm.UpsertTicketInput) int
 		WithdrawConsent                func(childComplexity int, input consent.WithdrawConsentInput) int
 	}
 
@@ -1403,6 +2183,38 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Pipeline struct {
+		ArchivedAt    func(childComplexity int) int
+		CloseTogether func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Object        func(childComplexity int) int
+		Position      func(childComplexity int) int
+		Stages        func(childComplexity int) int
+	}
+
+	PipelineConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PipelineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PipelineStage struct {
+		ArchivedAt  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Pipeline    func(childComplexity int) int
+		Position    func(childComplexity int) int
+		Probability func(childComplexity int) int
+	}
+
 	Presence struct {
 		Actor   func(childComplexity int) int
 		ID      func(childComplexity int) int
@@ -1410,10 +2222,66 @@ type ComplexityRoot struct {
 		Viewing func(childComplexity int) int
 	}
 
+	PreviewContactImportPayload struct {
+		Columns    func(childComplexity int) int
+		Delimiter  func(childComplexity int) int
+		Encoding   func(childComplexity int) int
+		RowCount   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	PriorityChange struct {
 		Field        func(childComplexity int) int
 		FromPriority func(childComplexity int) int
 		ToPriority   func(childComplexity int) int
+	}
+
+	PropertiesChange struct {
+		Cleared    func(childComplexity int) int
+		ClearedIDs func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Set        func(childComplexity int) int
+		SetIDs     func(childComplexity int) int
+	}
+
+	Property struct {
+		ArchivedAt  func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Label       func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Object      func(childComplexity int) int
+		Options     func(childComplexity int) int
+	}
+
+	PropertyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PropertyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PropertyOption struct {
+		Archived func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	PropertyValue struct {
+		Boolean  func(childComplexity int) int
+		Choice   func(childComplexity int) int
+		Choices  func(childComplexity int) int
+		Date     func(childComplexity int) int
+		Number   func(childComplexity int) int
+		Property func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Time     func(childComplexity int) int
 	}
 
 	ProveVisitorEmailPayload struct {
@@ -1439,6 +2307,8 @@ type ComplexityRoot struct {
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
 		Channel                  func(childComplexity int, id string) int
+		Companies                func(childComplexity int, filter *company.CompanyFilter, orderBy *vocab.CompanyOrder, first *int, after *string, last *int, before *string) int
+		Company                  func(childComplexity int, by company.CompanyKey) int
 		Consent                  func(childComplexity int, id string) int
 		Contact                  func(childComplexity int, by contact.ContactKey) int
 		ContactList              func(childComplexity int, id string) int
@@ -1448,20 +2318,41 @@ type ComplexityRoot struct {
 		Contacts                 func(childComplexity int, filter *contact.ContactFilter, orderBy *vocab.ContactOrder, first *int, after *string, last *int, before *string) int
 		Conversation             func(childComplexity int, id string) int
 		Conversations            func(childComplexity int, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int, after *string, last *int, before *string) int
+		Deal                     func(childComplexity int, id string) int
+		DealTotals               func(childComplexity int, filter *crm.DealFilter) int
+		Deals                    func(childComplexity int, filter *crm.DealFilter, orderBy *vocab.DealOrder, first *int, after *string, last *int, before *string) int
+		Draft                    func(childComplexity int, id string) int
+		Drafts                   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		EmailChannelNotice       func(childComplexity int) int
+		Engagement               func(childComplexity int, id string) int
+		EngagementTasks          func(childComplexity int, filter *engagement.EngagementTaskFilter, first *int, after *string, last *int, before *string) int
+		Engagements              func(childComplexity int, filter *engagement.EngagementFilter, first *int, after *string, last *int, before *string) int
+		Erasure                  func(childComplexity int, id string) int
+		Erasures                 func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Event                    func(childComplexity int, id string) int
 		EventTypes               func(childComplexity int) int
 		Events                   func(childComplexity int, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) int
 		Inbox                    func(childComplexity int, id string) int
 		Inboxes                  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		InsertLibraryItem        func(childComplexity int, input library.InsertLibraryItemInput) int
 		Integration              func(childComplexity int, id string) int
 		Integrations             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		KnowledgeBase            func(childComplexity int) int
+		LibraryItem              func(childComplexity int, id string) int
+		LibraryItems             func(childComplexity int, query *string, kind *vocab.LibraryItemKind, folder *string, includeArchived *bool, first *int, after *string, last *int, before *string) int
+		LibraryShare             func(childComplexity int, id string) int
 		Message                  func(childComplexity int, id string) int
 		MessageRevision          func(childComplexity int, id string) int
 		Node                     func(childComplexity int, id string) int
 		Nodes                    func(childComplexity int, ids []string) int
 		PageView                 func(childComplexity int, id string) int
 		PersonalMailbox          func(childComplexity int, id string) int
+		Pipeline                 func(childComplexity int, id string) int
+		PipelineStage            func(childComplexity int, id string) int
+		Pipelines                func(childComplexity int, object vocab.PipelineObject, includeArchived *bool, first *int, after *string, last *int, before *string) int
+		PreviewReply             func(childComplexity int, input library.PreviewReplyInput) int
+		Properties               func(childComplexity int, object vocab.PropertyObject, includeArchived *bool, first *int, after *string, last *int, before *string) int
+		Property                 func(childComplexity int, id string) int
 		RemoteImageSender        func(childComplexity int, id string) int
 		RemoteImageSenders       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		RoutingDecision          func(childComplexity int, id string) int
@@ -1477,8 +2368,9 @@ type ComplexityRoot struct {
 		Task                     func(childComplexity int, id string) int
 		Tasks                    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Team                     func(childComplexity int, id string) int
-		Teams                    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Teams                    func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Ticket                   func(childComplexity int, id string) int
+		Tickets                  func(childComplexity int, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int, after *string, last *int, before *string) int
 		User                     func(childComplexity int, id string) int
 		Users                    func(childComplexity int, includeDeactivated *bool, first *int, after *string, last *int, before *string) int
 		ViewCounts               func(childComplexity int, inboxIds []string, savedViewIds []string) int
@@ -1489,6 +2381,46 @@ type ComplexityRoot struct {
 		Widget                   func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
 		__resolve__service       func(childComplexity int) int
 		__resolve_entities       func(childComplexity int, representations []map[string]any) int
+	}
+
+	QuickReply struct {
+		Text  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	RateConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	Rating struct {
+		ClosedAt   func(childComplexity int) int
+		Comment    func(childComplexity int) int
+		GivenAt    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Medium     func(childComplexity int) int
+		ResolvedBy func(childComplexity int) int
+		Scale      func(childComplexity int) int
+		Score      func(childComplexity int) int
+	}
+
+	RatingCount struct {
+		Average    func(childComplexity int) int
+		Count      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		ResolvedBy func(childComplexity int) int
+		Scores     func(childComplexity int) int
+	}
+
+	RatingQuestion struct {
+		Scale func(childComplexity int) int
+		Text  func(childComplexity int) int
+	}
+
+	RatingSettings struct {
+		Media    func(childComplexity int) int
+		Question func(childComplexity int) int
+		Scale    func(childComplexity int) int
 	}
 
 	ReactivateUserPayload struct {
@@ -1559,6 +2491,16 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ReplyPreview struct {
+		Cards     func(childComplexity int) int
+		EmailHTML func(childComplexity int) int
+		EmailText func(childComplexity int) int
+		HTML      func(childComplexity int) int
+		Markdown  func(childComplexity int) int
+		Missing   func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
 	RequestVisitorEmailCodePayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
@@ -1567,6 +2509,11 @@ type ComplexityRoot struct {
 	RestoreConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	RestoreLibraryItemPayload struct {
+		LibraryItem func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RestoreTagPayload struct {
@@ -1582,6 +2529,11 @@ type ComplexityRoot struct {
 	RevokeApiTokenPayload struct {
 		APIToken   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevokeLibrarySharePayload struct {
+		LibraryShare func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RotateApiTokenPayload struct {
@@ -1689,6 +2641,11 @@ type ComplexityRoot struct {
 		Value    func(childComplexity int) int
 	}
 
+	SaveDraftPayload struct {
+		Draft      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SavedAssigneeFilter struct {
 		Me      func(childComplexity int) int
 		Nobody  func(childComplexity int) int
@@ -1712,6 +2669,7 @@ type ComplexityRoot struct {
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
 		TagObjects        func(childComplexity int) int
@@ -1733,6 +2691,7 @@ type ComplexityRoot struct {
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
 		TagObjects        func(childComplexity int) int
@@ -1755,6 +2714,7 @@ type ComplexityRoot struct {
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
 		TagObjects        func(childComplexity int) int
@@ -1816,6 +2776,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	SendTranscriptPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	SendVisitorMessagePayload struct {
 		Conversation func(childComplexity int) int
 		Message      func(childComplexity int) int
@@ -1833,6 +2798,11 @@ type ComplexityRoot struct {
 	}
 
 	SetConversationPriorityPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	SetConversationPropertiesPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -1883,6 +2853,14 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	StageChange struct {
+		Field       func(childComplexity int) int
+		FromStage   func(childComplexity int) int
+		FromStageID func(childComplexity int) int
+		ToStage     func(childComplexity int) int
+		ToStageID   func(childComplexity int) int
+	}
+
 	StartChatPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1908,13 +2886,17 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		ContactListMembers   func(childComplexity int, contactListID string, first *int) int
 		ConversationEntries  func(childComplexity int, conversationID string, after *int64) int
 		ConversationPresence func(childComplexity int, conversationID string, viewing *bool) int
 		ConversationView     func(childComplexity int, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int) int
+		DraftChanges         func(childComplexity int, after *int64) int
 		Events               func(childComplexity int, after *int64, types []vocab.EventType, inboxIds []string) int
 		InboxPeople          func(childComplexity int, inboxID string, first *int) int
 		Messages             func(childComplexity int, conversationID string, after *int64) int
+		NewFilteredCount     func(childComplexity int, inboxID string) int
 		Tasks                func(childComplexity int) int
+		TicketView           func(childComplexity int, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) int
 		ViewCounts           func(childComplexity int, inboxIds []string, savedViewIds []string) int
 		VisitorConversation  func(childComplexity int, conversationID string, after *string) int
 	}
@@ -2075,18 +3057,19 @@ type ComplexityRoot struct {
 	}
 
 	Task struct {
-		Actor      func(childComplexity int) int
-		CreatedAt  func(childComplexity int) int
-		Done       func(childComplexity int) int
-		Failure    func(childComplexity int) int
-		FinishedAt func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Kind       func(childComplexity int) int
-		Problems   func(childComplexity int) int
-		Skipped    func(childComplexity int) int
-		Skips      func(childComplexity int, first *int, after *string, last *int, before *string) int
-		State      func(childComplexity int) int
-		Total      func(childComplexity int) int
+		Actor         func(childComplexity int) int
+		ContactImport func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Done          func(childComplexity int) int
+		Failure       func(childComplexity int) int
+		FinishedAt    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Problems      func(childComplexity int) int
+		Skipped       func(childComplexity int) int
+		Skips         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		State         func(childComplexity int) int
+		Total         func(childComplexity int) int
 	}
 
 	TaskConnection struct {
@@ -2118,9 +3101,10 @@ type ComplexityRoot struct {
 	}
 
 	Team struct {
-		ID      func(childComplexity int) int
-		Members func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Name    func(childComplexity int) int
+		ArchivedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Members    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name       func(childComplexity int) int
 	}
 
 	TeamChange struct {
@@ -2143,22 +3127,41 @@ type ComplexityRoot struct {
 	}
 
 	Ticket struct {
-		Contact      func(childComplexity int) int
-		Conversation func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		ExternalID   func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Pipeline     func(childComplexity int) int
-		Priority     func(childComplexity int) int
-		Properties   func(childComplexity int) int
-		Stage        func(childComplexity int) int
-		Subject      func(childComplexity int) int
+		ClosedAt          func(childComplexity int) int
+		Company           func(childComplexity int) int
+		Contact           func(childComplexity int) int
+		Conversation      func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		DefinedProperties func(childComplexity int, names []string) int
+		Description       func(childComplexity int) int
+		DueAt             func(childComplexity int) int
+		Engagements       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ExternalID        func(childComplexity int) int
+		ID                func(childComplexity int) int
+		LastActivityAt    func(childComplexity int) int
+		Number            func(childComplexity int) int
+		Owner             func(childComplexity int) int
+		Pipeline          func(childComplexity int) int
+		Priority          func(childComplexity int) int
+		Properties        func(childComplexity int) int
+		Revision          func(childComplexity int) int
+		SecondsToClose    func(childComplexity int) int
+		Source            func(childComplexity int) int
+		Stage             func(childComplexity int) int
+		Subject           func(childComplexity int) int
+		Team              func(childComplexity int) int
+	}
+
+	TicketChanged struct {
+		Cursor func(childComplexity int) int
+		Ticket func(childComplexity int) int
 	}
 
 	TicketConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	TicketEdge struct {
@@ -2166,11 +3169,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TicketEntered struct {
+		Cursor func(childComplexity int) int
+		Ticket func(childComplexity int) int
+	}
+
+	TicketLeft struct {
+		TicketID func(childComplexity int) int
+	}
+
 	TicketPreset struct {
-		Pipeline   func(childComplexity int) int
-		Priority   func(childComplexity int) int
-		Properties func(childComplexity int) int
-		Stage      func(childComplexity int) int
+		Description func(childComplexity int) int
+		Owner       func(childComplexity int) int
+		OwnerRule   func(childComplexity int) int
+		Pipeline    func(childComplexity int) int
+		Priority    func(childComplexity int) int
+		Problems    func(childComplexity int) int
+		Properties  func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Stage       func(childComplexity int) int
+		Subject     func(childComplexity int) int
 	}
 
 	TicketProperty struct {
@@ -2178,14 +3196,56 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TicketViewChanges struct {
+		Changes  func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
+	TicketViewSnapshot struct {
+		Sequence func(childComplexity int) int
+		Tickets  func(childComplexity int) int
+	}
+
+	TimelineConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TimelineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimelineEntry struct {
+		At   func(childComplexity int) int
+		Item func(childComplexity int) int
+		Kind func(childComplexity int) int
+	}
+
+	TimelineListChange struct {
+		Entered func(childComplexity int) int
+		List    func(childComplexity int) int
+	}
+
 	TrackPageViewPayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
 	}
 
+	UnarchivePropertyPayload struct {
+		Property   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UnblockConversationSenderPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	UndoMergeContactsPayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UndoSendPayload struct {
@@ -2228,6 +3288,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	UpdateCompanyPayload struct {
+		Company    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateContactListPayload struct {
 		ContactList func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -2248,6 +3313,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	UpdateDealPayload struct {
+		Deal       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateEmailAllowListPayload struct {
 		Inbox      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2260,6 +3330,11 @@ type ComplexityRoot struct {
 
 	UpdateEmailRoleNamesPayload struct {
 		Inbox      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateEngagementPayload struct {
+		Engagement func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2278,8 +3353,33 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	UpdateKnowledgeBasePayload struct {
+		KnowledgeBase func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	UpdateLibraryItemPayload struct {
+		LibraryItem func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	UpdateOwnProfilePayload struct {
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePipelinePayload struct {
+		Pipeline   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePipelineStagePayload struct {
+		Stage      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdatePropertyPayload struct {
+		Property   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2323,9 +3423,27 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpsertCompanyPayload struct {
+		Company    func(childComplexity int) int
+		Created    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpsertContactPayload struct {
 		Contact    func(childComplexity int) int
 		Created    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertDealPayload struct {
+		Created    func(childComplexity int) int
+		Deal       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertTicketPayload struct {
+		Created    func(childComplexity int) int
+		Ticket     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -2448,6 +3566,7 @@ type ComplexityRoot struct {
 		OpenedAt           func(childComplexity int) int
 		Preview            func(childComplexity int) int
 		QueuePosition      func(childComplexity int) int
+		RatingQuestion     func(childComplexity int) int
 		Status             func(childComplexity int) int
 		Subject            func(childComplexity int) int
 		Title              func(childComplexity int) int
@@ -2473,11 +3592,14 @@ type ComplexityRoot struct {
 		Attachments     func(childComplexity int) int
 		AuthorAvatarURL func(childComplexity int) int
 		AuthorName      func(childComplexity int) int
+		ByEmail         func(childComplexity int) int
+		Cards           func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		Direction       func(childComplexity int) int
 		HTML            func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Markdown        func(childComplexity int) int
+		QuickReplies    func(childComplexity int) int
 		ReplyTo         func(childComplexity int) int
 		Seen            func(childComplexity int) int
 		Text            func(childComplexity int) int
@@ -2718,6 +3840,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.phoneRegion":
+		if e.ComplexityRoot.Account.PhoneRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.PhoneRegion(childComplexity), true
 	case "Account.tagsManaged":
 		if e.ComplexityRoot.Account.TagsManaged == nil {
 			break
@@ -2868,6 +3996,58 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.UserErrors(childComplexity), true
 
+	case "ArchiveLibraryItemPayload.libraryItem":
+		if e.ComplexityRoot.ArchiveLibraryItemPayload.LibraryItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLibraryItemPayload.LibraryItem(childComplexity), true
+	case "ArchiveLibraryItemPayload.userErrors":
+		if e.ComplexityRoot.ArchiveLibraryItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveLibraryItemPayload.UserErrors(childComplexity), true
+
+	case "ArchivePipelinePayload.pipeline":
+		if e.ComplexityRoot.ArchivePipelinePayload.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePipelinePayload.Pipeline(childComplexity), true
+	case "ArchivePipelinePayload.userErrors":
+		if e.ComplexityRoot.ArchivePipelinePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePipelinePayload.UserErrors(childComplexity), true
+
+	case "ArchivePipelineStagePayload.stage":
+		if e.ComplexityRoot.ArchivePipelineStagePayload.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePipelineStagePayload.Stage(childComplexity), true
+	case "ArchivePipelineStagePayload.userErrors":
+		if e.ComplexityRoot.ArchivePipelineStagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePipelineStagePayload.UserErrors(childComplexity), true
+
+	case "ArchivePropertyPayload.property":
+		if e.ComplexityRoot.ArchivePropertyPayload.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePropertyPayload.Property(childComplexity), true
+	case "ArchivePropertyPayload.userErrors":
+		if e.ComplexityRoot.ArchivePropertyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchivePropertyPayload.UserErrors(childComplexity), true
+
 	case "ArchiveTagPayload.tag":
 		if e.ComplexityRoot.ArchiveTagPayload.Tag == nil {
 			break
@@ -2880,6 +4060,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ArchiveTagPayload.UserErrors(childComplexity), true
+
+	case "Article.audience":
+		if e.ComplexityRoot.Article.Audience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Audience(childComplexity), true
+	case "Article.helpfulCount":
+		if e.ComplexityRoot.Article.HelpfulCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.HelpfulCount(childComplexity), true
+	case "Article.notHelpfulCount":
+		if e.ComplexityRoot.Article.NotHelpfulCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.NotHelpfulCount(childComplexity), true
+	case "Article.slug":
+		if e.ComplexityRoot.Article.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Slug(childComplexity), true
+	case "Article.state":
+		if e.ComplexityRoot.Article.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.State(childComplexity), true
+	case "Article.url":
+		if e.ComplexityRoot.Article.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.URL(childComplexity), true
 
 	case "AssignConversationPayload.conversation":
 		if e.ComplexityRoot.AssignConversationPayload.Conversation == nil {
@@ -2924,6 +4141,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssigneeChange.ToAssigneeID(childComplexity), true
+
+	case "AssociateRecordPayload.conversation":
+		if e.ComplexityRoot.AssociateRecordPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssociateRecordPayload.Conversation(childComplexity), true
+	case "AssociateRecordPayload.userErrors":
+		if e.ComplexityRoot.AssociateRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssociateRecordPayload.UserErrors(childComplexity), true
+
+	case "Association.at":
+		if e.ComplexityRoot.Association.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.At(childComplexity), true
+	case "Association.createdBy":
+		if e.ComplexityRoot.Association.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.CreatedBy(childComplexity), true
+	case "Association.kind":
+		if e.ComplexityRoot.Association.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.Kind(childComplexity), true
+	case "Association.main":
+		if e.ComplexityRoot.Association.Main == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.Main(childComplexity), true
+	case "Association.record":
+		if e.ComplexityRoot.Association.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.Record(childComplexity), true
+	case "Association.source":
+		if e.ComplexityRoot.Association.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Association.Source(childComplexity), true
 
 	case "Attachment.contentId":
 		if e.ComplexityRoot.Attachment.ContentID == nil {
@@ -3598,6 +4865,173 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CloseConversationPayload.UserErrors(childComplexity), true
 
+	case "Company.contacts":
+		if e.ComplexityRoot.Company.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Company_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Company.country":
+		if e.ComplexityRoot.Company.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Country(childComplexity), true
+	case "Company.createdAt":
+		if e.ComplexityRoot.Company.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CreatedAt(childComplexity), true
+	case "Company.deals":
+		if e.ComplexityRoot.Company.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Company_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Deals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Company.domains":
+		if e.ComplexityRoot.Company.Domains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Domains(childComplexity), true
+	case "Company.engagements":
+		if e.ComplexityRoot.Company.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Company_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Engagements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Company.externalId":
+		if e.ComplexityRoot.Company.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.ExternalID(childComplexity), true
+	case "Company.id":
+		if e.ComplexityRoot.Company.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.ID(childComplexity), true
+	case "Company.industry":
+		if e.ComplexityRoot.Company.Industry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Industry(childComplexity), true
+	case "Company.name":
+		if e.ComplexityRoot.Company.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Name(childComplexity), true
+	case "Company.owner":
+		if e.ComplexityRoot.Company.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Owner(childComplexity), true
+	case "Company.properties":
+		if e.ComplexityRoot.Company.Properties == nil {
+			break
+		}
+
+		args, err := ec.field_Company_properties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Properties(childComplexity, args["names"].([]string)), true
+	case "Company.size":
+		if e.ComplexityRoot.Company.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.Size(childComplexity), true
+	case "Company.tickets":
+		if e.ComplexityRoot.Company.Tickets == nil {
+			break
+		}
+
+		args, err := ec.field_Company_tickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Company.Tickets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Company.updatedAt":
+		if e.ComplexityRoot.Company.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.UpdatedAt(childComplexity), true
+
+	case "CompanyConnection.edges":
+		if e.ComplexityRoot.CompanyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.Edges(childComplexity), true
+	case "CompanyConnection.nodes":
+		if e.ComplexityRoot.CompanyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.Nodes(childComplexity), true
+	case "CompanyConnection.pageInfo":
+		if e.ComplexityRoot.CompanyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.PageInfo(childComplexity), true
+	case "CompanyConnection.totalCount":
+		if e.ComplexityRoot.CompanyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.TotalCount(childComplexity), true
+
+	case "CompanyEdge.cursor":
+		if e.ComplexityRoot.CompanyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyEdge.Cursor(childComplexity), true
+	case "CompanyEdge.node":
+		if e.ComplexityRoot.CompanyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
+
+	case "CompleteTaskPayload.engagement":
+		if e.ComplexityRoot.CompleteTaskPayload.Engagement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteTaskPayload.Engagement(childComplexity), true
+	case "CompleteTaskPayload.userErrors":
+		if e.ComplexityRoot.CompleteTaskPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteTaskPayload.UserErrors(childComplexity), true
+
 	case "ConnectPersonalMailboxPayload.personalMailbox":
 		if e.ComplexityRoot.ConnectPersonalMailboxPayload.PersonalMailbox == nil {
 			break
@@ -3752,6 +5186,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Blocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.city":
+		if e.ComplexityRoot.Contact.City == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.City(childComplexity), true
+	case "Contact.company":
+		if e.ComplexityRoot.Contact.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Company(childComplexity), true
 	case "Contact.consents":
 		if e.ComplexityRoot.Contact.Consents == nil {
 			break
@@ -3763,6 +5209,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Consents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.lastContactedAt":
+		if e.ComplexityRoot.Contact.ContactedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ContactedAt(childComplexity), true
 	case "Contact.conversations":
 		if e.ComplexityRoot.Contact.Conversations == nil {
 			break
@@ -3774,12 +5226,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Conversations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.country":
+		if e.ComplexityRoot.Contact.Country == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Country(childComplexity), true
 	case "Contact.createdAt":
 		if e.ComplexityRoot.Contact.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.deals":
+		if e.ComplexityRoot.Contact.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Deals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.displayName":
 		if e.ComplexityRoot.Contact.DisplayName == nil {
 			break
@@ -3792,30 +5261,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.emailAddresses":
+		if e.ComplexityRoot.Contact.EmailAddresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.EmailAddresses(childComplexity), true
 	case "Contact.emails":
 		if e.ComplexityRoot.Contact.Emails == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.Emails(childComplexity), true
+	case "Contact.engagements":
+		if e.ComplexityRoot.Contact.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Engagements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.externalId":
 		if e.ComplexityRoot.Contact.ExternalID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.ExternalID(childComplexity), true
+	case "Contact.firstName":
+		if e.ComplexityRoot.Contact.FirstName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.FirstName(childComplexity), true
+	case "Contact.firstSeenAt":
+		if e.ComplexityRoot.Contact.FirstSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.FirstSeenAt(childComplexity), true
 	case "Contact.id":
 		if e.ComplexityRoot.Contact.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.ID(childComplexity), true
+	case "Contact.jobTitle":
+		if e.ComplexityRoot.Contact.JobTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.JobTitle(childComplexity), true
+	case "Contact.language":
+		if e.ComplexityRoot.Contact.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Language(childComplexity), true
+	case "Contact.lastName":
+		if e.ComplexityRoot.Contact.LastName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.LastName(childComplexity), true
 	case "Contact.lastSeenAt":
 		if e.ComplexityRoot.Contact.LastSeenAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.LastSeenAt(childComplexity), true
+	case "Contact.lifecycleStage":
+		if e.ComplexityRoot.Contact.LifecycleStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.LifecycleStage(childComplexity), true
 	case "Contact.lists":
 		if e.ComplexityRoot.Contact.Lists == nil {
 			break
@@ -3827,12 +5349,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Lists(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.mergedIds":
+		if e.ComplexityRoot.Contact.MergedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.MergedIds(childComplexity), true
 	case "Contact.name":
 		if e.ComplexityRoot.Contact.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.owner":
+		if e.ComplexityRoot.Contact.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Owner(childComplexity), true
 	case "Contact.pageViews":
 		if e.ComplexityRoot.Contact.PageViews == nil {
 			break
@@ -3850,6 +5384,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Phone(childComplexity), true
+	case "Contact.phones":
+		if e.ComplexityRoot.Contact.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Phones(childComplexity), true
+	case "Contact.properties":
+		if e.ComplexityRoot.Contact.Properties == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_properties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Properties(childComplexity, args["names"].([]string)), true
+	case "Contact.source":
+		if e.ComplexityRoot.Contact.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Source(childComplexity), true
 	case "Contact.tickets":
 		if e.ComplexityRoot.Contact.Tickets == nil {
 			break
@@ -3861,6 +5418,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Tickets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.timeZone":
+		if e.ComplexityRoot.Contact.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.TimeZone(childComplexity), true
+	case "Contact.timeline":
+		if e.ComplexityRoot.Contact.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Timeline(childComplexity, args["kinds"].([]vocab.TimelineKind), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Contact.transcriptsRefusedAt":
+		if e.ComplexityRoot.Contact.TranscriptsRefusedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.TranscriptsRefusedAt(childComplexity), true
 
 	case "ContactChange.field":
 		if e.ComplexityRoot.ContactChange.Field == nil {
@@ -3918,6 +5498,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity), true
 
+	case "ContactConsentCondition.contactSubscriptionTypeId":
+		if e.ComplexityRoot.ContactConsentCondition.ContactSubscriptionTypeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConsentCondition.ContactSubscriptionTypeID(childComplexity), true
+	case "ContactConsentCondition.kind":
+		if e.ComplexityRoot.ContactConsentCondition.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConsentCondition.Kind(childComplexity), true
+
+	case "ContactConversationCondition.inboxId":
+		if e.ComplexityRoot.ContactConversationCondition.InboxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConversationCondition.InboxID(childComplexity), true
+	case "ContactConversationCondition.kind":
+		if e.ComplexityRoot.ContactConversationCondition.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConversationCondition.Kind(childComplexity), true
+	case "ContactConversationCondition.lastMessage":
+		if e.ComplexityRoot.ContactConversationCondition.LastMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConversationCondition.LastMessage(childComplexity), true
+	case "ContactConversationCondition.status":
+		if e.ComplexityRoot.ContactConversationCondition.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConversationCondition.Status(childComplexity), true
+	case "ContactConversationCondition.tags":
+		if e.ComplexityRoot.ContactConversationCondition.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConversationCondition.Tags(childComplexity), true
+
 	case "ContactEdge.cursor":
 		if e.ComplexityRoot.ContactEdge.Cursor == nil {
 			break
@@ -3931,6 +5555,198 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
 
+	case "ContactEmail.email":
+		if e.ComplexityRoot.ContactEmail.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEmail.Email(childComplexity), true
+	case "ContactEmail.label":
+		if e.ComplexityRoot.ContactEmail.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEmail.Label(childComplexity), true
+	case "ContactEmail.primary":
+		if e.ComplexityRoot.ContactEmail.Primary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEmail.Primary(childComplexity), true
+	case "ContactEmail.verified":
+		if e.ComplexityRoot.ContactEmail.Verified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEmail.Verified(childComplexity), true
+
+	case "ContactImport.columns":
+		if e.ComplexityRoot.ContactImport.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.Columns(childComplexity), true
+	case "ContactImport.contactList":
+		if e.ComplexityRoot.ContactImport.ContactList == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.ContactList(childComplexity), true
+	case "ContactImport.created":
+		if e.ComplexityRoot.ContactImport.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.Created(childComplexity), true
+	case "ContactImport.dryRun":
+		if e.ComplexityRoot.ContactImport.DryRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.DryRun(childComplexity), true
+	case "ContactImport.fileName":
+		if e.ComplexityRoot.ContactImport.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.FileName(childComplexity), true
+	case "ContactImport.refused":
+		if e.ComplexityRoot.ContactImport.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.Refused(childComplexity), true
+	case "ContactImport.rows":
+		if e.ComplexityRoot.ContactImport.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_ContactImport_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactImport.Rows(childComplexity, args["outcomes"].([]vocab.ContactImportOutcome), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "ContactImport.unchanged":
+		if e.ComplexityRoot.ContactImport.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.Unchanged(childComplexity), true
+	case "ContactImport.updated":
+		if e.ComplexityRoot.ContactImport.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImport.Updated(childComplexity), true
+
+	case "ContactImportColumn.field":
+		if e.ComplexityRoot.ContactImportColumn.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportColumn.Field(childComplexity), true
+	case "ContactImportColumn.name":
+		if e.ComplexityRoot.ContactImportColumn.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportColumn.Name(childComplexity), true
+	case "ContactImportColumn.property":
+		if e.ComplexityRoot.ContactImportColumn.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportColumn.Property(childComplexity), true
+	case "ContactImportColumn.samples":
+		if e.ComplexityRoot.ContactImportColumn.Samples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportColumn.Samples(childComplexity), true
+
+	case "ContactImportProblem.code":
+		if e.ComplexityRoot.ContactImportProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportProblem.Code(childComplexity), true
+	case "ContactImportProblem.column":
+		if e.ComplexityRoot.ContactImportProblem.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportProblem.Column(childComplexity), true
+	case "ContactImportProblem.message":
+		if e.ComplexityRoot.ContactImportProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportProblem.Message(childComplexity), true
+
+	case "ContactImportRow.cells":
+		if e.ComplexityRoot.ContactImportRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRow.Cells(childComplexity), true
+	case "ContactImportRow.contact":
+		if e.ComplexityRoot.ContactImportRow.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRow.Contact(childComplexity), true
+	case "ContactImportRow.number":
+		if e.ComplexityRoot.ContactImportRow.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRow.Number(childComplexity), true
+	case "ContactImportRow.outcome":
+		if e.ComplexityRoot.ContactImportRow.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRow.Outcome(childComplexity), true
+	case "ContactImportRow.problem":
+		if e.ComplexityRoot.ContactImportRow.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRow.Problem(childComplexity), true
+
+	case "ContactImportRowConnection.edges":
+		if e.ComplexityRoot.ContactImportRowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRowConnection.Edges(childComplexity), true
+	case "ContactImportRowConnection.nodes":
+		if e.ComplexityRoot.ContactImportRowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRowConnection.Nodes(childComplexity), true
+	case "ContactImportRowConnection.pageInfo":
+		if e.ComplexityRoot.ContactImportRowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRowConnection.PageInfo(childComplexity), true
+
+	case "ContactImportRowEdge.cursor":
+		if e.ComplexityRoot.ContactImportRowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRowEdge.Cursor(childComplexity), true
+	case "ContactImportRowEdge.node":
+		if e.ComplexityRoot.ContactImportRowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactImportRowEdge.Node(childComplexity), true
+
 	case "ContactList.archivedAt":
 		if e.ComplexityRoot.ContactList.ArchivedAt == nil {
 			break
@@ -3943,12 +5759,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactList.CreatedAt(childComplexity), true
+	case "ContactList.criteria":
+		if e.ComplexityRoot.ContactList.Criteria == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Criteria(childComplexity), true
+	case "ContactList.filling":
+		if e.ComplexityRoot.ContactList.Filling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Filling(childComplexity), true
 	case "ContactList.id":
 		if e.ComplexityRoot.ContactList.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ContactList.ID(childComplexity), true
+	case "ContactList.kind":
+		if e.ComplexityRoot.ContactList.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Kind(childComplexity), true
 	case "ContactList.members":
 		if e.ComplexityRoot.ContactList.Members == nil {
 			break
@@ -3966,12 +5800,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactList.Name(childComplexity), true
+	case "ContactList.problems":
+		if e.ComplexityRoot.ContactList.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.Problems(childComplexity), true
 	case "ContactList.size":
 		if e.ComplexityRoot.ContactList.Size == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ContactList.Size(childComplexity), true
+	case "ContactList.state":
+		if e.ComplexityRoot.ContactList.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactList.State(childComplexity), true
 
 	case "ContactListConnection.edges":
 		if e.ComplexityRoot.ContactListConnection.Edges == nil {
@@ -3992,6 +5838,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactListConnection.PageInfo(childComplexity), true
 
+	case "ContactListCriteria.all":
+		if e.ComplexityRoot.ContactListCriteria.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.All(childComplexity), true
+	case "ContactListCriteria.any":
+		if e.ComplexityRoot.ContactListCriteria.Any == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Any(childComplexity), true
+	case "ContactListCriteria.consent":
+		if e.ComplexityRoot.ContactListCriteria.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Consent(childComplexity), true
+	case "ContactListCriteria.contactListId":
+		if e.ComplexityRoot.ContactListCriteria.ContactListID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.ContactListID(childComplexity), true
+	case "ContactListCriteria.conversation":
+		if e.ComplexityRoot.ContactListCriteria.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Conversation(childComplexity), true
+	case "ContactListCriteria.countries":
+		if e.ComplexityRoot.ContactListCriteria.Countries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Countries(childComplexity), true
+	case "ContactListCriteria.emailDomains":
+		if e.ComplexityRoot.ContactListCriteria.EmailDomains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.EmailDomains(childComplexity), true
+	case "ContactListCriteria.languages":
+		if e.ComplexityRoot.ContactListCriteria.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Languages(childComplexity), true
+	case "ContactListCriteria.lifecycleStages":
+		if e.ComplexityRoot.ContactListCriteria.LifecycleStages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.LifecycleStages(childComplexity), true
+	case "ContactListCriteria.not":
+		if e.ComplexityRoot.ContactListCriteria.Not == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Not(childComplexity), true
+	case "ContactListCriteria.ownerIds":
+		if e.ComplexityRoot.ContactListCriteria.OwnerIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.OwnerIDs(childComplexity), true
+	case "ContactListCriteria.pageView":
+		if e.ComplexityRoot.ContactListCriteria.PageView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.PageView(childComplexity), true
+	case "ContactListCriteria.property":
+		if e.ComplexityRoot.ContactListCriteria.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Property(childComplexity), true
+	case "ContactListCriteria.propertyDate":
+		if e.ComplexityRoot.ContactListCriteria.PropertyDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.PropertyDate(childComplexity), true
+	case "ContactListCriteria.sources":
+		if e.ComplexityRoot.ContactListCriteria.Sources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Sources(childComplexity), true
+	case "ContactListCriteria.time":
+		if e.ComplexityRoot.ContactListCriteria.Time == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListCriteria.Time(childComplexity), true
+
+	case "ContactListDateRange.moreThanDaysAgo":
+		if e.ComplexityRoot.ContactListDateRange.MoreThanDaysAgo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListDateRange.MoreThanDaysAgo(childComplexity), true
+	case "ContactListDateRange.moreThanDaysAhead":
+		if e.ComplexityRoot.ContactListDateRange.MoreThanDaysAhead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListDateRange.MoreThanDaysAhead(childComplexity), true
+	case "ContactListDateRange.withinLastDays":
+		if e.ComplexityRoot.ContactListDateRange.WithinLastDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListDateRange.WithinLastDays(childComplexity), true
+	case "ContactListDateRange.withinNextDays":
+		if e.ComplexityRoot.ContactListDateRange.WithinNextDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListDateRange.WithinNextDays(childComplexity), true
+
 	case "ContactListEdge.cursor":
 		if e.ComplexityRoot.ContactListEdge.Cursor == nil {
 			break
@@ -4004,6 +5972,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactListEdge.Node(childComplexity), true
+
+	case "ContactListFilling.compared":
+		if e.ComplexityRoot.ContactListFilling.Compared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListFilling.Compared(childComplexity), true
+	case "ContactListFilling.total":
+		if e.ComplexityRoot.ContactListFilling.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListFilling.Total(childComplexity), true
 
 	case "ContactListMemberConnection.edges":
 		if e.ComplexityRoot.ContactListMemberConnection.Edges == nil {
@@ -4036,6 +6017,162 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactListMemberEdge.Node(childComplexity), true
+
+	case "ContactListProblem.message":
+		if e.ComplexityRoot.ContactListProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListProblem.Message(childComplexity), true
+	case "ContactListProblem.path":
+		if e.ComplexityRoot.ContactListProblem.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListProblem.Path(childComplexity), true
+
+	case "ContactListPropertyCondition.anyOf":
+		if e.ComplexityRoot.ContactListPropertyCondition.AnyOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.AnyOf(childComplexity), true
+	case "ContactListPropertyCondition.boolean":
+		if e.ComplexityRoot.ContactListPropertyCondition.Boolean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.Boolean(childComplexity), true
+	case "ContactListPropertyCondition.dateFrom":
+		if e.ComplexityRoot.ContactListPropertyCondition.DateFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.DateFrom(childComplexity), true
+	case "ContactListPropertyCondition.dateTo":
+		if e.ComplexityRoot.ContactListPropertyCondition.DateTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.DateTo(childComplexity), true
+	case "ContactListPropertyCondition.isSet":
+		if e.ComplexityRoot.ContactListPropertyCondition.IsSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.IsSet(childComplexity), true
+	case "ContactListPropertyCondition.name":
+		if e.ComplexityRoot.ContactListPropertyCondition.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.Name(childComplexity), true
+	case "ContactListPropertyCondition.number":
+		if e.ComplexityRoot.ContactListPropertyCondition.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.Number(childComplexity), true
+	case "ContactListPropertyCondition.numberFrom":
+		if e.ComplexityRoot.ContactListPropertyCondition.NumberFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.NumberFrom(childComplexity), true
+	case "ContactListPropertyCondition.numberTo":
+		if e.ComplexityRoot.ContactListPropertyCondition.NumberTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.NumberTo(childComplexity), true
+	case "ContactListPropertyCondition.timeAfter":
+		if e.ComplexityRoot.ContactListPropertyCondition.TimeAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.TimeAfter(childComplexity), true
+	case "ContactListPropertyCondition.timeBefore":
+		if e.ComplexityRoot.ContactListPropertyCondition.TimeBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListPropertyCondition.TimeBefore(childComplexity), true
+
+	case "ContactListTimeRange.moreThanDaysAgo":
+		if e.ComplexityRoot.ContactListTimeRange.MoreThanDaysAgo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListTimeRange.MoreThanDaysAgo(childComplexity), true
+	case "ContactListTimeRange.withinDays":
+		if e.ComplexityRoot.ContactListTimeRange.WithinDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactListTimeRange.WithinDays(childComplexity), true
+
+	case "ContactPageViewCondition.operator":
+		if e.ComplexityRoot.ContactPageViewCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPageViewCondition.Operator(childComplexity), true
+	case "ContactPageViewCondition.parameter":
+		if e.ComplexityRoot.ContactPageViewCondition.Parameter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPageViewCondition.Parameter(childComplexity), true
+	case "ContactPageViewCondition.value":
+		if e.ComplexityRoot.ContactPageViewCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPageViewCondition.Value(childComplexity), true
+	case "ContactPageViewCondition.withinDays":
+		if e.ComplexityRoot.ContactPageViewCondition.WithinDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPageViewCondition.WithinDays(childComplexity), true
+
+	case "ContactPhone.e164":
+		if e.ComplexityRoot.ContactPhone.E164 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPhone.E164(childComplexity), true
+	case "ContactPhone.label":
+		if e.ComplexityRoot.ContactPhone.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPhone.Label(childComplexity), true
+	case "ContactPhone.number":
+		if e.ComplexityRoot.ContactPhone.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPhone.Number(childComplexity), true
+	case "ContactPhone.primary":
+		if e.ComplexityRoot.ContactPhone.Primary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPhone.Primary(childComplexity), true
+
+	case "ContactPropertyDateCondition.name":
+		if e.ComplexityRoot.ContactPropertyDateCondition.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPropertyDateCondition.Name(childComplexity), true
+	case "ContactPropertyDateCondition.range":
+		if e.ComplexityRoot.ContactPropertyDateCondition.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactPropertyDateCondition.Range(childComplexity), true
 
 	case "ContactSubscriptionType.archivedAt":
 		if e.ComplexityRoot.ContactSubscriptionType.ArchivedAt == nil {
@@ -4094,6 +6231,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactSubscriptionTypeEdge.Node(childComplexity), true
 
+	case "ContactTimeCondition.field":
+		if e.ComplexityRoot.ContactTimeCondition.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimeCondition.Field(childComplexity), true
+	case "ContactTimeCondition.range":
+		if e.ComplexityRoot.ContactTimeCondition.Range == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimeCondition.Range(childComplexity), true
+
 	case "Conversation.activityAt":
 		if e.ComplexityRoot.Conversation.ActivityAt == nil {
 			break
@@ -4112,6 +6262,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Assignee(childComplexity), true
+	case "Conversation.associations":
+		if e.ComplexityRoot.Conversation.Associations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Associations(childComplexity), true
 	case "Conversation.bot":
 		if e.ComplexityRoot.Conversation.Bot == nil {
 			break
@@ -4160,6 +6316,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Contact(childComplexity), true
+	case "Conversation.deals":
+		if e.ComplexityRoot.Conversation.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Deals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.deletedAt":
 		if e.ComplexityRoot.Conversation.DeletedAt == nil {
 			break
@@ -4172,6 +6339,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.DisplayName(childComplexity), true
+	case "Conversation.draft":
+		if e.ComplexityRoot.Conversation.Draft == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_draft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Draft(childComplexity, args["note"].(*bool)), true
+	case "Conversation.draftBy":
+		if e.ComplexityRoot.Conversation.DraftBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.DraftBy(childComplexity), true
+	case "Conversation.engagements":
+		if e.ComplexityRoot.Conversation.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Engagements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.entries":
 		if e.ComplexityRoot.Conversation.Entries == nil {
 			break
@@ -4313,6 +6508,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Priority(childComplexity), true
+	case "Conversation.properties":
+		if e.ComplexityRoot.Conversation.Properties == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_properties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Properties(childComplexity, args["names"].([]string)), true
+	case "Conversation.rating":
+		if e.ComplexityRoot.Conversation.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Rating(childComplexity), true
+	case "Conversation.ratings":
+		if e.ComplexityRoot.Conversation.Ratings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Ratings(childComplexity), true
 	case "Conversation.reopenCount":
 		if e.ComplexityRoot.Conversation.ReopenCount == nil {
 			break
@@ -4547,6 +6765,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateChatChannelPayload.UserErrors(childComplexity), true
 
+	case "CreateCompanyPayload.company":
+		if e.ComplexityRoot.CreateCompanyPayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCompanyPayload.Company(childComplexity), true
+	case "CreateCompanyPayload.userErrors":
+		if e.ComplexityRoot.CreateCompanyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCompanyPayload.UserErrors(childComplexity), true
+
 	case "CreateContactListPayload.contactList":
 		if e.ComplexityRoot.CreateContactListPayload.ContactList == nil {
 			break
@@ -4586,6 +6817,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateContactSubscriptionTypePayload.UserErrors(childComplexity), true
 
+	case "CreateDealPayload.deal":
+		if e.ComplexityRoot.CreateDealPayload.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDealPayload.Deal(childComplexity), true
+	case "CreateDealPayload.userErrors":
+		if e.ComplexityRoot.CreateDealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDealPayload.UserErrors(childComplexity), true
+
 	case "CreateIdentitySecretPayload.chatChannel":
 		if e.ComplexityRoot.CreateIdentitySecretPayload.ChatChannel == nil {
 			break
@@ -4617,6 +6861,58 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateInboxPayload.UserErrors(childComplexity), true
+
+	case "CreateLibraryItemPayload.libraryItem":
+		if e.ComplexityRoot.CreateLibraryItemPayload.LibraryItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateLibraryItemPayload.LibraryItem(childComplexity), true
+	case "CreateLibraryItemPayload.userErrors":
+		if e.ComplexityRoot.CreateLibraryItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateLibraryItemPayload.UserErrors(childComplexity), true
+
+	case "CreatePipelinePayload.pipeline":
+		if e.ComplexityRoot.CreatePipelinePayload.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePipelinePayload.Pipeline(childComplexity), true
+	case "CreatePipelinePayload.userErrors":
+		if e.ComplexityRoot.CreatePipelinePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePipelinePayload.UserErrors(childComplexity), true
+
+	case "CreatePipelineStagePayload.stage":
+		if e.ComplexityRoot.CreatePipelineStagePayload.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePipelineStagePayload.Stage(childComplexity), true
+	case "CreatePipelineStagePayload.userErrors":
+		if e.ComplexityRoot.CreatePipelineStagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePipelineStagePayload.UserErrors(childComplexity), true
+
+	case "CreatePropertyPayload.property":
+		if e.ComplexityRoot.CreatePropertyPayload.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePropertyPayload.Property(childComplexity), true
+	case "CreatePropertyPayload.userErrors":
+		if e.ComplexityRoot.CreatePropertyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreatePropertyPayload.UserErrors(childComplexity), true
 
 	case "CreateSavedViewPayload.savedView":
 		if e.ComplexityRoot.CreateSavedViewPayload.SavedView == nil {
@@ -4722,6 +7018,200 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeactivateUserPayload.UserErrors(childComplexity), true
 
+	case "Deal.amount":
+		if e.ComplexityRoot.Deal.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Amount(childComplexity), true
+	case "Deal.closedAt":
+		if e.ComplexityRoot.Deal.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ClosedAt(childComplexity), true
+	case "Deal.closesAt":
+		if e.ComplexityRoot.Deal.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ClosesAt(childComplexity), true
+	case "Deal.company":
+		if e.ComplexityRoot.Deal.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Company(childComplexity), true
+	case "Deal.contact":
+		if e.ComplexityRoot.Deal.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Contact(childComplexity), true
+	case "Deal.conversation":
+		if e.ComplexityRoot.Deal.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Conversation(childComplexity), true
+	case "Deal.createdAt":
+		if e.ComplexityRoot.Deal.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.CreatedAt(childComplexity), true
+	case "Deal.definedProperties":
+		if e.ComplexityRoot.Deal.DefinedProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Deal_definedProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Deal.DefinedProperties(childComplexity, args["names"].([]string)), true
+	case "Deal.engagements":
+		if e.ComplexityRoot.Deal.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Deal_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Deal.Engagements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Deal.externalId":
+		if e.ComplexityRoot.Deal.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ExternalID(childComplexity), true
+	case "Deal.id":
+		if e.ComplexityRoot.Deal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.ID(childComplexity), true
+	case "Deal.lastActivityAt":
+		if e.ComplexityRoot.Deal.LastActivityAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.LastActivityAt(childComplexity), true
+	case "Deal.lostReason":
+		if e.ComplexityRoot.Deal.LostReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.LostReason(childComplexity), true
+	case "Deal.name":
+		if e.ComplexityRoot.Deal.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Name(childComplexity), true
+	case "Deal.owner":
+		if e.ComplexityRoot.Deal.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Owner(childComplexity), true
+	case "Deal.pipeline":
+		if e.ComplexityRoot.Deal.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Pipeline(childComplexity), true
+	case "Deal.probability":
+		if e.ComplexityRoot.Deal.Probability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Probability(childComplexity), true
+	case "Deal.properties":
+		if e.ComplexityRoot.Deal.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Properties(childComplexity), true
+	case "Deal.revision":
+		if e.ComplexityRoot.Deal.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Revision(childComplexity), true
+	case "Deal.stage":
+		if e.ComplexityRoot.Deal.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Stage(childComplexity), true
+	case "Deal.type":
+		if e.ComplexityRoot.Deal.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Deal.Type(childComplexity), true
+
+	case "DealConnection.edges":
+		if e.ComplexityRoot.DealConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.Edges(childComplexity), true
+	case "DealConnection.nodes":
+		if e.ComplexityRoot.DealConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.Nodes(childComplexity), true
+	case "DealConnection.pageInfo":
+		if e.ComplexityRoot.DealConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.PageInfo(childComplexity), true
+	case "DealConnection.totalCount":
+		if e.ComplexityRoot.DealConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealConnection.TotalCount(childComplexity), true
+
+	case "DealEdge.cursor":
+		if e.ComplexityRoot.DealEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealEdge.Cursor(childComplexity), true
+	case "DealEdge.node":
+		if e.ComplexityRoot.DealEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealEdge.Node(childComplexity), true
+
+	case "DealTotal.amounts":
+		if e.ComplexityRoot.DealTotal.Amounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealTotal.Amounts(childComplexity), true
+	case "DealTotal.count":
+		if e.ComplexityRoot.DealTotal.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealTotal.Count(childComplexity), true
+	case "DealTotal.stage":
+		if e.ComplexityRoot.DealTotal.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DealTotal.Stage(childComplexity), true
+
 	case "DeclineConversationPayload.conversation":
 		if e.ComplexityRoot.DeclineConversationPayload.Conversation == nil {
 			break
@@ -4734,6 +7224,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeclineConversationPayload.UserErrors(childComplexity), true
+
+	case "DeleteCompanyPayload.deletedCompanyId":
+		if e.ComplexityRoot.DeleteCompanyPayload.DeletedCompanyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCompanyPayload.DeletedCompanyID(childComplexity), true
+	case "DeleteCompanyPayload.userErrors":
+		if e.ComplexityRoot.DeleteCompanyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCompanyPayload.UserErrors(childComplexity), true
 
 	case "DeleteContactListPayload.contactList":
 		if e.ComplexityRoot.DeleteContactListPayload.ContactList == nil {
@@ -4759,6 +7262,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteContactListPayload.UserErrors(childComplexity), true
+
+	case "DeleteContactPayload.deletedContactId":
+		if e.ComplexityRoot.DeleteContactPayload.DeletedContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactPayload.DeletedContactID(childComplexity), true
+	case "DeleteContactPayload.userErrors":
+		if e.ComplexityRoot.DeleteContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactPayload.UserErrors(childComplexity), true
 
 	case "DeleteContactSubscriptionTypePayload.contactSubscriptionType":
 		if e.ComplexityRoot.DeleteContactSubscriptionTypePayload.ContactSubscriptionType == nil {
@@ -4798,6 +7314,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteConversationPayload.UserErrors(childComplexity), true
 
+	case "DeleteDealPayload.deletedDealId":
+		if e.ComplexityRoot.DeleteDealPayload.DeletedDealID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteDealPayload.DeletedDealID(childComplexity), true
+	case "DeleteDealPayload.userErrors":
+		if e.ComplexityRoot.DeleteDealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteDealPayload.UserErrors(childComplexity), true
+
+	case "DeleteEngagementPayload.deletedEngagementId":
+		if e.ComplexityRoot.DeleteEngagementPayload.DeletedEngagementID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteEngagementPayload.DeletedEngagementID(childComplexity), true
+	case "DeleteEngagementPayload.userErrors":
+		if e.ComplexityRoot.DeleteEngagementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteEngagementPayload.UserErrors(childComplexity), true
+
 	case "DeleteInboxPayload.deletedInboxId":
 		if e.ComplexityRoot.DeleteInboxPayload.DeletedInboxID == nil {
 			break
@@ -4816,6 +7358,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteInboxPayload.UserErrors(childComplexity), true
+
+	case "DeleteLibraryItemPayload.deletedLibraryItemId":
+		if e.ComplexityRoot.DeleteLibraryItemPayload.DeletedLibraryItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteLibraryItemPayload.DeletedLibraryItemID(childComplexity), true
+	case "DeleteLibraryItemPayload.userErrors":
+		if e.ComplexityRoot.DeleteLibraryItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteLibraryItemPayload.UserErrors(childComplexity), true
 
 	case "DeleteMessagePayload.message":
 		if e.ComplexityRoot.DeleteMessagePayload.Message == nil {
@@ -4862,6 +7417,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTeamPayload.DeletedTeamID(childComplexity), true
+	case "DeleteTeamPayload.team":
+		if e.ComplexityRoot.DeleteTeamPayload.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTeamPayload.Team(childComplexity), true
 	case "DeleteTeamPayload.usedBy":
 		if e.ComplexityRoot.DeleteTeamPayload.UsedBy == nil {
 			break
@@ -4874,6 +7435,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteTeamPayload.UserErrors(childComplexity), true
+
+	case "DeleteTicketPayload.deletedTicketId":
+		if e.ComplexityRoot.DeleteTicketPayload.DeletedTicketID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTicketPayload.DeletedTicketID(childComplexity), true
+	case "DeleteTicketPayload.userErrors":
+		if e.ComplexityRoot.DeleteTicketPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteTicketPayload.UserErrors(childComplexity), true
 
 	case "DeliveryChange.field":
 		if e.ComplexityRoot.DeliveryChange.Field == nil {
@@ -4919,6 +7493,230 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisplayOptions.SmallScreen(childComplexity), true
+
+	case "DissociateRecordPayload.conversation":
+		if e.ComplexityRoot.DissociateRecordPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DissociateRecordPayload.Conversation(childComplexity), true
+	case "DissociateRecordPayload.userErrors":
+		if e.ComplexityRoot.DissociateRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DissociateRecordPayload.UserErrors(childComplexity), true
+
+	case "DocumentOpening.again":
+		if e.ComplexityRoot.DocumentOpening.Again == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.Again(childComplexity), true
+	case "DocumentOpening.downloadedAt":
+		if e.ComplexityRoot.DocumentOpening.DownloadedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.DownloadedAt(childComplexity), true
+	case "DocumentOpening.email":
+		if e.ComplexityRoot.DocumentOpening.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.Email(childComplexity), true
+	case "DocumentOpening.libraryShare":
+		if e.ComplexityRoot.DocumentOpening.LibraryShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.LibraryShare(childComplexity), true
+	case "DocumentOpening.openedAt":
+		if e.ComplexityRoot.DocumentOpening.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.OpenedAt(childComplexity), true
+	case "DocumentOpening.visibleSeconds":
+		if e.ComplexityRoot.DocumentOpening.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpening.Seconds(childComplexity), true
+
+	case "DocumentOpeningConnection.edges":
+		if e.ComplexityRoot.DocumentOpeningConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpeningConnection.Edges(childComplexity), true
+	case "DocumentOpeningConnection.nodes":
+		if e.ComplexityRoot.DocumentOpeningConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpeningConnection.Nodes(childComplexity), true
+	case "DocumentOpeningConnection.pageInfo":
+		if e.ComplexityRoot.DocumentOpeningConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpeningConnection.PageInfo(childComplexity), true
+
+	case "DocumentOpeningEdge.cursor":
+		if e.ComplexityRoot.DocumentOpeningEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpeningEdge.Cursor(childComplexity), true
+	case "DocumentOpeningEdge.node":
+		if e.ComplexityRoot.DocumentOpeningEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentOpeningEdge.Node(childComplexity), true
+
+	case "Draft.attachments":
+		if e.ComplexityRoot.Draft.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Attachments(childComplexity), true
+	case "Draft.bcc":
+		if e.ComplexityRoot.Draft.Bcc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Bcc(childComplexity), true
+	case "Draft.cc":
+		if e.ComplexityRoot.Draft.Cc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Cc(childComplexity), true
+	case "Draft.conversation":
+		if e.ComplexityRoot.Draft.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Conversation(childComplexity), true
+	case "Draft.createdAt":
+		if e.ComplexityRoot.Draft.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.CreatedAt(childComplexity), true
+	case "Draft.id":
+		if e.ComplexityRoot.Draft.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ID(childComplexity), true
+	case "Draft.markdown":
+		if e.ComplexityRoot.Draft.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Markdown(childComplexity), true
+	case "Draft.mentions":
+		if e.ComplexityRoot.Draft.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Mentions(childComplexity), true
+	case "Draft.note":
+		if e.ComplexityRoot.Draft.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Note(childComplexity), true
+	case "Draft.replyTo":
+		if e.ComplexityRoot.Draft.ReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ReplyTo(childComplexity), true
+	case "Draft.revision":
+		if e.ComplexityRoot.Draft.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Revision(childComplexity), true
+	case "Draft.subject":
+		if e.ComplexityRoot.Draft.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Subject(childComplexity), true
+	case "Draft.to":
+		if e.ComplexityRoot.Draft.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.To(childComplexity), true
+	case "Draft.updatedAt":
+		if e.ComplexityRoot.Draft.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.UpdatedAt(childComplexity), true
+
+	case "DraftChange.conversationId":
+		if e.ComplexityRoot.DraftChange.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.ConversationID(childComplexity), true
+	case "DraftChange.draft":
+		if e.ComplexityRoot.DraftChange.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Draft(childComplexity), true
+	case "DraftChange.draftId":
+		if e.ComplexityRoot.DraftChange.DraftID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.DraftID(childComplexity), true
+	case "DraftChange.sequence":
+		if e.ComplexityRoot.DraftChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChange.Sequence(childComplexity), true
+
+	case "DraftConnection.edges":
+		if e.ComplexityRoot.DraftConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.Edges(childComplexity), true
+	case "DraftConnection.nodes":
+		if e.ComplexityRoot.DraftConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.Nodes(childComplexity), true
+	case "DraftConnection.pageInfo":
+		if e.ComplexityRoot.DraftConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.PageInfo(childComplexity), true
+
+	case "DraftEdge.cursor":
+		if e.ComplexityRoot.DraftEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftEdge.Cursor(childComplexity), true
+	case "DraftEdge.node":
+		if e.ComplexityRoot.DraftEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftEdge.Node(childComplexity), true
 
 	case "DuplicateTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.DuplicateTargetedMessagePayload.TargetedMessage == nil {
@@ -5569,6 +8367,370 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EndVisitorSessionPayload.Visitor(childComplexity), true
 
+	case "Engagement.at":
+		if e.ComplexityRoot.Engagement.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.At(childComplexity), true
+	case "Engagement.attachments":
+		if e.ComplexityRoot.Engagement.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Attachments(childComplexity), true
+	case "Engagement.author":
+		if e.ComplexityRoot.Engagement.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Author(childComplexity), true
+	case "Engagement.body":
+		if e.ComplexityRoot.Engagement.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Body(childComplexity), true
+	case "Engagement.company":
+		if e.ComplexityRoot.Engagement.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Company(childComplexity), true
+	case "Engagement.contact":
+		if e.ComplexityRoot.Engagement.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Contact(childComplexity), true
+	case "Engagement.conversation":
+		if e.ComplexityRoot.Engagement.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Conversation(childComplexity), true
+	case "Engagement.createdAt":
+		if e.ComplexityRoot.Engagement.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.CreatedAt(childComplexity), true
+	case "Engagement.deal":
+		if e.ComplexityRoot.Engagement.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Deal(childComplexity), true
+	case "Engagement.editedAt":
+		if e.ComplexityRoot.Engagement.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.EditedAt(childComplexity), true
+	case "Engagement.externalId":
+		if e.ComplexityRoot.Engagement.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.ExternalID(childComplexity), true
+	case "Engagement.id":
+		if e.ComplexityRoot.Engagement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.ID(childComplexity), true
+	case "Engagement.kind":
+		if e.ComplexityRoot.Engagement.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Kind(childComplexity), true
+	case "Engagement.owner":
+		if e.ComplexityRoot.Engagement.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Owner(childComplexity), true
+	case "Engagement.revision":
+		if e.ComplexityRoot.Engagement.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Revision(childComplexity), true
+	case "Engagement.revisions":
+		if e.ComplexityRoot.Engagement.Revisions == nil {
+			break
+		}
+
+		args, err := ec.field_Engagement_revisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Engagement.Revisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Engagement.ticket":
+		if e.ComplexityRoot.Engagement.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Engagement.Ticket(childComplexity), true
+
+	case "EngagementCall.direction":
+		if e.ComplexityRoot.EngagementCall.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.Direction(childComplexity), true
+	case "EngagementCall.outcome":
+		if e.ComplexityRoot.EngagementCall.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.Outcome(childComplexity), true
+	case "EngagementCall.phone":
+		if e.ComplexityRoot.EngagementCall.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.Phone(childComplexity), true
+	case "EngagementCall.recordingUrl":
+		if e.ComplexityRoot.EngagementCall.RecordingURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.RecordingURL(childComplexity), true
+	case "EngagementCall.seconds":
+		if e.ComplexityRoot.EngagementCall.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.Seconds(childComplexity), true
+	case "EngagementCall.startedAt":
+		if e.ComplexityRoot.EngagementCall.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.StartedAt(childComplexity), true
+	case "EngagementCall.text":
+		if e.ComplexityRoot.EngagementCall.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementCall.Text(childComplexity), true
+
+	case "EngagementConnection.edges":
+		if e.ComplexityRoot.EngagementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementConnection.Edges(childComplexity), true
+	case "EngagementConnection.nodes":
+		if e.ComplexityRoot.EngagementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementConnection.Nodes(childComplexity), true
+	case "EngagementConnection.pageInfo":
+		if e.ComplexityRoot.EngagementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementConnection.PageInfo(childComplexity), true
+
+	case "EngagementEdge.cursor":
+		if e.ComplexityRoot.EngagementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEdge.Cursor(childComplexity), true
+	case "EngagementEdge.node":
+		if e.ComplexityRoot.EngagementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEdge.Node(childComplexity), true
+
+	case "EngagementEmail.from":
+		if e.ComplexityRoot.EngagementEmail.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEmail.From(childComplexity), true
+	case "EngagementEmail.sentAt":
+		if e.ComplexityRoot.EngagementEmail.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEmail.SentAt(childComplexity), true
+	case "EngagementEmail.subject":
+		if e.ComplexityRoot.EngagementEmail.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEmail.Subject(childComplexity), true
+	case "EngagementEmail.text":
+		if e.ComplexityRoot.EngagementEmail.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEmail.Text(childComplexity), true
+	case "EngagementEmail.to":
+		if e.ComplexityRoot.EngagementEmail.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementEmail.To(childComplexity), true
+
+	case "EngagementMeeting.attendees":
+		if e.ComplexityRoot.EngagementMeeting.Attendees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.Attendees(childComplexity), true
+	case "EngagementMeeting.endsAt":
+		if e.ComplexityRoot.EngagementMeeting.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.EndsAt(childComplexity), true
+	case "EngagementMeeting.meetingOutcome":
+		if e.ComplexityRoot.EngagementMeeting.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.Outcome(childComplexity), true
+	case "EngagementMeeting.place":
+		if e.ComplexityRoot.EngagementMeeting.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.Place(childComplexity), true
+	case "EngagementMeeting.startsAt":
+		if e.ComplexityRoot.EngagementMeeting.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.StartsAt(childComplexity), true
+	case "EngagementMeeting.text":
+		if e.ComplexityRoot.EngagementMeeting.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.Text(childComplexity), true
+	case "EngagementMeeting.title":
+		if e.ComplexityRoot.EngagementMeeting.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementMeeting.Title(childComplexity), true
+
+	case "EngagementNote.text":
+		if e.ComplexityRoot.EngagementNote.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementNote.Text(childComplexity), true
+
+	case "EngagementRevision.body":
+		if e.ComplexityRoot.EngagementRevision.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevision.Body(childComplexity), true
+	case "EngagementRevision.replacedAt":
+		if e.ComplexityRoot.EngagementRevision.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevision.CreatedAt(childComplexity), true
+	case "EngagementRevision.editor":
+		if e.ComplexityRoot.EngagementRevision.Editor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevision.Editor(childComplexity), true
+	case "EngagementRevision.revision":
+		if e.ComplexityRoot.EngagementRevision.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevision.Revision(childComplexity), true
+
+	case "EngagementRevisionConnection.edges":
+		if e.ComplexityRoot.EngagementRevisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevisionConnection.Edges(childComplexity), true
+	case "EngagementRevisionConnection.nodes":
+		if e.ComplexityRoot.EngagementRevisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevisionConnection.Nodes(childComplexity), true
+	case "EngagementRevisionConnection.pageInfo":
+		if e.ComplexityRoot.EngagementRevisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevisionConnection.PageInfo(childComplexity), true
+
+	case "EngagementRevisionEdge.cursor":
+		if e.ComplexityRoot.EngagementRevisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevisionEdge.Cursor(childComplexity), true
+	case "EngagementRevisionEdge.node":
+		if e.ComplexityRoot.EngagementRevisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementRevisionEdge.Node(childComplexity), true
+
+	case "EngagementTask.assignee":
+		if e.ComplexityRoot.EngagementTask.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.Assignee(childComplexity), true
+	case "EngagementTask.doneAt":
+		if e.ComplexityRoot.EngagementTask.DoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.DoneAt(childComplexity), true
+	case "EngagementTask.dueAt":
+		if e.ComplexityRoot.EngagementTask.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.DueAt(childComplexity), true
+	case "EngagementTask.remindAt":
+		if e.ComplexityRoot.EngagementTask.RemindAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.RemindAt(childComplexity), true
+	case "EngagementTask.text":
+		if e.ComplexityRoot.EngagementTask.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.Text(childComplexity), true
+	case "EngagementTask.title":
+		if e.ComplexityRoot.EngagementTask.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.Title(childComplexity), true
+	case "EngagementTask.type":
+		if e.ComplexityRoot.EngagementTask.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EngagementTask.Type(childComplexity), true
+
 	case "EntryChange.entry":
 		if e.ComplexityRoot.EntryChange.Entry == nil {
 			break
@@ -5625,6 +8787,107 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EntryEdge.Node(childComplexity), true
+
+	case "EraseContactPayload.certificate":
+		if e.ComplexityRoot.EraseContactPayload.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseContactPayload.Certificate(childComplexity), true
+	case "EraseContactPayload.userErrors":
+		if e.ComplexityRoot.EraseContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseContactPayload.UserErrors(childComplexity), true
+
+	case "ErasedCount.count":
+		if e.ComplexityRoot.ErasedCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasedCount.Count(childComplexity), true
+	case "ErasedCount.kind":
+		if e.ComplexityRoot.ErasedCount.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasedCount.Kind(childComplexity), true
+
+	case "Erasure.actor":
+		if e.ComplexityRoot.Erasure.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Actor(childComplexity), true
+	case "Erasure.contactId":
+		if e.ComplexityRoot.Erasure.ContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.ContactID(childComplexity), true
+	case "Erasure.counts":
+		if e.ComplexityRoot.Erasure.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Counts(childComplexity), true
+	case "Erasure.createdAt":
+		if e.ComplexityRoot.Erasure.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.CreatedAt(childComplexity), true
+	case "Erasure.id":
+		if e.ComplexityRoot.Erasure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.ID(childComplexity), true
+	case "Erasure.rowsErasedAt":
+		if e.ComplexityRoot.Erasure.RowsErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.RowsErasedAt(childComplexity), true
+	case "Erasure.state":
+		if e.ComplexityRoot.Erasure.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.State(childComplexity), true
+
+	case "ErasureConnection.edges":
+		if e.ComplexityRoot.ErasureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureConnection.Edges(childComplexity), true
+	case "ErasureConnection.nodes":
+		if e.ComplexityRoot.ErasureConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureConnection.Nodes(childComplexity), true
+	case "ErasureConnection.pageInfo":
+		if e.ComplexityRoot.ErasureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureConnection.PageInfo(childComplexity), true
+
+	case "ErasureEdge.cursor":
+		if e.ComplexityRoot.ErasureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureEdge.Cursor(childComplexity), true
+	case "ErasureEdge.node":
+		if e.ComplexityRoot.ErasureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureEdge.Node(childComplexity), true
 
 	case "Event.actor":
 		if e.ComplexityRoot.Event.Actor == nil {
@@ -5786,6 +9049,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EventTypeInfo.Type(childComplexity), true
 
+	case "ExportContactDataPayload.expiresAt":
+		if e.ComplexityRoot.ExportContactDataPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactDataPayload.ExpiresAt(childComplexity), true
+	case "ExportContactDataPayload.url":
+		if e.ComplexityRoot.ExportContactDataPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactDataPayload.URL(childComplexity), true
+	case "ExportContactDataPayload.userErrors":
+		if e.ComplexityRoot.ExportContactDataPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactDataPayload.UserErrors(childComplexity), true
+
+	case "ExportContactsPayload.expiresAt":
+		if e.ComplexityRoot.ExportContactsPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactsPayload.ExpiresAt(childComplexity), true
+	case "ExportContactsPayload.url":
+		if e.ComplexityRoot.ExportContactsPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactsPayload.URL(childComplexity), true
+	case "ExportContactsPayload.userErrors":
+		if e.ComplexityRoot.ExportContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportContactsPayload.UserErrors(childComplexity), true
+
 	case "FilteredChange.field":
 		if e.ComplexityRoot.FilteredChange.Field == nil {
 			break
@@ -5917,6 +9218,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Heading.Users(childComplexity), true
+
+	case "ImportContactsPayload.task":
+		if e.ComplexityRoot.ImportContactsPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportContactsPayload.Task(childComplexity), true
+	case "ImportContactsPayload.userErrors":
+		if e.ComplexityRoot.ImportContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportContactsPayload.UserErrors(childComplexity), true
 
 	case "InboundEmailSimulation.attachments":
 		if e.ComplexityRoot.InboundEmailSimulation.Attachments == nil {
@@ -6083,6 +9397,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.People(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Inbox.ratingCounts":
+		if e.ComplexityRoot.Inbox.RatingCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Inbox_ratingCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.RatingCounts(childComplexity, args["after"].(clock.Micros), args["before"].(*clock.Micros)), true
 	case "Inbox.filterRoleAddresses":
 		if e.ComplexityRoot.Inbox.RoleFilter == nil {
 			break
@@ -6304,6 +9629,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InboxSettings.FarewellText(childComplexity), true
+	case "InboxSettings.filteredDigest":
+		if e.ComplexityRoot.InboxSettings.FilteredDigest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.FilteredDigest(childComplexity), true
 	case "InboxSettings.noAnswerSeconds":
 		if e.ComplexityRoot.InboxSettings.NoAnswerSeconds == nil {
 			break
@@ -6322,6 +9653,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InboxSettings.PassOnAfter(childComplexity), true
+	case "InboxSettings.rating":
+		if e.ComplexityRoot.InboxSettings.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.Rating(childComplexity), true
 	case "InboxSettings.rerouteUnanswered":
 		if e.ComplexityRoot.InboxSettings.RerouteUnanswered == nil {
 			break
@@ -6334,6 +9671,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InboxSettings.ShowQueuePosition(childComplexity), true
+
+	case "InsertedLibraryItem.card":
+		if e.ComplexityRoot.InsertedLibraryItem.Card == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Card(childComplexity), true
+	case "InsertedLibraryItem.cc":
+		if e.ComplexityRoot.InsertedLibraryItem.Cc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Cc(childComplexity), true
+	case "InsertedLibraryItem.files":
+		if e.ComplexityRoot.InsertedLibraryItem.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Files(childComplexity), true
+	case "InsertedLibraryItem.html":
+		if e.ComplexityRoot.InsertedLibraryItem.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.HTML(childComplexity), true
+	case "InsertedLibraryItem.markdown":
+		if e.ComplexityRoot.InsertedLibraryItem.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Markdown(childComplexity), true
+	case "InsertedLibraryItem.missing":
+		if e.ComplexityRoot.InsertedLibraryItem.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Missing(childComplexity), true
+	case "InsertedLibraryItem.subject":
+		if e.ComplexityRoot.InsertedLibraryItem.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InsertedLibraryItem.Subject(childComplexity), true
 
 	case "Integration.avatarUrl":
 		if e.ComplexityRoot.Integration.AvatarURL == nil {
@@ -6428,6 +9808,476 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InviteUserPayload.UserErrors(childComplexity), true
 
+	case "KnowledgeBase.id":
+		if e.ComplexityRoot.KnowledgeBase.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeBase.ID(childComplexity), true
+	case "KnowledgeBase.indexed":
+		if e.ComplexityRoot.KnowledgeBase.Indexed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeBase.Indexed(childComplexity), true
+	case "KnowledgeBase.key":
+		if e.ComplexityRoot.KnowledgeBase.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeBase.Key(childComplexity), true
+	case "KnowledgeBase.title":
+		if e.ComplexityRoot.KnowledgeBase.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeBase.Title(childComplexity), true
+	case "KnowledgeBase.url":
+		if e.ComplexityRoot.KnowledgeBase.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeBase.URL(childComplexity), true
+
+	case "LibraryFile.contentType":
+		if e.ComplexityRoot.LibraryFile.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.ContentType(childComplexity), true
+	case "LibraryFile.createdAt":
+		if e.ComplexityRoot.LibraryFile.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.CreatedAt(childComplexity), true
+	case "LibraryFile.fileName":
+		if e.ComplexityRoot.LibraryFile.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.FileName(childComplexity), true
+	case "LibraryFile.id":
+		if e.ComplexityRoot.LibraryFile.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.ID(childComplexity), true
+	case "LibraryFile.size":
+		if e.ComplexityRoot.LibraryFile.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.Size(childComplexity), true
+	case "LibraryFile.url":
+		if e.ComplexityRoot.LibraryFile.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryFile.URL(childComplexity), true
+
+	case "LibraryItem.archivedAt":
+		if e.ComplexityRoot.LibraryItem.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.ArchivedAt(childComplexity), true
+	case "LibraryItem.article":
+		if e.ComplexityRoot.LibraryItem.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Article(childComplexity), true
+	case "LibraryItem.asksForEmail":
+		if e.ComplexityRoot.LibraryItem.AsksForEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.AsksForEmail(childComplexity), true
+	case "LibraryItem.cc":
+		if e.ComplexityRoot.LibraryItem.Cc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Cc(childComplexity), true
+	case "LibraryItem.createdAt":
+		if e.ComplexityRoot.LibraryItem.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.CreatedAt(childComplexity), true
+	case "LibraryItem.description":
+		if e.ComplexityRoot.LibraryItem.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Description(childComplexity), true
+	case "LibraryItem.durationMinutes":
+		if e.ComplexityRoot.LibraryItem.DurationMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.DurationMinutes(childComplexity), true
+	case "LibraryItem.durationSeconds":
+		if e.ComplexityRoot.LibraryItem.DurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.DurationSeconds(childComplexity), true
+	case "LibraryItem.editableBy":
+		if e.ComplexityRoot.LibraryItem.EditableBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.EditableBy(childComplexity), true
+	case "LibraryItem.files":
+		if e.ComplexityRoot.LibraryItem.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Files(childComplexity), true
+	case "LibraryItem.folder":
+		if e.ComplexityRoot.LibraryItem.Folder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Folder(childComplexity), true
+	case "LibraryItem.html":
+		if e.ComplexityRoot.LibraryItem.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.HTML(childComplexity), true
+	case "LibraryItem.id":
+		if e.ComplexityRoot.LibraryItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.ID(childComplexity), true
+	case "LibraryItem.imageUrl":
+		if e.ComplexityRoot.LibraryItem.ImageURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.ImageURL(childComplexity), true
+	case "LibraryItem.kind":
+		if e.ComplexityRoot.LibraryItem.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Kind(childComplexity), true
+	case "LibraryItem.language":
+		if e.ComplexityRoot.LibraryItem.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Language(childComplexity), true
+	case "LibraryItem.lastUsedAt":
+		if e.ComplexityRoot.LibraryItem.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.LastUsedAt(childComplexity), true
+	case "LibraryItem.linkExpiresAfterDays":
+		if e.ComplexityRoot.LibraryItem.LinkExpiresAfterDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.LinkExpiresAfterDays(childComplexity), true
+	case "LibraryItem.markdown":
+		if e.ComplexityRoot.LibraryItem.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Markdown(childComplexity), true
+	case "LibraryItem.name":
+		if e.ComplexityRoot.LibraryItem.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Name(childComplexity), true
+	case "LibraryItem.owner":
+		if e.ComplexityRoot.LibraryItem.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Owner(childComplexity), true
+	case "LibraryItem.revision":
+		if e.ComplexityRoot.LibraryItem.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Revision(childComplexity), true
+	case "LibraryItem.shares":
+		if e.ComplexityRoot.LibraryItem.Shares == nil {
+			break
+		}
+
+		args, err := ec.field_LibraryItem_shares_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.LibraryItem.Shares(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "LibraryItem.shortcut":
+		if e.ComplexityRoot.LibraryItem.Shortcut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Shortcut(childComplexity), true
+	case "LibraryItem.subject":
+		if e.ComplexityRoot.LibraryItem.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Subject(childComplexity), true
+	case "LibraryItem.team":
+		if e.ComplexityRoot.LibraryItem.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Team(childComplexity), true
+	case "LibraryItem.url":
+		if e.ComplexityRoot.LibraryItem.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.URL(childComplexity), true
+	case "LibraryItem.updatedAt":
+		if e.ComplexityRoot.LibraryItem.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.UpdatedAt(childComplexity), true
+	case "LibraryItem.usableBy":
+		if e.ComplexityRoot.LibraryItem.UsableBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.UsableBy(childComplexity), true
+	case "LibraryItem.usageCount":
+		if e.ComplexityRoot.LibraryItem.UsageCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.UsageCount(childComplexity), true
+	case "LibraryItem.userLinks":
+		if e.ComplexityRoot.LibraryItem.UserLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.UserLinks(childComplexity), true
+	case "LibraryItem.variants":
+		if e.ComplexityRoot.LibraryItem.Variants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Variants(childComplexity), true
+	case "LibraryItem.versions":
+		if e.ComplexityRoot.LibraryItem.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItem.Versions(childComplexity), true
+
+	case "LibraryItemConnection.edges":
+		if e.ComplexityRoot.LibraryItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemConnection.Edges(childComplexity), true
+	case "LibraryItemConnection.nodes":
+		if e.ComplexityRoot.LibraryItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemConnection.Nodes(childComplexity), true
+	case "LibraryItemConnection.pageInfo":
+		if e.ComplexityRoot.LibraryItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemConnection.PageInfo(childComplexity), true
+	case "LibraryItemConnection.totalCount":
+		if e.ComplexityRoot.LibraryItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemConnection.TotalCount(childComplexity), true
+
+	case "LibraryItemEdge.cursor":
+		if e.ComplexityRoot.LibraryItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemEdge.Cursor(childComplexity), true
+	case "LibraryItemEdge.node":
+		if e.ComplexityRoot.LibraryItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryItemEdge.Node(childComplexity), true
+
+	case "LibraryShare.asksForEmail":
+		if e.ComplexityRoot.LibraryShare.AsksEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.AsksEmail(childComplexity), true
+	case "LibraryShare.contact":
+		if e.ComplexityRoot.LibraryShare.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.Contact(childComplexity), true
+	case "LibraryShare.conversation":
+		if e.ComplexityRoot.LibraryShare.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.Conversation(childComplexity), true
+	case "LibraryShare.createdAt":
+		if e.ComplexityRoot.LibraryShare.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.CreatedAt(childComplexity), true
+	case "LibraryShare.expiresAt":
+		if e.ComplexityRoot.LibraryShare.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.ExpiresAt(childComplexity), true
+	case "LibraryShare.id":
+		if e.ComplexityRoot.LibraryShare.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.ID(childComplexity), true
+	case "LibraryShare.lastOpenedAt":
+		if e.ComplexityRoot.LibraryShare.LastOpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.LastOpenedAt(childComplexity), true
+	case "LibraryShare.libraryItem":
+		if e.ComplexityRoot.LibraryShare.LibraryItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.LibraryItem(childComplexity), true
+	case "LibraryShare.openCount":
+		if e.ComplexityRoot.LibraryShare.OpenCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.OpenCount(childComplexity), true
+	case "LibraryShare.openedAt":
+		if e.ComplexityRoot.LibraryShare.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.OpenedAt(childComplexity), true
+	case "LibraryShare.openings":
+		if e.ComplexityRoot.LibraryShare.Openings == nil {
+			break
+		}
+
+		args, err := ec.field_LibraryShare_openings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.LibraryShare.Openings(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "LibraryShare.otherOpenCount":
+		if e.ComplexityRoot.LibraryShare.ProgramCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.ProgramCount(childComplexity), true
+	case "LibraryShare.revokedAt":
+		if e.ComplexityRoot.LibraryShare.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.RevokedAt(childComplexity), true
+	case "LibraryShare.title":
+		if e.ComplexityRoot.LibraryShare.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShare.Title(childComplexity), true
+
+	case "LibraryShareConnection.edges":
+		if e.ComplexityRoot.LibraryShareConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShareConnection.Edges(childComplexity), true
+	case "LibraryShareConnection.nodes":
+		if e.ComplexityRoot.LibraryShareConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShareConnection.Nodes(childComplexity), true
+	case "LibraryShareConnection.pageInfo":
+		if e.ComplexityRoot.LibraryShareConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShareConnection.PageInfo(childComplexity), true
+
+	case "LibraryShareEdge.cursor":
+		if e.ComplexityRoot.LibraryShareEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShareEdge.Cursor(childComplexity), true
+	case "LibraryShareEdge.node":
+		if e.ComplexityRoot.LibraryShareEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryShareEdge.Node(childComplexity), true
+
+	case "LibraryUserLink.url":
+		if e.ComplexityRoot.LibraryUserLink.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryUserLink.URL(childComplexity), true
+	case "LibraryUserLink.user":
+		if e.ComplexityRoot.LibraryUserLink.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryUserLink.User(childComplexity), true
+
+	case "LibraryVariant.html":
+		if e.ComplexityRoot.LibraryVariant.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.HTML(childComplexity), true
+	case "LibraryVariant.language":
+		if e.ComplexityRoot.LibraryVariant.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Language(childComplexity), true
+	case "LibraryVariant.markdown":
+		if e.ComplexityRoot.LibraryVariant.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Markdown(childComplexity), true
+	case "LibraryVariant.subject":
+		if e.ComplexityRoot.LibraryVariant.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Subject(childComplexity), true
+
 	case "LinkContactPayload.conversation":
 		if e.ComplexityRoot.LinkContactPayload.Conversation == nil {
 			break
@@ -6440,6 +10290,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LinkContactPayload.UserErrors(childComplexity), true
+
+	case "LogEngagementPayload.engagement":
+		if e.ComplexityRoot.LogEngagementPayload.Engagement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogEngagementPayload.Engagement(childComplexity), true
+	case "LogEngagementPayload.userErrors":
+		if e.ComplexityRoot.LogEngagementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogEngagementPayload.UserErrors(childComplexity), true
 
 	case "MailProblem.code":
 		if e.ComplexityRoot.MailProblem.Code == nil {
@@ -6557,6 +10420,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkVisitorConversationReadPayload.UserErrors(childComplexity), true
 
+	case "MergeContactsPayload.contact":
+		if e.ComplexityRoot.MergeContactsPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.Contact(childComplexity), true
+	case "MergeContactsPayload.userErrors":
+		if e.ComplexityRoot.MergeContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.UserErrors(childComplexity), true
+
 	case "MergeTagsPayload.tag":
 		if e.ComplexityRoot.MergeTagsPayload.Tag == nil {
 			break
@@ -6593,6 +10469,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Author(childComplexity), true
+	case "Message.cards":
+		if e.ComplexityRoot.Message.Cards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Cards(childComplexity), true
 	case "Message.conversation":
 		if e.ComplexityRoot.Message.Conversation == nil {
 			break
@@ -6688,6 +10570,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.quickReplies":
+		if e.ComplexityRoot.Message.QuickReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.QuickReplies(childComplexity), true
 	case "Message.quotedHtml":
 		if e.ComplexityRoot.Message.QuotedHTML == nil {
 			break
@@ -6739,6 +10627,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.VisibleNumber(childComplexity), true
+
+	case "MessageCard.buttonText":
+		if e.ComplexityRoot.MessageCard.ButtonText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.ButtonText(childComplexity), true
+	case "MessageCard.description":
+		if e.ComplexityRoot.MessageCard.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.Description(childComplexity), true
+	case "MessageCard.durationSeconds":
+		if e.ComplexityRoot.MessageCard.DurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.DurationSeconds(childComplexity), true
+	case "MessageCard.imageUrl":
+		if e.ComplexityRoot.MessageCard.ImageURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.ImageURL(childComplexity), true
+	case "MessageCard.kind":
+		if e.ComplexityRoot.MessageCard.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.Kind(childComplexity), true
+	case "MessageCard.libraryItemId":
+		if e.ComplexityRoot.MessageCard.LibraryItemID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.LibraryItemID(childComplexity), true
+	case "MessageCard.title":
+		if e.ComplexityRoot.MessageCard.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.Title(childComplexity), true
+	case "MessageCard.url":
+		if e.ComplexityRoot.MessageCard.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.URL(childComplexity), true
 
 	case "MessageChange.kind":
 		if e.ComplexityRoot.MessageChange.Kind == nil {
@@ -6872,6 +10809,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageRevisionEdge.Node(childComplexity), true
 
+	case "Money.currency":
+		if e.ComplexityRoot.Money.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Currency(childComplexity), true
+	case "Money.value":
+		if e.ComplexityRoot.Money.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Value(childComplexity), true
+
 	case "MoveTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.MoveTargetedMessagePayload.TargetedMessage == nil {
 			break
@@ -6929,6 +10879,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ArchiveContactSubscriptionType(childComplexity, args["input"].(consent.ArchiveContactSubscriptionTypeInput)), true
+	case "Mutation.archiveLibraryItem":
+		if e.ComplexityRoot.Mutation.ArchiveLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveLibraryItem(childComplexity, args["input"].(library.ArchiveLibraryItemInput)), true
+	case "Mutation.archivePipeline":
+		if e.ComplexityRoot.Mutation.ArchivePipeline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archivePipeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchivePipeline(childComplexity, args["input"].(crm.ArchivePipelineInput)), true
+	case "Mutation.archivePipelineStage":
+		if e.ComplexityRoot.Mutation.ArchivePipelineStage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archivePipelineStage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchivePipelineStage(childComplexity, args["input"].(crm.ArchivePipelineStageInput)), true
+	case "Mutation.archiveProperty":
+		if e.ComplexityRoot.Mutation.ArchiveProperty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveProperty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveProperty(childComplexity, args["input"].(property.ArchivePropertyInput)), true
 	case "Mutation.archiveTag":
 		if e.ComplexityRoot.Mutation.ArchiveTag == nil {
 			break
@@ -6951,6 +10945,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignConversation(childComplexity, args["input"].(conversation.AssignConversationInput)), true
+	case "Mutation.associateRecord":
+		if e.ComplexityRoot.Mutation.AssociateRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_associateRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssociateRecord(childComplexity, args["input"].(conversation.AssociateRecordInput)), true
 	case "Mutation.beginEmailChannel":
 		if e.ComplexityRoot.Mutation.BeginEmailChannel == nil {
 			break
@@ -7028,6 +11033,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseConversation(childComplexity, args["input"].(conversation.CloseConversationInput)), true
+	case "Mutation.completeTask":
+		if e.ComplexityRoot.Mutation.CompleteTask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeTask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteTask(childComplexity, args["input"].(engagement.CompleteTaskInput)), true
 	case "Mutation.connectPersonalMailbox":
 		if e.ComplexityRoot.Mutation.ConnectPersonalMailbox == nil {
 			break
@@ -7061,6 +11077,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateChatChannel(childComplexity, args["input"].(settings1.CreateChatChannelInput)), true
+	case "Mutation.createCompany":
+		if e.ComplexityRoot.Mutation.CreateCompany == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCompany_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCompany(childComplexity, args["input"].(company.CreateCompanyInput)), true
 	case "Mutation.createContact":
 		if e.ComplexityRoot.Mutation.CreateContact == nil {
 			break
@@ -7094,6 +11121,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateContactSubscriptionType(childComplexity, args["input"].(consent.CreateContactSubscriptionTypeInput)), true
+	case "Mutation.createDeal":
+		if e.ComplexityRoot.Mutation.CreateDeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDeal(childComplexity, args["input"].(crm.CreateDealInput)), true
 	case "Mutation.createIdentitySecret":
 		if e.ComplexityRoot.Mutation.CreateIdentitySecret == nil {
 			break
@@ -7116,6 +11154,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateInbox(childComplexity, args["input"].(inbox.CreateInboxInput)), true
+	case "Mutation.createLibraryItem":
+		if e.ComplexityRoot.Mutation.CreateLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateLibraryItem(childComplexity, args["input"].(library.CreateLibraryItemInput)), true
+	case "Mutation.createPipeline":
+		if e.ComplexityRoot.Mutation.CreatePipeline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPipeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePipeline(childComplexity, args["input"].(crm.CreatePipelineInput)), true
+	case "Mutation.createPipelineStage":
+		if e.ComplexityRoot.Mutation.CreatePipelineStage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPipelineStage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePipelineStage(childComplexity, args["input"].(crm.CreatePipelineStageInput)), true
+	case "Mutation.createProperty":
+		if e.ComplexityRoot.Mutation.CreateProperty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProperty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProperty(childComplexity, args["input"].(property.CreatePropertyInput)), true
 	case "Mutation.createSavedView":
 		if e.ComplexityRoot.Mutation.CreateSavedView == nil {
 			break
@@ -7204,6 +11286,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeclineConversation(childComplexity, args["input"].(conversation.DeclineConversationInput)), true
+	case "Mutation.deleteCompany":
+		if e.ComplexityRoot.Mutation.DeleteCompany == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCompany_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCompany(childComplexity, args["input"].(company.DeleteCompanyInput)), true
+	case "Mutation.deleteContact":
+		if e.ComplexityRoot.Mutation.DeleteContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContact(childComplexity, args["input"].(contact.DeleteContactInput)), true
 	case "Mutation.deleteContactList":
 		if e.ComplexityRoot.Mutation.DeleteContactList == nil {
 			break
@@ -7237,6 +11341,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteConversation(childComplexity, args["input"].(conversation.DeleteConversationInput)), true
+	case "Mutation.deleteDeal":
+		if e.ComplexityRoot.Mutation.DeleteDeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteDeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteDeal(childComplexity, args["input"].(crm.DeleteDealInput)), true
+	case "Mutation.deleteEngagement":
+		if e.ComplexityRoot.Mutation.DeleteEngagement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteEngagement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteEngagement(childComplexity, args["input"].(engagement.DeleteEngagementInput)), true
 	case "Mutation.deleteInbox":
 		if e.ComplexityRoot.Mutation.DeleteInbox == nil {
 			break
@@ -7248,6 +11374,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteInbox(childComplexity, args["input"].(inbox.DeleteInboxInput)), true
+	case "Mutation.deleteLibraryItem":
+		if e.ComplexityRoot.Mutation.DeleteLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteLibraryItem(childComplexity, args["input"].(library.DeleteLibraryItemInput)), true
 	case "Mutation.deleteMessage":
 		if e.ComplexityRoot.Mutation.DeleteMessage == nil {
 			break
@@ -7292,6 +11429,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(account.DeleteTeamInput)), true
+	case "Mutation.deleteTicket":
+		if e.ComplexityRoot.Mutation.DeleteTicket == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTicket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTicket(childComplexity, args["input"].(crm.DeleteTicketInput)), true
 	case "Mutation.disconnectEmailChannel":
 		if e.ComplexityRoot.Mutation.DisconnectEmailChannel == nil {
 			break
@@ -7303,6 +11451,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(settings.DisconnectEmailChannelInput)), true
+	case "Mutation.dissociateRecord":
+		if e.ComplexityRoot.Mutation.DissociateRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dissociateRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DissociateRecord(childComplexity, args["input"].(conversation.DissociateRecordInput)), true
 	case "Mutation.duplicateTargetedMessage":
 		if e.ComplexityRoot.Mutation.DuplicateTargetedMessage == nil {
 			break
@@ -7336,6 +11495,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndVisitorSession(childComplexity, args["input"].(visitor.EndVisitorSessionInput)), true
+	case "Mutation.eraseContact":
+		if e.ComplexityRoot.Mutation.EraseContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseContact(childComplexity, args["input"].(privacy.EraseContactInput)), true
+	case "Mutation.exportContactData":
+		if e.ComplexityRoot.Mutation.ExportContactData == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportContactData_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportContactData(childComplexity, args["input"].(model.ExportContactDataInput)), true
+	case "Mutation.exportContacts":
+		if e.ComplexityRoot.Mutation.ExportContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportContacts(childComplexity, args["input"].(model.ExportContactsInput)), true
 	case "Mutation.finishEmailChannel":
 		if e.ComplexityRoot.Mutation.FinishEmailChannel == nil {
 			break
@@ -7358,6 +11550,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.HandOffConversation(childComplexity, args["input"].(conversation.HandOffConversationInput)), true
+	case "Mutation.importContacts":
+		if e.ComplexityRoot.Mutation.ImportContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_importContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ImportContacts(childComplexity, args["input"].(model.ImportContactsInput)), true
 	case "Mutation.inviteUser":
 		if e.ComplexityRoot.Mutation.InviteUser == nil {
 			break
@@ -7380,6 +11583,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LinkContact(childComplexity, args["input"].(conversation.LinkContactInput)), true
+	case "Mutation.logEngagement":
+		if e.ComplexityRoot.Mutation.LogEngagement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_logEngagement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LogEngagement(childComplexity, args["input"].(engagement.LogEngagementInput)), true
 	case "Mutation.markConversationAsNotSpam":
 		if e.ComplexityRoot.Mutation.MarkConversationAsNotSpam == nil {
 			break
@@ -7446,6 +11660,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkVisitorConversationRead(childComplexity, args["input"].(visitor.MarkVisitorConversationReadInput)), true
+	case "Mutation.mergeContacts":
+		if e.ComplexityRoot.Mutation.MergeContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeContacts(childComplexity, args["input"].(contact.MergeContactsInput)), true
 	case "Mutation.mergeTags":
 		if e.ComplexityRoot.Mutation.MergeTags == nil {
 			break
@@ -7479,6 +11704,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OptOutContact(childComplexity, args["input"].(consent.OptOutContactInput)), true
+	case "Mutation.previewContactImport":
+		if e.ComplexityRoot.Mutation.PreviewContactImport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_previewContactImport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PreviewContactImport(childComplexity, args["input"].(model.PreviewContactImportInput)), true
 	case "Mutation.proveVisitorEmail":
 		if e.ComplexityRoot.Mutation.ProveVisitorEmail == nil {
 			break
@@ -7512,6 +11748,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PurgeConversation(childComplexity, args["input"].(conversation.PurgeConversationInput)), true
+	case "Mutation.rateConversation":
+		if e.ComplexityRoot.Mutation.RateConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rateConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RateConversation(childComplexity, args["input"].(visitor.RateConversationInput)), true
 	case "Mutation.reactivateUser":
 		if e.ComplexityRoot.Mutation.ReactivateUser == nil {
 			break
@@ -7644,6 +11891,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RestoreConversation(childComplexity, args["input"].(conversation.RestoreConversationInput)), true
+	case "Mutation.restoreLibraryItem":
+		if e.ComplexityRoot.Mutation.RestoreLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreLibraryItem(childComplexity, args["input"].(library.RestoreLibraryItemInput)), true
 	case "Mutation.restoreTag":
 		if e.ComplexityRoot.Mutation.RestoreTag == nil {
 			break
@@ -7677,6 +11935,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIToken(childComplexity, args["input"].(account.RevokeApiTokenInput)), true
+	case "Mutation.revokeLibraryShare":
+		if e.ComplexityRoot.Mutation.RevokeLibraryShare == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeLibraryShare_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeLibraryShare(childComplexity, args["input"].(library.RevokeLibraryShareInput)), true
 	case "Mutation.rotateApiToken":
 		if e.ComplexityRoot.Mutation.RotateAPIToken == nil {
 			break
@@ -7688,6 +11957,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RotateAPIToken(childComplexity, args["input"].(account.RotateApiTokenInput)), true
+	case "Mutation.saveDraft":
+		if e.ComplexityRoot.Mutation.SaveDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(conversation.SaveDraftInput)), true
 	case "Mutation.sendMessage":
 		if e.ComplexityRoot.Mutation.SendMessage == nil {
 			break
@@ -7710,6 +11990,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendTrackingCode(childComplexity, args["input"].(settings1.SendTrackingCodeInput)), true
+	case "Mutation.sendTranscript":
+		if e.ComplexityRoot.Mutation.SendTranscript == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendTranscript_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendTranscript(childComplexity, args["input"].(transcript.SendTranscriptInput)), true
 	case "Mutation.sendVisitorMessage":
 		if e.ComplexityRoot.Mutation.SendVisitorMessage == nil {
 			break
@@ -7754,6 +12045,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationPriority(childComplexity, args["input"].(conversation.SetConversationPriorityInput)), true
+	case "Mutation.setConversationProperties":
+		if e.ComplexityRoot.Mutation.SetConversationProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setConversationProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetConversationProperties(childComplexity, args["input"].(conversation.SetConversationPropertiesInput)), true
 	case "Mutation.setRemoteImageSender":
 		if e.ComplexityRoot.Mutation.SetRemoteImageSender == nil {
 			break
@@ -7864,6 +12166,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TrackPageView(childComplexity, args["input"].(visitor.TrackPageViewInput)), true
+	case "Mutation.unarchiveProperty":
+		if e.ComplexityRoot.Mutation.UnarchiveProperty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unarchiveProperty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnarchiveProperty(childComplexity, args["input"].(property.UnarchivePropertyInput)), true
 	case "Mutation.unblockConversationSender":
 		if e.ComplexityRoot.Mutation.UnblockConversationSender == nil {
 			break
@@ -7875,6 +12188,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnblockConversationSender(childComplexity, args["input"].(conversation.UnblockConversationSenderInput)), true
+	case "Mutation.undoMergeContacts":
+		if e.ComplexityRoot.Mutation.UndoMergeContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoMergeContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoMergeContacts(childComplexity, args["input"].(contact.UndoMergeContactsInput)), true
 	case "Mutation.undoSend":
 		if e.ComplexityRoot.Mutation.UndoSend == nil {
 			break
@@ -7963,6 +12287,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateChatChannelAvailability(childComplexity, args["input"].(settings1.UpdateChatChannelAvailabilityInput)), true
+	case "Mutation.updateCompany":
+		if e.ComplexityRoot.Mutation.UpdateCompany == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCompany_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCompany(childComplexity, args["input"].(company.UpdateCompanyInput)), true
 	case "Mutation.updateContact":
 		if e.ComplexityRoot.Mutation.UpdateContact == nil {
 			break
@@ -8007,6 +12342,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(conversation.UpdateConversationInput)), true
+	case "Mutation.updateDeal":
+		if e.ComplexityRoot.Mutation.UpdateDeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateDeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateDeal(childComplexity, args["input"].(crm.UpdateDealInput)), true
 	case "Mutation.updateEmailAllowList":
 		if e.ComplexityRoot.Mutation.UpdateEmailAllowList == nil {
 			break
@@ -8040,6 +12386,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateEmailRoleNames(childComplexity, args["input"].(settings.UpdateEmailRoleNamesInput)), true
+	case "Mutation.updateEngagement":
+		if e.ComplexityRoot.Mutation.UpdateEngagement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateEngagement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateEngagement(childComplexity, args["input"].(engagement.UpdateEngagementInput)), true
 	case "Mutation.updateInboxMembers":
 		if e.ComplexityRoot.Mutation.UpdateInboxMembers == nil {
 			break
@@ -8073,6 +12430,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateIntegration(childComplexity, args["input"].(account.UpdateIntegrationInput)), true
+	case "Mutation.updateKnowledgeBase":
+		if e.ComplexityRoot.Mutation.UpdateKnowledgeBase == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateKnowledgeBase_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateKnowledgeBase(childComplexity, args["input"].(library.UpdateKnowledgeBaseInput)), true
+	case "Mutation.updateLibraryItem":
+		if e.ComplexityRoot.Mutation.UpdateLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateLibraryItem(childComplexity, args["input"].(library.UpdateLibraryItemInput)), true
 	case "Mutation.updateOwnProfile":
 		if e.ComplexityRoot.Mutation.UpdateOwnProfile == nil {
 			break
@@ -8084,6 +12463,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateOwnProfile(childComplexity, args["input"].(account.UpdateOwnProfileInput)), true
+	case "Mutation.updatePipeline":
+		if e.ComplexityRoot.Mutation.UpdatePipeline == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePipeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePipeline(childComplexity, args["input"].(crm.UpdatePipelineInput)), true
+	case "Mutation.updatePipelineStage":
+		if e.ComplexityRoot.Mutation.UpdatePipelineStage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updatePipelineStage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdatePipelineStage(childComplexity, args["input"].(crm.UpdatePipelineStageInput)), true
+	case "Mutation.updateProperty":
+		if e.ComplexityRoot.Mutation.UpdateProperty == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProperty_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProperty(childComplexity, args["input"].(property.UpdatePropertyInput)), true
 	case "Mutation.updateSavedView":
 		if e.ComplexityRoot.Mutation.UpdateSavedView == nil {
 			break
@@ -8172,6 +12584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadVisitorAttachment(childComplexity, args["input"].(model.UploadVisitorAttachmentInput)), true
+	case "Mutation.upsertCompany":
+		if e.ComplexityRoot.Mutation.UpsertCompany == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertCompany_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertCompany(childComplexity, args["input"].(company.UpsertCompanyInput)), true
 	case "Mutation.upsertContact":
 		if e.ComplexityRoot.Mutation.UpsertContact == nil {
 			break
@@ -8183,6 +12606,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpsertContact(childComplexity, args["input"].(contact.UpsertContactInput)), true
+	case "Mutation.upsertDeal":
+		if e.ComplexityRoot.Mutation.UpsertDeal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertDeal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertDeal(childComplexity, args["input"].(crm.UpsertDealInput)), true
+	case "Mutation.upsertTicket":
+		if e.ComplexityRoot.Mutation.UpsertTicket == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertTicket_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertTicket(childComplexity, args["input"].(crm.UpsertTicketInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -8366,6 +12811,130 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PersonalMailboxEdge.Node(childComplexity), true
 
+	case "Pipeline.archivedAt":
+		if e.ComplexityRoot.Pipeline.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.ArchivedAt(childComplexity), true
+	case "Pipeline.closeTogether":
+		if e.ComplexityRoot.Pipeline.CloseTogether == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.CloseTogether(childComplexity), true
+	case "Pipeline.createdAt":
+		if e.ComplexityRoot.Pipeline.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.CreatedAt(childComplexity), true
+	case "Pipeline.id":
+		if e.ComplexityRoot.Pipeline.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.ID(childComplexity), true
+	case "Pipeline.name":
+		if e.ComplexityRoot.Pipeline.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Name(childComplexity), true
+	case "Pipeline.object":
+		if e.ComplexityRoot.Pipeline.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Object(childComplexity), true
+	case "Pipeline.position":
+		if e.ComplexityRoot.Pipeline.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Position(childComplexity), true
+	case "Pipeline.stages":
+		if e.ComplexityRoot.Pipeline.Stages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pipeline.Stages(childComplexity), true
+
+	case "PipelineConnection.edges":
+		if e.ComplexityRoot.PipelineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineConnection.Edges(childComplexity), true
+	case "PipelineConnection.nodes":
+		if e.ComplexityRoot.PipelineConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineConnection.Nodes(childComplexity), true
+	case "PipelineConnection.pageInfo":
+		if e.ComplexityRoot.PipelineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineConnection.PageInfo(childComplexity), true
+
+	case "PipelineEdge.cursor":
+		if e.ComplexityRoot.PipelineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineEdge.Cursor(childComplexity), true
+	case "PipelineEdge.node":
+		if e.ComplexityRoot.PipelineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineEdge.Node(childComplexity), true
+
+	case "PipelineStage.archivedAt":
+		if e.ComplexityRoot.PipelineStage.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.ArchivedAt(childComplexity), true
+	case "PipelineStage.id":
+		if e.ComplexityRoot.PipelineStage.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.ID(childComplexity), true
+	case "PipelineStage.kind":
+		if e.ComplexityRoot.PipelineStage.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Kind(childComplexity), true
+	case "PipelineStage.name":
+		if e.ComplexityRoot.PipelineStage.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Name(childComplexity), true
+	case "PipelineStage.pipeline":
+		if e.ComplexityRoot.PipelineStage.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Pipeline(childComplexity), true
+	case "PipelineStage.position":
+		if e.ComplexityRoot.PipelineStage.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Position(childComplexity), true
+	case "PipelineStage.probability":
+		if e.ComplexityRoot.PipelineStage.Probability == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PipelineStage.Probability(childComplexity), true
+
 	case "Presence.actor":
 		if e.ComplexityRoot.Presence.Actor == nil {
 			break
@@ -8391,6 +12960,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Presence.Viewing(childComplexity), true
 
+	case "PreviewContactImportPayload.columns":
+		if e.ComplexityRoot.PreviewContactImportPayload.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewContactImportPayload.Columns(childComplexity), true
+	case "PreviewContactImportPayload.delimiter":
+		if e.ComplexityRoot.PreviewContactImportPayload.Delimiter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewContactImportPayload.Delimiter(childComplexity), true
+	case "PreviewContactImportPayload.encoding":
+		if e.ComplexityRoot.PreviewContactImportPayload.Encoding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewContactImportPayload.Encoding(childComplexity), true
+	case "PreviewContactImportPayload.rowCount":
+		if e.ComplexityRoot.PreviewContactImportPayload.RowCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewContactImportPayload.RowCount(childComplexity), true
+	case "PreviewContactImportPayload.userErrors":
+		if e.ComplexityRoot.PreviewContactImportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PreviewContactImportPayload.UserErrors(childComplexity), true
+
 	case "PriorityChange.field":
 		if e.ComplexityRoot.PriorityChange.Field == nil {
 			break
@@ -8409,6 +13009,192 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PriorityChange.ToPriority(childComplexity), true
+
+	case "PropertiesChange.cleared":
+		if e.ComplexityRoot.PropertiesChange.Cleared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertiesChange.Cleared(childComplexity), true
+	case "PropertiesChange.clearedIds":
+		if e.ComplexityRoot.PropertiesChange.ClearedIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertiesChange.ClearedIDs(childComplexity), true
+	case "PropertiesChange.field":
+		if e.ComplexityRoot.PropertiesChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertiesChange.Field(childComplexity), true
+	case "PropertiesChange.set":
+		if e.ComplexityRoot.PropertiesChange.Set == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertiesChange.Set(childComplexity), true
+	case "PropertiesChange.setIds":
+		if e.ComplexityRoot.PropertiesChange.SetIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertiesChange.SetIDs(childComplexity), true
+
+	case "Property.archivedAt":
+		if e.ComplexityRoot.Property.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.ArchivedAt(childComplexity), true
+	case "Property.createdAt":
+		if e.ComplexityRoot.Property.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.CreatedAt(childComplexity), true
+	case "Property.description":
+		if e.ComplexityRoot.Property.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Description(childComplexity), true
+	case "Property.id":
+		if e.ComplexityRoot.Property.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.ID(childComplexity), true
+	case "Property.kind":
+		if e.ComplexityRoot.Property.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Kind(childComplexity), true
+	case "Property.label":
+		if e.ComplexityRoot.Property.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Label(childComplexity), true
+	case "Property.name":
+		if e.ComplexityRoot.Property.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Name(childComplexity), true
+	case "Property.object":
+		if e.ComplexityRoot.Property.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Object(childComplexity), true
+	case "Property.options":
+		if e.ComplexityRoot.Property.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Property.Options(childComplexity), true
+
+	case "PropertyConnection.edges":
+		if e.ComplexityRoot.PropertyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConnection.Edges(childComplexity), true
+	case "PropertyConnection.nodes":
+		if e.ComplexityRoot.PropertyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConnection.Nodes(childComplexity), true
+	case "PropertyConnection.pageInfo":
+		if e.ComplexityRoot.PropertyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyConnection.PageInfo(childComplexity), true
+
+	case "PropertyEdge.cursor":
+		if e.ComplexityRoot.PropertyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyEdge.Cursor(childComplexity), true
+	case "PropertyEdge.node":
+		if e.ComplexityRoot.PropertyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyEdge.Node(childComplexity), true
+
+	case "PropertyOption.archived":
+		if e.ComplexityRoot.PropertyOption.Archived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyOption.Archived(childComplexity), true
+	case "PropertyOption.label":
+		if e.ComplexityRoot.PropertyOption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyOption.Label(childComplexity), true
+	case "PropertyOption.value":
+		if e.ComplexityRoot.PropertyOption.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyOption.Value(childComplexity), true
+
+	case "PropertyValue.boolean":
+		if e.ComplexityRoot.PropertyValue.Boolean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Boolean(childComplexity), true
+	case "PropertyValue.choice":
+		if e.ComplexityRoot.PropertyValue.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Choice(childComplexity), true
+	case "PropertyValue.choices":
+		if e.ComplexityRoot.PropertyValue.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Choices(childComplexity), true
+	case "PropertyValue.date":
+		if e.ComplexityRoot.PropertyValue.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Date(childComplexity), true
+	case "PropertyValue.number":
+		if e.ComplexityRoot.PropertyValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Number(childComplexity), true
+	case "PropertyValue.property":
+		if e.ComplexityRoot.PropertyValue.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Property(childComplexity), true
+	case "PropertyValue.text":
+		if e.ComplexityRoot.PropertyValue.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Text(childComplexity), true
+	case "PropertyValue.time":
+		if e.ComplexityRoot.PropertyValue.Time == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PropertyValue.Time(childComplexity), true
 
 	case "ProveVisitorEmailPayload.token":
 		if e.ComplexityRoot.ProveVisitorEmailPayload.Token == nil {
@@ -8521,6 +13307,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Channel(childComplexity, args["id"].(string)), true
+	case "Query.companies":
+		if e.ComplexityRoot.Query.Companies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_companies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Companies(childComplexity, args["filter"].(*company.CompanyFilter), args["orderBy"].(*vocab.CompanyOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.company":
+		if e.ComplexityRoot.Query.Company == nil {
+			break
+		}
+
+		args, err := ec.field_Query_company_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Company(childComplexity, args["by"].(company.CompanyKey)), true
 	case "Query.consent":
 		if e.ComplexityRoot.Query.Consent == nil {
 			break
@@ -8620,12 +13428,122 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversations(childComplexity, args["inboxId"].(*string), args["view"].(*view.ViewInput), args["filter"].(*view.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.deal":
+		if e.ComplexityRoot.Query.Deal == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deal(childComplexity, args["id"].(string)), true
+	case "Query.dealTotals":
+		if e.ComplexityRoot.Query.DealTotals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dealTotals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DealTotals(childComplexity, args["filter"].(*crm.DealFilter)), true
+	case "Query.deals":
+		if e.ComplexityRoot.Query.Deals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deals(childComplexity, args["filter"].(*crm.DealFilter), args["orderBy"].(*vocab.DealOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.draft":
+		if e.ComplexityRoot.Query.Draft == nil {
+			break
+		}
+
+		args, err := ec.field_Query_draft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Draft(childComplexity, args["id"].(string)), true
+	case "Query.drafts":
+		if e.ComplexityRoot.Query.Drafts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_drafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Drafts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.emailChannelNotice":
 		if e.ComplexityRoot.Query.EmailChannelNotice == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.EmailChannelNotice(childComplexity), true
+	case "Query.engagement":
+		if e.ComplexityRoot.Query.Engagement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_engagement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Engagement(childComplexity, args["id"].(string)), true
+	case "Query.engagementTasks":
+		if e.ComplexityRoot.Query.EngagementTasks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_engagementTasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.EngagementTasks(childComplexity, args["filter"].(*engagement.EngagementTaskFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.engagements":
+		if e.ComplexityRoot.Query.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Query_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Engagements(childComplexity, args["filter"].(*engagement.EngagementFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.erasure":
+		if e.ComplexityRoot.Query.Erasure == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasure(childComplexity, args["id"].(string)), true
+	case "Query.erasures":
+		if e.ComplexityRoot.Query.Erasures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasures(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.event":
 		if e.ComplexityRoot.Query.Event == nil {
 			break
@@ -8676,6 +13594,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Inboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.insertLibraryItem":
+		if e.ComplexityRoot.Query.InsertLibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Query_insertLibraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InsertLibraryItem(childComplexity, args["input"].(library.InsertLibraryItemInput)), true
 	case "Query.integration":
 		if e.ComplexityRoot.Query.Integration == nil {
 			break
@@ -8699,6 +13628,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Integrations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
+	case "Query.knowledgeBase":
+		if e.ComplexityRoot.Query.KnowledgeBase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.KnowledgeBase(childComplexity), true
+	case "Query.libraryItem":
+		if e.ComplexityRoot.Query.LibraryItem == nil {
+			break
+		}
+
+		args, err := ec.field_Query_libraryItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LibraryItem(childComplexity, args["id"].(string)), true
+	case "Query.libraryItems":
+		if e.ComplexityRoot.Query.LibraryItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_libraryItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LibraryItems(childComplexity, args["query"].(*string), args["kind"].(*vocab.LibraryItemKind), args["folder"].(*string), args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.libraryShare":
+		if e.ComplexityRoot.Query.LibraryShare == nil {
+			break
+		}
+
+		args, err := ec.field_Query_libraryShare_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LibraryShare(childComplexity, args["id"].(string)), true
 	case "Query.message":
 		if e.ComplexityRoot.Query.Message == nil {
 			break
@@ -8765,6 +13733,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PersonalMailbox(childComplexity, args["id"].(string)), true
+	case "Query.pipeline":
+		if e.ComplexityRoot.Query.Pipeline == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pipeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Pipeline(childComplexity, args["id"].(string)), true
+	case "Query.pipelineStage":
+		if e.ComplexityRoot.Query.PipelineStage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pipelineStage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PipelineStage(childComplexity, args["id"].(string)), true
+	case "Query.pipelines":
+		if e.ComplexityRoot.Query.Pipelines == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pipelines_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Pipelines(childComplexity, args["object"].(vocab.PipelineObject), args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.previewReply":
+		if e.ComplexityRoot.Query.PreviewReply == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewReply_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewReply(childComplexity, args["input"].(library.PreviewReplyInput)), true
+	case "Query.properties":
+		if e.ComplexityRoot.Query.Properties == nil {
+			break
+		}
+
+		args, err := ec.field_Query_properties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Properties(childComplexity, args["object"].(vocab.PropertyObject), args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.property":
+		if e.ComplexityRoot.Query.Property == nil {
+			break
+		}
+
+		args, err := ec.field_Query_property_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Property(childComplexity, args["id"].(string)), true
 	case "Query.remoteImageSender":
 		if e.ComplexityRoot.Query.RemoteImageSender == nil {
 			break
@@ -8940,7 +13974,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Teams(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Teams(childComplexity, args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.ticket":
 		if e.ComplexityRoot.Query.Ticket == nil {
 			break
@@ -8952,6 +13986,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Ticket(childComplexity, args["id"].(string)), true
+	case "Query.tickets":
+		if e.ComplexityRoot.Query.Tickets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_tickets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Tickets(childComplexity, args["filter"].(*crm.TicketFilter), args["orderBy"].(*vocab.TicketOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -9052,6 +14097,144 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.__resolve_entities(childComplexity, args["representations"].([]map[string]any)), true
+
+	case "QuickReply.text":
+		if e.ComplexityRoot.QuickReply.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Text(childComplexity), true
+	case "QuickReply.value":
+		if e.ComplexityRoot.QuickReply.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuickReply.Value(childComplexity), true
+
+	case "RateConversationPayload.conversation":
+		if e.ComplexityRoot.RateConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateConversationPayload.Conversation(childComplexity), true
+	case "RateConversationPayload.userErrors":
+		if e.ComplexityRoot.RateConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RateConversationPayload.UserErrors(childComplexity), true
+
+	case "Rating.closedAt":
+		if e.ComplexityRoot.Rating.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.ClosedAt(childComplexity), true
+	case "Rating.comment":
+		if e.ComplexityRoot.Rating.Comment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Comment(childComplexity), true
+	case "Rating.givenAt":
+		if e.ComplexityRoot.Rating.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.GivenAt(childComplexity), true
+	case "Rating.id":
+		if e.ComplexityRoot.Rating.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.ID(childComplexity), true
+	case "Rating.medium":
+		if e.ComplexityRoot.Rating.Medium == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Medium(childComplexity), true
+	case "Rating.resolvedBy":
+		if e.ComplexityRoot.Rating.ResolvedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.ResolvedBy(childComplexity), true
+	case "Rating.scale":
+		if e.ComplexityRoot.Rating.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Scale(childComplexity), true
+	case "Rating.score":
+		if e.ComplexityRoot.Rating.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rating.Score(childComplexity), true
+
+	case "RatingCount.average":
+		if e.ComplexityRoot.RatingCount.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Average(childComplexity), true
+	case "RatingCount.count":
+		if e.ComplexityRoot.RatingCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Count(childComplexity), true
+	case "RatingCount.id":
+		if e.ComplexityRoot.RatingCount.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.ID(childComplexity), true
+	case "RatingCount.resolvedBy":
+		if e.ComplexityRoot.RatingCount.ResolvedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.ResolvedBy(childComplexity), true
+	case "RatingCount.scores":
+		if e.ComplexityRoot.RatingCount.Scores == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingCount.Scores(childComplexity), true
+
+	case "RatingQuestion.scale":
+		if e.ComplexityRoot.RatingQuestion.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingQuestion.Scale(childComplexity), true
+	case "RatingQuestion.text":
+		if e.ComplexityRoot.RatingQuestion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingQuestion.Text(childComplexity), true
+
+	case "RatingSettings.media":
+		if e.ComplexityRoot.RatingSettings.Media == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingSettings.Media(childComplexity), true
+	case "RatingSettings.question":
+		if e.ComplexityRoot.RatingSettings.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingSettings.Question(childComplexity), true
+	case "RatingSettings.scale":
+		if e.ComplexityRoot.RatingSettings.Scale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RatingSettings.Scale(childComplexity), true
 
 	case "ReactivateUserPayload.user":
 		if e.ComplexityRoot.ReactivateUserPayload.User == nil {
@@ -9240,6 +14423,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReopenConversationPayload.UserErrors(childComplexity), true
 
+	case "ReplyPreview.cards":
+		if e.ComplexityRoot.ReplyPreview.Cards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.Cards(childComplexity), true
+	case "ReplyPreview.emailHtml":
+		if e.ComplexityRoot.ReplyPreview.EmailHTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.EmailHTML(childComplexity), true
+	case "ReplyPreview.emailText":
+		if e.ComplexityRoot.ReplyPreview.EmailText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.EmailText(childComplexity), true
+	case "ReplyPreview.html":
+		if e.ComplexityRoot.ReplyPreview.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.HTML(childComplexity), true
+	case "ReplyPreview.markdown":
+		if e.ComplexityRoot.ReplyPreview.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.Markdown(childComplexity), true
+	case "ReplyPreview.missing":
+		if e.ComplexityRoot.ReplyPreview.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.Missing(childComplexity), true
+	case "ReplyPreview.text":
+		if e.ComplexityRoot.ReplyPreview.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplyPreview.Text(childComplexity), true
+
 	case "RequestVisitorEmailCodePayload.userErrors":
 		if e.ComplexityRoot.RequestVisitorEmailCodePayload.UserErrors == nil {
 			break
@@ -9265,6 +14491,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RestoreConversationPayload.UserErrors(childComplexity), true
+
+	case "RestoreLibraryItemPayload.libraryItem":
+		if e.ComplexityRoot.RestoreLibraryItemPayload.LibraryItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreLibraryItemPayload.LibraryItem(childComplexity), true
+	case "RestoreLibraryItemPayload.userErrors":
+		if e.ComplexityRoot.RestoreLibraryItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreLibraryItemPayload.UserErrors(childComplexity), true
 
 	case "RestoreTagPayload.tag":
 		if e.ComplexityRoot.RestoreTagPayload.Tag == nil {
@@ -9304,6 +14543,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiTokenPayload.UserErrors(childComplexity), true
+
+	case "RevokeLibrarySharePayload.libraryShare":
+		if e.ComplexityRoot.RevokeLibrarySharePayload.LibraryShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeLibrarySharePayload.LibraryShare(childComplexity), true
+	case "RevokeLibrarySharePayload.userErrors":
+		if e.ComplexityRoot.RevokeLibrarySharePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeLibrarySharePayload.UserErrors(childComplexity), true
 
 	case "RotateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.RotateApiTokenPayload.APIToken == nil {
@@ -9651,6 +14903,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingToAddressCondition.Value(childComplexity), true
 
+	case "SaveDraftPayload.draft":
+		if e.ComplexityRoot.SaveDraftPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveDraftPayload.Draft(childComplexity), true
+	case "SaveDraftPayload.userErrors":
+		if e.ComplexityRoot.SaveDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaveDraftPayload.UserErrors(childComplexity), true
+
 	case "SavedAssigneeFilter.me":
 		if e.ComplexityRoot.SavedAssigneeFilter.Me == nil {
 			break
@@ -9766,6 +15031,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.Priorities(childComplexity), true
+	case "SavedFilter.rating":
+		if e.ComplexityRoot.SavedFilter.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Rating(childComplexity), true
 	case "SavedFilter.snoozed":
 		if e.ComplexityRoot.SavedFilter.Snoozed == nil {
 			break
@@ -9875,6 +15146,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterDetail.Priorities(childComplexity), true
+	case "SavedFilterDetail.rating":
+		if e.ComplexityRoot.SavedFilterDetail.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Rating(childComplexity), true
 	case "SavedFilterDetail.snoozed":
 		if e.ComplexityRoot.SavedFilterDetail.Snoozed == nil {
 			break
@@ -9990,6 +15267,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterGroup.Priorities(childComplexity), true
+	case "SavedFilterGroup.rating":
+		if e.ComplexityRoot.SavedFilterGroup.Rating == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Rating(childComplexity), true
 	case "SavedFilterGroup.snoozed":
 		if e.ComplexityRoot.SavedFilterGroup.Snoozed == nil {
 			break
@@ -10209,6 +15492,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendTrackingCodePayload.UserErrors(childComplexity), true
 
+	case "SendTranscriptPayload.conversation":
+		if e.ComplexityRoot.SendTranscriptPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTranscriptPayload.Conversation(childComplexity), true
+	case "SendTranscriptPayload.userErrors":
+		if e.ComplexityRoot.SendTranscriptPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendTranscriptPayload.UserErrors(childComplexity), true
+
 	case "SendVisitorMessagePayload.conversation":
 		if e.ComplexityRoot.SendVisitorMessagePayload.Conversation == nil {
 			break
@@ -10266,6 +15562,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetConversationPriorityPayload.UserErrors(childComplexity), true
+
+	case "SetConversationPropertiesPayload.conversation":
+		if e.ComplexityRoot.SetConversationPropertiesPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationPropertiesPayload.Conversation(childComplexity), true
+	case "SetConversationPropertiesPayload.userErrors":
+		if e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors(childComplexity), true
 
 	case "SetRemoteImageSenderPayload.remoteImageSender":
 		if e.ComplexityRoot.SetRemoteImageSenderPayload.RemoteImageSender == nil {
@@ -10407,6 +15716,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SnoozeConversationPayload.UserErrors(childComplexity), true
 
+	case "StageChange.field":
+		if e.ComplexityRoot.StageChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageChange.Field(childComplexity), true
+	case "StageChange.fromStage":
+		if e.ComplexityRoot.StageChange.FromStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageChange.FromStage(childComplexity), true
+	case "StageChange.fromStageId":
+		if e.ComplexityRoot.StageChange.FromStageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageChange.FromStageID(childComplexity), true
+	case "StageChange.toStage":
+		if e.ComplexityRoot.StageChange.ToStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageChange.ToStage(childComplexity), true
+	case "StageChange.toStageId":
+		if e.ComplexityRoot.StageChange.ToStageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageChange.ToStageID(childComplexity), true
+
 	case "StartChatPayload.conversation":
 		if e.ComplexityRoot.StartChatPayload.Conversation == nil {
 			break
@@ -10483,6 +15823,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StatusChange.ToStatus(childComplexity), true
 
+	case "Subscription.contactListMembers":
+		if e.ComplexityRoot.Subscription.ContactListMembers == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_contactListMembers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ContactListMembers(childComplexity, args["contactListId"].(string), args["first"].(*int)), true
 	case "Subscription.conversationEntries":
 		if e.ComplexityRoot.Subscription.ConversationEntries == nil {
 			break
@@ -10516,6 +15867,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ConversationView(childComplexity, args["inboxId"].(*string), args["view"].(*view.ViewInput), args["filter"].(*view.Filter), args["orderBy"].(*vocab.ConversationOrder), args["first"].(*int)), true
+	case "Subscription.draftChanges":
+		if e.ComplexityRoot.Subscription.DraftChanges == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_draftChanges_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DraftChanges(childComplexity, args["after"].(*int64)), true
 	case "Subscription.events":
 		if e.ComplexityRoot.Subscription.Events == nil {
 			break
@@ -10549,12 +15911,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Messages(childComplexity, args["conversationId"].(string), args["after"].(*int64)), true
+	case "Subscription.newFilteredCount":
+		if e.ComplexityRoot.Subscription.NewFilteredCount == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_newFilteredCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.NewFilteredCount(childComplexity, args["inboxId"].(string)), true
 	case "Subscription.tasks":
 		if e.ComplexityRoot.Subscription.Tasks == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Subscription.Tasks(childComplexity), true
+	case "Subscription.ticketView":
+		if e.ComplexityRoot.Subscription.TicketView == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_ticketView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.TicketView(childComplexity, args["filter"].(*crm.TicketFilter), args["orderBy"].(*vocab.TicketOrder), args["first"].(*int)), true
 	case "Subscription.viewCounts":
 		if e.ComplexityRoot.Subscription.ViewCounts == nil {
 			break
@@ -11133,6 +16517,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Task.Actor(childComplexity), true
+	case "Task.contactImport":
+		if e.ComplexityRoot.Task.ContactImport == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Task.ContactImport(childComplexity), true
 	case "Task.createdAt":
 		if e.ComplexityRoot.Task.CreatedAt == nil {
 			break
@@ -11288,6 +16678,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TaskProblemEdge.Node(childComplexity), true
 
+	case "Team.archivedAt":
+		if e.ComplexityRoot.Team.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.ArchivedAt(childComplexity), true
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
 			break
@@ -11375,6 +16771,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
 
+	case "Ticket.closedAt":
+		if e.ComplexityRoot.Ticket.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.ClosedAt(childComplexity), true
+	case "Ticket.company":
+		if e.ComplexityRoot.Ticket.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Company(childComplexity), true
 	case "Ticket.contact":
 		if e.ComplexityRoot.Ticket.Contact == nil {
 			break
@@ -11393,6 +16801,40 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.CreatedAt(childComplexity), true
+	case "Ticket.definedProperties":
+		if e.ComplexityRoot.Ticket.DefinedProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Ticket_definedProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Ticket.DefinedProperties(childComplexity, args["names"].([]string)), true
+	case "Ticket.description":
+		if e.ComplexityRoot.Ticket.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Description(childComplexity), true
+	case "Ticket.dueAt":
+		if e.ComplexityRoot.Ticket.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.DueAt(childComplexity), true
+	case "Ticket.engagements":
+		if e.ComplexityRoot.Ticket.Engagements == nil {
+			break
+		}
+
+		args, err := ec.field_Ticket_engagements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Ticket.Engagements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Ticket.externalId":
 		if e.ComplexityRoot.Ticket.ExternalID == nil {
 			break
@@ -11405,6 +16847,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.ID(childComplexity), true
+	case "Ticket.lastActivityAt":
+		if e.ComplexityRoot.Ticket.LastActivityAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.LastActivityAt(childComplexity), true
+	case "Ticket.number":
+		if e.ComplexityRoot.Ticket.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Number(childComplexity), true
+	case "Ticket.owner":
+		if e.ComplexityRoot.Ticket.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Owner(childComplexity), true
 	case "Ticket.pipeline":
 		if e.ComplexityRoot.Ticket.Pipeline == nil {
 			break
@@ -11423,6 +16883,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.Properties(childComplexity), true
+	case "Ticket.revision":
+		if e.ComplexityRoot.Ticket.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Revision(childComplexity), true
+	case "Ticket.secondsToClose":
+		if e.ComplexityRoot.Ticket.SecondsToClose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.SecondsToClose(childComplexity), true
+	case "Ticket.source":
+		if e.ComplexityRoot.Ticket.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Source(childComplexity), true
 	case "Ticket.stage":
 		if e.ComplexityRoot.Ticket.Stage == nil {
 			break
@@ -11435,6 +16913,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.Subject(childComplexity), true
+	case "Ticket.team":
+		if e.ComplexityRoot.Ticket.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ticket.Team(childComplexity), true
+
+	case "TicketChanged.cursor":
+		if e.ComplexityRoot.TicketChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketChanged.Cursor(childComplexity), true
+	case "TicketChanged.ticket":
+		if e.ComplexityRoot.TicketChanged.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketChanged.Ticket(childComplexity), true
 
 	case "TicketConnection.edges":
 		if e.ComplexityRoot.TicketConnection.Edges == nil {
@@ -11454,6 +16951,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TicketConnection.PageInfo(childComplexity), true
+	case "TicketConnection.totalCount":
+		if e.ComplexityRoot.TicketConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketConnection.TotalCount(childComplexity), true
 
 	case "TicketEdge.cursor":
 		if e.ComplexityRoot.TicketEdge.Cursor == nil {
@@ -11468,6 +16971,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TicketEdge.Node(childComplexity), true
 
+	case "TicketEntered.cursor":
+		if e.ComplexityRoot.TicketEntered.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketEntered.Cursor(childComplexity), true
+	case "TicketEntered.ticket":
+		if e.ComplexityRoot.TicketEntered.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketEntered.Ticket(childComplexity), true
+
+	case "TicketLeft.ticketId":
+		if e.ComplexityRoot.TicketLeft.TicketID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketLeft.TicketID(childComplexity), true
+
+	case "TicketPreset.description":
+		if e.ComplexityRoot.TicketPreset.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Description(childComplexity), true
+	case "TicketPreset.owner":
+		if e.ComplexityRoot.TicketPreset.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Owner(childComplexity), true
+	case "TicketPreset.ownerRule":
+		if e.ComplexityRoot.TicketPreset.OwnerRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.OwnerRule(childComplexity), true
 	case "TicketPreset.pipeline":
 		if e.ComplexityRoot.TicketPreset.Pipeline == nil {
 			break
@@ -11480,18 +17021,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TicketPreset.Priority(childComplexity), true
+	case "TicketPreset.problems":
+		if e.ComplexityRoot.TicketPreset.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Problems(childComplexity), true
 	case "TicketPreset.properties":
 		if e.ComplexityRoot.TicketPreset.Properties == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TicketPreset.Properties(childComplexity), true
+	case "TicketPreset.source":
+		if e.ComplexityRoot.TicketPreset.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Source(childComplexity), true
 	case "TicketPreset.stage":
 		if e.ComplexityRoot.TicketPreset.Stage == nil {
 			break
 		}
 
 		return e.ComplexityRoot.TicketPreset.Stage(childComplexity), true
+	case "TicketPreset.subject":
+		if e.ComplexityRoot.TicketPreset.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Subject(childComplexity), true
 
 	case "TicketProperty.name":
 		if e.ComplexityRoot.TicketProperty.Name == nil {
@@ -11506,6 +17065,96 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TicketProperty.Value(childComplexity), true
 
+	case "TicketViewChanges.changes":
+		if e.ComplexityRoot.TicketViewChanges.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketViewChanges.Changes(childComplexity), true
+	case "TicketViewChanges.sequence":
+		if e.ComplexityRoot.TicketViewChanges.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketViewChanges.Sequence(childComplexity), true
+
+	case "TicketViewSnapshot.sequence":
+		if e.ComplexityRoot.TicketViewSnapshot.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketViewSnapshot.Sequence(childComplexity), true
+	case "TicketViewSnapshot.tickets":
+		if e.ComplexityRoot.TicketViewSnapshot.Tickets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketViewSnapshot.Tickets(childComplexity), true
+
+	case "TimelineConnection.edges":
+		if e.ComplexityRoot.TimelineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineConnection.Edges(childComplexity), true
+	case "TimelineConnection.nodes":
+		if e.ComplexityRoot.TimelineConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineConnection.Nodes(childComplexity), true
+	case "TimelineConnection.pageInfo":
+		if e.ComplexityRoot.TimelineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineConnection.PageInfo(childComplexity), true
+
+	case "TimelineEdge.cursor":
+		if e.ComplexityRoot.TimelineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEdge.Cursor(childComplexity), true
+	case "TimelineEdge.node":
+		if e.ComplexityRoot.TimelineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEdge.Node(childComplexity), true
+
+	case "TimelineEntry.at":
+		if e.ComplexityRoot.TimelineEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntry.At(childComplexity), true
+	case "TimelineEntry.item":
+		if e.ComplexityRoot.TimelineEntry.Item == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntry.Item(childComplexity), true
+	case "TimelineEntry.kind":
+		if e.ComplexityRoot.TimelineEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntry.Kind(childComplexity), true
+
+	case "TimelineListChange.entered":
+		if e.ComplexityRoot.TimelineListChange.Entered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineListChange.Entered(childComplexity), true
+	case "TimelineListChange.list":
+		if e.ComplexityRoot.TimelineListChange.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineListChange.List(childComplexity), true
+
 	case "TrackPageViewPayload.userErrors":
 		if e.ComplexityRoot.TrackPageViewPayload.UserErrors == nil {
 			break
@@ -11519,6 +17168,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TrackPageViewPayload.Visitor(childComplexity), true
 
+	case "UnarchivePropertyPayload.property":
+		if e.ComplexityRoot.UnarchivePropertyPayload.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnarchivePropertyPayload.Property(childComplexity), true
+	case "UnarchivePropertyPayload.userErrors":
+		if e.ComplexityRoot.UnarchivePropertyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnarchivePropertyPayload.UserErrors(childComplexity), true
+
 	case "UnblockConversationSenderPayload.conversation":
 		if e.ComplexityRoot.UnblockConversationSenderPayload.Conversation == nil {
 			break
@@ -11531,6 +17193,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnblockConversationSenderPayload.UserErrors(childComplexity), true
+
+	case "UndoMergeContactsPayload.contact":
+		if e.ComplexityRoot.UndoMergeContactsPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergeContactsPayload.Contact(childComplexity), true
+	case "UndoMergeContactsPayload.userErrors":
+		if e.ComplexityRoot.UndoMergeContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergeContactsPayload.UserErrors(childComplexity), true
 
 	case "UndoSendPayload.message":
 		if e.ComplexityRoot.UndoSendPayload.Message == nil {
@@ -11636,6 +17311,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateChatChannelPayload.UserErrors(childComplexity), true
 
+	case "UpdateCompanyPayload.company":
+		if e.ComplexityRoot.UpdateCompanyPayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCompanyPayload.Company(childComplexity), true
+	case "UpdateCompanyPayload.userErrors":
+		if e.ComplexityRoot.UpdateCompanyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCompanyPayload.UserErrors(childComplexity), true
+
 	case "UpdateContactListPayload.contactList":
 		if e.ComplexityRoot.UpdateContactListPayload.ContactList == nil {
 			break
@@ -11688,6 +17376,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
+	case "UpdateDealPayload.deal":
+		if e.ComplexityRoot.UpdateDealPayload.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateDealPayload.Deal(childComplexity), true
+	case "UpdateDealPayload.userErrors":
+		if e.ComplexityRoot.UpdateDealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateDealPayload.UserErrors(childComplexity), true
+
 	case "UpdateEmailAllowListPayload.inbox":
 		if e.ComplexityRoot.UpdateEmailAllowListPayload.Inbox == nil {
 			break
@@ -11726,6 +17427,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateEmailRoleNamesPayload.UserErrors(childComplexity), true
+
+	case "UpdateEngagementPayload.engagement":
+		if e.ComplexityRoot.UpdateEngagementPayload.Engagement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEngagementPayload.Engagement(childComplexity), true
+	case "UpdateEngagementPayload.userErrors":
+		if e.ComplexityRoot.UpdateEngagementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateEngagementPayload.UserErrors(childComplexity), true
 
 	case "UpdateInboxMembersPayload.inbox":
 		if e.ComplexityRoot.UpdateInboxMembersPayload.Inbox == nil {
@@ -11766,6 +17480,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateIntegrationPayload.UserErrors(childComplexity), true
 
+	case "UpdateKnowledgeBasePayload.knowledgeBase":
+		if e.ComplexityRoot.UpdateKnowledgeBasePayload.KnowledgeBase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateKnowledgeBasePayload.KnowledgeBase(childComplexity), true
+	case "UpdateKnowledgeBasePayload.userErrors":
+		if e.ComplexityRoot.UpdateKnowledgeBasePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateKnowledgeBasePayload.UserErrors(childComplexity), true
+
+	case "UpdateLibraryItemPayload.libraryItem":
+		if e.ComplexityRoot.UpdateLibraryItemPayload.LibraryItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateLibraryItemPayload.LibraryItem(childComplexity), true
+	case "UpdateLibraryItemPayload.userErrors":
+		if e.ComplexityRoot.UpdateLibraryItemPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateLibraryItemPayload.UserErrors(childComplexity), true
+
 	case "UpdateOwnProfilePayload.user":
 		if e.ComplexityRoot.UpdateOwnProfilePayload.User == nil {
 			break
@@ -11778,6 +17518,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateOwnProfilePayload.UserErrors(childComplexity), true
+
+	case "UpdatePipelinePayload.pipeline":
+		if e.ComplexityRoot.UpdatePipelinePayload.Pipeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePipelinePayload.Pipeline(childComplexity), true
+	case "UpdatePipelinePayload.userErrors":
+		if e.ComplexityRoot.UpdatePipelinePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePipelinePayload.UserErrors(childComplexity), true
+
+	case "UpdatePipelineStagePayload.stage":
+		if e.ComplexityRoot.UpdatePipelineStagePayload.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePipelineStagePayload.Stage(childComplexity), true
+	case "UpdatePipelineStagePayload.userErrors":
+		if e.ComplexityRoot.UpdatePipelineStagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePipelineStagePayload.UserErrors(childComplexity), true
+
+	case "UpdatePropertyPayload.property":
+		if e.ComplexityRoot.UpdatePropertyPayload.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePropertyPayload.Property(childComplexity), true
+	case "UpdatePropertyPayload.userErrors":
+		if e.ComplexityRoot.UpdatePropertyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdatePropertyPayload.UserErrors(childComplexity), true
 
 	case "UpdateSavedViewPayload.savedView":
 		if e.ComplexityRoot.UpdateSavedViewPayload.SavedView == nil {
@@ -11883,6 +17662,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadVisitorAttachmentPayload.UserErrors(childComplexity), true
 
+	case "UpsertCompanyPayload.company":
+		if e.ComplexityRoot.UpsertCompanyPayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertCompanyPayload.Company(childComplexity), true
+	case "UpsertCompanyPayload.created":
+		if e.ComplexityRoot.UpsertCompanyPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertCompanyPayload.Created(childComplexity), true
+	case "UpsertCompanyPayload.userErrors":
+		if e.ComplexityRoot.UpsertCompanyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertCompanyPayload.UserErrors(childComplexity), true
+
 	case "UpsertContactPayload.contact":
 		if e.ComplexityRoot.UpsertContactPayload.Contact == nil {
 			break
@@ -11901,6 +17699,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpsertContactPayload.UserErrors(childComplexity), true
+
+	case "UpsertDealPayload.created":
+		if e.ComplexityRoot.UpsertDealPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertDealPayload.Created(childComplexity), true
+	case "UpsertDealPayload.deal":
+		if e.ComplexityRoot.UpsertDealPayload.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertDealPayload.Deal(childComplexity), true
+	case "UpsertDealPayload.userErrors":
+		if e.ComplexityRoot.UpsertDealPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertDealPayload.UserErrors(childComplexity), true
+
+	case "UpsertTicketPayload.created":
+		if e.ComplexityRoot.UpsertTicketPayload.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTicketPayload.Created(childComplexity), true
+	case "UpsertTicketPayload.ticket":
+		if e.ComplexityRoot.UpsertTicketPayload.Ticket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTicketPayload.Ticket(childComplexity), true
+	case "UpsertTicketPayload.userErrors":
+		if e.ComplexityRoot.UpsertTicketPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertTicketPayload.UserErrors(childComplexity), true
 
 	case "Usage.id":
 		if e.ComplexityRoot.Usage.ID == nil {
@@ -12414,6 +18250,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorConversation.QueuePosition(childComplexity), true
+	case "VisitorConversation.ratingQuestion":
+		if e.ComplexityRoot.VisitorConversation.RatingQuestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorConversation.RatingQuestion(childComplexity), true
 	case "VisitorConversation.status":
 		if e.ComplexityRoot.VisitorConversation.Status == nil {
 			break
@@ -12496,6 +18338,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessage.AuthorName(childComplexity), true
+	case "VisitorMessage.byEmail":
+		if e.ComplexityRoot.VisitorMessage.ByEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.ByEmail(childComplexity), true
+	case "VisitorMessage.cards":
+		if e.ComplexityRoot.VisitorMessage.Cards == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.Cards(childComplexity), true
 	case "VisitorMessage.createdAt":
 		if e.ComplexityRoot.VisitorMessage.CreatedAt == nil {
 			break
@@ -12526,6 +18380,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessage.Markdown(childComplexity), true
+	case "VisitorMessage.quickReplies":
+		if e.ComplexityRoot.VisitorMessage.QuickReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.QuickReplies(childComplexity), true
 	case "VisitorMessage.replyTo":
 		if e.ComplexityRoot.VisitorMessage.ReplyTo == nil {
 			break
@@ -13079,9 +18939,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptSuggestedPropertiesInput", ec.unmarshalInputAcceptSuggestedPropertiesInput),
 			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
 			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("ArchiveLibraryItemInput", ec.unmarshalInputArchiveLibraryItemInput),
+			graphql.NewInputUnmarshaler("ArchivePipelineInput", ec.unmarshalInputArchivePipelineInput),
+			graphql.NewInputUnmarshaler("ArchivePipelineStageInput", ec.unmarshalInputArchivePipelineStageInput),
+			graphql.NewInputUnmarshaler("ArchivePropertyInput", ec.unmarshalInputArchivePropertyInput),
 			graphql.NewInputUnmarshaler("ArchiveTagInput", ec.unmarshalInputArchiveTagInput),
+			graphql.NewInputUnmarshaler("ArticleInput", ec.unmarshalInputArticleInput),
 			graphql.NewInputUnmarshaler("AssignConversationInput", ec.unmarshalInputAssignConversationInput),
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
+			graphql.NewInputUnmarshaler("AssociateRecordInput", ec.unmarshalInputAssociateRecordInput),
 			graphql.NewInputUnmarshaler("AttachmentDestination", ec.unmarshalInputAttachmentDestination),
 			graphql.NewInputUnmarshaler("BeginEmailChannelInput", ec.unmarshalInputBeginEmailChannelInput),
 			graphql.NewInputUnmarshaler("BlockConversationSenderInput", ec.unmarshalInputBlockConversationSenderInput),
@@ -13094,19 +18960,39 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ChatTextInput", ec.unmarshalInputChatTextInput),
 			graphql.NewInputUnmarshaler("ClaimConversationInput", ec.unmarshalInputClaimConversationInput),
 			graphql.NewInputUnmarshaler("CloseConversationInput", ec.unmarshalInputCloseConversationInput),
+			graphql.NewInputUnmarshaler("CompanyFilter", ec.unmarshalInputCompanyFilter),
+			graphql.NewInputUnmarshaler("CompanyKey", ec.unmarshalInputCompanyKey),
+			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("ConnectPersonalMailboxInput", ec.unmarshalInputConnectPersonalMailboxInput),
 			graphql.NewInputUnmarshaler("ConsentOptionsInput", ec.unmarshalInputConsentOptionsInput),
 			graphql.NewInputUnmarshaler("ConsentSelection", ec.unmarshalInputConsentSelection),
+			graphql.NewInputUnmarshaler("ContactConsentConditionInput", ec.unmarshalInputContactConsentConditionInput),
+			graphql.NewInputUnmarshaler("ContactConversationConditionInput", ec.unmarshalInputContactConversationConditionInput),
+			graphql.NewInputUnmarshaler("ContactEmailInput", ec.unmarshalInputContactEmailInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
+			graphql.NewInputUnmarshaler("ContactImportColumnInput", ec.unmarshalInputContactImportColumnInput),
 			graphql.NewInputUnmarshaler("ContactKey", ec.unmarshalInputContactKey),
+			graphql.NewInputUnmarshaler("ContactListCriteriaInput", ec.unmarshalInputContactListCriteriaInput),
+			graphql.NewInputUnmarshaler("ContactListDateRangeInput", ec.unmarshalInputContactListDateRangeInput),
+			graphql.NewInputUnmarshaler("ContactListTimeRangeInput", ec.unmarshalInputContactListTimeRangeInput),
+			graphql.NewInputUnmarshaler("ContactPageViewConditionInput", ec.unmarshalInputContactPageViewConditionInput),
+			graphql.NewInputUnmarshaler("ContactPhoneInput", ec.unmarshalInputContactPhoneInput),
+			graphql.NewInputUnmarshaler("ContactPropertyDateConditionInput", ec.unmarshalInputContactPropertyDateConditionInput),
+			graphql.NewInputUnmarshaler("ContactTimeConditionInput", ec.unmarshalInputContactTimeConditionInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
 			graphql.NewInputUnmarshaler("CreateChatChannelInput", ec.unmarshalInputCreateChatChannelInput),
+			graphql.NewInputUnmarshaler("CreateCompanyInput", ec.unmarshalInputCreateCompanyInput),
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
 			graphql.NewInputUnmarshaler("CreateContactListInput", ec.unmarshalInputCreateContactListInput),
 			graphql.NewInputUnmarshaler("CreateContactSubscriptionTypeInput", ec.unmarshalInputCreateContactSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("CreateDealInput", ec.unmarshalInputCreateDealInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
 			graphql.NewInputUnmarshaler("CreateInboxInput", ec.unmarshalInputCreateInboxInput),
+			graphql.NewInputUnmarshaler("CreateLibraryItemInput", ec.unmarshalInputCreateLibraryItemInput),
+			graphql.NewInputUnmarshaler("CreatePipelineInput", ec.unmarshalInputCreatePipelineInput),
+			graphql.NewInputUnmarshaler("CreatePipelineStageInput", ec.unmarshalInputCreatePipelineStageInput),
+			graphql.NewInputUnmarshaler("CreatePropertyInput", ec.unmarshalInputCreatePropertyInput),
 			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
 			graphql.NewInputUnmarshaler("CreateTagInput", ec.unmarshalInputCreateTagInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
@@ -13114,26 +19000,50 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
+			graphql.NewInputUnmarshaler("DealFilter", ec.unmarshalInputDealFilter),
 			graphql.NewInputUnmarshaler("DeclineConversationInput", ec.unmarshalInputDeclineConversationInput),
+			graphql.NewInputUnmarshaler("DeleteCompanyInput", ec.unmarshalInputDeleteCompanyInput),
+			graphql.NewInputUnmarshaler("DeleteContactInput", ec.unmarshalInputDeleteContactInput),
 			graphql.NewInputUnmarshaler("DeleteContactListInput", ec.unmarshalInputDeleteContactListInput),
 			graphql.NewInputUnmarshaler("DeleteContactSubscriptionTypeInput", ec.unmarshalInputDeleteContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
+			graphql.NewInputUnmarshaler("DeleteDealInput", ec.unmarshalInputDeleteDealInput),
+			graphql.NewInputUnmarshaler("DeleteEngagementInput", ec.unmarshalInputDeleteEngagementInput),
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
+			graphql.NewInputUnmarshaler("DeleteLibraryItemInput", ec.unmarshalInputDeleteLibraryItemInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
 			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
+			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
 			graphql.NewInputUnmarshaler("DisconnectEmailChannelInput", ec.unmarshalInputDisconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
+			graphql.NewInputUnmarshaler("DissociateRecordInput", ec.unmarshalInputDissociateRecordInput),
 			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EmailCaptureInput", ec.unmarshalInputEmailCaptureInput),
 			graphql.NewInputUnmarshaler("EndVisitorSessionInput", ec.unmarshalInputEndVisitorSessionInput),
+			graphql.NewInputUnmarshaler("EngagementBodyInput", ec.unmarshalInputEngagementBodyInput),
+			graphql.NewInputUnmarshaler("EngagementCallInput", ec.unmarshalInputEngagementCallInput),
+			graphql.NewInputUnmarshaler("EngagementEmailInput", ec.unmarshalInputEngagementEmailInput),
+			graphql.NewInputUnmarshaler("EngagementFilter", ec.unmarshalInputEngagementFilter),
+			graphql.NewInputUnmarshaler("EngagementMeetingInput", ec.unmarshalInputEngagementMeetingInput),
+			graphql.NewInputUnmarshaler("EngagementNoteInput", ec.unmarshalInputEngagementNoteInput),
+			graphql.NewInputUnmarshaler("EngagementTaskFilter", ec.unmarshalInputEngagementTaskFilter),
+			graphql.NewInputUnmarshaler("EngagementTaskInput", ec.unmarshalInputEngagementTaskInput),
+			graphql.NewInputUnmarshaler("EraseContactInput", ec.unmarshalInputEraseContactInput),
+			graphql.NewInputUnmarshaler("ExportContactDataInput", ec.unmarshalInputExportContactDataInput),
+			graphql.NewInputUnmarshaler("ExportContactsInput", ec.unmarshalInputExportContactsInput),
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
+			graphql.NewInputUnmarshaler("ImportContactsInput", ec.unmarshalInputImportContactsInput),
+			graphql.NewInputUnmarshaler("InsertLibraryItemInput", ec.unmarshalInputInsertLibraryItemInput),
 			graphql.NewInputUnmarshaler("InviteUserInput", ec.unmarshalInputInviteUserInput),
+			graphql.NewInputUnmarshaler("LibraryUserLinkInput", ec.unmarshalInputLibraryUserLinkInput),
+			graphql.NewInputUnmarshaler("LibraryVariantInput", ec.unmarshalInputLibraryVariantInput),
 			graphql.NewInputUnmarshaler("LinkContactInput", ec.unmarshalInputLinkContactInput),
+			graphql.NewInputUnmarshaler("LogEngagementInput", ec.unmarshalInputLogEngagementInput),
 			graphql.NewInputUnmarshaler("MailServerInput", ec.unmarshalInputMailServerInput),
 			graphql.NewInputUnmarshaler("MarkConversationAsNotSpamInput", ec.unmarshalInputMarkConversationAsNotSpamInput),
 			graphql.NewInputUnmarshaler("MarkConversationAsSpamInput", ec.unmarshalInputMarkConversationAsSpamInput),
@@ -13141,12 +19051,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkConversationUnreadInput", ec.unmarshalInputMarkConversationUnreadInput),
 			graphql.NewInputUnmarshaler("MarkFilteredSeenInput", ec.unmarshalInputMarkFilteredSeenInput),
 			graphql.NewInputUnmarshaler("MarkVisitorConversationReadInput", ec.unmarshalInputMarkVisitorConversationReadInput),
+			graphql.NewInputUnmarshaler("MergeContactsInput", ec.unmarshalInputMergeContactsInput),
 			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
+			graphql.NewInputUnmarshaler("MessageLinkInput", ec.unmarshalInputMessageLinkInput),
+			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
+			graphql.NewInputUnmarshaler("NewStageInput", ec.unmarshalInputNewStageInput),
 			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
+			graphql.NewInputUnmarshaler("PreviewContactImportInput", ec.unmarshalInputPreviewContactImportInput),
+			graphql.NewInputUnmarshaler("PreviewReplyInput", ec.unmarshalInputPreviewReplyInput),
+			graphql.NewInputUnmarshaler("PropertyCondition", ec.unmarshalInputPropertyCondition),
+			graphql.NewInputUnmarshaler("PropertyOptionInput", ec.unmarshalInputPropertyOptionInput),
+			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("ProveVisitorEmailInput", ec.unmarshalInputProveVisitorEmailInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
+			graphql.NewInputUnmarshaler("QuickReplyInput", ec.unmarshalInputQuickReplyInput),
+			graphql.NewInputUnmarshaler("RateConversationInput", ec.unmarshalInputRateConversationInput),
+			graphql.NewInputUnmarshaler("RatingSettingsInput", ec.unmarshalInputRatingSettingsInput),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
 			graphql.NewInputUnmarshaler("ReclassifyEmailInput", ec.unmarshalInputReclassifyEmailInput),
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
@@ -13159,9 +19081,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
+			graphql.NewInputUnmarshaler("RestoreLibraryItemInput", ec.unmarshalInputRestoreLibraryItemInput),
 			graphql.NewInputUnmarshaler("RestoreTagInput", ec.unmarshalInputRestoreTagInput),
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
+			graphql.NewInputUnmarshaler("RevokeLibraryShareInput", ec.unmarshalInputRevokeLibraryShareInput),
 			graphql.NewInputUnmarshaler("RotateApiTokenInput", ec.unmarshalInputRotateApiTokenInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingContactPropertyConditionInput", ec.unmarshalInputRoutingContactPropertyConditionInput),
@@ -13173,12 +19097,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoutingPreviewPerson", ec.unmarshalInputRoutingPreviewPerson),
 			graphql.NewInputUnmarshaler("RoutingRuleInput", ec.unmarshalInputRoutingRuleInput),
 			graphql.NewInputUnmarshaler("RoutingTextConditionInput", ec.unmarshalInputRoutingTextConditionInput),
+			graphql.NewInputUnmarshaler("SaveDraftInput", ec.unmarshalInputSaveDraftInput),
 			graphql.NewInputUnmarshaler("SendMessageInput", ec.unmarshalInputSendMessageInput),
 			graphql.NewInputUnmarshaler("SendTrackingCodeInput", ec.unmarshalInputSendTrackingCodeInput),
+			graphql.NewInputUnmarshaler("SendTranscriptInput", ec.unmarshalInputSendTranscriptInput),
 			graphql.NewInputUnmarshaler("SendVisitorMessageInput", ec.unmarshalInputSendVisitorMessageInput),
 			graphql.NewInputUnmarshaler("SetAvailabilityInput", ec.unmarshalInputSetAvailabilityInput),
 			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
+			graphql.NewInputUnmarshaler("SetConversationPropertiesInput", ec.unmarshalInputSetConversationPropertiesInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
@@ -13193,10 +19120,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TargetingQueryParameterRuleInput", ec.unmarshalInputTargetingQueryParameterRuleInput),
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
 			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
+			graphql.NewInputUnmarshaler("TicketFilter", ec.unmarshalInputTicketFilter),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
 			graphql.NewInputUnmarshaler("TicketPropertyInput", ec.unmarshalInputTicketPropertyInput),
 			graphql.NewInputUnmarshaler("TrackPageViewInput", ec.unmarshalInputTrackPageViewInput),
+			graphql.NewInputUnmarshaler("UnarchivePropertyInput", ec.unmarshalInputUnarchivePropertyInput),
 			graphql.NewInputUnmarshaler("UnblockConversationSenderInput", ec.unmarshalInputUnblockConversationSenderInput),
+			graphql.NewInputUnmarshaler("UndoMergeContactsInput", ec.unmarshalInputUndoMergeContactsInput),
 			graphql.NewInputUnmarshaler("UndoSendInput", ec.unmarshalInputUndoSendInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
 			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
@@ -13205,17 +19135,25 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateApiTokenInput", ec.unmarshalInputUpdateApiTokenInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
+			graphql.NewInputUnmarshaler("UpdateCompanyInput", ec.unmarshalInputUpdateCompanyInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateContactListInput", ec.unmarshalInputUpdateContactListInput),
 			graphql.NewInputUnmarshaler("UpdateContactSubscriptionTypeInput", ec.unmarshalInputUpdateContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateDealInput", ec.unmarshalInputUpdateDealInput),
 			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
 			graphql.NewInputUnmarshaler("UpdateEmailRoleNamesInput", ec.unmarshalInputUpdateEmailRoleNamesInput),
+			graphql.NewInputUnmarshaler("UpdateEngagementInput", ec.unmarshalInputUpdateEngagementInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
 			graphql.NewInputUnmarshaler("UpdateInboxSettingsInput", ec.unmarshalInputUpdateInboxSettingsInput),
 			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
+			graphql.NewInputUnmarshaler("UpdateKnowledgeBaseInput", ec.unmarshalInputUpdateKnowledgeBaseInput),
+			graphql.NewInputUnmarshaler("UpdateLibraryItemInput", ec.unmarshalInputUpdateLibraryItemInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
+			graphql.NewInputUnmarshaler("UpdatePipelineInput", ec.unmarshalInputUpdatePipelineInput),
+			graphql.NewInputUnmarshaler("UpdatePipelineStageInput", ec.unmarshalInputUpdatePipelineStageInput),
+			graphql.NewInputUnmarshaler("UpdatePropertyInput", ec.unmarshalInputUpdatePropertyInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
 			graphql.NewInputUnmarshaler("UpdateTagInput", ec.unmarshalInputUpdateTagInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
@@ -13224,7 +19162,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
+			graphql.NewInputUnmarshaler("UpsertCompanyInput", ec.unmarshalInputUpsertCompanyInput),
 			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
+			graphql.NewInputUnmarshaler("UpsertDealInput", ec.unmarshalInputUpsertDealInput),
+			graphql.NewInputUnmarshaler("UpsertTicketInput", ec.unmarshalInputUpsertTicketInput),
 			graphql.NewInputUnmarshaler("ViewInput", ec.unmarshalInputViewInput),
 			graphql.NewInputUnmarshaler("WholeViewInput", ec.unmarshalInputWholeViewInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
@@ -13465,6 +19406,12 @@ enum UserErrorCode {
   NOT_ELIGIBLE
   "Something still names the object; the payload's ` + "`" + `usedBy` + "`" + ` lists what."
   IN_USE
+  "The conversation is open: close it first."
+  CONVERSATION_NOT_CLOSED
+  "There is no transcript of this chat for this address; the message says why."
+  TRANSCRIPT_UNAVAILABLE
+  "A placeholder of the text has neither a value nor a fallback; the message names it."
+  MISSING_PLACEHOLDER
 }
 
 "Kinds of callers."
@@ -13602,6 +19549,8 @@ type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   whoMayBlock: BlockingRight!
   "Whether an address that a visitor merely typed counts as proved for what they see and write; see ` + "`" + `captureVisitorEmail` + "`" + `."
   trustTypedAddresses: Boolean!
+  "The country of phone numbers that are typed without a country's code, such as ` + "`" + `AT` + "`" + `; null if there is none: they are kept as typed."
+  phoneRegion: String
   "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
 }
@@ -13642,6 +19591,8 @@ input UpdateAccountInput {
   whoMayBlock: BlockingRight
   "Whether typed addresses count as proved; see Account."
   trustTypedAddresses: Boolean
+  "ISO 3166, two letters; null: none. Numbers that contacts have already stay as they are."
+  phoneRegion: String
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -13650,6 +19601,223 @@ input UpdateAccountInput {
 type UpdateAccountPayload {
   "The account in its current state."
   account: Account
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/article.graphqls", Input: `extend type Query {
+  "The account's knowledge base: the public pages with its articles. Null until it has an article, or ` + "`" + `updateKnowledgeBase` + "`" + ` was called."
+  knowledgeBase: KnowledgeBase @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  "Changes the account's knowledge base, and creates it if there is none. Emits ` + "`" + `KNOWLEDGE_BASE_UPDATED` + "`" + ` if something changed."
+  updateKnowledgeBase(
+    "What to change."
+    input: UpdateKnowledgeBaseInput!
+  ): UpdateKnowledgeBasePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+}
+
+extend type LibraryItem {
+  "ARTICLE: who reads it, and where; null for other kinds."
+  article: Article
+}
+
+extend input CreateLibraryItemInput {
+  "ARTICLE: who reads it, and where. Default: a draft for the PUBLIC with a slug made of its name. Its name is the title, its folder the category."
+  article: ArticleInput
+}
+
+extend input UpdateLibraryItemInput {
+  "ARTICLE: what is omitted in it stays as it is."
+  article: ArticleInput
+}
+
+"The public pages with an account's articles: a list with a search, and a page for each article. They need no script and set no cookies."
+type KnowledgeBase @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `kb_...` + "`" + `."
+  id: ID!
+  "Names it in the addresses of its pages."
+  key: String!
+  "The title of its pages; null: \"Help\" in the reader's language."
+  title: String
+  "Where its pages begin."
+  url: URL!
+  "Whether search engines may list its pages."
+  indexed: Boolean!
+}
+
+"An article as its readers get it: a page of the knowledge base."
+type Article @scope(read: "conversations:read") {
+  "What its address ends with; unique in the account. Former slugs lead to it."
+  slug: String!
+  "Who may read it."
+  audience: ArticleAudience!
+  "Whether it is finished. Only what is published is read, found and sent."
+  state: ArticleState!
+  "Its page; null for STAFF and for drafts. CONTACTS read it by the link that a card gives them."
+  url: URL
+  "How many readers said that it helped."
+  helpfulCount: Int!
+  "How many said that it did not."
+  notHelpfulCount: Int!
+}
+
+"Who may read an article."
+enum ArticleAudience {
+  "Everyone."
+  PUBLIC
+  "Those whom the team sent an article for contacts, by the link in its card."
+  CONTACTS
+  "Only the account's own people. It has no page, and is not sent."
+  STAFF
+}
+
+"Whether an article is finished."
+enum ArticleState {
+  "It is being written."
+  DRAFT
+  "It is read."
+  PUBLISHED
+}
+
+"Who reads an article, and where."
+input ArticleInput {
+  """
+  Letters, digits and hyphens, at most 100 characters, unique in the account: ALREADY_EXISTS. Default, and for null: made of the name. A slug
+  that another article had before is free.
+  """
+  slug: String
+  "Default: PUBLIC."
+  audience: ArticleAudience
+  "Default: DRAFT. What is PUBLISHED is usable by EVERYONE."
+  state: ArticleState
+}
+
+"A field that is omitted stays as it is."
+input UpdateKnowledgeBaseInput {
+  "At most 100 characters; null: \"Help\" in the reader's language."
+  title: String
+  "Whether search engines may list its pages; default of a new one: false."
+  indexed: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateKnowledgeBase` + "`" + `."
+type UpdateKnowledgeBasePayload {
+  "The knowledge base in its current state."
+  knowledgeBase: KnowledgeBase
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/association.graphqls", Input: `extend type Mutation {
+  """
+  Has a contact, company, deal or ticket belong to a conversation too; one that belongs to it already stays as it is.
+  Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  """
+  associateRecord(
+    "The conversation and the record."
+    input: AssociateRecordInput!
+  ): AssociateRecordPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  """
+  Takes a record off a conversation, also one that belongs to it by itself; the record stays. The main contact is INVALID: ` + "`" + `unlinkContact` + "`" + `
+  removes it. Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  """
+  dissociateRecord(
+    "The conversation and the record."
+    input: DissociateRecordInput!
+  ): DissociateRecordPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Conversation {
+  """
+  The records that belong to it and the caller may see, at most 100, the main contact first: its contact and that one's company, the tickets and
+  deals that were created for it, the contacts who take part by mail, and what someone added with ` + "`" + `associateRecord` + "`" + `.
+  """
+  associations: [Association!]!
+}
+
+"A record that belongs to a conversation."
+type Association @scope(read: "contacts:read") {
+  "The record: a Contact, Company, Deal or Ticket."
+  record: Node!
+  "What it is."
+  kind: AssociationKind!
+  "Why it belongs to the conversation."
+  source: AssociationSource!
+  "Who added it; null if it belongs to the conversation by itself."
+  createdBy: Actor
+  "Since when it belongs to it."
+  at: Time!
+  "Whether it is the main contact, which ` + "`" + `linkContact` + "`" + ` changes."
+  main: Boolean!
+}
+
+"What a record of a conversation is."
+enum AssociationKind {
+  "A contact."
+  CONTACT
+  "A company."
+  COMPANY
+  "A deal."
+  DEAL
+  "A ticket."
+  TICKET
+}
+
+"Why a record belongs to a conversation."
+enum AssociationSource {
+  "Someone said so."
+  MANUAL
+  "It is the contact of the chat's visitor, or the company of the main contact."
+  RULE
+  "The contact takes part by mail."
+  MAIL_PARTICIPANT
+  "It was created for the conversation."
+  CREATED_HERE
+}
+
+"The conversation, and a record that is to belong to it."
+input AssociateRecordInput {
+  "The conversation."
+  conversationId: ID!
+  "A contact, company, deal or ticket."
+  recordId: ID!
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `associateRecord` + "`" + `."
+type AssociateRecordPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation, and a record that is not to belong to it."
+input DissociateRecordInput {
+  "The conversation."
+  conversationId: ID!
+  "A contact, company, deal or ticket."
+  recordId: ID!
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `dissociateRecord` + "`" + `."
+type DissociateRecordPayload {
+  "The conversation in its current state."
+  conversation: Conversation
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -14109,6 +20277,321 @@ input ChatTextInput {
   text: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/company.graphqls", Input: `extend type Query {
+  "A company; null if there is none with this key."
+  company(
+    "Its id, its external id, or one of its domains."
+    by: CompanyKey!
+  ): Company @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+  "The account's companies, filtered and ordered. A page of a ` + "`" + `query` + "`" + ` may be short although ` + "`" + `pageInfo` + "`" + ` says that there is more."
+  companies(
+    "Narrows the list; default: all companies."
+    filter: CompanyFilter
+    "The order of the rows; default: CREATED_AT_DESC."
+    orderBy: CompanyOrder
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor of the same filter and order."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor of the same filter and order."
+    before: String
+  ): CompanyConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Mutation {
+  "Creates a company. Emits ` + "`" + `COMPANY_CREATED` + "`" + `."
+  createCompany(
+    "The company's data."
+    input: CreateCompanyInput!
+  ): CreateCompanyPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a company. Emits ` + "`" + `COMPANY_UPDATED` + "`" + ` if something changed."
+  updateCompany(
+    "The company, and what to change."
+    input: UpdateCompanyInput!
+  ): UpdateCompanyPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes the company that a key leads to, and creates it if there is none with this ` + "`" + `externalId` + "`" + ` or ` + "`" + `domain` + "`" + `; an ` + "`" + `id` + "`" + ` never creates one:
+  NOT_FOUND. Calls at the same time with the same key get the same company. Emits ` + "`" + `COMPANY_CREATED` + "`" + ` or ` + "`" + `COMPANY_UPDATED` + "`" + `.
+  """
+  upsertCompany(
+    "The key, and the company's data."
+    input: UpsertCompanyInput!
+  ): UpsertCompanyPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a company for good. Its contacts, tickets and deals stay. Emits ` + "`" + `COMPANY_DELETED` + "`" + `."
+  deleteCompany(
+    "The company."
+    input: DeleteCompanyInput!
+  ): DeleteCompanyPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+"An organization that contacts, tickets and deals belong to. It belongs to the account, and all staff see it; its contacts are those that the caller may see."
+type Company implements Node @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `company_...` + "`" + `."
+  id: ID!
+  "Its name."
+  name: String!
+  "Its mail domains, at most 100, the main one first."
+  domains: [String!]!
+  "What it does; null if not known."
+  industry: String
+  "How many people work there; null if not known."
+  size: Int
+  "Its country: ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null if not known."
+  country: String
+  "The user who looks after the company; null if no one does."
+  owner: User
+  "The id of the company in a system of the account's; null if none."
+  externalId: String
+  """
+  What the company has of defined properties, by their names, at most 200. Without ` + "`" + `names` + "`" + ` archived properties are left out, as is what has no
+  value in any case.
+  """
+  properties(
+    "Only these properties, at most 200; names that no property has are passed over. Default: all."
+    names: [String!]
+  ): [PropertyValue!]!
+  "The contacts of the company that the caller may see, oldest first."
+  contacts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactConnection!
+  "The tickets of the company, oldest first."
+  tickets(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TicketConnection!
+  "The deals of the company, oldest first."
+  deals(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DealConnection!
+  "When it was created."
+  createdAt: Time!
+  "When it was created or last changed."
+  updatedAt: Time!
+}
+
+extend type Contact {
+  "The company that they work for; null if not known."
+  company: Company
+}
+
+extend type Ticket {
+  "The company that it concerns; null if not known."
+  company: Company
+}
+
+extend type Deal {
+  "The company whom it is with; null if not known."
+  company: Company
+}
+
+"What leads to one company of the account."
+input CompanyKey @oneOf {
+  "TypeID, ` + "`" + `company_...` + "`" + `."
+  id: ID
+  "Its external id, exactly as written."
+  externalId: String
+  "One of its domains, ignoring case."
+  domain: String
+}
+
+"All given conditions must be met; within a list, any one is enough. The range of time is half-open: after <= t < before."
+input CompanyFilter {
+  "Words, each of which must match the beginning of a word in the name or in a domain, ignoring case and accents. \"\" is as if left out."
+  query: String
+  "With one of these domains, ignoring case; at most 100."
+  domains: [String!]
+  "With one of these external ids, exactly as written; at most 100."
+  externalIds: [String!]
+  "Looked after by one of these users; at most 100."
+  ownerIds: [ID!]
+  "Created at this time or later."
+  createdAfter: Time
+  "Created before this time."
+  createdBefore: Time
+  "Conditions on defined properties, at most 20."
+  properties: [PropertyCondition!]
+}
+
+"The order of a list of companies."
+enum CompanyOrder {
+  "Newest first."
+  CREATED_AT_DESC
+  "By name, in the order of its characters."
+  NAME_ASC
+}
+
+"A page of companies."
+type CompanyConnection {
+  "The rows in order."
+  edges: [CompanyEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Company!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+  "Number of companies in the whole list; null above 10,000, and with a ` + "`" + `query` + "`" + `, which is tested row by row. Request it only if it is shown."
+  totalCount: Int
+}
+
+"A row of a list of companies."
+type CompanyEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Company!
+}
+
+"A new company: at least a name or a domain."
+input CreateCompanyInput {
+  "The company's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 200 characters; default: the first domain, or the external id of the key."
+  name: String
+  """
+  All mail domains of the company, such as ` + "`" + `example.com` + "`" + `, at most 100, the main one first. Contacts with an address at one of them become its own, in the
+  background, unless they have a company or someone set theirs; those of public mail providers never do. Another company's is ALREADY_EXISTS.
+  """
+  domains: [String!]
+  "What it does, at most 100 characters."
+  industry: String
+  "How many people work there."
+  size: Int
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `."
+  country: String
+  "An active user who looks after the company."
+  ownerId: ID
+  "The id of the company in a system of the account's: 1 to 200 characters, unique among its companies; \"\" is as if left out."
+  externalId: String
+  "What the company has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createCompany` + "`" + `."
+type CreateCompanyPayload {
+  "The company that was created; null if there were errors."
+  company: Company
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateCompanyInput {
+  "The company."
+  companyId: ID!
+  "1 to 200 characters; a new company without one is called by its first domain, or by the external id of the key."
+  name: String
+  """
+  All mail domains of the company, such as ` + "`" + `example.com` + "`" + `, at most 100, the main one first; null: none. Contacts with an address at one of them become its own, in the
+  background, unless they have a company or someone set theirs; those of public mail providers never do. Another company's is ALREADY_EXISTS.
+  """
+  domains: [String!]
+  "What it does, at most 100 characters; null: not known."
+  industry: String
+  "How many people work there; null: not known."
+  size: Int
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null: not known."
+  country: String
+  "An active user who looks after the company; null: none."
+  ownerId: ID
+  "The id of the company in a system of the account's: 1 to 200 characters, unique among its companies; null: none; \"\" is as if left out."
+  externalId: String
+  "What the company has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateCompany` + "`" + `."
+type UpdateCompanyPayload {
+  "The company in its current state."
+  company: Company
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"""
+A company by its key, and what is known of it. A field that is omitted stays as it is; null clears it where the field says so, and otherwise is
+REQUIRED. A company that is created has the key's value: another one in ` + "`" + `externalId` + "`" + `, or ` + "`" + `domains` + "`" + ` without the key's, is INVALID.
+"""
+input UpsertCompanyInput {
+  "The company."
+  by: CompanyKey!
+  "1 to 200 characters; a new company without one is called by its first domain, or by the external id of the key."
+  name: String
+  """
+  All mail domains of the company, such as ` + "`" + `example.com` + "`" + `, at most 100, the main one first; null: none. Contacts with an address at one of them become its own, in the
+  background, unless they have a company or someone set theirs; those of public mail providers never do. Another company's is ALREADY_EXISTS.
+  """
+  domains: [String!]
+  "What it does, at most 100 characters; null: not known."
+  industry: String
+  "How many people work there; null: not known."
+  size: Int
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null: not known."
+  country: String
+  "An active user who looks after the company; null: none."
+  ownerId: ID
+  "The id of the company in a system of the account's: 1 to 200 characters, unique among its companies; null: none; \"\" is as if left out."
+  externalId: String
+  "What the company has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `upsertCompany` + "`" + `."
+type UpsertCompanyPayload {
+  "The company in its current state."
+  company: Company
+  "Whether this call created the company; a replay repeats the first answer. False if there are errors."
+  created: Boolean!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which company to delete."
+input DeleteCompanyInput {
+  "The company."
+  companyId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteCompany` + "`" + `."
+type DeleteCompanyPayload {
+  "Id of the deleted company."
+  deletedCompanyId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/consent.graphqls", Input: `extend type Query {
   "Types of mail that contacts can opt in to, by name."
   contactSubscriptionTypes(
@@ -14419,13 +20902,13 @@ extend type Mutation {
     "The contact's data."
     input: CreateContactInput!
   ): CreateContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   "Changes a contact. Emits ` + "`" + `CONTACT_UPDATED` + "`" + `."
   updateContact(
     "The contact, and what to change."
     input: UpdateContactInput!
   ): UpdateContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Changes the contact that a key leads to, and creates it if there is none with this ` + "`" + `externalId` + "`" + ` or ` + "`" + `email` + "`" + `; an ` + "`" + `id` + "`" + ` never creates one:
   NOT_FOUND. Calls at the same time with the same key get the same contact. Emits ` + "`" + `CONTACT_CREATED` + "`" + ` or ` + "`" + `CONTACT_UPDATED` + "`" + `.
@@ -14434,7 +20917,37 @@ extend type Mutation {
     "The key, and the contact's data."
     input: UpsertContactInput!
   ): UpsertContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Makes contacts part of another, whose values win; what it did not know, it takes from them. Their conversations, visitors, addresses, phone
+  numbers, consents, blocks, tickets, deals, static lists and values of properties become its own, and their ids and external ids lead to it from
+  then on. Contacts that are part of it already are passed over. For 30 days ` + "`" + `undoMergeContacts` + "`" + ` undoes it. Emits ` + "`" + `CONTACT_MERGED` + "`" + ` for each merged
+  contact and the survivor, ` + "`" + `CONTACT_UPDATED` + "`" + `, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each conversation.
+  """
+  mergeContacts(
+    "The contacts, and which of them survives."
+    input: MergeContactsInput!
+  ): MergeContactsPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Makes a merged contact one of its own again, for 30 days after its merge: with what it had then, as far as the survivor has it still. What came
+  since then stays with the survivor. If the survivor was itself merged, that merge is undone first: CONFLICT. Emits ` + "`" + `CONTACT_UNMERGED` + "`" + ` for both,
+  ` + "`" + `CONTACT_UPDATED` + "`" + `, and ` + "`" + `CONTACT_LINKED` + "`" + ` for each conversation.
+  """
+  undoMergeContacts(
+    "The contact that was merged."
+    input: UndoMergeContactsInput!
+  ): UndoMergeContactsPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Deletes a contact for good, with its addresses, numbers and values of properties, and with the contacts that were merged into it. Its
+  conversations, tickets, deals and consents stay, without a contact. Emits ` + "`" + `CONTACT_DELETED` + "`" + `, and ` + "`" + `CONTACT_UNLINKED` + "`" + ` for each conversation.
+  """
+  deleteContact(
+    "The contact."
+    input: DeleteContactInput!
+  ): DeleteContactPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
   Sets the main contact of a chat conversation, replacing its current one; what the visitor types or proves later does not change it.
   Emits ` + "`" + `CONTACT_LINKED` + "`" + `.
@@ -14452,7 +20965,7 @@ extend type Mutation {
     "The conversation and the properties."
     input: AcceptSuggestedPropertiesInput!
   ): AcceptSuggestedPropertiesPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   "Removes the contact from this chat conversation only; the next message does not link it again. Emits ` + "`" + `CONTACT_UNLINKED` + "`" + `."
   unlinkContact(
     "The conversation to act on."
@@ -14469,20 +20982,58 @@ type Contact implements Node @scope(read: "contacts:read") @key(fields: "id") {
   displayName: String! @scope(also: ["conversations:read"])
   "Full name; null if not known."
   name: String @scope(also: ["conversations:read"])
+  "First name: as it was set, otherwise the first word of the name; null if not known."
+  firstName: String
+  "Last name: as it was set, otherwise the rest of the name; null if not known."
+  lastName: String
   "The main address, in lower case; null if none is known."
   email: EmailAddress @scope(also: ["conversations:read"])
   "All addresses, at most 100, the main one first, in lower case."
   emails: [EmailAddress!]!
-  "The phone number as it was typed; null if none is known."
+  "The addresses with what is known of each, at most 100, the main one first."
+  emailAddresses: [ContactEmail!]!
+  "The main phone number as it was typed; null if none is known."
   phone: String
+  "All phone numbers, at most 20, the main one first."
+  phones: [ContactPhone!]!
+  "What they do at work; null if not known."
+  jobTitle: String
+  "The user who looks after the contact; null if no one does."
+  owner: User
+  "Their language, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `; null if not known."
+  language: String
+  "IANA name of their time zone, such as ` + "`" + `Europe/Vienna` + "`" + `; null if not known."
+  timeZone: String
+  "Their country: ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null if not known."
+  country: String
+  "Their city; null if not known."
+  city: String
+  "How far they have come with the account; null if not set."
+  lifecycleStage: LifecycleStage
+  "How the account came to know them; null for contacts of earlier versions."
+  source: ContactSource
   "Picture of the contact; null if none. It is what was set: Parley looks nowhere for one."
   avatarUrl: URL @scope(also: ["conversations:read"])
   "The id of the contact in a system of the account's; null if none."
   externalId: String
+  """
+  What the contact has of defined properties, by their names, at most 200. Without ` + "`" + `names` + "`" + ` archived properties are left out, as is what has no
+  value in any case.
+  """
+  properties(
+    "Only these properties, at most 200; names that no property has are passed over. Default: all."
+    names: [String!]
+  ): [PropertyValue!]!
+  "The ids of the contacts that were merged into it, which lead to it; at most 100."
+  mergedIds: [ID!]!
   "When the contact was created."
   createdAt: Time!
+  "When the contact first wrote or visited the site; null if never."
+  firstSeenAt: Time
   "When the contact last wrote or visited the site; null if never."
   lastSeenAt: Time
+  "When the team last wrote to the contact, by chat or mail; null if never."
+  lastContactedAt: Time
   "The conversations with the contact that the caller may see, latest start first, without those in Trash."
   conversations(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
@@ -14542,11 +21093,88 @@ type Contact implements Node @scope(read: "contacts:read") @key(fields: "id") {
   ): PageViewConnection!
 }
 
+"An e-mail address of a contact."
+type ContactEmail @scope(read: "contacts:read") {
+  "The address, in lower case."
+  email: EmailAddress!
+  "Whether it is the main one, to which mail goes."
+  primary: Boolean!
+  "Whether it is known to be theirs: a visitor proved it, or the team or a program said so."
+  verified: Boolean!
+  "What it is, such as \"work\"; null if it has no label."
+  label: String
+}
+
+"A phone number of a contact."
+type ContactPhone @scope(read: "contacts:read") {
+  "The number as it was typed."
+  number: String!
+  "The number in international form (E.164), such as ` + "`" + `+4312345678` + "`" + `; null if it cannot be dialed as it was typed."
+  e164: String
+  "Whether it is the main one."
+  primary: Boolean!
+  "What it is, such as \"mobile\"; null if it has no label."
+  label: String
+}
+
+"How far a contact has come with the account."
+enum LifecycleStage {
+  "Wants to hear from the account."
+  SUBSCRIBER
+  "Showed interest."
+  LEAD
+  "Was found to be worth the team's time."
+  QUALIFIED_LEAD
+  "Is about to buy."
+  OPPORTUNITY
+  "Has bought."
+  CUSTOMER
+  "Recommends the account to others."
+  EVANGELIST
+  "None of these."
+  OTHER
+}
+
+"How the account came to know a contact."
+enum ContactSource {
+  "By a chat."
+  CHAT
+  "By an e-mail."
+  EMAIL
+  "By an import of many contacts."
+  IMPORT
+  "By ` + "`" + `createContact` + "`" + ` or ` + "`" + `upsertContact` + "`" + `."
+  API
+}
+
+"An address that a contact is to have."
+input ContactEmailInput {
+  "The address; another contact's is ALREADY_EXISTS."
+  email: EmailAddress!
+  "Whether it is the main one; at most one is. Default: the first one, if none is."
+  primary: Boolean
+  "Whether it is known to be theirs; omitted or null: as before, and false of a new one."
+  verified: Boolean
+  "At most 50 characters; omitted or null: as before. \"\": none."
+  label: String
+}
+
+"A phone number that a contact is to have."
+input ContactPhoneInput {
+  "At most 50 characters, kept as typed."
+  number: String!
+  "Whether it is the main one; at most one is. Default: the first one, if none is."
+  primary: Boolean
+  "At most 50 characters; omitted, null or \"\": none."
+  label: String
+}
+
 "All given conditions must be met; within a list, any one is enough. The range of time is half-open: after <= t < before."
 input ContactFilter {
   """
   Words, each of which must match the beginning of a word in the name or in an e-mail address, ignoring case and accents. A word with
-  an @ matches the beginning of an address. "" is as if left out.
+  an @ matches the beginning of an address. A phone number of at least five digits, however it is grouped, matches the beginning of a
+  number: with the country's code, or as it was typed. "" is as if left out.
   """
   query: String
   "On this list."
@@ -14559,6 +21187,68 @@ input ContactFilter {
   createdAfter: Time
   "Created before this time."
   createdBefore: Time
+  "Last seen at this time or later."
+  lastSeenAfter: Time
+  "Last seen before this time; those who were never seen are left out."
+  lastSeenBefore: Time
+  "Looked after by one of these users; at most 100."
+  ownerIds: [ID!]
+  "Of one of these companies; at most 100."
+  companyIds: [ID!]
+  "At one of these stages."
+  lifecycleStages: [LifecycleStage!]
+  "Conditions on defined properties, at most 20."
+  properties: [PropertyCondition!]
+}
+
+"The contacts to merge, and which of them survives."
+input MergeContactsInput {
+  "The survivor."
+  intoContactId: ID!
+  "Who becomes part of it, 1 to 20; at most 100 become part of one contact."
+  contactIds: [ID!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `mergeContacts` + "`" + `."
+type MergeContactsPayload {
+  "The survivor in its current state."
+  contact: Contact
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The contact to make one of its own again."
+input UndoMergeContactsInput {
+  "The id that it had: one of its survivor's ` + "`" + `mergedIds` + "`" + `."
+  contactId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `undoMergeContacts` + "`" + `."
+type UndoMergeContactsPayload {
+  "The contact that was merged."
+  contact: Contact
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The contact to delete."
+input DeleteContactInput {
+  "The contact."
+  contactId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteContact` + "`" + `."
+type DeleteContactPayload {
+  "Id of the deleted contact."
+  deletedContactId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 
 "The order of a list of contacts."
@@ -14569,6 +21259,8 @@ enum ContactOrder {
   NAME_ASC
   "Who wrote or visited the site last comes first; those who never did come last."
   LAST_SEEN_AT_DESC
+  "Who was last written to comes first; those who never were come last."
+  LAST_CONTACTED_AT_DESC
 }
 
 "Who is blocked on a channel: a contact, a visitor of a chat, an e-mail address, or a whole domain."
@@ -14659,6 +21351,34 @@ input CreateContactInput {
   avatarUrl: URL
   "The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; \"\" is as if left out."
   externalId: String
+  "At most 100 characters. Without ` + "`" + `name` + "`" + `, first and last name make the name."
+  firstName: String
+  "At most 100 characters."
+  lastName: String
+  """
+  All addresses of the contact, at most 100: others are taken off it. Not together with ` + "`" + `email` + "`" + `.
+  """
+  emails: [ContactEmailInput!]
+  "All phone numbers of the contact, at most 20: others are taken off it. Not together with ` + "`" + `phone` + "`" + `."
+  phones: [ContactPhoneInput!]
+  "At most 100 characters."
+  jobTitle: String
+  "The company that they work for. Default: the one with the domain of an address, unless that is of a public mail provider."
+  companyId: ID
+  "An active user who looks after the contact."
+  ownerId: ID
+  "A BCP 47 tag, such as ` + "`" + `de-AT` + "`" + `."
+  language: String
+  "An IANA name, such as ` + "`" + `Europe/Vienna` + "`" + `."
+  timeZone: String
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `."
+  country: String
+  "At most 100 characters."
+  city: String
+  "How far they have come with the account."
+  lifecycleStage: LifecycleStage
+  "What the contact has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -14687,6 +21407,34 @@ input UpdateContactInput {
   The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; null: none; "" is as if left out.
   """
   externalId: String
+  "At most 100 characters; null: none. Without ` + "`" + `name` + "`" + `, first and last name make the name."
+  firstName: String
+  "At most 100 characters; null: none."
+  lastName: String
+  """
+  All addresses of the contact, at most 100: others are taken off it. Not together with ` + "`" + `email` + "`" + `. Null: none.
+  """
+  emails: [ContactEmailInput!]
+  "All phone numbers of the contact, at most 20: others are taken off it. Not together with ` + "`" + `phone` + "`" + `. Null: none."
+  phones: [ContactPhoneInput!]
+  "At most 100 characters; null: none."
+  jobTitle: String
+  "The company that they work for; null: none. What is set here stays, whatever addresses the contact gets."
+  companyId: ID
+  "An active user who looks after the contact; null: none."
+  ownerId: ID
+  "A BCP 47 tag, such as ` + "`" + `de-AT` + "`" + `; null: none."
+  language: String
+  "An IANA name, such as ` + "`" + `Europe/Vienna` + "`" + `; null: none."
+  timeZone: String
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null: none."
+  country: String
+  "At most 100 characters; null: none."
+  city: String
+  "How far they have come with the account; null: none."
+  lifecycleStage: LifecycleStage
+  "What the contact has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -14718,6 +21466,34 @@ input UpsertContactInput {
   The id of the contact in a system of the account's: 1 to 200 characters, unique among its contacts; null: none; "" is as if left out.
   """
   externalId: String
+  "At most 100 characters; null: none. Without ` + "`" + `name` + "`" + `, first and last name make the name."
+  firstName: String
+  "At most 100 characters; null: none."
+  lastName: String
+  """
+  All addresses of the contact, at most 100: others are taken off it. Not together with ` + "`" + `email` + "`" + `. Null: none.
+  """
+  emails: [ContactEmailInput!]
+  "All phone numbers of the contact, at most 20: others are taken off it. Not together with ` + "`" + `phone` + "`" + `. Null: none."
+  phones: [ContactPhoneInput!]
+  "At most 100 characters; null: none."
+  jobTitle: String
+  "The company that they work for; null: none. What is set here stays, whatever addresses the contact gets."
+  companyId: ID
+  "An active user who looks after the contact; null: none."
+  ownerId: ID
+  "A BCP 47 tag, such as ` + "`" + `de-AT` + "`" + `; null: none."
+  language: String
+  "An IANA name, such as ` + "`" + `Europe/Vienna` + "`" + `; null: none."
+  timeZone: String
+  "ISO 3166, two letters, such as ` + "`" + `AT` + "`" + `; null: none."
+  country: String
+  "At most 100 characters; null: none."
+  city: String
+  "How far they have come with the account; null: none."
+  lifecycleStage: LifecycleStage
+  "What the contact has of defined properties, at most 200; those that are not named stay as they are."
+  properties: [PropertyValueInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -15044,6 +21820,15 @@ extend type Mutation {
   ): UpdateConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
+  Sets what a conversation has of defined properties; those that are not named stay as they are. Emits ` + "`" + `CONVERSATION_UPDATED` + "`" + ` if something
+  changed.
+  """
+  setConversationProperties(
+    "The conversation and the values."
+    input: SetConversationPropertiesInput!
+  ): SetConversationPropertiesPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
   Applies one action to many conversations in the background, one after another. Conversations that a rule does not allow to be changed
   are skipped and reported in ` + "`" + `task.problems` + "`" + `. Emits ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `, and for each conversation the events of the
   single mutation: ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `BOT_TAKEN_OVER` + "`" + `, ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + `, ` + "`" + `CONVERSATION_CLOSED` + "`" + `, ` + "`" + `CONVERSATION_REOPENED` + "`" + `,
@@ -15147,6 +21932,14 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   priority: Priority!
   "Its tags, by name; at most 50. Archived ones are included. Renaming or merging tags does not change the conversation's revision."
   tags: [Tag!]!
+  """
+  What the conversation has of defined properties, by their names, at most 200. Without ` + "`" + `names` + "`" + ` archived properties are left out, as is what
+  has no value in any case.
+  """
+  properties(
+    "Only these properties, at most 200; names that no property has are passed over. Default: all."
+    names: [String!]
+  ): [PropertyValue!]!
   "Until when it is snoozed; null if it is not snoozed."
   snoozedUntil: Time
   """
@@ -15770,6 +22563,26 @@ type SetConversationPriorityPayload {
   userErrors: [UserError!]!
 }
 
+"The conversation, and what it has of defined properties."
+input SetConversationPropertiesInput {
+  "The conversation."
+  conversationId: ID!
+  "The values, 1 to 200, each property once."
+  properties: [PropertyValueInput!]!
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setConversationProperties` + "`" + `."
+type SetConversationPropertiesPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
 "A field that is omitted stays as it is; null clears it."
 input UpdateConversationInput {
   "The conversation."
@@ -15881,6 +22694,725 @@ type BulkChangeConversationsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/deal.graphqls", Input: `extend type Query {
+  "Deals that the caller may see."
+  deals(
+    "Narrows the list; default: all."
+    filter: DealFilter
+    "The order of the rows; default: ACTIVITY_DESC."
+    orderBy: DealOrder
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DealConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Query {
+  """
+  How many deals there are in each stage, and what they are worth together: exact sums for each currency. Stages without such a deal are left
+  out.
+  """
+  dealTotals(
+    "Which deals; default: all. A ` + "`" + `query` + "`" + ` is INVALID: words are tested row by row."
+    filter: DealFilter
+  ): [DealTotal!]! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+"The deals of one stage, counted and added up."
+type DealTotal @scope(read: "contacts:read") {
+  "The stage."
+  stage: PipelineStage!
+  "How many deals are in it."
+  count: Int!
+  "What they are worth together, for each currency; deals without an amount are left out."
+  amounts: [Money!]!
+}
+
+extend type Mutation {
+  """
+  Creates a deal: of a contact, of a conversation, or of neither. From a conversation it takes what is not given: the name (that of the
+  contact, or of the company, and ": new deal"), the contact, its company and the owner (the assignee). Emits ` + "`" + `DEAL_CREATED` + "`" + `.
+  """
+  createDeal(
+    "The deal's data."
+    input: CreateDealInput!
+  ): CreateDealPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes a deal. A deal that enters a stage of kind WON or LOST gets its close date then, unless one is given. Emits ` + "`" + `DEAL_UPDATED` + "`" + ` if
+  something changed.
+  """
+  updateDeal(
+    "The deal, and what to change."
+    input: UpdateDealInput!
+  ): UpdateDealPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes the deal with an external id, and creates it if there is none. Calls at the same time with the same id get the same deal.
+  Emits ` + "`" + `DEAL_CREATED` + "`" + ` or ` + "`" + `DEAL_UPDATED` + "`" + `.
+  """
+  upsertDeal(
+    "The external id, and the deal's data."
+    input: UpsertDealInput!
+  ): UpsertDealPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a deal for good. Its conversation and contact stay. Emits ` + "`" + `DEAL_DELETED` + "`" + `."
+  deleteDeal(
+    "The deal."
+    input: DeleteDealInput!
+  ): DeleteDealPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Conversation {
+  "The deals created for it, oldest first."
+  deals(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DealConnection!
+}
+
+extend type Contact {
+  "The deals of the contact, oldest first."
+  deals(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DealConnection!
+}
+
+"""
+A sale that may come about. One that was created for a conversation is seen by those who may see the conversation, and any other by those who may
+see its contact. It belongs to the account and outlives the conversation for which it was created.
+"""
+type Deal implements Node @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `deal_...` + "`" + `."
+  id: ID!
+  "Its name."
+  name: String!
+  "What it is worth; null if not known."
+  amount: Money
+  "The pipeline that it is in."
+  pipeline: Pipeline!
+  "Its stage in the pipeline."
+  stage: PipelineStage!
+  "How likely it is to be won, in percent: that of its stage."
+  probability: Int!
+  "Whom it is with; null if not known."
+  type: DealType
+  "Who takes care of it; null if no one does."
+  owner: User
+  "When it is expected to close, or was won or lost; null if not known."
+  closesAt: Time
+  "Why it was lost, in words of the team; null if not said."
+  lostReason: String
+  "Its other properties."
+  properties: [TicketProperty!]!
+  """
+  What it has of defined properties, by their names, at most 200. Without ` + "`" + `names` + "`" + ` archived properties are left out, as is what has no value in
+  any case.
+  """
+  definedProperties(
+    "Only these properties, at most 200; names that no property has are passed over. Default: all."
+    names: [String!]
+  ): [PropertyValue!]!
+  "The contact whom it is with; null if unknown or deleted."
+  contact: Contact
+  "The conversation for which it was created; null if it was removed or the caller may not see it."
+  conversation: Conversation
+  "The id of the deal in a system of the account's; null if none."
+  externalId: String
+  "Rises with each change."
+  revision: Int!
+  "When it was created."
+  createdAt: Time!
+  "When it was created or last changed."
+  lastActivityAt: Time!
+  "When it was won or lost; null while it is open."
+  closedAt: Time
+}
+
+"An amount of money."
+type Money @scope(read: "contacts:read") {
+  "A decimal number with as many decimals as the currency has, such as ` + "`" + `1250.00` + "`" + `."
+  value: String!
+  "ISO 4217, such as ` + "`" + `EUR` + "`" + `."
+  currency: String!
+}
+
+"An amount of money."
+input MoneyInput {
+  "A decimal number of at most 15 digits, with at most as many decimals as the currency has, such as ` + "`" + `1250` + "`" + ` or ` + "`" + `1250.5` + "`" + `; not negative."
+  value: String!
+  "ISO 4217, such as ` + "`" + `EUR` + "`" + `."
+  currency: String!
+}
+
+"Whom a deal is with."
+enum DealType {
+  "A new customer."
+  NEW_BUSINESS
+  "A customer of before."
+  EXISTING_BUSINESS
+}
+
+"Which deals: those that meet every given criterion. An empty list matches none; null is as if omitted."
+input DealFilter {
+  "In one of these pipelines, at most 100."
+  pipelineIds: [ID!]
+  "In one of these stages, at most 100."
+  stageIds: [ID!]
+  "In a stage of one of these kinds."
+  stageKinds: [StageKind!]
+  "Owned by one of these users, at most 100; with ` + "`" + `unowned` + "`" + `: or by no one."
+  ownerIds: [ID!]
+  "True: owned by no one."
+  unowned: Boolean
+  "Of this contact."
+  contactId: ID
+  "Of one of these companies, at most 100."
+  companyIds: [ID!]
+  "Created for this conversation."
+  conversationId: ID
+  "Words: each must begin a word of the name. At most 200 characters."
+  query: String
+  "Created at or after this time."
+  createdAfter: Time
+  "Created before this time."
+  createdBefore: Time
+  "With a close date before this time."
+  closesBefore: Time
+  "With one of these ids in a system of the account's, at most 100."
+  externalIds: [String!]
+  "Conditions on defined properties, at most 20."
+  definedProperties: [PropertyCondition!]
+}
+
+"The order of a list of deals."
+enum DealOrder {
+  "By ` + "`" + `lastActivityAt` + "`" + `, latest first."
+  ACTIVITY_DESC
+  "Newest first."
+  CREATED_AT_DESC
+  "By ` + "`" + `closesAt` + "`" + `, earliest first; those without come last."
+  CLOSE_DATE_ASC
+}
+
+"A page of deals."
+type DealConnection {
+  "The rows in order. With a filter that no index supports, a page may be short although the list continues."
+  edges: [DealEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Deal!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+  """
+  Number of deals in the whole list; null above 10,000, and with a text that is searched row by row. Counting costs time: request it only if
+  it is shown.
+  """
+  totalCount: Int
+}
+
+"A row of a list of deals."
+type DealEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Deal!
+}
+
+"A new deal."
+input CreateDealInput {
+  "The deal's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "1 to 200 characters; REQUIRED unless a conversation with a contact is given."
+  name: String
+  "What it is worth; default: not known."
+  amount: MoneyInput
+  "The pipeline, of deals; default: that of the stage, or the first one."
+  pipelineId: ID
+  "The stage; default: the first of the pipeline of kind OPEN."
+  stageId: ID
+  "Whom it is with; default: not known."
+  type: DealType
+  "Who takes care of it; default: the assignee of the conversation, if one is given."
+  ownerId: ID
+  "When it is expected to close; default: now if it is won or lost, and otherwise not known."
+  closesAt: Time
+  "Why it was lost, at most 1,000 characters; default: not said. Only for a stage of kind LOST."
+  lostReason: String
+  "Other properties, at most 50, each name only once."
+  properties: [TicketPropertyInput!]
+  "The contact whom it is with; default: that of the conversation, if one is given."
+  contactId: ID
+  "The company that it concerns; default: that of the contact."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
+  "The conversation for which it is created; default: none."
+  conversationId: ID
+  "The id of the deal in a system of the account's: 1 to 200 characters, unique among its deals; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createDeal` + "`" + `."
+type CreateDealPayload {
+  "The new deal."
+  deal: Deal
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateDealInput {
+  "The deal."
+  dealId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the deal has another by now. Omitted: any."
+  expectedRevision: Int
+  "1 to 200 characters."
+  name: String
+  "What it is worth; null: not known."
+  amount: MoneyInput
+  "The pipeline, of deals; the deal enters its first stage of kind OPEN, unless a stage is given."
+  pipelineId: ID
+  "The stage, of any pipeline of deals."
+  stageId: ID
+  "Whom it is with; null: not known."
+  type: DealType
+  "Who takes care of it; null: no one."
+  ownerId: ID
+  "When it is expected to close; null: not known."
+  closesAt: Time
+  "Why it was lost, at most 1,000 characters; null: not said. Only for a stage of kind LOST."
+  lostReason: String
+  "All its other properties, at most 50, each name only once; null: none."
+  properties: [TicketPropertyInput!]
+  "The contact whom it is with; null: none."
+  contactId: ID
+  "The company that it concerns; null: none."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
+  "The id of the deal in a system of the account's: 1 to 200 characters, unique among its deals; null: none; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateDeal` + "`" + `."
+type UpdateDealPayload {
+  "The deal in its current state."
+  deal: Deal
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"""
+The external id, and what the deal is to be. A field that is omitted stays as it is, and has the default of ` + "`" + `createDeal` + "`" + ` for a new deal; null
+clears it where the field says so, and otherwise is REQUIRED.
+"""
+input UpsertDealInput {
+  "The id of the deal in a system of the account's: 1 to 200 characters."
+  externalId: String!
+  "1 to 200 characters; REQUIRED for a new deal unless a conversation with a contact is given."
+  name: String
+  "What it is worth; null: not known."
+  amount: MoneyInput
+  "The pipeline, of deals; the deal enters its first stage of kind OPEN, unless a stage is given."
+  pipelineId: ID
+  "The stage, of any pipeline of deals."
+  stageId: ID
+  "Whom it is with; null: not known."
+  type: DealType
+  "Who takes care of it; null: no one."
+  ownerId: ID
+  "When it is expected to close; null: not known."
+  closesAt: Time
+  "Why it was lost, at most 1,000 characters; null: not said. Only for a stage of kind LOST."
+  lostReason: String
+  "All its other properties, at most 50, each name only once; null: none."
+  properties: [TicketPropertyInput!]
+  "The contact whom it is with; null: none."
+  contactId: ID
+  "The company that it concerns; null: none."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
+  "The conversation for which a new deal is created; a deal that exists keeps its own. Default: none."
+  conversationId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `upsertDeal` + "`" + `."
+type UpsertDealPayload {
+  "The deal in its current state."
+  deal: Deal
+  "Whether this call created the deal; a replay repeats the first answer. False if there are errors."
+  created: Boolean!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which deal to delete."
+input DeleteDealInput {
+  "The deal."
+  dealId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteDeal` + "`" + `."
+type DeleteDealPayload {
+  "Id of the deleted deal."
+  deletedDealId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/document.graphqls", Input: `extend type Mutation {
+  """
+  Ends a link by which an item was sent: from now on it says that it was withdrawn. Allowed for whoever may reply in its conversation. The item
+  and its other links stay. Emits ` + "`" + `LIBRARY_SHARE_REVOKED` + "`" + ` if it was not revoked.
+  """
+  revokeLibraryShare(
+    "The link."
+    input: RevokeLibraryShareInput!
+  ): RevokeLibrarySharePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type LibraryItem {
+  "DOCUMENT, VIDEO: its files, the newest first, at most 20; links show the newest."
+  versions: [LibraryFile!]!
+  "DOCUMENT: whether its links ask who opens them, by an e-mail address; it does not change links that were sent."
+  asksForEmail: Boolean!
+  "DOCUMENT: after how many days its links expire; null: never."
+  linkExpiresAfterDays: Int
+  "VIDEO: how long it takes, in seconds; null: not said."
+  durationSeconds: Int
+  "LINK, MEETING_LINK, DOCUMENT, VIDEO: the image of its card, at an address of Parley's; null: none."
+  imageUrl: URL
+}
+
+extend input CreateLibraryItemInput {
+  "DOCUMENT: whether its links ask who opens them, by an e-mail address; default: no."
+  asksForEmail: Boolean
+  "DOCUMENT: after how many days its links expire, 1 to 3,650; default: never."
+  linkExpiresAfterDays: Int
+  "VIDEO: how long it takes, in seconds, 1 to 86,400; default: not said."
+  durationSeconds: Int
+  """
+  LINK, MEETING_LINK, DOCUMENT, VIDEO: the image of its card, such as a video's poster: a PNG, JPEG, GIF, WebP or AVIF that the caller uploaded
+  within the last day; default: none.
+  """
+  imageAttachmentId: ID
+}
+
+extend input UpdateLibraryItemInput {
+  "As in CreateLibraryItemInput; links that were sent stay as they are."
+  asksForEmail: Boolean
+  "As in CreateLibraryItemInput; links that were sent stay as they are; null: never."
+  linkExpiresAfterDays: Int
+  "As in CreateLibraryItemInput; null: not said."
+  durationSeconds: Int
+  "As in CreateLibraryItemInput; null: none. Cards that were sent keep theirs."
+  imageAttachmentId: ID
+}
+
+extend input UploadAttachmentInput {
+  """
+  Whether it is for a document or a video of the library, which may have 50 MB unless the operator set another limit. A message cannot have
+  it if it is larger than other files may be; default: no.
+  """
+  forDocument: Boolean
+}
+
+extend type LibraryShare {
+  "When it expires; null: never."
+  expiresAt: Time
+  "When it was revoked; null: it was not."
+  revokedAt: Time
+  "Whether whoever opens it is asked for an e-mail address first. While the account asks for consent, only with a consent to process."
+  asksForEmail: Boolean!
+  """
+  DOCUMENT, VIDEO: each time that a person opened it, the latest first. While the account's ` + "`" + `gdprEnabled` + "`" + ` is on, openings are kept only with the
+  contact's consent to process.
+  """
+  openings(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DocumentOpeningConnection!
+}
+
+extend enum TimelineKind {
+  "A document or a video was opened that had been sent to the contact."
+  DOCUMENT_OPENING
+}
+
+extend union TimelineItem = DocumentOpening
+
+"That a person opened a document or a video. Nothing is kept of where they were."
+type DocumentOpening @scope(read: "conversations:read") {
+  "The link that was opened; null if it was removed."
+  libraryShare: LibraryShare
+  "The address that they gave, which no one verified; null: they were not asked."
+  email: EmailAddress
+  "Whether the link had been opened before."
+  again: Boolean!
+  "How long it was in sight, in seconds, at most 86,400, as far as the page could measure it."
+  visibleSeconds: Int!
+  "When it was downloaded; null: it was not."
+  downloadedAt: Time
+  "When it was opened."
+  openedAt: Time!
+}
+
+"A page of openings."
+type DocumentOpeningConnection {
+  "The rows, latest first."
+  edges: [DocumentOpeningEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [DocumentOpening!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of openings."
+type DocumentOpeningEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: DocumentOpening!
+}
+
+"Which link to revoke."
+input RevokeLibraryShareInput {
+  "The link."
+  libraryShareId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `revokeLibraryShare` + "`" + `."
+type RevokeLibrarySharePayload {
+  "The link in its current state; null if there were errors."
+  libraryShare: LibraryShare
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type MessageCard {
+  "An image for it, at an address of Parley's; null: none. It is gone once the item was deleted."
+  imageUrl: URL
+  "VIDEO: how long it takes, in seconds; null: not said."
+  durationSeconds: Int
+}
+
+"An answer that a bot offers. The visitor sends its text by choosing it."
+type QuickReply @scope(read: "conversations:read") @visible(to: [VISITOR]) {
+  "What the visitor reads and sends."
+  text: String!
+  "What it means to the bot."
+  value: String!
+}
+
+"An answer that a bot offers."
+input QuickReplyInput {
+  "What the visitor reads and sends: one line of 1 to 80 characters, each only once."
+  text: String!
+  "What it means to the bot, at most 200 characters; default: the text."
+  value: String
+}
+
+extend type Message {
+  "Answers that a bot offers with it, in order; they are of use until the visitor answers."
+  quickReplies: [QuickReply!]!
+}
+
+extend type VisitorMessage {
+  "Answers that a bot offers with it, in order; they are of use until the visitor answers."
+  quickReplies: [QuickReply!]!
+}
+
+extend input SendMessageInput {
+  "For bots: answers that the visitor chooses from, at most 10; not with a note. From others: INVALID."
+  quickReplies: [QuickReplyInput!]
+}
+`, BuiltIn: false},
+	{Name: "../schema/draft.graphqls", Input: `extend type Query {
+  "The caller's own drafts, last changed first."
+  drafts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): DraftConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Keeps what the caller is writing in a conversation, on all their devices: one reply and one note in each. The whole draft is replaced;
+  what is left out is not in it. A draft without text, subject, recipients and files is discarded. Sending a reply or a note ends the
+  author's draft of that kind. Emits ` + "`" + `DRAFT_CHANGED` + "`" + `, which only the caller sees, and ` + "`" + `DRAFT_STARTED` + "`" + ` or ` + "`" + `DRAFT_ENDED` + "`" + `.
+  """
+  saveDraft(
+    "The conversation, and what is to be kept."
+    input: SaveDraftInput!
+  ): SaveDraftPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+extend type Subscription {
+  """
+  The caller's own drafts, live: with ` + "`" + `after` + "`" + `, first those that changed since then, then each that is saved, sent or discarded, on
+  whichever device. CURSOR_EXPIRED if the log does not reach back that far; INVALID for a number that does not exist yet.
+  """
+  draftChanges(
+    "The ` + "`" + `sequence` + "`" + ` of the last change that the caller has, or ` + "`" + `headSequence` + "`" + ` from before ` + "`" + `drafts` + "`" + ` was loaded; omitted: only new changes."
+    after: Sequence
+  ): DraftChange! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Conversation {
+  "What the caller is writing in it; null if nothing is kept."
+  draft(
+    "Whether the note is asked for, and not the reply."
+    note: Boolean = false
+  ): Draft @perViewer
+  "The users who are writing a reply or a note, also while they are idle: those who have a draft, by when they began; at most 20."
+  draftBy: [User!]!
+}
+
+"What a user is writing in a conversation, and has not sent yet. Only they see it."
+type Draft implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `draft_...` + "`" + `."
+  id: ID!
+  "The conversation; null if it is out of the caller's sight since the draft was loaded."
+  conversation: Conversation
+  "Whether it is an internal note."
+  note: Boolean!
+  "The text, as GitHub's Markdown; may be empty."
+  markdown: String!
+  "E-mail: the recipients; null if they are left to the reply."
+  to: [EmailAddress!]
+  "E-mail: the ` + "`" + `Cc` + "`" + ` recipients; null if they are left to the reply."
+  cc: [EmailAddress!]
+  "E-mail: the ` + "`" + `Bcc` + "`" + ` recipients; null if there are none."
+  bcc: [EmailAddress!]
+  "E-mail: the subject; null if it is left to the reply."
+  subject: String
+  "The message that it answers; null if none in particular, or if it was removed."
+  replyTo: Message
+  "The users whom a note mentions."
+  mentions: [User!]!
+  "The files that wait for it, in order. They are kept as long as the draft is."
+  attachments: [Attachment!]!
+  "Increases by one with each save, from 1. Pass it as ` + "`" + `expectedRevision` + "`" + `."
+  revision: Int!
+  "When it was last saved."
+  updatedAt: Time!
+  "When it was begun."
+  createdAt: Time!
+}
+
+"A page of drafts."
+type DraftConnection {
+  "The rows, last changed first."
+  edges: [DraftEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Draft!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of drafts."
+type DraftEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Draft!
+}
+
+"A draft that was saved, sent or discarded."
+type DraftChange @scope(read: "conversations:read") {
+  "The event's sequence number: pass the last one as ` + "`" + `after` + "`" + ` to continue."
+  sequence: Sequence!
+  "The draft's id."
+  draftId: ID!
+  "The conversation."
+  conversationId: ID!
+  "The draft in its current state; null if it was sent or discarded."
+  draft: Draft
+}
+
+"What the caller is writing: all of it."
+input SaveDraftInput {
+  "The conversation."
+  conversationId: ID!
+  "Whether it is an internal note; default: a reply."
+  note: Boolean
+  "The text, as GitHub's Markdown, at most 100,000 characters."
+  markdown: String
+  "With a note: the users that it mentions; at most 50."
+  mentionUserIds: [ID!]
+  "E-mail only: the recipients; with ` + "`" + `cc` + "`" + ` and ` + "`" + `bcc` + "`" + ` at most 100."
+  to: [EmailAddress!]
+  "E-mail only: the ` + "`" + `Cc` + "`" + ` recipients."
+  cc: [EmailAddress!]
+  "E-mail only: the ` + "`" + `Bcc` + "`" + ` recipients."
+  bcc: [EmailAddress!]
+  "E-mail only: the subject, at most 500 characters."
+  subject: String
+  "Files that the caller uploaded for the conversation or its inbox, and that were not sent yet; as many as a message may have."
+  attachmentIds: [ID!]
+  "The message that it answers, of the same conversation: otherwise NOT_FOUND."
+  replyToMessageId: ID
+  """
+  The revision of the draft that the caller has, 0: there is none. If another window has saved, sent or discarded it since: CONFLICT, with
+  the draft in its current state. Omitted: the draft is replaced whatever it is.
+  """
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `saveDraft` + "`" + `."
+type SaveDraftPayload {
+  "The draft in its current state; null if it was discarded."
+  draft: Draft
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/email.graphqls", Input: `extend type Query {
   "The terms that an admin accepts by connecting a mailbox. Show them before calling ` + "`" + `beginEmailChannel` + "`" + ` with ` + "`" + `acceptTerms: true` + "`" + `."
   emailChannelNotice: String! @access(to: [ADMIN], scope: "settings:read")
@@ -15952,7 +23484,7 @@ extend type Mutation {
   ): UpdateEmailRoleNamesPayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   """
-  Remembers that the caller has looked at an inbox's Filtered: ` + "`" + `Inbox.newFilteredCount` + "`" + ` counts from now on. Emits nothing.
+  Remembers that the caller has looked at an inbox's Filtered: ` + "`" + `Inbox.newFilteredCount` + "`" + ` counts from now on. Emits ` + "`" + `FILTERED_SEEN` + "`" + `.
   """
   markFilteredSeen(
     "The inbox."
@@ -16531,6 +24063,602 @@ type EmailAllowListEdge {
   node: String!
 }
 `, BuiltIn: false},
+	{Name: "../schema/engagement.graphqls", Input: `extend type Query {
+  "A note, call, mail, meeting or task that was logged; null if it does not exist or the caller may not see it."
+  engagement(
+    "Its TypeID."
+    id: ID!
+  ): Engagement @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "What was logged and the caller may see, latest first. A page that is tested row by row may be short although ` + "`" + `pageInfo` + "`" + ` says that there is more."
+  engagements(
+    "Narrows the list; default: all."
+    filter: EngagementFilter
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor of the same filter."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor of the same filter."
+    before: String
+  ): EngagementConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+  "Tasks that people are to do, those due first before others. They are engagements of kind TASK; ` + "`" + `tasks` + "`" + ` are background tasks."
+  engagementTasks(
+    "Narrows the list; default: all."
+    filter: EngagementTaskFilter
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor of the same filter."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor of the same filter."
+    before: String
+  ): EngagementConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Mutation {
+  """
+  Logs a note, call, mail, meeting or task, on a contact, company, deal, ticket or conversation. Of a ticket or deal it is also of the
+  conversation, contact and company of that, of a conversation of its contact, and of a contact of its company, unless others are given. One
+  with an ` + "`" + `externalId` + "`" + ` that is logged already is returned as it is. A mail is never sent. Emits ` + "`" + `ENGAGEMENT_LOGGED` + "`" + `.
+  """
+  logEngagement(
+    "What was done, or is to do."
+    input: LogEngagementInput!
+  ): LogEngagementPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes what was logged; what it said before is kept in ` + "`" + `revisions` + "`" + `. Emits ` + "`" + `ENGAGEMENT_UPDATED` + "`" + ` if something changed."
+  updateEngagement(
+    "The engagement, and what to change."
+    input: UpdateEngagementInput!
+  ): UpdateEngagementPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes what was logged for good, with its revisions and files. Emits ` + "`" + `ENGAGEMENT_DELETED` + "`" + `."
+  deleteEngagement(
+    "The engagement."
+    input: DeleteEngagementInput!
+  ): DeleteEngagementPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Notes that a task is done, or that it is not after all. Emits ` + "`" + `ENGAGEMENT_UPDATED` + "`" + ` if that is new."
+  completeTask(
+    "The task."
+    input: CompleteTaskInput!
+  ): CompleteTaskPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Conversation {
+  "What was logged of the conversation and the caller may see, latest first."
+  engagements(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementConnection!
+}
+
+extend type Contact {
+  "What was logged of the contact and the caller may see, latest first."
+  engagements(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementConnection!
+}
+
+extend type Company {
+  "What was logged of the company and the caller may see, latest first."
+  engagements(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementConnection!
+}
+
+extend type Deal {
+  "What was logged of the deal and the caller may see, latest first."
+  engagements(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementConnection!
+}
+
+extend type Ticket {
+  "What was logged of the ticket and the caller may see, latest first."
+  engagements(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementConnection!
+}
+
+"""
+What someone of the team did with a contact, or is to do. One of a conversation is seen by those who may see the conversation, and goes with it;
+any other by those who may see its contact, ticket and deal.
+"""
+type Engagement implements Node @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `engagement_...` + "`" + `."
+  id: ID!
+  "What it is."
+  kind: EngagementKind!
+  "What it says."
+  body: EngagementBody!
+  "The contact that it is of; null if none, or if the caller may not see it."
+  contact: Contact
+  "The company that it is of; null if none."
+  company: Company
+  "The deal that it is of; null if none."
+  deal: Deal
+  "The ticket that it is of; null if none."
+  ticket: Ticket
+  "The conversation that it is of; null if none."
+  conversation: Conversation
+  "Who logged it."
+  author: Actor!
+  "The user who looks after it; null if no one does."
+  owner: User
+  "When it took place, or will: a call's ` + "`" + `startedAt` + "`" + `, a mail's ` + "`" + `sentAt` + "`" + `, a meeting's ` + "`" + `startsAt` + "`" + `; otherwise when it was logged."
+  at: Time!
+  "Its files that the caller may see, in order: those that were uploaded for one of the caller's inboxes."
+  attachments: [Attachment!]!
+  "The id of the engagement in a system of the account's; null if none."
+  externalId: String
+  "Rises with each change."
+  revision: Int!
+  "When what it says was last changed; null if never."
+  editedAt: Time
+  "What it said before it was changed, latest first."
+  revisions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): EngagementRevisionConnection!
+  "When it was logged."
+  createdAt: Time!
+}
+
+"What an engagement is."
+enum EngagementKind {
+  "Something worth knowing."
+  NOTE
+  "A phone call."
+  CALL
+  "A mail that was sent elsewhere."
+  EMAIL
+  "A meeting."
+  MEETING
+  "Something that someone is to do."
+  TASK
+}
+
+"What an engagement says."
+union EngagementBody = EngagementNote | EngagementCall | EngagementEmail | EngagementMeeting | EngagementTask
+
+"Something worth knowing."
+type EngagementNote @scope(read: "contacts:read") {
+  "The text; never null."
+  text: String
+}
+
+"A phone call that took place."
+type EngagementCall @scope(read: "contacts:read") {
+  "Who called."
+  direction: CallDirection!
+  "The other side's number, as typed; null if not known."
+  phone: String
+  "What became of it; null if not said."
+  outcome: CallOutcome
+  "When it began; null if not known."
+  startedAt: Time
+  "How long it took, in seconds; null if not known."
+  seconds: Int
+  "What was said; null if nothing was written down."
+  text: String
+  "Where it can be heard; null if it was not recorded."
+  recordingUrl: URL
+}
+
+"Who called."
+enum CallDirection {
+  "The other side called."
+  INCOMING
+  "The team called."
+  OUTGOING
+}
+
+"What became of a call."
+enum CallOutcome {
+  "They spoke."
+  CONNECTED
+  "No one answered."
+  NO_ANSWER
+  "The line was busy."
+  BUSY
+  "A voicemail was left."
+  LEFT_VOICEMAIL
+  "A message was left with someone."
+  LEFT_MESSAGE
+  "The number was someone else's."
+  WRONG_NUMBER
+}
+
+"A mail that was sent elsewhere; Parley never sends it."
+type EngagementEmail @scope(read: "contacts:read") {
+  "Its subject; null if it had none."
+  subject: String
+  "Its text; null if none was logged."
+  text: String
+  "Who sent it; null if not known."
+  from: EmailAddress
+  "To whom it was sent, at most 100."
+  to: [EmailAddress!]!
+  "When it was sent; null if not known."
+  sentAt: Time
+}
+
+"A meeting that took place, or will."
+type EngagementMeeting @scope(read: "contacts:read") {
+  "What it is about."
+  title: String!
+  "When it starts."
+  startsAt: Time!
+  "When it ends; null if not known."
+  endsAt: Time
+  "Where it is; null if not said."
+  place: String
+  "What became of it; null if not said."
+  meetingOutcome: MeetingOutcome
+  "Who takes part, at most 100: names or addresses."
+  attendees: [String!]!
+  "What was said; null if nothing was written down."
+  text: String
+}
+
+"What became of a meeting."
+enum MeetingOutcome {
+  "It is going to take place."
+  SCHEDULED
+  "It took place."
+  COMPLETED
+  "It was put off."
+  RESCHEDULED
+  "The other side did not come."
+  NO_SHOW
+  "It was called off."
+  CANCELED
+}
+
+"Something that someone is to do."
+type EngagementTask @scope(read: "contacts:read") {
+  "What is to do."
+  title: String!
+  "How it is done."
+  type: EngagementTaskType!
+  "More about it; null if there is none."
+  text: String
+  "When it is to be done; null if there is no such time."
+  dueAt: Time
+  "When its assignee is reminded of it; null if they are not."
+  remindAt: Time
+  "Who is to do it; null if no one is."
+  assignee: User
+  "When it was done; null while it is not."
+  doneAt: Time
+}
+
+"How a task is done."
+enum EngagementTaskType {
+  "In some way."
+  TODO
+  "By a call."
+  CALL
+  "By a mail."
+  EMAIL
+}
+
+"What an engagement said before it was changed."
+type EngagementRevision @scope(read: "contacts:read") {
+  "The engagement's ` + "`" + `revision` + "`" + ` while it said this."
+  revision: Int!
+  "What it said."
+  body: EngagementBody!
+  "Who changed it."
+  editor: Actor!
+  "When it was changed."
+  replacedAt: Time!
+}
+
+"A page of what an engagement said."
+type EngagementRevisionConnection {
+  "The rows, latest first."
+  edges: [EngagementRevisionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [EngagementRevision!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of what an engagement said."
+type EngagementRevisionEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: EngagementRevision!
+}
+
+"A page of engagements."
+type EngagementConnection {
+  "The rows in order."
+  edges: [EngagementEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Engagement!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of engagements."
+type EngagementEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Engagement!
+}
+
+"All given conditions must be met; within a list, any one is enough. The range of time is half-open: after <= t < before."
+input EngagementFilter {
+  "Of one of these kinds."
+  kinds: [EngagementKind!]
+  "Of this contact."
+  contactId: ID
+  "Of this company."
+  companyId: ID
+  "Of this deal."
+  dealId: ID
+  "Of this ticket."
+  ticketId: ID
+  "Of this conversation."
+  conversationId: ID
+  "Owned by one of these users, at most 100."
+  ownerIds: [ID!]
+  "Logged by one of these users or integrations, at most 100."
+  authorIds: [ID!]
+  "With ` + "`" + `at` + "`" + ` at this time or later."
+  after: Time
+  "With ` + "`" + `at` + "`" + ` before this time."
+  before: Time
+  "With one of these ids in a system of the account's, at most 100."
+  externalIds: [String!]
+  "Words, each of which must begin a word of what it says. At most 200 characters."
+  query: String
+}
+
+"All given conditions must be met; within a list, any one is enough. The range of time is half-open: after <= t < before."
+input EngagementTaskFilter {
+  "Assigned to one of these users, at most 100; with ` + "`" + `unassigned` + "`" + `: or to no one."
+  assigneeIds: [ID!]
+  "True: assigned to no one."
+  unassigned: Boolean
+  "Whether they are done; default: both."
+  done: Boolean
+  "Due at this time or later; those without such a time are left out."
+  dueAfter: Time
+  "Due before this time; those without such a time are left out."
+  dueBefore: Time
+  "Words, each of which must begin a word of what is to do. At most 200 characters."
+  query: String
+}
+
+"What an engagement says: of one kind."
+input EngagementBodyInput @oneOf {
+  "Something worth knowing."
+  note: EngagementNoteInput
+  "A phone call that took place."
+  call: EngagementCallInput
+  "A mail that was sent elsewhere."
+  email: EngagementEmailInput
+  "A meeting that took place, or will."
+  meeting: EngagementMeetingInput
+  "Something that someone is to do."
+  task: EngagementTaskInput
+}
+
+"Something worth knowing."
+input EngagementNoteInput {
+  "1 to 20,000 characters."
+  text: String!
+}
+
+"A phone call that took place."
+input EngagementCallInput {
+  "Who called."
+  direction: CallDirection!
+  "The other side's number, at most 50 characters, kept as typed."
+  phone: String
+  "What became of it."
+  outcome: CallOutcome
+  "When it began; default: not known."
+  startedAt: Time
+  "How long it took, in seconds, at most a day."
+  seconds: Int
+  "What was said, at most 20,000 characters."
+  text: String
+  "Where it can be heard."
+  recordingUrl: URL
+}
+
+"A mail that was sent elsewhere: at least a subject or a text. Parley never sends it."
+input EngagementEmailInput {
+  "At most 500 characters."
+  subject: String
+  "At most 20,000 characters."
+  text: String
+  "Who sent it."
+  from: EmailAddress
+  "To whom it was sent, at most 100."
+  to: [EmailAddress!]
+  "When it was sent; default: not known."
+  sentAt: Time
+}
+
+"A meeting that took place, or will."
+input EngagementMeetingInput {
+  "What it is about, 1 to 500 characters."
+  title: String!
+  "When it starts."
+  startsAt: Time!
+  "When it ends."
+  endsAt: Time
+  "Where it is, at most 500 characters."
+  place: String
+  "What became of it."
+  outcome: MeetingOutcome
+  "Who takes part, at most 100: names or addresses of at most 200 characters."
+  attendees: [String!]
+  "What was said, at most 20,000 characters."
+  text: String
+}
+
+"Something that someone is to do."
+input EngagementTaskInput {
+  "What is to do, 1 to 500 characters."
+  title: String!
+  "How it is done; default: TODO."
+  type: EngagementTaskType
+  "More about it, at most 20,000 characters."
+  text: String
+  "When it is to be done: ` + "`" + `TASK_DUE` + "`" + ` is emitted then, unless it is done. Default: there is no such time."
+  dueAt: Time
+  "When its assignee is reminded of it: ` + "`" + `TASK_DUE` + "`" + ` is emitted then too. Default: they are not."
+  remindAt: Time
+  "An active user who is to do it. Omitted: who logs it, if they are a user; in an update, as before. \"\": no one."
+  assigneeId: ID
+}
+
+"What was done or is to do, and of what: at least one of contact, company, deal, ticket and conversation."
+input LogEngagementInput {
+  "The engagement's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The conversation that it is of."
+  conversationId: ID
+  "The contact that it is of."
+  contactId: ID
+  "The company that it is of."
+  companyId: ID
+  "The deal that it is of."
+  dealId: ID
+  "The ticket that it is of."
+  ticketId: ID
+  "What it is; default: what the body is. Another kind than the body's is INVALID."
+  kind: EngagementKind
+  "What it says."
+  body: EngagementBodyInput!
+  "An active user who looks after it; default: who logs it, if they are a user."
+  ownerId: ID
+  "Files that the caller uploaded within a day: for the inbox of the conversation, if there is one, otherwise for any."
+  attachmentIds: [ID!]
+  "The id of the engagement in a system of the account's: 1 to 200 characters, unique among its engagements; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `logEngagement` + "`" + `."
+type LogEngagementPayload {
+  "The engagement; null if there were errors."
+  engagement: Engagement
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateEngagementInput {
+  "The engagement."
+  engagementId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the engagement has another by now. Omitted: any."
+  expectedRevision: Int
+  "The whole of what it says, of the same kind. Whether a task is done stays. Null: as before."
+  body: EngagementBodyInput
+  "An active user who looks after it; null: no one."
+  ownerId: ID
+  "All its files, as in LogEngagementInput; null: none."
+  attachmentIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateEngagement` + "`" + `."
+type UpdateEngagementPayload {
+  "The engagement in its current state."
+  engagement: Engagement
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which engagement to delete."
+input DeleteEngagementInput {
+  "The engagement."
+  engagementId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteEngagement` + "`" + `."
+type DeleteEngagementPayload {
+  "Id of the deleted engagement."
+  deletedEngagementId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which task is done."
+input CompleteTaskInput {
+  "The engagement of kind TASK; INVALID for any other."
+  engagementId: ID!
+  "False: it is not done after all. Default: true."
+  done: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `completeTask` + "`" + `."
+type CompleteTaskPayload {
+  "The task in its current state."
+  engagement: Engagement
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/entry.graphqls", Input: `"What a conversation's history consists of."
 union Entry = Message | Event
 
@@ -16658,12 +24786,14 @@ union FieldChange =
   | SnoozeChange
   | PriorityChange
   | TagsChange
+  | PropertiesChange
   | ContactChange
   | InboxChange
   | BotStateChange
   | DeliveryChange
   | AvailabilityChange
   | ChannelStateChange
+  | StageChange
   | OtherFieldChange
 
 "A conversation was closed or reopened."
@@ -16676,7 +24806,7 @@ type StatusChange @scope(read: "events:read") {
   toStatus: ConversationStatus!
 }
 
-"Another user, or none, has the conversation."
+"Another user, or none, has the conversation, or owns the ticket or deal."
 type AssigneeChange @scope(read: "events:read") {
   "Name of the field in the SDL."
   field: String!
@@ -16690,7 +24820,7 @@ type AssigneeChange @scope(read: "events:read") {
   toAssigneeId: ID
 }
 
-"Another team, or none, has the conversation."
+"Another team, or none, has the conversation or ticket."
 type TeamChange @scope(read: "events:read") {
   "Name of the field in the SDL."
   field: String!
@@ -16702,6 +24832,20 @@ type TeamChange @scope(read: "events:read") {
   fromTeamId: ID
   "Id of the team after; null if there is none."
   toTeamId: ID
+}
+
+"A ticket or deal entered another stage."
+type StageChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The stage before; null if it is gone."
+  fromStage: PipelineStage
+  "The stage after; null if it is gone."
+  toStage: PipelineStage
+  "Id of the stage before."
+  fromStageId: ID
+  "Id of the stage after."
+  toStageId: ID
 }
 
 "A conversation has other reasons to be in Filtered."
@@ -16746,6 +24890,20 @@ type TagsChange @scope(read: "events:read") {
   added: [Tag!]!
   "The tags that it no longer has, by name. In place of one that was merged since, the tag that it became."
   removed: [Tag!]!
+}
+
+"A record has other values of defined properties. The values are not in the log."
+type PropertiesChange @scope(read: "events:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "Ids of the properties that have another value."
+  setIds: [ID!]!
+  "Ids of the properties that no longer have a value."
+  clearedIds: [ID!]!
+  "The properties that have another value."
+  set: [Property!]!
+  "The properties that no longer have a value."
+  cleared: [Property!]!
 }
 
 "A conversation is linked to another contact, or to none."
@@ -16854,6 +25012,12 @@ enum EventType {
   CONVERSATION_UPDATED
   "A user read it or marked it as unread; visible only to that user."
   CONVERSATION_READ
+  "A user saved a draft in it, or the draft was sent or discarded; visible only to that user. Does not change the revision."
+  DRAFT_CHANGED
+  "A user began to write in it: they have a draft now. Does not change the revision."
+  DRAFT_STARTED
+  "A user no longer has a draft in it. Does not change the revision."
+  DRAFT_ENDED
   "Tags were added to it or removed from it."
   CONVERSATION_TAGGED
   "It was snoozed until a future time."
@@ -16872,10 +25036,22 @@ enum EventType {
   MESSAGE_DELETED
   "The visitor read it, or its delivery state changed otherwise. Does not change the revision."
   MESSAGE_DELIVERY_CHANGED
+  "A transcript of the chat was sent to the contact that ` + "`" + `subjectId` + "`" + ` names. Does not change the revision."
+  TRANSCRIPT_SENT
+  "The contact rated the conversation after a close."
+  RATING_GIVEN
   "A contact was created."
   CONTACT_CREATED
   "A contact changed."
   CONTACT_UPDATED
+  "A contact was erased, with all that it wrote; see ` + "`" + `Query.erasures` + "`" + `."
+  CONTACT_ERASED
+  "A contact became part of another; on both."
+  CONTACT_MERGED
+  "A merge of contacts was undone; on both."
+  CONTACT_UNMERGED
+  "A contact was deleted."
+  CONTACT_DELETED
   "A sender was blocked on a channel."
   CONTACT_BLOCKED
   "A sender was unblocked on a channel."
@@ -16884,9 +25060,15 @@ enum EventType {
   CONTACT_LINKED
   "The contact was unlinked from a conversation."
   CONTACT_UNLINKED
-  "A contact was added to a list."
+  "A company was created."
+  COMPANY_CREATED
+  "A company was changed."
+  COMPANY_UPDATED
+  "A company was deleted."
+  COMPANY_DELETED
+  "A contact was added to a list, or meets the criteria of a smart one."
   LIST_ENTERED
-  "A contact was removed from a list."
+  "A contact was removed from a list, or does not meet the criteria of a smart one any longer."
   LIST_LEFT
   "A list of contacts was created."
   CONTACT_LIST_CREATED
@@ -16932,6 +25114,8 @@ enum EventType {
   TEAM_CREATED
   "A team's name or users changed."
   TEAM_UPDATED
+  "A team was archived: it can be named nowhere new."
+  TEAM_ARCHIVED
   "A team was deleted."
   TEAM_DELETED
   "The account's settings changed."
@@ -16940,6 +25124,8 @@ enum EventType {
   INBOX_CREATED
   "An inbox changed."
   INBOX_UPDATED
+  "A user looked at the inbox's Filtered; visible only to that user."
+  FILTERED_SEEN
   "An inbox was deleted."
   INBOX_DELETED
   "A user or team became a member of an inbox."
@@ -16970,16 +25156,54 @@ enum EventType {
   TOKEN_UPDATED
   "An API token got a new secret. Only its owner and admins see this event."
   TOKEN_ROTATED
-  "A ticket was created for a conversation."
+  "A ticket was created."
   TICKET_CREATED
   "A ticket was changed."
   TICKET_UPDATED
+  "A ticket was deleted."
+  TICKET_DELETED
+  "A deal was created."
+  DEAL_CREATED
+  "A deal was changed."
+  DEAL_UPDATED
+  "A deal was deleted."
+  DEAL_DELETED
+  "A note, call, mail, meeting or task was logged."
+  ENGAGEMENT_LOGGED
+  "A note, call, mail, meeting or task was changed, or a task was done."
+  ENGAGEMENT_UPDATED
+  "A note, call, mail, meeting or task was deleted."
+  ENGAGEMENT_DELETED
+  "A task is due, or its reminder is; once for each of the two times that it has."
+  TASK_DUE
+  "A pipeline was created."
+  PIPELINE_CREATED
+  "A pipeline or one of its stages was changed or archived."
+  PIPELINE_UPDATED
   "A tag was created, by ` + "`" + `createTag` + "`" + ` or by tagging a conversation with a new name."
   TAG_CREATED
   "A tag was renamed, archived or restored, or got another color. Conversations that have it are unchanged."
   TAG_UPDATED
   "A tag was merged into another one."
   TAG_MERGED
+  "A property was defined."
+  PROPERTY_CREATED
+  "A property was renamed, archived or restored, or got other options. What records have of it is unchanged."
+  PROPERTY_UPDATED
+  "An item of the library was created; the event of one that only its owner uses reaches only them."
+  LIBRARY_ITEM_CREATED
+  "An item of the library changed."
+  LIBRARY_ITEM_UPDATED
+  "An item of the library was deleted."
+  LIBRARY_ITEM_DELETED
+  "A meeting link that was sent was opened: the first time, and after an hour again."
+  LIBRARY_LINK_CLICKED
+  "The knowledge base was created or changed by ` + "`" + `updateKnowledgeBase` + "`" + `."
+  KNOWLEDGE_BASE_UPDATED
+  "A person opened a document or a video that was sent: the first time, and after an hour again."
+  DOCUMENT_OPENED
+  "A link by which an item of the library was sent was revoked."
+  LIBRARY_SHARE_REVOKED
   "A saved view was created; the event of a private view reaches only its owner."
   SAVED_VIEW_CREATED
   "A saved view changed."
@@ -17109,6 +25333,8 @@ input ConversationFilter {
   channelTypes: [String!]
   "With one of these external ids, exactly as written."
   externalIds: [String!]
+  "The contact's last rating is one of these scores, 1 to 5; 0 stands for none."
+  rating: [Int!]
   "At least one of these filters admits it. An empty list is INVALID."
   any: [ConversationFilter!]
   "None of these filters admits it; one may stand without brackets. An empty list is INVALID."
@@ -17169,6 +25395,8 @@ type SavedFilter @scope(read: "conversations:read") {
   channelTypes: [String!]
   "With one of these external ids, exactly as written."
   externalIds: [String!]
+  "The contact's last rating is one of these scores; 0 stands for none."
+  rating: [Int!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterGroup!]
   "None of these admits it; null: no condition."
@@ -17211,6 +25439,8 @@ type SavedFilterGroup @scope(read: "conversations:read") {
   channelTypes: [String!]
   "With one of these external ids, exactly as written."
   externalIds: [String!]
+  "The contact's last rating is one of these scores; 0 stands for none."
+  rating: [Int!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterDetail!]
   "None of these admits it; null: no condition."
@@ -17253,6 +25483,8 @@ type SavedFilterDetail @scope(read: "conversations:read") {
   channelTypes: [String!]
   "With one of these external ids, exactly as written."
   externalIds: [String!]
+  "The contact's last rating is one of these scores; 0 stands for none."
+  rating: [Int!]
 }
 
 "The assignees of a saved view's filter: any of these."
@@ -17419,7 +25651,7 @@ type InboxSettings @scope(read: "settings:read") {
   closeSilentChatsAfter: Int
   "After how many minutes of the contact's silence any other conversation closes by itself, if the team wrote last; null: never."
   closeSilentEmailsAfter: Int
-  "What the visitor of a chat that closes by itself reads last; null: nothing."
+  "What the contact reads last when a conversation closes by itself, in the chat or as an automatic mail; null: nothing."
   farewellText: String
   """
   Whether a chat is routed again if the user whom routing chose has neither answered nor read it within ` + "`" + `noAnswerSeconds` + "`" + `; at most three
@@ -17435,6 +25667,11 @@ type InboxSettings @scope(read: "settings:read") {
   passOnAfter: Int
   "What becomes of the assignee when a conversation is closed."
   onClose: OnClose!
+  """
+  Whether the admins who are members get a mail each week with the senders whose mail was filtered, and links with which they accept a mail or
+  a sender. None is sent when nothing was filtered.
+  """
+  filteredDigest: Boolean!
 }
 
 "Whether whoever answers an unassigned conversation gets it. Only messages that people write count, not notes."
@@ -17636,7 +25873,10 @@ input UpdateInboxSettingsInput {
   closeSilentChatsAfter: Int
   "After how many minutes of the contact's silence any other conversation closes by itself, 1 to 525,600; null: never."
   closeSilentEmailsAfter: Int
-  "What the visitor of a chat that closes by itself reads last, at most 5,000 characters; null: nothing."
+  """
+  What the contact reads last when a conversation closes by itself, in the chat or as an automatic mail, at most 5,000
+  characters; null: nothing.
+  """
   farewellText: String
   "Whether a chat is routed again if the user whom routing chose has neither answered nor read it in time."
   rerouteUnanswered: Boolean
@@ -17646,6 +25886,10 @@ input UpdateInboxSettingsInput {
   passOnAfter: Int
   "What becomes of the assignee when a conversation is closed."
   onClose: OnClose
+  "Whether the admins who are members get a weekly mail about what was filtered; the default of a new inbox is true."
+  filteredDigest: Boolean
+  "What contacts are asked after a close; null: nothing."
+  rating: RatingSettingsInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -17840,6 +26084,582 @@ type InboxPersonEdge {
   node: InboxPerson!
 }
 `, BuiltIn: false},
+	{Name: "../schema/library.graphqls", Input: `extend type Query {
+  """
+  The items of the library that the caller may use, by name regardless of case. A page is found without reading the whole list, except with
+  words in ` + "`" + `query` + "`" + `.
+  """
+  libraryItems(
+    """
+    Words: each must begin a word of the name, the folder or the text. With ` + "`" + `#` + "`" + ` at its beginning, as while someone types a shortcut: items
+    whose shortcut begins so. At most 200 characters.
+    """
+    query: String
+    "Only of this kind."
+    kind: LibraryItemKind
+    "Only in this folder; \"\": in none."
+    folder: String
+    "Whether to include archived items."
+    includeArchived: Boolean = false
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): LibraryItemConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+  """
+  What an item becomes in a reply: what an editor puts at the cursor. It writes nothing; the item's usage is counted when a message is sent that
+  names it in ` + "`" + `libraryItemIds` + "`" + `.
+  """
+  insertLibraryItem(
+    "The item, and where it is inserted."
+    input: InsertLibraryItemInput!
+  ): InsertedLibraryItem! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+  "What a message would become if the caller sent it now, in a chat and as an e-mail. It writes nothing."
+  previewReply(
+    "The message."
+    input: PreviewReplyInput!
+  ): ReplyPreview! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Creates an item of the library. A field that items of the kind do not have is INVALID; a shortcut that someone who may use the item has for
+  another one is ALREADY_EXISTS. An account has at most 5,000 items. Emits ` + "`" + `LIBRARY_ITEM_CREATED` + "`" + `; for an item that is used only by its owner,
+  only to them.
+  """
+  createLibraryItem(
+    "The item."
+    input: CreateLibraryItemInput!
+  ): CreateLibraryItemPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes an item. Allowed for its owner, for admins, and for those whom ` + "`" + `editableBy` + "`" + ` names; for others FORBIDDEN. What was sent of it stays as it
+  was. Emits ` + "`" + `LIBRARY_ITEM_UPDATED` + "`" + ` if something changed, also to those who can no longer see it.
+  """
+  updateLibraryItem(
+    "The item, and what to change."
+    input: UpdateLibraryItemInput!
+  ): UpdateLibraryItemPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Archives an item: it can no longer be inserted, and its shortcut is free. What was sent of it stays. Allowed for those who may change it.
+  Emits ` + "`" + `LIBRARY_ITEM_UPDATED` + "`" + ` if it was not archived.
+  """
+  archiveLibraryItem(
+    "The item."
+    input: ArchiveLibraryItemInput!
+  ): ArchiveLibraryItemPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Restores an archived item. ALREADY_EXISTS if another item has its shortcut by now. Allowed for those who may change it.
+  Emits ` + "`" + `LIBRARY_ITEM_UPDATED` + "`" + ` if it was archived.
+  """
+  restoreLibraryItem(
+    "The item."
+    input: RestoreLibraryItemInput!
+  ): RestoreLibraryItemPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND])
+  """
+  Deletes an item and its files for good. What was sent of it stays, and its links lead on. Allowed for those who may change it.
+  Emits ` + "`" + `LIBRARY_ITEM_DELETED` + "`" + `.
+  """
+  deleteLibraryItem(
+    "The item."
+    input: DeleteLibraryItemInput!
+  ): DeleteLibraryItemPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+"""
+What a team keeps to insert into replies. Which of ` + "`" + `content` + "`" + `'s fields it has depends on its kind. Its texts have placeholders, such as
+` + "`" + `{{contact.firstName | "there"}}` + "`" + `, in which the text after ` + "`" + `|` + "`" + ` stands where there is no value.
+"""
+type LibraryItem implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `libraryitem_...` + "`" + `."
+  id: ID!
+  "What it is."
+  kind: LibraryItemKind!
+  "Its name."
+  name: String!
+  "The folder that it is in; null: in none. A folder is there as long as something is in it."
+  folder: String
+  "The word by which it is found while someone types ` + "`" + `#` + "`" + `, without it and in lower case; null: none."
+  shortcut: String
+  "The user whom it belongs to; null if an integration created it, or the user was removed."
+  owner: User
+  "Who may use it; others do not see it."
+  usableBy: LibraryAudience!
+  "Who may change it, beside its owner and admins."
+  editableBy: LibraryAudience!
+  "The team that may use or change it; null: none."
+  team: Team
+  "TEMPLATE: the subject of a new e-mail; null: none."
+  subject: String
+  "TEMPLATE: ` + "`" + `Cc` + "`" + ` recipients of the e-mail."
+  cc: [EmailAddress!]!
+  "SNIPPET, TEMPLATE, ARTICLE: the text as Markdown; null for a template that is HTML, and for other kinds."
+  markdown: String
+  "TEMPLATE: the text as HTML; null for one that is Markdown, and for other kinds."
+  html: HTML
+  "The language of the text, a BCP 47 tag; null: not said."
+  language: String
+  "SNIPPET, TEMPLATE: the text in other languages. The contact's language chooses; without a text in it, the first one is used."
+  variants: [LibraryVariant!]!
+  """
+  LINK, MEETING_LINK, DOCUMENT, VIDEO: the page that it leads to; null for other kinds, for a meeting link that has only ` + "`" + `userLinks` + "`" + `, and for
+  what is a file.
+  """
+  url: String
+  "LINK, MEETING_LINK, DOCUMENT, VIDEO: what its card says below the title; null: nothing."
+  description: String
+  "MEETING_LINK: how long the meeting takes; null: not said."
+  durationMinutes: Int
+  "MEETING_LINK of a team: the page on which each of its users is booked."
+  userLinks: [LibraryUserLink!]!
+  "SNIPPET, TEMPLATE: files that go with the text. DOCUMENT, VIDEO: the newest version, unless that is a page."
+  files: [LibraryFile!]!
+  "How many messages were sent that name it in ` + "`" + `libraryItemIds` + "`" + `."
+  usageCount: Int!
+  "When it was last sent; null: never."
+  lastUsedAt: Time
+  """
+  MEETING_LINK, DOCUMENT, a VIDEO that is a file, and an ARTICLE for contacts: the links by which it was sent in conversations that the caller may
+  see, newest first.
+  """
+  shares(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): LibraryShareConnection!
+  "Rises with each change; not when it is sent."
+  revision: Int!
+  "When it was archived; null if it is not archived."
+  archivedAt: Time
+  "When it was created or last changed."
+  updatedAt: Time!
+  "When it was created."
+  createdAt: Time!
+}
+
+"What an item of the library is."
+enum LibraryItemKind {
+  "A piece of text."
+  SNIPPET
+  "The text of an e-mail, with a subject and ` + "`" + `Cc` + "`" + ` recipients."
+  TEMPLATE
+  "A page on the web."
+  LINK
+  "A page on which the contact books a time, of any scheduler."
+  MEETING_LINK
+  "A text that is read on a page of its own: of the knowledge base."
+  ARTICLE
+  "A file with versions, or a page, that is opened by a link of its own for each conversation."
+  DOCUMENT
+  "A film: a file, or a page of YouTube, Vimeo or Loom, or the address of an MP4."
+  VIDEO
+}
+
+"Who may use or change an item of the library, from narrow to wide."
+enum LibraryAudience {
+  "Only its owner."
+  OWNER
+  "Its owner's team, named by ` + "`" + `team` + "`" + `."
+  TEAM
+  "Everyone in the account."
+  EVERYONE
+}
+
+"A text of an item in another language."
+type LibraryVariant @scope(read: "conversations:read") {
+  "A BCP 47 tag."
+  language: String!
+  "TEMPLATE: the subject; null: none."
+  subject: String
+  "The text as Markdown; null if it is HTML."
+  markdown: String
+  "TEMPLATE: the text as HTML; null if it is Markdown."
+  html: HTML
+}
+
+"The page on which a user is booked."
+type LibraryUserLink @scope(read: "conversations:read") {
+  "The user; null if they were removed."
+  user: User
+  "The page, as ` + "`" + `LibraryItem.url` + "`" + `."
+  url: String!
+}
+
+"A file of an item of the library."
+type LibraryFile @scope(read: "conversations:read") {
+  "The id of the upload that it was made of, ` + "`" + `attachment_...` + "`" + `."
+  id: ID!
+  "Its name."
+  fileName: String!
+  "Its media type, as found in the content."
+  contentType: String!
+  "Size in bytes."
+  size: Int!
+  "A URL for the caller, valid for ten minutes; null for a file with a virus."
+  url: URL @perViewer
+  "When the item got it."
+  createdAt: Time!
+}
+
+"A link of its own by which an item was sent."
+type LibraryShare implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `share_...` + "`" + `."
+  id: ID!
+  "The item; null if it was deleted, or the caller may not see it."
+  libraryItem: LibraryItem
+  "What the item was called; \"\" for links of before."
+  title: String!
+  "The contact to whom it was sent; null if not known, or removed."
+  contact: Contact
+  "The conversation in which it was sent."
+  conversation: Conversation
+  "How often it was opened, by people as far as that can be known."
+  openCount: Int!
+  "How often it was opened by what is not known to be a person: scanners of mail, previews, and browsers that run no script."
+  otherOpenCount: Int!
+  "When it was first opened; null: never."
+  openedAt: Time
+  "When it was last opened; null: never."
+  lastOpenedAt: Time
+  "When it was sent."
+  createdAt: Time!
+}
+
+"""
+What stands beside a message's text: an item of the library, or a link. It is as it was when the message was sent. Where no cards are drawn, a
+message shows them as ` + "`" + `title: url` + "`" + `.
+"""
+type MessageCard @scope(read: "conversations:read") @visible(to: [VISITOR]) {
+  "What it was made of; LINK also for a link without an item."
+  kind: LibraryItemKind!
+  "The item that it was made of, which may have been deleted since; null for a link without an item."
+  libraryItemId: ID @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "Its title."
+  title: String!
+  "What stands below the title; null: nothing."
+  description: String
+  "Where it leads."
+  url: URL!
+  "What the button that leads there says."
+  buttonText: String!
+}
+
+"A link that becomes a card of the message."
+input MessageLinkInput {
+  "The page: it begins with ` + "`" + `https://` + "`" + ` or ` + "`" + `http://` + "`" + `. At most 2,000 characters."
+  url: String!
+  "At most 200 characters; default: the page's host."
+  title: String
+}
+
+"A new item of the library."
+input CreateLibraryItemInput {
+  "The item's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "What it is."
+  kind: LibraryItemKind!
+  "1 to 200 characters."
+  name: String!
+  "SNIPPET, TEMPLATE: one word of at most 30 characters, with or without ` + "`" + `#` + "`" + `; default: none."
+  shortcut: String
+  "At most 100 characters; default: none."
+  folder: String
+  "The user whom it belongs to; default: the caller, if it is a user."
+  ownerId: ID
+  "Who may use it; default: EVERYONE. OWNER: only for an item of the caller's own."
+  usableBy: LibraryAudience
+  "Who may change it, no more than may use it; default: OWNER."
+  editableBy: LibraryAudience
+  "The team that may use or change it: REQUIRED with TEAM. Agents name teams that they are members of."
+  teamId: ID
+  "TEMPLATE: the subject of a new e-mail, at most 500 characters; default: none."
+  subject: String
+  "TEMPLATE: ` + "`" + `Cc` + "`" + ` recipients, at most 20; default: none."
+  cc: [EmailAddress!]
+  """
+  SNIPPET, TEMPLATE, ARTICLE: the text, at most 2,500 characters for a snippet, and 100,000 for others, of which a template can have ` + "`" + `html` + "`" + `
+  instead. A placeholder that is not known is INVALID, with its place and those that there are. ` + "`" + `\{{` + "`" + ` stands for braces; code and quotations
+  have no placeholders, and articles have none at all.
+  """
+  markdown: String
+  "TEMPLATE, in place of ` + "`" + `markdown` + "`" + `: the text with markup, at most 200,000 characters. It is sanitized."
+  html: HTML
+  "The language of the text, a BCP 47 tag; REQUIRED with ` + "`" + `variants` + "`" + `."
+  language: String
+  "SNIPPET, TEMPLATE: the text in other languages, at most 50."
+  variants: [LibraryVariantInput!]
+  """
+  LINK, MEETING_LINK, DOCUMENT, VIDEO: the page, at most 2,000 characters; REQUIRED unless a meeting link has ` + "`" + `userLinks` + "`" + `, or a document or video
+  a file. A meeting link begins with ` + "`" + `https://` + "`" + `, and has placeholders after its host, such as ` + "`" + `?name={{contact.name}}` + "`" + `; what is not known is left
+  out. A video is a page of YouTube, Vimeo or Loom, or an address that ends with ` + "`" + `.mp4` + "`" + `, and begins with ` + "`" + `https://` + "`" + `.
+  """
+  url: String
+  "LINK, MEETING_LINK, DOCUMENT, VIDEO: what its card says below the title, at most 500 characters; default: nothing."
+  description: String
+  "MEETING_LINK: how long the meeting takes, 1 to 1,440; default: not said."
+  durationMinutes: Int
+  """
+  MEETING_LINK of a team: the page on which each user is booked, at most 100. A message has that of its sender, else of the conversation's
+  assignee, else the first.
+  """
+  userLinks: [LibraryUserLinkInput!]
+  """
+  SNIPPET, TEMPLATE: files that the caller uploaded within the last day, for any conversation or inbox; at most 10. DOCUMENT, VIDEO: one, in
+  place of ` + "`" + `url` + "`" + `.
+  """
+  attachmentIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A text of an item in another language."
+input LibraryVariantInput {
+  "A BCP 47 tag, each only once."
+  language: String!
+  "TEMPLATE: the subject; default: none."
+  subject: String
+  "As in CreateLibraryItemInput."
+  markdown: String
+  "As in CreateLibraryItemInput."
+  html: HTML
+}
+
+"The page on which a user is booked."
+input LibraryUserLinkInput {
+  "An active user, each only once."
+  userId: ID!
+  "As in CreateLibraryItemInput."
+  url: String!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateLibraryItemInput {
+  "The item."
+  libraryItemId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the item has another by now. Omitted: any."
+  expectedRevision: Int
+  "1 to 200 characters."
+  name: String
+  "As in CreateLibraryItemInput; null: none."
+  shortcut: String
+  "At most 100 characters; null: none."
+  folder: String
+  "The user whom it belongs to; null: no one. Only its owner and admins may give it away."
+  ownerId: ID
+  "Who may use it; null: EVERYONE."
+  usableBy: LibraryAudience
+  "Who may change it; null: OWNER."
+  editableBy: LibraryAudience
+  "The team that may use or change it; null: none."
+  teamId: ID
+  "As in CreateLibraryItemInput; null: none."
+  subject: String
+  "All ` + "`" + `Cc` + "`" + ` recipients; null: none."
+  cc: [EmailAddress!]
+  "As in CreateLibraryItemInput; it takes the place of ` + "`" + `html` + "`" + `."
+  markdown: String
+  "As in CreateLibraryItemInput; it takes the place of ` + "`" + `markdown` + "`" + `."
+  html: HTML
+  "A BCP 47 tag; null: not said."
+  language: String
+  "All texts in other languages; null: none."
+  variants: [LibraryVariantInput!]
+  "As in CreateLibraryItemInput."
+  url: String
+  "As in CreateLibraryItemInput; null: nothing."
+  description: String
+  "As in CreateLibraryItemInput; null: not said."
+  durationMinutes: Int
+  "All users' pages; null: none."
+  userLinks: [LibraryUserLinkInput!]
+  "All its files: those that it has, and uploads of the caller's; null: none."
+  attachmentIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which item to archive."
+input ArchiveLibraryItemInput {
+  "The item."
+  libraryItemId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which item to restore."
+input RestoreLibraryItemInput {
+  "The item."
+  libraryItemId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which item to delete."
+input DeleteLibraryItemInput {
+  "The item."
+  libraryItemId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which item is inserted, and where."
+input InsertLibraryItemInput {
+  "The item; an archived one is INVALID."
+  libraryItemId: ID!
+  "The conversation in which the caller replies; omitted for a first e-mail."
+  conversationId: ID
+  "For a first e-mail: the contact to whom it goes. Together with ` + "`" + `conversationId` + "`" + `: INVALID."
+  contactId: ID
+  "The language of the text, a BCP 47 tag; default: that of the contact, or else of the item's first text."
+  language: String
+}
+
+"What an item becomes in a reply."
+type InsertedLibraryItem @scope(read: "conversations:read") {
+  """
+  What an editor puts at the cursor: the text with its placeholders filled, or a link. Empty for what becomes a card by its id in
+  ` + "`" + `libraryItemIds` + "`" + `.
+  """
+  markdown: String!
+  "The same as HTML, for a template that is HTML; otherwise null."
+  html: HTML
+  "For a first e-mail: the template's subject; null if it has none, and in a reply, which keeps the subject of the conversation."
+  subject: String
+  "The template's ` + "`" + `Cc` + "`" + ` recipients."
+  cc: [EmailAddress!]!
+  "The card that the message gets; null for a text. A link that is tracked is made when it is sent."
+  card: MessageCard
+  "Files that go with the text if the message names the item in ` + "`" + `libraryItemIds` + "`" + `."
+  files: [LibraryFile!]!
+  "The placeholders without a value and a fallback, such as ` + "`" + `contact.lastName` + "`" + `. They remain in the text, and it is not sent with them."
+  missing: [String!]!
+}
+
+"A message that was not sent yet."
+input PreviewReplyInput {
+  "The conversation."
+  conversationId: ID!
+  "Its text as Markdown, at most 200,000 characters. Together with ` + "`" + `html` + "`" + `: INVALID."
+  markdown: String
+  "Its text with markup, at most 200,000 characters."
+  html: HTML
+  "As in SendMessageInput."
+  libraryItemIds: [ID!]
+  "As in SendMessageInput."
+  links: [MessageLinkInput!]
+  "The user who would send it; default: the caller."
+  onBehalfOfUserId: ID
+}
+
+"What a message would become."
+type ReplyPreview @scope(read: "conversations:read") {
+  "Its text as Markdown, with placeholders filled; null if it has none."
+  markdown: String
+  "Its text as a chat shows it, beside the cards; null if it has none."
+  html: HTML
+  "The same as plain text."
+  text: String!
+  "What an e-mail says: the text and the cards below it, without signature and quotation; null if it has neither."
+  emailHtml: HTML
+  "The same as plain text."
+  emailText: String!
+  "Its cards."
+  cards: [MessageCard!]!
+  "The placeholders without a value and a fallback, such as ` + "`" + `contact.lastName` + "`" + `: sending it now is MISSING_PLACEHOLDER."
+  missing: [String!]!
+}
+
+"A page of items of the library."
+type LibraryItemConnection {
+  "The rows in order."
+  edges: [LibraryItemEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [LibraryItem!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+  "Number of items in the whole list. With words, counting reads all of them: request it only if it is shown."
+  totalCount: Int!
+}
+
+"A row of a list of items."
+type LibraryItemEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: LibraryItem!
+}
+
+"A page of links by which an item was sent."
+type LibraryShareConnection {
+  "The rows in order."
+  edges: [LibraryShareEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [LibraryShare!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of links."
+type LibraryShareEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: LibraryShare!
+}
+
+"Payload of ` + "`" + `createLibraryItem` + "`" + `."
+type CreateLibraryItemPayload {
+  "The new item; null if it was not created."
+  libraryItem: LibraryItem
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateLibraryItem` + "`" + `."
+type UpdateLibraryItemPayload {
+  "The item in its current state; null if there were errors."
+  libraryItem: LibraryItem
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `archiveLibraryItem` + "`" + `."
+type ArchiveLibraryItemPayload {
+  "The item in its current state; null if there were errors."
+  libraryItem: LibraryItem
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `restoreLibraryItem` + "`" + `."
+type RestoreLibraryItemPayload {
+  "The item in its current state; null if there were errors."
+  libraryItem: LibraryItem
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `deleteLibraryItem` + "`" + `."
+type DeleteLibraryItemPayload {
+  "Id of the deleted item."
+  deletedLibraryItemId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/list.graphqls", Input: `extend type Query {
   "The account's contact lists, by name."
   contactLists(
@@ -17857,20 +26677,26 @@ type InboxPersonEdge {
 }
 
 extend type Mutation {
-  "Creates a static list without contacts. Emits ` + "`" + `CONTACT_LIST_CREATED` + "`" + `."
+  """
+  Creates a list: without ` + "`" + `criteria` + "`" + ` a static one, without contacts; with ` + "`" + `criteria` + "`" + ` a smart one, which is filled in the background. At most 100
+  lists are smart. Emits ` + "`" + `CONTACT_LIST_CREATED` + "`" + `.
+  """
   createContactList(
     "Its name and description."
     input: CreateContactListInput!
   ): CreateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Renames a list. Emits ` + "`" + `CONTACT_LIST_UPDATED` + "`" + `."
+  """
+  Renames a list, or gives a smart one other criteria, by which it is filled again in the background: until then its state is FILLING, and
+  contacts enter and leave step by step. Emits ` + "`" + `CONTACT_LIST_UPDATED` + "`" + `.
+  """
   updateContactList(
     "The list, and what to change."
     input: UpdateContactListInput!
   ): UpdateContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Deletes a list; its contacts stay. One that a targeted message or a routing rule still names is not deleted: IN_USE, with ` + "`" + `usedBy` + "`" + `; with
+  Deletes a list; its contacts stay. One that a targeted message, a routing rule or another list's criteria still name is not deleted: IN_USE, with ` + "`" + `usedBy` + "`" + `; with
   ` + "`" + `archive` + "`" + `, it is archived instead. Emits ` + "`" + `CONTACT_LIST_DELETED` + "`" + ` or ` + "`" + `CONTACT_LIST_ARCHIVED` + "`" + `.
   """
   deleteContactList(
@@ -17878,13 +26704,13 @@ extend type Mutation {
     input: DeleteContactListInput!
   ): DeleteContactListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, IN_USE, NOT_FOUND])
-  "Adds contacts to a static list; contacts already on it are ignored. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each added contact."
+  "Adds contacts to a static list, INVALID for a smart one; contacts already on it are ignored. Emits ` + "`" + `LIST_ENTERED` + "`" + ` for each added contact."
   addContactsToList(
     "The list and the contacts."
     input: AddContactsToListInput!
   ): AddContactsToListPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
-  "Removes contacts from a static list; contacts that are not on it are ignored. Emits ` + "`" + `LIST_LEFT` + "`" + ` for each removed contact."
+  "Removes contacts from a static list, INVALID for a smart one; contacts that are not on it are ignored. Emits ` + "`" + `LIST_LEFT` + "`" + ` for each removed contact."
   removeContactsFromList(
     "The list and the contacts."
     input: RemoveContactsFromListInput!
@@ -17892,7 +26718,10 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
 }
 
-"A list of contacts."
+"""
+A list of contacts. Contacts come onto a static one by hand. On a smart one are those who meet its criteria: a contact that changes enters or
+leaves by itself, and so does one whom only time moves.
+"""
 type ContactList implements Node @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `list_...` + "`" + `."
   id: ID!
@@ -17911,18 +26740,329 @@ type ContactList implements Node @scope(read: "contacts:read") {
     "Continue backwards from this cursor."
     before: String
   ): ContactListMemberConnection!
+  "How contacts come onto it."
+  kind: ContactListKind!
+  "Who is on a smart list; null of a static one. Properties have their present names."
+  criteria: ContactListCriteria
+  "Whether the contacts on it are those who are meant to be."
+  state: ContactListState!
+  "How far the filling has come; null unless the state is FILLING."
+  filling: ContactListFilling
+  "Why the state is SUSPENDED: what of its criteria is no longer there."
+  problems: [ContactListProblem!]!
   "When it was archived: it is kept where it is used, and offered nowhere else; null if it is in use."
   archivedAt: Time
   "When it was created."
   createdAt: Time!
 }
 
-"A new static list."
+"How contacts come onto a list."
+enum ContactListKind {
+  "By hand, or by an integration."
+  STATIC
+  "By its criteria."
+  SMART
+}
+
+"Whether the contacts on a list are those who are meant to be."
+enum ContactListState {
+  "They are."
+  READY
+  "Not all contacts were compared with the criteria yet."
+  FILLING
+  "The criteria name something that is archived or gone: the contacts stay, none enters or leaves. See ` + "`" + `problems` + "`" + `."
+  SUSPENDED
+}
+
+"How far the filling of a smart list has come."
+type ContactListFilling @scope(read: "contacts:read") {
+  "Number of contacts that were compared with the criteria."
+  compared: Int!
+  "Number of contacts that there were when it began; null if it did not begin yet."
+  total: Int
+}
+
+"Why a condition cannot be evaluated."
+type ContactListProblem @scope(read: "contacts:read") {
+  "Where it stands, from ` + "`" + `criteria` + "`" + ` on."
+  path: [String!]!
+  "What is wrong."
+  message: String!
+}
+
+"""
+Criteria of a smart list: exactly one field is set. ` + "`" + `all` + "`" + `, ` + "`" + `any` + "`" + ` and ` + "`" + `not` + "`" + ` combine others, five levels deep; at most 50 conditions in all.
+Conditions on time are compared as time passes.
+"""
+type ContactListCriteria @scope(read: "contacts:read") {
+  "All of these hold."
+  all: [ContactListCriteria!]
+  "One of these holds, or several."
+  any: [ContactListCriteria!]
+  "This is not so."
+  not: ContactListCriteria
+  "What the contact has of a defined property."
+  property: ContactListPropertyCondition
+  "How far from now the day or the time is that the contact has of a defined property."
+  propertyDate: ContactPropertyDateCondition
+  "The contact's language is one of these; one without a country stands for all its countries."
+  languages: [String!]
+  "The contact's country is one of these."
+  countries: [String!]
+  "The contact is at one of these stages."
+  lifecycleStages: [LifecycleStage!]
+  "The contact belongs to one of these users."
+  ownerIds: [ID!]
+  "The account came to know the contact by one of these."
+  sources: [ContactSource!]
+  "One of the contact's addresses is of one of these domains."
+  emailDomains: [String!]
+  "When something of the contact was."
+  time: ContactTimeCondition
+  "The contact has such a conversation."
+  conversation: ContactConversationCondition
+  "The contact gave such a consent, and did not withdraw it."
+  consent: ContactConsentCondition
+  "The contact looked at such a page."
+  pageView: ContactPageViewCondition
+  "The contact is on this list."
+  contactListId: ID
+}
+
+"A condition on what a contact has of a defined property; see ` + "`" + `PropertyCondition` + "`" + `."
+type ContactListPropertyCondition @scope(read: "contacts:read") {
+  "The property's present name."
+  name: String!
+  "Whether there is a value."
+  isSet: Boolean
+  "One of these texts or options."
+  anyOf: [String!]
+  "Of a BOOLEAN."
+  boolean: Boolean
+  "Exactly this number."
+  number: Float
+  "This number or more."
+  numberFrom: Float
+  "This number or less."
+  numberTo: Float
+  "This day or later."
+  dateFrom: String
+  "This day or earlier."
+  dateTo: String
+  "At this time or later."
+  timeAfter: Time
+  "Before this time."
+  timeBefore: Time
+}
+
+"""
+A condition on how far from now a property of a contact is. Of a TIME it counts in days of 24 hours from now; of a DATE, in whole days from today
+in the account's time zone. A contact without a value meets none.
+"""
+type ContactPropertyDateCondition @scope(read: "contacts:read") {
+  "The property's present name."
+  name: String!
+  "How far from now it is."
+  range: ContactListDateRange!
+}
+
+"How far from now a day or a time is, one of these; of a DATE, today is within the last and the next days."
+type ContactListDateRange @scope(read: "contacts:read") {
+  "Now, or at most so many days ago."
+  withinLastDays: Int
+  "More than so many days ago."
+  moreThanDaysAgo: Int
+  "Still to come, in at most so many days."
+  withinNextDays: Int
+  "Still to come, in more than so many days."
+  moreThanDaysAhead: Int
+}
+
+"A condition on when something of a contact was. What never was meets none."
+type ContactTimeCondition @scope(read: "contacts:read") {
+  "What it was."
+  field: ContactTime!
+  "How long ago it was."
+  range: ContactListTimeRange!
+}
+
+"Times of a contact."
+enum ContactTime {
+  "When the contact was created."
+  CREATED
+  "When they were first on a site, or wrote."
+  FIRST_SEEN
+  "When they were last on a site, or wrote."
+  LAST_SEEN
+  "When the team last wrote to them."
+  LAST_CONTACTED
+}
+
+"A condition on conversations. Those that are filtered or in the trash do not count."
+type ContactConversationCondition @scope(read: "contacts:read") {
+  "In this inbox."
+  inboxId: ID
+  "Of this kind of channel."
+  kind: ChannelKind
+  "In this state."
+  status: ConversationStatus
+  "With one of these tags: their ids. One that was merged is the one that it became."
+  tags: [String!]
+  "When the last message of all these was."
+  lastMessage: ContactListTimeRange
+}
+
+"How long ago something was."
+type ContactListTimeRange @scope(read: "contacts:read") {
+  "Within the last so many days."
+  withinDays: Int
+  "More than so many days ago."
+  moreThanDaysAgo: Int
+}
+
+"A condition on consents."
+type ContactConsentCondition @scope(read: "contacts:read") {
+  "To what."
+  kind: ConsentKind!
+  "To this kind of mail."
+  contactSubscriptionTypeId: ID
+}
+
+"A condition on the pages that a contact looked at: the last 100 of each visitor."
+type ContactPageViewCondition @scope(read: "contacts:read") {
+  "How the page's URL is compared, as in the rules of targeted messages."
+  operator: TargetingOperator!
+  "What it is compared with."
+  value: String!
+  "The query parameter whose value is compared in the URL's place."
+  parameter: String
+  "Within the last so many days; null: at any time."
+  withinDays: Int
+}
+
+"""
+Criteria of a smart list. ` + "`" + `all` + "`" + `, ` + "`" + `any` + "`" + ` and ` + "`" + `not` + "`" + ` combine others, five levels deep; at most 50 conditions in all. Conditions on time are compared
+as time passes.
+"""
+input ContactListCriteriaInput @oneOf {
+  "What the contact has of a defined property that is not archived."
+  property: PropertyCondition
+  "How far from now the day or the time is that the contact has of a DATE or TIME property that is not archived."
+  propertyDate: ContactPropertyDateConditionInput
+  "The contact's language is one of these, at most 100 BCP 47 tags; one without a country stands for all its countries."
+  languages: [String!]
+  "The contact's country is one of these, at most 100: ISO 3166, two letters."
+  countries: [String!]
+  "The contact is at one of these stages."
+  lifecycleStages: [LifecycleStage!]
+  "The contact belongs to one of these users, at most 100."
+  ownerIds: [ID!]
+  "The account came to know the contact by one of these."
+  sources: [ContactSource!]
+  "One of the contact's addresses is of one of these domains, at most 100."
+  emailDomains: [String!]
+  "When something of the contact was."
+  time: ContactTimeConditionInput
+  "The contact has such a conversation."
+  conversation: ContactConversationConditionInput
+  "The contact gave such a consent, and did not withdraw it."
+  consent: ContactConsentConditionInput
+  "The contact looked at such a page."
+  pageView: ContactPageViewConditionInput
+  "The contact is on this list, which does not lead back to the one with the criteria."
+  contactListId: ID
+  "All of these hold. 1 or more."
+  all: [ContactListCriteriaInput!]
+  "One of these holds, or several. 1 or more."
+  any: [ContactListCriteriaInput!]
+  "This is not so."
+  not: ContactListCriteriaInput
+}
+
+"""
+A condition on how far from now a property of a contact is. Of a TIME it counts in days of 24 hours from now; of a DATE, in whole days from today
+in the account's time zone. A contact without a value meets none.
+"""
+input ContactPropertyDateConditionInput {
+  "The name of a property of contacts. Unknown: NOT_FOUND; neither a DATE nor a TIME: INVALID."
+  name: String!
+  "How far from now it is."
+  range: ContactListDateRangeInput!
+}
+
+"How far from now a day or a time is; of a DATE, today is within the last and the next days."
+input ContactListDateRangeInput @oneOf {
+  "Now, or at most so many days ago: 1 to 3,650."
+  withinLastDays: Int
+  "More than so many days ago: 1 to 3,650."
+  moreThanDaysAgo: Int
+  "Still to come, in at most so many days: 1 to 3,650."
+  withinNextDays: Int
+  "Still to come, in more than so many days: 1 to 3,650."
+  moreThanDaysAhead: Int
+}
+
+"A condition on when something of a contact was. What never was meets none."
+input ContactTimeConditionInput {
+  "What it was."
+  field: ContactTime!
+  "How long ago it was."
+  range: ContactListTimeRangeInput!
+}
+
+"A condition on conversations: all that is given must hold. Those that are filtered or in the trash do not count."
+input ContactConversationConditionInput {
+  "In this inbox."
+  inboxId: ID
+  "Of this kind of channel."
+  kind: ChannelKind
+  "In this state."
+  status: ConversationStatus
+  """
+  With one of these tags, at most 100: ids, or names regardless of case. An id of a merged tag, or its name, stands for the tag that it became.
+  Unknown: NOT_FOUND. One that is archived is found on the conversations that have it.
+  """
+  tags: [String!]
+  "When the last message of all these was."
+  lastMessage: ContactListTimeRangeInput
+}
+
+"How long ago something was."
+input ContactListTimeRangeInput @oneOf {
+  "Within the last so many days, 1 to 3,650."
+  withinDays: Int
+  "More than so many days ago, 1 to 3,650."
+  moreThanDaysAgo: Int
+}
+
+"A condition on consents."
+input ContactConsentConditionInput {
+  "To what."
+  kind: ConsentKind!
+  "With COMMUNICATE: to this kind of mail."
+  contactSubscriptionTypeId: ID
+}
+
+"A condition on the pages that a contact looked at: the last 100 of each visitor."
+input ContactPageViewConditionInput {
+  "How the page's URL is compared, as in the rules of targeted messages."
+  operator: TargetingOperator!
+  "What it is compared with, at most 2,048 characters."
+  value: String!
+  "With IS: the query parameter whose value is compared in the URL's place."
+  parameter: String
+  "Within the last so many days, 1 to 3,650; default: at any time."
+  withinDays: Int
+}
+
+"A new list."
 input CreateContactListInput {
   "The list's id, made by the caller; see Mutation. Default: a new one."
   id: ID
   "1 to 200 characters; unique among the account's lists, ignoring case."
   name: String!
+  "Who is on it: the list is smart. Default: it is static."
+  criteria: ContactListCriteriaInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -17941,6 +27081,8 @@ input UpdateContactListInput {
   contactListId: ID!
   "1 to 200 characters; unique among the account's lists, ignoring case."
   name: String
+  "Who is on a smart list; INVALID for a static one."
+  criteria: ContactListCriteriaInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -17993,6 +27135,10 @@ enum UsageKind {
   EMAIL_CHANNEL
   "The filter of a saved view."
   SAVED_VIEW
+  "The criteria of a smart list."
+  CONTACT_LIST
+  "An item of the library that a team may use or change."
+  LIBRARY_ITEM
   "Consents that contacts gave."
   CONSENTS
 }
@@ -18099,7 +27245,8 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
   Starts an e-mail conversation, which is assigned to the caller. The contact is the one with the first address; it is created if unknown.
-  A blocked recipient: SENDER_BLOCKED. A channel that does not work: CHANNEL_NOT_CONNECTED.
+  A blocked recipient: SENDER_BLOCKED. A channel that does not work: CHANNEL_NOT_CONNECTED. Placeholders in the text and the subject are filled as
+  ` + "`" + `sendMessage` + "`" + ` does.
   Emits ` + "`" + `CONVERSATION_CREATED` + "`" + `, ` + "`" + `MESSAGE_CREATED` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + `, ` + "`" + `CONTACT_CREATED` + "`" + ` for a new contact,
   and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when the e-mail was sent.
   """
@@ -18107,7 +27254,7 @@ extend type Mutation {
     "The channel, the recipients and the content."
     input: StartEmailConversationInput!
   ): StartEmailConversationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "mail:start")
-    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, MISSING_PLACEHOLDER, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
 }
 
 extend type Conversation {
@@ -18140,7 +27287,7 @@ extend type Message {
     """
     remoteImages: RemoteImages
   ): HTML @perViewer
-  "The e-mail's headers and delivery; null in a chat, and for notes that were not sent by e-mail."
+  "The e-mail's headers and delivery; null for what was written in a chat itself, and for notes that were not sent by e-mail."
   email: EmailHeaders
   """
   The deliveries of the same e-mail after the first, as by a mailing list or a second channel, in their order; empty if there are none. One
@@ -18454,6 +27601,10 @@ input StartEmailConversationInput {
   markdown: String
   "Files that the caller uploaded for the inbox, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
+  "As in SendMessageInput."
+  libraryItemIds: [ID!]
+  "As in SendMessageInput."
+  links: [MessageLinkInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -18490,7 +27641,9 @@ type EmailMailboxEdge {
   """
   Sends a message to the contact, or writes a note that only the team sees. In a closed chat: CONVERSATION_CLOSED; an e-mail reopens the
   conversation. To a blocked sender: SENDER_BLOCKED. An e-mail without a channel that can send it: CHANNEL_NOT_CONNECTED. A user's
-  message takes over from a bot; a note does not. An e-mail is QUEUED until a server accepts it.
+  message takes over from a bot; a note does not. An e-mail is QUEUED until a server accepts it. Placeholders in ` + "`" + `markdown` + "`" + ` and ` + "`" + `html` + "`" + `, such as
+  ` + "`" + `{{contact.firstName | "there"}}` + "`" + `, are filled, except in notes and in what bots write; one without a value and a fallback is
+  MISSING_PLACEHOLDER. ` + "`" + `\{{` + "`" + ` stands for braces in Markdown; code and quotations have no placeholders.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + `; ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if a bot had the conversation; ` + "`" + `CONVERSATION_REOPENED` + "`" + ` if it was
   closed; and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when an e-mail was sent or failed.
   """
@@ -18498,13 +27651,16 @@ type EmailMailboxEdge {
     "The conversation and the content."
     input: SendMessageInput!
   ): SendMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
-    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, NOT_A_MEMBER, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
-  "Changes the content of one of the caller's own notes or chat messages; the previous content is kept in ` + "`" + `revisions` + "`" + `. Emits ` + "`" + `MESSAGE_UPDATED` + "`" + `."
+    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
+  """
+  Changes the content of one of the caller's own notes or chat messages; the previous content is kept in ` + "`" + `revisions` + "`" + `. Placeholders in a message
+  to the contact are filled as in ` + "`" + `sendMessage` + "`" + `; one without a value and a fallback is MISSING_PLACEHOLDER. Emits ` + "`" + `MESSAGE_UPDATED` + "`" + `.
+  """
   editMessage(
     "The message, and its new content."
     input: EditMessageInput!
   ): EditMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, MISSING_PLACEHOLDER, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Empties one of the caller's own notes or chat messages; it remains in its place as a tombstone, and its content is kept in ` + "`" + `revisions` + "`" + `.
   Emits ` + "`" + `MESSAGE_DELETED` + "`" + `.
@@ -18552,6 +27708,8 @@ type Message implements Node @scope(read: "conversations:read") @key(fields: "id
   Images of the message have the address ` + "`" + `cid:` + "`" + ` and the attachment's ` + "`" + `contentId` + "`" + `, or its id.
   """
   markdown: String
+  "What stands beside its text: items of the library, and links."
+  cards: [MessageCard!]!
   "The users that a note mentions; empty for other messages."
   mentions: [User!]!
   "The id of the message in a system of the account's; null if none."
@@ -18688,6 +27846,13 @@ input SendMessageInput {
   may be empty.
   """
   attachmentIds: [ID!]
+  """
+  Items of the library, at most 10; not with a note. Their usage is counted. Snippets and templates add their files: their text is that of
+  ` + "`" + `insertLibraryItem` + "`" + `, put into the message. Others become cards of the message, which then needs no text.
+  """
+  libraryItemIds: [ID!]
+  "Links that become cards of the message, at most 10; not with a note."
+  links: [MessageLinkInput!]
   "Whether a closed chat is reopened for the message; default: no, and a closed chat is CONVERSATION_CLOSED. An e-mail reopens it anyway."
   reopen: Boolean
   """
@@ -18795,6 +27960,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Tag @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A defined property; null if it does not exist."
+  property(
+    "Its TypeID."
+    id: ID!
+  ): Property @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "A team; null if it does not exist or the caller may not see it."
   team(
     "Its TypeID."
@@ -18840,6 +28010,36 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Consent @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An item of the library; null if it does not exist or the caller may not see it."
+  libraryItem(
+    "Its TypeID."
+    id: ID!
+  ): LibraryItem @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A link by which an item was sent; null if it does not exist or the caller may not see it."
+  libraryShare(
+    "Its TypeID."
+    id: ID!
+  ): LibraryShare @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A draft of the caller's; null if there is none."
+  draft(
+    "Its TypeID."
+    id: ID!
+  ): Draft @access(to: [ADMIN, AGENT])
+  "A pipeline; null if it does not exist or the caller may not see it."
+  pipeline(
+    "Its TypeID."
+    id: ID!
+  ): Pipeline @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A stage of a pipeline; null if it does not exist or the caller may not see it."
+  pipelineStage(
+    "Its TypeID."
+    id: ID!
+  ): PipelineStage @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A deal; null if it does not exist or the caller may not see it."
+  deal(
+    "Its TypeID."
+    id: ID!
+  ): Deal @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "A ticket; null if it does not exist or the caller may not see it."
   ticket(
     "Its TypeID."
@@ -18924,6 +28124,8 @@ type MessageRevisionEdge {
   ): IntegrationConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "people:read")
   "The account's teams, by name."
   teams(
+    "Whether to include archived ones."
+    includeArchived: Boolean = false
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
     first: Int
     "Continue after this cursor."
@@ -19033,8 +28235,9 @@ extend type Mutation {
   ): UpdateTeamPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Deletes a team. Its users lose the inboxes that they reach only through it.
-  Emits ` + "`" + `TEAM_DELETED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + ` and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each affected inbox and open conversation.
+  Deletes a team. Its users lose the inboxes that they reach only through it. One that is still used is not deleted: IN_USE, with ` + "`" + `usedBy` + "`" + `; with
+  ` + "`" + `archive` + "`" + `, it is archived instead. Emits ` + "`" + `TEAM_DELETED` + "`" + `, and ` + "`" + `MEMBER_REMOVED` + "`" + ` and ` + "`" + `CONVERSATION_UNASSIGNED` + "`" + ` for each affected inbox and open
+  conversation; or ` + "`" + `TEAM_ARCHIVED` + "`" + `.
   """
   deleteTeam(
     "The team."
@@ -19166,6 +28369,11 @@ type Team implements Node @scope(read: "people:read") @key(fields: "id") {
   id: ID! @scope(also: ["conversations:read"])
   "Unique among the account's teams."
   name: String! @scope(also: ["conversations:read"])
+  """
+  When it was archived: it keeps its users, inboxes, conversations and whatever names it, and cannot be named anywhere else; null if it is in
+  use.
+  """
+  archivedAt: Time
   "The users in it, by name."
   members(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
@@ -19538,15 +28746,19 @@ type UpdateIntegrationPayload {
 input DeleteTeamInput {
   "The team."
   teamId: ID!
+  "If it is in use, archive it; default: false."
+  archive: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
 
 "Payload of ` + "`" + `deleteTeam` + "`" + `."
 type DeleteTeamPayload {
-  "Id of the deleted team."
+  "Id of the deleted team; null if it was archived."
   deletedTeamId: ID
-  "What uses it, at most 100: targeted messages, e-mail channels and saved views that name it. It is not deleted."
+  "The team, if it was archived."
+  team: Team
+  "What uses it, at most 100: targeted messages, e-mail channels and saved views that name it."
   usedBy: [Usage!]!
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
@@ -19709,6 +28921,879 @@ type ApiTokenEdge {
   cursor: String!
   "The row itself."
   node: ApiToken!
+}
+`, BuiltIn: false},
+	{Name: "../schema/pipeline.graphqls", Input: `extend type Query {
+  "The pipelines of an object, in their order; an account has at most 20 of each object that are not archived."
+  pipelines(
+    "What goes through them."
+    object: PipelineObject!
+    "Whether to include archived pipelines."
+    includeArchived: Boolean = false
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): PipelineConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "contacts:read")
+}
+
+extend type Mutation {
+  """
+  Creates a pipeline with its stages, after the others of its object. At least one stage must be of kind OPEN. ALREADY_EXISTS if one has the
+  name. An account has at most 20 pipelines of an object. Emits ` + "`" + `PIPELINE_CREATED` + "`" + `.
+  """
+  createPipeline(
+    "The pipeline."
+    input: CreatePipelineInput!
+  ): CreatePipelinePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, REQUIRED, TOO_LONG])
+  """
+  Renames or moves a pipeline, or changes whether tickets and conversations close together. Emits ` + "`" + `PIPELINE_UPDATED` + "`" + ` if something changed.
+  """
+  updatePipeline(
+    "The pipeline, and what to change."
+    input: UpdatePipelineInput!
+  ): UpdatePipelinePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Archives a pipeline: nothing new enters it. IN_USE while it has records, and for the last pipeline of an object. Emits ` + "`" + `PIPELINE_UPDATED` + "`" + `
+  if it was not archived.
+  """
+  archivePipeline(
+    "The pipeline."
+    input: ArchivePipelineInput!
+  ): ArchivePipelinePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, IN_USE, NOT_FOUND])
+  """
+  Adds a stage to a pipeline, which has at most 50 stages. ALREADY_EXISTS if one of its stages has the name. Emits ` + "`" + `PIPELINE_UPDATED` + "`" + `.
+  """
+  createPipelineStage(
+    "The stage."
+    input: CreatePipelineStageInput!
+  ): CreatePipelineStagePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Renames or moves a stage, or changes its probability. Emits ` + "`" + `PIPELINE_UPDATED` + "`" + ` if something changed."
+  updatePipelineStage(
+    "The stage, and what to change."
+    input: UpdatePipelineStageInput!
+  ): UpdatePipelineStagePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Archives a stage. The records in it move to ` + "`" + `moveToStageId` + "`" + `, all or none; without it, and for more than 1,000 records: IN_USE. IN_USE also
+  for the last stage of kind OPEN. Emits ` + "`" + `PIPELINE_UPDATED` + "`" + `, and ` + "`" + `TICKET_UPDATED` + "`" + ` or ` + "`" + `DEAL_UPDATED` + "`" + ` for each record that moves.
+  """
+  archivePipelineStage(
+    "The stage, and where its records go."
+    input: ArchivePipelineStageInput!
+  ): ArchivePipelineStagePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, IN_USE, NOT_FOUND])
+}
+
+"What goes through a pipeline."
+enum PipelineObject {
+  "Tickets."
+  TICKET
+  "Deals."
+  DEAL
+}
+
+"What a stage means."
+enum StageKind {
+  "The team works on it."
+  OPEN
+  "Tickets: the contact has to answer."
+  WAITING_ON_CONTACT
+  "Tickets: someone of the team has to do something first."
+  WAITING_ON_US
+  "Tickets: nothing more is to be done."
+  CLOSED
+  "Deals: it came about."
+  WON
+  "Deals: it did not come about."
+  LOST
+}
+
+"A course that tickets or deals take: an ordered list of stages."
+type Pipeline implements Node @scope(read: "contacts:read", also: ["settings:read"]) {
+  "TypeID, ` + "`" + `pipeline_...` + "`" + `."
+  id: ID!
+  "What goes through it."
+  object: PipelineObject!
+  "Its name, unique among the pipelines of the object regardless of case."
+  name: String!
+  "Its place among the pipelines of the object, from 1."
+  position: Int!
+  "Its stages in their order, without archived ones; at most 50."
+  stages: [PipelineStage!]!
+  "Whether a ticket and its conversation close with each other; false for deals."
+  closeTogether: Boolean!
+  "When it was archived; null if it was not."
+  archivedAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"A step of a pipeline."
+type PipelineStage implements Node @scope(read: "contacts:read", also: ["settings:read"]) {
+  "TypeID, ` + "`" + `stage_...` + "`" + `."
+  id: ID!
+  "The pipeline that it belongs to."
+  pipeline: Pipeline!
+  "Its name, unique in the pipeline regardless of case."
+  name: String!
+  "Its place in the pipeline, from 1."
+  position: Int!
+  "What it means; it never changes."
+  kind: StageKind!
+  "How likely deals in it are to be won, in percent; null for tickets."
+  probability: Int
+  "When it was archived; null if it was not."
+  archivedAt: Time
+}
+
+"A page of pipelines."
+type PipelineConnection {
+  "The rows in order."
+  edges: [PipelineEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Pipeline!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of pipelines."
+type PipelineEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Pipeline!
+}
+
+"A new pipeline."
+input CreatePipelineInput {
+  "The pipeline's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "What goes through it."
+  object: PipelineObject!
+  "1 to 100 characters."
+  name: String!
+  "Whether a ticket and its conversation close with each other; only for tickets. Default: false."
+  closeTogether: Boolean
+  "Its stages in their order, 1 to 50."
+  stages: [NewStageInput!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A stage of a new pipeline."
+input NewStageInput {
+  "1 to 100 characters."
+  name: String!
+  "What it means; OPEN, WON and LOST are for deals, all but WON and LOST for tickets."
+  kind: StageKind!
+  "How likely deals in it are to be won, 0 to 100 percent; only for deals. Default: 100 if WON, and otherwise 0."
+  probability: Int
+}
+
+"Payload of ` + "`" + `createPipeline` + "`" + `."
+type CreatePipelinePayload {
+  "The new pipeline."
+  pipeline: Pipeline
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null is REQUIRED."
+input UpdatePipelineInput {
+  "The pipeline."
+  pipelineId: ID!
+  "1 to 100 characters."
+  name: String
+  "Its place among the pipelines of its object, from 1; beyond the end: the last."
+  position: Int
+  "Whether a ticket and its conversation close with each other; only for tickets."
+  closeTogether: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updatePipeline` + "`" + `."
+type UpdatePipelinePayload {
+  "The pipeline in its current state."
+  pipeline: Pipeline
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which pipeline to archive."
+input ArchivePipelineInput {
+  "The pipeline."
+  pipelineId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `archivePipeline` + "`" + `."
+type ArchivePipelinePayload {
+  "The pipeline in its current state."
+  pipeline: Pipeline
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A new stage."
+input CreatePipelineStageInput {
+  "The stage's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The pipeline."
+  pipelineId: ID!
+  "1 to 100 characters."
+  name: String!
+  "What it means; OPEN, WON and LOST are for deals, all but WON and LOST for tickets."
+  kind: StageKind!
+  "How likely deals in it are to be won, 0 to 100 percent; only for deals. Default: 100 if WON, and otherwise 0."
+  probability: Int
+  "Its place in the pipeline, from 1; beyond the end: the last. Default: the last."
+  position: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createPipelineStage` + "`" + `."
+type CreatePipelineStagePayload {
+  "The new stage."
+  stage: PipelineStage
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null is REQUIRED."
+input UpdatePipelineStageInput {
+  "The stage."
+  stageId: ID!
+  "1 to 100 characters."
+  name: String
+  "How likely deals in it are to be won, 0 to 100 percent; only for deals."
+  probability: Int
+  "Its place in the pipeline, from 1; beyond the end: the last."
+  position: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updatePipelineStage` + "`" + `."
+type UpdatePipelineStagePayload {
+  "The stage in its current state."
+  stage: PipelineStage
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which stage to archive, and where its records go."
+input ArchivePipelineStageInput {
+  "The stage."
+  stageId: ID!
+  "The stage to which its records move, of any pipeline of the same object; default: none."
+  moveToStageId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `archivePipelineStage` + "`" + `."
+type ArchivePipelineStagePayload {
+  "The stage in its current state."
+  stage: PipelineStage
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/privacy.graphqls", Input: `extend type Query {
+  "A certificate that a contact was erased; null if it does not exist or the caller may not see it."
+  erasure(
+    "Its TypeID."
+    id: ID!
+  ): Erasure @access(to: [ADMIN], scope: "contacts:read")
+  "The contacts that were erased, latest first."
+  erasures(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ErasureConnection! @access(to: [ADMIN], scope: "contacts:read")
+}
+
+extend type Mutation {
+  """
+  Erases a contact for good: its conversations with all messages, files and mails, its visitors, page views, lists and addresses, and what it
+  wrote in conversations of others. Tickets and deals keep number, stage and amount, without a word. It cannot be undone.
+  Emits ` + "`" + `CONVERSATION_DELETED` + "`" + ` and ` + "`" + `CONVERSATION_PURGED` + "`" + ` for each conversation, ` + "`" + `MESSAGE_DELETED` + "`" + `, ` + "`" + `TICKET_UPDATED` + "`" + `, ` + "`" + `DEAL_UPDATED` + "`" + `,
+  ` + "`" + `ENGAGEMENT_DELETED` + "`" + `, ` + "`" + `VISITOR_SESSION_ENDED` + "`" + ` and, last, ` + "`" + `CONTACT_ERASED` + "`" + `.
+  """
+  eraseContact(
+    "The contact."
+    input: EraseContactInput!
+  ): EraseContactPayload! @access(to: [ADMIN], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Makes an address at which everything that is known of a contact can be fetched within ten minutes, as a ZIP archive: contact.json, a file for
+  each conversation with all messages and notes, the mails as they came, and the files. Emits nothing.
+  """
+  exportContactData(
+    "The contact."
+    input: ExportContactDataInput!
+  ): ExportContactDataPayload! @access(to: [ADMIN], scope: "contacts:read")
+    @errors(codes: [NOT_FOUND])
+}
+
+"The certificate that a contact was erased."
+type Erasure implements Node @scope(read: "contacts:read") @key(fields: "id") {
+  "TypeID, ` + "`" + `erasure_...` + "`" + `."
+  id: ID!
+  "The id that the contact had. It is never given again."
+  contactId: ID!
+  "How far it is."
+  state: ErasureState!
+  "What is gone so far: how many rows of each table of the database, by the tables' names."
+  counts: [ErasedCount!]!
+  "Who asked for it."
+  actor: Actor!
+  "When it began."
+  createdAt: Time!
+  "When the last row was gone; null if it is still going on."
+  rowsErasedAt: Time
+}
+
+"How far the erasure of a contact is."
+enum ErasureState {
+  "Rows are being removed. It goes on by itself, also after a restart."
+  ERASING
+  "All rows are gone. The search index, the database's log and the file storage may still have parts; they are overwritten once a day."
+  ROWS_ERASED
+  "Nothing is left in the database and the file storage. Back-ups of before have it still."
+  ERASED
+}
+
+"How many rows of a table are gone, or were emptied."
+type ErasedCount @scope(read: "contacts:read") {
+  "The table's name, such as ` + "`" + `messages` + "`" + `."
+  kind: String!
+  "The number of rows."
+  count: Int!
+}
+
+"A page of erasures."
+type ErasureConnection {
+  "The rows, latest first."
+  edges: [ErasureEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Erasure!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of erasures."
+type ErasureEdge {
+  "Position in the list."
+  cursor: String!
+  "The erasure."
+  node: Erasure!
+}
+
+"The contact to erase."
+input EraseContactInput {
+  "The contact."
+  contactId: ID!
+  "Its ` + "`" + `displayName` + "`" + `, so that no other is erased: another one is INVALID. Omitted: it is not compared."
+  confirmName: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `eraseContact` + "`" + `."
+type EraseContactPayload {
+  "The certificate. After ten seconds it goes on in the background: see its ` + "`" + `state` + "`" + `."
+  certificate: Erasure
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The contact whose data is exported."
+input ExportContactDataInput {
+  "The contact."
+  contactId: ID!
+  "Accepted but not needed: each call makes an address of its own."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `exportContactData` + "`" + `."
+type ExportContactDataPayload {
+  "Where the archive can be fetched. Keep it secret: whoever has it gets the data."
+  url: URL
+  "Until when."
+  expiresAt: Time
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/property.graphqls", Input: `extend type Query {
+  "The properties that the account defined for records of one kind, by name."
+  properties(
+    "The kind of records."
+    object: PropertyObject!
+    "Whether to include archived properties."
+    includeArchived: Boolean = false
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): PropertyConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+}
+
+extend type Mutation {
+  """
+  Defines a property. ALREADY_EXISTS if the object has one of this name, archived or not. An object has at most 200 properties that are not
+  archived, and 1,000 in all. Emits ` + "`" + `PROPERTY_CREATED` + "`" + `.
+  """
+  createProperty(
+    "The property."
+    input: CreatePropertyInput!
+  ): CreatePropertyPayload! @access(to: [ADMIN, INTEGRATION], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Renames a property, describes it, or changes the options of one of choices. Its object and its kind never change. What records have of it
+  stays, and they get no events. Emits ` + "`" + `PROPERTY_UPDATED` + "`" + ` if something changed.
+  """
+  updateProperty(
+    "The property, and what to change."
+    input: UpdatePropertyInput!
+  ): UpdatePropertyPayload! @access(to: [ADMIN, INTEGRATION], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Archives a property: records get no new values of it, and show those that they have only where it is named. Emits ` + "`" + `PROPERTY_UPDATED` + "`" + ` if it was
+  not archived.
+  """
+  archiveProperty(
+    "The property."
+    input: ArchivePropertyInput!
+  ): ArchivePropertyPayload! @access(to: [ADMIN, INTEGRATION], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Restores an archived property. Emits ` + "`" + `PROPERTY_UPDATED` + "`" + ` if it was archived."
+  unarchiveProperty(
+    "The property."
+    input: UnarchivePropertyInput!
+  ): UnarchivePropertyPayload! @access(to: [ADMIN, INTEGRATION], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+}
+
+"The kind of records that a property is of."
+enum PropertyObject {
+  "Contacts."
+  CONTACT
+  "Companies."
+  COMPANY
+  "Conversations."
+  CONVERSATION
+  "Tickets."
+  TICKET
+  "Deals."
+  DEAL
+}
+
+"What the values of a property are."
+enum PropertyKind {
+  "One line of text, at most 255 characters."
+  TEXT
+  "Text, at most 10,000 characters. Conditions ask only whether there is one."
+  LONG_TEXT
+  "A number, whole or not."
+  NUMBER
+  "A day of the calendar."
+  DATE
+  "A point in time, to the millisecond."
+  TIME
+  "True or false."
+  BOOLEAN
+  "One of the property's options."
+  CHOICE
+  "Any number of the property's options."
+  CHOICES
+}
+
+"A field that the account defined for its contacts, companies, conversations, tickets or deals."
+type Property implements Node
+  @scope(read: "contacts:read", also: ["conversations:read", "settings:read"])
+  @key(fields: "id") {
+  "TypeID, ` + "`" + `property_...` + "`" + `."
+  id: ID!
+  "The kind of records that have it."
+  object: PropertyObject!
+  "What programs call it; unique among the properties of the object."
+  name: String!
+  "What people call it."
+  label: String!
+  "What it is for; null if there is no description."
+  description: String
+  "What its values are."
+  kind: PropertyKind!
+  "What its values are chosen from, in their order, at most 100; empty for other kinds than CHOICE and CHOICES."
+  options: [PropertyOption!]!
+  "When it was archived; null if it is not archived."
+  archivedAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"What a value of a property can be chosen from."
+type PropertyOption @scope(read: "contacts:read", also: ["conversations:read", "settings:read"]) {
+  "What programs call it; it never changes."
+  value: String!
+  "What people call it."
+  label: String!
+  "Whether it can no longer be chosen; records that have it keep it."
+  archived: Boolean!
+}
+
+"What a record has of a property. The field that belongs to the property's kind has the value, the others are null."
+type PropertyValue @scope(read: "contacts:read", also: ["conversations:read"]) {
+  "The property."
+  property: Property!
+  "The value of a TEXT or LONG_TEXT."
+  text: String
+  "The value of a NUMBER."
+  number: Float
+  "The value of a DATE, such as ` + "`" + `2026-01-31` + "`" + `."
+  date: String
+  "The value of a TIME."
+  time: Time
+  "The value of a BOOLEAN."
+  boolean: Boolean
+  "The value of a CHOICE."
+  choice: PropertyOption
+  "The value of a CHOICES, in the order of the options, at most 100."
+  choices: [PropertyOption!]
+}
+
+"What a record is to have of a property: exactly one of the values, the one that belongs to the property's kind; null clears it."
+input PropertyValueInput {
+  "The property's name. Unknown: NOT_FOUND. Archived: INVALID."
+  name: String!
+  "Of a TEXT, one line of at most 255 characters; of a LONG_TEXT, at most 10,000. \"\" is as null."
+  text: String
+  "Of a NUMBER."
+  number: Float
+  "Of a DATE: a day of the years 1 to 9999, such as ` + "`" + `2026-01-31` + "`" + `."
+  date: String
+  "Of a TIME; cut to milliseconds."
+  time: Time
+  "Of a BOOLEAN."
+  boolean: Boolean
+  "Of a CHOICE: the value of an option that is not archived. \"\" is as null."
+  choice: String
+  "Of a CHOICES: values of options that are not archived. An empty list is as null."
+  choices: [String!]
+}
+
+"""
+A condition on what a record has of a property: exactly one test, or a range of one kind, that fits the property's kind. A record without a value
+meets only ` + "`" + `isSet: false` + "`" + `.
+"""
+input PropertyCondition {
+  "The property's name. Unknown: NOT_FOUND."
+  name: String!
+  "Whether there is a value; of any kind."
+  isSet: Boolean
+  "Of a TEXT, one of these texts, ignoring case; of a CHOICE or CHOICES, one of these options. 1 to 100."
+  anyOf: [String!]
+  "Of a BOOLEAN."
+  boolean: Boolean
+  "Of a NUMBER: exactly this."
+  number: Float
+  "Of a NUMBER: this or more."
+  numberFrom: Float
+  "Of a NUMBER: this or less."
+  numberTo: Float
+  "Of a DATE: this day or later."
+  dateFrom: String
+  "Of a DATE: this day or earlier."
+  dateTo: String
+  "Of a TIME: at this time or later."
+  timeAfter: Time
+  "Of a TIME: before this time."
+  timeBefore: Time
+}
+
+"An option of a property of choices."
+input PropertyOptionInput {
+  "1 to 100 characters, unique in the list, case included."
+  value: String!
+  "1 to 100 characters; default: the value."
+  label: String
+  "Whether it can no longer be chosen; default: false."
+  archived: Boolean
+}
+
+"A new property."
+input CreatePropertyInput {
+  "The property's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The kind of records that have it."
+  object: PropertyObject!
+  "What programs call it: 1 to 64 lower-case letters, digits, ` + "`" + `_` + "`" + ` and ` + "`" + `-` + "`" + `, beginning with a letter."
+  name: String!
+  "What people call it, 1 to 100 characters; default: the name."
+  label: String
+  "What it is for, at most 500 characters."
+  description: String
+  "What its values are."
+  kind: PropertyKind!
+  "What its values are chosen from, at most 100. For a CHOICE or CHOICES at least one is REQUIRED; for other kinds INVALID."
+  options: [PropertyOptionInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdatePropertyInput {
+  "The property."
+  propertyId: ID!
+  "As in CreatePropertyInput. The previous name is free from then on, and stands for nothing."
+  name: String
+  "As in CreatePropertyInput."
+  label: String
+  "As in CreatePropertyInput; null: none."
+  description: String
+  """
+  All options in their order, as in CreatePropertyInput; omitted or null: they stay. One that the property has and that is not listed is archived
+  and comes last, for records may have it.
+  """
+  options: [PropertyOptionInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which property to archive."
+input ArchivePropertyInput {
+  "The property."
+  propertyId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which property to restore."
+input UnarchivePropertyInput {
+  "The property."
+  propertyId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createProperty` + "`" + `."
+type CreatePropertyPayload {
+  "The property; null if it was not created."
+  property: Property
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateProperty` + "`" + `."
+type UpdatePropertyPayload {
+  "The property in its current state; null if there were errors."
+  property: Property
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `archiveProperty` + "`" + `."
+type ArchivePropertyPayload {
+  "The property in its current state; null if there were errors."
+  property: Property
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `unarchiveProperty` + "`" + `."
+type UnarchivePropertyPayload {
+  "The property in its current state; null if there were errors."
+  property: Property
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A page of properties."
+type PropertyConnection {
+  "The rows in order."
+  edges: [PropertyEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Property!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of properties."
+type PropertyEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Property!
+}
+`, BuiltIn: false},
+	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
+  """
+  Answers the question that a visitor is asked after one of their own chats was closed (` + "`" + `VisitorConversation.ratingQuestion` + "`" + `), once per close:
+  ALREADY_EXISTS if it was answered. CONVERSATION_NOT_CLOSED once the chat is open again; NOT_ELIGIBLE if nothing is asked about it;
+  PROOF_REQUIRED for a chat with ` + "`" + `continuedElsewhere` + "`" + `. CONSENT_REQUIRED once the visitor has withdrawn their consent to the processing of
+  their data. Emits ` + "`" + `RATING_GIVEN` + "`" + `.
+  """
+  rateConversation(
+    "The chat, and the answer."
+    input: RateConversationInput!
+  ): RateConversationPayload! @access(to: [VISITOR])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, CONVERSATION_NOT_CLOSED, INVALID, NOT_ELIGIBLE, NOT_FOUND, PROOF_REQUIRED, TOO_LONG])
+}
+
+extend type Conversation {
+  "The contact's last rating; null if they gave none."
+  rating: Rating
+  "The ratings that the contact gave, one for each close at most, latest first; the last 20."
+  ratings: [Rating!]!
+}
+
+extend type VisitorConversation {
+  "What to ask the visitor now that the chat is closed; null: nothing, or they answered. ` + "`" + `rateConversation` + "`" + ` answers it."
+  ratingQuestion: RatingQuestion
+}
+
+extend type InboxSettings {
+  "What contacts are asked after a close; null: nothing."
+  rating: RatingSettings
+}
+
+extend type Inbox {
+  """
+  What contacts answered within a period, by who closed the conversations: the 100 with the most answers, in that order. Empty unless the
+  caller is a member. INVALID unless the period ends after its beginning, and is 400 days or less.
+  """
+  ratingCounts(
+    "Answers given at this time or later."
+    after: Time!
+    "Answers given before this time; default: now."
+    before: Time
+  ): [RatingCount!]! @scope(also: ["conversations:read"])
+}
+
+"What a contact answered after a close."
+type Rating @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `rating_...` + "`" + `."
+  id: ID!
+  "How it was asked."
+  scale: RatingScale!
+  "From 1, the worst, to 5. With THUMBS, down is 1 and up is 5."
+  score: Int!
+  "What they wrote with it, plain text; null: nothing."
+  comment: String
+  "Where they were asked."
+  medium: RatingMedium!
+  "Who closed the conversation."
+  resolvedBy: Actor
+  "When the conversation was closed."
+  closedAt: Time!
+  "When they answered."
+  givenAt: Time!
+}
+
+"How contacts rate a conversation."
+enum RatingScale {
+  "Thumbs up or down: scores 5 and 1."
+  THUMBS
+  "A score from 1 to 5."
+  FIVE
+}
+
+"Where contacts are asked to rate a conversation."
+enum RatingMedium {
+  "In the chat, in the widget."
+  CHAT
+  "In the transcript of a chat."
+  TRANSCRIPT
+  "In a mail of its own, which is sent ten minutes after the close unless the conversation was opened again, was asked about, or was rated."
+  MAIL
+}
+
+"What contacts are asked after a close by a person or an integration: one question, and a text that they may add. Never about filtered conversations."
+type RatingSettings @scope(read: "settings:read") {
+  "How they answer."
+  scale: RatingScale!
+  "Where they are asked."
+  media: [RatingMedium!]!
+  "The question; null: the usual one in the contact's language."
+  question: String
+}
+
+"What to ask contacts after a close."
+input RatingSettingsInput {
+  "How they answer."
+  scale: RatingScale!
+  "Where they are asked, at least in one place. CHAT and TRANSCRIPT are for chats."
+  media: [RatingMedium!]!
+  """
+  The question, at most 200 characters; omitted or null: the usual one in the contact's language, which for the widget ` + "`" + `updateChatChannel` + "`" + ` can
+  change (` + "`" + `ratingQuestion` + "`" + `).
+  """
+  question: String
+}
+
+"What a visitor is asked about a chat."
+type RatingQuestion @visible(to: [VISITOR]) @scope(read: "conversations:read") {
+  "How they answer."
+  scale: RatingScale!
+  "The question of the inbox; null: show the widget's text ` + "`" + `ratingQuestion` + "`" + `."
+  text: String
+}
+
+"How the conversations were rated that one user or integration closed."
+type RatingCount @scope(read: "conversations:read") {
+  "Names the row within the inbox and period; only a key for caches."
+  id: ID!
+  "Who closed them."
+  resolvedBy: Actor
+  "How many ratings were given."
+  count: Int!
+  "The average score, from 1 to 5."
+  average: Float!
+  "How many ratings have the scores 1, 2, 3, 4 and 5, in this order."
+  scores: [Int!]!
+}
+
+"A visitor's answer."
+input RateConversationInput {
+  "One of the visitor's own conversations."
+  conversationId: ID!
+  "From 1, the worst, to 5; for thumbs 1 is down and 5 is up. Others are INVALID."
+  score: Int!
+  "What they say with it, at most 2,000 characters."
+  comment: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `rateConversation` + "`" + `."
+type RateConversationPayload @visible(to: [VISITOR]) {
+  "The conversation in its current state."
+  conversation: VisitorConversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/remoteimage.graphqls", Input: `extend type Query {
@@ -20454,6 +30539,23 @@ type Subscription {
     first: Int = 100
   ): InboxPersonConnection! @access(to: [ADMIN, AGENT], scope: "people:read")
   """
+  ` + "`" + `Inbox.newFilteredCount` + "`" + `, live: at once, and again after each change. An inbox of which the caller is not a member is NOT_FOUND.
+  """
+  newFilteredCount(
+    "The inbox."
+    inboxId: ID!
+  ): Int! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  """
+  ` + "`" + `ContactList.members` + "`" + `, live: the first contacts on the list that the caller may see, at once and again whenever one of these comes or goes. A
+  list that does not exist is NOT_FOUND.
+  """
+  contactListMembers(
+    "The list."
+    contactListId: ID!
+    "Number of rows, 1 to 100."
+    first: Int = 100
+  ): ContactListMemberConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+  """
   What a visitor sees of their own conversation: messages (never notes), who is typing, and its status. With ` + "`" + `after` + "`" + `, first every change
   since that sequence number.
   """
@@ -20713,7 +30815,8 @@ extend type Mutation {
   """
   Merges tags into another one. This cannot be undone. From then on, their ids and names stand for the tag that stays: on conversations, in
   filters, saved views, ` + "`" + `node` + "`" + ` and events. Conversations' revisions stay the same. If only admins manage tags (` + "`" + `Account.tagsManaged` + "`" + `):
-  FORBIDDEN for others. Emits ` + "`" + `TAG_MERGED` + "`" + ` for each tag that was merged.
+  FORBIDDEN for others. Conversations are rewritten in the background: ` + "`" + `tasks` + "`" + ` shows how far that is. Emits ` + "`" + `TAG_MERGED` + "`" + ` for each tag that was
+  merged, ` + "`" + `TASK_STARTED` + "`" + ` and ` + "`" + `TASK_FINISHED` + "`" + `.
   """
   mergeTags(
     "The tag that stays, and the tags that become it."
@@ -21586,7 +31689,7 @@ type TargetingWarningEdge {
 
 extend type Mutation {
   """
-  Stops a bulk change or a reclassification of mail; what is already done stays done. The deletion of an inbox cannot be stopped: INVALID.
+  Stops a bulk change, a reclassification of mail or an import of contacts; what is already done stays done. The deletion of an inbox cannot be stopped: INVALID.
   Emits ` + "`" + `TASK_FINISHED` + "`" + `.
   """
   cancelTask(
@@ -21605,13 +31708,13 @@ type Task implements Node @scope(read: "conversations:read", also: ["settings:re
   "Its state."
   state: TaskState!
   """
-  Number of conversations to process. Those of a bulk change are fixed when it begins: 0 until then. Once it is DONE, ` + "`" + `done` + "`" + ` and ` + "`" + `skipped` + "`" + `
-  add up to it.
+  Number of conversations to process, or of rows to import. Those of a bulk change are fixed when it begins: 0 until then. Once it is DONE,
+  ` + "`" + `done` + "`" + ` and ` + "`" + `skipped` + "`" + ` add up to it.
   """
   total: Int!
-  "Number of conversations processed."
+  "Number of conversations processed, or of rows imported."
   done: Int!
-  "Number of conversations skipped because a rule does not allow the change."
+  "Number of conversations or rows skipped because a rule does not allow the change."
   skipped: Int!
   "Why conversations were skipped: the first 100. ` + "`" + `skips` + "`" + ` has all of them."
   problems: [TaskProblem!]!
@@ -21681,6 +31784,10 @@ enum TaskKind {
   DELETE_INBOX
   "Classifies the mail of an e-mail channel again."
   RECLASSIFY_EMAIL
+  "Gives conversations the tag that others were merged into. Lists and filters show it from the start."
+  MERGE_TAGS
+  "Imports a file of contacts; see ` + "`" + `contactImport` + "`" + `."
+  IMPORT_CONTACTS
 }
 
 "States of a task."
@@ -21689,7 +31796,7 @@ enum TaskState {
   QUEUED
   "Running."
   RUNNING
-  "Finished; some conversations may have been skipped."
+  "Finished; some conversations or rows may have been skipped."
   DONE
   "Abandoned after repeated failures."
   FAILED
@@ -21759,22 +31866,116 @@ type TaskEdge {
   node: Task!
 }
 `, BuiltIn: false},
-	{Name: "../schema/ticket.graphqls", Input: `extend type Mutation {
+	{Name: "../schema/ticket.graphqls", Input: `extend type Query {
+  "Tickets that the caller may see."
+  tickets(
+    "Narrows the list; default: all."
+    filter: TicketFilter
+    "The order of the rows; default: ACTIVITY_DESC."
+    orderBy: TicketOrder
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): TicketConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Subscription {
   """
-  Creates a ticket: of a contact, of a conversation, or of neither. A conversation has one ticket: ALREADY_EXISTS for another.
-  Emits ` + "`" + `TICKET_CREATED` + "`" + `.
+  A list of tickets, live: first a TicketViewSnapshot, then one TicketViewChanges for each event that changes it. Tickets that the caller may
+  no longer see leave the list. The window consists of its first rows; rows below it move up when rows leave. After a reconnect, a new
+  snapshot is sent: pass as ` + "`" + `first` + "`" + ` the number of rows that the client holds.
+  """
+  ticketView(
+    "Narrows the list; default: all."
+    filter: TicketFilter
+    "The order of the rows; default: ACTIVITY_DESC."
+    orderBy: TicketOrder
+    "Number of rows in the window, 1 to 100."
+    first: Int = 50
+  ): TicketViewUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+"A change of a live list of tickets."
+union TicketViewUpdate = TicketViewSnapshot | TicketViewChanges
+
+"The current state of the list; it replaces everything received before."
+type TicketViewSnapshot @scope(read: "contacts:read") {
+  "The sequence number up to which the snapshot includes changes."
+  sequence: Sequence!
+  "The first rows of the list."
+  tickets: TicketConnection!
+}
+
+"All changes that one event made to the list."
+type TicketViewChanges @scope(read: "contacts:read") {
+  "The event's sequence number."
+  sequence: Sequence!
+  "The rows that entered, changed or left; at least one."
+  changes: [TicketViewChange!]!
+}
+
+"What happened to one row."
+union TicketViewChange = TicketEntered | TicketChanged | TicketLeft
+
+"A row that is new in the window: it started to match, or moved up."
+type TicketEntered @scope(read: "contacts:read") {
+  "Sort key of the row within the window, like the cursors of ` + "`" + `tickets` + "`" + `."
+  cursor: String!
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore it if its ` + "`" + `revision` + "`" + ` is lower than that of the row you have."
+  ticket: Ticket!
+}
+
+"A row of the window that changed, and may have moved."
+type TicketChanged @scope(read: "contacts:read") {
+  "Its new position."
+  cursor: String!
+  "The row. It may be newer than ` + "`" + `sequence` + "`" + `: ignore it if its ` + "`" + `revision` + "`" + ` is lower than that of the row you have."
+  ticket: Ticket!
+}
+
+"A row that is no longer in the window: it no longer matches, other rows moved ahead of it, or the caller may no longer see it."
+type TicketLeft @scope(read: "contacts:read") {
+  "The ticket."
+  ticketId: ID!
+}
+
+extend type Mutation {
+  """
+  Creates a ticket: of a contact, of a conversation, or of neither. From a conversation it takes what is not given: the subject (that of the
+  conversation, or the first 80 characters of its first line), the description (the last message that came in), the contact, its company, the
+  source and the owner (the assignee). A conversation has one ticket: ALREADY_EXISTS for another. Emits ` + "`" + `TICKET_CREATED` + "`" + `.
   """
   createTicket(
     "The ticket's data."
     input: CreateTicketInput!
   ): CreateTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Changes a ticket. Emits ` + "`" + `TICKET_UPDATED` + "`" + `."
+  "Changes a ticket. A ticket that enters a stage of kind CLOSED is closed. Emits ` + "`" + `TICKET_UPDATED` + "`" + ` if something changed."
   updateTicket(
     "The ticket, and what to change."
     input: UpdateTicketInput!
   ): UpdateTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes the ticket with an external id, and creates it if there is none. Calls at the same time with the same id get the same ticket.
+  Emits ` + "`" + `TICKET_CREATED` + "`" + ` or ` + "`" + `TICKET_UPDATED` + "`" + `.
+  """
+  upsertTicket(
+    "The external id, and the ticket's data."
+    input: UpsertTicketInput!
+  ): UpsertTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a ticket for good. Its conversation and contact stay. Emits ` + "`" + `TICKET_DELETED` + "`" + `."
+  deleteTicket(
+    "The ticket."
+    input: DeleteTicketInput!
+  ): DeleteTicketPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
 }
 
 extend type Conversation {
@@ -21798,24 +31999,66 @@ who may see its contact. It belongs to the account and outlives the conversation
 type Ticket implements Node @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `ticket_...` + "`" + `."
   id: ID!
+  "Its number in the account, from 1; shown as ` + "`" + `#1042` + "`" + `."
+  number: Int!
   "What it is about; null if the e-mail had no subject."
   subject: String
+  "The request in full, in Markdown; null if there is none."
+  description: String
   "The pipeline that it is in."
-  pipeline: String!
+  pipeline: Pipeline!
   "Its stage in the pipeline."
-  stage: String!
+  stage: PipelineStage!
   "How urgent it is."
   priority: Priority!
+  "Where it came from; null if unknown."
+  source: TicketSource
+  "Who takes care of it; null if no one does."
+  owner: User
+  "The team that takes care of it; null if none does."
+  team: Team
+  "When it is to be done; null if there is no such time."
+  dueAt: Time
   "Its other properties."
   properties: [TicketProperty!]!
+  """
+  What it has of defined properties, by their names, at most 200. Without ` + "`" + `names` + "`" + ` archived properties are left out, as is what has no value in
+  any case.
+  """
+  definedProperties(
+    "Only these properties, at most 200; names that no property has are passed over. Default: all."
+    names: [String!]
+  ): [PropertyValue!]!
   "The contact who made the request; null if unknown or deleted."
   contact: Contact
   "The conversation for which it was created; null if it was removed or the caller may not see it."
   conversation: Conversation
   "The id of the ticket in a system of the account's; null if none."
   externalId: String
+  "Rises with each change."
+  revision: Int!
   "When it was created."
   createdAt: Time!
+  "When it was created or last changed."
+  lastActivityAt: Time!
+  "When it was closed; null while it is not."
+  closedAt: Time
+  "Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `closedAt` + "`" + `; null while it is not closed."
+  secondsToClose: Int
+}
+
+"Where a ticket came from."
+enum TicketSource {
+  "An e-mail."
+  EMAIL
+  "A chat."
+  CHAT
+  "A phone call."
+  PHONE
+  "A form."
+  FORM
+  "Another system, through the API."
+  API
 }
 
 "A property of a ticket."
@@ -21826,26 +32069,117 @@ type TicketProperty @scope(read: "contacts:read", also: ["settings:read"]) {
   value: String
 }
 
-"The initial values of the ticket of each new e-mail conversation."
-type TicketPreset @scope(read: "settings:read") {
-  "The pipeline."
-  pipeline: String!
-  "The stage."
-  stage: String!
-  "How urgent it is."
-  priority: Priority!
-  "Other properties."
-  properties: [TicketProperty!]!
+"Which tickets: those that meet every given criterion. An empty list matches none; null is as if omitted."
+input TicketFilter {
+  "In one of these pipelines, at most 100."
+  pipelineIds: [ID!]
+  "In one of these stages, at most 100."
+  stageIds: [ID!]
+  "In a stage of one of these kinds."
+  stageKinds: [StageKind!]
+  "Owned by one of these users, at most 100; with ` + "`" + `unowned` + "`" + `: or by no one."
+  ownerIds: [ID!]
+  "True: owned by no one."
+  unowned: Boolean
+  "Of one of these priorities."
+  priorities: [Priority!]
+  "Of this contact."
+  contactId: ID
+  "Of one of these companies, at most 100."
+  companyIds: [ID!]
+  "Created for this conversation."
+  conversationId: ID
+  "A number such as ` + "`" + `1042` + "`" + ` or ` + "`" + `#1042` + "`" + `, or words: each must begin a word of the subject. At most 200 characters."
+  query: String
+  "Created at or after this time."
+  createdAfter: Time
+  "Created before this time."
+  createdBefore: Time
+  "Due before this time."
+  dueBefore: Time
+  "With one of these ids in a system of the account's, at most 100."
+  externalIds: [String!]
+  "Conditions on defined properties, at most 20."
+  definedProperties: [PropertyCondition!]
+}
+
+"The order of a list of tickets."
+enum TicketOrder {
+  "By ` + "`" + `lastActivityAt` + "`" + `, latest first."
+  ACTIVITY_DESC
+  "Newest first."
+  CREATED_AT_DESC
+  "By ` + "`" + `dueAt` + "`" + `, earliest first; those without come last."
+  DUE_AT_ASC
 }
 
 "The initial values of the ticket of each new e-mail conversation."
+type TicketPreset @scope(read: "settings:read") {
+  "The pipeline; null if it no longer exists."
+  pipeline: Pipeline
+  "The stage; null if it no longer exists."
+  stage: PipelineStage
+  "How urgent it is."
+  priority: Priority!
+  "Who gets it."
+  ownerRule: TicketOwnerRule!
+  "The user who gets it, if the rule is USER; null if it is not, or they no longer exist."
+  owner: User
+  "Where it came from."
+  source: TicketSource!
+  "The pattern of the subject; see TicketPresetInput."
+  subject: String!
+  "The pattern of the description; see TicketPresetInput."
+  description: String!
+  "Other properties."
+  properties: [TicketProperty!]!
+  "Why new tickets are not quite what is said here; empty if they are. No mail goes without its ticket for it."
+  problems: [TicketPresetProblem!]!
+}
+
+"Who gets the tickets of new mail."
+enum TicketOwnerRule {
+  "No one."
+  NONE
+  "Whom the conversation is assigned to, and whom it is assigned to later, until someone sets another owner."
+  CONVERSATION_ASSIGNEE
+  "The owner of the contact."
+  CONTACT_OWNER
+  "One user."
+  USER
+}
+
+"Why new tickets are not quite what a preset says."
+enum TicketPresetProblem {
+  "The pipeline was archived: tickets go to the first pipeline."
+  PIPELINE_ARCHIVED
+  "The stage was archived: tickets go to the first stage of kind OPEN."
+  STAGE_ARCHIVED
+  "The user was deactivated: tickets have no owner."
+  OWNER_GONE
+}
+
+"""
+The initial values of the ticket of each new e-mail conversation. Patterns may contain these placeholders: ` + "`" + `{{email.subject}}` + "`" + `, ` + "`" + `{{email.text}}` + "`" + `,
+` + "`" + `{{contact.name}}` + "`" + `, ` + "`" + `{{contact.email}}` + "`" + `. INVALID for any other.
+"""
 input TicketPresetInput {
-  "The pipeline, 1 to 100 characters."
-  pipeline: String!
-  "The stage, 1 to 100 characters."
-  stage: String!
+  "The pipeline, of tickets."
+  pipelineId: ID!
+  "A stage of the pipeline; default: its first stage of kind OPEN."
+  stageId: ID
   "How urgent it is; default: NONE."
-  priority: Priority = NONE
+  priority: Priority
+  "Who gets it; default: CONVERSATION_ASSIGNEE."
+  ownerRule: TicketOwnerRule
+  "The user who gets it: required if the rule is USER, INVALID otherwise."
+  ownerId: ID
+  "Where it came from; default: EMAIL."
+  source: TicketSource
+  "The pattern of the subject, at most 500 characters; default: ` + "`" + `{{email.subject}}` + "`" + `."
+  subject: String
+  "The pattern of the description, at most 2,000 characters; what it makes is cut after 2,000. Default: ` + "`" + `{{email.text}}` + "`" + `."
+  description: String
   "Other properties, at most 50, each name only once."
   properties: [TicketPropertyInput!]
 }
@@ -21860,12 +32194,17 @@ input TicketPropertyInput {
 
 "A page of tickets."
 type TicketConnection {
-  "The rows in order."
+  "The rows in order. With a filter that no index supports, a page may be short although the list continues."
   edges: [TicketEdge!]!
   "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
   nodes: [Ticket!]!
   "Whether the list continues."
   pageInfo: PageInfo!
+  """
+  Number of tickets in the whole list; null above 10,000, and with a text that is searched row by row. Counting costs time: request it only if
+  it is shown.
+  """
+  totalCount: Int
 }
 
 "A row of a list of tickets."
@@ -21880,18 +32219,32 @@ type TicketEdge {
 input CreateTicketInput {
   "The ticket's id, made by the caller; see Mutation. Default: a new one."
   id: ID
-  "What it is about, 1 to 500 characters."
-  subject: String!
-  "The pipeline, 1 to 100 characters."
-  pipeline: String!
-  "The stage, 1 to 100 characters."
-  stage: String!
+  "What it is about, 1 to 500 characters; REQUIRED unless a conversation is given."
+  subject: String
+  "The request in full, in Markdown, at most 20,000 characters; default: the last message that came in, if a conversation is given."
+  description: String
+  "The pipeline, of tickets; default: that of the stage, or the first one."
+  pipelineId: ID
+  "The stage; default: the first of the pipeline of kind OPEN."
+  stageId: ID
   "How urgent it is; default: NONE."
   priority: Priority
+  "Where it came from; default: the channel of the conversation, if one is given."
+  source: TicketSource
+  "Who takes care of it; default: the assignee of the conversation, if one is given."
+  ownerId: ID
+  "The team that takes care of it; default: none."
+  teamId: ID
+  "When it is to be done; default: none."
+  dueAt: Time
   "Other properties, at most 50, each name only once."
   properties: [TicketPropertyInput!]
   "The contact who made the request; default: that of the conversation, if one is given."
   contactId: ID
+  "The company that it concerns; default: that of the contact."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
   "The conversation for which it is created; default: none."
   conversationId: ID
   "The id of the ticket in a system of the account's: 1 to 200 characters, unique among its tickets; \"\" is as if left out."
@@ -21912,18 +32265,34 @@ type CreateTicketPayload {
 input UpdateTicketInput {
   "The ticket."
   ticketId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the ticket has another by now. Omitted: any."
+  expectedRevision: Int
   "What it is about, 1 to 500 characters."
   subject: String
-  "The pipeline, 1 to 100 characters."
-  pipeline: String
-  "The stage, 1 to 100 characters."
-  stage: String
+  "The request in full, in Markdown, at most 20,000 characters; null: none."
+  description: String
+  "The pipeline, of tickets; the ticket enters its first stage of kind OPEN, unless a stage is given."
+  pipelineId: ID
+  "The stage, of any pipeline of tickets."
+  stageId: ID
   "How urgent it is; null: NONE."
   priority: Priority
+  "Where it came from; null: unknown."
+  source: TicketSource
+  "Who takes care of it; null: no one."
+  ownerId: ID
+  "The team that takes care of it; null: none."
+  teamId: ID
+  "When it is to be done; null: none."
+  dueAt: Time
   "All its other properties, at most 50, each name only once; null: none."
   properties: [TicketPropertyInput!]
   "The contact who made the request; null: none."
   contactId: ID
+  "The company that it concerns; null: none."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
   "The id of the ticket in a system of the account's: 1 to 200 characters, unique among its tickets; null: none; \"\" is as if left out."
   externalId: String
   "At most 255 characters; see Mutation."
@@ -21934,6 +32303,443 @@ input UpdateTicketInput {
 type UpdateTicketPayload {
   "The ticket in its current state."
   ticket: Ticket
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"""
+The external id, and what the ticket is to be. A field that is omitted stays as it is, and has the default of ` + "`" + `createTicket` + "`" + ` for a new ticket;
+null clears it where the field says so, and otherwise is REQUIRED.
+"""
+input UpsertTicketInput {
+  "The id of the ticket in a system of the account's: 1 to 200 characters."
+  externalId: String!
+  "What it is about, 1 to 500 characters; REQUIRED for a new ticket unless a conversation is given."
+  subject: String
+  "The request in full, in Markdown, at most 20,000 characters; null: none."
+  description: String
+  "The pipeline, of tickets; the ticket enters its first stage of kind OPEN, unless a stage is given."
+  pipelineId: ID
+  "The stage, of any pipeline of tickets."
+  stageId: ID
+  "How urgent it is; null: NONE."
+  priority: Priority
+  "Where it came from; null: unknown."
+  source: TicketSource
+  "Who takes care of it; null: no one."
+  ownerId: ID
+  "The team that takes care of it; null: none."
+  teamId: ID
+  "When it is to be done; null: none."
+  dueAt: Time
+  "All its other properties, at most 50, each name only once; null: none."
+  properties: [TicketPropertyInput!]
+  "The contact who made the request; null: none."
+  contactId: ID
+  "The company that it concerns; null: none."
+  companyId: ID
+  "What it has of defined properties, at most 200; those that are not named stay as they are."
+  definedProperties: [PropertyValueInput!]
+  "The conversation for which a new ticket is created; a ticket that exists keeps its own. Default: none."
+  conversationId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `upsertTicket` + "`" + `."
+type UpsertTicketPayload {
+  "The ticket in its current state."
+  ticket: Ticket
+  "Whether this call created the ticket; a replay repeats the first answer. False if there are errors."
+  created: Boolean!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which ticket to delete."
+input DeleteTicketInput {
+  "The ticket."
+  ticketId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteTicket` + "`" + `."
+type DeleteTicketPayload {
+  "Id of the deleted ticket."
+  deletedTicketId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/timeline.graphqls", Input: `extend type Contact {
+  """
+  What happened with the contact and the caller may see, in one order, the latest first: conversations (without those in Trash) by when they
+  began, what was logged by its ` + "`" + `at` + "`" + `, tickets and deals by when they were created, pages by when they were viewed, consents by when they were
+  given, documents by when they were opened, and lists by when the contact was put on them or taken off, as far as the event log reaches back.
+  """
+  timeline(
+    "Only entries of these kinds; default: all."
+    kinds: [TimelineKind!]
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor, whatever the kinds."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor, whatever the kinds."
+    before: String
+  ): TimelineConnection!
+}
+
+"What an entry of a timeline is."
+enum TimelineKind {
+  "A conversation began."
+  CONVERSATION
+  "A note, call, mail, meeting or task was logged."
+  ENGAGEMENT
+  "A ticket was created."
+  TICKET
+  "A deal was created."
+  DEAL
+  "A page was viewed."
+  PAGE_VIEW
+  "A consent was given."
+  CONSENT
+  "The contact was put on a list, or taken off it."
+  LIST_CHANGE
+}
+
+"Something that happened with a contact."
+type TimelineEntry @scope(read: "contacts:read") {
+  "What it is."
+  kind: TimelineKind!
+  "When it happened."
+  at: Time!
+  "What it is about, in its current state."
+  item: TimelineItem!
+}
+
+"What an entry of a timeline is about. Fields of one name may differ between its types: use aliases."
+union TimelineItem = Conversation | Engagement | Ticket | Deal | PageView | Consent | TimelineListChange
+
+"The contact was put on a list, or taken off it."
+type TimelineListChange @scope(read: "contacts:read") {
+  "The list; null if it was deleted."
+  list: ContactList
+  "Whether the contact was put on it."
+  entered: Boolean!
+}
+
+"A page of a timeline."
+type TimelineConnection {
+  "The rows, latest first."
+  edges: [TimelineEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [TimelineEntry!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a timeline."
+type TimelineEdge {
+  "Position in the timeline."
+  cursor: String!
+  "The row itself."
+  node: TimelineEntry!
+}
+`, BuiltIn: false},
+	{Name: "../schema/transcript.graphqls", Input: `extend type Mutation {
+  """
+  Sends the transcript of a closed chat to an address of a contact that the caller may see: its visible messages with their times in the
+  visitor's time zone, without notes and deleted messages. It goes out once, as an e-mail of Parley's own, in the visitor's language. The visitor
+  can answer it by e-mail, which continues the chat; other contacts cannot. CONVERSATION_NOT_CLOSED while the chat is open;
+  TRANSCRIPT_UNAVAILABLE for what is not a chat, for chats that a bot started, for filtered and deleted ones and those without a message, to a
+  visitor who withdrew their consent, and to a contact who wants no further copies (` + "`" + `Contact.transcriptsRefusedAt` + "`" + `). Emits ` + "`" + `TRANSCRIPT_SENT` + "`" + `.
+  """
+  sendTranscript(
+    "The chat, and who gets its transcript."
+    input: SendTranscriptInput!
+  ): SendTranscriptPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
+    @errors(codes: [CONFLICT, CONVERSATION_NOT_CLOSED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG, TRANSCRIPT_UNAVAILABLE])
+}
+
+extend type Contact {
+  "When the contact asked for no further transcripts of chats, by the link in one; null if they did not."
+  transcriptsRefusedAt: Time
+}
+
+"The chat whose transcript to send, and to whom."
+input SendTranscriptInput {
+  "The conversation, a closed chat."
+  conversationId: ID!
+  "An address of a contact that the caller may see; NOT_FOUND for others."
+  email: EmailAddress!
+  "The subject, at most 200 characters on one line; omitted or null: that of automatic transcripts, in the visitor's language."
+  subject: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `sendTranscript` + "`" + `."
+type SendTranscriptPayload {
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/transfer.graphqls", Input: `extend type Mutation {
+  """
+  Reads a CSV file of contacts and says what its columns would be taken for. Nothing is kept of the file. The request is
+  ` + "`" + `multipart/form-data` + "`" + `, as in ` + "`" + `uploadAttachment` + "`" + `. A file that cannot be read: INVALID; one that is too large: TOO_LONG. Emits nothing.
+  """
+  previewContactImport(
+    "The file."
+    input: PreviewContactImportInput!
+  ): PreviewContactImportPayload! @access(to: [ADMIN, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [INVALID, TOO_LONG])
+  """
+  Begins to import a CSV file of contacts in the background. Each row changes the contact with its external id or address, and creates it if
+  there is none; an empty cell changes nothing, and the same file a second time neither. What a row does is refused or done as by
+  ` + "`" + `upsertContact` + "`" + `. The task shows the progress and, in ` + "`" + `contactImport` + "`" + `, what became of each row; ` + "`" + `cancelTask` + "`" + ` stops it. The request is
+  ` + "`" + `multipart/form-data` + "`" + `, as in ` + "`" + `uploadAttachment` + "`" + `. Emits ` + "`" + `TASK_STARTED` + "`" + ` and, for each row, what ` + "`" + `upsertContact` + "`" + ` emits.
+  """
+  importContacts(
+    "The file, and how it is read."
+    input: ImportContactsInput!
+  ): ImportContactsPayload! @access(to: [ADMIN, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Makes an address at which all contacts that the filter admits can be fetched within ten minutes, with the rights that the caller has then.
+  They are written while they are fetched; an answer that breaks off is not complete. Emits nothing.
+  """
+  exportContacts(
+    "Which contacts, and how they are written."
+    input: ExportContactsInput!
+  ): ExportContactsPayload! @access(to: [ADMIN, INTEGRATION], scope: "contacts:read")
+    @errors(codes: [INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+extend type Task {
+  "What an import of contacts did; null for other tasks."
+  contactImport: ContactImport
+}
+
+"An import of contacts: how its file was read, and what became of its rows."
+type ContactImport @scope(read: "contacts:read") {
+  "The file's name."
+  fileName: String!
+  "Whether it is a trial run, which changes nothing: the rows say what would become of them."
+  dryRun: Boolean!
+  "The columns of the file, at most 200, with what they were taken for."
+  columns: [ContactImportColumn!]!
+  "The list that the contacts are put on; null: none, or one that is no longer there."
+  contactList: ContactList
+  "How many contacts it created so far."
+  created: Int!
+  "How many contacts it changed so far."
+  updated: Int!
+  "How many rows so far said nothing new."
+  unchanged: Int!
+  "How many rows so far were refused."
+  refused: Int!
+  "The rows whose turn has come, in the order of the file. They are kept for 30 days."
+  rows(
+    "Only rows with one of these outcomes; default: all."
+    outcomes: [ContactImportOutcome!]
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor of the same outcomes."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor of the same outcomes."
+    before: String
+  ): ContactImportRowConnection!
+}
+
+"A column of an imported file, and what it is taken for; with neither field nor property it is passed over."
+type ContactImportColumn @scope(read: "contacts:read") {
+  "Its name, as the first line of the file has it."
+  name: String!
+  "The field of contacts that it is; null: none."
+  field: ContactImportField
+  "The name of the defined property of contacts that it is; null: none."
+  property: String
+  "Up to three of its cells, in a preview; otherwise empty."
+  samples: [String!]!
+}
+
+"What a column of an imported file says of contacts."
+enum ContactImportField {
+  "The id of the contact in a system of the account's."
+  EXTERNAL_ID
+  "The main e-mail address."
+  EMAIL
+  "Further e-mail addresses, with semicolons between them; those that the contact has already stay."
+  OTHER_EMAILS
+  "Full name."
+  NAME
+  "First name."
+  FIRST_NAME
+  "Last name."
+  LAST_NAME
+  "The main phone number."
+  PHONE
+  "What they do at work."
+  JOB_TITLE
+  "The user who looks after the contact: their address or id."
+  OWNER
+  "Their language, such as ` + "`" + `de-AT` + "`" + `."
+  LANGUAGE
+  "IANA name of their time zone."
+  TIME_ZONE
+  "Their country, in two letters."
+  COUNTRY
+  "Their city."
+  CITY
+  "A ` + "`" + `LifecycleStage` + "`" + `, whatever its case."
+  LIFECYCLE_STAGE
+  "Address of a picture."
+  AVATAR_URL
+}
+
+"What became of a row of an import."
+enum ContactImportOutcome {
+  "A contact was created."
+  CREATED
+  "A contact was changed, or put on the list."
+  UPDATED
+  "The contact had all of it already."
+  UNCHANGED
+  "Nothing was changed: see the row's problem."
+  REFUSED
+}
+
+"A row of an imported file, and what became of it."
+type ContactImportRow @scope(read: "contacts:read") {
+  "Its number among the rows below the names of the columns, from 1, without empty ones."
+  number: Int!
+  "What became of it."
+  outcome: ContactImportOutcome!
+  "The contact that it created or is about; null if it was refused, would be created, or may not be seen."
+  contact: Contact
+  "Why it was refused; null otherwise."
+  problem: ContactImportProblem
+  "What its cells had, if it was refused; otherwise empty."
+  cells: [String!]!
+}
+
+"Why a row of an import was refused."
+type ContactImportProblem @scope(read: "contacts:read") {
+  "The column that it is about; null: no single one."
+  column: String
+  "The kind of error, for programs."
+  code: UserErrorCode!
+  "The reason, as one sentence for people."
+  message: String!
+}
+
+"A page of rows of an import."
+type ContactImportRowConnection {
+  "The rows in order."
+  edges: [ContactImportRowEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ContactImportRow!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of rows of an import."
+type ContactImportRowEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ContactImportRow!
+}
+
+"The file to look at."
+input PreviewContactImportInput {
+  "A CSV file, as in ` + "`" + `ImportContactsInput` + "`" + `."
+  file: Upload!
+  "Accepted but not needed: nothing is kept."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `previewContactImport` + "`" + `."
+type PreviewContactImportPayload {
+  "The columns, at most 200, with what their names say that they are."
+  columns: [ContactImportColumn!]
+  "How many rows there are below the names of the columns."
+  rowCount: Int
+  "What stands between the cells: a comma, a semicolon, a tab or a bar."
+  delimiter: String
+  "The encoding: UTF-8, UTF-16 or windows-1252."
+  encoding: String
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A file of contacts, and how it is read."
+input ImportContactsInput {
+  """
+  A CSV file of at most 25 MB unless the operator set another limit, 200 columns and 1,000,000 rows. Its first line has the names of the
+  columns. Commas, semicolons, tabs or bars stand between the cells; the encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+  """
+  file: Upload!
+  "What columns are; those that are not named are passed over. Omitted: as their names say, see ` + "`" + `previewContactImport` + "`" + `."
+  columns: [ContactImportColumnInput!]
+  "A static list that all contacts of the file are put on."
+  contactListId: ID
+  "Changes nothing: the rows say what would become of them, each for itself."
+  dryRun: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What a column is: a field or a defined property."
+input ContactImportColumnInput {
+  "Its name, as the first line of the file has it."
+  column: String!
+  "The field of contacts that it is."
+  field: ContactImportField
+  "The name of the defined property of contacts that it is."
+  property: String
+}
+
+"Payload of ` + "`" + `importContacts` + "`" + `."
+type ImportContactsPayload {
+  "The task that shows the progress."
+  task: Task
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which contacts to export, and how."
+input ExportContactsInput {
+  "Which contacts; default: all."
+  filter: ContactFilter
+  "How they are written; default: CSV."
+  format: ContactExportFormat
+  "Accepted but not needed: each call makes an address of its own."
+  idempotencyKey: String
+}
+
+"How exported contacts are written."
+enum ContactExportFormat {
+  "A table with a line of names, in UTF-8 with a byte order mark. Cells that a spreadsheet would compute begin with an apostrophe; an import takes it off."
+  CSV
+  "A JSON object in each line; what is not known is left out."
+  NDJSON
+}
+
+"Payload of ` + "`" + `exportContacts` + "`" + `."
+type ExportContactsPayload {
+  "Where the file can be fetched. Keep it secret: whoever has it gets the contacts."
+  url: URL
+  "Until when."
+  expiresAt: Time
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -22184,7 +32990,7 @@ extend type Mutation {
     "The targeted message, and the visitor's message."
     input: StartChatInput!
   ): StartChatPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started. PROOF_REQUIRED for
   one with ` + "`" + `continuedElsewhere` + "`" + `.
@@ -22212,7 +33018,7 @@ extend type Mutation {
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Records what the visitor consents to, before they write: the text, its version, the time and the page. Consenting to the same text twice
   is one consent. Nothing is recorded if the account's ` + "`" + `gdprEnabled` + "`" + ` is off. Emits ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
@@ -22241,7 +33047,7 @@ extend type Mutation {
     "The code."
     input: ProveVisitorEmailInput!
   ): ProveVisitorEmailPayload! @access(to: [VISITOR])
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Ends sessions of a visitor: for a visitor their own session, the one whose token is sent; for users, who need to be members of the inbox,
   all sessions of the visitor with ` + "`" + `visitorId` + "`" + `. Their tokens are no longer accepted, and their open connections are closed. Ending what has
@@ -22623,6 +33429,8 @@ type VisitorMessage implements Node @visible(to: [VISITOR]) @scope(read: "conver
   replyTo: VisitorMessage
   "Who it is from; never NOTE."
   direction: MessageDirection!
+  "Whether the visitor wrote it by e-mail, as an answer to one about the chat."
+  byEmail: Boolean!
   "Whether someone in the team has read it; true for the team's own messages."
   seen: Boolean!
   "Plain text."
@@ -22631,6 +33439,8 @@ type VisitorMessage implements Node @visible(to: [VISITOR]) @scope(read: "conver
   html: HTML @perViewer
   "The same as Markdown, as ` + "`" + `Message.markdown` + "`" + `; null if it has no text."
   markdown: String
+  "What stands beside its text, such as links and pages on which a time is booked."
+  cards: [MessageCard!]!
   "Its files, in order."
   attachments: [Attachment!]!
   "When it was written."
@@ -22656,6 +33466,8 @@ input StartVisitorSessionInput {
   link: String
   "The language requested by the visitor's browser, as a BCP 47 tag such as ` + "`" + `de-AT` + "`" + `; routing rules may use it. An invalid tag is ignored."
   locale: String
+  "The time zone of the visitor's browser, by its IANA name such as ` + "`" + `Europe/Berlin` + "`" + `; transcripts have their times in it. An invalid name is ignored."
+  timeZone: String
   "At most 255 characters; accepted, but a request without ` + "`" + `token` + "`" + ` always starts a new session."
   idempotencyKey: String
 }
@@ -22945,6 +33757,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_whoMayBlock(ctx, field)
 	case "trustTypedAddresses":
 		return ec.fieldContext_Account_trustTypedAddresses(ctx, field)
+	case "phoneRegion":
+		return ec.fieldContext_Account_phoneRegion(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	}
@@ -23021,6 +33835,46 @@ func (ec *executionContext) childFields_ArchiveContactSubscriptionTypePayload(ct
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveContactSubscriptionTypePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveLibraryItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryItem":
+		return ec.fieldContext_ArchiveLibraryItemPayload_libraryItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveLibraryItemPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveLibraryItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePipelinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_ArchivePipelinePayload_pipeline(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchivePipelinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePipelinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePipelineStagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_ArchivePipelineStagePayload_stage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchivePipelineStagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePipelineStagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchivePropertyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_ArchivePropertyPayload_property(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchivePropertyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchivePropertyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tag":
@@ -23031,6 +33885,24 @@ func (ec *executionContext) childFields_ArchiveTagPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ArchiveTagPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slug":
+		return ec.fieldContext_Article_slug(ctx, field)
+	case "audience":
+		return ec.fieldContext_Article_audience(ctx, field)
+	case "state":
+		return ec.fieldContext_Article_state(ctx, field)
+	case "url":
+		return ec.fieldContext_Article_url(ctx, field)
+	case "helpfulCount":
+		return ec.fieldContext_Article_helpfulCount(ctx, field)
+	case "notHelpfulCount":
+		return ec.fieldContext_Article_notHelpfulCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Article", field.Name)
+}
+
 func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -23039,6 +33911,34 @@ func (ec *executionContext) childFields_AssignConversationPayload(ctx context.Co
 		return ec.fieldContext_AssignConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AssignConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssociateRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_AssociateRecordPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssociateRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssociateRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Association(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "record":
+		return ec.fieldContext_Association_record(ctx, field)
+	case "kind":
+		return ec.fieldContext_Association_kind(ctx, field)
+	case "source":
+		return ec.fieldContext_Association_source(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Association_createdBy(ctx, field)
+	case "at":
+		return ec.fieldContext_Association_at(ctx, field)
+	case "main":
+		return ec.fieldContext_Association_main(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Association", field.Name)
 }
 
 func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23357,6 +34257,76 @@ func (ec *executionContext) childFields_CloseConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CloseConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Company(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Company_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Company_name(ctx, field)
+	case "domains":
+		return ec.fieldContext_Company_domains(ctx, field)
+	case "industry":
+		return ec.fieldContext_Company_industry(ctx, field)
+	case "size":
+		return ec.fieldContext_Company_size(ctx, field)
+	case "country":
+		return ec.fieldContext_Company_country(ctx, field)
+	case "owner":
+		return ec.fieldContext_Company_owner(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Company_externalId(ctx, field)
+	case "properties":
+		return ec.fieldContext_Company_properties(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Company_contacts(ctx, field)
+	case "tickets":
+		return ec.fieldContext_Company_tickets(ctx, field)
+	case "deals":
+		return ec.fieldContext_Company_deals(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Company_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Company_updatedAt(ctx, field)
+	case "engagements":
+		return ec.fieldContext_Company_engagements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Company", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CompanyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CompanyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CompanyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CompanyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CompanyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CompanyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteTaskPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "engagement":
+		return ec.fieldContext_CompleteTaskPayload_engagement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteTaskPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteTaskPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConnectPersonalMailboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "personalMailbox":
@@ -23437,20 +34407,52 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_displayName(ctx, field)
 	case "name":
 		return ec.fieldContext_Contact_name(ctx, field)
+	case "firstName":
+		return ec.fieldContext_Contact_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_Contact_lastName(ctx, field)
 	case "email":
 		return ec.fieldContext_Contact_email(ctx, field)
 	case "emails":
 		return ec.fieldContext_Contact_emails(ctx, field)
+	case "emailAddresses":
+		return ec.fieldContext_Contact_emailAddresses(ctx, field)
 	case "phone":
 		return ec.fieldContext_Contact_phone(ctx, field)
+	case "phones":
+		return ec.fieldContext_Contact_phones(ctx, field)
+	case "jobTitle":
+		return ec.fieldContext_Contact_jobTitle(ctx, field)
+	case "owner":
+		return ec.fieldContext_Contact_owner(ctx, field)
+	case "language":
+		return ec.fieldContext_Contact_language(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Contact_timeZone(ctx, field)
+	case "country":
+		return ec.fieldContext_Contact_country(ctx, field)
+	case "city":
+		return ec.fieldContext_Contact_city(ctx, field)
+	case "lifecycleStage":
+		return ec.fieldContext_Contact_lifecycleStage(ctx, field)
+	case "source":
+		return ec.fieldContext_Contact_source(ctx, field)
 	case "avatarUrl":
 		return ec.fieldContext_Contact_avatarUrl(ctx, field)
 	case "externalId":
 		return ec.fieldContext_Contact_externalId(ctx, field)
+	case "properties":
+		return ec.fieldContext_Contact_properties(ctx, field)
+	case "mergedIds":
+		return ec.fieldContext_Contact_mergedIds(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Contact_createdAt(ctx, field)
+	case "firstSeenAt":
+		return ec.fieldContext_Contact_firstSeenAt(ctx, field)
 	case "lastSeenAt":
 		return ec.fieldContext_Contact_lastSeenAt(ctx, field)
+	case "lastContactedAt":
+		return ec.fieldContext_Contact_lastContactedAt(ctx, field)
 	case "conversations":
 		return ec.fieldContext_Contact_conversations(ctx, field)
 	case "lists":
@@ -23463,8 +34465,18 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_blocks(ctx, field)
 	case "pageViews":
 		return ec.fieldContext_Contact_pageViews(ctx, field)
+	case "company":
+		return ec.fieldContext_Contact_company(ctx, field)
 	case "consents":
 		return ec.fieldContext_Contact_consents(ctx, field)
+	case "deals":
+		return ec.fieldContext_Contact_deals(ctx, field)
+	case "engagements":
+		return ec.fieldContext_Contact_engagements(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Contact_timeline(ctx, field)
+	case "transcriptsRefusedAt":
+		return ec.fieldContext_Contact_transcriptsRefusedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
@@ -23483,6 +34495,32 @@ func (ec *executionContext) childFields_ContactConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactConsentCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ContactConsentCondition_kind(ctx, field)
+	case "contactSubscriptionTypeId":
+		return ec.fieldContext_ContactConsentCondition_contactSubscriptionTypeId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConsentCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactConversationCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inboxId":
+		return ec.fieldContext_ContactConversationCondition_inboxId(ctx, field)
+	case "kind":
+		return ec.fieldContext_ContactConversationCondition_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_ContactConversationCondition_status(ctx, field)
+	case "tags":
+		return ec.fieldContext_ContactConversationCondition_tags(ctx, field)
+	case "lastMessage":
+		return ec.fieldContext_ContactConversationCondition_lastMessage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConversationCondition", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -23491,6 +34529,108 @@ func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field g
 		return ec.fieldContext_ContactEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactEmail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_ContactEmail_email(ctx, field)
+	case "primary":
+		return ec.fieldContext_ContactEmail_primary(ctx, field)
+	case "verified":
+		return ec.fieldContext_ContactEmail_verified(ctx, field)
+	case "label":
+		return ec.fieldContext_ContactEmail_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactEmail", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileName":
+		return ec.fieldContext_ContactImport_fileName(ctx, field)
+	case "dryRun":
+		return ec.fieldContext_ContactImport_dryRun(ctx, field)
+	case "columns":
+		return ec.fieldContext_ContactImport_columns(ctx, field)
+	case "contactList":
+		return ec.fieldContext_ContactImport_contactList(ctx, field)
+	case "created":
+		return ec.fieldContext_ContactImport_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_ContactImport_updated(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_ContactImport_unchanged(ctx, field)
+	case "refused":
+		return ec.fieldContext_ContactImport_refused(ctx, field)
+	case "rows":
+		return ec.fieldContext_ContactImport_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImport", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImportColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ContactImportColumn_name(ctx, field)
+	case "field":
+		return ec.fieldContext_ContactImportColumn_field(ctx, field)
+	case "property":
+		return ec.fieldContext_ContactImportColumn_property(ctx, field)
+	case "samples":
+		return ec.fieldContext_ContactImportColumn_samples(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImportColumn", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImportProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "column":
+		return ec.fieldContext_ContactImportProblem_column(ctx, field)
+	case "code":
+		return ec.fieldContext_ContactImportProblem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_ContactImportProblem_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImportProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImportRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ContactImportRow_number(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ContactImportRow_outcome(ctx, field)
+	case "contact":
+		return ec.fieldContext_ContactImportRow_contact(ctx, field)
+	case "problem":
+		return ec.fieldContext_ContactImportRow_problem(ctx, field)
+	case "cells":
+		return ec.fieldContext_ContactImportRow_cells(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImportRow", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImportRowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactImportRowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactImportRowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactImportRowConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImportRowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactImportRowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ContactImportRowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ContactImportRowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactImportRowEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactList(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23503,6 +34643,16 @@ func (ec *executionContext) childFields_ContactList(ctx context.Context, field g
 		return ec.fieldContext_ContactList_size(ctx, field)
 	case "members":
 		return ec.fieldContext_ContactList_members(ctx, field)
+	case "kind":
+		return ec.fieldContext_ContactList_kind(ctx, field)
+	case "criteria":
+		return ec.fieldContext_ContactList_criteria(ctx, field)
+	case "state":
+		return ec.fieldContext_ContactList_state(ctx, field)
+	case "filling":
+		return ec.fieldContext_ContactList_filling(ctx, field)
+	case "problems":
+		return ec.fieldContext_ContactList_problems(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_ContactList_archivedAt(ctx, field)
 	case "createdAt":
@@ -23523,6 +34673,58 @@ func (ec *executionContext) childFields_ContactListConnection(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ContactListConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactListCriteria(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "all":
+		return ec.fieldContext_ContactListCriteria_all(ctx, field)
+	case "any":
+		return ec.fieldContext_ContactListCriteria_any(ctx, field)
+	case "not":
+		return ec.fieldContext_ContactListCriteria_not(ctx, field)
+	case "property":
+		return ec.fieldContext_ContactListCriteria_property(ctx, field)
+	case "propertyDate":
+		return ec.fieldContext_ContactListCriteria_propertyDate(ctx, field)
+	case "languages":
+		return ec.fieldContext_ContactListCriteria_languages(ctx, field)
+	case "countries":
+		return ec.fieldContext_ContactListCriteria_countries(ctx, field)
+	case "lifecycleStages":
+		return ec.fieldContext_ContactListCriteria_lifecycleStages(ctx, field)
+	case "ownerIds":
+		return ec.fieldContext_ContactListCriteria_ownerIds(ctx, field)
+	case "sources":
+		return ec.fieldContext_ContactListCriteria_sources(ctx, field)
+	case "emailDomains":
+		return ec.fieldContext_ContactListCriteria_emailDomains(ctx, field)
+	case "time":
+		return ec.fieldContext_ContactListCriteria_time(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ContactListCriteria_conversation(ctx, field)
+	case "consent":
+		return ec.fieldContext_ContactListCriteria_consent(ctx, field)
+	case "pageView":
+		return ec.fieldContext_ContactListCriteria_pageView(ctx, field)
+	case "contactListId":
+		return ec.fieldContext_ContactListCriteria_contactListId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListCriteria", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListDateRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "withinLastDays":
+		return ec.fieldContext_ContactListDateRange_withinLastDays(ctx, field)
+	case "moreThanDaysAgo":
+		return ec.fieldContext_ContactListDateRange_moreThanDaysAgo(ctx, field)
+	case "withinNextDays":
+		return ec.fieldContext_ContactListDateRange_withinNextDays(ctx, field)
+	case "moreThanDaysAhead":
+		return ec.fieldContext_ContactListDateRange_moreThanDaysAhead(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListDateRange", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactListEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -23531,6 +34733,16 @@ func (ec *executionContext) childFields_ContactListEdge(ctx context.Context, fie
 		return ec.fieldContext_ContactListEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactListEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListFilling(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "compared":
+		return ec.fieldContext_ContactListFilling_compared(ctx, field)
+	case "total":
+		return ec.fieldContext_ContactListFilling_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListFilling", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactListMemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23553,6 +34765,92 @@ func (ec *executionContext) childFields_ContactListMemberEdge(ctx context.Contex
 		return ec.fieldContext_ContactListMemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactListMemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_ContactListProblem_path(ctx, field)
+	case "message":
+		return ec.fieldContext_ContactListProblem_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListPropertyCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ContactListPropertyCondition_name(ctx, field)
+	case "isSet":
+		return ec.fieldContext_ContactListPropertyCondition_isSet(ctx, field)
+	case "anyOf":
+		return ec.fieldContext_ContactListPropertyCondition_anyOf(ctx, field)
+	case "boolean":
+		return ec.fieldContext_ContactListPropertyCondition_boolean(ctx, field)
+	case "number":
+		return ec.fieldContext_ContactListPropertyCondition_number(ctx, field)
+	case "numberFrom":
+		return ec.fieldContext_ContactListPropertyCondition_numberFrom(ctx, field)
+	case "numberTo":
+		return ec.fieldContext_ContactListPropertyCondition_numberTo(ctx, field)
+	case "dateFrom":
+		return ec.fieldContext_ContactListPropertyCondition_dateFrom(ctx, field)
+	case "dateTo":
+		return ec.fieldContext_ContactListPropertyCondition_dateTo(ctx, field)
+	case "timeAfter":
+		return ec.fieldContext_ContactListPropertyCondition_timeAfter(ctx, field)
+	case "timeBefore":
+		return ec.fieldContext_ContactListPropertyCondition_timeBefore(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListPropertyCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactListTimeRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "withinDays":
+		return ec.fieldContext_ContactListTimeRange_withinDays(ctx, field)
+	case "moreThanDaysAgo":
+		return ec.fieldContext_ContactListTimeRange_moreThanDaysAgo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactListTimeRange", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactPageViewCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "operator":
+		return ec.fieldContext_ContactPageViewCondition_operator(ctx, field)
+	case "value":
+		return ec.fieldContext_ContactPageViewCondition_value(ctx, field)
+	case "parameter":
+		return ec.fieldContext_ContactPageViewCondition_parameter(ctx, field)
+	case "withinDays":
+		return ec.fieldContext_ContactPageViewCondition_withinDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactPageViewCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactPhone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ContactPhone_number(ctx, field)
+	case "e164":
+		return ec.fieldContext_ContactPhone_e164(ctx, field)
+	case "primary":
+		return ec.fieldContext_ContactPhone_primary(ctx, field)
+	case "label":
+		return ec.fieldContext_ContactPhone_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactPhone", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactPropertyDateCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ContactPropertyDateCondition_name(ctx, field)
+	case "range":
+		return ec.fieldContext_ContactPropertyDateCondition_range(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactPropertyDateCondition", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactSubscriptionType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23589,6 +34887,16 @@ func (ec *executionContext) childFields_ContactSubscriptionTypeEdge(ctx context.
 		return ec.fieldContext_ContactSubscriptionTypeEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactSubscriptionTypeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactTimeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_ContactTimeCondition_field(ctx, field)
+	case "range":
+		return ec.fieldContext_ContactTimeCondition_range(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactTimeCondition", field.Name)
 }
 
 func (ec *executionContext) childFields_Conversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23671,6 +34979,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_priority(ctx, field)
 	case "tags":
 		return ec.fieldContext_Conversation_tags(ctx, field)
+	case "properties":
+		return ec.fieldContext_Conversation_properties(ctx, field)
 	case "snoozedUntil":
 		return ec.fieldContext_Conversation_snoozedUntil(ctx, field)
 	case "unread":
@@ -23689,12 +34999,26 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
 	case "entries":
 		return ec.fieldContext_Conversation_entries(ctx, field)
+	case "associations":
+		return ec.fieldContext_Conversation_associations(ctx, field)
+	case "deals":
+		return ec.fieldContext_Conversation_deals(ctx, field)
+	case "draft":
+		return ec.fieldContext_Conversation_draft(ctx, field)
+	case "draftBy":
+		return ec.fieldContext_Conversation_draftBy(ctx, field)
+	case "engagements":
+		return ec.fieldContext_Conversation_engagements(ctx, field)
 	case "toAddress":
 		return ec.fieldContext_Conversation_toAddress(ctx, field)
 	case "possiblyRelated":
 		return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
 	case "participants":
 		return ec.fieldContext_Conversation_participants(ctx, field)
+	case "rating":
+		return ec.fieldContext_Conversation_rating(ctx, field)
+	case "ratings":
+		return ec.fieldContext_Conversation_ratings(ctx, field)
 	case "tickets":
 		return ec.fieldContext_Conversation_tickets(ctx, field)
 	}
@@ -23749,6 +35073,16 @@ func (ec *executionContext) childFields_CreateChatChannelPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type CreateChatChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_CreateCompanyPayload_company(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateCompanyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCompanyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contactList":
@@ -23779,6 +35113,16 @@ func (ec *executionContext) childFields_CreateContactSubscriptionTypePayload(ctx
 	return nil, fmt.Errorf("no field named %q was found under type CreateContactSubscriptionTypePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_CreateDealPayload_deal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateDealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateIdentitySecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "secret":
@@ -23799,6 +35143,46 @@ func (ec *executionContext) childFields_CreateInboxPayload(ctx context.Context, 
 		return ec.fieldContext_CreateInboxPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateInboxPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateLibraryItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryItem":
+		return ec.fieldContext_CreateLibraryItemPayload_libraryItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateLibraryItemPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateLibraryItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePipelinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_CreatePipelinePayload_pipeline(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePipelinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePipelinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePipelineStagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_CreatePipelineStagePayload_stage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePipelineStagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePipelineStagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreatePropertyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_CreatePropertyPayload_property(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreatePropertyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreatePropertyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23881,6 +35265,90 @@ func (ec *executionContext) childFields_DeactivateUserPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeactivateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Deal_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Deal_name(ctx, field)
+	case "amount":
+		return ec.fieldContext_Deal_amount(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_Deal_pipeline(ctx, field)
+	case "stage":
+		return ec.fieldContext_Deal_stage(ctx, field)
+	case "probability":
+		return ec.fieldContext_Deal_probability(ctx, field)
+	case "type":
+		return ec.fieldContext_Deal_type(ctx, field)
+	case "owner":
+		return ec.fieldContext_Deal_owner(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Deal_closesAt(ctx, field)
+	case "lostReason":
+		return ec.fieldContext_Deal_lostReason(ctx, field)
+	case "properties":
+		return ec.fieldContext_Deal_properties(ctx, field)
+	case "definedProperties":
+		return ec.fieldContext_Deal_definedProperties(ctx, field)
+	case "contact":
+		return ec.fieldContext_Deal_contact(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Deal_conversation(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Deal_externalId(ctx, field)
+	case "revision":
+		return ec.fieldContext_Deal_revision(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Deal_createdAt(ctx, field)
+	case "lastActivityAt":
+		return ec.fieldContext_Deal_lastActivityAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Deal_closedAt(ctx, field)
+	case "company":
+		return ec.fieldContext_Deal_company(ctx, field)
+	case "engagements":
+		return ec.fieldContext_Deal_engagements(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Deal", field.Name)
+}
+
+func (ec *executionContext) childFields_DealConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DealConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DealConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DealConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DealConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DealEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DealEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DealEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DealTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_DealTotal_stage(ctx, field)
+	case "count":
+		return ec.fieldContext_DealTotal_count(ctx, field)
+	case "amounts":
+		return ec.fieldContext_DealTotal_amounts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DealTotal", field.Name)
+}
+
 func (ec *executionContext) childFields_DeclineConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -23889,6 +35357,16 @@ func (ec *executionContext) childFields_DeclineConversationPayload(ctx context.C
 		return ec.fieldContext_DeclineConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeclineConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedCompanyId":
+		return ec.fieldContext_DeleteCompanyPayload_deletedCompanyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteCompanyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCompanyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23903,6 +35381,16 @@ func (ec *executionContext) childFields_DeleteContactListPayload(ctx context.Con
 		return ec.fieldContext_DeleteContactListPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteContactListPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedContactId":
+		return ec.fieldContext_DeleteContactPayload_deletedContactId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteContactPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23929,6 +35417,26 @@ func (ec *executionContext) childFields_DeleteConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type DeleteConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedDealId":
+		return ec.fieldContext_DeleteDealPayload_deletedDealId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteDealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteDealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteEngagementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedEngagementId":
+		return ec.fieldContext_DeleteEngagementPayload_deletedEngagementId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteEngagementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteEngagementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteInboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedInboxId":
@@ -23939,6 +35447,16 @@ func (ec *executionContext) childFields_DeleteInboxPayload(ctx context.Context, 
 		return ec.fieldContext_DeleteInboxPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteInboxPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteLibraryItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedLibraryItemId":
+		return ec.fieldContext_DeleteLibraryItemPayload_deletedLibraryItemId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteLibraryItemPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteLibraryItemPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23975,12 +35493,24 @@ func (ec *executionContext) childFields_DeleteTeamPayload(ctx context.Context, f
 	switch field.Name {
 	case "deletedTeamId":
 		return ec.fieldContext_DeleteTeamPayload_deletedTeamId(ctx, field)
+	case "team":
+		return ec.fieldContext_DeleteTeamPayload_team(ctx, field)
 	case "usedBy":
 		return ec.fieldContext_DeleteTeamPayload_usedBy(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteTeamPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTeamPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedTicketId":
+		return ec.fieldContext_DeleteTicketPayload_deletedTicketId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteTicketPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteTicketPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DisconnectEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24001,6 +35531,126 @@ func (ec *executionContext) childFields_DisplayOptions(ctx context.Context, fiel
 		return ec.fieldContext_DisplayOptions_smallScreen(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisplayOptions", field.Name)
+}
+
+func (ec *executionContext) childFields_DissociateRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_DissociateRecordPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DissociateRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DissociateRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryShare":
+		return ec.fieldContext_DocumentOpening_libraryShare(ctx, field)
+	case "email":
+		return ec.fieldContext_DocumentOpening_email(ctx, field)
+	case "again":
+		return ec.fieldContext_DocumentOpening_again(ctx, field)
+	case "visibleSeconds":
+		return ec.fieldContext_DocumentOpening_visibleSeconds(ctx, field)
+	case "downloadedAt":
+		return ec.fieldContext_DocumentOpening_downloadedAt(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_DocumentOpening_openedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentOpening", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentOpeningConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DocumentOpeningConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DocumentOpeningConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DocumentOpeningConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentOpeningConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentOpeningEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DocumentOpeningEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DocumentOpeningEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentOpeningEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Draft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Draft_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Draft_conversation(ctx, field)
+	case "note":
+		return ec.fieldContext_Draft_note(ctx, field)
+	case "markdown":
+		return ec.fieldContext_Draft_markdown(ctx, field)
+	case "to":
+		return ec.fieldContext_Draft_to(ctx, field)
+	case "cc":
+		return ec.fieldContext_Draft_cc(ctx, field)
+	case "bcc":
+		return ec.fieldContext_Draft_bcc(ctx, field)
+	case "subject":
+		return ec.fieldContext_Draft_subject(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_Draft_replyTo(ctx, field)
+	case "mentions":
+		return ec.fieldContext_Draft_mentions(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Draft_attachments(ctx, field)
+	case "revision":
+		return ec.fieldContext_Draft_revision(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Draft_updatedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Draft_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sequence":
+		return ec.fieldContext_DraftChange_sequence(ctx, field)
+	case "draftId":
+		return ec.fieldContext_DraftChange_draftId(ctx, field)
+	case "conversationId":
+		return ec.fieldContext_DraftChange_conversationId(ctx, field)
+	case "draft":
+		return ec.fieldContext_DraftChange_draft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftChange", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DraftConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DraftConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DraftConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DraftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DraftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_DuplicateTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24333,6 +35983,104 @@ func (ec *executionContext) childFields_EndVisitorSessionPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type EndVisitorSessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Engagement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Engagement_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Engagement_kind(ctx, field)
+	case "body":
+		return ec.fieldContext_Engagement_body(ctx, field)
+	case "contact":
+		return ec.fieldContext_Engagement_contact(ctx, field)
+	case "company":
+		return ec.fieldContext_Engagement_company(ctx, field)
+	case "deal":
+		return ec.fieldContext_Engagement_deal(ctx, field)
+	case "ticket":
+		return ec.fieldContext_Engagement_ticket(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Engagement_conversation(ctx, field)
+	case "author":
+		return ec.fieldContext_Engagement_author(ctx, field)
+	case "owner":
+		return ec.fieldContext_Engagement_owner(ctx, field)
+	case "at":
+		return ec.fieldContext_Engagement_at(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Engagement_attachments(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Engagement_externalId(ctx, field)
+	case "revision":
+		return ec.fieldContext_Engagement_revision(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Engagement_editedAt(ctx, field)
+	case "revisions":
+		return ec.fieldContext_Engagement_revisions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Engagement_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Engagement", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EngagementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EngagementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EngagementConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EngagementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EngagementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagementRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "revision":
+		return ec.fieldContext_EngagementRevision_revision(ctx, field)
+	case "body":
+		return ec.fieldContext_EngagementRevision_body(ctx, field)
+	case "editor":
+		return ec.fieldContext_EngagementRevision_editor(ctx, field)
+	case "replacedAt":
+		return ec.fieldContext_EngagementRevision_replacedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagementRevision", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagementRevisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EngagementRevisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EngagementRevisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EngagementRevisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagementRevisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EngagementRevisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EngagementRevisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EngagementRevisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EngagementRevisionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EntryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sequence":
@@ -24367,6 +36115,68 @@ func (ec *executionContext) childFields_EntryEdge(ctx context.Context, field gra
 		return ec.fieldContext_EntryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EraseContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "certificate":
+		return ec.fieldContext_EraseContactPayload_certificate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EraseContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ErasedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ErasedCount_kind(ctx, field)
+	case "count":
+		return ec.fieldContext_ErasedCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasedCount", field.Name)
+}
+
+func (ec *executionContext) childFields_Erasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Erasure_id(ctx, field)
+	case "contactId":
+		return ec.fieldContext_Erasure_contactId(ctx, field)
+	case "state":
+		return ec.fieldContext_Erasure_state(ctx, field)
+	case "counts":
+		return ec.fieldContext_Erasure_counts(ctx, field)
+	case "actor":
+		return ec.fieldContext_Erasure_actor(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Erasure_createdAt(ctx, field)
+	case "rowsErasedAt":
+		return ec.fieldContext_Erasure_rowsErasedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Erasure", field.Name)
+}
+
+func (ec *executionContext) childFields_ErasureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ErasureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ErasureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ErasureConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ErasureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ErasureEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ErasureEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasureEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24445,6 +36255,30 @@ func (ec *executionContext) childFields_EventTypeInfo(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type EventTypeInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_ExportContactDataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ExportContactDataPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ExportContactDataPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportContactDataPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportContactDataPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ExportContactsPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ExportContactsPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportContactsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emailChannel":
@@ -24509,6 +36343,16 @@ func (ec *executionContext) childFields_Heading(ctx context.Context, field graph
 		return ec.fieldContext_Heading_avatarUrl(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Heading", field.Name)
+}
+
+func (ec *executionContext) childFields_ImportContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ImportContactsPayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ImportContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ImportContactsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InboundEmailSimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24579,6 +36423,8 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_filterRoleAddresses(ctx, field)
 	case "newFilteredCount":
 		return ec.fieldContext_Inbox_newFilteredCount(ctx, field)
+	case "ratingCounts":
+		return ec.fieldContext_Inbox_ratingCounts(ctx, field)
 	case "setup":
 		return ec.fieldContext_Inbox_setup(ctx, field)
 	}
@@ -24671,8 +36517,32 @@ func (ec *executionContext) childFields_InboxSettings(ctx context.Context, field
 		return ec.fieldContext_InboxSettings_passOnAfter(ctx, field)
 	case "onClose":
 		return ec.fieldContext_InboxSettings_onClose(ctx, field)
+	case "filteredDigest":
+		return ec.fieldContext_InboxSettings_filteredDigest(ctx, field)
+	case "rating":
+		return ec.fieldContext_InboxSettings_rating(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InboxSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_InsertedLibraryItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "markdown":
+		return ec.fieldContext_InsertedLibraryItem_markdown(ctx, field)
+	case "html":
+		return ec.fieldContext_InsertedLibraryItem_html(ctx, field)
+	case "subject":
+		return ec.fieldContext_InsertedLibraryItem_subject(ctx, field)
+	case "cc":
+		return ec.fieldContext_InsertedLibraryItem_cc(ctx, field)
+	case "card":
+		return ec.fieldContext_InsertedLibraryItem_card(ctx, field)
+	case "files":
+		return ec.fieldContext_InsertedLibraryItem_files(ctx, field)
+	case "missing":
+		return ec.fieldContext_InsertedLibraryItem_missing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InsertedLibraryItem", field.Name)
 }
 
 func (ec *executionContext) childFields_Integration(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24727,6 +36597,216 @@ func (ec *executionContext) childFields_InviteUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InviteUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_KnowledgeBase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KnowledgeBase_id(ctx, field)
+	case "key":
+		return ec.fieldContext_KnowledgeBase_key(ctx, field)
+	case "title":
+		return ec.fieldContext_KnowledgeBase_title(ctx, field)
+	case "url":
+		return ec.fieldContext_KnowledgeBase_url(ctx, field)
+	case "indexed":
+		return ec.fieldContext_KnowledgeBase_indexed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KnowledgeBase", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LibraryFile_id(ctx, field)
+	case "fileName":
+		return ec.fieldContext_LibraryFile_fileName(ctx, field)
+	case "contentType":
+		return ec.fieldContext_LibraryFile_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_LibraryFile_size(ctx, field)
+	case "url":
+		return ec.fieldContext_LibraryFile_url(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_LibraryFile_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryFile", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LibraryItem_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_LibraryItem_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_LibraryItem_name(ctx, field)
+	case "folder":
+		return ec.fieldContext_LibraryItem_folder(ctx, field)
+	case "shortcut":
+		return ec.fieldContext_LibraryItem_shortcut(ctx, field)
+	case "owner":
+		return ec.fieldContext_LibraryItem_owner(ctx, field)
+	case "usableBy":
+		return ec.fieldContext_LibraryItem_usableBy(ctx, field)
+	case "editableBy":
+		return ec.fieldContext_LibraryItem_editableBy(ctx, field)
+	case "team":
+		return ec.fieldContext_LibraryItem_team(ctx, field)
+	case "subject":
+		return ec.fieldContext_LibraryItem_subject(ctx, field)
+	case "cc":
+		return ec.fieldContext_LibraryItem_cc(ctx, field)
+	case "markdown":
+		return ec.fieldContext_LibraryItem_markdown(ctx, field)
+	case "html":
+		return ec.fieldContext_LibraryItem_html(ctx, field)
+	case "language":
+		return ec.fieldContext_LibraryItem_language(ctx, field)
+	case "variants":
+		return ec.fieldContext_LibraryItem_variants(ctx, field)
+	case "url":
+		return ec.fieldContext_LibraryItem_url(ctx, field)
+	case "description":
+		return ec.fieldContext_LibraryItem_description(ctx, field)
+	case "durationMinutes":
+		return ec.fieldContext_LibraryItem_durationMinutes(ctx, field)
+	case "userLinks":
+		return ec.fieldContext_LibraryItem_userLinks(ctx, field)
+	case "files":
+		return ec.fieldContext_LibraryItem_files(ctx, field)
+	case "usageCount":
+		return ec.fieldContext_LibraryItem_usageCount(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_LibraryItem_lastUsedAt(ctx, field)
+	case "shares":
+		return ec.fieldContext_LibraryItem_shares(ctx, field)
+	case "revision":
+		return ec.fieldContext_LibraryItem_revision(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_LibraryItem_archivedAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_LibraryItem_updatedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_LibraryItem_createdAt(ctx, field)
+	case "article":
+		return ec.fieldContext_LibraryItem_article(ctx, field)
+	case "versions":
+		return ec.fieldContext_LibraryItem_versions(ctx, field)
+	case "asksForEmail":
+		return ec.fieldContext_LibraryItem_asksForEmail(ctx, field)
+	case "linkExpiresAfterDays":
+		return ec.fieldContext_LibraryItem_linkExpiresAfterDays(ctx, field)
+	case "durationSeconds":
+		return ec.fieldContext_LibraryItem_durationSeconds(ctx, field)
+	case "imageUrl":
+		return ec.fieldContext_LibraryItem_imageUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryItem", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LibraryItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LibraryItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LibraryItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LibraryItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LibraryItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LibraryItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryShare(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_LibraryShare_id(ctx, field)
+	case "libraryItem":
+		return ec.fieldContext_LibraryShare_libraryItem(ctx, field)
+	case "title":
+		return ec.fieldContext_LibraryShare_title(ctx, field)
+	case "contact":
+		return ec.fieldContext_LibraryShare_contact(ctx, field)
+	case "conversation":
+		return ec.fieldContext_LibraryShare_conversation(ctx, field)
+	case "openCount":
+		return ec.fieldContext_LibraryShare_openCount(ctx, field)
+	case "otherOpenCount":
+		return ec.fieldContext_LibraryShare_otherOpenCount(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_LibraryShare_openedAt(ctx, field)
+	case "lastOpenedAt":
+		return ec.fieldContext_LibraryShare_lastOpenedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_LibraryShare_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_LibraryShare_expiresAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_LibraryShare_revokedAt(ctx, field)
+	case "asksForEmail":
+		return ec.fieldContext_LibraryShare_asksForEmail(ctx, field)
+	case "openings":
+		return ec.fieldContext_LibraryShare_openings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryShare", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryShareConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LibraryShareConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LibraryShareConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LibraryShareConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryShareConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryShareEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_LibraryShareEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_LibraryShareEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryShareEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryUserLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_LibraryUserLink_user(ctx, field)
+	case "url":
+		return ec.fieldContext_LibraryUserLink_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryUserLink", field.Name)
+}
+
+func (ec *executionContext) childFields_LibraryVariant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_LibraryVariant_language(ctx, field)
+	case "subject":
+		return ec.fieldContext_LibraryVariant_subject(ctx, field)
+	case "markdown":
+		return ec.fieldContext_LibraryVariant_markdown(ctx, field)
+	case "html":
+		return ec.fieldContext_LibraryVariant_html(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryVariant", field.Name)
+}
+
 func (ec *executionContext) childFields_LinkContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -24735,6 +36815,16 @@ func (ec *executionContext) childFields_LinkContactPayload(ctx context.Context, 
 		return ec.fieldContext_LinkContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LinkContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LogEngagementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "engagement":
+		return ec.fieldContext_LogEngagementPayload_engagement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LogEngagementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogEngagementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_MailProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24821,6 +36911,16 @@ func (ec *executionContext) childFields_MarkVisitorConversationReadPayload(ctx c
 	return nil, fmt.Errorf("no field named %q was found under type MarkVisitorConversationReadPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_MergeContactsPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeContactsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MergeTagsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "tag":
@@ -24855,6 +36955,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_hasRemoteImages(ctx, field)
 	case "markdown":
 		return ec.fieldContext_Message_markdown(ctx, field)
+	case "cards":
+		return ec.fieldContext_Message_cards(ctx, field)
 	case "mentions":
 		return ec.fieldContext_Message_mentions(ctx, field)
 	case "externalId":
@@ -24875,6 +36977,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_attachments(ctx, field)
 	case "attachmentCount":
 		return ec.fieldContext_Message_attachmentCount(ctx, field)
+	case "quickReplies":
+		return ec.fieldContext_Message_quickReplies(ctx, field)
 	case "quotedHtml":
 		return ec.fieldContext_Message_quotedHtml(ctx, field)
 	case "email":
@@ -24883,6 +36987,28 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_repeats(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MessageCard_kind(ctx, field)
+	case "libraryItemId":
+		return ec.fieldContext_MessageCard_libraryItemId(ctx, field)
+	case "title":
+		return ec.fieldContext_MessageCard_title(ctx, field)
+	case "description":
+		return ec.fieldContext_MessageCard_description(ctx, field)
+	case "url":
+		return ec.fieldContext_MessageCard_url(ctx, field)
+	case "buttonText":
+		return ec.fieldContext_MessageCard_buttonText(ctx, field)
+	case "imageUrl":
+		return ec.fieldContext_MessageCard_imageUrl(ctx, field)
+	case "durationSeconds":
+		return ec.fieldContext_MessageCard_durationSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageCard", field.Name)
 }
 
 func (ec *executionContext) childFields_MessageChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24961,6 +37087,16 @@ func (ec *executionContext) childFields_MessageRevisionEdge(ctx context.Context,
 		return ec.fieldContext_MessageRevisionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageRevisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_Money_value(ctx, field)
+	case "currency":
+		return ec.fieldContext_Money_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
 func (ec *executionContext) childFields_MoveTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25069,6 +37205,70 @@ func (ec *executionContext) childFields_PersonalMailboxEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type PersonalMailboxEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Pipeline(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Pipeline_id(ctx, field)
+	case "object":
+		return ec.fieldContext_Pipeline_object(ctx, field)
+	case "name":
+		return ec.fieldContext_Pipeline_name(ctx, field)
+	case "position":
+		return ec.fieldContext_Pipeline_position(ctx, field)
+	case "stages":
+		return ec.fieldContext_Pipeline_stages(ctx, field)
+	case "closeTogether":
+		return ec.fieldContext_Pipeline_closeTogether(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Pipeline_archivedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Pipeline_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Pipeline", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PipelineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PipelineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PipelineConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PipelineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PipelineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PipelineStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PipelineStage_id(ctx, field)
+	case "pipeline":
+		return ec.fieldContext_PipelineStage_pipeline(ctx, field)
+	case "name":
+		return ec.fieldContext_PipelineStage_name(ctx, field)
+	case "position":
+		return ec.fieldContext_PipelineStage_position(ctx, field)
+	case "kind":
+		return ec.fieldContext_PipelineStage_kind(ctx, field)
+	case "probability":
+		return ec.fieldContext_PipelineStage_probability(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_PipelineStage_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PipelineStage", field.Name)
+}
+
 func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -25081,6 +37281,102 @@ func (ec *executionContext) childFields_Presence(ctx context.Context, field grap
 		return ec.fieldContext_Presence_typing(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
+func (ec *executionContext) childFields_PreviewContactImportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "columns":
+		return ec.fieldContext_PreviewContactImportPayload_columns(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_PreviewContactImportPayload_rowCount(ctx, field)
+	case "delimiter":
+		return ec.fieldContext_PreviewContactImportPayload_delimiter(ctx, field)
+	case "encoding":
+		return ec.fieldContext_PreviewContactImportPayload_encoding(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PreviewContactImportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PreviewContactImportPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Property(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Property_id(ctx, field)
+	case "object":
+		return ec.fieldContext_Property_object(ctx, field)
+	case "name":
+		return ec.fieldContext_Property_name(ctx, field)
+	case "label":
+		return ec.fieldContext_Property_label(ctx, field)
+	case "description":
+		return ec.fieldContext_Property_description(ctx, field)
+	case "kind":
+		return ec.fieldContext_Property_kind(ctx, field)
+	case "options":
+		return ec.fieldContext_Property_options(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Property_archivedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Property_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Property", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PropertyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PropertyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PropertyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PropertyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PropertyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_PropertyOption_value(ctx, field)
+	case "label":
+		return ec.fieldContext_PropertyOption_label(ctx, field)
+	case "archived":
+		return ec.fieldContext_PropertyOption_archived(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyOption", field.Name)
+}
+
+func (ec *executionContext) childFields_PropertyValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_PropertyValue_property(ctx, field)
+	case "text":
+		return ec.fieldContext_PropertyValue_text(ctx, field)
+	case "number":
+		return ec.fieldContext_PropertyValue_number(ctx, field)
+	case "date":
+		return ec.fieldContext_PropertyValue_date(ctx, field)
+	case "time":
+		return ec.fieldContext_PropertyValue_time(ctx, field)
+	case "boolean":
+		return ec.fieldContext_PropertyValue_boolean(ctx, field)
+	case "choice":
+		return ec.fieldContext_PropertyValue_choice(ctx, field)
+	case "choices":
+		return ec.fieldContext_PropertyValue_choices(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PropertyValue", field.Name)
 }
 
 func (ec *executionContext) childFields_ProveVisitorEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25113,6 +37409,86 @@ func (ec *executionContext) childFields_PurgeConversationPayload(ctx context.Con
 		return ec.fieldContext_PurgeConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurgeConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_QuickReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_QuickReply_text(ctx, field)
+	case "value":
+		return ec.fieldContext_QuickReply_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuickReply", field.Name)
+}
+
+func (ec *executionContext) childFields_RateConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_RateConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RateConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Rating(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Rating_id(ctx, field)
+	case "scale":
+		return ec.fieldContext_Rating_scale(ctx, field)
+	case "score":
+		return ec.fieldContext_Rating_score(ctx, field)
+	case "comment":
+		return ec.fieldContext_Rating_comment(ctx, field)
+	case "medium":
+		return ec.fieldContext_Rating_medium(ctx, field)
+	case "resolvedBy":
+		return ec.fieldContext_Rating_resolvedBy(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Rating_closedAt(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_Rating_givenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Rating", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RatingCount_id(ctx, field)
+	case "resolvedBy":
+		return ec.fieldContext_RatingCount_resolvedBy(ctx, field)
+	case "count":
+		return ec.fieldContext_RatingCount_count(ctx, field)
+	case "average":
+		return ec.fieldContext_RatingCount_average(ctx, field)
+	case "scores":
+		return ec.fieldContext_RatingCount_scores(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingCount", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scale":
+		return ec.fieldContext_RatingQuestion_scale(ctx, field)
+	case "text":
+		return ec.fieldContext_RatingQuestion_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingQuestion", field.Name)
+}
+
+func (ec *executionContext) childFields_RatingSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "scale":
+		return ec.fieldContext_RatingSettings_scale(ctx, field)
+	case "media":
+		return ec.fieldContext_RatingSettings_media(ctx, field)
+	case "question":
+		return ec.fieldContext_RatingSettings_question(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatingSettings", field.Name)
 }
 
 func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25251,6 +37627,26 @@ func (ec *executionContext) childFields_ReopenConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ReopenConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplyPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "markdown":
+		return ec.fieldContext_ReplyPreview_markdown(ctx, field)
+	case "html":
+		return ec.fieldContext_ReplyPreview_html(ctx, field)
+	case "text":
+		return ec.fieldContext_ReplyPreview_text(ctx, field)
+	case "emailHtml":
+		return ec.fieldContext_ReplyPreview_emailHtml(ctx, field)
+	case "emailText":
+		return ec.fieldContext_ReplyPreview_emailText(ctx, field)
+	case "cards":
+		return ec.fieldContext_ReplyPreview_cards(ctx, field)
+	case "missing":
+		return ec.fieldContext_ReplyPreview_missing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplyPreview", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestVisitorEmailCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -25269,6 +37665,16 @@ func (ec *executionContext) childFields_RestoreConversationPayload(ctx context.C
 		return ec.fieldContext_RestoreConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RestoreConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreLibraryItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryItem":
+		return ec.fieldContext_RestoreLibraryItemPayload_libraryItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreLibraryItemPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreLibraryItemPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RestoreTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25299,6 +37705,16 @@ func (ec *executionContext) childFields_RevokeApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RevokeApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeLibrarySharePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryShare":
+		return ec.fieldContext_RevokeLibrarySharePayload_libraryShare(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeLibrarySharePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeLibrarySharePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25441,6 +37857,16 @@ func (ec *executionContext) childFields_RoutingRule(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RoutingRule", field.Name)
 }
 
+func (ec *executionContext) childFields_SaveDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_SaveDraftPayload_draft(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SaveDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaveDraftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SavedAssigneeFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "me":
@@ -25497,6 +37923,8 @@ func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field g
 		return ec.fieldContext_SavedFilter_channelTypes(ctx, field)
 	case "externalIds":
 		return ec.fieldContext_SavedFilter_externalIds(ctx, field)
+	case "rating":
+		return ec.fieldContext_SavedFilter_rating(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilter_any(ctx, field)
 	case "not":
@@ -25541,6 +37969,8 @@ func (ec *executionContext) childFields_SavedFilterDetail(ctx context.Context, f
 		return ec.fieldContext_SavedFilterDetail_channelTypes(ctx, field)
 	case "externalIds":
 		return ec.fieldContext_SavedFilterDetail_externalIds(ctx, field)
+	case "rating":
+		return ec.fieldContext_SavedFilterDetail_rating(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedFilterDetail", field.Name)
 }
@@ -25581,6 +38011,8 @@ func (ec *executionContext) childFields_SavedFilterGroup(ctx context.Context, fi
 		return ec.fieldContext_SavedFilterGroup_channelTypes(ctx, field)
 	case "externalIds":
 		return ec.fieldContext_SavedFilterGroup_externalIds(ctx, field)
+	case "rating":
+		return ec.fieldContext_SavedFilterGroup_rating(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilterGroup_any(ctx, field)
 	case "not":
@@ -25695,6 +38127,16 @@ func (ec *executionContext) childFields_SendTrackingCodePayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type SendTrackingCodePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SendTranscriptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SendTranscriptPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendTranscriptPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendTranscriptPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SendVisitorMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "message":
@@ -25735,6 +38177,16 @@ func (ec *executionContext) childFields_SetConversationPriorityPayload(ctx conte
 		return ec.fieldContext_SetConversationPriorityPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPriorityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetConversationPropertiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_SetConversationPropertiesPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetConversationPropertiesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetConversationPropertiesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRemoteImageSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26133,6 +38585,8 @@ func (ec *executionContext) childFields_Task(ctx context.Context, field graphql.
 		return ec.fieldContext_Task_finishedAt(ctx, field)
 	case "actor":
 		return ec.fieldContext_Task_actor(ctx, field)
+	case "contactImport":
+		return ec.fieldContext_Task_contactImport(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Task", field.Name)
 }
@@ -26199,6 +38653,8 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Team_name(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Team_archivedAt(ctx, field)
 	case "members":
 		return ec.fieldContext_Team_members(ctx, field)
 	}
@@ -26231,24 +38687,50 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Ticket_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Ticket_number(ctx, field)
 	case "subject":
 		return ec.fieldContext_Ticket_subject(ctx, field)
+	case "description":
+		return ec.fieldContext_Ticket_description(ctx, field)
 	case "pipeline":
 		return ec.fieldContext_Ticket_pipeline(ctx, field)
 	case "stage":
 		return ec.fieldContext_Ticket_stage(ctx, field)
 	case "priority":
 		return ec.fieldContext_Ticket_priority(ctx, field)
+	case "source":
+		return ec.fieldContext_Ticket_source(ctx, field)
+	case "owner":
+		return ec.fieldContext_Ticket_owner(ctx, field)
+	case "team":
+		return ec.fieldContext_Ticket_team(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_Ticket_dueAt(ctx, field)
 	case "properties":
 		return ec.fieldContext_Ticket_properties(ctx, field)
+	case "definedProperties":
+		return ec.fieldContext_Ticket_definedProperties(ctx, field)
 	case "contact":
 		return ec.fieldContext_Ticket_contact(ctx, field)
 	case "conversation":
 		return ec.fieldContext_Ticket_conversation(ctx, field)
 	case "externalId":
 		return ec.fieldContext_Ticket_externalId(ctx, field)
+	case "revision":
+		return ec.fieldContext_Ticket_revision(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Ticket_createdAt(ctx, field)
+	case "lastActivityAt":
+		return ec.fieldContext_Ticket_lastActivityAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Ticket_closedAt(ctx, field)
+	case "secondsToClose":
+		return ec.fieldContext_Ticket_secondsToClose(ctx, field)
+	case "company":
+		return ec.fieldContext_Ticket_company(ctx, field)
+	case "engagements":
+		return ec.fieldContext_Ticket_engagements(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ticket", field.Name)
 }
@@ -26261,6 +38743,8 @@ func (ec *executionContext) childFields_TicketConnection(ctx context.Context, fi
 		return ec.fieldContext_TicketConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_TicketConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TicketConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TicketConnection", field.Name)
 }
@@ -26283,8 +38767,20 @@ func (ec *executionContext) childFields_TicketPreset(ctx context.Context, field 
 		return ec.fieldContext_TicketPreset_stage(ctx, field)
 	case "priority":
 		return ec.fieldContext_TicketPreset_priority(ctx, field)
+	case "ownerRule":
+		return ec.fieldContext_TicketPreset_ownerRule(ctx, field)
+	case "owner":
+		return ec.fieldContext_TicketPreset_owner(ctx, field)
+	case "source":
+		return ec.fieldContext_TicketPreset_source(ctx, field)
+	case "subject":
+		return ec.fieldContext_TicketPreset_subject(ctx, field)
+	case "description":
+		return ec.fieldContext_TicketPreset_description(ctx, field)
 	case "properties":
 		return ec.fieldContext_TicketPreset_properties(ctx, field)
+	case "problems":
+		return ec.fieldContext_TicketPreset_problems(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TicketPreset", field.Name)
 }
@@ -26299,6 +38795,40 @@ func (ec *executionContext) childFields_TicketProperty(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type TicketProperty", field.Name)
 }
 
+func (ec *executionContext) childFields_TimelineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimelineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimelineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimelineConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimelineEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimelineEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimelineEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_TimelineEntry_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_TimelineEntry_at(ctx, field)
+	case "item":
+		return ec.fieldContext_TimelineEntry_item(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimelineEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_TrackPageViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -26309,6 +38839,16 @@ func (ec *executionContext) childFields_TrackPageViewPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type TrackPageViewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnarchivePropertyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_UnarchivePropertyPayload_property(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnarchivePropertyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnarchivePropertyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UnblockConversationSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -26317,6 +38857,16 @@ func (ec *executionContext) childFields_UnblockConversationSenderPayload(ctx con
 		return ec.fieldContext_UnblockConversationSenderPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnblockConversationSenderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoMergeContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_UndoMergeContactsPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoMergeContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoMergeContactsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26399,6 +38949,16 @@ func (ec *executionContext) childFields_UpdateChatChannelPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type UpdateChatChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_UpdateCompanyPayload_company(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateCompanyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCompanyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateContactListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contactList":
@@ -26439,6 +38999,16 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_UpdateDealPayload_deal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateDealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateDealPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateEmailAllowListPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inbox":
@@ -26467,6 +39037,16 @@ func (ec *executionContext) childFields_UpdateEmailRoleNamesPayload(ctx context.
 		return ec.fieldContext_UpdateEmailRoleNamesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateEmailRoleNamesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateEngagementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "engagement":
+		return ec.fieldContext_UpdateEngagementPayload_engagement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateEngagementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateEngagementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26499,6 +39079,26 @@ func (ec *executionContext) childFields_UpdateIntegrationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type UpdateIntegrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateKnowledgeBasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "knowledgeBase":
+		return ec.fieldContext_UpdateKnowledgeBasePayload_knowledgeBase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateKnowledgeBasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateKnowledgeBasePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateLibraryItemPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryItem":
+		return ec.fieldContext_UpdateLibraryItemPayload_libraryItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateLibraryItemPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateLibraryItemPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateOwnProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -26507,6 +39107,36 @@ func (ec *executionContext) childFields_UpdateOwnProfilePayload(ctx context.Cont
 		return ec.fieldContext_UpdateOwnProfilePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateOwnProfilePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePipelinePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pipeline":
+		return ec.fieldContext_UpdatePipelinePayload_pipeline(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdatePipelinePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePipelinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePipelineStagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_UpdatePipelineStagePayload_stage(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdatePipelineStagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePipelineStagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdatePropertyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_UpdatePropertyPayload_property(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdatePropertyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdatePropertyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26589,6 +39219,18 @@ func (ec *executionContext) childFields_UploadVisitorAttachmentPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type UploadVisitorAttachmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpsertCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_UpsertCompanyPayload_company(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertCompanyPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertCompanyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertCompanyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contact":
@@ -26599,6 +39241,30 @@ func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context
 		return ec.fieldContext_UpsertContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpsertContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deal":
+		return ec.fieldContext_UpsertDealPayload_deal(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertDealPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertDealPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertDealPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertTicketPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ticket":
+		return ec.fieldContext_UpsertTicketPayload_ticket(ctx, field)
+	case "created":
+		return ec.fieldContext_UpsertTicketPayload_created(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertTicketPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertTicketPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Usage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26811,6 +39477,8 @@ func (ec *executionContext) childFields_VisitorConversation(ctx context.Context,
 		return ec.fieldContext_VisitorConversation_unread(ctx, field)
 	case "messages":
 		return ec.fieldContext_VisitorConversation_messages(ctx, field)
+	case "ratingQuestion":
+		return ec.fieldContext_VisitorConversation_ratingQuestion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorConversation", field.Name)
 }
@@ -26851,6 +39519,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_replyTo(ctx, field)
 	case "direction":
 		return ec.fieldContext_VisitorMessage_direction(ctx, field)
+	case "byEmail":
+		return ec.fieldContext_VisitorMessage_byEmail(ctx, field)
 	case "seen":
 		return ec.fieldContext_VisitorMessage_seen(ctx, field)
 	case "text":
@@ -26859,10 +39529,14 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_html(ctx, field)
 	case "markdown":
 		return ec.fieldContext_VisitorMessage_markdown(ctx, field)
+	case "cards":
+		return ec.fieldContext_VisitorMessage_cards(ctx, field)
 	case "attachments":
 		return ec.fieldContext_VisitorMessage_attachments(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_VisitorMessage_createdAt(ctx, field)
+	case "quickReplies":
+		return ec.fieldContext_VisitorMessage_quickReplies(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessage", field.Name)
 }

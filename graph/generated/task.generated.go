@@ -25,6 +25,7 @@ type TaskResolver interface {
 	Failure(ctx context.Context, obj *ent.Task) (*string, error)
 
 	Actor(ctx context.Context, objs []*ent.Task) ([]model.Actor, error)
+	ContactImport(ctx context.Context, objs []*ent.Task) ([]*ent.ContactImport, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -422,6 +423,61 @@ func (ec *executionContext) resolveBatch_Task_actor(ctx context.Context, field g
 		results,
 		err,
 		"Task.actor",
+	)
+}
+
+func (ec *executionContext) _Task_contactImport(ctx context.Context, field graphql.CollectedField, obj *ent.Task) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Task_contactImport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Task_contactImport(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContactImport) graphql.Marshaler {
+			return ec.marshalOContactImport2ᚖparleyᚋentᚐContactImport(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Task_contactImport(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Task",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactImport(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Task_contactImport(ctx context.Context, field graphql.CollectedField, obj *ent.Task) (any, error) {
+	resolver := ec.Resolvers.Task()
+	if batch, ok := graphql.BatchParentsFor[*ent.Task](ctx, "Task"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ContactImport(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.ContactImport](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Task.contactImport",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ContactImport(ctx, []*ent.Task{obj})
+	return graphql.ResolveBatchSingleResult[*ent.ContactImport](
+		ctx,
+		results,
+		err,
+		"Task.contactImport",
 	)
 }
 
@@ -877,6 +933,11 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 		case "actor":
 			out.Values[i] = ec._Task_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactImport":
+			out.Values[i] = ec._Task_contactImport(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

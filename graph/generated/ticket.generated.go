@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,24 +15,93 @@ import (
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/crm"
+	"parley/internal/crm/live"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type TicketResolver interface {
+	Pipeline(ctx context.Context, objs []*ent.Ticket) ([]*ent.Pipeline, error)
+	Stage(ctx context.Context, objs []*ent.Ticket) ([]*ent.PipelineStage, error)
+
+	Owner(ctx context.Context, objs []*ent.Ticket) ([]*ent.User, error)
+	Team(ctx context.Context, objs []*ent.Ticket) ([]*ent.Team, error)
+
+	DefinedProperties(ctx context.Context, objs []*ent.Ticket, names []string) ([][]*property.Value, error)
 	Contact(ctx context.Context, objs []*ent.Ticket) ([]*ent.Contact, error)
 	Conversation(ctx context.Context, objs []*ent.Ticket) ([]*ent.Conversation, error)
-}
 
-type TicketPresetInputResolver interface {
-	Priority(ctx context.Context, obj *vocab.TicketPreset, data *vocab.Priority) error
+	SecondsToClose(ctx context.Context, obj *ent.Ticket) (*int, error)
+	Company(ctx context.Context, objs []*ent.Ticket) ([]*ent.Company, error)
+	Engagements(ctx context.Context, objs []*ent.Ticket, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Engagement], error)
+}
+type TicketPresetResolver interface {
+	Pipeline(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.Pipeline, error)
+	Stage(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.PipelineStage, error)
+
+	Owner(ctx context.Context, objs []*vocab.TicketPreset) ([]*ent.User, error)
+
+	Problems(ctx context.Context, objs []*vocab.TicketPreset) ([][]vocab.TicketPresetProblem, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Ticket_definedProperties_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "names",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["names"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Ticket_engagements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -101,11 +171,73 @@ func (ec *executionContext) fieldContext_CreateTicketPayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteTicketPayload_deletedTicketId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTicketPayload_deletedTicketId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedTicketID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTicketPayload_deletedTicketId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteTicketPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteTicketPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteTicketPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Ticket_id(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_Ticket_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Ticket_number(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Number)
+}
+func (ec *executionContext) fieldContext_Ticket_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Ticket_subject(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
@@ -115,18 +247,121 @@ func (ec *executionContext) fieldContext_Ticket_subject(_ context.Context, field
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
 }
 
-func (ec *executionContext) _Ticket_pipeline(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Pipeline)
+func (ec *executionContext) _Ticket_description(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Description)
 }
-func (ec *executionContext) fieldContext_Ticket_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Ticket_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
 }
 
+func (ec *executionContext) _Ticket_pipeline(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_pipeline(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Pipeline) graphql.Marshaler {
+			return ec.marshalNPipeline2ᚖparleyᚋentᚐPipeline(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_pipeline(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Pipeline(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Pipeline](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.pipeline",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Pipeline(ctx, []*ent.Ticket{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Pipeline](
+		ctx,
+		results,
+		err,
+		"Ticket.pipeline",
+	)
+}
+
 func (ec *executionContext) _Ticket_stage(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Stage)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_stage(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PipelineStage) graphql.Marshaler {
+			return ec.marshalNPipelineStage2ᚖparleyᚋentᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func (ec *executionContext) fieldContext_Ticket_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_stage(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Stage(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.PipelineStage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.stage",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Stage(ctx, []*ent.Ticket{obj})
+	return graphql.ResolveBatchSingleResult[*ent.PipelineStage](
+		ctx,
+		results,
+		err,
+		"Ticket.stage",
+	)
 }
 
 func (ec *executionContext) _Ticket_priority(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
@@ -150,6 +385,162 @@ func (ec *executionContext) _Ticket_priority(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Ticket_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _Ticket_source(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TicketSource) graphql.Marshaler {
+			return ec.marshalOTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "TicketSource")
+}
+
+func (ec *executionContext) _Ticket_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_owner(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Owner(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.owner",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Owner(ctx, []*ent.Ticket{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Ticket.owner",
+	)
+}
+
+func (ec *executionContext) _Ticket_team(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_team(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_team(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Team(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.team",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Team(ctx, []*ent.Ticket{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Team](
+		ctx,
+		results,
+		err,
+		"Ticket.team",
+	)
+}
+
+func (ec *executionContext) _Ticket_dueAt(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Time")
 }
 
 func (ec *executionContext) _Ticket_properties(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
@@ -182,6 +573,73 @@ func (ec *executionContext) fieldContext_Ticket_properties(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Ticket_definedProperties(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_definedProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_definedProperties(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*property.Value) graphql.Marshaler {
+			return ec.marshalNPropertyValue2ᚕᚖparleyᚋinternalᚋpropertyᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_definedProperties(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PropertyValue(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Ticket_definedProperties_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_definedProperties(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.DefinedProperties(ctx, batch.Parents, fc.Args["names"].([]string))
+		})
+		return graphql.ResolveBatchGroupResult[[]*property.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.definedProperties",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.DefinedProperties(ctx, []*ent.Ticket{obj}, fc.Args["names"].([]string))
+	return graphql.ResolveBatchSingleResult[[]*property.Value](
+		ctx,
+		results,
+		err,
+		"Ticket.definedProperties",
+	)
 }
 
 func (ec *executionContext) _Ticket_contact(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
@@ -317,6 +775,13 @@ func (ec *executionContext) fieldContext_Ticket_externalId(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "String")
 }
 
+func (ec *executionContext) _Ticket_revision(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Revision)
+}
+func (ec *executionContext) fieldContext_Ticket_revision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Ticket_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -340,7 +805,237 @@ func (ec *executionContext) fieldContext_Ticket_createdAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Time")
 }
 
-func (ec *executionContext) _TicketConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _Ticket_lastActivityAt(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_lastActivityAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastActivityAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_lastActivityAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Ticket_closedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Ticket_secondsToClose(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_secondsToClose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Ticket().SecondsToClose(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_secondsToClose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ticket", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Ticket_company(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_company(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖparleyᚋentᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_company(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Company(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Company](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.company",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Company(ctx, []*ent.Ticket{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Company](
+		ctx,
+		results,
+		err,
+		"Ticket.company",
+	)
+}
+
+func (ec *executionContext) _Ticket_engagements(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_engagements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_engagements(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Engagement]) graphql.Marshaler {
+			return ec.marshalNEngagementConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_engagements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EngagementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Ticket_engagements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_engagements(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Engagements(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Engagement]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.engagements",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Engagements(ctx, []*ent.Ticket{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Engagement]](
+		ctx,
+		results,
+		err,
+		"Ticket.engagements",
+	)
+}
+
+func (ec *executionContext) _TicketChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *live.TicketChanged) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TicketChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketChanged", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketChanged_ticket(ctx context.Context, field graphql.CollectedField, obj *live.TicketChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketChanged_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketChanged_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketConnection_edges(ctx context.Context, field graphql.CollectedField, obj *crm.Page[ent.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -372,7 +1067,7 @@ func (ec *executionContext) fieldContext_TicketConnection_edges(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _TicketConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *crm.Page[ent.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -404,7 +1099,7 @@ func (ec *executionContext) fieldContext_TicketConnection_nodes(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _TicketConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Ticket]) (ret graphql.Marshaler) {
+func (ec *executionContext) _TicketConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *crm.Page[ent.Ticket]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -434,6 +1129,29 @@ func (ec *executionContext) fieldContext_TicketConnection_pageInfo(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _TicketConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *crm.Page[ent.Ticket]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketConnection", field, true, false, "Int")
 }
 
 func (ec *executionContext) _TicketEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.Ticket]) (ret graphql.Marshaler) {
@@ -475,18 +1193,160 @@ func (ec *executionContext) fieldContext_TicketEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _TicketEntered_cursor(ctx context.Context, field graphql.CollectedField, obj *live.TicketEntered) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TicketEntered_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketEntered", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketEntered_ticket(ctx context.Context, field graphql.CollectedField, obj *live.TicketEntered) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketEntered_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalNTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketEntered_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketEntered",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TicketLeft_ticketId(ctx context.Context, field graphql.CollectedField, obj *live.TicketLeft) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.TicketID)
+}
+func (ec *executionContext) fieldContext_TicketLeft_ticketId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketLeft", field, false, false, "ID")
+}
+
 func (ec *executionContext) _TicketPreset_pipeline(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Pipeline)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_pipeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TicketPreset_pipeline(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Pipeline) graphql.Marshaler {
+			return ec.marshalOPipeline2ᚖparleyᚋentᚐPipeline(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_TicketPreset_pipeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
+	fc = &graphql.FieldContext{
+		Object:     "TicketPreset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pipeline(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TicketPreset_pipeline(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (any, error) {
+	resolver := ec.Resolvers.TicketPreset()
+	if batch, ok := graphql.BatchParentsFor[*vocab.TicketPreset](ctx, "TicketPreset"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Pipeline(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Pipeline](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TicketPreset.pipeline",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Pipeline(ctx, []*vocab.TicketPreset{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Pipeline](
+		ctx,
+		results,
+		err,
+		"TicketPreset.pipeline",
+	)
 }
 
 func (ec *executionContext) _TicketPreset_stage(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
-	return ec.marshalNString2string(ctx, field.Selections, obj.Stage)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TicketPreset_stage(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PipelineStage) graphql.Marshaler {
+			return ec.marshalOPipelineStage2ᚖparleyᚋentᚐPipelineStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
 }
 func (ec *executionContext) fieldContext_TicketPreset_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
+	fc = &graphql.FieldContext{
+		Object:     "TicketPreset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PipelineStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TicketPreset_stage(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (any, error) {
+	resolver := ec.Resolvers.TicketPreset()
+	if batch, ok := graphql.BatchParentsFor[*vocab.TicketPreset](ctx, "TicketPreset"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Stage(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.PipelineStage](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TicketPreset.stage",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Stage(ctx, []*vocab.TicketPreset{obj})
+	return graphql.ResolveBatchSingleResult[*ent.PipelineStage](
+		ctx,
+		results,
+		err,
+		"TicketPreset.stage",
+	)
 }
 
 func (ec *executionContext) _TicketPreset_priority(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
@@ -510,6 +1370,121 @@ func (ec *executionContext) _TicketPreset_priority(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_TicketPreset_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "Priority")
+}
+
+func (ec *executionContext) _TicketPreset_ownerRule(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_ownerRule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnerRule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TicketOwnerRule) graphql.Marshaler {
+			return ec.marshalNTicketOwnerRule2parleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPreset_ownerRule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "TicketOwnerRule")
+}
+
+func (ec *executionContext) _TicketPreset_owner(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TicketPreset_owner(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPreset_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketPreset",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TicketPreset_owner(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (any, error) {
+	resolver := ec.Resolvers.TicketPreset()
+	if batch, ok := graphql.BatchParentsFor[*vocab.TicketPreset](ctx, "TicketPreset"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Owner(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TicketPreset.owner",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Owner(ctx, []*vocab.TicketPreset{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"TicketPreset.owner",
+	)
+}
+
+func (ec *executionContext) _TicketPreset_source(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.TicketSource) graphql.Marshaler {
+			return ec.marshalNTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPreset_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "TicketSource")
+}
+
+func (ec *executionContext) _TicketPreset_subject(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Subject)
+}
+func (ec *executionContext) fieldContext_TicketPreset_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketPreset_description(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
+}
+func (ec *executionContext) fieldContext_TicketPreset_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPreset", field, false, false, "String")
 }
 
 func (ec *executionContext) _TicketPreset_properties(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
@@ -544,6 +1519,52 @@ func (ec *executionContext) fieldContext_TicketPreset_properties(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _TicketPreset_problems(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TicketPreset_problems(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TicketPresetProblem) graphql.Marshaler {
+			return ec.marshalNTicketPresetProblem2ᚕparleyᚋinternalᚋvocabᚐTicketPresetProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPreset_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPreset", field, true, true, "TicketPresetProblem")
+}
+func (ec *executionContext) resolveBatch_TicketPreset_problems(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (any, error) {
+	resolver := ec.Resolvers.TicketPreset()
+	if batch, ok := graphql.BatchParentsFor[*vocab.TicketPreset](ctx, "TicketPreset"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Problems(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]vocab.TicketPresetProblem](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TicketPreset.problems",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Problems(ctx, []*vocab.TicketPreset{obj})
+	return graphql.ResolveBatchSingleResult[[]vocab.TicketPresetProblem](
+		ctx,
+		results,
+		err,
+		"TicketPreset.problems",
+	)
+}
+
 func (ec *executionContext) _TicketProperty_name(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketProperty) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
@@ -556,6 +1577,75 @@ func (ec *executionContext) _TicketProperty_value(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_TicketProperty_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TicketProperty", field, false, false, "String")
+}
+
+func (ec *executionContext) _TicketViewChanges_sequence(ctx context.Context, field graphql.CollectedField, obj *live.TicketViewChanges) (ret graphql.Marshaler) {
+	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+}
+func (ec *executionContext) fieldContext_TicketViewChanges_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketViewChanges", field, false, false, "Sequence")
+}
+
+func (ec *executionContext) _TicketViewChanges_changes(ctx context.Context, field graphql.CollectedField, obj *live.TicketViewChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketViewChanges_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []live.TicketViewChange) graphql.Marshaler {
+			return ec.marshalNTicketViewChange2ᚕparleyᚋinternalᚋcrmᚋliveᚐTicketViewChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketViewChanges_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketViewChanges", field, false, false, "TicketViewChange")
+}
+
+func (ec *executionContext) _TicketViewSnapshot_sequence(ctx context.Context, field graphql.CollectedField, obj *live.TicketViewSnapshot) (ret graphql.Marshaler) {
+	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+}
+func (ec *executionContext) fieldContext_TicketViewSnapshot_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketViewSnapshot", field, false, false, "Sequence")
+}
+
+func (ec *executionContext) _TicketViewSnapshot_tickets(ctx context.Context, field graphql.CollectedField, obj *live.TicketViewSnapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketViewSnapshot_tickets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tickets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Page[ent.Ticket]) graphql.Marshaler {
+			return ec.marshalNTicketConnection2ᚖparleyᚋinternalᚋcrmᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketViewSnapshot_tickets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketViewSnapshot",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketConnection(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *model.TicketPayload) (ret graphql.Marshaler) {
@@ -622,6 +1712,77 @@ func (ec *executionContext) fieldContext_UpdateTicketPayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertTicketPayload_ticket(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertTicketPayload_ticket(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ticket, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
+			return ec.marshalOTicket2ᚖparleyᚋentᚐTicket(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertTicketPayload_ticket(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ticket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertTicketPayload_created(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTicketPayload) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Created)
+}
+func (ec *executionContext) fieldContext_UpsertTicketPayload_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertTicketPayload", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UpsertTicketPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertTicketPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertTicketPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertTicketPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertTicketPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -637,7 +1798,7 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "subject", "pipeline", "stage", "priority", "properties", "contactId", "conversationId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "conversationId", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -653,46 +1814,95 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 			it.ID = data
 		case "subject":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Subject = data
-		case "pipeline":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			it.Subject = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Pipeline = data
-		case "stage":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stage"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			it.Description = graphql.OmittableOf(data)
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Stage = data
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Priority = data
+			it.Priority = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = graphql.OmittableOf(data)
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = graphql.OmittableOf(data)
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
 			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Properties = data
+			it.Properties = graphql.OmittableOf(data)
 		case "contactId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ContactID = data
+			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "definedProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
+			data, err := ec.unmarshalOPropertyValueInput2ᚕparleyᚋinternalᚋpropertyᚐPropertyValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefinedProperties = graphql.OmittableOf(data)
 		case "conversationId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -731,8 +1941,8 @@ func UnmarshalCreateTicketInput(ctx context.Context, raw any) (crm.CreateTicketI
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context, obj any) (vocab.TicketPreset, error) {
-	var it vocab.TicketPreset
+func (ec *executionContext) unmarshalInputDeleteTicketInput(ctx context.Context, obj any) (crm.DeleteTicketInput, error) {
+	var it crm.DeleteTicketInput
 	if obj == nil {
 		return it, nil
 	}
@@ -742,40 +1952,258 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	if _, present := asMap["priority"]; !present {
-		asMap["priority"] = "NONE"
-	}
-
-	fieldsInOrder := [...]string{"pipeline", "stage", "priority", "properties"}
+	fieldsInOrder := [...]string{"ticketId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
-		case "pipeline":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+		case "ticketId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ticketId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Pipeline = data
-		case "stage":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stage"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			it.TicketID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Stage = data
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteTicketInput unmarshals raw into the DeleteTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteTicketInput(ctx context.Context, raw any) (crm.DeleteTicketInput, error) {
+	var out crm.DeleteTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteTicketInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj any) (crm.TicketFilter, error) {
+	var it crm.TicketFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineIds", "stageIds", "stageKinds", "ownerIds", "unowned", "priorities", "contactId", "companyIds", "conversationId", "query", "createdAfter", "createdBefore", "dueBefore", "externalIds", "definedProperties"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineIDs = data
+		case "stageIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageIDs = data
+		case "stageKinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageKinds"))
+			data, err := ec.unmarshalOStageKind2ᚕparleyᚋinternalᚋvocabᚐStageKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageKinds = data
+		case "ownerIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerIDs = data
+		case "unowned":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unowned"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unowned = data
+		case "priorities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorities"))
+			data, err := ec.unmarshalOPriority2ᚕparleyᚋinternalᚋvocabᚐPriorityᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priorities = data
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		case "companyIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyIDs = data
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "query":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("query"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Query = data
+		case "createdAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAfter"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAfter = data
+		case "createdBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBefore"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedBefore = data
+		case "dueBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueBefore"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueBefore = data
+		case "externalIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalIds"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalIDs = data
+		case "definedProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefinedProperties = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketFilter unmarshals raw into the TicketFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketFilter(ctx context.Context, raw any) (crm.TicketFilter, error) {
+	var out crm.TicketFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context, obj any) (crm.TicketPresetInput, error) {
+	var it crm.TicketPresetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"pipelineId", "stageId", "priority", "ownerRule", "ownerId", "source", "subject", "description", "properties"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = data
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = data
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.TicketPresetInput().Priority(ctx, &it, data); err != nil {
+			it.Priority = data
+		case "ownerRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerRule"))
+			data, err := ec.unmarshalOTicketOwnerRule2ᚖparleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx, v)
+			if err != nil {
 				return it, err
 			}
+			it.OwnerRule = data
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
 			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
@@ -794,8 +2222,8 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalTicketPresetInput(ctx context.Context, raw any) (vocab.TicketPreset, error) {
-	var out vocab.TicketPreset
+func UnmarshalTicketPresetInput(ctx context.Context, raw any) (crm.TicketPresetInput, error) {
+	var out crm.TicketPresetInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketPresetInput", raw, &out)
 	return out, err
 }
@@ -860,7 +2288,7 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ticketId", "subject", "pipeline", "stage", "priority", "properties", "contactId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"ticketId", "expectedRevision", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -874,6 +2302,13 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.TicketID = data
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
 		case "subject":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -881,20 +2316,27 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.Subject = graphql.OmittableOf(data)
-		case "pipeline":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipeline"))
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Pipeline = graphql.OmittableOf(data)
-		case "stage":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stage"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			it.Description = graphql.OmittableOf(data)
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Stage = graphql.OmittableOf(data)
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
 		case "priority":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
 			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
@@ -902,6 +2344,34 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.Priority = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = graphql.OmittableOf(data)
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = graphql.OmittableOf(data)
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
 			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
@@ -916,6 +2386,20 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "definedProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
+			data, err := ec.unmarshalOPropertyValueInput2ᚕparleyᚋinternalᚋpropertyᚐPropertyValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefinedProperties = graphql.OmittableOf(data)
 		case "externalId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -947,9 +2431,207 @@ func UnmarshalUpdateTicketInput(ctx context.Context, raw any) (crm.UpdateTicketI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpsertTicketInput(ctx context.Context, obj any) (crm.UpsertTicketInput, error) {
+	var it crm.UpsertTicketInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"externalId", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "conversationId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "pipelineId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pipelineId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PipelineID = graphql.OmittableOf(data)
+		case "stageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StageID = graphql.OmittableOf(data)
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPriority(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "ownerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerID = graphql.OmittableOf(data)
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = graphql.OmittableOf(data)
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = graphql.OmittableOf(data)
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = graphql.OmittableOf(data)
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "definedProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
+			data, err := ec.unmarshalOPropertyValueInput2ᚕparleyᚋinternalᚋpropertyᚐPropertyValueInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefinedProperties = graphql.OmittableOf(data)
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpsertTicketInput unmarshals raw into the UpsertTicketInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpsertTicketInput(ctx context.Context, raw any) (crm.UpsertTicketInput, error) {
+	var out crm.UpsertTicketInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpsertTicketInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
+
+func (ec *executionContext) _TicketViewChange(ctx context.Context, sel ast.SelectionSet, obj live.TicketViewChange) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *live.TicketLeft:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketLeft(ctx, sel, obj)
+	case *live.TicketEntered:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketEntered(ctx, sel, obj)
+	case *live.TicketChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketChanged(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of TicketViewChange must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _TicketViewUpdate(ctx context.Context, sel ast.SelectionSet, obj live.TicketViewUpdate) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *live.TicketViewSnapshot:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketViewSnapshot(ctx, sel, obj)
+	case *live.TicketViewChanges:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TicketViewChanges(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of TicketViewUpdate must implement graphql.Marshaler", obj))
+		}
+	}
+}
 
 // endregion ************************** interface.gotpl ***************************
 
@@ -987,7 +2669,39 @@ func (ec *executionContext) _CreateTicketPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
-var ticketImplementors = []string{"Ticket", "_Entity", "Node"}
+var deleteTicketPayloadImplementors = []string{"DeleteTicketPayload"}
+
+func (ec *executionContext) _DeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteTicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteTicketPayload")
+		case "deletedTicketId":
+			out.Values[i] = ec._DeleteTicketPayload_deletedTicketId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteTicketPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketImplementors = []string{"Ticket", "_Entity", "Node", "TimelineItem"}
 
 func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, obj *ent.Ticket) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketImplementors)
@@ -1002,8 +2716,18 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "number":
+			out.Values[i] = ec._Ticket_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "subject":
 			out.Values[i] = ec._Ticket_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._Ticket_description(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1022,8 +2746,33 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "source":
+			out.Values[i] = ec._Ticket_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "owner":
+			out.Values[i] = ec._Ticket_owner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "team":
+			out.Values[i] = ec._Ticket_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dueAt":
+			out.Values[i] = ec._Ticket_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "properties":
 			out.Values[i] = ec._Ticket_properties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "definedProperties":
+			out.Values[i] = ec._Ticket_definedProperties(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1042,8 +2791,70 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "revision":
+			out.Values[i] = ec._Ticket_revision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Ticket_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastActivityAt":
+			out.Values[i] = ec._Ticket_lastActivityAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closedAt":
+			out.Values[i] = ec._Ticket_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secondsToClose":
+			out.Values[i] = ec._Ticket_secondsToClose(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "company":
+			out.Values[i] = ec._Ticket_company(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "engagements":
+			out.Values[i] = ec._Ticket_engagements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketChangedImplementors = []string{"TicketChanged", "TicketViewChange"}
+
+func (ec *executionContext) _TicketChanged(ctx context.Context, sel ast.SelectionSet, obj *live.TicketChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketChanged")
+		case "cursor":
+			out.Values[i] = ec._TicketChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ticket":
+			out.Values[i] = ec._TicketChanged_ticket(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1061,7 +2872,7 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 
 var ticketConnectionImplementors = []string{"TicketConnection"}
 
-func (ec *executionContext) _TicketConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.Ticket]) graphql.Marshaler {
+func (ec *executionContext) _TicketConnection(ctx context.Context, sel ast.SelectionSet, obj *crm.Page[ent.Ticket]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ticketConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1082,6 +2893,11 @@ func (ec *executionContext) _TicketConnection(ctx context.Context, sel ast.Selec
 		case "pageInfo":
 			out.Values[i] = ec._TicketConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._TicketConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1128,6 +2944,65 @@ func (ec *executionContext) _TicketEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var ticketEnteredImplementors = []string{"TicketEntered", "TicketViewChange"}
+
+func (ec *executionContext) _TicketEntered(ctx context.Context, sel ast.SelectionSet, obj *live.TicketEntered) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketEnteredImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketEntered")
+		case "cursor":
+			out.Values[i] = ec._TicketEntered_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ticket":
+			out.Values[i] = ec._TicketEntered_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketLeftImplementors = []string{"TicketLeft", "TicketViewChange"}
+
+func (ec *executionContext) _TicketLeft(ctx context.Context, sel ast.SelectionSet, obj *live.TicketLeft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketLeftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketLeft")
+		case "ticketId":
+			out.Values[i] = ec._TicketLeft_ticketId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var ticketPresetImplementors = []string{"TicketPreset"}
 
 func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.SelectionSet, obj *vocab.TicketPreset) graphql.Marshaler {
@@ -1140,12 +3015,12 @@ func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("TicketPreset")
 		case "pipeline":
 			out.Values[i] = ec._TicketPreset_pipeline(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "stage":
 			out.Values[i] = ec._TicketPreset_stage(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "priority":
@@ -1153,8 +3028,38 @@ func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "ownerRule":
+			out.Values[i] = ec._TicketPreset_ownerRule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "owner":
+			out.Values[i] = ec._TicketPreset_owner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._TicketPreset_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._TicketPreset_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._TicketPreset_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "properties":
 			out.Values[i] = ec._TicketPreset_properties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._TicketPreset_problems(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -1202,6 +3107,70 @@ func (ec *executionContext) _TicketProperty(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var ticketViewChangesImplementors = []string{"TicketViewChanges", "TicketViewUpdate"}
+
+func (ec *executionContext) _TicketViewChanges(ctx context.Context, sel ast.SelectionSet, obj *live.TicketViewChanges) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketViewChangesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketViewChanges")
+		case "sequence":
+			out.Values[i] = ec._TicketViewChanges_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._TicketViewChanges_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketViewSnapshotImplementors = []string{"TicketViewSnapshot", "TicketViewUpdate"}
+
+func (ec *executionContext) _TicketViewSnapshot(ctx context.Context, sel ast.SelectionSet, obj *live.TicketViewSnapshot) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketViewSnapshotImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketViewSnapshot")
+		case "sequence":
+			out.Values[i] = ec._TicketViewSnapshot_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tickets":
+			out.Values[i] = ec._TicketViewSnapshot_tickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateTicketPayloadImplementors = []string{"UpdateTicketPayload"}
 
 func (ec *executionContext) _UpdateTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TicketPayload) graphql.Marshaler {
@@ -1234,6 +3203,43 @@ func (ec *executionContext) _UpdateTicketPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var upsertTicketPayloadImplementors = []string{"UpsertTicketPayload"}
+
+func (ec *executionContext) _UpsertTicketPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertTicketPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertTicketPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertTicketPayload")
+		case "ticket":
+			out.Values[i] = ec._UpsertTicketPayload_ticket(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "created":
+			out.Values[i] = ec._UpsertTicketPayload_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertTicketPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1249,6 +3255,19 @@ func (ec *executionContext) marshalNCreateTicketPayload2ᚖparleyᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._CreateTicketPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDeleteTicketInput2parleyᚋinternalᚋcrmᚐDeleteTicketInput(ctx context.Context, v any) (crm.DeleteTicketInput, error) {
+	res, err := ec.unmarshalInputDeleteTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteTicketPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteTicketPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteTicketPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteTicketPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteTicketPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTicket2ᚕᚖparleyᚋentᚐTicketᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Ticket) graphql.Marshaler {
@@ -1276,7 +3295,7 @@ func (ec *executionContext) marshalNTicket2ᚖparleyᚋentᚐTicket(ctx context.
 	return ec._Ticket(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTicketConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Ticket]) graphql.Marshaler {
+func (ec *executionContext) marshalNTicketConnection2ᚖparleyᚋinternalᚋcrmᚐPage(ctx context.Context, sel ast.SelectionSet, v *crm.Page[ent.Ticket]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TicketConnection!")
 		return graphql.Null
@@ -1308,6 +3327,66 @@ func (ec *executionContext) marshalNTicketEdge2ᚖparleyᚋinternalᚋpagingᚐE
 	return ec._TicketEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNTicketOwnerRule2parleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx context.Context, v any) (vocab.TicketOwnerRule, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketOwnerRule(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketOwnerRule2parleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx context.Context, sel ast.SelectionSet, v vocab.TicketOwnerRule) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TicketOwnerRule!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTicketPresetProblem2parleyᚋinternalᚋvocabᚐTicketPresetProblem(ctx context.Context, v any) (vocab.TicketPresetProblem, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketPresetProblem(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketPresetProblem2parleyᚋinternalᚋvocabᚐTicketPresetProblem(ctx context.Context, sel ast.SelectionSet, v vocab.TicketPresetProblem) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TicketPresetProblem!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNTicketPresetProblem2ᚕparleyᚋinternalᚋvocabᚐTicketPresetProblemᚄ(ctx context.Context, v any) ([]vocab.TicketPresetProblem, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.TicketPresetProblem, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketPresetProblem2parleyᚋinternalᚋvocabᚐTicketPresetProblem(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNTicketPresetProblem2ᚕparleyᚋinternalᚋvocabᚐTicketPresetProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.TicketPresetProblem) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketPresetProblem2parleyᚋinternalᚋvocabᚐTicketPresetProblem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNTicketProperty2parleyᚋinternalᚋvocabᚐTicketProperty(ctx context.Context, sel ast.SelectionSet, v vocab.TicketProperty) graphql.Marshaler {
 	return ec._TicketProperty(ctx, sel, &v)
 }
@@ -1333,6 +3412,53 @@ func (ec *executionContext) unmarshalNTicketPropertyInput2parleyᚋinternalᚋvo
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, v any) (vocab.TicketSource, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketSource(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, sel ast.SelectionSet, v vocab.TicketSource) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TicketSource!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNTicketViewChange2parleyᚋinternalᚋcrmᚋliveᚐTicketViewChange(ctx context.Context, sel ast.SelectionSet, v live.TicketViewChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketViewChange!")
+		return graphql.Null
+	}
+	return ec._TicketViewChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTicketViewChange2ᚕparleyᚋinternalᚋcrmᚋliveᚐTicketViewChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []live.TicketViewChange) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketViewChange2parleyᚋinternalᚋcrmᚋliveᚐTicketViewChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTicketViewUpdate2parleyᚋinternalᚋcrmᚋliveᚐTicketViewUpdate(ctx context.Context, sel ast.SelectionSet, v live.TicketViewUpdate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TicketViewUpdate!")
+		return graphql.Null
+	}
+	return ec._TicketViewUpdate(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpdateTicketInput2parleyᚋinternalᚋcrmᚐUpdateTicketInput(ctx context.Context, v any) (crm.UpdateTicketInput, error) {
 	res, err := ec.unmarshalInputUpdateTicketInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1346,11 +3472,70 @@ func (ec *executionContext) marshalNUpdateTicketPayload2ᚖparleyᚋgraphᚋmode
 	return ec._UpdateTicketPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpsertTicketInput2parleyᚋinternalᚋcrmᚐUpsertTicketInput(ctx context.Context, v any) (crm.UpsertTicketInput, error) {
+	res, err := ec.unmarshalInputUpsertTicketInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertTicketPayload2ᚖparleyᚋgraphᚋmodelᚐUpsertTicketPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertTicketPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpsertTicketPayload!")
+		return graphql.Null
+	}
+	return ec._UpsertTicketPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOTicket2ᚖparleyᚋentᚐTicket(ctx context.Context, sel ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Ticket(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTicketFilter2ᚖparleyᚋinternalᚋcrmᚐTicketFilter(ctx context.Context, v any) (*crm.TicketFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTicketFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTicketOrder2ᚖparleyᚋinternalᚋvocabᚐTicketOrder(ctx context.Context, v any) (*vocab.TicketOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketOrder(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTicketOrder2ᚖparleyᚋinternalᚋvocabᚐTicketOrder(ctx context.Context, sel ast.SelectionSet, v *vocab.TicketOrder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOTicketOwnerRule2ᚖparleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx context.Context, v any) (*vocab.TicketOwnerRule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketOwnerRule(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTicketOwnerRule2ᚖparleyᚋinternalᚋvocabᚐTicketOwnerRule(ctx context.Context, sel ast.SelectionSet, v *vocab.TicketOwnerRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOTicketPreset2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx context.Context, sel ast.SelectionSet, v *vocab.TicketPreset) graphql.Marshaler {
@@ -1360,7 +3545,7 @@ func (ec *executionContext) marshalOTicketPreset2ᚖparleyᚋinternalᚋvocabᚐ
 	return ec._TicketPreset(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋvocabᚐTicketPreset(ctx context.Context, v any) (*vocab.TicketPreset, error) {
+func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋcrmᚐTicketPresetInput(ctx context.Context, v any) (*crm.TicketPresetInput, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -1383,6 +3568,38 @@ func (ec *executionContext) unmarshalOTicketPropertyInput2ᚕparleyᚋinternal�
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, v any) (vocab.TicketSource, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketSource(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTicketSource2parleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, sel ast.SelectionSet, v vocab.TicketSource) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, v any) (*vocab.TicketSource, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.TicketSource(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTicketSource2ᚖparleyᚋinternalᚋvocabᚐTicketSource(ctx context.Context, sel ast.SelectionSet, v *vocab.TicketSource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -43,16 +43,19 @@ type VisitorConversationResolver interface {
 	QueuePosition(ctx context.Context, objs []*model.VisitorConversation) ([]*int, error)
 	Unread(ctx context.Context, objs []*model.VisitorConversation) ([]int, error)
 	Messages(ctx context.Context, objs []*model.VisitorConversation, first *int, after *string, last *int, before *string) ([]*model.VisitorMessageConnection, error)
+	RatingQuestion(ctx context.Context, objs []*model.VisitorConversation) ([]*visitor.RatingQuestion, error)
 }
 type VisitorMessageResolver interface {
 	AuthorName(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
 	AuthorAvatarURL(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
 	ReplyTo(ctx context.Context, objs []*model.VisitorMessage) ([]*model.VisitorMessage, error)
 
+	ByEmail(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
 	Seen(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
 
 	HTML(ctx context.Context, objs []*model.VisitorMessage) ([]*string, error)
 	Markdown(ctx context.Context, obj *model.VisitorMessage) (*string, error)
+
 	Attachments(ctx context.Context, objs []*model.VisitorMessage) ([][]*ent.Attachment, error)
 }
 type VisitorMessageConnectionResolver interface {
@@ -1840,6 +1843,61 @@ func (ec *executionContext) resolveBatch_VisitorConversation_messages(ctx contex
 	)
 }
 
+func (ec *executionContext) _VisitorConversation_ratingQuestion(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorConversation_ratingQuestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorConversation_ratingQuestion(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *visitor.RatingQuestion) graphql.Marshaler {
+			return ec.marshalORatingQuestion2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐRatingQuestion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorConversation_ratingQuestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorConversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingQuestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_VisitorConversation_ratingQuestion(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversation) (any, error) {
+	resolver := ec.Resolvers.VisitorConversation()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorConversation](ctx, "VisitorConversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RatingQuestion(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*visitor.RatingQuestion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorConversation.ratingQuestion",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RatingQuestion(ctx, []*model.VisitorConversation{obj})
+	return graphql.ResolveBatchSingleResult[*visitor.RatingQuestion](
+		ctx,
+		results,
+		err,
+		"VisitorConversation.ratingQuestion",
+	)
+}
+
 func (ec *executionContext) _VisitorConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*model.VisitorConversation]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2159,6 +2217,52 @@ func (ec *executionContext) fieldContext_VisitorMessage_direction(_ context.Cont
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "MessageDirection")
 }
 
+func (ec *executionContext) _VisitorMessage_byEmail(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_byEmail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_byEmail(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_byEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_byEmail(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ByEmail(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.byEmail",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ByEmail(ctx, []*model.VisitorMessage{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.byEmail",
+	)
+}
+
 func (ec *executionContext) _VisitorMessage_seen(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2281,6 +2385,38 @@ func (ec *executionContext) fieldContext_VisitorMessage_markdown(_ context.Conte
 	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "String")
 }
 
+func (ec *executionContext) _VisitorMessage_cards(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_cards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cards, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.MessageCard) graphql.Marshaler {
+			return ec.marshalNMessageCard2ᚕparleyᚋinternalᚋvocabᚐMessageCardᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_cards(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VisitorMessage_attachments(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2357,6 +2493,38 @@ func (ec *executionContext) _VisitorMessage_createdAt(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_VisitorMessage_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("VisitorMessage", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VisitorMessage_quickReplies(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_quickReplies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuickReplies, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.QuickReply) graphql.Marshaler {
+			return ec.marshalNQuickReply2ᚕparleyᚋinternalᚋvocabᚐQuickReplyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_quickReplies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VisitorMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuickReply(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
@@ -4204,7 +4372,7 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelKey", "token", "identity", "link", "locale", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelKey", "token", "identity", "link", "locale", "timeZone", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4246,6 +4414,13 @@ func (ec *executionContext) unmarshalInputStartVisitorSessionInput(ctx context.C
 				return it, err
 			}
 			it.Locale = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4430,7 +4605,7 @@ func (ec *executionContext) _MarkVisitorConversationReadPayload(ctx context.Cont
 	return out
 }
 
-var pageViewImplementors = []string{"PageView", "Node"}
+var pageViewImplementors = []string{"PageView", "TimelineItem", "Node"}
 
 func (ec *executionContext) _PageView(ctx context.Context, sel ast.SelectionSet, obj *ent.PageView) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageViewImplementors)
@@ -4964,6 +5139,11 @@ func (ec *executionContext) _VisitorConversation(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "ratingQuestion":
+			out.Values[i] = ec._VisitorConversation_ratingQuestion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5085,6 +5265,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "byEmail":
+			out.Values[i] = ec._VisitorMessage_byEmail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "seen":
 			out.Values[i] = ec._VisitorMessage_seen(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5105,6 +5290,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cards":
+			out.Values[i] = ec._VisitorMessage_cards(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "attachments":
 			out.Values[i] = ec._VisitorMessage_attachments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -5112,6 +5302,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "createdAt":
 			out.Values[i] = ec._VisitorMessage_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quickReplies":
+			out.Values[i] = ec._VisitorMessage_quickReplies(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

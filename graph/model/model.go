@@ -22,6 +22,10 @@ type Subgraph struct{ SDL string }
 // *ent.Contact, *ent.Visitor, or *viewer.Viewer for Parley itself.
 type Actor interface{}
 
+// EngagementBody is what an engagement says: *vocab.EngagementNote, *vocab.EngagementCall,
+// *vocab.EngagementEmail, *vocab.EngagementMeeting or *vocab.EngagementTask.
+type EngagementBody interface{}
+
 // Channel is *ent.Channel for a chat, or *ent.EmailChannel.
 type Channel interface{}
 
@@ -72,6 +76,8 @@ var otherNames = map[string]string{
 	"ent.Channel":            "ChatChannel",
 	"ent.ConsentRecord":      "Consent",
 	"ent.ImageSender":        "RemoteImageSender",
+	"ent.LibraryOpening":     "DocumentOpening",
+	"timeline.ListChange":    "TimelineListChange",
 	"ent.SubscriptionType":   "ContactSubscriptionType",
 	"model.TargetingURLRule": "TargetingUrlRule",
 	"viewer.Viewer":          "SystemActor",

@@ -6,6 +6,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"parley/ent"
+	"parley/internal/clock"
+	"parley/internal/contact"
+	"parley/internal/library"
 	"parley/internal/vocab"
 )
 
@@ -57,6 +60,16 @@ type ConnectPersonalMailboxPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What a column is: a field or a defined property.
+type ContactImportColumnInput struct {
+	// Its name, as the first line of the file has it.
+	Column string `json:"column"`
+	// The field of contacts that it is.
+	Field *vocab.ContactImportField `json:"field,omitempty"`
+	// The name of the defined property of contacts that it is.
+	Property *string `json:"property,omitempty"`
+}
+
 // Payload of `createApiToken`.
 type CreateAPITokenPayload struct {
 	// The secret, to be sent as `Authorization: Bearer ...`. It is shown only once.
@@ -77,6 +90,14 @@ type CreateIdentitySecretPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `deleteCompany`.
+type DeleteCompanyPayload struct {
+	// Id of the deleted company.
+	DeletedCompanyID *string `json:"deletedCompanyId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `deleteContactList`.
 type DeleteContactListPayload struct {
 	// Id of the deleted list; null if it was archived.
@@ -85,6 +106,14 @@ type DeleteContactListPayload struct {
 	ContactList *ent.ContactList `json:"contactList,omitempty"`
 	// What uses it, at most 100.
 	UsedBy []*vocab.Usage `json:"usedBy"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteContact`.
+type DeleteContactPayload struct {
+	// Id of the deleted contact.
+	DeletedContactID *string `json:"deletedContactId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -101,12 +130,36 @@ type DeleteContactSubscriptionTypePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `deleteDeal`.
+type DeleteDealPayload struct {
+	// Id of the deleted deal.
+	DeletedDealID *string `json:"deletedDealId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteEngagement`.
+type DeleteEngagementPayload struct {
+	// Id of the deleted engagement.
+	DeletedEngagementID *string `json:"deletedEngagementId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `deleteInbox`.
 type DeleteInboxPayload struct {
 	// Id of the deleted inbox.
 	DeletedInboxID *string `json:"deletedInboxId,omitempty"`
 	// The background task that removes its conversations.
 	Task *ent.Task `json:"task,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteLibraryItem`.
+type DeleteLibraryItemPayload struct {
+	// Id of the deleted item.
+	DeletedLibraryItemID *string `json:"deletedLibraryItemId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -129,10 +182,20 @@ type DeleteTargetedMessagePayload struct {
 
 // Payload of `deleteTeam`.
 type DeleteTeamPayload struct {
-	// Id of the deleted team.
+	// Id of the deleted team; null if it was archived.
 	DeletedTeamID *string `json:"deletedTeamId,omitempty"`
-	// What uses it, at most 100: targeted messages, e-mail channels and saved views that name it. It is not deleted.
+	// The team, if it was archived.
+	Team *ent.Team `json:"team,omitempty"`
+	// What uses it, at most 100: targeted messages, e-mail channels and saved views that name it.
 	UsedBy []*vocab.Usage `json:"usedBy"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteTicket`.
+type DeleteTicketPayload struct {
+	// Id of the deleted ticket.
+	DeletedTicketID *string `json:"deletedTicketId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -145,6 +208,67 @@ type EmailAuthenticationResult struct {
 	Result string `json:"result"`
 }
 
+// Payload of `eraseContact`.
+type EraseContactPayload struct {
+	// The certificate. After ten seconds it goes on in the background: see its `state`.
+	Certificate *ent.Erasure `json:"certificate,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The contact whose data is exported.
+type ExportContactDataInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+	// Accepted but not needed: each call makes an address of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Payload of `exportContactData`.
+type ExportContactDataPayload struct {
+	// Where the archive can be fetched. Keep it secret: whoever has it gets the data.
+	URL *string `json:"url,omitempty"`
+	// Until when.
+	ExpiresAt *clock.Micros `json:"expiresAt,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Which contacts to export, and how.
+type ExportContactsInput struct {
+	// Which contacts; default: all.
+	Filter *contact.ContactFilter `json:"filter,omitempty"`
+	// How they are written; default: CSV.
+	Format *vocab.ContactExportFormat `json:"format,omitempty"`
+	// Accepted but not needed: each call makes an address of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Payload of `exportContacts`.
+type ExportContactsPayload struct {
+	// Where the file can be fetched. Keep it secret: whoever has it gets the contacts.
+	URL *string `json:"url,omitempty"`
+	// Until when.
+	ExpiresAt *clock.Micros `json:"expiresAt,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A file of contacts, and how it is read.
+type ImportContactsInput struct {
+	// A CSV file of at most 25 MB unless the operator set another limit, 200 columns and 1,000,000 rows. Its first line has the names of the
+	// columns. Commas, semicolons, tabs or bars stand between the cells; the encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+	File graphql.Upload `json:"file"`
+	// What columns are; those that are not named are passed over. Omitted: as their names say, see `previewContactImport`.
+	Columns []*ContactImportColumnInput `json:"columns,omitempty"`
+	// A static list that all contacts of the file are put on.
+	ContactListID *string `json:"contactListId,omitempty"`
+	// Changes nothing: the rows say what would become of them, each for itself.
+	DryRun *bool `json:"dryRun,omitempty"`
+	// At most 255 characters; see Mutation.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // Payload of `inviteUser`.
 type InviteUserPayload struct {
 	// The page that the user opens. It is shown only once: give it to no one else.
@@ -153,6 +277,28 @@ type InviteUserPayload struct {
 	Mailed *bool `json:"mailed,omitempty"`
 	// The invited user.
 	User *ent.User `json:"user,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The file to look at.
+type PreviewContactImportInput struct {
+	// A CSV file, as in `ImportContactsInput`.
+	File graphql.Upload `json:"file"`
+	// Accepted but not needed: nothing is kept.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Payload of `previewContactImport`.
+type PreviewContactImportPayload struct {
+	// The columns, at most 200, with what their names say that they are.
+	Columns []*vocab.ContactImportColumn `json:"columns,omitempty"`
+	// How many rows there are below the names of the columns.
+	RowCount *int `json:"rowCount,omitempty"`
+	// What stands between the cells: a comma, a semicolon, a tab or a bar.
+	Delimiter *string `json:"delimiter,omitempty"`
+	// The encoding: UTF-8, UTF-16 or windows-1252.
+	Encoding *string `json:"encoding,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -343,6 +489,14 @@ type UpdateIntegrationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `updateKnowledgeBase`.
+type UpdateKnowledgeBasePayload struct {
+	// The knowledge base in its current state.
+	KnowledgeBase *library.KnowledgeBase `json:"knowledgeBase,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A file, and where it belongs.
 type UploadAttachmentInput struct {
 	// Where it belongs.
@@ -351,6 +505,9 @@ type UploadAttachmentInput struct {
 	File graphql.Upload `json:"file"`
 	// At most 255 characters; see Mutation.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Whether it is for a document or a video of the library, which may have 50 MB unless the operator set another limit. A message cannot have
+	// it if it is larger than other files may be; default: no.
+	ForDocument *bool `json:"forDocument,omitempty"`
 }
 
 // A visitor's file, and the chat that it belongs to.
@@ -363,11 +520,41 @@ type UploadVisitorAttachmentInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// Payload of `upsertCompany`.
+type UpsertCompanyPayload struct {
+	// The company in its current state.
+	Company *ent.Company `json:"company,omitempty"`
+	// Whether this call created the company; a replay repeats the first answer. False if there are errors.
+	Created bool `json:"created"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `upsertContact`.
 type UpsertContactPayload struct {
 	// The contact in its current state.
 	Contact *ent.Contact `json:"contact,omitempty"`
 	// Whether this call created the contact; a replay repeats the first answer. False if there are errors.
+	Created bool `json:"created"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `upsertDeal`.
+type UpsertDealPayload struct {
+	// The deal in its current state.
+	Deal *ent.Deal `json:"deal,omitempty"`
+	// Whether this call created the deal; a replay repeats the first answer. False if there are errors.
+	Created bool `json:"created"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `upsertTicket`.
+type UpsertTicketPayload struct {
+	// The ticket in its current state.
+	Ticket *ent.Ticket `json:"ticket,omitempty"`
+	// Whether this call created the ticket; a replay repeats the first answer. False if there are errors.
 	Created bool `json:"created"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`

@@ -30,6 +30,11 @@ type (
 		ChatChannel *ent.Channel
 		UserErrors  []*UserError
 	}
+	// CompanyPayload is the payload {company userErrors}.
+	CompanyPayload struct {
+		Company    *ent.Company
+		UserErrors []*UserError
+	}
 	// ContactPayload is the payload {contact userErrors}.
 	ContactPayload struct {
 		Contact    *ent.Contact
@@ -60,6 +65,11 @@ type (
 		Message    *ent.Message
 		UserErrors []*UserError
 	}
+	// PropertyPayload is the payload {property userErrors}.
+	PropertyPayload struct {
+		Property   *ent.Property
+		UserErrors []*UserError
+	}
 	// SavedViewPayload is the payload {savedView userErrors}.
 	SavedViewPayload struct {
 		SavedView  *ent.SavedView
@@ -88,6 +98,41 @@ type (
 	// TeamPayload is the payload {team userErrors}.
 	TeamPayload struct {
 		Team       *ent.Team
+		UserErrors []*UserError
+	}
+	// DraftPayload is the payload {draft userErrors}.
+	DraftPayload struct {
+		Draft      *ent.Draft
+		UserErrors []*UserError
+	}
+	// LibrarySharePayload is the payload {libraryShare userErrors}.
+	LibrarySharePayload struct {
+		LibraryShare *ent.LibraryShare
+		UserErrors   []*UserError
+	}
+	// LibraryItemPayload is the payload {libraryItem userErrors}.
+	LibraryItemPayload struct {
+		LibraryItem *ent.LibraryItem
+		UserErrors  []*UserError
+	}
+	// PipelinePayload is the payload {pipeline userErrors}.
+	PipelinePayload struct {
+		Pipeline   *ent.Pipeline
+		UserErrors []*UserError
+	}
+	// StagePayload is the payload {stage userErrors}.
+	StagePayload struct {
+		Stage      *ent.PipelineStage
+		UserErrors []*UserError
+	}
+	// EngagementPayload is the payload {engagement userErrors}.
+	EngagementPayload struct {
+		Engagement *ent.Engagement
+		UserErrors []*UserError
+	}
+	// DealPayload is the payload {deal userErrors}.
+	DealPayload struct {
+		Deal       *ent.Deal
 		UserErrors []*UserError
 	}
 	// TicketPayload is the payload {ticket userErrors}.

@@ -57,7 +57,10 @@ func newAccount(ctx context.Context, tx *store.Tx, accountID, name string) error
 	if err := tx.Client.Account.Create().SetID(accountID).SetNumber(highest + 1).SetName(name).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 		return err
 	}
-	return tx.Client.AccountSequence.Create().SetID(accountID).SetLogEpoch(rand.Text()[:8]).Exec(ctx)
+	if err := tx.Client.AccountSequence.Create().SetID(accountID).SetLogEpoch(rand.Text()[:8]).Exec(ctx); err != nil {
+		return err
+	}
+	return MakeFirstPipelines(viewer.NewContext(ctx, viewer.System("new account", accountID)), tx)
 }
 
 // First is the installation's first account and its first active admin.

@@ -18,6 +18,7 @@ type UpdateAccountInput struct {
 	ContactVisibility   opt.Value[*vocab.ContactVisibility] `json:",omitzero"`
 	WhoMayBlock         opt.Value[*vocab.BlockingRight]     `json:",omitzero"`
 	TrustTypedAddresses opt.Value[*bool]                    `json:",omitzero"`
+	PhoneRegion         opt.Value[*string]                  `json:",omitzero"`
 	IdempotencyKey      *string
 }
 
@@ -125,7 +126,9 @@ type UpdateTeamInput struct {
 
 // DeleteTeamInput is the input of deleteTeam. Which team to delete.
 type DeleteTeamInput struct {
-	TeamID         string
+	TeamID string
+	// Archive archives it if it is in use.
+	Archive        *bool
 	IdempotencyKey *string
 }
 

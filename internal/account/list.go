@@ -48,12 +48,15 @@ func (s *Service) Users(ctx context.Context, includeDeactivated bool, args pagin
 }
 
 // Teams returns a page of the account's teams by name.
-func (s *Service) Teams(ctx context.Context, args paging.PageArgs) (*paging.Connection[*ent.Team], error) {
+func (s *Service) Teams(ctx context.Context, archived bool, args paging.PageArgs) (*paging.Connection[*ent.Team], error) {
 	return teams.Page(args, PageOfList, func(narrow func(*sql.Selector)) ([]*ent.Team, error) {
 		q := s.store.Client(ctx).Team.Query()
+		if !archived {
+			q.Where(team.ArchivedAt(0))
+		}
 		q.Modify(narrow)
 		return q.All(ctx)
-	})
+	}, strconv.FormatBool(archived))
 }
 
 // MembersOfTeams returns a page of each team's active users, by name.

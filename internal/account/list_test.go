@@ -51,7 +51,7 @@ func TestListsOfRows(t *testing.T) {
 		}
 		check.Same(t, forward, all)
 		check.Same(t, backward, all)
-		page, err := o.people.Teams(o.Admin, paging.PageArgs{First: &one})
+		page, err := o.people.Teams(o.Admin, false, paging.PageArgs{First: &one})
 		check.NoError(t, err)
 		_, err = o.people.Users(o.Admin, false, paging.PageArgs{After: page.PageInfo.EndCursor})
 		check.Refused(t, err, errs.BadUserInput, "after")

@@ -70,6 +70,20 @@ func ActiveUserIDs(ctx context.Context, tx *store.Tx, field string, ids []string
 	return unique, errors.Join(faults...)
 }
 
+// CurrentTeamIDs is TeamIDs, and refuses archived teams: INVALID (IB-7).
+func CurrentTeamIDs(ctx context.Context, tx *store.Tx, field string, ids []string) ([]string, error) {
+	unique, err := TeamIDs(ctx, tx, field, ids)
+	if err != nil || len(ids) == 0 {
+		return unique, err
+	}
+	archived, err := tx.Client.Team.Query().Where(team.IDIn(unique...), team.ArchivedAtGT(0)).All(ctx)
+	faults := []error{err}
+	for _, t := range archived {
+		faults = append(faults, Archived("team", t.Name, field, strconv.Itoa(slices.Index(ids, t.ID))))
+	}
+	return unique, errors.Join(faults...)
+}
+
 // TeamIDs returns the teams that the field lists, each once. Errors, joined:
 // TOO_LONG, NOT_FOUND.
 func TeamIDs(ctx context.Context, tx *store.Tx, field string, ids []string) ([]string, error) {

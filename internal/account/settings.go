@@ -3,13 +3,12 @@ package account
 import (
 	"context"
 	"errors"
-	"strings"
-	"time"
 
 	// Time zones are checked against, and later computed with, the same list on every machine.
 	_ "time/tzdata"
 
 	"parley/ent"
+	"parley/internal/availability"
 	"parley/internal/errs"
 	"parley/internal/idempotency"
 	"parley/internal/opt"
@@ -42,6 +41,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		c.Flag("tagsManaged", before.TagsManaged, after.TagsManaged)
 		c.Value("contactVisibility", string(before.ContactVisibility), string(after.ContactVisibility))
 		c.Value("whoMayBlock", string(before.WhoMayBlock), string(after.WhoMayBlock))
+		c.Optional("phoneRegion", before.PhoneRegion, after.PhoneRegion)
 		c.Flag("trustTypedAddresses", before.TrustTypedAddresses, after.TrustTypedAddresses)
 		if len(c) == 0 {
 			return nil
@@ -50,7 +50,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
 			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).
 			SetContactVisibility(after.ContactVisibility).SetWhoMayBlock(after.WhoMayBlock).
-			SetTrustTypedAddresses(after.TrustTypedAddresses).Exec(ctx)
+			SetTrustTypedAddresses(after.TrustTypedAddresses).SetPhoneRegion(after.PhoneRegion).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -67,16 +67,19 @@ func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) 
 		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"),
 		opt.Require(&a.ContactVisibility, in.ContactVisibility, "contactVisibility"), opt.Require(&a.WhoMayBlock, in.WhoMayBlock, "whoMayBlock"),
 		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"))
+	opt.Set(&a.PhoneRegion, in.PhoneRegion)
+	region, err := CleanCountry(a.PhoneRegion, "phoneRegion")
+	a.PhoneRegion, faults = region, append(faults, err)
 	if a.TimeZone != before.TimeZone {
-		faults = append(faults, checkZone(a.TimeZone))
+		faults = append(faults, CheckZone(a.TimeZone, "timeZone"))
 	}
 	return &a, errors.Join(faults...)
 }
 
-func checkZone(name string) error {
-	// Go takes "" for UTC, and "Local" for the machine's.
-	if _, err := time.LoadLocation(name); err != nil || name == "" || strings.EqualFold(name, "local") {
-		return errs.New(errs.Invalid, "There is no time zone %q; use an IANA name such as \"Europe/Vienna\".", errs.Clip(name)).On("timeZone")
+// CheckZone refuses what is no IANA time zone. Errors blame the field.
+func CheckZone(name, field string) error {
+	if _, err := availability.LoadZone(name); err != nil {
+		return errs.New(errs.Invalid, "There is no time zone %q; use an IANA name such as \"Europe/Vienna\".", errs.Clip(name)).On(field)
 	}
 	return nil
 }

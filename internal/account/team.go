@@ -132,26 +132,51 @@ func changeTeamMembers(ctx context.Context, tx *store.Tx, in UpdateTeamInput, c 
 	return err
 }
 
-// DeleteTeam deletes a team and returns its id; one that is used is IN_USE, with what
-// uses it (IB-7). Its users lose the inboxes that
-// they reach through it alone (AC-11).
-func (s *Service) DeleteTeam(ctx context.Context, in DeleteTeamInput) (string, error) {
+// DeleteTeam deletes a team; one that is used is archived, if that was asked for, and
+// otherwise IN_USE, with what uses it (IB-7). It returns the team only if it was archived.
+// Users of a deleted team lose the inboxes that they reach through it alone (AC-11).
+func (s *Service) DeleteTeam(ctx context.Context, in DeleteTeamInput) (*ent.Team, error) {
 	call := idempotency.Call{Mutation: "deleteTeam", Key: in.IdempotencyKey, Input: in, Result: in.TeamID}
 	teamID, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := loadTeam(ctx, tx.Client, in.TeamID); err != nil {
-			return err
-		}
-		usedBy, err := UsedBy(ctx, tx, in.TeamID)
+		t, err := loadTeam(ctx, tx.Client, in.TeamID)
 		if err != nil {
 			return err
 		}
-		if len(usedBy) > 0 {
+		usedBy, err := UsedBy(ctx, tx, in.TeamID)
+		switch {
+		case err != nil:
+			return err
+		case len(usedBy) == 0:
+			tx.Append(ctx, store.Event{Type: vocab.TeamDeleted, SubjectID: in.TeamID})
+			return deleteTeam(ctx, tx, in.TeamID)
+		case in.Archive == nil || !*in.Archive:
 			return InUse("The team", usedBy, "teamId")
 		}
-		tx.Append(ctx, store.Event{Type: vocab.TeamDeleted, SubjectID: in.TeamID})
-		return deleteTeam(ctx, tx, in.TeamID)
+		return archiveTeam(ctx, tx, t)
 	})
-	return teamID, err
+	if err != nil {
+		return nil, err
+	}
+	archived, err := s.store.Client(ctx).Team.Query().Where(team.ID(teamID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return archived, err
+}
+
+// archiveTeam keeps a team where it is used, for nothing new: it stays with its users,
+// inboxes and conversations (IB-7).
+func archiveTeam(ctx context.Context, tx *store.Tx, t *ent.Team) error {
+	if t.ArchivedAt.IsSet() {
+		return nil
+	}
+	tx.Append(ctx, store.Event{Type: vocab.TeamArchived, SubjectID: t.ID})
+	return tx.Client.Team.UpdateOneID(t.ID).SetArchivedAt(tx.Now()).Exec(ctx)
+}
+
+// Archived refuses what was archived where it is newly named: INVALID (IB-7).
+func Archived(what, name string, path ...string) error {
+	return errs.New(errs.Invalid, "The %s %q is archived: it stays where it is used, and cannot be used anywhere else.", what, name).On(path...)
 }
 
 func deleteTeam(ctx context.Context, tx *store.Tx, teamID string) error {

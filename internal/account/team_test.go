@@ -47,8 +47,11 @@ func TestTeams(t *testing.T) {
 		}
 		_, err = o.people.UpdateTeam(o.Admin, account.UpdateTeamInput{TeamID: team.ID, AddUserIDs: o.AgentIDs[:], RemoveUserIDs: o.AgentIDs[1:]})
 		check.Refused(t, err, errs.Invalid, "removeUserIds", "0")
-		gone, err := o.people.DeleteTeam(o.Admin, account.DeleteTeamInput{TeamID: team.ID})
-		check.NoError(t, err)
+		gone := team.ID
+		archived, err := o.people.DeleteTeam(o.Admin, account.DeleteTeamInput{TeamID: gone})
+		if err != nil || archived != nil {
+			t.Fatal(archived, err)
+		}
 		want := []string{"TEAM_CREATED " + gone, "TEAM_UPDATED " + gone, "TEAM_DELETED " + gone}
 		if diff := cmp.Diff(want, o.events(t)); diff != "" {
 			t.Fatal(diff)

@@ -23,13 +23,16 @@ const usages = `SELECT 'TARGETED_MESSAGE' AS kind, m.id AS id, m.name AS name, m
 		JOIN inboxes i ON i.id = e.inbox_id AND i.deleted_at = 0
 		WHERE e.account_id = $1 AND e.removed_at = 0 AND CAST(e.routing AS TEXT) LIKE $2
 	UNION ALL SELECT 'SAVED_VIEW', v.id, v.name, v.inbox_id, v.private_to FROM saved_views v WHERE v.account_id = $1 AND CAST(v.filter AS TEXT) LIKE $2
+	UNION ALL SELECT 'CONTACT_LIST', l.id, l.name, '', '' FROM contact_lists l WHERE l.account_id = $1 AND l.id <> $3 AND l.criteria LIKE $2
+	UNION ALL SELECT 'LIBRARY_ITEM', l.id, l.name, '', CASE l.usable_by WHEN 'OWNER' THEN l.owner_id ELSE '' END FROM library_items l
+		WHERE l.account_id = $1 AND l.team_id LIKE $2
 	ORDER BY 1, 2 LIMIT 100`
 
 // UsedBy returns what names an object of the account that is to be deleted, at most
 // MaxUsages (IB-7). Of what the viewer may not see, only the kind is said.
 func UsedBy(ctx context.Context, tx *store.Tx, objectID string) ([]*vocab.Usage, error) {
 	v := viewer.FromContext(ctx)
-	rows, err := tx.Query(ctx, usages, v.AccountID, "%"+objectID+"%")
+	rows, err := tx.Query(ctx, usages, v.AccountID, "%"+objectID+"%", objectID)
 	if err != nil {
 		return nil, fmt.Errorf("find what uses %s: %w", objectID, err)
 	}
@@ -61,6 +64,7 @@ var unseen = map[vocab.UsageKind]string{
 	vocab.UsedByTargetedMessage: "A targeted message of an inbox that you do not see",
 	vocab.UsedByEmailChannel:    "An e-mail channel of an inbox that you do not see",
 	vocab.UsedBySavedView:       "A saved view that you do not see",
+	vocab.UsedByLibraryItem:     "An item of the library that you do not see",
 }
 
 // InUse is the refusal to delete what is used, with what uses it.

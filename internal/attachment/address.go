@@ -29,6 +29,7 @@ type claims struct {
 	Actor      string      `json:"act"`
 	Channel    string      `json:"chn,omitempty"` // a visitor's
 	Token      string      `json:"tok,omitempty"` // the API token or visitor session that asked; the address ends with it
+	Mailed     bool        `json:"mld,omitempty"` // it went out by mail: whoever has it gets the file
 	jwt.RegisteredClaims
 }
 
@@ -40,6 +41,26 @@ func (s *Service) URL(ctx context.Context, a *ent.Attachment) (string, error) {
 		return "", nil
 	}
 	return s.fileURL(ctx, a.AccountID, a.ID, a.FileName)
+}
+
+// mailedHolds is how long an address in a mail can be used.
+const mailedHolds = 30 * 24 * time.Hour
+
+// MailedURL returns an address for a mail to someone outside: whoever has it gets the file
+// within 30 days, while its message is there; "" for a file with a virus.
+func (s *Service) MailedURL(a *ent.Attachment) (string, error) {
+	if a.Scan == vocab.ScanInfected {
+		return "", nil
+	}
+	token, err := s.signer.Sign(&claims{Account: a.AccountID, Attachment: a.ID, Mailed: true, RegisteredClaims: s.signer.Registered(mailedHolds)})
+	if err != nil {
+		return "", err
+	}
+	return s.addressOf(a.ID, a.FileName, token), nil
+}
+
+func (s *Service) addressOf(fileID, name, token string) string {
+	return s.publicURL + "/files/" + fileID + "/" + url.PathEscape(name) + "?token=" + token
 }
 
 // fileURL is one that opens a file, or a raw mail, to the context's viewer.
@@ -55,7 +76,7 @@ func (s *Service) fileURL(ctx context.Context, accountID, fileID, name string) (
 	if err != nil {
 		return "", err
 	}
-	return s.publicURL + "/files/" + fileID + "/" + url.PathEscape(name) + "?token=" + token, nil
+	return s.addressOf(fileID, name, token), nil
 }
 
 // HTMLWithFiles returns a message's sanitised HTML with the addresses of the

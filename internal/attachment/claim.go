@@ -40,6 +40,9 @@ func (s *Service) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.
 		if total += int64(a.Size); total > s.options.MaxTotal {
 			return errs.Exceeds(s.options.MaxTotal, "The files of a message may have at most %d bytes in total.", s.options.MaxTotal).On("attachmentIds")
 		}
+		if int64(a.Size) > s.options.MaxBytes { // it was uploaded for a document
+			return errs.Exceeds(s.options.MaxBytes, "The file %q is larger than the maximum of %d bytes.", a.FileName, s.options.MaxBytes).On("attachmentIds", strconv.Itoa(i))
+		}
 		if err := claimUpload(ctx, tx, a, m, i); err != nil {
 			return err
 		}
@@ -74,13 +77,17 @@ func loadUploads(ctx context.Context, tx *store.Tx, ids []string, c *ent.Convers
 
 // claimUpload gives one upload to the message, unless another message has it.
 func claimUpload(ctx context.Context, tx *store.Tx, a *ent.Attachment, m *ent.Message, index int) error {
-	taken, err := tx.Client.Attachment.Update().Where(entattachment.ID(a.ID), entattachment.MessageID("")).
+	taken, err := tx.Client.Attachment.Update().Where(entattachment.ID(a.ID), entattachment.MessageID(""), entattachment.EngagementID("")).
 		SetMessageID(m.ID).SetConversationID(m.ConversationID).SetPosition(index + 1).
 		SetInline(ReferencesIn(m.HTML).Take(a.ContentID, a.ContentType)).Save(ctx)
 	if err == nil && taken == 0 {
-		err = errs.New(errs.Invalid, "The file %q has already been sent. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
+		err = alreadySent(a, index)
 	}
 	return err
+}
+
+func alreadySent(a *ent.Attachment, index int) error {
+	return errs.New(errs.Invalid, "The file %q has already been sent. Upload it again.", a.ID).On("attachmentIds", strconv.Itoa(index))
 }
 
 // Incoming is a file of an inbound mail, whose content Write stored.

@@ -121,7 +121,7 @@ func TestAddresses(t *testing.T) {
 		if err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
 			t.Fatal(err)
 		}
-		agents, visitors := w.url(w.Agent(0), a), w.url(w.Visitor(0), a)
+		agents, visitors, mailed := w.url(w.Agent(0), a), w.url(w.Visitor(0), a), w.mailed(a)
 		if !strings.HasPrefix(agents, "https://parley.example.com/files/"+a.ID+"/%C3%BCber%20uns.txt?token=") {
 			t.Error(agents)
 		}
@@ -151,7 +151,22 @@ func TestAddresses(t *testing.T) {
 		w.clock.Advance(10*time.Minute + time.Second)
 		_, err = w.download(visitors)
 		refused(t, err, errs.Forbidden, "")
+		if got, err := w.download(mailed); err != nil || got != "Hello" { // CO-4: whoever reads the mail
+			t.Errorf("mailed: %q (%v)", got, err)
+		}
+		w.clock.Advance(30 * 24 * time.Hour)
+		_, err = w.download(mailed)
+		refused(t, err, errs.Forbidden, "")
 	})
+}
+
+// mailed is a file's address in a mail.
+func (w *world) mailed(a *ent.Attachment) string {
+	address, err := w.MailedURL(a)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return address
 }
 
 // A file of a note never reaches a visitor, and none of a deleted message, a
@@ -179,10 +194,13 @@ func TestAddressesEndWithWhatTheyShow(t *testing.T) {
 				if err := w.claim(w.Agent(0), m.ID, a.ID); err != nil {
 					t.Fatal(err)
 				}
-				agents, visitors := w.url(w.Agent(0), a), w.url(w.Visitor(0), a)
+				agents, visitors, mailed := w.url(w.Agent(0), a), w.url(w.Visitor(0), a), w.mailed(a)
 				w.Fixture.Write(w.System, func(ctx context.Context, tx *store.Tx) error { return c.remove(ctx, tx, w, m) })
 				_, err := w.download(visitors)
 				refused(t, err, errs.NotFound, "")
+				if _, err = w.download(mailed); c.direction != vocab.Note { // a note's is in no mail
+					refused(t, err, errs.NotFound, "")
+				}
 				if _, err := w.download(agents); (err == nil) != c.staff {
 					t.Errorf("staff: %v", err)
 				}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/text/unicode/norm"
+
+	"parley/internal/richtext"
 )
 
 // longestName is in characters.
@@ -21,7 +23,7 @@ func cleanName(name, contentType string) string {
 	name = strings.ToValidUTF8(name, "_")
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(fit, norm.NFC.String(name))
-	name = strings.Join(strings.Fields(name), " ")
+	name = richtext.Name(name)
 	name = strings.TrimRight(name, ". ") // which Windows drops: "x.exe."
 	if strings.Trim(name, "._ ") == "" {
 		name = "file" + extensionOf(contentType)

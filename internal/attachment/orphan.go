@@ -7,9 +7,12 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	entattachment "parley/ent/attachment"
 	"parley/ent/forgottenblob"
 	"parley/ent/inboundmail"
+	"parley/ent/libraryfile"
 	"parley/internal/attachment/blob"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -26,7 +29,7 @@ const (
 	pages, pageSize = 5, 1000
 )
 
-// RemoveOrphans removes uploads that no message took within a day, the contents
+// RemoveOrphans removes uploads that no message took within a day and no draft keeps, the contents
 // of what was erased, and contents that are older than a day and whose row was
 // never saved. It does a bounded part of it; the system runs it each hour. It can
 // be broken off anywhere: rows go before contents, and what is still to be
@@ -40,7 +43,7 @@ func (s *Service) RemoveOrphans(ctx context.Context) error {
 func (s *Service) forgetUploads(ctx context.Context) error {
 	before := s.store.Now().Add(-waits)
 	old, err := s.store.Client(ctx).Attachment.Query().
-		Where(entattachment.MessageID(""), entattachment.CreatedAtLT(before)).
+		Where(entattachment.MessageID(""), entattachment.CreatedAtLT(before), inNoDraft).
 		Order(entattachment.ByCreatedAt()).Limit(batch).All(ctx)
 	if err != nil {
 		return err
@@ -51,12 +54,12 @@ func (s *Service) forgetUploads(ctx context.Context) error {
 			return err
 		}
 		for _, a := range old {
-			gone, err := tx.Client.Attachment.Delete().Where(entattachment.ID(a.ID), entattachment.MessageID("")).Exec(ctx)
+			gone, err := tx.Client.Attachment.Delete().Where(entattachment.ID(a.ID), entattachment.MessageID(""), inNoDraft).Exec(ctx)
 			if err != nil {
 				return err
 			}
 			if gone == 0 {
-				continue // a message took it meanwhile
+				continue // a message or a draft took it meanwhile
 			}
 			if err := Forget(ctx, tx, a.AccountID, a.BlobKey); err != nil {
 				return err
@@ -64,6 +67,14 @@ func (s *Service) forgetUploads(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// inNoDraft: no draft keeps it (CO-3), and no engagement has it (CR-8).
+func inNoDraft(s *sql.Selector) {
+	d := sql.Table("drafts")
+	s.Where(sql.NotExists(sql.Dialect(s.Dialect()).Select(d.C("id")).From(d).Where(sql.ColumnsEQ(d.C("id"), s.C(entattachment.FieldDraftID)))))
+	e := sql.Table("engagements")
+	s.Where(sql.NotExists(sql.Dialect(s.Dialect()).Select(e.C("id")).From(e).Where(sql.ColumnsEQ(e.C("id"), s.C(entattachment.FieldEngagementID)))))
 }
 
 // Forget notes a content of which no row is left, so that it will be deleted once
@@ -153,7 +164,7 @@ func (s *Service) deleteOf(ctx context.Context, list []blob.Entry) error {
 	return nil
 }
 
-// referencedKeys reports which of the keys an attachment or a mail has.
+// referencedKeys reports which of the keys an attachment, a mail or the library has.
 func (s *Service) referencedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
 	named := map[string]bool{}
 	if len(keys) == 0 {
@@ -168,7 +179,11 @@ func (s *Service) referencedKeys(ctx context.Context, keys []string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range slices.Concat(files, mails) {
+	kept, err := client.LibraryFile.Query().Where(libraryfile.BlobKeyIn(keys...)).Select(libraryfile.FieldBlobKey).Strings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range slices.Concat(files, mails, kept) {
 		named[key] = true
 	}
 	return named, nil

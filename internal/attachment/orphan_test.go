@@ -10,8 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/ent"
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
+	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/job"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -157,4 +160,57 @@ func TestScanLater(t *testing.T) {
 			t.Errorf("%v (%v)", a, err)
 		}
 	})
+}
+
+// CO-3: what a draft keeps waits as long as the draft does, and goes after it.
+func TestDraftsKeepTheirFiles(t *testing.T) {
+	eachOwnWorld(t, attachment.Options{}, func(t *testing.T, w *world) {
+		a, b := w.upload(w.Agent(0), "a", "One"), w.upload(w.Agent(0), "b", "Two")
+		d := w.draft(w.AgentIDs[0])
+		for _, step := range []struct {
+			ids     []string
+			changed bool
+		}{{[]string{b.ID, a.ID}, true}, {[]string{b.ID, a.ID}, false}, {[]string{a.ID}, true}} {
+			if changed, err := w.keep(w.Agent(0), d.ID, step.ids...); err != nil || changed != step.changed {
+				t.Fatalf("keeping %v: changed is %t, %v", step.ids, changed, err)
+			}
+		}
+		w.clock.Advance(3 * day)
+		w.removeOrphans()
+		if diff := cmp.Diff([]string{a.BlobKey}, w.blobs()); diff != "" {
+			t.Errorf("a draft's file is gone, or another stayed: %s", diff)
+		}
+		if _, err := w.keep(w.Agent(1), w.draft(w.AgentIDs[1]).ID, a.ID); !errs.Is(err, errs.NotFound) {
+			t.Errorf("another agent's file: %v", err)
+		}
+		w.Fixture.Write(w.System, func(ctx context.Context, tx *store.Tx) error { return tx.Client.Draft.DeleteOneID(d.ID).Exec(ctx) })
+		w.removeOrphans()
+		if left := w.blobs(); len(left) > 0 {
+			t.Errorf("files without a draft stayed: %v", left)
+		}
+	})
+}
+
+// draft makes a user's draft in the first conversation.
+func (w *world) draft(userID string) (d *ent.Draft) {
+	w.t.Helper()
+	w.Fixture.Write(w.System, func(ctx context.Context, tx *store.Tx) (err error) {
+		d, err = tx.Client.Draft.Create().SetID(id.New(id.Draft)).SetInboxID(w.InboxIDs[0]).SetConversationID(w.ConversationIDs[0]).
+			SetUserID(userID).SetMarkdown("Soon").SetUpdatedAt(tx.Now()).SetCreatedAt(tx.Now()).Save(ctx)
+		return err
+	})
+	return d
+}
+
+// keep has a draft keep uploads.
+func (w *world) keep(ctx context.Context, draftID string, ids ...string) (changed bool, err error) {
+	w.t.Helper()
+	err = w.Fixture.Store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		c, err := tx.Client.Conversation.Get(ctx, w.ConversationIDs[0])
+		if err == nil {
+			changed, err = w.KeepForDraft(ctx, tx, ids, c, draftID)
+		}
+		return err
+	})
+	return changed, err
 }

@@ -34,6 +34,11 @@ func (s *Service) findMail(ctx context.Context, fileID string) (*found, error) {
 		return s.visibleRaw(ctx, fileID)
 	}
 	a, err := s.visible(ctx, fileID)
+	if errs.Is(err, errs.NotFound) {
+		if f, err2 := s.visibleInLibrary(ctx, fileID); f != nil || err2 != nil {
+			return f, err2
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

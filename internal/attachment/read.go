@@ -83,6 +83,11 @@ func (s *Service) Download(ctx context.Context, attachmentID, token string) (*Fi
 	if err != nil {
 		return nil, err
 	}
+	return s.content(ctx, f)
+}
+
+// content opens what was found.
+func (s *Service) content(ctx context.Context, f *found) (*File, error) {
 	r, err := s.bucket.NewReader(ctx, f.blobKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err // a fault of ours, which the log is to have
@@ -101,6 +106,9 @@ func (s *Service) Download(ctx context.Context, attachmentID, token string) (*Fi
 
 // viewer is who got the address, as they are now.
 func (s *Service) viewer(ctx context.Context, c *claims) (*viewer.Viewer, error) {
+	if c.Mailed {
+		return s.reader(ctx, c)
+	}
 	if c.Kind == viewer.Visitor {
 		return s.visitor(ctx, c)
 	}
@@ -108,6 +116,17 @@ func (s *Service) viewer(ctx context.Context, c *claims) (*viewer.Viewer, error)
 		return s.viewers.ViewerOf(ctx, c.Account, c.Actor, c.Token)
 	}
 	return nil, errs.New(errs.Forbidden, "Only staff and visitors can download files.")
+}
+
+// reader is who reads a mail with the address: nothing of a conversation in the trash
+// (IN-13).
+func (s *Service) reader(ctx context.Context, c *claims) (*viewer.Viewer, error) {
+	kept, err := s.store.Strings(ctx, `SELECT c.id FROM attachments a JOIN conversations c ON c.id = a.conversation_id
+		WHERE a.id = $1 AND a.account_id = $2 AND c.deleted_at = 0`, c.Attachment, c.Account)
+	if err == nil && len(kept) == 0 {
+		err = gone()
+	}
+	return viewer.System("files", c.Account), err
 }
 
 // visitor is the visitor who got the address, unless their session was ended (CH-8).

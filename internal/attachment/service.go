@@ -38,6 +38,9 @@ type Viewers interface {
 type Options struct {
 	// MaxBytes is the largest upload, 25 MB.
 	MaxBytes int64
+	// MaxDocument is the largest upload for a document of the library, 50 MB, or MaxBytes
+	// if that is more.
+	MaxDocument int64
 	// MaxCount and MaxTotal bound the files of one message: 20, and 50 MB.
 	MaxCount int
 	MaxTotal int64
@@ -59,6 +62,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 25<<20)
+	o.MaxDocument = cmp.Or(o.MaxDocument, 50<<20)
 	o.MaxCount = cmp.Or(o.MaxCount, 20)
 	o.MaxTotal = cmp.Or(o.MaxTotal, 50<<20)
 	o.VisitorPending = cmp.Or(o.VisitorPending, 20)

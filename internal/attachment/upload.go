@@ -21,7 +21,9 @@ type UploadInput struct {
 	File                    io.Reader
 	FileName                string
 	// Size is what the caller says, in bytes; 0: nothing. It is not relied on.
-	Size           int64
+	Size int64
+	// ForDocument: it is for a document of the library, which may be larger (CO-9).
+	ForDocument    bool
 	IdempotencyKey *string
 }
 
@@ -51,8 +53,12 @@ func (s *Service) Upload(ctx context.Context, in UploadInput) (*ent.Attachment, 
 
 // receiveContent takes the file in and has it scanned.
 func (s *Service) receiveContent(ctx context.Context, v *viewer.Viewer, in *UploadInput) (Stored, string, error) {
-	tooLarge := errs.Exceeds(s.options.MaxBytes, "The file is larger than the maximum of %d bytes.", s.options.MaxBytes).On("file")
-	if in.Size > s.options.MaxBytes {
+	most := s.options.MaxBytes
+	if in.ForDocument {
+		most = max(most, s.options.MaxDocument)
+	}
+	tooLarge := errs.Exceeds(most, "The file is larger than the maximum of %d bytes.", most).On("file")
+	if in.Size > most {
 		return Stored{}, "", tooLarge
 	}
 	from := bufio.NewReaderSize(in.File, sniffed)
@@ -68,7 +74,7 @@ func (s *Service) receiveContent(ctx context.Context, v *viewer.Viewer, in *Uplo
 	if v.Kind == viewer.Visitor && !s.options.visitorsMay(name, contentType) {
 		return Stored{}, "", errs.New(errs.Invalid, "Files such as %q (%s) are not accepted. Send images, PDF, office documents, text, audio or video.", errs.Clip(name), contentType).On("file")
 	}
-	stored, err := s.writeContent(ctx, v.AccountID, head, &bounded{Reader: from, left: s.options.MaxBytes, fault: tooLarge})
+	stored, err := s.writeContent(ctx, v.AccountID, head, &bounded{Reader: from, left: most, fault: tooLarge})
 	if err != nil {
 		return Stored{}, "", err
 	}

@@ -204,6 +204,7 @@ func TestNames(t *testing.T) {
 			{"  a \t b\r\nc.txt ", "a b c.txt"},
 			{"invoice\u202Etxt.exe", "invoicetxt.exe"},
 			{"zero\u200Bwidth\u0000.txt", "zerowidth.txt"},
+			{"\u3164\u2800\u200B", "file.txt"},
 			{"con", "_con"},
 			{"NUL.txt", "_NUL.txt"},
 			{"console.txt", "console.txt"},

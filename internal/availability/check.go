@@ -24,7 +24,7 @@ const (
 // hours.0.from. The enums are taken as valid.
 func Check(s vocab.Availability) error {
 	var faults []error
-	if _, err := loadZone(s.TimeZone); err != nil && (s.TimeZone != "" || s.Mode == vocab.AvailabilityOperatingHours) {
+	if _, err := LoadZone(s.TimeZone); err != nil && (s.TimeZone != "" || s.Mode == vocab.AvailabilityOperatingHours) {
 		faults = append(faults, errs.New(errs.Invalid, "%q is not an IANA time zone such as \"Europe/Berlin\".", errs.Clip(s.TimeZone)).On("timeZone"))
 	}
 	if s.Mode == vocab.AvailabilityOperatingHours && len(s.Hours) == 0 {

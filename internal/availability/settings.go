@@ -19,7 +19,7 @@ var weekdays = map[vocab.Weekday]time.Weekday{
 // is left out; an unknown zone is UTC.
 func weekOf(s vocab.Availability) *week {
 	w := &week{zone: time.UTC, holidays: make(map[date]bool, len(s.Holidays))}
-	if zone, err := loadZone(s.TimeZone); err == nil {
+	if zone, err := LoadZone(s.TimeZone); err == nil {
 		w.zone = zone
 	}
 	for _, h := range s.Hours {
@@ -40,8 +40,18 @@ func weekOf(s vocab.Availability) *week {
 // zones keeps what was read of the machine's files. There are some 600 names.
 var zones sync.Map
 
-// loadZone returns an IANA zone.
-func loadZone(name string) (*time.Location, error) {
+// FirstZone is the first of the names that is an IANA zone's; "UTC" where none is.
+func FirstZone(names ...string) string {
+	for _, name := range names {
+		if _, err := LoadZone(name); err == nil {
+			return name
+		}
+	}
+	return "UTC"
+}
+
+// LoadZone returns an IANA zone.
+func LoadZone(name string) (*time.Location, error) {
 	if known, ok := zones.Load(name); ok {
 		if zone, ok := known.(*time.Location); ok {
 			return zone, nil

@@ -4,30 +4,34 @@ import (
 	"context"
 	"fmt"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
+	entcontact "parley/ent/contact"
 	"parley/ent/contactemail"
 	"parley/internal/account"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // FindOrCreateByEmail returns the account's contact that has the address, and
 // makes one if there is none; created reports which. Callers at the same time get
 // the same contact. The address is cleaned; errors blame the field "email".
-func (s *Service) FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string) (c *ent.Contact, created bool, err error) {
+func (s *Service) FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string, source vocab.ContactSource) (c *ent.Contact, created bool, err error) {
 	address, err = account.CleanEmail(address, "email")
 	if err != nil {
 		return nil, false, err
 	}
 	ctx = viewer.AsSystem(ctx, "contacts") // the address may be a contact's whom the caller does not see yet
-	if c, err = byAddress(ctx, tx.Client, address); err != nil || c != nil {
+	if c, err = holdByAddress(ctx, tx, address); err != nil || c != nil {
 		return c, false, err
 	}
-	if c, err = insertUnlessTaken(ctx, tx, address); err != nil || c != nil {
+	if c, err = insertUnlessTaken(ctx, tx, address, source); err != nil || c != nil {
 		return c, err == nil, err
 	}
-	if c, err = byAddress(ctx, tx.Client, address); err == nil && c == nil {
+	if c, err = holdByAddress(ctx, tx, address); err == nil && c == nil {
 		err = fmt.Errorf("the contact that has the address is gone again")
 	}
 	return c, false, err
@@ -35,6 +39,24 @@ func (s *Service) FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address
 
 // byAddress returns the contact that has the address, or nil.
 func byAddress(ctx context.Context, client *ent.Client, address string) (*ent.Contact, error) {
+	return heldByAddress(ctx, client, address, func(*sql.Selector) {})
+}
+
+// heldTries is how often a contact is looked for that is merged at the same time.
+const heldTries = 3
+
+// holdByAddress is byAddress, and keeps the contact from being merged until the transaction
+// ends: what is written for it meanwhile would stay behind (CR-6).
+func holdByAddress(ctx context.Context, tx *store.Tx, address string) (c *ent.Contact, err error) {
+	for range heldTries {
+		if c, err = heldByAddress(ctx, tx.Client, address, store.ForKeyShare); !ent.IsNotFound(err) {
+			return c, err
+		}
+	}
+	return nil, err
+}
+
+func heldByAddress(ctx context.Context, client *ent.Client, address string, lock func(*sql.Selector)) (*ent.Contact, error) {
 	found, err := client.ContactEmail.Query().Where(contactemail.Address(address)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
@@ -42,13 +64,13 @@ func byAddress(ctx context.Context, client *ent.Client, address string) (*ent.Co
 	if err != nil {
 		return nil, err
 	}
-	return client.Contact.Get(ctx, found.ContactID)
+	return client.Contact.Query().Where(entcontact.ID(found.ContactID)).Modify(lock).Only(ctx)
 }
 
 // insertUnlessTaken makes a contact with the address; nil: another transaction
 // was first.
-func insertUnlessTaken(ctx context.Context, tx *store.Tx, address string) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Create().SetID(id.New(id.Contact)).SetEmail(address).SetCreatedAt(tx.Now()).Save(ctx)
+func insertUnlessTaken(ctx context.Context, tx *store.Tx, address string, source vocab.ContactSource) (*ent.Contact, error) {
+	c, err := tx.Client.Contact.Create().SetID(id.New(id.Contact)).SetEmail(address).SetSource(source).SetCreatedAt(tx.Now()).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +81,7 @@ func insertUnlessTaken(ctx context.Context, tx *store.Tx, address string) (*ent.
 	if !got {
 		return nil, tx.Client.Contact.DeleteOneID(c.ID).Exec(ctx)
 	}
-	recordCreation(ctx, tx, c, facts{email: address})
+	recordCreation(ctx, tx, c, companyChange(store.NamedChanges("email"), "", c))
 	return c, nil
 }
 
@@ -74,8 +96,10 @@ func (s *Service) Introduce(ctx context.Context, tx *store.Tx, contactID, name s
 	if err != nil || c.Name != "" {
 		return err
 	}
-	known := factsOf(c)
-	known.name = name
+	known, err := factsOf(c).with(givenFacts{name: &name})
+	if err != nil {
+		return err
+	}
 	return saveFacts(ctx, tx, c, known)
 }
 
@@ -86,15 +110,15 @@ func (s *Service) Attest(ctx context.Context, tx *store.Tx, contactID, name, pho
 	if err != nil {
 		return err
 	}
-	known, err := factsOf(c).with(givenFacts{name: said(name), phone: said(phone), avatarURL: said(avatarURL)})
+	known, err := factsOf(c).with(givenFacts{name: saidOf(name), phone: saidOf(phone), avatarURL: saidOf(avatarURL)})
 	if err != nil {
 		return err
 	}
 	return saveFacts(ctx, tx, c, known)
 }
 
-// said points to a text that says something.
-func said(text string) *string {
+// saidOf points to a text that says something.
+func saidOf(text string) *string {
 	if text == "" {
 		return nil
 	}

@@ -30,7 +30,9 @@ type world struct {
 	*contact.Service
 	clock *clock.Turned
 	jobs  *check.Jobs
-	t     *testing.T
+	// seen is the sequence of the last event that lists followed.
+	seen int64
+	t    *testing.T
 }
 
 func each(t *testing.T, test func(w *world)) {
@@ -191,7 +193,7 @@ func TestFindOrCreateByEmail(t *testing.T) {
 			all.Go(func() {
 				ctx := viewer.NewContext(w.System, viewer.System("chat", w.AccountID))
 				err := w.Store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-					c, created, err := w.FindOrCreateByEmail(ctx, tx, " Eve@Example.com")
+					c, created, err := w.FindOrCreateByEmail(ctx, tx, " Eve@Example.com", vocab.SourceEmail)
 					if err != nil {
 						return err
 					}
@@ -213,18 +215,18 @@ func TestFindOrCreateByEmail(t *testing.T) {
 		}
 		stranger := testkit.Account(w.t, w.Store)
 		w.Write(stranger.System, func(ctx context.Context, tx *store.Tx) error {
-			c, created, err := w.FindOrCreateByEmail(ctx, tx, "eve@example.com")
+			c, created, err := w.FindOrCreateByEmail(ctx, tx, "eve@example.com", vocab.SourceEmail)
 			if err == nil && (!created || c.ID == ids[0]) {
 				w.t.Error("another account's contact was found")
 			}
 			return err
 		})
 		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
-			c, created, err := w.FindOrCreateByEmail(ctx, tx, "dora@example.net")
+			c, created, err := w.FindOrCreateByEmail(ctx, tx, "dora@example.net", vocab.SourceEmail)
 			if c == nil || c.ID != w.ContactID || created {
 				w.t.Errorf("found %+v, created %v", c, created)
 			}
-			_, _, bad := w.FindOrCreateByEmail(ctx, tx, "nobody")
+			_, _, bad := w.FindOrCreateByEmail(ctx, tx, "nobody", vocab.SourceEmail)
 			w.fails(bad, errs.Invalid, "email")
 			return err
 		})
@@ -246,7 +248,7 @@ func TestFindOrCreateByEmailOnTwoNodes(t *testing.T) {
 			all.Go(func() {
 				s := []*store.Store{one, two}[i%2]
 				err := s.WithTx(f.System, func(ctx context.Context, tx *store.Tx) error {
-					_, _, err := contact.New(s).FindOrCreateByEmail(ctx, tx, fmt.Sprintf("eve%d@example.com", i/8))
+					_, _, err := contact.New(s).FindOrCreateByEmail(ctx, tx, fmt.Sprintf("eve%d@example.com", i/8), vocab.SourceEmail)
 					return err
 				})
 				if err != nil {

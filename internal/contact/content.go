@@ -2,7 +2,6 @@ package contact
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"parley/internal/account"
 	"parley/internal/errs"
@@ -11,9 +10,6 @@ import (
 
 // maxAddresses is the most addresses of a contact.
 const maxAddresses = 100
-
-// maxPhone is the most characters of a phone number.
-const maxPhone = 50
 
 // CleanName returns a contact's name as it is kept: one line of at most 200
 // characters; empty: not known. Errors blame the field: TOO_LONG, INVALID.
@@ -25,10 +21,14 @@ func CleanName(name, field string) (string, error) {
 	return clean, err
 }
 
-func cleanPhone(phone string) (string, error) {
-	if n := utf8.RuneCountInString(phone); n > maxPhone {
-		return "", errs.Exceeds(maxPhone, "The phone number has %d characters; at most %d are allowed.", n, maxPhone).On("phone")
+// optionalLine is a line of text that may be empty.
+func optionalLine(text string, most int, path ...string) (string, error) {
+	if strings.TrimSpace(text) == "" {
+		return "", nil
 	}
-	clean, err := richtext.Clean(phone, "phone")
-	return strings.Join(strings.Fields(clean), " "), err
+	clean, err := richtext.OneLine(text, most, path...)
+	if errs.Is(err, errs.Required) {
+		return "", nil
+	}
+	return clean, err
 }

@@ -2,23 +2,16 @@ package contact
 
 import (
 	"context"
-	"errors"
 
 	"parley/ent"
-	"parley/internal/account"
-	"parley/internal/errs"
+	"parley/internal/company"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/opt"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
-
-// facts are what is known of a contact; "" is not known.
-type facts struct{ name, email, phone, avatarURL, externalID string }
-
-// givenFacts are the facts that a call gives; nil: it leaves them out.
-type givenFacts struct{ name, email, phone, avatarURL, externalID *string }
 
 // Create makes a contact of which at least name, address, phone or external id is known:
 // otherwise REQUIRED. An address or external id that another contact has is
@@ -27,17 +20,13 @@ func (s *Service) Create(ctx context.Context, in CreateContactInput) (*ent.Conta
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
 	}
-	known, err := facts{}.with(givenFacts{in.Name, in.Email, in.Phone, in.AvatarURL, in.ExternalID})
-	if err != nil {
-		return nil, err
-	}
 	call := idempotency.Call{
 		Mutation: "createContact", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.Contact),
 		Own: []idempotency.Own{{Kind: id.Contact, Field: "id", ID: in.ID}},
 	}
 	var c *ent.Contact
-	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
-		c, err = insertContact(ctx, tx, call.Result, known)
+	err := idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
+		c, err = insertContact(ctx, tx, call.Result, in.facts())
 		return err
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		c, err = findContact(ctx, tx, first)
@@ -49,58 +38,58 @@ func (s *Service) Create(ctx context.Context, in CreateContactInput) (*ent.Conta
 	return c, nil
 }
 
-// with returns the facts with those given in their place, cleaned.
-func (f facts) with(given givenFacts) (facts, error) {
-	var faults []error
-	set := func(to *string, from *string, clean func(string) (string, error)) {
-		if from != nil {
-			value, err := clean(*from)
-			*to, faults = value, append(faults, err)
-		}
+// facts are what the input says; null is as if left out.
+func (in CreateContactInput) facts() ContactFacts {
+	f := ContactFacts{
+		Name: unlessNil(in.Name), Email: unlessNil(in.Email), Phone: unlessNil(in.Phone), AvatarURL: unlessNil(in.AvatarURL),
+		ExternalID: unlessNil(in.ExternalID), FirstName: unlessNil(in.FirstName), LastName: unlessNil(in.LastName), JobTitle: unlessNil(in.JobTitle),
+		OwnerID: unlessNil(in.OwnerID), Language: unlessNil(in.Language), TimeZone: unlessNil(in.TimeZone), Country: unlessNil(in.Country),
+		City: unlessNil(in.City), LifecycleStage: unlessNil(in.LifecycleStage), Properties: opt.List(in.Properties...),
 	}
-	set(&f.name, given.name, func(s string) (string, error) { return CleanName(s, "name") })
-	set(&f.email, given.email, func(s string) (string, error) { return account.CleanEmail(s, "email") })
-	set(&f.phone, given.phone, cleanPhone)
-	set(&f.avatarURL, given.avatarURL, func(s string) (string, error) { return s, nil })
-	set(&f.externalID, given.externalID, func(s string) (string, error) { return account.CleanExternalID(s, "externalId") })
-	if err := errors.Join(faults...); err != nil {
+	if in.CompanyID != nil && *in.CompanyID != "" {
+		f.CompanyID = unlessNil(in.CompanyID)
+	}
+	if in.Emails != nil {
+		f.Emails = opt.List(in.Emails...)
+	}
+	if in.Phones != nil {
+		f.Phones = opt.List(in.Phones...)
+	}
+	return f
+}
+
+// unlessNil is a value that was given; nil: it was left out.
+func unlessNil[T any](p *T) (v opt.Value[*T]) {
+	if p != nil {
+		v = opt.Of(*p)
+	}
+	return v
+}
+
+// insertContact makes a contact by hand, of what a call gives.
+func insertContact(ctx context.Context, tx *store.Tx, contactID string, f ContactFacts) (*ent.Contact, error) {
+	c, err := tx.Client.Contact.Create().SetID(contactID).SetSource(vocab.SourceAPI).SetCreatedAt(tx.Now()).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := showToMaker(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	changes, err := apply(ctx, tx, c, f)
+	if err != nil {
+		return nil, err
+	}
+	recordCreation(ctx, tx, c, changes)
+	return c, nil
+}
+
+// knownBy are the facts that a call gives of a new contact.
+func knownBy(f ContactFacts) (facts, error) {
+	given, err := f.given()
+	if err != nil {
 		return facts{}, err
 	}
-	if f.name+f.email+f.phone+f.externalID == "" {
-		return facts{}, errs.New(errs.Required, "A contact needs a name, an e-mail address, a phone number or an external id.").On("name")
-	}
-	return f, nil
-}
-
-// differences names what differs from other.
-func (f facts) differences(other facts) []string {
-	var names []string
-	for _, fact := range []struct{ name, is, was string }{
-		{"name", f.name, other.name}, {"email", f.email, other.email}, {"phone", f.phone, other.phone},
-		{"avatarUrl", f.avatarURL, other.avatarURL}, {"externalId", f.externalID, other.externalID},
-	} {
-		if fact.is != fact.was {
-			names = append(names, fact.name)
-		}
-	}
-	return names
-}
-
-func insertContact(ctx context.Context, tx *store.Tx, contactID string, known facts) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Create().SetID(contactID).SetName(known.name).SetEmail(known.email).SetPhone(known.phone).
-		SetAvatarURL(known.avatarURL).SetNillableExternalID(orNull(known.externalID)).SetCreatedAt(tx.Now()).Save(ctx)
-	if err != nil {
-		return nil, account.ExternalIDTaken(err, "contact")
-	}
-	if known.email != "" {
-		if got, err := claimAddress(ctx, tx, c, known.email); err != nil {
-			return nil, err
-		} else if !got {
-			return nil, addressTaken(known.email)
-		}
-	}
-	recordCreation(ctx, tx, c, known)
-	return c, showToMaker(ctx, tx, c)
+	return facts{}.with(given)
 }
 
 // showToMaker has a contact be seen by whoever made it by hand, also before they have a
@@ -119,15 +108,22 @@ func orNull(s string) *string {
 	return &s
 }
 
-// claimAddress gives the contact an address, if no contact of the account has it. It
-// waits for a transaction that is just giving it to another.
+// claimAddress gives the contact an address, if no contact of the account has it, and the
+// company that has the address's domain (CR-6). It waits for a transaction that is just
+// giving it to another.
 func claimAddress(ctx context.Context, tx *store.Tx, c *ent.Contact, address string) (bool, error) {
-	made, err := tx.Exec(ctx, `INSERT INTO contact_emails (id, account_id, contact_id, address)
-		VALUES ($1, $2, $3, $4) ON CONFLICT (account_id, address) DO NOTHING`, id.New("email"), c.AccountID, c.ID, address)
-	return made == 1, err
+	domain := company.DomainOf(address)
+	companies, err := tx.Strings(ctx, `INSERT INTO contact_emails (id, account_id, contact_id, address, domain)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, address) DO NOTHING
+		RETURNING COALESCE((SELECT company_id FROM company_domains WHERE account_id = $2 AND domain = $5), '')`,
+		id.New("email"), c.AccountID, c.ID, address, domain)
+	if err != nil || len(companies) == 0 {
+		return false, err
+	}
+	return true, linkByDomain(ctx, tx, c, domain, companies[0])
 }
 
 // recordCreation reports that a contact was made.
-func recordCreation(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) {
-	tx.Append(ctx, store.Event{Type: vocab.ContactCreated, SubjectID: c.ID, Changes: store.NamedChanges(known.differences(facts{})...)})
+func recordCreation(ctx context.Context, tx *store.Tx, c *ent.Contact, changes store.Changes) {
+	tx.Append(ctx, store.Event{Type: vocab.ContactCreated, SubjectID: c.ID, Changes: changes})
 }

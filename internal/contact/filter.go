@@ -3,7 +3,6 @@ package contact
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -13,6 +12,9 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/property"
+	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // maxFilterValues is the most values of a list in a filter.
@@ -21,12 +23,19 @@ const maxFilterValues = 100
 // ContactFilter narrows a list of contacts. All that is given must hold; within a list,
 // any. The range of time is half-open: after <= t < before.
 type ContactFilter struct {
-	Query         *string
-	ContactListID *string
-	Emails        []string
-	ExternalIDs   []string
-	CreatedAfter  *clock.Micros
-	CreatedBefore *clock.Micros
+	Query          *string
+	ContactListID  *string
+	Emails         []string
+	ExternalIDs    []string
+	CreatedAfter   *clock.Micros
+	CreatedBefore  *clock.Micros
+	LastSeenAfter  *clock.Micros
+	LastSeenBefore *clock.Micros
+	// OwnerIDs, CompanyIDs and LifecycleStages are any of these; nil: no matter.
+	OwnerIDs        []string
+	CompanyIDs      []string
+	LifecycleStages []vocab.LifecycleStage
+	Properties      []property.PropertyCondition
 }
 
 // clean returns the filter as it is applied; "" is as if left out. Errors blame the
@@ -44,12 +53,12 @@ func (f ContactFilter) clean() (ContactFilter, error) {
 	for _, l := range []struct {
 		field  string
 		values []string
-	}{{"emails", f.Emails}, {"externalIds", f.ExternalIDs}} {
+	}{{"emails", f.Emails}, {"externalIds", f.ExternalIDs}, {"ownerIds", f.OwnerIDs}, {"companyIds", f.CompanyIDs}} {
 		if n := len(l.values); n > maxFilterValues {
 			return f, errs.Exceeds(maxFilterValues, "%s has %d values; at most %d are allowed.", l.field, n, maxFilterValues).On("filter", l.field)
 		}
 		for i, s := range l.values {
-			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+			if !store.Storable(s) {
 				return f, errs.New(errs.Invalid, "%q is not valid UTF-8, or contains a character that is not allowed in text.", errs.Clip(s)).On("filter", l.field, strconv.Itoa(i))
 			}
 		}
@@ -60,6 +69,9 @@ func (f ContactFilter) clean() (ContactFilter, error) {
 			lower[i] = strings.ToLower(strings.TrimSpace(address))
 		}
 		f.Emails = lower
+	}
+	if f.LastSeenAfter != nil && f.LastSeenBefore != nil && *f.LastSeenBefore < *f.LastSeenAfter {
+		return f, errs.New(errs.Invalid, "The range ends before it starts.").On("filter", "lastSeenBefore")
 	}
 	if f.CreatedAfter != nil && f.CreatedBefore != nil && *f.CreatedBefore < *f.CreatedAfter {
 		return f, errs.New(errs.Invalid, "The range ends before it starts.").On("filter", "createdBefore")
@@ -83,10 +95,29 @@ func (f ContactFilter) narrow(s *sql.Selector) {
 	if f.ExternalIDs != nil {
 		s.Where(sql.In(s.C(entcontact.FieldExternalID), anys(f.ExternalIDs)...))
 	}
+	if f.OwnerIDs != nil {
+		s.Where(sql.In(s.C(entcontact.FieldOwnerID), anys(named(f.OwnerIDs))...))
+	}
+	if f.CompanyIDs != nil {
+		s.Where(sql.In(s.C(entcontact.FieldCompanyID), anys(named(f.CompanyIDs))...))
+	}
+	if f.LifecycleStages != nil {
+		s.Where(sql.In(s.C(entcontact.FieldLifecycleStage), anys(f.LifecycleStages)...))
+	}
+	f.narrowSeen(s)
 	if f.CreatedAfter != nil {
 		s.Where(sql.GTE(s.C(entcontact.FieldCreatedAt), int64(*f.CreatedAfter)))
 	}
 	if f.CreatedBefore != nil {
 		s.Where(sql.LT(s.C(entcontact.FieldCreatedAt), int64(*f.CreatedBefore)))
+	}
+}
+
+func (f ContactFilter) narrowSeen(s *sql.Selector) {
+	if f.LastSeenAfter != nil {
+		s.Where(sql.GTE(s.C(entcontact.FieldLastSeenAt), int64(*f.LastSeenAfter)))
+	}
+	if f.LastSeenBefore != nil {
+		s.Where(sql.And(sql.LT(s.C(entcontact.FieldLastSeenAt), int64(*f.LastSeenBefore)), sql.GT(s.C(entcontact.FieldLastSeenAt), 0)))
 	}
 }

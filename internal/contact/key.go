@@ -3,8 +3,11 @@ package contact
 import (
 	"context"
 
+	"entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entcontact "parley/ent/contact"
+	"parley/ent/contactmerge"
 	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -22,9 +25,17 @@ func (s *Service) By(ctx context.Context, key ContactKey) (*ent.Contact, error) 
 		if !id.Is(*key.ID, id.Contact) {
 			return nil, nil
 		}
-		return orNone(client.Contact.Get(ctx, *key.ID))
+		return gone(orSurvivor(ctx, client, *key.ID, func(contactID string) (*ent.Contact, error) { return client.Contact.Get(ctx, contactID) }))
 	case key.ExternalID != nil:
-		return orNone(client.Contact.Query().Where(entcontact.ExternalID(*key.ExternalID)).Only(ctx))
+		c, err := client.Contact.Query().Where(entcontact.ExternalID(*key.ExternalID)).Only(ctx)
+		if !ent.IsNotFound(err) {
+			return c, err
+		}
+		mergedID, err := byAlias(ctx, client, *key.ExternalID)
+		if err != nil || mergedID == "" {
+			return nil, err
+		}
+		return gone(orSurvivor(ctx, client, mergedID, func(contactID string) (*ent.Contact, error) { return client.Contact.Get(ctx, contactID) }))
 	}
 	return byAddress(ctx, client, *key.Email)
 }
@@ -35,8 +46,15 @@ func (k ContactKey) lockBy(ctx context.Context, tx *store.Tx) (*ent.Contact, err
 	q := tx.Client.Contact.Query()
 	switch {
 	case k.ID != nil:
-		q.Where(entcontact.ID(*k.ID))
+		return gone(lockContact(ctx, tx, *k.ID))
 	case k.ExternalID != nil:
+		mergedID, err := byAlias(ctx, tx.Client, *k.ExternalID)
+		if err != nil {
+			return nil, err
+		}
+		if mergedID != "" {
+			return gone(lockContact(ctx, tx, mergedID))
+		}
 		q.Where(entcontact.ExternalID(*k.ExternalID))
 	default:
 		found, err := byAddress(ctx, tx.Client, *k.Email)
@@ -67,6 +85,30 @@ func (k ContactKey) clean() (ContactKey, error) {
 		return ContactKey{Email: &email}, err
 	}
 	return k, errs.New(errs.Invalid, "Give exactly one of id, externalId and email.").On("by")
+}
+
+// byAlias is the merged contact that had an external id which no contact has; "": none had.
+func byAlias(ctx context.Context, client *ent.Client, externalID string) (string, error) {
+	taken, err := client.Contact.Query().Where(entcontact.ExternalID(externalID)).Exist(ctx)
+	if err != nil || taken {
+		return "", err
+	}
+	m, err := client.ContactMerge.Query().Where(contactmerge.ExternalID(externalID)).Order(contactmerge.ByID(sql.OrderDesc())).First(ctx)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return m.FromID, nil
+}
+
+// gone is no contact where there is none.
+func gone(c *ent.Contact, err error) (*ent.Contact, error) {
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return c, err
 }
 
 func orNone(c *ent.Contact, err error) (*ent.Contact, error) {

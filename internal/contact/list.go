@@ -11,6 +11,7 @@ import (
 	entcontact "parley/ent/contact"
 	"parley/internal/id"
 	"parley/internal/paging"
+	"parley/internal/property"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -48,6 +49,10 @@ var orders = map[vocab.ContactOrder]store.Listing[ent.Contact]{
 		Name: "contacts by name", Kind: id.Contact, Column: entcontact.FieldName,
 		Text: func(c *ent.Contact) string { return c.Name }, ID: idOf,
 	},
+	vocab.ContactsLastContacted: {
+		Name: "contacts last contacted", Kind: id.Contact, Column: entcontact.FieldContactedAt, Desc: true,
+		Number: func(c *ent.Contact) int64 { return int64(c.ContactedAt) }, ID: idOf,
+	},
 	vocab.ContactsLastSeen: {
 		Name: "contacts last seen", Kind: id.Contact, Column: entcontact.FieldLastSeenAt, Desc: true,
 		Number: func(c *ent.Contact) int64 { return int64(c.LastSeenAt) }, ID: idOf,
@@ -74,6 +79,9 @@ func (s *Service) List(ctx context.Context, filter ContactFilter, order vocab.Co
 		return nil, err
 	}
 	l := list{s: s, listing: orders[order], filter: filter, fingerprint: string(key)}
+	if err := l.prepare(ctx); err != nil {
+		return nil, err
+	}
 	if filter.Query == nil {
 		page, err := l.page(ctx, args, defaultPage)
 		if err != nil {
@@ -96,13 +104,53 @@ type list struct {
 	fingerprint string
 	// among are those that an index knows to match the query; nil: any.
 	among []string
+	// tests are the conditions on properties; start are those that an index knows to
+	// meet one of them, if they are few.
+	tests []property.Test
+	start []string
+}
+
+// startLimit is up to how many records that meet a condition a list starts from them;
+// above that it walks its order.
+const startLimit = 5000
+
+// prepare reads the conditions on properties, and looks whether one of what the filter asks
+// for has few records.
+func (l *list) prepare(ctx context.Context) (err error) {
+	client := l.s.store.Client(ctx)
+	if l.tests, err = property.Tests(ctx, client, vocab.PropertyOfContact, l.filter.Properties, "filter", "properties"); err != nil {
+		return err
+	}
+	for _, t := range l.tests {
+		ids, ok, err := t.Found(ctx, client, startLimit)
+		if err != nil {
+			return err
+		}
+		if ok {
+			l.startFrom(ids)
+		}
+	}
+	return l.startFew(ctx)
+}
+
+// narrow leaves of contacts those that the filter admits, but for its query.
+func (l *list) narrow(s *sql.Selector) {
+	l.filter.narrow(s)
+	if l.start != nil {
+		s.Where(sql.In(s.C(entcontact.FieldID), anys(l.start)...))
+	}
+	for _, t := range l.tests {
+		t.Narrow(s, entcontact.FieldID)
+	}
 }
 
 // page loads a page of what the filter admits, but for its query.
 func (l *list) page(ctx context.Context, args paging.PageArgs, byDefault int) (*paging.Connection[*ent.Contact], error) {
-	return l.listing.Page(args, byDefault, func(narrow func(*sql.Selector)) ([]*ent.Contact, error) {
+	listing := l.listing
+	listing.Few = l.start != nil || l.among != nil
+	return listing.Page(args, byDefault, func(narrow func(*sql.Selector)) ([]*ent.Contact, error) {
 		q := l.s.store.Client(ctx).Contact.Query()
-		q.Modify(l.filter.narrow, func(s *sql.Selector) {
+		q.Modify(l.narrow, func(s *sql.Selector) {
 			if l.among != nil {
 				s.Where(sql.In(s.C(entcontact.FieldID), anys(l.among)...))
 			}
@@ -111,7 +159,7 @@ func (l *list) page(ctx context.Context, args paging.PageArgs, byDefault int) (*
 	}, l.fingerprint)
 }
 
-func anys(list []string) []any {
+func anys[T any](list []T) []any {
 	all := make([]any, len(list))
 	for i, s := range list {
 		all[i] = s
@@ -133,7 +181,7 @@ func (l *list) count(ctx context.Context) (*int, error) {
 		return nil, err
 	}
 	visible(rows)
-	l.filter.narrow(rows)
+	l.narrow(rows)
 	rows.Limit(countLimit + 1)
 	query, args := d.Select("count(*)").From(rows.As("found")).Query()
 	var n int

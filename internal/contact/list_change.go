@@ -14,7 +14,8 @@ import (
 	"parley/internal/vocab"
 )
 
-// UpdateList renames a list (IB-7). Errors: ALREADY_EXISTS on name.
+// UpdateList renames a list, or gives a smart one other criteria, by which a job fills it
+// again (CR-4, IB-7). Errors: ALREADY_EXISTS on name, those of smartlist.Clean on criteria.
 func (s *Service) UpdateList(ctx context.Context, in UpdateContactListInput) (*ent.ContactList, error) {
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
@@ -29,7 +30,10 @@ func (s *Service) UpdateList(ctx context.Context, in UpdateContactListInput) (*e
 		if err := load(ctx, tx, in.ContactListID); err != nil {
 			return err
 		}
-		return renameList(ctx, tx, l, in.Name)
+		if err := renameList(ctx, tx, l, in.Name); err != nil {
+			return err
+		}
+		return changeCriteria(ctx, tx, l, in.Criteria)
 	}, load)
 	if err != nil {
 		return nil, err

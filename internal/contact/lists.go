@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
@@ -14,8 +15,10 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/loader"
 	"parley/internal/paging"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -100,8 +103,16 @@ func (s *Service) ListsByID(ctx context.Context, ids []string) ([]*ent.ContactLi
 	return lists, nil
 }
 
-// Sizes returns how many contacts each list has.
+// Sizes returns how many contacts each list has: the number that is kept, but for who does
+// not see all contacts (AC-14).
 func (s *Service) Sizes(ctx context.Context, lists []*ent.ContactList) ([]int, error) {
+	if v := viewer.FromContext(ctx); v != nil && !v.OwnContacts {
+		sizes := make([]int, len(lists))
+		for i, l := range lists {
+			sizes[i] = l.Size
+		}
+		return sizes, nil
+	}
 	ids := make([]string, len(lists))
 	for i, l := range lists {
 		ids[i] = l.ID
@@ -126,7 +137,8 @@ func (s *Service) Sizes(ctx context.Context, lists []*ent.ContactList) ([]int, e
 	return sizes, nil
 }
 
-// CreateList makes a static list without contacts (CR-4).
+// CreateList makes a list (CR-4): a static one without contacts, or one of those who meet
+// criteria, which a job fills.
 func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*ent.ContactList, error) {
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
@@ -147,7 +159,10 @@ func (s *Service) CreateList(ctx context.Context, in CreateContactListInput) (*e
 		}
 		tx.Append(ctx, store.Event{Type: vocab.ContactListCreated, SubjectID: listID})
 		l, err = tx.Client.ContactList.Create().SetID(listID).SetName(name).SetCreatedAt(tx.Now()).Save(ctx)
-		return err
+		if err != nil || in.Criteria == nil {
+			return err
+		}
+		return setCriteria(ctx, tx, l, in.Criteria)
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		l, err = findList(ctx, tx, first)
 		return err
@@ -173,39 +188,74 @@ func listNameIsFree(ctx context.Context, tx *store.Tx, name, listID string) erro
 // AddToList puts contacts on a static list; who is on it already is passed over.
 // Unknown contacts are NOT_FOUND, and then no one is added.
 func (s *Service) AddToList(ctx context.Context, in AddContactsToListInput) (*ent.ContactList, error) {
-	return s.changeList(ctx, "addContactsToList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
-		n, err := tx.Exec(ctx, `INSERT INTO contact_list_members (id, account_id, list_id, contact_id) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (list_id, contact_id) DO NOTHING`, id.New("listmember"), c.AccountID, l.ID, c.ID)
-		if n == 1 {
-			recordListChange(ctx, tx, vocab.ListEntered, l, c)
-		}
-		return err
-	})
+	return s.changeList(ctx, "addContactsToList", ListChange(in), addMember)
+}
+
+// addMember puts a contact on a list, unless it is on it.
+func addMember(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) (int64, error) {
+	n, err := tx.Exec(ctx, `INSERT INTO contact_list_members (id, account_id, list_id, contact_id) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (list_id, contact_id) DO NOTHING`, id.New("listmember"), c.AccountID, l.ID, c.ID)
+	if n == 1 {
+		recordListChange(ctx, tx, vocab.ListEntered, l, c.ID)
+	}
+	return n, err
+}
+
+// Enlist puts a contact on a static list within the caller's transaction, and reports
+// whether it was not on it.
+func (s *Service) Enlist(ctx context.Context, tx *store.Tx, listID string, c *ent.Contact) (bool, error) {
+	l, err := findList(ctx, tx, listID)
+	if err == nil && l.Criteria != "" {
+		err = errSmart()
+	}
+	if err != nil {
+		return false, err
+	}
+	grown, err := addMember(ctx, tx, l, c)
+	if err != nil {
+		return false, err
+	}
+	return grown > 0, resize(ctx, tx, l, grown)
 }
 
 // RemoveFromList takes contacts off a static list; who is not on it is passed
 // over.
 func (s *Service) RemoveFromList(ctx context.Context, in RemoveContactsFromListInput) (*ent.ContactList, error) {
-	return s.changeList(ctx, "removeContactsFromList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) error {
+	return s.changeList(ctx, "removeContactsFromList", ListChange(in), func(ctx context.Context, tx *store.Tx, l *ent.ContactList, c *ent.Contact) (int64, error) {
 		n, err := tx.Client.ContactListMember.Delete().
 			Where(contactlistmember.ListID(l.ID), contactlistmember.ContactID(c.ID)).Exec(ctx)
 		if n == 1 {
-			recordListChange(ctx, tx, vocab.ListLeft, l, c)
+			recordListChange(ctx, tx, vocab.ListLeft, l, c.ID)
 		}
-		return err
+		return -int64(n), err
 	})
 }
 
+func errSmart() error {
+	return errs.New(errs.Invalid, "The list is smart: its criteria say who is on it.").On("contactListId")
+}
+
+// resize keeps how many contacts a list has.
+func resize(ctx context.Context, tx *store.Tx, l *ent.ContactList, by int64) error {
+	if by == 0 {
+		return nil
+	}
+	l.Size += int(by)
+	_, err := tx.Exec(ctx, "UPDATE contact_lists SET size = size + $1 WHERE id = $2 AND account_id = $3", by, l.ID, l.AccountID)
+	return err
+}
+
 // recordListChange reports that a contact entered or left a list.
-func recordListChange(ctx context.Context, tx *store.Tx, t vocab.EventType, l *ent.ContactList, c *ent.Contact) {
+func recordListChange(ctx context.Context, tx *store.Tx, t vocab.EventType, l *ent.ContactList, contactID string) {
 	change := vocab.FieldChange{Field: "list", To: &l.ID}
 	if t == vocab.ListLeft {
 		change = vocab.FieldChange{Field: "list", From: &l.ID}
 	}
-	tx.Append(ctx, store.Event{Type: t, SubjectID: c.ID, Changes: []vocab.FieldChange{change}})
+	tx.Append(ctx, store.Event{Type: t, SubjectID: contactID, Changes: []vocab.FieldChange{change}})
 }
 
-type listStep func(context.Context, *store.Tx, *ent.ContactList, *ent.Contact) error
+// listStep puts a contact on a list or takes it off, and returns by how much the list grew.
+type listStep func(context.Context, *store.Tx, *ent.ContactList, *ent.Contact) (int64, error)
 
 func (s *Service) changeList(ctx context.Context, mutation string, in ListChange, step listStep) (*ent.ContactList, error) {
 	if err := mayEdit(ctx); err != nil {
@@ -224,16 +274,22 @@ func (s *Service) changeList(ctx context.Context, mutation string, in ListChange
 		if err := load(ctx, tx, in.ContactListID); err != nil {
 			return err
 		}
+		if l.Criteria != "" {
+			return errSmart()
+		}
 		contacts, err := lockAll(ctx, tx, in.ContactIDs)
 		if err != nil {
 			return err
 		}
+		grown := int64(0)
 		for _, c := range contacts {
-			if err := step(ctx, tx, l, c); err != nil {
+			n, err := step(ctx, tx, l, c)
+			if err != nil {
 				return err
 			}
+			grown += n
 		}
-		return nil
+		return resize(ctx, tx, l, grown)
 	}, load)
 	if err != nil {
 		return nil, err
@@ -256,6 +312,10 @@ func findList(ctx context.Context, tx *store.Tx, listID string) (*ent.ContactLis
 // lockAll loads contacts in the order of their ids, in which everyone locks
 // them.
 func lockAll(ctx context.Context, tx *store.Tx, ids []string) ([]*ent.Contact, error) {
+	ids, err := presentIDs(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	found, err := tx.Client.Contact.Query().Where(entcontact.IDIn(ids...)).Order(entcontact.ByID()).Modify(store.ForUpdate).All(ctx)
 	if err != nil {
 		return nil, err
@@ -270,4 +330,24 @@ func lockAll(ctx context.Context, tx *store.Tx, ids []string) ([]*ent.Contact, e
 		}
 	}
 	return found, nil
+}
+
+// presentIDs are ids of contacts with those of survivors in the place of merged ones (CR-6).
+func presentIDs(ctx context.Context, tx *store.Tx, ids []string) ([]string, error) {
+	there, err := tx.Client.Contact.Query().Where(entcontact.IDIn(ids...)).IDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(ids), func(contactID string) bool { return slices.Contains(there, contactID) })
+	into, err := loader.SurvivorsOf(ctx, tx.Client, missing)
+	if err != nil || len(into) == 0 {
+		return ids, err
+	}
+	present := slices.Clone(ids)
+	for i, contactID := range ids {
+		if survivor, merged := into[contactID]; merged {
+			present[i] = survivor
+		}
+	}
+	return present, nil
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"parley/ent"
 	entevent "parley/ent/event"
 	"parley/internal/clock"
 	"parley/internal/contact"
@@ -13,6 +12,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
 	"parley/internal/vocab"
 )
 
@@ -29,7 +29,8 @@ func TestLists(t *testing.T) {
 		}
 		size := func(want int) {
 			t.Helper()
-			if sizes, err := contacts.Sizes(f.Admin, []*ent.ContactList{list}); err != nil || sizes[0] != want {
+			fresh := check.Must(contacts.ListsByID(f.Admin, []string{list.ID}))(t)
+			if sizes, err := contacts.Sizes(f.Admin, fresh); err != nil || sizes[0] != want {
 				t.Errorf("%v contacts, %v", sizes, err)
 			}
 		}

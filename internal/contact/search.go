@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"parley/ent"
-	"parley/internal/errs"
 	"parley/internal/paging"
 	"parley/internal/search"
+	"parley/internal/viewer"
 )
 
 // walk goes through a list, from either end, and collects the contacts that a query
@@ -17,6 +17,8 @@ type walk struct {
 	*list
 	query search.Query
 	page  paging.Page
+	// all: each of among is found, whatever its words.
+	all bool
 	// at is where it goes on; nil: at the list's end where it begins.
 	at    *string
 	found []*paging.Edge[*ent.Contact]
@@ -44,21 +46,19 @@ func (l *list) search(ctx context.Context, args paging.PageArgs) (*paging.Connec
 
 // lookFor prepares the query, and narrows the walk to what an index finds of it.
 func (w *walk) lookFor(ctx context.Context, text string) error {
-	words := strings.Fields(strings.NewReplacer(`"`, " ", "*", " ").Replace(text))
-	for i, word := range words {
-		words[i] = word + "*"
-	}
-	q, err := search.Parse(strings.Join(words, " "))
+	q, err := search.ParseBeginnings(text)
 	if err != nil {
-		if e := errs.Of(err); e != nil {
-			err = e.On("filter", "query")
-		}
 		return err
 	}
 	w.query = q
-	for _, word := range words {
+	if isPhoneQuery(text) {
+		if err := w.lookForPhone(ctx, text); err != nil || w.all {
+			return err
+		}
+	}
+	for _, word := range search.PlainWords(text) {
 		if strings.Index(word, "@") > 0 {
-			ids, err := idsByAddress(ctx, w.s.store.Client(ctx), strings.ToLower(strings.TrimSuffix(word, "*")), addressLimit+1)
+			ids, err := idsByAddress(ctx, w.s.store.Client(ctx), strings.ToLower(word), addressLimit+1)
 			if len(ids) > addressLimit {
 				return err // too many to start from: the list is walked, so that none is left out
 			}
@@ -70,6 +70,21 @@ func (w *walk) lookFor(ctx context.Context, text string) error {
 		}
 	}
 	return nil
+}
+
+// lookForPhone narrows the walk to contacts with a number that begins so; with none, or
+// too many to start from, the query is of words.
+func (w *walk) lookForPhone(ctx context.Context, text string) error {
+	client := w.s.store.Client(ctx)
+	a, err := client.Account.Get(ctx, viewer.FromContext(ctx).AccountID)
+	if err != nil {
+		return err
+	}
+	ids, err := idsByPhone(ctx, client, beginnings(text, a.PhoneRegion), addressLimit+1)
+	if n := len(ids); err == nil && n > 0 && n <= addressLimit {
+		w.among, w.all = slices.Compact(slices.Sorted(slices.Values(ids))), true
+	}
+	return err
 }
 
 // run walks until the page is full, the list ends, or enough was tested: then the page
@@ -116,6 +131,9 @@ func (w *walk) next(ctx context.Context) ([]*paging.Edge[*ent.Contact], bool, er
 
 // matching are those of the rows that the query finds.
 func (w *walk) matching(ctx context.Context, rows []*paging.Edge[*ent.Contact]) ([]*paging.Edge[*ent.Contact], error) {
+	if w.all {
+		return rows, nil
+	}
 	ids := make([]string, len(rows))
 	for i, row := range rows {
 		ids[i] = row.Node.ID

@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	entcontact "parley/ent/contact"
 	"parley/internal/errs"
+	"parley/internal/loader"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -28,22 +29,36 @@ func mayEdit(ctx context.Context) error {
 	return errs.New(errs.Forbidden, "Only users and integrations of the account may edit contacts.")
 }
 
-// lockContact loads a contact and keeps others from changing it until the transaction
-// ends.
+// lockContact loads a contact, or the one that it was merged into, and keeps others from
+// changing it until the transaction ends.
 func lockContact(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Query().Where(entcontact.ID(contactID)).Modify(store.ForUpdate).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, notFound(contactID)
-	}
-	return c, err
+	return orSurvivor(ctx, tx.Client, contactID, func(contactID string) (*ent.Contact, error) {
+		return tx.Client.Contact.Query().Where(entcontact.ID(contactID)).Modify(store.ForUpdate).Only(ctx)
+	})
 }
 
+// findContact loads a contact, or the one that it was merged into.
 func findContact(ctx context.Context, tx *store.Tx, contactID string) (*ent.Contact, error) {
-	c, err := tx.Client.Contact.Get(ctx, contactID)
-	if ent.IsNotFound(err) {
-		return nil, notFound(contactID)
+	return orSurvivor(ctx, tx.Client, contactID, func(contactID string) (*ent.Contact, error) { return tx.Client.Contact.Get(ctx, contactID) })
+}
+
+// orSurvivor loads a contact by its id, or by that of the one that it was merged into
+// (CR-6).
+func orSurvivor(ctx context.Context, client *ent.Client, contactID string, load func(string) (*ent.Contact, error)) (*ent.Contact, error) {
+	c, err := load(contactID)
+	if !ent.IsNotFound(err) {
+		return c, err
 	}
-	return c, err
+	into, err := loader.SurvivorOf(ctx, client, contactID)
+	if err != nil {
+		return nil, err
+	}
+	if into != "" {
+		if c, err = load(into); !ent.IsNotFound(err) {
+			return c, err
+		}
+	}
+	return nil, notFound(contactID)
 }
 
 func notFound(contactID string) error {
@@ -57,6 +72,6 @@ func addressTaken(address string) error {
 // recordChange reports that a contact changed. What is personal appears by its
 // field's name only. Its conversations are found by name and address: a reaction
 // writes their headers again (IN-5).
-func recordChange(ctx context.Context, tx *store.Tx, c *ent.Contact, fields []string) {
-	tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: c.ID, Changes: store.NamedChanges(fields...)})
+func recordChange(ctx context.Context, tx *store.Tx, c *ent.Contact, changes store.Changes) {
+	tx.Append(ctx, store.Event{Type: vocab.ContactUpdated, SubjectID: c.ID, Changes: changes})
 }

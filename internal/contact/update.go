@@ -2,6 +2,7 @@ package contact
 
 import (
 	"context"
+	"errors"
 
 	"parley/ent"
 	"parley/ent/contactemail"
@@ -9,8 +10,9 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
-	"parley/internal/opt"
+	"parley/internal/property"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // Update changes what is known of a contact. A new main address leaves the one
@@ -41,63 +43,130 @@ func (s *Service) Update(ctx context.Context, in UpdateContactInput) (*ent.Conta
 	return c, nil
 }
 
-// given are the facts that the call gives: null is what is not known, and REQUIRED as an
-// address.
-func (f ContactFacts) given() (givenFacts, error) {
-	email, err := opt.NotNull(f.Email, "email")
-	externalID := opt.OrZero(f.ExternalID)
-	if sent := f.ExternalID.Value(); sent != nil && *sent == "" {
-		externalID = nil // as if left out
+// applyFacts changes a locked contact by what a call gives, and records it; nothing new:
+// nothing happens.
+func applyFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts) error {
+	changes, err := apply(ctx, tx, c, f)
+	if err != nil || len(changes) == 0 {
+		return err
 	}
-	return givenFacts{opt.OrZero(f.Name), email, opt.OrZero(f.Phone), opt.OrZero(f.AvatarURL), externalID}, err
+	recordChange(ctx, tx, c, changes)
+	return nil
 }
 
-// applyFacts changes a locked contact by what a call gives.
-func applyFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts) error {
+// apply writes what a call gives of a contact, and returns what changed.
+func apply(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts) (store.Changes, error) {
 	given, err := f.given()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	known, err := factsOf(c).with(given)
+	was, companyBefore := factsOf(c), c.CompanyID
+	known, err := was.with(given)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return saveFacts(ctx, tx, c, known)
+	if err := f.applyCompany(ctx, tx, c); err != nil {
+		return nil, err
+	}
+	var lists []string
+	if f.Emails.IsSet() {
+		if lists, err = applyEmails(ctx, tx, c, f, &known); err != nil {
+			return nil, err
+		}
+	}
+	if f.Phones.IsSet() {
+		phones, err := applyPhones(ctx, tx, c, f, &known)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, phones...)
+	}
+	if err := errors.Join(known.mustBeKnown(), checkOwner(ctx, tx, known, was)); err != nil {
+		return nil, err
+	}
+	values, err := property.Set(ctx, tx, vocab.PropertyOfContact, c.ID, f.Properties.Value())
+	if err != nil {
+		return nil, err
+	}
+	changes := store.NamedChanges(append(known.differences(was), lists...)...)
+	if !values.IsZero() {
+		changes = append(changes, values.FieldChange())
+	}
+	err = writeFacts(ctx, tx, c, known)
+	return companyChange(changes, companyBefore, c), err
 }
 
-func factsOf(c *ent.Contact) facts {
-	f := facts{name: c.Name, email: c.Email, phone: c.Phone, avatarURL: c.AvatarURL}
-	if c.ExternalID != nil {
-		f.externalID = *c.ExternalID
+func applyEmails(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts, known *facts) ([]string, error) {
+	main, changed, err := setEmails(ctx, tx, c, f.Emails.Value())
+	known.email = main
+	if err != nil || !changed {
+		return nil, err
 	}
-	return f
+	return []string{"emails"}, nil
+}
+
+// applyPhones sets the contact's numbers; the row of the main one is written too.
+func applyPhones(ctx context.Context, tx *store.Tx, c *ent.Contact, f ContactFacts, known *facts) ([]string, error) {
+	list, err := cleanPhones(f.Phones.Value())
+	if err != nil {
+		return nil, err
+	}
+	known.phone = ""
+	if len(list) > 0 {
+		known.phone = list[0].Number
+	}
+	changed, err := setPhones(ctx, tx, c, list)
+	if err != nil || !changed {
+		return nil, err
+	}
+	c.Phone = known.phone
+	return []string{"phones"}, tx.Client.Contact.UpdateOneID(c.ID).SetPhone(c.Phone).Exec(ctx)
 }
 
 // saveFacts writes what became known of a locked contact and records it; nothing new:
 // nothing happens.
 func saveFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) error {
-	was := factsOf(c)
-	fields := known.differences(was)
-	if len(fields) == 0 {
+	changes, companyBefore := store.NamedChanges(known.differences(factsOf(c))...), c.CompanyID
+	if len(changes) == 0 {
 		return nil
 	}
-	if known.email != was.email {
+	if err := writeFacts(ctx, tx, c, known); err != nil {
+		return err
+	}
+	recordChange(ctx, tx, c, companyChange(changes, companyBefore, c))
+	return nil
+}
+
+func writeFacts(ctx context.Context, tx *store.Tx, c *ent.Contact, known facts) (err error) {
+	was := factsOf(c)
+	if known == was {
+		return nil
+	}
+	if known.email != was.email && known.email != "" {
 		if err := addAddress(ctx, tx, c, known.email); err != nil {
 			return err
 		}
 	}
-	c.Name, c.Email, c.Phone, c.AvatarURL, c.ExternalID = known.name, known.email, known.phone, known.avatarURL, orNull(known.externalID)
-	update := tx.Client.Contact.UpdateOneID(c.ID).SetName(c.Name).SetEmail(c.Email).SetPhone(c.Phone).SetAvatarURL(c.AvatarURL)
+	if known.phone != was.phone {
+		if known.phone, err = setMainPhone(ctx, tx, c, known.phone); err != nil {
+			return err
+		}
+	}
+	setFacts(c, known)
+	return account.ExternalIDTaken(rowOf(tx, c).Exec(ctx), "contact")
+}
+
+// rowOf writes what is known of a contact.
+func rowOf(tx *store.Tx, c *ent.Contact) *ent.ContactUpdateOne {
+	update := tx.Client.Contact.UpdateOneID(c.ID).SetName(c.Name).SetFirstName(c.FirstName).SetLastName(c.LastName).SetEmail(c.Email).SetPhone(c.Phone).
+		SetAvatarURL(c.AvatarURL).SetJobTitle(c.JobTitle).SetOwnerID(c.OwnerID).SetLanguage(c.Language).SetTimeZone(c.TimeZone).
+		SetCountry(c.Country).SetCity(c.City).SetLifecycleStage(c.LifecycleStage)
 	if c.ExternalID == nil {
 		update.ClearExternalID()
 	} else {
 		update.SetExternalID(*c.ExternalID)
 	}
-	if err := update.Exec(ctx); err != nil {
-		return account.ExternalIDTaken(err, "contact")
-	}
-	recordChange(ctx, tx, c, fields)
-	return nil
+	return update
 }
 
 // addAddress makes the address one of the contact's, unless it is already.

@@ -2,6 +2,8 @@ package contact
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"parley/ent"
 	"parley/internal/errs"
@@ -71,27 +73,26 @@ func insertBy(ctx context.Context, tx *store.Tx, contactID string, key ContactKe
 	if key.ID != nil {
 		return nil, noneBy(key)
 	}
-	given, err := f.given()
-	if err != nil {
-		return nil, err
+	if sent, given := f.ExternalID.ValueOK(); !given || sent != nil && *sent == "" {
+		f.ExternalID = unlessNil(key.ExternalID)
 	}
-	if given.externalID == nil {
-		given.externalID = key.ExternalID
+	if !f.Email.IsSet() && !f.Emails.IsSet() {
+		f.Email = unlessNil(key.Email)
 	}
-	if given.email == nil {
-		given.email = key.Email
-	}
-	known, err := facts{}.with(given)
+	known, err := knownBy(f)
 	if err != nil {
 		return nil, err
 	}
 	if key.ExternalID != nil && known.externalID != *key.ExternalID {
 		return nil, otherThanKey("externalId")
 	}
-	if key.Email != nil && known.email != *key.Email {
+	if key.Email != nil && !f.Emails.IsSet() && known.email != *key.Email {
 		return nil, otherThanKey("email")
 	}
-	return insertContact(ctx, tx, contactID, known)
+	if key.Email != nil && f.Emails.IsSet() && !slices.ContainsFunc(f.Emails.Value(), func(in ContactEmailInput) bool { return strings.EqualFold(in.Email, *key.Email) }) {
+		return nil, otherThanKey("emails")
+	}
+	return insertContact(ctx, tx, contactID, f)
 }
 
 func otherThanKey(field string) error {
@@ -105,7 +106,7 @@ func (k ContactKey) isBlamed(err error) bool {
 		return false
 	}
 	field := errs.Of(err).Field[0]
-	return k.ExternalID != nil && field == "externalId" || k.Email != nil && field == "email"
+	return k.ExternalID != nil && field == "externalId" || k.Email != nil && (field == "email" || field == "emails")
 }
 
 func noneBy(k ContactKey) error {

@@ -7,6 +7,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/teammember"
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/opt"
@@ -133,9 +134,12 @@ func (ch *change) mustBeTeam(ctx context.Context, teamID string) error {
 	if !id.Is(teamID, id.Team) {
 		return unknown
 	}
-	_, err := ch.tx.Client.Team.Get(ctx, teamID)
+	t, err := ch.tx.Client.Team.Get(ctx, teamID)
 	if ent.IsNotFound(err) {
 		return unknown
+	}
+	if err == nil && t.ArchivedAt.IsSet() && teamID != ch.c.AssignedTeamID {
+		return account.Archived("team", t.Name, "teamId")
 	}
 	return err
 }

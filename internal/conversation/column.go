@@ -67,6 +67,7 @@ var columns = []column{
 	{name: "awaits_offer", value: func(c *ent.Conversation) any { return c.AwaitsOffer }},
 	{name: "reassigned_message_number", value: func(c *ent.Conversation) any { return c.ReassignedMessageNumber }},
 	{name: "external_id", field: "externalId", value: externalIDOf},
+	{name: "rating", value: func(c *ent.Conversation) any { return c.Rating }}, // RATING_GIVEN says it
 	{name: "visitor_read_number", value: func(c *ent.Conversation) any { return c.VisitorReadNumber }},
 }
 

@@ -7,6 +7,7 @@ import (
 	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/loader"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -18,25 +19,30 @@ func (s *Service) LinkContact(ctx context.Context, in LinkContactInput) (*ent.Co
 		if err := ch.mayRelink(); err != nil {
 			return err
 		}
-		if err := ch.checkContact(ctx, in.ContactID); err != nil {
+		contactID, err := ch.findContact(ctx, in.ContactID)
+		if err != nil {
 			return err
 		}
 		ch.c.ContactByHand = true
-		return ch.linkContact(ctx, in.ContactID)
+		return ch.linkContact(ctx, contactID)
 	})
 }
 
-// checkContact refuses a contact that the account does not have.
-func (ch *change) checkContact(ctx context.Context, contactID string) error {
+// findContact returns the id of a contact of the account's, or of the one that it was merged
+// into.
+func (ch *change) findContact(ctx context.Context, contactID string) (string, error) {
 	unknown := errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(contactID)).On("contactId")
 	if !id.Is(contactID, id.Contact) {
-		return unknown
+		return "", unknown
 	}
-	_, err := ch.tx.Client.Contact.Get(ctx, contactID)
+	c, err := loader.HoldContact(ctx, ch.tx, contactID)
 	if ent.IsNotFound(err) {
-		return unknown
+		return "", unknown
 	}
-	return err
+	if err != nil {
+		return "", err
+	}
+	return c.ID, nil
 }
 
 // UnlinkContact parts a chat from its contact, only in this conversation; its

@@ -9,6 +9,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/library/card"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -25,6 +26,15 @@ func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Me
 	return s.reviseMessage(ctx, call, func(ctx context.Context, ch *change, m *ent.Message) error {
 		if m.DeletedAt.IsSet() {
 			return errs.New(errs.Invalid, "The message is deleted.").On("messageId")
+		}
+		if m.Direction == vocab.Outgoing {
+			filled, _, err := s.fill(ctx, ch, author{m.AuthorKind, m.AuthorID}, written{in.Text, in.HTML, in.Markdown}, nil, MaxText, 0)
+			if err != nil {
+				return err
+			}
+			if filled != nil {
+				what = *filled
+			}
 		}
 		if m.Text == what.text && m.HTML == what.html && m.Markdown == what.markdown {
 			return nil
@@ -124,8 +134,8 @@ func (ch *change) rewriteMessage(ctx context.Context, m *ent.Message, what conte
 	update := ch.tx.Client.Message.UpdateOneID(m.ID).SetText(m.Text).SetHTML(m.HTML).SetMarkdown(m.Markdown)
 	if event == vocab.MessageDeleted {
 		m.DeletedAt = ch.now()
-		m.Mentions = nil
-		update.SetDeletedAt(m.DeletedAt).ClearMentions()
+		m.Mentions, m.Cards, m.QuickReplies = nil, nil, nil
+		update.SetDeletedAt(m.DeletedAt).ClearMentions().ClearCards().ClearQuickReplies()
 	} else {
 		m.EditedAt = ch.now()
 		update.SetEditedAt(m.EditedAt)
@@ -133,7 +143,7 @@ func (ch *change) rewriteMessage(ctx context.Context, m *ent.Message, what conte
 	if err := update.Exec(ctx); err != nil {
 		return fmt.Errorf("rewrite message: %w", err)
 	}
-	if err := ch.indexMessage(ctx, m.ID, m.Text); err != nil {
+	if err := ch.indexMessage(ctx, m.ID, append([]string{m.Text}, card.Titles(m.Cards)...)...); err != nil {
 		return err
 	}
 	if err := ch.showRewritten(ctx, m, event); err != nil {

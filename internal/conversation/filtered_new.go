@@ -100,6 +100,7 @@ func (s *Service) MarkFilteredSeen(ctx context.Context, in MarkFilteredSeenInput
 		if err != nil {
 			return err
 		}
+		tx.Append(ctx, store.Event{Type: vocab.FilteredSeen, InboxID: in.InboxID, SubjectID: in.InboxID, UserID: v.ActorID})
 		return find(ctx, tx, in.InboxID)
 	}, find)
 	return inbox, err

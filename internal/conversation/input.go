@@ -3,6 +3,7 @@ package conversation
 import (
 	"parley/internal/clock"
 	"parley/internal/conversation/view"
+	"parley/internal/library"
 	"parley/internal/opt"
 	"parley/internal/vocab"
 )
@@ -251,6 +252,11 @@ type SendMessageInput struct {
 	ReplyAll       bool
 	Subject        *string
 	AttachmentIDs  []string
+	// LibraryItemIDs and Links become cards of the message, or add files to it (CO-6).
+	LibraryItemIDs []string                   `json:",omitempty"`
+	Links          []library.MessageLinkInput `json:",omitempty"`
+	// QuickReplies are answers that a bot offers (CO-6).
+	QuickReplies []QuickReplyInput `json:",omitempty"`
 	// Reopen opens a closed chat for the message (IN-7).
 	Reopen *bool
 	// ReplyToMessageID is the message that it answers (IN-30).
@@ -280,6 +286,8 @@ type StartEmailConversationInput struct {
 	HTML           *string
 	Markdown       *string
 	AttachmentIDs  []string
+	LibraryItemIDs []string                   `json:",omitempty"`
+	Links          []library.MessageLinkInput `json:",omitempty"`
 	IdempotencyKey *string
 }
 
@@ -310,4 +318,10 @@ type CancelTaskInput struct {
 type MarkFilteredSeenInput struct {
 	InboxID        string
 	IdempotencyKey *string
+}
+
+// QuickReplyInput is an answer that a bot offers.
+type QuickReplyInput struct {
+	Text  string
+	Value *string
 }

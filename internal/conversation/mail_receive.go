@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	"parley/ent/participant"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/conversation/view"
 	"parley/internal/id"
 	"parley/internal/richtext"
@@ -227,7 +228,7 @@ func (ch *change) addMail(ctx context.Context, in Inbound, quiet bool) (*ent.Mes
 		id: in.MessageID, by: by, direction: vocab.Incoming, what: in.content(), at: in.At, quiet: quiet,
 	})
 	if err == nil && !in.Automatic {
-		err = recordWritten(ctx, ch.tx, in.ContactID)
+		err = contact.RecordSeen(ctx, ch.tx, in.ContactID)
 	}
 	if ch.c.Preview == "" && in.Files > 0 {
 		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
@@ -242,15 +243,6 @@ func (in Inbound) content() content {
 		what.text = firstCharacters(richtext.Text(what.html), MaxText)
 	}
 	return what
-}
-
-// recordWritten notes that a contact was seen: they wrote (CR-10).
-func recordWritten(ctx context.Context, tx *store.Tx, contactID string) error {
-	if contactID == "" {
-		return nil
-	}
-	_, err := tx.Exec(ctx, "UPDATE contacts SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", int64(tx.Now()), contactID)
-	return err
 }
 
 // firstCharacters returns the first characters of a text.

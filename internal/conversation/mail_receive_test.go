@@ -24,7 +24,7 @@ import (
 	"parley/internal/vocab"
 )
 
-var preset = &vocab.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNormal}
+var preset = &vocab.TicketPreset{Subject: "{{email.subject}}", Priority: vocab.PriorityNormal}
 
 // IN-1, EM-3, EM-8, RT-1, AC-7: a mail begins a conversation that knows its
 // subject and address; it is routed, also to who is away, and gets one ticket, to

@@ -13,6 +13,7 @@ import (
 	"parley/ent/channeladdress"
 	"parley/ent/contactemail"
 	"parley/ent/email"
+	"parley/ent/emailchannel"
 	"parley/ent/participant"
 	"parley/internal/emailaddress"
 	"parley/internal/errs"
@@ -140,6 +141,11 @@ func (ch *change) usualRecipients(ctx context.Context, last *ent.Email, all bool
 		if err != nil {
 			return r, err
 		}
+		if all {
+			if err := ch.addRemoved(ctx, ours); err != nil {
+				return r, err
+			}
+		}
 		r = answerRecipients(last, ours, all)
 	}
 	strangers, err := ch.onlyStrangers(ctx, slices.Concat(r.to, r.cc))
@@ -223,6 +229,20 @@ func (ch *change) ownAddresses(ctx context.Context, list []vocab.Mailbox) (map[s
 		ours[address] = slices.Contains(found, address) || slices.Contains(found, bare) || slices.Contains(known, localOf(bare))
 	}
 	return ours, nil
+}
+
+// addRemoved adds the addresses of channels that were removed: they are no one else's
+// until a channel takes them again (IB-6).
+func (ch *change) addRemoved(ctx context.Context, ours map[string]bool) error {
+	removed, err := ch.tx.Client.EmailChannel.Query().Where(emailchannel.RemovedAtGT(0)).All(byRouting(ctx, ch.c.AccountID))
+	for _, c := range removed {
+		for address := range ours {
+			if bare := withoutTag(address); bare == c.Address || slices.Contains(c.Aliases, bare) {
+				ours[address] = true
+			}
+		}
+	}
+	return err
 }
 
 // shortestKey is how many characters a channel's key has at least: few addresses have as

@@ -33,7 +33,7 @@ type Outgoing struct {
 
 // Contacts finds whom an agent writes to. Package contact implements it.
 type Contacts interface {
-	FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string) (c *ent.Contact, created bool, err error)
+	FindOrCreateByEmail(ctx context.Context, tx *store.Tx, address string, source vocab.ContactSource) (c *ent.Contact, created bool, err error)
 	Introduce(ctx context.Context, tx *store.Tx, contactID, name string) error
 }
 
@@ -98,7 +98,7 @@ func (ch *change) wroteTo(ctx context.Context, mail Outgoing) error {
 		}
 	}
 	s := &store.Statement{}
-	s.WriteString("UPDATE contacts SET written_at = " + s.Arg(int64(ch.now())) + " WHERE account_id = " + s.Arg(ch.c.AccountID) +
+	s.WriteString("UPDATE contacts SET written_at = " + s.Arg(int64(ch.now())) + ", contacted_at = " + s.Arg(int64(ch.now())) + " WHERE account_id = " + s.Arg(ch.c.AccountID) +
 		" AND id IN (SELECT contact_id FROM contact_emails WHERE account_id = " + s.Arg(ch.c.AccountID) + " AND address IN (" + store.List(s, addresses) + "))")
 	_, err := ch.tx.Exec(ctx, s.String(), s.Args...)
 	return err

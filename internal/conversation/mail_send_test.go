@@ -234,7 +234,10 @@ func TestTakeBack(t *testing.T) {
 }
 
 // claims hands out files as the real service does.
-type claims struct{ refuse error }
+type claims struct {
+	conversation.Attachments // which no test of these calls
+	refuse                   error
+}
 
 func (f *claims) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, messageID string) error {
 	for i, attachmentID := range ids {
@@ -247,6 +250,10 @@ func (f *claims) Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.C
 		}
 	}
 	return f.refuse
+}
+
+func (f *claims) Copy(context.Context, *store.Tx, []*ent.LibraryFile, *ent.Conversation, string, int) ([]string, error) {
+	return nil, nil
 }
 
 // IN-14, CH-7: a message of files alone needs no text, of whoever; a row shows

@@ -11,6 +11,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/library"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -23,7 +24,12 @@ import (
 // Only members of the channel's inbox may (IB-5): otherwise NOT_FOUND. It fails as
 // SendMessage does.
 func (s *Service) StartEmail(ctx context.Context, in StartEmailConversationInput) (*ent.Conversation, *ent.Message, error) {
-	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs))
+	more, err := newExtras(in.LibraryItemIDs, in.Links)
+	if err != nil {
+		return nil, nil, err
+	}
+	text := written{in.Text, in.HTML, in.Markdown}
+	what, err := composeContent(text, MaxText, len(in.AttachmentIDs)+more.count())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +56,7 @@ func (s *Service) StartEmail(ctx context.Context, in StartEmailConversationInput
 	var c *ent.Conversation
 	var m *ent.Message
 	err = idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) (err error) {
-		c, m, err = s.startEmail(ctx, tx, in.ChannelID, begun, draft{id: call.Result, what: what}, mail)
+		c, m, err = s.startEmail(ctx, tx, in.ChannelID, begun, firstMail{draft{id: call.Result, what: what}, text, more, mail})
 		return err
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		if m, err = findMessage(ctx, tx.Client, first); err != nil {
@@ -65,9 +71,17 @@ func (s *Service) StartEmail(ctx context.Context, in StartEmailConversationInput
 	return c, m, nil
 }
 
-// startEmail opens the conversation, of which begun has the ids, with the message that d
-// begins.
-func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID string, begun ent.Conversation, d draft, mail Outgoing) (*ent.Conversation, *ent.Message, error) {
+// firstMail is the message that a conversation by mail begins with.
+type firstMail struct {
+	draft
+	text written
+	more extras
+	mail Outgoing
+}
+
+// startEmail opens the conversation, of which begun has the ids, with its first mail.
+func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID string, begun ent.Conversation, first firstMail) (*ent.Conversation, *ent.Message, error) {
+	mail := first.mail
 	channel, err := sendingChannel(ctx, tx, channelID)
 	if err != nil {
 		return nil, nil, err
@@ -76,6 +90,10 @@ func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID string
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.fillFirst(ctx, &first, contact); err != nil {
+		return nil, nil, err
+	}
+	mail.Subject = first.mail.Subject
 	now := tx.Now()
 	ch, err := openConversation(ctx, tx, &ent.Conversation{
 		ID: begun.ID, ExternalID: begun.ExternalID, AccountID: channel.AccountID, InboxID: channel.InboxID, ChannelID: channel.ID,
@@ -91,18 +109,29 @@ func (s *Service) startEmail(ctx context.Context, tx *store.Tx, channelID string
 		ch.c.AssigneeID = v.ActorID
 		ch.emitEvent(vocab.ConversationAssigned)
 	}
-	d.by, d.direction = authorOf(v), vocab.Outgoing
-	m, err := ch.addMessage(ctx, d)
+	m, err := s.postFirst(ctx, ch, first)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claimFiles(ctx, ch, mail.AttachmentIDs, m); err != nil {
-		return nil, nil, err
-	}
-	if err := s.queueMail(ctx, ch, m, mail); err != nil {
-		return nil, nil, err
-	}
 	return ch.c, m, ch.save(ctx)
+}
+
+// postFirst adds the first mail with its files, and hands it over.
+func (s *Service) postFirst(ctx context.Context, ch *change, first firstMail) (*ent.Message, error) {
+	d, mail, files := first.draft, first.mail, len(first.mail.AttachmentIDs)
+	d.by, d.direction = authorOf(viewer.FromContext(ctx)), vocab.Outgoing
+	items, err := s.takeExtras(ctx, ch, &d, first.more, files)
+	if err != nil {
+		return nil, err
+	}
+	m, err := ch.addMessage(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	if mail.AttachmentIDs, err = s.claimFiles(ctx, ch, mail.AttachmentIDs, items, m); err != nil {
+		return nil, err
+	}
+	return m, s.queueMail(ctx, ch, m, mail)
 }
 
 // sendingChannel is an e-mail channel of an inbox whose conversations the viewer
@@ -122,7 +151,7 @@ func sendingChannel(ctx context.Context, tx *store.Tx, channelID string) (*ent.E
 // writtenTo is the contact of the first recipient, who must not be blocked.
 func (s *Service) writtenTo(ctx context.Context, tx *store.Tx, channel *ent.EmailChannel, mail Outgoing) (*ent.Contact, error) {
 	first := mail.To[0]
-	contact, created, err := s.deps.Contacts.FindOrCreateByEmail(ctx, tx, first.Address)
+	contact, created, err := s.deps.Contacts.FindOrCreateByEmail(ctx, tx, first.Address, vocab.SourceEmail)
 	if err != nil {
 		return nil, err
 	}
@@ -136,4 +165,22 @@ func (s *Service) writtenTo(ctx context.Context, tx *store.Tx, channel *ent.Emai
 		err = senderBlocked("to")
 	}
 	return contact, err
+}
+
+// fillFirst fills the placeholders of a first mail, before there is a conversation.
+func (s *Service) fillFirst(ctx context.Context, first *firstMail, contact *ent.Contact) error {
+	v := viewer.FromContext(ctx).Actor()
+	if v.Kind == viewer.Bot || !first.text.mayHavePlaceholders(&first.mail.Subject) {
+		return nil
+	}
+	t, err := s.deps.Library.Complete(ctx, library.Occasion{ContactID: contact.ID, AuthorID: v.ActorID},
+		library.Text{Text: first.text.text, HTML: first.text.html, Markdown: first.text.markdown, Subject: &first.mail.Subject})
+	if err != nil {
+		return err
+	}
+	if first.what, err = composeContent(written{t.Text, t.HTML, t.Markdown}, MaxText, len(first.mail.AttachmentIDs)+first.more.count()); err != nil {
+		return err
+	}
+	first.mail.Subject, err = richtext.OneLine(*t.Subject, maxSubject, "subject")
+	return err
 }

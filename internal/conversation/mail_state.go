@@ -23,6 +23,7 @@ var precedes = map[vocab.DeliveryState][]vocab.DeliveryState{
 	vocab.DeliveryDelivered: {vocab.DeliveryDelivered, vocab.DeliverySent, vocab.DeliveryQueued},
 	vocab.DeliveryRead:      {vocab.DeliveryDelivered, vocab.DeliverySent, vocab.DeliveryQueued},
 	vocab.DeliveryFailed:    {vocab.DeliveryFailed, vocab.DeliverySent, vocab.DeliveryQueued},
+	vocab.DeliveryCanceled:  {vocab.DeliveryQueued},
 }
 
 // SetDelivery reports how far a message of ours came, within the caller's
@@ -63,7 +64,7 @@ func (ch *change) deliveryChanged(ctx context.Context, m *ent.Message, state voc
 	switch {
 	case m.DeletedAt.IsSet():
 		return nil
-	case state == vocab.DeliveryFailed:
+	case state == vocab.DeliveryFailed, state == vocab.DeliveryCanceled:
 		return ch.answerWithdrawn(ctx)
 	case m.Delivery != vocab.DeliveryFailed || m.Number < ch.c.LastOutgoingNumber:
 		return nil

@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"parley/ent"
 	"parley/internal/clock"
-	"parley/internal/richtext"
+	"parley/internal/library/card"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -34,6 +35,8 @@ type draft struct {
 	at         clock.Micros        // when it was written; zero: now
 	quiet      bool                // no one is to notice it: it is no unread message (IN-7)
 	delivery   vocab.DeliveryState // what it has; "": as its kind begins
+	cards      []vocab.MessageCard // what stands beside its text (CO-6)
+	replies    []vocab.QuickReply  // the answers that it offers (CO-6)
 }
 
 // addMessage writes a message into the conversation that is being changed: it numbers
@@ -54,7 +57,7 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 		at = max(at, ch.before.LastMessageAt+1)
 		c.LastMessageAt = at
 		ch.moveUp(at)
-		c.Preview = richtext.Preview(d.what.text, previewLength)
+		c.Preview = d.preview()
 	}
 	if d.direction == vocab.Incoming && !d.quiet {
 		c.LastIncomingNumber = c.LastNumber
@@ -65,17 +68,28 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 	m := &ent.Message{
 		ID: d.id, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
 		Number: c.LastNumber, VisibleNumber: visible, Direction: d.direction, AuthorKind: d.by.kind, AuthorID: d.by.id,
-		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Delivery: cmp.Or(d.delivery, initialState(c.Kind, d.direction)),
+		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Cards: d.cards, QuickReplies: d.replies, Delivery: cmp.Or(d.delivery, initialState(c.Kind, d.direction)),
 		ExternalID: d.externalID, CreatedAt: at,
 	}
 	if err := ch.insertMessage(ctx, m); err != nil {
 		return nil, err
 	}
-	if err := ch.indexMessage(ctx, m.ID, m.Text); err != nil {
+	if err := ch.indexMessage(ctx, m.ID, append([]string{m.Text}, card.Titles(m.Cards)...)...); err != nil {
 		return nil, err
 	}
 	ch.emitEvent(vocab.MessageCreated).MessageID = m.ID
-	return m, nil
+	return m, ch.recordContacted(ctx, d.direction)
+}
+
+// recordContacted notes that the team wrote to the conversation's contact (CR-10), once
+// for messages that follow one another within a minute.
+func (ch *change) recordContacted(ctx context.Context, d vocab.MessageDirection) error {
+	follows := ch.before.LastOutgoingNumber > ch.before.LastIncomingNumber && ch.now() < ch.before.LastMessageAt.Add(time.Minute)
+	if d != vocab.Outgoing || ch.c.ContactID == "" || ch.c.Kind.LeavesBy(vocab.ByMail) || follows { // of a mail wroteTo notes it
+		return nil
+	}
+	_, err := ch.tx.Exec(ctx, "UPDATE contacts SET contacted_at = $1 WHERE id = $2 AND contacted_at < $1", int64(ch.now()), ch.c.ContactID)
+	return err
 }
 
 // moveUp brings the conversation to the top of lists by activity, by what happened
@@ -97,7 +111,14 @@ func initialState(kind vocab.ChannelKind, d vocab.MessageDirection) vocab.Delive
 }
 
 func (ch *change) insertMessage(ctx context.Context, m *ent.Message) error {
-	err := ch.tx.Client.Message.Create().
+	create := ch.tx.Client.Message.Create()
+	if len(m.Cards) > 0 {
+		create.SetCards(m.Cards)
+	}
+	if len(m.QuickReplies) > 0 {
+		create.SetQuickReplies(m.QuickReplies)
+	}
+	err := create.
 		SetID(m.ID).SetAccountID(m.AccountID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).
 		SetNumber(m.Number).SetVisibleNumber(m.VisibleNumber).SetDirection(m.Direction).
 		SetAuthorKind(m.AuthorKind).SetAuthorID(m.AuthorID).SetText(m.Text).SetHTML(m.HTML).SetMarkdown(m.Markdown).SetReplyToID(m.ReplyToID).

@@ -8,6 +8,8 @@ import (
 	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/loader"
+	"parley/internal/pageurl"
 	"parley/internal/routing"
 	"parley/internal/vocab"
 )
@@ -114,14 +116,17 @@ func (s *Service) imaginedConversation(ctx context.Context, in RoutingPreviewInp
 		return nil, err
 	}
 	if in.PageURL != nil {
-		c.OriginURL = *in.PageURL
+		c.OriginURL = pageurl.WithoutUser(*in.PageURL)
 	}
 	if in.Person == nil || in.Person.ContactID == nil {
 		return c, nil
 	}
 	c.ContactID = *in.Person.ContactID
 	if id.Is(c.ContactID, id.Contact) {
-		_, err = client.Contact.Get(ctx, c.ContactID)
+		var known *ent.Contact
+		if known, err = loader.Contact(ctx, client, c.ContactID); err == nil {
+			c.ContactID = known.ID
+		}
 	}
 	if !id.Is(c.ContactID, id.Contact) || ent.IsNotFound(err) {
 		return nil, errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(c.ContactID)).On("person", "contactId")

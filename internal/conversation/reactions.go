@@ -40,11 +40,15 @@ func (s *Service) Consumers() []reaction.Consumer {
 		},
 		{
 			Name: "index-conversations", Timeout: slowReaction, Handle: s.indexAfter, Check: s.indexAll,
-			Types: []vocab.EventType{vocab.ContactUpdated},
+			Types: []vocab.EventType{vocab.ContactUpdated, vocab.ContactMerged, vocab.ContactUnmerged, vocab.ContactUnlinked},
 		},
 		{
 			Name: "rewrite-tags", Timeout: slowReaction, Handle: s.rewriteAfter, Check: s.rewriteMerged,
 			Types: []vocab.EventType{vocab.TagMerged},
+		},
+		{
+			Name: "close-with-tickets", Timeout: slowReaction, Handle: s.closeAfterTicket, Check: s.closeAllWithTickets,
+			Types: []vocab.EventType{vocab.TicketUpdated},
 		},
 	}
 }
@@ -195,10 +199,16 @@ func (s *Service) offerInAccount(ctx context.Context) error {
 // what leads to it: live views that are found by words look again.
 func (s *Service) indexAfter(ctx context.Context, e *event.Entry) error {
 	changed := slices.ContainsFunc(e.Changes, func(c vocab.FieldChange) bool { return c.Field == "name" || c.Field == "email" })
-	if !changed {
+	if !changed && e.Type == vocab.ContactUpdated {
 		return nil
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("search", e.AccountID))
+	if e.Type == vocab.ContactUnlinked {
+		if err := s.indexOne(ctx, e.ConversationID); !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		return nil
+	}
 	found, err := s.indexContact(ctx, e.SubjectID)
 	if err != nil || !found {
 		return err

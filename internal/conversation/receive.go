@@ -60,7 +60,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claimFiles(ctx, ch, in.AttachmentIDs, m); err != nil {
+	if _, err := s.claimFiles(ctx, ch, in.AttachmentIDs, nil, m); err != nil {
 		return nil, nil, err
 	}
 	if err := ch.route(ctx, vocab.RoutedStarted); err != nil {
@@ -121,7 +121,7 @@ func (s *Service) Receive(ctx context.Context, tx *store.Tx, conversationID, mes
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.claimFiles(ctx, ch, attachmentIDs, m); err != nil {
+	if _, err := s.claimFiles(ctx, ch, attachmentIDs, nil, m); err != nil {
 		return nil, nil, err
 	}
 	if err := ch.onContactMessage(ctx, m); err != nil {

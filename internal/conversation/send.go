@@ -24,7 +24,11 @@ import (
 // so does Reopen a chat. CONFLICT with what came since where IfLastNumber is not
 // the last number any more (IN-33); NOT_FOUND or INVALID on what it answers (IN-30).
 func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Message, *ent.Conversation, error) {
-	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs))
+	more, err := newExtras(in.LibraryItemIDs, in.Links)
+	if err != nil {
+		return nil, nil, err
+	}
+	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs)+more.count())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,7 +52,7 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Me
 		if err := ch.expectLast(ctx, in.IfLastNumber); err != nil {
 			return err
 		}
-		m, err = s.sendMessage(ctx, ch, draft{id: call.Result, externalID: externalID, what: what}, in)
+		m, err = s.sendMessage(ctx, ch, draft{id: call.Result, externalID: externalID, what: what}, more, in)
 		return err
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		if ch, err = loadChange(ctx, tx, in.ConversationID); err != nil {
@@ -64,7 +68,7 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Me
 }
 
 // sendMessage adds a message; d has what the caller's input made of it so far.
-func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendMessageInput) (*ent.Message, error) {
+func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more extras, in SendMessageInput) (*ent.Message, error) {
 	if err := ch.mayChange(); err != nil {
 		return nil, err
 	}
@@ -76,11 +80,26 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendM
 		return nil, err
 	}
 	d.by, d.direction, d.mentions = by, vocab.Note, in.MentionUserIDs
-	if !in.Note {
+	if d.replies, err = quickReplies(by, in); err != nil {
+		return nil, err
+	}
+	if in.Note {
+		if err := more.refuse(); err != nil {
+			return nil, err
+		}
+	} else {
 		d.direction = vocab.Outgoing
 		if err := ch.mayReply(ctx, in.reopens()); err != nil {
 			return nil, err
 		}
+		what, subject, err := s.fill(ctx, ch, by, written{in.Text, in.HTML, in.Markdown}, in.Subject, MaxText, len(in.AttachmentIDs)+more.count())
+		if err != nil {
+			return nil, err
+		}
+		if what != nil {
+			d.what = *what
+		}
+		in.Subject = subject
 	}
 	answered, err := ch.answeredMessage(ctx, in)
 	if err != nil {
@@ -92,11 +111,14 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendM
 	if err := ch.checkMentions(ctx, in.MentionUserIDs); err != nil {
 		return nil, err
 	}
-	m, err := s.postMessage(ctx, ch, d, in)
+	m, err := s.postMessage(ctx, ch, d, more, in)
 	if err != nil {
 		return nil, err
 	}
 	ch.nameAuthor(ctx, by)
+	if err := s.endDraftSent(ctx, ch, in.Note); err != nil {
+		return nil, err
+	}
 	if !in.Note {
 		ch.endWaiting()
 		if err := ch.recordResponse(ctx, m); err != nil {
@@ -111,7 +133,7 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, in SendM
 }
 
 // postMessage adds the message with its files, and hands over what goes by mail.
-func (s *Service) postMessage(ctx context.Context, ch *change, d draft, in SendMessageInput) (*ent.Message, error) {
+func (s *Service) postMessage(ctx context.Context, ch *change, d draft, more extras, in SendMessageInput) (*ent.Message, error) {
 	byMail := d.direction == vocab.Outgoing && ch.c.Kind.LeavesBy(vocab.ByMail)
 	var mail Outgoing
 	if byMail {
@@ -120,11 +142,15 @@ func (s *Service) postMessage(ctx context.Context, ch *change, d draft, in SendM
 			return nil, err
 		}
 	}
+	items, err := s.takeExtras(ctx, ch, &d, more, len(in.AttachmentIDs))
+	if err != nil {
+		return nil, err
+	}
 	m, err := ch.addMessage(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.claimFiles(ctx, ch, in.AttachmentIDs, m); err != nil {
+	if mail.AttachmentIDs, err = s.claimFiles(ctx, ch, in.AttachmentIDs, items, m); err != nil {
 		return nil, err
 	}
 	if ch.c.Status == vocab.Closed && (byMail || in.reopens()) {

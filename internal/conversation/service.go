@@ -2,10 +2,12 @@ package conversation
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"parley/ent"
 	"parley/internal/conversation/view"
+	"parley/internal/library"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -30,6 +32,7 @@ type Deps struct {
 	Outbox      Outbox
 	Contacts    Contacts
 	Attachments Attachments
+	Library     Library
 }
 
 // New returns the use cases on a store.
@@ -43,19 +46,41 @@ type Attachments interface {
 	// Claim makes the caller's own uploads the files of a message, in their order.
 	// Errors blame attachmentIds and the place in it.
 	Claim(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, messageID string) error
+	// KeepForDraft makes the caller's own uploads the files of a draft, and reports
+	// whether they are others than before (CO-3).
+	KeepForDraft(ctx context.Context, tx *store.Tx, ids []string, c *ent.Conversation, draftID string) (bool, error)
+	// LeaveDraft leaves the files of a draft to themselves.
+	LeaveDraft(ctx context.Context, tx *store.Tx, draftID string) error
+	// Copy makes files of the library the files of a message, behind those that it has,
+	// and returns their ids. Errors blame libraryItemIds.
+	Copy(ctx context.Context, tx *store.Tx, files []*ent.LibraryFile, c *ent.Conversation, messageID string, before int) ([]string, error)
 }
 
-// claimFiles gives a new message its files. Where it has no text, a list's row shows
-// their names.
-func (s *Service) claimFiles(ctx context.Context, ch *change, ids []string, m *ent.Message) error {
-	if len(ids) == 0 {
-		return nil
+// Library fills texts, and gives a message what it has of the library. Package library
+// implements it.
+type Library interface {
+	// Complete fills the placeholders of a text that is sent: MISSING_PLACEHOLDER.
+	Complete(ctx context.Context, of library.Occasion, t library.Text) (library.Text, error)
+	// Send takes items for a message. Errors blame libraryItemIds.
+	Send(ctx context.Context, tx *store.Tx, of library.Occasion, messageID string, ids []string) (*library.Sent, error)
+}
+
+// claimFiles gives a new message its files, those of its author and then those of items of
+// the library, and returns their ids. Where it has no text, a list's row shows their names.
+func (s *Service) claimFiles(ctx context.Context, ch *change, ids []string, items []*ent.LibraryFile, m *ent.Message) ([]string, error) {
+	if len(ids)+len(items) == 0 {
+		return nil, nil
 	}
 	if err := s.deps.Attachments.Claim(ctx, ch.tx, ids, ch.c, m.ID); err != nil {
-		return err
+		return nil, err
 	}
-	if m.VisibleNumber == 0 || strings.TrimSpace(m.Text) != "" {
-		return nil
+	copied, err := s.deps.Attachments.Copy(ctx, ch.tx, items, ch.c, m.ID, len(ids))
+	if err != nil {
+		return nil, err
 	}
-	return ch.showFiles(ctx, m.ID)
+	all := slices.Concat(ids, copied)
+	if m.VisibleNumber == 0 || strings.TrimSpace(m.Text) != "" || len(m.Cards) > 0 {
+		return all, nil
+	}
+	return all, ch.showFiles(ctx, m.ID)
 }

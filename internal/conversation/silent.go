@@ -65,8 +65,7 @@ func (s *Service) CloseSilent(ctx context.Context) error {
 			}
 			for _, conversationID := range ids {
 				ctx := viewer.NewContext(ctx, viewer.System("silence", i.account))
-				err := s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error { return ch.closeSilent(ctx, x) })
-				if err != nil && errs.Of(err) == nil {
+				if err := s.closeSilent(ctx, conversationID, x); err != nil {
 					return err
 				}
 			}
@@ -83,9 +82,23 @@ func (s *Service) silentIn(ctx context.Context, x silence) ([]string, error) {
 	return s.store.Strings(ctx, st.String(), st.Args...)
 }
 
-// closeSilent closes the conversation with a farewell, if it is silent still and
+// closeSilent closes a conversation with the inbox's farewell; without it where that
+// cannot go out (its channel is disconnected, say).
+func (s *Service) closeSilent(ctx context.Context, conversationID string, x silence) error {
+	text := x.inbox.settings.FarewellText
+	err := s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error { return s.closeSilentWith(ctx, ch, x, text) })
+	if err != nil && errs.Of(err) != nil && text != "" {
+		err = s.changeAsSystem(ctx, conversationID, func(ctx context.Context, ch *change) error { return s.closeSilentWith(ctx, ch, x, "") })
+	}
+	if errs.Of(err) != nil {
+		return nil // what stands against closing it is looked at again in a minute
+	}
+	return err
+}
+
+// closeSilentWith closes the conversation with a farewell, if it is silent still and
 // nothing stands against it: never one in which the contact said the last word.
-func (ch *change) closeSilent(ctx context.Context, x silence) error {
+func (s *Service) closeSilentWith(ctx context.Context, ch *change, x silence, farewell string) error {
 	c := ch.c
 	if c.Status != vocab.Open || folderOf(c) != vocab.FolderMain || c.WaitingSince != clock.Never || AwaitedOf(c) != vocab.WaitingOnContact ||
 		c.LastMessageAt < x.since || c.LastMessageAt > x.until {
@@ -95,7 +108,7 @@ func (ch *change) closeSilent(ctx context.Context, x silence) error {
 	if err != nil || last == nil || last.Direction != vocab.Outgoing || !arrived(last.Delivery) {
 		return err
 	}
-	if err := ch.sayFarewell(ctx, x.inbox.settings.FarewellText); err != nil {
+	if err := s.sayFarewell(ctx, ch, farewell); err != nil {
 		return err
 	}
 	if err := ch.close(ctx); err != nil || c.Status != vocab.Closed {
@@ -114,15 +127,15 @@ func arrived(d vocab.DeliveryState) bool {
 	return d != vocab.DeliveryQueued && d != vocab.DeliveryFailed
 }
 
-// sayFarewell adds what the visitor of a chat reads last. It is no answer: no first
-// response, and no one waits for it or because of it.
-func (ch *change) sayFarewell(ctx context.Context, text string) error {
-	if text == "" || !ch.c.Kind.LeavesBy(vocab.ByWidget) {
+// sayFarewell adds what the contact reads last, in the chat or as a mail. It is no
+// answer: no first response, and no one waits for it or because of it.
+func (s *Service) sayFarewell(ctx context.Context, ch *change, text string) error {
+	if text == "" {
 		return nil
 	}
-	_, err := ch.addMessage(ctx, draft{
+	_, err := s.postMessage(ctx, ch, draft{
 		id: id.New(id.Message), by: authorOf(viewer.FromContext(ctx)), direction: vocab.Outgoing, what: content{text: text},
-	})
+	}, extras{}, SendMessageInput{})
 	return err
 }
 

@@ -18,13 +18,13 @@ import (
 	"parley/internal/vocab"
 )
 
-// Architecture 8: sendMessage makes at most 10 statements, with its event,
-// search and idempotency key, what its author has read, and that they are there.
+// Architecture 8: sendMessage makes at most 11 statements, with its event,
+// search and idempotency key, the draft that it ends, what its author has read, and that they are there.
 func TestStatementsOfSending(t *testing.T) {
 	t.Parallel()
 	eachCounted(t, func(t *testing.T, d *suite, asked *testkit.Statements) {
 		d.AgentSays(d.Agent(0), d.ConversationIDs[0], "The account's number is known from now on")
-		desk.AtMost(t, asked, 10, func() {
+		desk.AtMost(t, asked, 11, func() {
 			_, _, err := d.SendMessage(d.Agent(0), conversation.SendMessageInput{Target: conversation.Target{ConversationID: d.ConversationIDs[0], IdempotencyKey: check.Ptr("k")}, Text: check.Ptr("Hello")})
 			if err != nil {
 				t.Fatal(err)

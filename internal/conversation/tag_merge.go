@@ -3,14 +3,17 @@ package conversation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	enttask "parley/ent/task"
 	"parley/internal/event"
 	"parley/internal/store"
 	"parley/internal/tag"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // rewrittenAtOnce is how many conversations one transaction rewrites, readAtOnce how
@@ -33,7 +36,11 @@ func (s *Service) rewriteMerged(ctx context.Context) error {
 	if err != nil || len(merged) == 0 {
 		return err
 	}
-	for last := ""; ; {
+	tasks, err := s.beginRewriting(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	for last, done := "", 0; ; {
 		found, next, err := s.taggedWith(ctx, accountID, merged, last)
 		if err != nil {
 			return err
@@ -46,8 +53,48 @@ func (s *Service) rewriteMerged(ctx context.Context) error {
 		if last = next; last == "" {
 			break
 		}
+		done += readAtOnce
+		if err := s.progressRewriting(ctx, tasks, done); err != nil {
+			return err
+		}
 	}
-	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tag.SetRewritten(ctx, tx, merged) })
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(tag.SetRewritten(ctx, tx, merged), s.endRewriting(ctx, tx, tasks))
+	})
+}
+
+// beginRewriting has the tasks of merges that wait run: all of them end with this walk.
+func (s *Service) beginRewriting(ctx context.Context, accountID string) ([]string, error) {
+	tasks, err := s.store.Client(ctx).Task.Query().Where(enttask.KindEQ(vocab.TaskMergeTags), enttask.StateIn(vocab.TaskQueued, vocab.TaskRunning)).
+		Order(enttask.ByID()).IDs(ctx)
+	if err != nil || len(tasks) == 0 {
+		return tasks, err
+	}
+	total, err := s.store.Numbers(ctx, "SELECT COUNT(*) FROM conversations WHERE account_id = $1", accountID)
+	if err != nil {
+		return nil, err
+	}
+	return tasks, s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Client.Task.Update().Where(enttask.IDIn(tasks...)).SetState(vocab.TaskRunning).SetTotal(int(total[0])).SetDone(0).Exec(ctx)
+	})
+}
+
+func (s *Service) progressRewriting(ctx context.Context, tasks []string, done int) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Client.Task.Update().Where(enttask.IDIn(tasks...), enttask.TotalGTE(done)).SetDone(done).Exec(ctx)
+	})
+}
+
+func (s *Service) endRewriting(ctx context.Context, tx *store.Tx, tasks []string) error {
+	for _, taskID := range tasks {
+		if _, err := tx.Exec(ctx, "UPDATE tasks SET done = total WHERE id = $1", taskID); err != nil {
+			return err
+		}
+		if err := s.endTask(ctx, taskID, vocab.TaskDone, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // taggedRow is a conversation and the tags that it has.

@@ -266,8 +266,11 @@ func (s *Service) CancelTask(ctx context.Context, in CancelTaskInput) (*ent.Task
 	if task == nil {
 		return nil, errs.New(errs.NotFound, "You have no task %q.", errs.Clip(in.TaskID)).On("taskId")
 	}
-	if task.Kind == vocab.TaskDeleteInbox {
+	switch task.Kind {
+	case vocab.TaskDeleteInbox:
 		return nil, errs.New(errs.Invalid, "The deletion of an inbox cannot be stopped.").On("taskId")
+	case vocab.TaskMergeTags:
+		return nil, errs.New(errs.Invalid, "The merge of tags cannot be stopped: it has already taken place.").On("taskId")
 	}
 	call := idempotency.Call{Mutation: "cancelTask", Key: in.IdempotencyKey, Input: in, Result: in.TaskID}
 	err = idempotency.Run(ctx, s.store, call, func(ctx context.Context, _ *store.Tx) error {

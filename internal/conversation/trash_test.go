@@ -109,7 +109,7 @@ func TestPurgeTakesMailAndFiles(t *testing.T) {
 					SetReferences([]string{}).SetCreatedAt(tx.Now()).Exec(ctx),
 				tx.Client.EmailReference.Create().SetID(id.New("reference")).SetInboxID(d.InboxIDs[0]).SetConversationID(c).SetInternetID(c).SetMessageID("m").Exec(ctx),
 				tx.Client.Participant.Create().SetID(id.New("participant")).SetInboxID(d.InboxIDs[0]).SetConversationID(c).SetAddress("a@example.com").Exec(ctx),
-				tx.Client.Ticket.Create().SetID(ticket).SetPipeline("p").SetStage("s").SetPriority(vocab.PriorityLow).SetConversationID(c).SetCreatedAt(tx.Now()).Exec(ctx),
+				tx.Client.Ticket.Create().SetID(ticket).SetPipelineID("p").SetStageID("s").SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityLow).SetConversationID(c).SetCreatedAt(tx.Now()).Exec(ctx),
 				file(c, "own"), file(c, "own"), file(c, "shared"), file(other, "shared"),
 			)
 		})
@@ -128,7 +128,7 @@ func TestPurgeTakesMailAndFiles(t *testing.T) {
 		check.Same(t, forgotten, []string{d.AccountID + "own", "raw"})
 		mark := check.Must(client.InboundMail.Get(d.System, mail))(t)
 		check.Same(t, []any{mark.State, *mark.Identity, mark.BlobKey, len(mark.EnvelopeTo)}, []any{vocab.InboundIngested, mail, "", 0})
-		check.Same(t, check.Must(client.Ticket.Get(d.System, ticket))(t).Pipeline, "p")
+		check.Same(t, check.Must(client.Ticket.Get(d.System, ticket))(t).PipelineID, "p")
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 // never been written (IN-34).
 func (ch *change) answerWithdrawn(ctx context.Context) error {
 	last, err := ch.tx.Client.Message.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.DirectionEQ(vocab.Outgoing),
-		entmessage.DeletedAt(0), entmessage.DeliveryNEQ(vocab.DeliveryFailed)).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
+		entmessage.DeletedAt(0), entmessage.DeliveryNotIn(vocab.DeliveryFailed, vocab.DeliveryCanceled)).Order(ent.Desc(entmessage.FieldNumber)).First(ctx)
 	ch.c.LastOutgoingNumber = 0
 	switch {
 	case err == nil:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/clock"
+	"parley/internal/company"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -129,9 +130,11 @@ func spelled(w written) string { return strings.ToLower(cmp.Or(w.latin, w.name))
 func (s *set) writeContacts(b *batch) {
 	for _, p := range s.crowd.people {
 		b.add(contacts, p.id, p.name, p.email, p.phone, int64(0), int64(p.madeAt))
-		b.add(contactEmails, s.ids.at("email", p.madeAt), p.id, p.email)
+		b.add(contactEmails, s.ids.at("email", p.madeAt), p.id, p.email, company.DomainOf(p.email))
 		changes := []vocab.FieldChange{{Field: "name"}, {Field: "email"}}
 		if p.phone != "" {
+			digits := strings.NewReplacer("+", "", " ", "").Replace(p.phone)
+			b.add(contactPhones, s.ids.at("phone", p.madeAt), p.id, p.phone, "+"+digits, digits)
 			changes = append(changes, vocab.FieldChange{Field: "phone"})
 		}
 		s.log.appendEvent(p.madeAt, actor{viewer.SystemKind, "import"}, store.Event{Type: vocab.ContactCreated, SubjectID: p.id, Changes: changes})

@@ -326,7 +326,7 @@ func (s *story) addTo(b *batch) {
 		c.AssigneeID, c.AssignedTeamID, c.Subject, c.Preview, int64(c.OpenedAt), int64(c.LastMessageAt), int64(c.ActivityAt), int64(c.WaitingSince), int64(c.ClosedAt),
 		int64(c.Filtered), int64(c.DeletedAt), c.BotID, string(c.BotState), c.EverAssigned, c.InBots, int64(c.VisitorActiveAt), c.OriginURL,
 		c.TargetedMessageID, c.TargetedMessageVersion, string(c.Priority), jsonText(c.Tags), int64(c.SnoozedUntil), c.LastNumber,
-		c.LastVisibleNumber, c.LastIncomingNumber, c.LastOutgoingNumber, c.VisitorReadNumber, int64(c.FirstRespondedAt), c.FirstRespondedBy,
+		c.LastVisibleNumber, c.LastIncomingNumber, c.LastOutgoingNumber, c.VisitorReadNumber, c.LastVisibleNumber, int64(c.FirstRespondedAt), c.FirstRespondedBy,
 		c.FirstResponseSeconds, c.ReopenCount, c.ResolvedBy, c.PriorityRank, c.Revision)
 	for _, by := range s.readers {
 		b.add(readPositions, s.ids.at("read", s.at), c.InboxID, c.ID, by.id, s.read[by])

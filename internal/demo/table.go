@@ -17,6 +17,7 @@ const (
 	targetedMessages
 	contacts
 	contactEmails
+	contactPhones
 	visitors
 	blocks
 	conversations
@@ -48,14 +49,15 @@ var tables = [tableCount]table{
 	targetedMessages: {"targeted_messages", []string{"id", "account_id", "inbox_id", "channel_id", "name", "state", "position", "audience",
 		"include_list_ids", "exclude_list_ids", "rules", "welcome_message", "bot_id", "version", "published_at", "off_at", "created_at"}},
 	contacts:      {"contacts", []string{"id", "account_id", "name", "email", "phone", "last_seen_at", "created_at"}},
-	contactEmails: {"contact_emails", []string{"id", "account_id", "contact_id", "address"}},
+	contactEmails: {"contact_emails", []string{"id", "account_id", "contact_id", "address", "domain"}},
+	contactPhones: {"contact_phones", []string{"id", "account_id", "contact_id", "number", "e164", "digits"}},
 	visitors:      {"visitors", []string{"id", "account_id", "inbox_id", "channel_id", "contact_id", "contact_typed", "name", "email", "last_seen_at", "created_at"}},
 	blocks:        {"blocks", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "sender", "blocked_by", "created_at"}},
 	conversations: {"conversations", []string{"id", "account_id", "inbox_id", "channel_id", "kind", "folder", "status", "contact_id", "visitor_id",
 		"assignee_id", "assigned_team_id", "subject", "preview", "opened_at", "last_message_at", "activity_at", "waiting_since", "closed_at", "filtered",
 		"deleted_at", "bot_id", "bot_state", "ever_assigned", "in_bots", "visitor_active_at", "origin_url", "targeted_message_id",
 		"targeted_message_version", "priority", "tags", "snoozed_until", "last_number", "last_visible_number", "last_incoming_number",
-		"last_outgoing_number", "visitor_read_number", "first_responded_at", "first_responded_by", "first_response_seconds", "reopen_count",
+		"last_outgoing_number", "visitor_read_number", "transcript_number", "first_responded_at", "first_responded_by", "first_response_seconds", "reopen_count",
 		"resolved_by", "priority_rank", "revision"}},
 	readPositions: {"read_positions", []string{"id", "account_id", "inbox_id", "conversation_id", "user_id", "number"}},
 	messages: {"messages", []string{"id", "account_id", "inbox_id", "conversation_id", "number", "visible_number", "direction", "author_kind",

@@ -2,13 +2,17 @@ package demo_test
 
 import (
 	"context"
+	"log/slog"
+	"math"
 	"slices"
 	"testing"
 
 	"parley/internal/clock"
 	"parley/internal/conversation"
+	"parley/internal/conversation/live"
 	"parley/internal/conversation/view"
 	"parley/internal/demo"
+	"parley/internal/event"
 	"parley/internal/paging"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -19,8 +23,8 @@ import (
 )
 
 // IN-3, IN-5, IN-6: at 20,000 conversations a filter by text shows what the search
-// finds, for common words too: a page, all pages, the count, a saved view and a bulk
-// change agree.
+// finds, for common words too: a page, all pages, the count, a saved view, a live view and
+// a bulk change agree.
 func TestTextFilterFindsAll(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it fills two databases")
@@ -33,7 +37,7 @@ func TestTextFilterFindsAll(t *testing.T) {
 		me := bearer(t, s, r.AgentToken)
 		viewers := &desk.Viewers{}
 		viewers.Admit(me)
-		o := office{t: t, me: me, store: s, views: view.New(s), conversations: desk.Conversations(s, conversation.Deps{Viewers: viewers})}
+		o := office{t: t, me: me, store: s, views: view.New(s), live: liveOn(t, s), conversations: desk.Conversations(s, conversation.Deps{Viewers: viewers})}
 		early := view.Filter{Statuses: []vocab.ConversationStatus{vocab.Closed}, LastMessageBefore: check.Ptr(clock.Of(today.AddDate(0, -2, -20)))}
 		for _, c := range []struct {
 			words  string
@@ -41,6 +45,8 @@ func TestTextFilterFindsAll(t *testing.T) {
 		}{{"the", early}, {"the order", early}, {"the -order", early}, {"refund", view.Filter{}}} {
 			c.filter.Text = &c.words
 			o.agree(t, c.filter)
+			o.agreeLive(t, c.filter)
+			o.agreeSaved(t, c.filter)
 		}
 		o.bulkTags(t, r.AccountID, early)
 	})
@@ -51,6 +57,7 @@ type office struct {
 	me            context.Context
 	store         *store.Store
 	views         *view.Service
+	live          *live.Service
 	conversations *conversation.Service
 }
 
@@ -69,8 +76,13 @@ func (o office) found(t *testing.T, f view.Filter) []string {
 	return slices.Compact(ids)
 }
 
-// listed are those that a view shows, page by page.
+// listed are those that a view shows, page by page, sorted.
 func (o office) listed(t *testing.T, sel view.Selection) []string {
+	return slices.Sorted(slices.Values(o.inOrder(t, sel, math.MaxInt)))
+}
+
+// inOrder are the first of those that a view shows.
+func (o office) inOrder(t *testing.T, sel view.Selection, most int) []string {
 	var ids []string
 	size := 100
 	args := paging.PageArgs{First: &size}
@@ -79,9 +91,8 @@ func (o office) listed(t *testing.T, sel view.Selection) []string {
 		for _, e := range page.Edges {
 			ids = append(ids, e.Node.ID)
 		}
-		if !page.PageInfo.HasNextPage {
-			slices.Sort(ids)
-			return ids
+		if !page.PageInfo.HasNextPage || len(ids) >= most {
+			return ids[:min(len(ids), most)]
 		}
 		args.After = page.PageInfo.EndCursor
 	}
@@ -108,6 +119,62 @@ func (o office) agree(t *testing.T, f view.Filter) {
 		t.Errorf("%s: nothing is found", *f.Text)
 	}
 }
+
+// agreeLive compares a live view's first rows and total with the list and its count.
+func (o office) agreeLive(t *testing.T, f view.Filter) {
+	f.Snoozed = vocab.SnoozedInclude
+	sel, window := view.Selection{View: vocab.ViewAll, Filter: f}, 500
+	stream := check.Must(o.live.View(o.me, sel, &window, false))(t)
+	defer stream.Close()
+	check.NoError(t, stream.WithTotals(o.me))
+	var shown []string
+	var total *live.ViewTotal
+	more := false
+	for shown == nil || total == nil {
+		switch update := check.Must(stream.Next(t.Context()))(t).(type) {
+		case *live.ViewSnapshot:
+			shown, more = []string{}, update.Conversations.PageInfo.HasNextPage
+			for _, e := range update.Conversations.Edges {
+				shown = append(shown, e.Node.ID)
+			}
+		case *live.ViewTotal:
+			total = update
+		}
+	}
+	want := o.inOrder(t, sel, window)
+	if !slices.Equal(shown, want) || more != (len(o.inOrder(t, sel, window+1)) > window) {
+		t.Errorf("%s: the live view shows %d rows, the list %d; more: %v", *f.Text, len(shown), len(want), more)
+	}
+	check.Same(t, total.TotalCount, check.Must(o.views.Count(o.me, check.Must(o.views.Resolve(o.me, sel))(t)))(t))
+}
+
+// agreeSaved compares a saved view with the list that its filter gives.
+func (o office) agreeSaved(t *testing.T, f view.Filter) {
+	f.Snoozed = vocab.SnoozedInclude
+	saved := check.Must(o.views.CreateSavedView(o.me, view.CreateSavedViewInput{Name: *f.Text, Filter: &f}))(t)
+	got, want := o.listed(t, view.Selection{SavedViewID: &saved.ID}), o.listed(t, view.Selection{View: vocab.ViewAll, Filter: f})
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: the saved view shows %d, the list %d", *f.Text, len(got), len(want))
+	}
+}
+
+// liveOn follows a store without a bus.
+func liveOn(t *testing.T, s *store.Store) *live.Service {
+	log := slog.New(slog.DiscardHandler)
+	feed := event.NewFeed(s, silent{}, log)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); feed.Run(ctx) }()
+	l := live.New(s, feed, log)
+	t.Cleanup(func() { l.Close(); cancel(); <-ended })
+	return l
+}
+
+// silent is a bus that carries nothing.
+type silent struct{}
+
+func (silent) Publish(string, []byte) error                { return nil }
+func (silent) Listen(string, func([]byte)) (func(), error) { return func() {}, nil }
 
 // bulkTags tags all that a common word is in and a filter admits.
 func (o office) bulkTags(t *testing.T, accountID string, f view.Filter) {

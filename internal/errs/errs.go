@@ -51,6 +51,9 @@ const (
 	ChannelNotConnected   Code = "CHANNEL_NOT_CONNECTED"
 	NotEligible           Code = "NOT_ELIGIBLE"
 	InUse                 Code = "IN_USE"
+	ConversationNotClosed Code = "CONVERSATION_NOT_CLOSED"
+	TranscriptUnavailable Code = "TRANSCRIPT_UNAVAILABLE"
+	MissingPlaceholder    Code = "MISSING_PLACEHOLDER"
 )
 
 // Error is what a use case returns when a rule refuses the call.

@@ -5,6 +5,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/clock"
+	"parley/internal/id"
 	"parley/internal/vocab"
 )
 
@@ -53,6 +54,13 @@ type (
 		AddedIDs, RemovedIDs []string
 		Added, Removed       []*ent.Tag
 	}
+	// PropertiesChange is of what a record has of defined properties: those that have
+	// another value, and those that have none any more (CR-11).
+	PropertiesChange struct {
+		Field              string
+		SetIDs, ClearedIDs []string
+		Set, Cleared       []*ent.Property
+	}
 	// ContactChange is of whom a conversation is with.
 	ContactChange struct {
 		Field                      string
@@ -85,6 +93,12 @@ type (
 		Field                            string
 		FromChannelState, ToChannelState vocab.EmailChannelState
 	}
+	// StageChange is of the stage that a ticket or deal is in.
+	StageChange struct {
+		Field                  string
+		FromStageID, ToStageID *string
+		FromStage, ToStage     *ent.PipelineStage
+	}
 	// OtherFieldChange is of any other field, and of what an earlier version recorded
 	// in less detail.
 	OtherFieldChange struct {
@@ -100,12 +114,14 @@ func (*FilteredChange) isFieldChange()     {}
 func (*SnoozeChange) isFieldChange()       {}
 func (*PriorityChange) isFieldChange()     {}
 func (*TagsChange) isFieldChange()         {}
+func (*PropertiesChange) isFieldChange()   {}
 func (*ContactChange) isFieldChange()      {}
 func (*InboxChange) isFieldChange()        {}
 func (*BotStateChange) isFieldChange()     {}
 func (*DeliveryChange) isFieldChange()     {}
 func (*AvailabilityChange) isFieldChange() {}
 func (*ChannelStateChange) isFieldChange() {}
+func (*StageChange) isFieldChange()        {}
 func (*OtherFieldChange) isFieldChange()   {}
 
 // Changes are an event's changes by their types, without edges.
@@ -126,12 +142,16 @@ func Changes(e *ent.Event) []FieldChange {
 // type of its own.
 func typeOf(t vocab.EventType, field string) func(vocab.FieldChange) FieldChange {
 	switch {
+	case field == "properties" || field == "definedProperties":
+		return propertiesChange
 	case t == vocab.UserAvailabilityChanged && field == "availability":
 		return availabilityChange
 	case t == vocab.ChannelStateChanged && field == "state":
 		return channelStateChange
 	case t == vocab.MessageDeliveryChanged && field == "delivery":
 		return deliveryChange
+	case t == vocab.TicketUpdated || t == vocab.DealUpdated:
+		return ofRecord[field]
 	case t.AboutConversation():
 		return ofConversation[field]
 	}
@@ -181,6 +201,27 @@ var ofConversation = map[string]func(vocab.FieldChange) FieldChange{
 		}
 		return &BotStateChange{c.Field, vocab.BotState(*c.From), vocab.BotState(*c.To)}
 	},
+}
+
+// ofRecord reads the changes of a ticket's or deal's fields.
+var ofRecord = map[string]func(vocab.FieldChange) FieldChange{
+	"stage": func(c vocab.FieldChange) FieldChange {
+		if c.To == nil || !id.Is(*c.To, id.PipelineStage) { // stages were words before
+			return nil
+		}
+		return &StageChange{Field: c.Field, FromStageID: c.From, ToStageID: c.To}
+	},
+	"owner":    ofConversation["assignee"],
+	"team":     ofConversation["assignedTeam"],
+	"priority": ofConversation["priority"],
+	"contact":  ofConversation["contact"],
+}
+
+func propertiesChange(c vocab.FieldChange) FieldChange {
+	if len(c.Added)+len(c.Removed) == 0 {
+		return nil
+	}
+	return &PropertiesChange{Field: c.Field, SetIDs: append([]string{}, c.Added...), ClearedIDs: append([]string{}, c.Removed...)}
 }
 
 func deliveryChange(c vocab.FieldChange) FieldChange {

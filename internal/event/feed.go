@@ -217,11 +217,20 @@ func (f *Feed) releaseHub(h *hub) {
 // of an account after which someone may see more or less than before, until the
 // returned function is called.
 func (f *Feed) OnAuthority(ctx context.Context, accountID string, changed func(sequence int64)) (stop func(), err error) {
+	return f.onEvent(ctx, accountID, "", changed)
+}
+
+// OnInbox is OnAuthority for each event after which an inbox has other settings.
+func (f *Feed) OnInbox(ctx context.Context, accountID, inboxID string, changed func(sequence int64)) (stop func(), err error) {
+	return f.onEvent(ctx, accountID, inboxID, changed)
+}
+
+func (f *Feed) onEvent(ctx context.Context, accountID, about string, changed func(sequence int64)) (stop func(), err error) {
 	h, err := f.acquireHub(ctx, accountID)
 	if err != nil {
 		return nil, err
 	}
-	remove := h.addListener(changed)
+	remove := h.addListener(about, changed)
 	return sync.OnceFunc(func() {
 		remove()
 		f.releaseHub(h)

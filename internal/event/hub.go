@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	entevent "parley/ent/event"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // hub follows one account's log on this node: it puts what the bus brings into
@@ -23,10 +24,11 @@ type hub struct {
 	err    error
 	unbus  func()
 
-	mu        sync.Mutex
-	head      int64 // the last number that the topics have
-	topics    map[string]*topic
-	listeners map[*func(int64)]struct{}
+	mu     sync.Mutex
+	head   int64 // the last number that the topics have
+	topics map[string]*topic
+	// listeners are by the inbox whose settings they are about; "": about authority.
+	listeners map[string]map[*func(int64)]struct{}
 	arrived   []*ent.Event
 	table     int64         // the last number that is known to be in the table
 	wake      chan struct{} // says that arrived or table changed
@@ -36,7 +38,7 @@ type hub struct {
 func newHub(f *Feed, accountID string) *hub {
 	ctx, cancel := context.WithCancel(viewer.NewContext(context.Background(), viewer.System("feed", accountID)))
 	return &hub{
-		feed: f, ctx: ctx, cancel: cancel, topics: map[string]*topic{}, listeners: map[*func(int64)]struct{}{},
+		feed: f, ctx: ctx, cancel: cancel, topics: map[string]*topic{}, listeners: map[string]map[*func(int64)]struct{}{},
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -215,22 +217,29 @@ func (h *hub) deliverEntries(entries []*Entry) {
 	}
 }
 
-// warnListeners notifies the listeners of events that may change what someone sees.
+// warnListeners notifies the listeners of events that may change what someone sees, or
+// an inbox's settings.
 func (h *hub) warnListeners(entries []*Entry) {
 	for _, e := range entries {
-		if e.Type.ChangesAuthority() {
-			for _, l := range h.currentListeners() {
-				l(e.Sequence)
-			}
+		about := ""
+		switch {
+		case e.Type.ChangesAuthority():
+		case e.Type == vocab.InboxUpdated:
+			about = e.InboxID
+		default:
+			continue
+		}
+		for _, l := range h.currentListeners(about) {
+			l(e.Sequence)
 		}
 	}
 }
 
-func (h *hub) currentListeners() []func(int64) {
+func (h *hub) currentListeners(about string) []func(int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := make([]func(int64), 0, len(h.listeners))
-	for l := range h.listeners {
+	list := make([]func(int64), 0, len(h.listeners[about]))
+	for l := range h.listeners[about] {
 		list = append(list, *l)
 	}
 	return list
@@ -257,14 +266,19 @@ func (h *hub) readPage(after, to int64, conversationID string, limit int) ([]*En
 	return entries, nil
 }
 
-func (h *hub) addListener(changed func(int64)) (remove func()) {
+func (h *hub) addListener(about string, changed func(int64)) (remove func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := &changed
-	h.listeners[key] = struct{}{}
+	if h.listeners[about] == nil {
+		h.listeners[about] = map[*func(int64)]struct{}{}
+	}
+	h.listeners[about][key] = struct{}{}
 	return func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		delete(h.listeners, key)
+		if delete(h.listeners[about], key); len(h.listeners[about]) == 0 {
+			delete(h.listeners, about)
+		}
 	}
 }

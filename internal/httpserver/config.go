@@ -94,6 +94,22 @@ type Config struct {
 	Callbacks Callbacks
 	// Invitations serves /invitation; nil: it is not there.
 	Invitations Invitations
+	// FilteredLinks serves /filtered; nil: it is not there.
+	FilteredLinks FilteredLinks
+	// Archives serves /archives/, where everything of a contact is fetched; nil: it is not there.
+	Archives Archives
+	// Exports serves /exports/, where exported contacts are fetched; nil: it is not there.
+	Exports Exports
+	// Ratings serves /ratings/, where contacts rate conversations; nil: it is not there.
+	Ratings Ratings
+	// Transcripts serves /transcripts/, where contacts refuse them; nil: it is not there.
+	Transcripts Transcripts
+	// Knowledge serves /kb/, the pages of articles; nil: it is not there.
+	Knowledge Knowledge
+	// SharedLinks serves /l/, where links lead that were sent, and the pictures of cards
+	// below /library-images/; nil: neither is there. LibraryFiles opens what they show.
+	SharedLinks  SharedLinks
+	LibraryFiles LibraryFiles
 	// Ready reports why the server cannot serve now, for /readyz; nil: always ready.
 	Ready func(context.Context) error
 	// Log gets the access log and internal errors; nil means none.
@@ -124,6 +140,13 @@ func New(c Config) (http.Handler, error) {
 	c.routeRemoteImages(mux)
 	c.routeOAuth(mux)
 	c.routeInvitations(mux)
+	c.routeFiltered(mux)
+	c.routeExports(mux)
+	c.routeArchives(mux)
+	c.routeTranscripts(mux)
+	c.routeRatings(mux)
+	c.routeKnowledge(mux)
+	c.routeSharedLinks(mux)
 	return logRequests(c.Log, c.Clock, setSecurityHeaders(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 

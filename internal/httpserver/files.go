@@ -44,8 +44,15 @@ func (c *Config) serveFile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = file.Close() }()
-	inline := file.Shown && r.URL.Query().Get("inline") == "1"
+	c.writeFile(w, r, file, file.Shown && r.URL.Query().Get("inline") == "1", "")
+}
+
+// writeFile answers with the content of a file, or with the part that was asked for.
+func (c *Config) writeFile(w http.ResponseWriter, r *http.Request, file *attachment.File, inline bool, cache string) {
 	describe(w.Header(), file, inline)
+	if cache != "" {
+		w.Header().Set("Cache-Control", cache)
+	}
 	// A socket's deadline goes by the machine's clock. Writers without a socket refuse it.
 	patience := writeTimeout + time.Duration(file.Size()/slowest)*time.Second
 	_ = http.NewResponseController(w).SetWriteDeadline(clock.System{}.Now().Add(patience))

@@ -52,15 +52,24 @@ func (c *Config) acceptInvitation(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Config) writeInvitation(w http.ResponseWriter, r *http.Request, status int, page invitation) {
-	h := w.Header()
+	c.writePage(w, r, status, invitationPage, page)
+}
+
+// writePage answers with a page that others may neither frame nor keep.
+func (c *Config) writePage(w http.ResponseWriter, r *http.Request, status int, made *template.Template, page any) {
+	setFormHeaders(w.Header())
+	w.WriteHeader(status)
+	if err := made.Execute(w, page); err != nil {
+		c.Log.WarnContext(r.Context(), "a page was not read to its end", "error", err)
+	}
+}
+
+// setFormHeaders sets those of a page with a form, whose address is a secret.
+func setFormHeaders(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	w.WriteHeader(status)
-	if err := invitationPage.Execute(w, page); err != nil {
-		c.Log.WarnContext(r.Context(), "a page was not read to its end", "error", err)
-	}
 }
 
 // invitation is what its page shows: the form, the token or why there is none.

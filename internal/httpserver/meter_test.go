@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -47,6 +48,26 @@ func TestCost(t *testing.T) {
 	}
 	now.Advance(time.Hour)
 	says(ask("{a: kind b: kind c: kind d: kind e: kind f: kind g: kind}"), `"cost";r=0;t=5`, `"data"`) // more than all there is
+}
+
+// API-16: aliases are charged each: a document with two hundred costs as much as two
+// hundred requests, without a token too.
+func TestAliasesAreCharged(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, func(c *httpserver.Config) {
+		c.Install = func(srv *handler.Server) { srv.Use(graph.Complexity(1000)) }
+		c.RateLimit = httpserver.RateLimit{PerSecond: 1, Burst: 201}
+		c.Clock = clock.At(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	})
+	var document strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&document, "a%d: kind ", i)
+	}
+	first := do(h, request(t, "/graphql", `{"query":"{`+document.String()+`}"}`))
+	if got := first.Header().Get("RateLimit"); got != `"cost";r=1;t=200` {
+		t.Errorf("after 200 aliases %s is left", got)
+	}
+	refused(t, do(h, request(t, "/graphql", `{"query":"{`+document.String()+`}"}`)), 429, "RATE_LIMITED", "try again")
 }
 
 // API-16: a socket's first message has the allowance, where it is asked for.

@@ -18,6 +18,9 @@ import (
 type UploadLimits struct {
 	// FileBytes is the largest file, 25 MB, and TotalBytes all of a request, 50 MB.
 	FileBytes, TotalBytes int64
+	// VisitorFileBytes is the largest file of a visitor's, who has no documents; 0: as large
+	// as others'.
+	VisitorFileBytes int64
 	// Files is how many a request may have; 10.
 	Files int
 	// Folder is where files wait that are too large for memory; "": the system's.
@@ -26,15 +29,24 @@ type UploadLimits struct {
 
 func (l UploadLimits) withDefaults() UploadLimits {
 	return UploadLimits{
-		FileBytes:  cmp.Or(l.FileBytes, 25<<20),
-		TotalBytes: cmp.Or(l.TotalBytes, 50<<20),
-		Files:      cmp.Or(l.Files, 10),
-		Folder:     l.Folder,
+		FileBytes:        cmp.Or(l.FileBytes, 25<<20),
+		TotalBytes:       cmp.Or(l.TotalBytes, 50<<20),
+		VisitorFileBytes: l.VisitorFileBytes,
+		Files:            cmp.Or(l.Files, 10),
+		Folder:           l.Folder,
 	}
 }
 
+// of are the limits of one caller.
+func (l UploadLimits) of(v *viewer.Viewer) UploadLimits {
+	if v != nil && v.Kind == viewer.Visitor && l.VisitorFileBytes > 0 {
+		l.FileBytes, l.TotalBytes = l.VisitorFileBytes, min(l.TotalBytes, 2*l.VisitorFileBytes)
+	}
+	return l
+}
+
 func (l UploadLimits) check() error {
-	if min(l.FileBytes, l.TotalBytes) < 0 || l.Files < 0 {
+	if min(l.FileBytes, l.TotalBytes, l.VisitorFileBytes) < 0 || l.Files < 0 {
 		return errors.New("httpserver: Uploads must not be negative")
 	}
 	return nil
@@ -95,7 +107,7 @@ func (t *httpTransport) formInput(form *form) (*input, *refusal) {
 }
 
 func (t *httpTransport) readForm(w http.ResponseWriter, r *http.Request) (*form, *refusal) {
-	limits := t.config.Uploads
+	limits := t.config.Uploads.of(viewer.FromContext(r.Context()))
 	most := t.config.MaxBodyBytes + limits.TotalBytes
 	if r.ContentLength > most {
 		return nil, uploadTooLarge(most)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"parley/internal/clock"
+	"parley/internal/library"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -56,9 +57,17 @@ func logRequests(log *slog.Logger, c clock.Clock, next http.Handler) http.Handle
 	})
 }
 
+// secretBelow are the paths below which stands what opens a page, or tells who reads what.
+var secretBelow = []string{library.KnowledgePath, "/ratings/", "/transcripts/", library.SharePath, library.PicturePath}
+
 // loggedPath is a path as the log has it: of a file without its name, which is what
-// someone called it, and may be personal.
+// someone called it, and may be personal; of a page that a token opens without that.
 func loggedPath(path string) string {
+	for _, secret := range secretBelow {
+		if strings.HasPrefix(path, secret) {
+			return secret
+		}
+	}
 	if rest, found := strings.CutPrefix(path, "/files/"); found {
 		id, _, _ := strings.Cut(rest, "/")
 		return "/files/" + id

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/cors"
 
 	"parley/internal/errs"
+	"parley/internal/pageurl"
 )
 
 // forwardingHeaders are those by which a proxy says that it passes a request on.
@@ -84,7 +85,7 @@ func (o *origins) allows(r *http.Request, origin string) bool {
 // isLoopbackPage reports whether an origin is of a server on the page's machine.
 func isLoopbackPage(origin string) bool {
 	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopbackName(u.Hostname())
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && pageurl.IsLoopback(u.Hostname())
 }
 
 // isDirectLoopback reports whether a request comes from this machine itself: not by
@@ -104,14 +105,5 @@ func isDirectLoopback(r *http.Request) bool {
 	if err != nil {
 		host = r.Host
 	}
-	return isLoopbackName(strings.Trim(host, "[]"))
-}
-
-// isLoopbackName reports whether a host is this machine, whatever a name server says.
-func isLoopbackName(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return pageurl.IsLoopback(strings.Trim(host, "[]"))
 }

@@ -94,6 +94,11 @@ func TestAccessLog(t *testing.T) {
 	if !strings.Contains(log.String(), "path=/files/attachment_1 ") || strings.Contains(log.String(), "Divorce") {
 		t.Errorf("the log has a file's name: %s", &log)
 	}
+	for _, path := range []string{"/l/t0ken", "/l/t0ken/file", "/l/t0ken/seen", "/library-images/attachment_1/t0ken", "/ratings/t0ken", "/transcripts/t0ken", "/kb/t0ken/t0ken"} {
+		if do(h, request(t, path, "")); strings.Contains(log.String(), "t0ken") {
+			t.Fatalf("the log has the token of %s: %s", path, &log)
+		}
+	}
 	if got := do(h, request(t, "/healthz", "", "X-Request-Id", "abc-1")).Header().Get("X-Request-Id"); got != "abc-1" {
 		t.Errorf("the caller's id became %q", got)
 	}

@@ -8,7 +8,7 @@ func (c *Config) routeWidget(mux *http.ServeMux) {
 		return
 	}
 	h := refuseQueryTokens(c.Widget)
-	for _, pattern := range []string{"GET /widget.js", "GET /widget/", "GET /demo", "GET /demo/"} {
+	for _, pattern := range []string{"GET /widget.js", "GET /widget/", "GET /demo", "GET /demo/", "GET /chat/"} {
 		mux.Handle(pattern, h)
 	}
 }

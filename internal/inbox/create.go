@@ -27,7 +27,7 @@ func (s *Service) Create(ctx context.Context, in CreateInboxInput) (*ent.Inbox, 
 	inboxID, err := account.AdministerNew(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		name, err := freeName(ctx, tx, in.Name, call.Result)
 		users, err2 := account.ActiveUserIDs(ctx, tx, "userIds", in.UserIDs)
-		teams, err3 := account.TeamIDs(ctx, tx, "teamIds", in.TeamIDs)
+		teams, err3 := account.CurrentTeamIDs(ctx, tx, "teamIds", in.TeamIDs)
 		if err := errors.Join(err, err2, err3, mayHaveOneMore(ctx, tx)); err != nil {
 			return err
 		}

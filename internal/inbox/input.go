@@ -35,6 +35,8 @@ type UpdateInboxSettingsInput struct {
 	NoAnswerSeconds        opt.Value[*int]
 	PassOnAfter            opt.Value[*int]
 	OnClose                opt.Value[*vocab.OnClose]
+	FilteredDigest         opt.Value[*bool]
+	Rating                 opt.Value[*vocab.RatingSettings]
 	IdempotencyKey         *string
 }
 

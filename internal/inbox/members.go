@@ -51,7 +51,7 @@ func (in UpdateInboxMembersInput) checked(ctx context.Context, tx *store.Tx) (me
 	var faults [4]error
 	m.addUsers, faults[0] = account.ActiveUserIDs(ctx, tx, "addUserIds", in.AddUserIDs)
 	m.removeUsers, faults[1] = account.UserIDs(ctx, tx, "removeUserIds", in.RemoveUserIDs)
-	m.addTeams, faults[2] = account.TeamIDs(ctx, tx, "addTeamIds", in.AddTeamIDs)
+	m.addTeams, faults[2] = account.CurrentTeamIDs(ctx, tx, "addTeamIds", in.AddTeamIDs)
 	m.removeTeams, faults[3] = account.TeamIDs(ctx, tx, "removeTeamIds", in.RemoveTeamIDs)
 	return m, errors.Join(errors.Join(faults[:]...),
 		account.Apart(in.AddUserIDs, "removeUserIds", in.RemoveUserIDs),

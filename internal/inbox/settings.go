@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +28,7 @@ const (
 	maxNoAnswer    = 24 * 60 * 60  // seconds
 	maxFarewell    = 5_000         // characters
 	minuteOrLonger = 1
+	maxQuestion    = 200 // characters
 )
 
 // UpdateSettings changes how an inbox's conversations are worked on (IN-21, IN-22,
@@ -57,19 +60,20 @@ func (s *Service) UpdateSettings(ctx context.Context, in UpdateInboxSettingsInpu
 // applyTo returns the settings as the input wants them. What closes by itself closes
 // nothing that was silent before it was switched on (IN-22).
 func (in UpdateInboxSettingsInput) applyTo(before vocab.InboxSettings, now clock.Micros) (vocab.InboxSettings, error) {
-	s := before
+	s, digest := before, before.FilteredDigest()
 	faults := []error{
 		opt.Require(&s.AssignOnReply, in.AssignOnReply, "assignOnReply"), opt.Require(&s.ShowQueuePosition, in.ShowQueuePosition, "showQueuePosition"),
 		opt.Require(&s.RerouteUnanswered, in.RerouteUnanswered, "rerouteUnanswered"), opt.Require(&s.NoAnswerSeconds, in.NoAnswerSeconds, "noAnswerSeconds"),
-		opt.Require(&s.OnClose, in.OnClose, "onClose"),
+		opt.Require(&s.OnClose, in.OnClose, "onClose"), opt.Require(&digest, in.FilteredDigest, "filteredDigest"),
 		setWithin(&s.CloseSilentChatsAfter, in.CloseSilentChatsAfter, maxSilence, "closeSilentChatsAfter"),
 		setWithin(&s.CloseSilentEmailsAfter, in.CloseSilentEmailsAfter, maxSilence, "closeSilentEmailsAfter"),
 		setWithin(&s.PassOnAfter, in.PassOnAfter, maxPassOn, "passOnAfter"),
-		setFarewell(&s.FarewellText, in.FarewellText),
+		setFarewell(&s.FarewellText, in.FarewellText), setRating(&s.Rating, in.Rating),
 	}
 	if n := in.NoAnswerSeconds.Value(); n != nil && (*n < minNoAnswer || *n > maxNoAnswer) {
 		faults = append(faults, errs.New(errs.Invalid, "The time must be from %d to %d seconds.", minNoAnswer, maxNoAnswer).On("noAnswerSeconds"))
 	}
+	s.NoFilteredDigest = !digest
 	s.CloseSilentChatsSince = switchedOn(before.CloseSilentChatsAfter, s.CloseSilentChatsAfter, before.CloseSilentChatsSince, now)
 	s.CloseSilentEmailsSince = switchedOn(before.CloseSilentEmailsAfter, s.CloseSilentEmailsAfter, before.CloseSilentEmailsSince, now)
 	return s, errors.Join(faults...)
@@ -108,6 +112,29 @@ func setFarewell(field *string, v opt.Value[*string]) error {
 	return err
 }
 
+// setRating puts what contacts are asked into field; null: nothing (CO-5).
+func setRating(field **vocab.RatingSettings, v opt.Value[*vocab.RatingSettings]) error {
+	given := v.Value()
+	if given == nil {
+		if v.IsSet() {
+			*field = nil
+		}
+		return nil
+	}
+	r := *given
+	if len(r.Media) == 0 {
+		return errs.New(errs.Required, "Say where contacts are asked, or give null to ask nothing.").On("rating", "media")
+	}
+	r.Media = slices.Compact(slices.Sorted(slices.Values(r.Media)))
+	question, err := richtext.Clean(r.Question, "rating", "question")
+	r.Question = strings.Join(strings.Fields(question), " ")
+	if n := utf8.RuneCountInString(r.Question); n > maxQuestion {
+		return errs.Exceeds(maxQuestion, "The question has %d characters; at most %d are allowed.", n, maxQuestion).On("rating", "question")
+	}
+	*field = &r
+	return err
+}
+
 // settingsChanges is what differs.
 func settingsChanges(before, after vocab.InboxSettings) store.Changes {
 	var c store.Changes
@@ -120,5 +147,7 @@ func settingsChanges(before, after vocab.InboxSettings) store.Changes {
 	c.Named("noAnswerSeconds", before.NoAnswerSeconds != after.NoAnswerSeconds)
 	c.Named("passOnAfter", before.PassOnAfter != after.PassOnAfter)
 	c.Value("onClose", string(cmp.Or(before.OnClose, vocab.OnCloseKeepAssignee)), string(cmp.Or(after.OnClose, vocab.OnCloseKeepAssignee)))
+	c.Flag("filteredDigest", before.FilteredDigest(), after.FilteredDigest())
+	c.Named("rating", !reflect.DeepEqual(before.Rating, after.Rating))
 	return c
 }

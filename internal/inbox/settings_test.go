@@ -40,5 +40,16 @@ func TestUpdateSettings(t *testing.T) {
 		check.Same(t, longer.CloseSilentChatsSince, now)
 		off := check.Must(update(func(in *inbox.UpdateInboxSettingsInput) { in.CloseSilentChatsAfter = opt.Null[int]() }))(t)
 		check.Same(t, off, vocab.InboxSettings{OnClose: vocab.OnCloseRelease})
+
+		// CO-5: what contacts are asked is set as a whole, kept by what leaves it out, and ended by null.
+		asks := vocab.RatingSettings{Scale: vocab.RatingThumbs, Media: []vocab.RatingMedium{vocab.RatingByMail, vocab.RatingInChat, vocab.RatingByMail}, Question: " All \n well? "}
+		asked := check.Must(update(func(in *inbox.UpdateInboxSettingsInput) { in.Rating = opt.Of(asks) }))(t)
+		want := vocab.RatingSettings{Scale: vocab.RatingThumbs, Media: []vocab.RatingMedium{vocab.RatingInChat, vocab.RatingByMail}, Question: "All well?"}
+		check.Same(t, *asked.Rating, want)
+		kept := check.Must(update(func(in *inbox.UpdateInboxSettingsInput) { in.ShowQueuePosition = opt.Of(true) }))(t)
+		check.Same(t, *kept.Rating, want)
+		if none := check.Must(update(func(in *inbox.UpdateInboxSettingsInput) { in.Rating = opt.Null[vocab.RatingSettings]() }))(t); none.Rating != nil {
+			t.Errorf("contacts are still asked: %+v", none.Rating)
+		}
 	})
 }

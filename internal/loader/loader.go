@@ -12,6 +12,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/contact"
 	"parley/ent/conversation"
+	"parley/ent/draft"
 	"parley/ent/emailchannel"
 	"parley/ent/event"
 	"parley/ent/imagesender"
@@ -21,6 +22,7 @@ import (
 	"parley/ent/messagerevision"
 	"parley/ent/pageview"
 	"parley/ent/personalmailbox"
+	"parley/ent/property"
 	"parley/ent/routingdecision"
 	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
@@ -29,6 +31,7 @@ import (
 	"parley/ent/user"
 	"parley/ent/visitor"
 	"parley/ent/visitorsession"
+	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -114,8 +117,36 @@ func (s *Service) EmailChannels(ctx context.Context, ids []string) ([]*ent.Email
 	}, func(v *ent.EmailChannel) string { return v.ID })
 }
 
-// Contacts loads by id; see the package.
+// Contacts loads by id; see the package. One that was merged is the survivor (CR-6).
 func (s *Service) Contacts(ctx context.Context, ids []string) ([]*ent.Contact, error) {
+	found, err := s.contacts(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for i, c := range found {
+		if c == nil && id.Is(ids[i], id.Contact) {
+			missing = append(missing, ids[i])
+		}
+	}
+	into, err := SurvivorsOf(ctx, s.store.Client(ctx), missing)
+	if err != nil || len(into) == 0 {
+		return found, err
+	}
+	survivors := make([]string, len(ids))
+	for i := range ids {
+		survivors[i] = into[ids[i]]
+	}
+	merged, err := s.contacts(ctx, survivors)
+	for i, c := range merged {
+		if c != nil {
+			found[i] = c
+		}
+	}
+	return found, err
+}
+
+func (s *Service) contacts(ctx context.Context, ids []string) ([]*ent.Contact, error) {
 	return align(ids, func(distinct []string) ([]*ent.Contact, error) {
 		return s.store.Client(ctx).Contact.Query().Where(contact.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Contact) string { return v.ID })
@@ -212,6 +243,13 @@ func (s *Service) PageViews(ctx context.Context, ids []string) ([]*ent.PageView,
 	}, func(v *ent.PageView) string { return v.ID })
 }
 
+// Drafts loads by id; see the package.
+func (s *Service) Drafts(ctx context.Context, ids []string) ([]*ent.Draft, error) {
+	return align(ids, func(distinct []string) ([]*ent.Draft, error) {
+		return s.store.Client(ctx).Draft.Query().Where(draft.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Draft) string { return v.ID })
+}
+
 // ImageSenders loads by id; see the package.
 func (s *Service) ImageSenders(ctx context.Context, ids []string) ([]*ent.ImageSender, error) {
 	return align(ids, func(distinct []string) ([]*ent.ImageSender, error) {
@@ -238,6 +276,13 @@ func (s *Service) Tickets(ctx context.Context, ids []string) ([]*ent.Ticket, err
 	return align(ids, func(distinct []string) ([]*ent.Ticket, error) {
 		return s.store.Client(ctx).Ticket.Query().Where(ticket.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Ticket) string { return v.ID })
+}
+
+// Properties loads by id; see the package.
+func (s *Service) Properties(ctx context.Context, ids []string) ([]*ent.Property, error) {
+	return align(ids, func(distinct []string) ([]*ent.Property, error) {
+		return s.store.Client(ctx).Property.Query().Where(property.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Property) string { return v.ID })
 }
 
 // Tokens loads by id, for admins alone (AC-5); see the package.

@@ -41,9 +41,11 @@ func load(t *testing.T, s *store.Store) *harness {
 		id.Account: f.AccountID, id.User: f.AgentIDs[1], id.Inbox: f.InboxIDs[0], id.Channel: f.ChannelIDs[0], id.Contact: f.ContactID,
 		id.Visitor: f.VisitorIDs[0], id.Conversation: f.ConversationIDs[0],
 	}}
-	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket} {
+	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company} {
 		l.ids[prefix] = id.New(prefix)
 	}
+	l.ids[id.PipelineStage] = l.first("SELECT id FROM pipeline_stages WHERE account_id = $1 AND name = 'New'", f.AccountID)
+	l.ids[id.Pipeline] = l.first("SELECT pipeline_id FROM pipeline_stages WHERE id = $1", l.ids[id.PipelineStage])
 	f.Write(f.System, l.makeRest)
 	l.ids[id.Message] = l.first("SELECT id FROM messages WHERE conversation_id = $1 AND number = 1", f.ConversationIDs[0])
 	l.ids[id.Event] = l.first("SELECT id FROM events WHERE account_id = $1", f.AccountID)
@@ -55,6 +57,9 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 	tx.Append(ctx, store.Event{Type: vocab.ConversationCreated, InboxID: l.InboxIDs[0], ConversationID: l.ConversationIDs[0]})
 	for _, make := range []func() error{
 		func() error { return c.Team.Create().SetID(l.ids[id.Team]).SetName("Team").SetCreatedAt(now).Exec(ctx) },
+		func() error {
+			return c.Company.Create().SetID(l.ids[id.Company]).SetName("Company").SetCreatedAt(now).Exec(ctx)
+		},
 		func() error { return c.Bot.Create().SetID(l.ids[id.Bot]).SetName("Bot").SetCreatedAt(now).Exec(ctx) },
 		func() error {
 			return c.Integration.Create().SetID(l.ids[id.Integration]).SetName("Integration").SetInboxIds([]string{}).SetCreatedAt(now).Exec(ctx)
@@ -69,7 +74,10 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 				SetFileName("a.txt").SetContentType("text/plain").SetSize(1).SetHash("1").SetBlobKey(l.ids[id.Attachment]).SetScan(vocab.ScanNone).SetCreatedAt(now).Exec(ctx)
 		},
 		func() error {
-			return c.Ticket.Create().SetID(l.ids[id.Ticket]).SetSubject("Help").SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec(ctx)
+			return c.Ticket.Create().SetID(l.ids[id.Ticket]).SetSubject("Help").SetPipelineID(l.ids[id.Pipeline]).SetStageID(l.ids[id.PipelineStage]).SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.Deal.Create().SetID(l.ids[id.Deal]).SetName("Deal").SetPipelineID(l.ids[id.Pipeline]).SetStageID(l.ids[id.PipelineStage]).SetStageKind(vocab.StageOpen).SetCreatedAt(now).Exec(ctx)
 		},
 		func() error {
 			return c.ApiToken.Create().SetID(l.ids[id.APIToken]).SetHash([]byte(l.ids[id.APIToken])).SetName("Token").SetUserID(l.AdminID).
@@ -116,6 +124,8 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.Contact:
 		return v.ID
+	case *ent.Company:
+		return v.ID
 	case *ent.Visitor:
 		return v.ID
 	case *ent.Conversation:
@@ -136,6 +146,12 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.Ticket:
 		return v.ID
+	case *ent.Deal:
+		return v.ID
+	case *ent.Pipeline:
+		return v.ID
+	case *ent.PipelineStage:
+		return v.ID
 	case *ent.ApiToken:
 		return v.ID
 	case *viewer.Viewer:
@@ -151,7 +167,7 @@ func TestGet(t *testing.T) {
 	eachLoader(t, func(t *testing.T, l *harness) {
 		other := load(t, l.Store)
 		outsider := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Agent, AccountID: l.AccountID, ActorID: l.AgentIDs[0]})
-		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Bot: true, id.Integration: true, id.Ticket: true}
+		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Company: true, id.Bot: true, id.Integration: true, id.Ticket: true, id.Deal: true, id.Pipeline: true, id.PipelineStage: true}
 		for prefix, nodeID := range l.ids {
 			for name, tc := range map[string]struct {
 				ctx     context.Context

@@ -22,6 +22,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/job"
 	"parley/internal/mail"
+	"parley/internal/mail/smtp"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -57,7 +58,7 @@ func TestNoticesWaitSealed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.Register(job.New(s, silent), keys)
+		m.Register(job.New(s, silent), keys, nil, nil)
 		f := testkit.Account(t, s)
 		f.Write(f.System, func(_ context.Context, tx *store.Tx) error {
 			mail.Post(tx, mail.Notice{To: "ada@example.net", Subject: "New reply", Text: "https://shop.example/#parley-link=once"})
@@ -70,6 +71,54 @@ func TestNoticesWaitSealed(t *testing.T) {
 		for _, secret := range []string{"parley-link", "ada@example.net", "New reply"} {
 			if strings.Contains(waiting[0], secret) {
 				t.Errorf("%s waits in clear: %s", secret, waiting[0])
+			}
+		}
+	})
+}
+
+// people says whom notices may not be about.
+type people struct {
+	erased mail.About
+	err    error
+}
+
+func (p people) IsErased(_ context.Context, about mail.About) (bool, error) {
+	return about == p.erased, p.err
+}
+
+// CR-5: a notice about someone who was erased while it waited is not sent; while that cannot
+// be known, it waits on.
+func TestErasedIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		folder := t.TempDir()
+		m, err := mail.New(mail.Options{From: "parley@example.com", Folder: folder, Log: silent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		gone, there := mail.About{AccountID: "account_1", ContactID: "contact_1"}, mail.About{AccountID: "account_1", ContactID: "contact_2"}
+		unknown := errors.New("no database")
+		for _, of := range []struct {
+			name   string
+			about  *mail.About
+			people people
+			err    error
+			sent   bool
+		}{
+			{"erased", &gone, people{erased: gone}, nil, false},
+			{"not known", &there, people{err: unknown}, unknown, false},
+			{"there", &there, people{erased: gone}, nil, true},
+			{"about no one", nil, people{err: unknown}, nil, true},
+		} {
+			m.Register(job.New(s, silent), keys, nil, of.people)
+			l := notice
+			l.ID, l.About = "mail_"+strings.ReplaceAll(of.name, " ", "_"), of.about
+			if err := m.Deliver(t.Context(), l); !errors.Is(err, of.err) {
+				t.Errorf("%s: %v", of.name, err)
+			}
+			found, err := filepath.Glob(filepath.Join(folder, l.ID+"*"))
+			if err != nil || (len(found) > 0) != of.sent {
+				t.Errorf("%s: the folder has %v (%v)", of.name, found, err)
 			}
 		}
 	})
@@ -90,7 +139,7 @@ func receive[T any](t *testing.T, c <-chan T) T {
 func running(t *testing.T, s *store.Store, m *mail.Mailer) {
 	t.Helper()
 	q := job.New(s, silent)
-	m.Register(q, keys)
+	m.Register(q, keys, nil, nil)
 	if err := q.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -351,4 +400,50 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := mail.New(mail.Options{From: "nobody"}); err == nil {
 		t.Error("a sender without a domain was taken")
 	}
+}
+
+// channels are the senders of a test.
+type channels map[string]*mail.Sender
+
+func (c channels) NoticeSender(_ context.Context, _, channelID string) (*mail.Sender, error) {
+	return c[channelID], nil
+}
+
+// CH-6: a letter of a channel leaves by its server and from its address; while the channel
+// cannot send, from the mailer.
+func TestNoticeOfAChannel(t *testing.T) {
+	t.Parallel()
+	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
+		own, theirs := &mailbox{}, &mailbox{password: "right"}
+		own.listen(t)
+		theirs.listen(t)
+		server, err := smtp.ParseURL("smtp://parley:wrong@" + theirs.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := 0
+		m := mailer(t, "smtp://"+own.address, silent)
+		m.Register(job.New(s, silent), keys, channels{"channel_1": {
+			From: smtp.Address{Name: "Support", Address: "support@shop.example"}, Server: server, OnRefused: func(context.Context) { refused++ },
+		}}, nil)
+		l := notice
+		l.ChannelID = "channel_1"
+		if err := m.Deliver(t.Context(), l); err == nil || refused != 1 {
+			t.Errorf("a wrong password: %v, reported %d times", err, refused)
+		}
+		server.Password = "right"
+		if err := m.Deliver(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if from := receive(t, theirs.taken).Header.Get("From"); from != `"Support" <support@shop.example>` {
+			t.Errorf("it is from %s", from)
+		}
+		l.ChannelID = "channel_2"
+		if err := m.Deliver(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if from := receive(t, own.taken).Header.Get("From"); !strings.Contains(from, "parley@example.com") {
+			t.Errorf("it is from %s", from)
+		}
+	})
 }

@@ -36,6 +36,16 @@ type Mailer struct {
 	server *smtp.Server // nil: notices go to the folder
 	folder string
 	log    *slog.Logger
+	// senders finds channels that notices are from; nil: all are from the mailer.
+	senders Senders
+	// people says who was erased; nil: no one was.
+	people People
+}
+
+// People knows whom notices are about. Package privacy implements it.
+type People interface {
+	// IsErased reports whether the contact or visitor was erased, or is being erased.
+	IsErased(ctx context.Context, about About) (bool, error)
 }
 
 // errRefused is what trying again cannot fix.
@@ -77,9 +87,10 @@ func parseSender(text string) (smtp.Address, error) {
 	return smtp.Address{Name: a.Name, Address: a.Address[:at] + domain}, err
 }
 
-// Register has the queue deliver notices, which wait sealed with the keys. It is
-// called before the queue starts.
-func (m *Mailer) Register(q *job.Queue, keys *secret.Keyring) {
+// Register has the queue deliver notices, which wait sealed with the keys, from the
+// channels that senders finds; nil: from the mailer. It is called before the queue starts.
+func (m *Mailer) Register(q *job.Queue, keys *secret.Keyring, senders Senders, people People) {
+	m.senders, m.people = senders, people
 	job.Register(q, m.Deliver, job.Options{MaxAttempts: maxAttempts, Timeout: timeout, Keys: keys})
 }
 
@@ -98,17 +109,36 @@ func (m *Mailer) Deliver(ctx context.Context, l Notice) error {
 	return err
 }
 
+// isWithdrawn reports whether whom the notice is about was erased while it waited.
+func (m *Mailer) isWithdrawn(ctx context.Context, l Notice) (bool, error) {
+	if l.About == nil || m.people == nil {
+		return false, nil
+	}
+	erased, err := m.people.IsErased(ctx, *l.About)
+	if err != nil {
+		return false, fmt.Errorf("ask whom the notice is about: %w", err)
+	}
+	return erased, nil
+}
+
 // attempt composes the letter and hands it over. Errors that trying again cannot
 // mend are errRefused.
 func (m *Mailer) attempt(ctx context.Context, l Notice) error {
-	raw, err := l.compose(m.from)
+	if withdrawn, err := m.isWithdrawn(ctx, l); err != nil || withdrawn {
+		return err
+	}
+	s, err := m.senderOf(ctx, l)
+	if err != nil {
+		return fmt.Errorf("find the notice's sender: %w", err)
+	}
+	raw, err := s.compose(l)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRefused, err)
 	}
-	if m.server == nil {
+	if s.Server == nil {
 		return WriteToFolder(m.folder, l.ID, raw)
 	}
-	_, err = smtp.SendAutomatic(ctx, *m.server, m.from.Address, []string{l.To}, raw)
+	err = s.send(ctx, l.To, raw)
 	if failed := (*smtp.Error)(nil); errors.As(err, &failed) && failed.Kind == smtp.Permanent {
 		return fmt.Errorf("%w by the mail server: %w", errRefused, err)
 	}

@@ -87,6 +87,8 @@ type directory struct {
 	members map[string]bool
 	teams   map[string]bool // and whether they reach the inbox
 	lists   map[string]bool
+	// archived are the names of the teams and lists that may be named nowhere new (IB-7).
+	archived map[string]string
 	// kept are what was named before, and is not checked again.
 	kept map[string]bool
 }
@@ -115,7 +117,7 @@ func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vo
 			lists = append(lists, c.Value)
 		}
 	}
-	d := &directory{users: map[string]*ent.User{}, lists: map[string]bool{}}
+	d := &directory{users: map[string]*ent.User{}, lists: map[string]bool{}, archived: map[string]string{}}
 	found, err := client.User.Query().Where(user.IDIn(idsWithPrefix(users, id.User)...)).All(ctx)
 	if err != nil {
 		return nil, err
@@ -129,9 +131,12 @@ func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vo
 	if d.teams, err = d.reachableTeams(ctx, client, inboxID, idsWithPrefix(teams, id.Team)); err != nil {
 		return nil, err
 	}
-	there, err := client.ContactList.Query().Where(contactlist.IDIn(idsWithPrefix(lists, id.ContactList)...)).IDs(ctx)
+	there, err := client.ContactList.Query().Where(contactlist.IDIn(idsWithPrefix(lists, id.ContactList)...)).All(ctx)
 	for _, l := range there {
-		d.lists[l] = true
+		d.lists[l.ID] = true
+		if l.ArchivedAt.IsSet() {
+			d.archived[l.ID] = l.Name
+		}
 	}
 	return d, err
 }
@@ -144,12 +149,16 @@ func idsWithPrefix(ids []string, prefix string) []string {
 // or one of its users is.
 func (d *directory) reachableTeams(ctx context.Context, client *ent.Client, inboxID string, ids []string) (map[string]bool, error) {
 	teams := map[string]bool{}
-	there, err := client.Team.Query().Where(team.IDIn(ids...)).IDs(ctx)
+	found, err := client.Team.Query().Where(team.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range there {
-		teams[t] = false
+	var there []string
+	for _, t := range found {
+		there, teams[t.ID] = append(there, t.ID), false
+		if t.ArchivedAt.IsSet() {
+			d.archived[t.ID] = t.Name
+		}
 	}
 	granted, err := client.InboxTeam.Query().Where(inboxteam.InboxID(inboxID), inboxteam.TeamIDIn(there...)).All(ctx)
 	if err != nil {
@@ -233,6 +242,8 @@ func (d *directory) checkCondition(kind vocab.ChannelKind, c vocab.RoutingCondit
 		return errs.New(errs.Invalid, "Contacts have no property %q; use one of %v.", errs.Clip(c.Property), Properties).On(pathTo(at, "property")...)
 	case c.Kind == vocab.RouteByList && !d.lists[c.Value] && !d.kept[c.Value]:
 		return errs.New(errs.NotFound, "There is no list %q.", errs.Clip(c.Value)).On(pathTo(at, "contactListId")...)
+	case c.Kind == vocab.RouteByList && d.isArchived(c.Value):
+		return d.refuseArchived("list", c.Value, pathTo(at, "contactListId"))
 	case c.Kind == vocab.RouteByHours || slices.Contains(knownOrNo, c.Operator):
 		return nil
 	case c.Value == "":
@@ -269,6 +280,8 @@ func (d *directory) checkTarget(rule vocab.RoutingRule, at []string) error {
 			faults = append(faults, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(t)).On(path...))
 		case slices.Contains(rule.TeamIDs[:i], t):
 			faults = append(faults, errs.New(errs.Invalid, "The team is listed twice; list it once.").On(path...))
+		case d.isArchived(t):
+			faults = append(faults, d.refuseArchived("team", t, path))
 		case !reaches && !d.kept[t]:
 			faults = append(faults, errs.New(errs.NotAMember, "Neither the team nor any of its users is a member of the inbox. Add it first.").On(path...))
 		}
@@ -281,6 +294,16 @@ func (d *directory) checkTarget(rule vocab.RoutingRule, at []string) error {
 		faults = append(faults, d.checkPerson(rule.FallbackID, pathTo(at, "fallbackId")))
 	}
 	return errors.Join(faults...)
+}
+
+// isArchived reports whether a routing may not begin to name a team or a list (IB-7).
+func (d *directory) isArchived(named string) bool {
+	_, archived := d.archived[named]
+	return archived && !d.kept[named]
+}
+
+func (d *directory) refuseArchived(what, named string, path []string) error {
+	return errs.New(errs.Invalid, "The %s %q is archived: it stays where it is used, and cannot be used anywhere else.", what, d.archived[named]).On(path...)
 }
 
 func checkNames(ids []string, wanted bool, field string, target vocab.RoutingTarget, at []string) error {

@@ -9,7 +9,6 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
-	"parley/ent/contactlistmember"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/routingdecision"
@@ -21,6 +20,7 @@ import (
 	"parley/ent/user"
 	"parley/internal/availability"
 	"parley/internal/clock"
+	"parley/internal/contact/smartlist"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -140,8 +140,7 @@ func (r Router) ReadFacts(ctx context.Context, c *ent.Conversation, rules vocab.
 		facts.Contact = map[string]string{"name": contact.Name, "email": contact.Email, "phone": contact.Phone}
 	}
 	if c.ContactID != "" && Asks(rules, vocab.RouteByList) {
-		lists, err := r.Client.ContactListMember.Query().Where(contactlistmember.ContactID(c.ContactID)).
-			Select(contactlistmember.FieldListID).Strings(ctx)
+		lists, err := smartlist.ListsOf(ctx, r.Client, c.ContactID, r.Now)
 		if err != nil {
 			return facts, err
 		}

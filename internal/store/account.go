@@ -30,6 +30,11 @@ func (s *Store) AccountNumber(ctx context.Context, accountID string) (int64, err
 	return found[0], nil
 }
 
+// Strings runs a hand-written statement that yields one column of text; see Exec.
+func (tx *Tx) Strings(ctx context.Context, query string, args ...any) ([]string, error) {
+	return scanAll[string](tx.Query(ctx, query, args...))
+}
+
 // Number runs a hand-written statement that yields one whole number; see Exec.
 func (tx *Tx) Number(ctx context.Context, query string, args ...any) (int64, error) {
 	list, err := scanAll[int64](tx.Query(ctx, query, args...))

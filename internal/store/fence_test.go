@@ -129,6 +129,9 @@ const (
 	anyContacts = "SELECT contact_id FROM conversations UNION SELECT author_id FROM messages"
 )
 
+const visibleEngagement = ofAccount + " AND (inbox_id IN ({inboxes}) OR inbox_id = '' AND (ticket_id = '' OR ticket_id IN (SELECT id FROM tickets WHERE " +
+	"conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))))"
+
 const (
 	ofAccount  = "account_id = {account}"
 	ofInboxes  = ofAccount + " AND inbox_id IN ({inboxes})"
@@ -136,7 +139,8 @@ const (
 	ownMessage = ofAccount + " AND direction <> 'NOTE' AND visible_number > 0 AND (conversation_id IN (SELECT id FROM conversations WHERE " + ownThread + ") OR " + seenBefore + ")"
 	seenBefore = "EXISTS (SELECT 1 FROM continued_chats k JOIN conversations c ON c.id = k.conversation_id AND c.deleted_at = 0 WHERE k.visitor_id = {actor}" +
 		" AND k.conversation_id = messages.conversation_id AND messages.visible_number <= k.up_to AND messages.edited_at <= k.created_at)"
-	ownFile = ofAccount + " AND (message_id = '' AND uploader_id = {actor} OR message_id IN (SELECT id FROM messages WHERE " + ownMessage + "))"
+	shownItem = "shown_to IN ('EVERYONE', {actor}) OR shown_to IN (SELECT team_id FROM team_members WHERE user_id = {actor})"
+	ownFile   = ofAccount + " AND (message_id = '' AND uploader_id = {actor} OR message_id IN (SELECT id FROM messages WHERE " + ownMessage + "))"
 )
 
 var fenced = map[string]visible{
@@ -145,15 +149,34 @@ var fenced = map[string]visible{
 	"User":            {table: "users", staff: ofAccount},
 	"Team":            {table: "teams", staff: ofAccount},
 	"Tag":             {table: "tags", staff: ofAccount},
-	"TeamMember":      {table: "team_members", staff: ofAccount},
-	"Integration":     {table: "integrations", staff: ofAccount},
-	"Bot":             {table: "bots", staff: ofAccount},
-	"ApiToken":        {table: "api_tokens", staff: ofAccount + " AND {actor} IN (user_id, integration_id)", admin: ofAccount},
-	"Contact":         {table: "contacts", staff: ofAccount, contact: "id"},
-	"ContactEmail":    {table: "contact_emails", staff: ofAccount, contact: "contact_id"},
-	"ContactList":     {table: "contact_lists", staff: ofAccount},
-	"Task":            {table: "tasks", staff: ofAccount},
-	"IdempotencyKey":  {table: "idempotency_keys", staff: ofAccount},
+	"Property":        {table: "properties", staff: ofAccount},
+	"PropertyValue": {
+		table: "property_values",
+		staff: ofAccount + " AND (object <> 'CONVERSATION' OR record_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))" +
+			" AND (object <> 'TICKET' OR record_id IN (SELECT id FROM tickets WHERE conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes}))))" +
+			" AND (object <> 'DEAL' OR record_id IN (SELECT id FROM deals WHERE conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes}))))",
+		contact: "CASE object WHEN 'CONTACT' THEN record_id WHEN 'TICKET' THEN COALESCE((SELECT t.contact_id FROM tickets t WHERE t.id = record_id AND t.conversation_id IS NULL), '')" +
+			" WHEN 'DEAL' THEN COALESCE((SELECT d.contact_id FROM deals d WHERE d.id = record_id AND d.conversation_id IS NULL), '') ELSE '' END",
+	},
+	"LibraryItem": {table: "library_items", staff: ofAccount + " AND (" + shownItem + ")", admin: ofAccount + " AND (" + shownItem + " OR shown_to LIKE 'team_%')"},
+	"LibraryFile": {
+		table: "library_files", staff: ofAccount + " AND item_id IN (SELECT id FROM library_items WHERE " + shownItem + ")",
+		admin: ofAccount + " AND item_id IN (SELECT id FROM library_items WHERE " + shownItem + " OR shown_to LIKE 'team_%')",
+	},
+	"LibraryShare":   {table: "library_shares", staff: ofInboxes},
+	"LibraryOpening": {table: "library_openings", staff: ofInboxes},
+	"TeamMember":     {table: "team_members", staff: ofAccount},
+	"Integration":    {table: "integrations", staff: ofAccount},
+	"Bot":            {table: "bots", staff: ofAccount},
+	"ApiToken":       {table: "api_tokens", staff: ofAccount + " AND {actor} IN (user_id, integration_id)", admin: ofAccount},
+	"Contact":        {table: "contacts", staff: ofAccount, contact: "id"},
+	"ContactEmail":   {table: "contact_emails", staff: ofAccount, contact: "contact_id"},
+	"ContactPhone":   {table: "contact_phones", staff: ofAccount, contact: "contact_id"},
+	"ContactList":    {table: "contact_lists", staff: ofAccount},
+	"Company":        {table: "companies", staff: ofAccount},
+	"CompanyDomain":  {table: "company_domains", staff: ofAccount},
+	"Task":           {table: "tasks", staff: ofAccount},
+	"IdempotencyKey": {table: "idempotency_keys", staff: ofAccount},
 	"Event": {
 		table: "events",
 		staff: ofAccount + " AND user_id IN ('', {actor}) AND inbox_id IN ('', {inboxes})",
@@ -161,6 +184,7 @@ var fenced = map[string]visible{
 	},
 	"SavedView":       {table: "saved_views", staff: ofAccount + " AND private_to IN ('', {actor}) AND inbox_id IN ('', {inboxes})"},
 	"ImageSender":     {table: "image_senders", staff: ofAccount + " AND user_id = {actor}"},
+	"Draft":           {table: "drafts", staff: ofInboxes + " AND user_id = {actor}"},
 	"Inbox":           {table: "inboxes", staff: ofAccount + " AND id IN ({inboxes}) AND deleted_at = 0", admin: ofAccount + " AND deleted_at = 0"},
 	"InboxUser":       {table: "inbox_users", staff: ofInboxes, admin: ofAccount},
 	"InboxTeam":       {table: "inbox_teams", staff: ofInboxes, admin: ofAccount},
@@ -172,12 +196,16 @@ var fenced = map[string]visible{
 	"Message":         {table: "messages", staff: ofInboxes, visitor: ownMessage},
 	"MessageRevision": {table: "message_revisions", staff: ofInboxes},
 	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
+	"Rating":          {table: "ratings", staff: ofInboxes},
 
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},
 
 	"SubscriptionType":       {table: "subscription_types", staff: ofAccount},
 	"ConsentRecord":          {table: "consents", staff: ofAccount + " AND (inbox_id = '' OR inbox_id IN ({inboxes}))", contact: "contact_id"},
 	"ContactListMember":      {table: "contact_list_members", staff: ofAccount, contact: "contact_id"},
+	"ContactMerge":           {table: "contact_merges", staff: ofAccount, contact: "into_id"},
+	"ContactMove":            {table: "contact_moves", staff: ofAccount},
+	"ContactListTimer":       {table: "contact_list_timers", staff: ofAccount, contact: "contact_id"},
 	"RoutingTurn":            {table: "routing_turns", staff: ofAccount},
 	"VisitorRate":            {table: "visitor_rates", staff: ofAccount},
 	"TargetedMessageVersion": {table: "targeted_message_versions", staff: ofInboxes, admin: ofAccount},
@@ -196,6 +224,20 @@ var fenced = map[string]visible{
 	"Participant":     {table: "participants", staff: ofInboxes},
 	"Attachment":      {table: "attachments", staff: ofInboxes, visitor: ownFile},
 	"ForgottenBlob":   {table: "forgotten_blobs", staff: ofAccount},
+	"Pipeline":        {table: "pipelines", staff: ofAccount},
+	"ContactImport":   {table: "contact_imports", staff: ofAccount},
+	"Erasure":         {table: "erasures", staff: ofAccount},
+	"ContactExport":   {table: "contact_exports", staff: ofAccount},
+	"PipelineStage":   {table: "pipeline_stages", staff: ofAccount},
+	"RecordCounter":   {table: "record_counters", staff: ofAccount},
+	"Association":     {table: "associations", staff: ofInboxes},
+	"Engagement":      {table: "engagements", staff: visibleEngagement, contact: "CASE WHEN inbox_id = '' THEN contact_id ELSE '' END"},
+	"EngagementRevision": {
+		table: "engagement_revisions", staff: ofAccount + " AND engagement_id IN (SELECT id FROM engagements WHERE " + visibleEngagement + ")",
+		contact: "CASE WHEN inbox_id = '' THEN (SELECT e.contact_id FROM engagements e WHERE e.id = engagement_id) ELSE '' END",
+	},
+	"Deal": {table: "deals", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
+		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 	"Ticket": {table: "tickets", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
 		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 }

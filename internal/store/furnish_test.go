@@ -23,9 +23,11 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishInboxes(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishTrash(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishViews(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishLibrary(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishChat(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishMail(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishFiles(ctx, tx, f) })
+	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error { return furnishValues(ctx, tx, f) })
 	f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 		for _, e := range []store.Event{
 			{Type: vocab.AccountUpdated},
@@ -60,6 +62,9 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetInputHash([]byte{1}).SetResult([]string{}).SetCreatedAt(now).Exec,
 		c.Task.Create().SetID(id.New(id.Task)).SetKind(vocab.TaskBulkClose).SetState(vocab.TaskQueued).SetParams([]byte("{}")).
 			SetTotal(1).SetProblems([]vocab.TaskProblem{}).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
+		c.ContactImport.Create().SetID(id.New(id.Task)).SetFileName("contacts.csv").SetColumns([]byte("[]")).SetCreatedAt(now).Exec,
+		c.Erasure.Create().SetID(id.New(id.Erasure)).SetContactID(id.New(id.Contact)).SetCounts(map[string]int{}).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
+		c.ContactExport.Create().SetID(id.New("export")).SetFilter([]byte("{}")).SetFormat(vocab.ExportCSV).SetActorKind(viewer.Admin).SetActorID(f.AdminID).SetCreatedAt(now).Exec,
 	)(ctx)
 }
 
@@ -76,10 +81,53 @@ func furnishInboxes(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 				SetSender("someone").SetBlockedBy(f.AdminID).SetCreatedAt(now).Exec,
 			c.ReadPosition.Create().SetID(id.New("read")).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).
 				SetUserID(f.AgentIDs[1]).SetNumber(1).Exec,
+			c.Draft.Create().SetID(id.New(id.Draft)).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).SetUserID(f.AgentIDs[0]).SetUpdatedAt(now).SetCreatedAt(now).Exec,
+			c.Draft.Create().SetID(id.New(id.Draft)).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).SetUserID(f.AgentIDs[1]).SetUpdatedAt(now).SetCreatedAt(now).Exec,
 			c.MessageRevision.Create().SetID(id.New("revision")).SetInboxID(f.InboxIDs[i]).SetConversationID(conversation).
 				SetMessageID(id.New(id.Message)).SetReplacedBy(f.AgentIDs[1]).SetCreatedAt(now).Exec,
 		)(ctx)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// furnishLibrary makes items of each audience, with a file each, and links by which one
+// was sent in both inboxes.
+func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
+	c, now, team := tx.Client, tx.Now(), id.New(id.Team)
+	if err := all(
+		c.Team.Create().SetID(team).SetName("Writers").SetCreatedAt(now).Exec,
+		c.TeamMember.Create().SetID(id.New("teammember")).SetTeamID(team).SetUserID(f.AgentIDs[0]).Exec,
+	)(ctx); err != nil {
+		return err
+	}
+	last := ""
+	for shownTo, usableBy := range map[string]vocab.LibraryAudience{
+		"EVERYONE": vocab.LibraryEveryone, team: vocab.LibraryTeam, f.AgentIDs[0]: vocab.LibraryOwner, f.AgentIDs[1]: vocab.LibraryOwner, f.AdminID: vocab.LibraryOwner,
+	} {
+		last = id.New(id.LibraryItem)
+		if err := all(
+			c.LibraryItem.Create().SetID(last).SetKind(vocab.SnippetItem).SetName("Hours").SetNameKey("hours").SetOwnerID(f.AgentIDs[0]).
+				SetUsableBy(usableBy).SetEditableBy(vocab.LibraryOwner).SetShownTo(shownTo).SetContent(vocab.LibraryContent{}).SetUpdatedAt(now).SetCreatedAt(now).Exec,
+			c.LibraryFile.Create().SetID(id.New(id.Attachment)).SetItemID(last).SetPosition(1).SetFileName("a").SetContentType("text/plain").SetSize(1).
+				SetHash("1").SetBlobKey(last).SetScan(vocab.ScanNone).SetCreatedAt(now).Exec,
+		)(ctx); err != nil {
+			return err
+		}
+	}
+	for i, inbox := range f.InboxIDs {
+		if err := c.LibraryShare.Create().SetID(id.New(id.LibraryShare)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetItemID(last).
+			SetMessageID(id.New(id.Message)).SetSenderID(f.AgentIDs[1]).SetToken(id.New("token")).SetURL("https://example.com").SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		if err := c.Rating.Create().SetID(id.New(id.Rating)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetCloseNumber(1).
+			SetScale(vocab.RatingFive).SetMedium(vocab.RatingInChat).SetClosedAt(now).SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		if err := c.LibraryOpening.Create().SetID(id.New(id.LibraryOpening)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).
+			SetShareID(id.New(id.LibraryShare)).SetAgain(false).SetOpenedAt(now).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -114,12 +162,18 @@ func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 // furnishChat gives what the chat channel keeps, in each inbox where it is an
 // inbox's.
 func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
-	c, now, list := tx.Client, tx.Now(), id.New(id.ContactList)
+	c, now, list, company := tx.Client, tx.Now(), id.New(id.ContactList), id.New(id.Company)
 	err := all(
+		c.Company.Create().SetID(company).SetName("Example").SetCreatedAt(now).Exec,
+		c.CompanyDomain.Create().SetID(id.New("domain")).SetCompanyID(company).SetDomain("example.net").SetPlace(0).Exec,
 		c.SubscriptionType.Create().SetID(id.New(id.SubscriptionType)).SetName("News").SetCreatedAt(now).Exec,
 		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
 		c.ContactList.Create().SetID(list).SetName("Members").SetCreatedAt(now).Exec,
+		c.ContactPhone.Create().SetID(id.New("phone")).SetContactID(f.ContactID).SetNumber("+43 1 23456").SetE164("+43123456").SetDigits("43123456").Exec,
 		c.ContactListMember.Create().SetID(id.New("listmember")).SetListID(list).SetContactID(f.ContactID).Exec,
+		c.ContactMerge.Create().SetID(id.New("merge")).SetFromID(id.New(id.Contact)).SetIntoID(f.ContactID).SetMergedAt(1).Exec,
+		c.ContactMove.Create().SetID(id.New("move")).SetMergeID("m").SetKind("visitors").SetRowID("r"+list).Exec,
+		c.ContactListTimer.Create().SetID(id.New("timer")).SetListID(list).SetContactID(f.ContactID).SetDueAt(1).Exec,
 		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetContactID(f.ContactID).SetInboxID(f.InboxIDs[0]).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
 		c.ConsentRecord.Create().SetID(id.New(id.Consent)).SetContactID(f.ContactID).SetInboxID(f.InboxIDs[1]).SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(now).Exec,
 		c.Contact.Create().SetID(id.New(id.Contact)).SetName("Of no inbox").SetCreatedAt(now).Exec,
@@ -152,14 +206,42 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 // what belongs to mail and to no inbox.
 func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	c, now := tx.Client, tx.Now()
-	err := all(
+	engagement := func(set func(*ent.EngagementCreate)) func(context.Context) error {
+		e := c.Engagement.Create().SetID(id.New(id.Engagement)).SetKind(vocab.EngagementIsNote).SetBody(vocab.EngagementBody{Note: &vocab.EngagementNote{Text: "Note"}}).
+			SetAuthorKind(viewer.Admin).SetAuthorID(f.AdminID).SetAt(now).SetCreatedAt(now)
+		set(e)
+		return func(ctx context.Context) error {
+			saved, err := e.Save(ctx)
+			if err != nil {
+				return err
+			}
+			return c.EngagementRevision.Create().SetID(id.New("revision")).SetEngagementID(saved.ID).SetInboxID(saved.InboxID).SetConversationID(saved.ConversationID).
+				SetRevision(1).SetBody(saved.Body).SetEditorKind(viewer.Admin).SetEditorID(f.AdminID).SetCreatedAt(now).Exec(ctx)
+		}
+	}
+	hidden := id.New(id.Ticket)
+	stage, err := c.PipelineStage.Query().FirstID(ctx)
+	if err != nil {
+		return err
+	}
+	deal := func() *ent.DealCreate {
+		return c.Deal.Create().SetID(id.New(id.Deal)).SetName("Deal").SetPipelineID("pipeline").SetStageID(stage).SetStageKind(vocab.StageOpen).SetCreatedAt(now)
+	}
+	err = all(
+		c.RecordCounter.Create().SetID(f.AccountID).SetTickets(4).Exec,
+		deal().Exec, deal().SetContactID(f.ContactID).Exec, deal().SetConversationID(f.ConversationIDs[0]).Exec, deal().SetConversationID(f.ConversationIDs[2]).Exec,
 		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AdminID).SetAddress("ada@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
 		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AgentIDs[1]).SetAddress("cleo@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,
 		c.ForgottenBlob.Create().SetID(id.New("blob")).SetBlobKey("raw/gone.eml").SetCreatedAt(now).Exec,
-		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec,
-		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetContactID(f.ContactID).SetCreatedAt(now).Exec,
-		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[0]).SetCreatedAt(now).Exec,
-		c.Ticket.Create().SetID(id.New(id.Ticket)).SetPipeline("Support").SetStage("New").SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[2]).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetNumber(1).SetPipelineID("pipeline").SetStageID("stage").SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetNumber(2).SetPipelineID("pipeline").SetStageID("stage").SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetContactID(f.ContactID).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(id.New(id.Ticket)).SetNumber(3).SetPipelineID("pipeline").SetStageID("stage").SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[0]).SetCreatedAt(now).Exec,
+		c.Ticket.Create().SetID(hidden).SetNumber(4).SetPipelineID("pipeline").SetStageID("stage").SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetConversationID(f.ConversationIDs[2]).SetCreatedAt(now).Exec,
+		engagement(func(e *ent.EngagementCreate) { e.SetContactID(f.ContactID) }), engagement(func(e *ent.EngagementCreate) { e.SetTicketID(hidden) }),
+		engagement(func(e *ent.EngagementCreate) {
+			e.SetInboxID(f.InboxIDs[0]).SetConversationID(f.ConversationIDs[0]).SetContactID(f.ContactID)
+		}),
+		engagement(func(e *ent.EngagementCreate) { e.SetInboxID(f.InboxIDs[1]).SetConversationID(f.ConversationIDs[2]) }),
 	)(ctx)
 	if err != nil {
 		return err
@@ -180,6 +262,8 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 				SetReferences([]string{}).SetCreatedAt(now).Exec,
 			c.EmailReference.Create().SetID(id.New("reference")).SetInboxID(inbox).SetInternetID(mail+"@example.com").
 				SetConversationID(f.ConversationIDs[2*i]).SetMessageID(mail).Exec,
+			c.Association.Create().SetID(id.New("association")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetRecordID(hidden).
+				SetAuthorKind(viewer.Admin).SetAuthorID(f.AdminID).SetAt(now).Exec,
 			c.Participant.Create().SetID(id.New("participant")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetAddress(address).Exec,
 		)(ctx)
 		if err != nil {

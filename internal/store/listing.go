@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
@@ -26,6 +27,9 @@ type Listing[R any] struct {
 	// column that rises with it. Such a list is Unique.
 	Shown string
 	Desc  bool
+	// Few: what narrows the list leaves few rows, which an index leads to. They are sorted:
+	// SQLite would sooner test all rows in the order of an index.
+	Few bool
 	// Number or Text returns the row's value in Column, or in Shown.
 	Number func(*R) int64
 	Text   func(*R) string
@@ -83,10 +87,14 @@ func (l Listing[R]) values(key paging.Key) []any {
 // nameOf names a column as the selector knows it.
 func (l Listing[R]) sort(s *sql.Selector, nameOf func(column string) string, page paging.Page) {
 	for _, column := range l.columns() {
+		name := nameOf(column)
+		if l.Few && s.Dialect() == dialect.SQLite {
+			name = "+" + name // no index has this
+		}
 		if l.Desc != page.Backward() {
-			s.OrderBy(sql.Desc(nameOf(column)))
+			s.OrderBy(sql.Desc(name))
 		} else {
-			s.OrderBy(sql.Asc(nameOf(column)))
+			s.OrderBy(sql.Asc(name))
 		}
 	}
 }
@@ -116,6 +124,15 @@ func (l Listing[R]) cutRows(s *sql.Selector, page paging.Page, from *paging.Key)
 // Page loads one page of the list. filters are what makes it another list: a
 // cursor of one is refused by another. Errors are those of paging.
 func (l Listing[R]) Page(args paging.PageArgs, byDefault int, load Narrowed[R], filters ...string) (*paging.Connection[*R], error) {
+	return l.resolved(args, byDefault, filters, func(page paging.Page, from *paging.Key) ([]*R, error) {
+		return load(func(s *sql.Selector) { l.cutRows(s, page, from) })
+	})
+}
+
+// resolved loads the page that the arguments ask for; from is where it begins, nil: at
+// the list's end.
+func (l Listing[R]) resolved(args paging.PageArgs, byDefault int, filters []string, load func(page paging.Page, from *paging.Key) ([]*R, error),
+) (*paging.Connection[*R], error) {
 	page, err := args.Resolve(byDefault)
 	if err != nil {
 		return nil, err
@@ -125,7 +142,7 @@ func (l Listing[R]) Page(args paging.PageArgs, byDefault int, load Narrowed[R], 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := load(func(s *sql.Selector) { l.cutRows(s, page, from) })
+	rows, err := load(page, from)
 	if err != nil {
 		return nil, err
 	}

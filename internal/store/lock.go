@@ -22,6 +22,14 @@ func ForUpdateSkipLocked(s *sql.Selector) {
 	}
 }
 
+// ForKeyShare keeps the rows that a query finds from being deleted until the transaction
+// ends, where the database locks rows; others may change them. See ForUpdate.
+func ForKeyShare(s *sql.Selector) {
+	if s.Dialect() == dialect.Postgres {
+		s.For("KEY SHARE")
+	}
+}
+
 // ForShare keeps the rows that a query finds from being changed until the transaction
 // ends, where the database locks rows; others may share them. See ForUpdate.
 func ForShare(s *sql.Selector) {

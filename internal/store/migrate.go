@@ -82,6 +82,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect database.Dialect, folder s
 	}
 	provider, err := goose.NewProvider(dialect, db, files, goose.WithGoMigrations(
 		goose.NewGoMigration(tagsOfWords, &goose.GoFunc{RunTx: makeTagsOfWords(dialect == database.DialectPostgres)}, nil),
+		goose.NewGoMigration(pipelinesOfWords, &goose.GoFunc{RunTx: makePipelinesOfWords(dialect == database.DialectPostgres)}, nil),
 	))
 	if err != nil {
 		return 0, err

@@ -45,6 +45,7 @@ var readSchema = map[bool][2]string{
 var classes = map[string]string{
 	"TEXT": "text", "text": "text", "INTEGER": "int", "bigint": "int", "integer": "int",
 	"BOOLEAN": "bool", "boolean": "bool", "JSON": "json", "jsonb": "json", "BLOB": "bytes", "bytea": "bytes",
+	"REAL": "real", "double": "real",
 }
 
 func classOf(c *schema.Column) string {
@@ -55,6 +56,8 @@ func classOf(c *schema.Column) string {
 		return "json"
 	case c.Type == field.TypeBytes:
 		return "bytes"
+	case c.Type.Float():
+		return "real"
 	case c.Type.Integer():
 		return "int"
 	}
@@ -96,7 +99,7 @@ func checkColumns(t *testing.T, table *schema.Table, got []string) {
 	}
 	for _, column := range got {
 		name, rest, _ := strings.Cut(column, " ")
-		class, null, nullable := strings.Cut(rest, " ")
+		class, null, nullable := strings.Cut(strings.Replace(rest, "double precision", "double", 1), " ")
 		if nullable {
 			null = " " + null
 		}

@@ -38,6 +38,7 @@ type Options struct {
 // Store is an open database.
 type Store struct {
 	dialect string
+	logDSN  string // of the connection that empties SQLite's write-ahead log
 	write   *sql.DB
 	read    *sql.DB
 	pool    *pgxpool.Pool
@@ -113,6 +114,9 @@ func (s *Store) Now() clock.Micros { return clock.Of(s.clock.Now()) }
 
 // Postgres reports whether the database is PostgreSQL.
 func (s *Store) Postgres() bool { return s.dialect == dialect.Postgres }
+
+// Dialect is the name of the database's dialect, for statements that are built by hand.
+func (s *Store) Dialect() string { return s.dialect }
 
 // Client returns the fenced client: the transaction's if the context has one,
 // else one that reads from the pool. Writing outside WithTx fails.

@@ -11,6 +11,15 @@ import (
 // Owner is the column that names what a row belongs to, and goes with.
 type Owner string
 
+// account is the condition's side that names the account: of a conversation's rows one
+// that no index has, so that they are found by the conversation.
+func (o Owner) account() string {
+	if o == OfConversation {
+		return "account_id || ''"
+	}
+	return "account_id"
+}
+
 // Owners.
 const (
 	OfConversation Owner = "conversation_id"
@@ -30,7 +39,14 @@ var owned = []struct {
 	{"emails", []Owner{OfConversation}},
 	{"message_revisions", []Owner{OfConversation}},
 	{"messages", []Owner{OfConversation}},
+	{"drafts", []Owner{OfConversation}},
+	{"associations", []Owner{OfConversation}},
+	{"engagement_revisions", []Owner{OfConversation}},
+	{"engagements", []Owner{OfConversation}},
 	{"read_positions", []Owner{OfConversation}},
+	{"ratings", []Owner{OfConversation}},
+	{"library_openings", []Owner{OfConversation}},
+	{"library_shares", []Owner{OfConversation}},
 	{"routing_decisions", []Owner{OfConversation}},
 	{"continued_chats", []Owner{OfConversation, OfInbox}},
 	{"visitor_links", []Owner{OfConversation, OfInbox}}, // of conversations that were purged before links were
@@ -48,6 +64,7 @@ var owned = []struct {
 	{"saved_views", []Owner{OfInbox}},
 	{"contact_inboxes", []Owner{OfInbox}},
 	{"filtered_looks", []Owner{OfInbox}},
+	{"filtered_digests", []Owner{OfInbox}},
 	{"page_views", []Owner{OfInbox}},
 	{"targeted_message_views", []Owner{OfInbox}},
 	{"targeted_message_counts", []Owner{OfInbox}},
@@ -59,7 +76,7 @@ var owned = []struct {
 }
 
 // chosen are those of the tables whose ids clients may choose, with their kind.
-var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView}
+var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView, "engagements": id.Engagement}
 
 // OwnedTables returns the tables whose rows go with their owner, in the order in
 // which they can be deleted.
@@ -82,10 +99,22 @@ func (tx *Tx) DeleteOwned(ctx context.Context, by Owner, accountID, ownerID stri
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE "+string(by)+" = $1 AND account_id = $2", ownerID, accountID)
+		_, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE "+string(by)+" = $1 AND "+by.account()+" = $2", ownerID, accountID)
 		if err != nil {
 			return fmt.Errorf("delete from %s: %w", table, err)
 		}
+	}
+	if by != OfConversation {
+		return nil
+	}
+	return tx.DeleteValues(ctx, accountID, ownerID)
+}
+
+// DeleteValues deletes what a record has of defined properties (CR-11).
+func (tx *Tx) DeleteValues(ctx context.Context, accountID, recordID string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM property_values WHERE record_id = $1 AND account_id = $2", recordID, accountID)
+	if err != nil {
+		return fmt.Errorf("delete values: %w", err)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ var stay = map[store.Owner]map[string]string{
 		"purged_chats":     "they are of purged conversations (IN-20)",
 		"search_documents": "they go together with what they are found by (package view)",
 		"task_items":       "they go with their task, and say that it skipped what is gone (IN-6)",
+		"deals":            "they outlive the conversation (IB-3)",
 		"tickets":          "they outlive the conversation (IB-3)",
 	},
 	store.OfInbox: {

@@ -33,8 +33,19 @@ var rules = map[string]rule{
 	ent.TypeApiToken:        {accountOwned: true, staff: isTokenOwnersOrAdmins},
 	ent.TypeContact:         {accountOwned: true, staff: visibleContact("id")},
 	ent.TypeContactEmail:    {accountOwned: true, staff: visibleContact("contact_id")},
+	ent.TypeContactPhone:    {accountOwned: true, staff: visibleContact("contact_id")},
+	ent.TypeContactMerge:    {accountOwned: true, staff: visibleContact("into_id")},
+	ent.TypeContactMove:     {accountOwned: true, staff: inAccount},
 	ent.TypeContactList:     {accountOwned: true, staff: inAccount},
+	ent.TypeCompany:         {accountOwned: true, staff: inAccount},
+	ent.TypeCompanyDomain:   {accountOwned: true, staff: inAccount},
 	ent.TypeTag:             {accountOwned: true, staff: inAccount},
+	ent.TypeProperty:        {accountOwned: true, staff: inAccount},
+	ent.TypePropertyValue:   {accountOwned: true, staff: visibleValue},
+	ent.TypeLibraryItem:     {accountOwned: true, staff: visibleItem},
+	ent.TypeLibraryFile:     {accountOwned: true, staff: visibleItemsFile},
+	ent.TypeLibraryShare:    {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeLibraryOpening:  {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeTask:            {accountOwned: true, staff: inAccount},
 	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
@@ -42,6 +53,7 @@ var rules = map[string]rule{
 	ent.TypeSubscriptionType:  {accountOwned: true, staff: inAccount},
 	ent.TypeConsentRecord:     {accountOwned: true, staff: visibleConsent},
 	ent.TypeContactListMember: {accountOwned: true, staff: visibleContact("contact_id")},
+	ent.TypeContactListTimer:  {accountOwned: true, staff: visibleContact("contact_id")},
 	ent.TypeRoutingTurn:       {accountOwned: true, staff: inAccount},
 	ent.TypeVisitorRate:       {accountOwned: true, staff: inAccount},
 
@@ -66,6 +78,8 @@ var rules = map[string]rule{
 	ent.TypeConversation:    {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: ownConversation},
 	ent.TypeMessage:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleMessage},
 	ent.TypeMessageRevision: {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeDraft:           {accountOwned: true, inboxOwned: true, staff: ownInInbox},
+	ent.TypeRating:          {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 
 	ent.TypeEmailChannel:    {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
@@ -78,7 +92,18 @@ var rules = map[string]rule{
 	ent.TypeParticipant:     {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeAttachment:      {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleAttachment},
 	ent.TypeForgottenBlob:   {accountOwned: true, staff: inAccount},
-	ent.TypeTicket:          {accountOwned: true, staff: visibleTicket},
+	ent.TypeTicket:          {accountOwned: true, staff: visibleRecord},
+	ent.TypeDeal:            {accountOwned: true, staff: visibleRecord},
+	ent.TypeContactImport:   {accountOwned: true, staff: inAccount},
+	ent.TypeErasure:         {accountOwned: true, staff: inAccount},
+	ent.TypeContactExport:   {accountOwned: true, staff: inAccount},
+	ent.TypeEngagement:      {accountOwned: true, staff: visibleEngagement},
+	ent.TypeAssociation:     {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypePipeline:        {accountOwned: true, staff: inAccount},
+	ent.TypePipelineStage:   {accountOwned: true, staff: inAccount},
+	ent.TypeRecordCounter:   {accountOwned: true, staff: inAccount},
+
+	ent.TypeEngagementRevision: {accountOwned: true, staff: visibleEngagementRevision},
 }
 
 func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.AccountID)) }
@@ -128,9 +153,9 @@ func visibleConsent(s *sql.Selector, v *viewer.Viewer) {
 	}
 }
 
-// visibleTicket: one that was made for a conversation is seen with it, since its subject
-// is the mail's; any other with its contact (AC-14).
-func visibleTicket(s *sql.Selector, v *viewer.Viewer) {
+// visibleRecord: a ticket or deal that was made for a conversation is seen with it, since
+// its text is the mail's; any other with its contact (AC-14).
+func visibleRecord(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
 	if v.Kind == viewer.SystemKind {
 		return
@@ -143,6 +168,86 @@ func visibleTicket(s *sql.Selector, v *viewer.Viewer) {
 	s.Where(sql.Or(others, sql.Exists(sql.Dialect(s.Dialect()).Select(of.C("id")).From(of).Where(sql.And(
 		sql.EQ(of.C("id"), sql.Expr(s.C("conversation_id"))), oneOf(of.C("inbox_id"), v.InboxIDs),
 	)))))
+}
+
+// visibleEngagement: members of the inbox of its conversation; one without is seen with its
+// contact, and with the ticket or deal that it is about (CR-8, AC-14).
+func visibleEngagement(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	others := []*sql.Predicate{sql.EQ(s.C("inbox_id"), "")}
+	if where := ownContact(s, v, "contact_id"); where != nil {
+		others = append(others, sql.Or(sql.EQ(s.C("contact_id"), ""), where))
+	}
+	for column, table := range map[string]string{"ticket_id": "tickets", "deal_id": "deals"} {
+		t := sql.Table(table)
+		record := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C(column))))
+		visibleRecord(record, v)
+		others = append(others, sql.Or(sql.EQ(s.C(column), ""), sql.Exists(record)))
+	}
+	s.Where(sql.Or(oneOf(s.C("inbox_id"), v.InboxIDs), sql.And(others...)))
+}
+
+// visibleEngagementRevision: what an engagement said is seen with it.
+func visibleEngagementRevision(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	t := sql.Table("engagements")
+	of := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C("engagement_id"))))
+	visibleEngagement(of, v)
+	s.Where(sql.Exists(of))
+}
+
+// visibleValue: what a contact, conversation, ticket or deal has of a property is seen with it
+// (CR-11); other records are the account's.
+func visibleValue(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	if where := ownContact(s, v, "record_id"); where != nil {
+		s.Where(sql.Or(sql.NEQ(s.C("object"), string(vocab.PropertyOfContact)), where))
+	}
+	for _, of := range []struct {
+		object  vocab.PropertyObject
+		table   string
+		visible func(*sql.Selector, *viewer.Viewer)
+	}{{vocab.PropertyOfConversation, "conversations", inInbox}, {vocab.PropertyOfTicket, "tickets", visibleRecord}, {vocab.PropertyOfDeal, "deals", visibleRecord}} {
+		t := sql.Table(of.table)
+		record := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C("record_id"))))
+		of.visible(record, v)
+		s.Where(sql.Or(sql.NEQ(s.C("object"), string(of.object)), sql.Exists(record)))
+	}
+}
+
+// visibleItem: an item of the library goes to everyone, to the users of a team, or to its
+// owner alone; those of teams to admins too (CO-1).
+func visibleItem(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	of := sql.Table("team_members")
+	teams := sql.In(s.C("shown_to"), sql.Dialect(s.Dialect()).Select(of.C("team_id")).From(of).Where(sql.And(
+		sql.EQ(of.C("account_id"), v.AccountID), sql.EQ(of.C("user_id"), v.ActorID),
+	)))
+	if v.Kind == viewer.Admin {
+		teams = sql.HasPrefix(s.C("shown_to"), id.Team+"_")
+	}
+	s.Where(sql.Or(sql.In(s.C("shown_to"), string(vocab.LibraryEveryone), v.ActorID), teams))
+}
+
+// visibleItemsFile: a file of the library is seen with its item.
+func visibleItemsFile(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	t := sql.Table("library_items")
+	item := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C("item_id"))))
+	visibleItem(item, v)
+	s.Where(sql.Exists(item))
 }
 
 // inInbox: members alone, and Parley's own work.
@@ -225,6 +330,12 @@ func isOwnersOwn(s *sql.Selector, v *viewer.Viewer) {
 	if v.Kind != viewer.SystemKind {
 		s.Where(sql.EQ(s.C("user_id"), v.ActorID))
 	}
+}
+
+// ownInInbox: what a user keeps for themselves, while they are a member.
+func ownInInbox(s *sql.Selector, v *viewer.Viewer) {
+	inInbox(s, v)
+	isOwnersOwn(s, v)
 }
 
 // isOwnersOrAdmins: what a user keeps for themselves, and admins see (AC-10).

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"github.com/mattn/go-sqlite3"
@@ -31,6 +32,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	if err := migrateSQLite(ctx, o); err != nil {
 		return fmt.Errorf("database file %s: %w", o.File, err)
 	}
+	s.logDSN = Options{File: o.File, LockWait: 250 * time.Millisecond}.sqliteDSN(sqliteWriter)
 	var err error
 	if s.write, err = sql.Open("sqlite3", o.sqliteDSN(sqliteWriter)); err != nil {
 		return err

@@ -3,6 +3,7 @@ package store
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Statement builds a hand-written query with numbered arguments. Both databases
@@ -27,3 +28,7 @@ func List[T ~string](s *Statement, values []T) string {
 	}
 	return strings.Join(marks, ", ")
 }
+
+// Storable reports whether both databases can keep and compare a text: it is UTF-8 without
+// NUL. PostgreSQL fails with others.
+func Storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

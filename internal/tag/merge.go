@@ -2,6 +2,7 @@ package tag
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -9,8 +10,10 @@ import (
 	enttag "parley/ent/tag"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/idempotency"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -32,8 +35,19 @@ func (s *Service) MergeTags(ctx context.Context, in MergeTagsInput) (*ent.Tag, e
 				return err
 			}
 		}
-		return nil
+		if len(merged) == 0 {
+			return nil
+		}
+		return startRewriting(ctx, tx)
 	})
+}
+
+// startRewriting makes the task that shows how far conversations are rewritten (OP-3).
+func startRewriting(ctx context.Context, tx *store.Tx) error {
+	v, taskID := viewer.FromContext(ctx), id.New(id.Task)
+	tx.Append(ctx, store.Event{Type: vocab.TaskStarted, SubjectID: taskID})
+	return tx.Client.Task.Create().SetID(taskID).SetKind(vocab.TaskMergeTags).SetState(vocab.TaskQueued).SetParams(json.RawMessage("{}")).
+		SetTotal(0).SetProblems([]vocab.TaskProblem{}).SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
 // load returns the tag that stays and those that become it, without those that did

@@ -8,6 +8,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/richtext"
+	"parley/internal/store"
 )
 
 // MaxName is the most characters of a tag's name.
@@ -36,7 +37,7 @@ func cleanColor(color string) (string, error) {
 
 // CheckWord refuses what cannot be the id or the name of a tag in a filter.
 func CheckWord(word string, path ...string) error {
-	if !utf8.ValidString(word) || strings.ContainsRune(word, 0) {
+	if !store.Storable(word) {
 		return errs.New(errs.Invalid, "%q is not valid UTF-8, or contains a character that is not allowed in text.", errs.Clip(word)).On(path...)
 	}
 	if n := utf8.RuneCountInString(word); n > MaxName {

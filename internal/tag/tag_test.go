@@ -102,7 +102,7 @@ func TestMerge(t *testing.T) {
 				check.Same(t, into.ID, bug.ID)
 			}
 		})
-		check.Same(t, got, []string{"TAG_MERGED mergedInto:>" + bug.ID})
+		check.Same(t, got, []string{"TAG_MERGED mergedInto:>" + bug.ID, "TASK_STARTED"})
 		same := func(when string) {
 			t.Helper()
 			check.Same(t, []any{when, d.TagNamesOf(one), d.TagNamesOf(two)}, []any{when, []string{"bug"}, []string{"bug"}})

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/ent"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -99,7 +100,10 @@ func (f *Fixture) makeAccount(ctx context.Context, tx *store.Tx) error {
 		SetCreatedAt(f.now).Exec(ctx); err != nil {
 		return err
 	}
-	return tx.Client.AccountSequence.Create().SetID(f.AccountID).SetLogEpoch("1").Exec(ctx)
+	if err := tx.Client.AccountSequence.Create().SetID(f.AccountID).SetLogEpoch("1").Exec(ctx); err != nil {
+		return err
+	}
+	return account.MakeFirstPipelines(viewer.NewContext(ctx, viewer.System("test", f.AccountID)), tx)
 }
 
 func (f *Fixture) makeUsers(ctx context.Context, tx *store.Tx) error {

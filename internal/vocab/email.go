@@ -75,6 +75,8 @@ const (
 	InboundOwn InboundState = "OWN"
 	// InboundReport: it said how far a message of ours came, and became a note of it.
 	InboundReport InboundState = "REPORT"
+	// InboundErased: its sender was erased before it was read (CR-5).
+	InboundErased InboundState = "ERASED"
 )
 
 // EmailSentBy says who sent a mail of the team's (EM-9).

@@ -20,6 +20,9 @@ const (
 	ConversationPurged       EventType = "CONVERSATION_PURGED"
 	ConversationUpdated      EventType = "CONVERSATION_UPDATED"
 	ConversationRead         EventType = "CONVERSATION_READ"
+	DraftChanged             EventType = "DRAFT_CHANGED"
+	DraftStarted             EventType = "DRAFT_STARTED"
+	DraftEnded               EventType = "DRAFT_ENDED"
 	ConversationTagged       EventType = "CONVERSATION_TAGGED"
 	ConversationSnoozed      EventType = "CONVERSATION_SNOOZED"
 	ConversationUnsnoozed    EventType = "CONVERSATION_UNSNOOZED"
@@ -29,12 +32,21 @@ const (
 	MessageUpdated           EventType = "MESSAGE_UPDATED"
 	MessageDeleted           EventType = "MESSAGE_DELETED"
 	MessageDeliveryChanged   EventType = "MESSAGE_DELIVERY_CHANGED"
+	TranscriptSent           EventType = "TRANSCRIPT_SENT"
+	RatingGiven              EventType = "RATING_GIVEN"
 	ContactCreated           EventType = "CONTACT_CREATED"
 	ContactUpdated           EventType = "CONTACT_UPDATED"
+	ContactErased            EventType = "CONTACT_ERASED"
+	ContactMerged            EventType = "CONTACT_MERGED"
+	ContactUnmerged          EventType = "CONTACT_UNMERGED"
+	ContactDeleted           EventType = "CONTACT_DELETED"
 	ContactBlocked           EventType = "CONTACT_BLOCKED"
 	ContactUnblocked         EventType = "CONTACT_UNBLOCKED"
 	ContactLinked            EventType = "CONTACT_LINKED"
 	ContactUnlinked          EventType = "CONTACT_UNLINKED"
+	CompanyCreated           EventType = "COMPANY_CREATED"
+	CompanyUpdated           EventType = "COMPANY_UPDATED"
+	CompanyDeleted           EventType = "COMPANY_DELETED"
 	ListEntered              EventType = "LIST_ENTERED"
 	ListLeft                 EventType = "LIST_LEFT"
 	ContactListCreated       EventType = "CONTACT_LIST_CREATED"
@@ -59,10 +71,12 @@ const (
 	IntegrationUpdated       EventType = "INTEGRATION_UPDATED"
 	TeamCreated              EventType = "TEAM_CREATED"
 	TeamUpdated              EventType = "TEAM_UPDATED"
+	TeamArchived             EventType = "TEAM_ARCHIVED"
 	TeamDeleted              EventType = "TEAM_DELETED"
 	AccountUpdated           EventType = "ACCOUNT_UPDATED"
 	InboxCreated             EventType = "INBOX_CREATED"
 	InboxUpdated             EventType = "INBOX_UPDATED"
+	FilteredSeen             EventType = "FILTERED_SEEN"
 	InboxDeleted             EventType = "INBOX_DELETED"
 	MemberAdded              EventType = "MEMBER_ADDED"
 	MemberRemoved            EventType = "MEMBER_REMOVED"
@@ -80,9 +94,28 @@ const (
 	TokenRotated             EventType = "TOKEN_ROTATED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
+	TicketDeleted            EventType = "TICKET_DELETED"
+	DealCreated              EventType = "DEAL_CREATED"
+	DealUpdated              EventType = "DEAL_UPDATED"
+	DealDeleted              EventType = "DEAL_DELETED"
+	EngagementLogged         EventType = "ENGAGEMENT_LOGGED"
+	EngagementUpdated        EventType = "ENGAGEMENT_UPDATED"
+	EngagementDeleted        EventType = "ENGAGEMENT_DELETED"
+	EngagementTaskDue        EventType = "TASK_DUE"
+	PipelineCreated          EventType = "PIPELINE_CREATED"
+	PipelineUpdated          EventType = "PIPELINE_UPDATED"
 	TagCreated               EventType = "TAG_CREATED"
 	TagUpdated               EventType = "TAG_UPDATED"
 	TagMerged                EventType = "TAG_MERGED"
+	PropertyCreated          EventType = "PROPERTY_CREATED"
+	PropertyUpdated          EventType = "PROPERTY_UPDATED"
+	LibraryItemCreated       EventType = "LIBRARY_ITEM_CREATED"
+	LibraryItemUpdated       EventType = "LIBRARY_ITEM_UPDATED"
+	LibraryItemDeleted       EventType = "LIBRARY_ITEM_DELETED"
+	LibraryLinkClicked       EventType = "LIBRARY_LINK_CLICKED"
+	KnowledgeBaseUpdated     EventType = "KNOWLEDGE_BASE_UPDATED"
+	DocumentOpened           EventType = "DOCUMENT_OPENED"
+	LibraryShareRevoked      EventType = "LIBRARY_SHARE_REVOKED"
 	SavedViewCreated         EventType = "SAVED_VIEW_CREATED"
 	SavedViewUpdated         EventType = "SAVED_VIEW_UPDATED"
 	SavedViewDeleted         EventType = "SAVED_VIEW_DELETED"
@@ -117,7 +150,18 @@ const (
 	private
 	// reachesAdmins: it reaches the user whom it is private to, and admins (AC-10).
 	reachesAdmins
+	// keepsRevision: it changes what rows show of the conversation, and not its revision.
+	keepsRevision
 )
+
+// contactFields are the names of what changes of a contact are about.
+var contactFields = []string{
+	"name", "firstName", "lastName", "email", "emails", "phone", "phones", "avatarUrl", "externalId", "jobTitle", "company", "owner", "language", "timeZone",
+	"country", "city", "lifecycleStage", "properties", "transcriptsRefusedAt",
+}
+
+// companyFields are the names of what changes of a company are about.
+var companyFields = []string{"name", "domains", "industry", "size", "country", "owner", "externalId", "properties"}
 
 // events has a row for each type of event. Whoever follows the log reads it here.
 var events = map[EventType]struct {
@@ -164,11 +208,14 @@ var events = map[EventType]struct {
 		cause: "It was in the trash for 30 days, or its inbox was deleted.",
 	},
 	ConversationUpdated: {does: changesRow | movesCounts | changesContent, fields: []string{
-		"priority", "subject", "filtered", "visitor", "externalId", "channel", "suggestedProperties",
+		"priority", "subject", "filtered", "visitor", "externalId", "channel", "suggestedProperties", "properties", "associations",
 	},
 		cause: "A visitor proves who they are or says something of themselves, or mail is judged again.",
 	},
-	ConversationRead:    {does: changesRow | movesCounts | private, fields: []string{"readNumber"}},
+	ConversationRead:    {does: changesRow | movesCounts | private | keepsRevision, fields: []string{"readNumber"}},
+	DraftChanged:        {does: changesRow | private | keepsRevision, subject: "Draft", cause: "The message that it was for is sent."},
+	DraftStarted:        {does: changesRow | keepsRevision},
+	DraftEnded:          {does: changesRow | keepsRevision, cause: "The message that it was for is sent."},
 	ConversationTagged:  {does: changesRow, fields: []string{"tags"}},
 	ConversationSnoozed: {does: changesRow | movesCounts, fields: []string{"snoozedUntil"}},
 	ConversationUnsnoozed: {does: changesRow | movesCounts, fields: []string{"snoozedUntil"},
@@ -185,25 +232,42 @@ var events = map[EventType]struct {
 		cause: "A virus is found in one of its files.",
 	},
 	MessageDeleted: {does: changesRow | changesContent, message: ChangeDeleted},
-	MessageDeliveryChanged: {does: changesRow, message: ChangeChanged, fields: []string{"delivery"},
+	MessageDeliveryChanged: {does: changesRow | keepsRevision, message: ChangeChanged, fields: []string{"delivery"},
 		cause: "A mail was sent, delivered or failed; a visitor read the message.",
 	},
-	ContactCreated: {subject: "Contact", fields: []string{"name", "email", "phone", "avatarUrl", "externalId"},
+	TranscriptSent: {subject: "Contact",
+		cause: "A chat is closed.",
+	},
+	RatingGiven: {does: changesRow, fields: []string{"rating"},
+		cause: "A contact answers by the link in a mail.",
+	},
+	ContactCreated: {subject: "Contact", fields: contactFields,
 		cause: "Someone writes whom the account does not know.",
 	},
-	ContactUpdated: {does: changesContact, subject: "Contact", fields: []string{"name", "email", "phone", "avatarUrl", "externalId"},
-		cause: "A visitor gives their address, or a mail shows a name.",
+	ContactUpdated: {does: changesContact, subject: "Contact", fields: contactFields,
+		cause: "A visitor gives their address, a mail shows a name, someone wants no further transcripts, or a company gets a mail domain or is deleted.",
 	},
+	ContactErased:    {subject: "Contact"},
+	ContactMerged:    {does: changesContact, subject: "Contact", fields: []string{"contact"}},
+	ContactUnmerged:  {does: changesContact, subject: "Contact", fields: []string{"contact"}},
+	ContactDeleted:   {does: changesContact, subject: "Contact"},
 	ContactBlocked:   {does: changesRow | movesCounts, subject: "Contact or Visitor"},
 	ContactUnblocked: {does: changesRow | movesCounts, subject: "Contact or Visitor"},
 	ContactLinked: {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"},
-		cause: "A visitor gives an address or proves who they are.",
+		cause: "A visitor gives an address or proves who they are; its contact is merged.",
 	},
-	ContactUnlinked:     {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"}},
-	ListEntered:         {subject: "Contact", fields: []string{"list"}},
-	ListLeft:            {subject: "Contact", fields: []string{"list"}},
-	ContactListCreated:  {subject: "ContactList"},
-	ContactListUpdated:  {subject: "ContactList", fields: []string{"name"}},
+	ContactUnlinked: {does: changesRow | changesContent, subject: "Contact", fields: []string{"contact"},
+		cause: "Its contact is deleted.",
+	},
+	ListEntered:        {subject: "Contact", fields: []string{"list"}},
+	ListLeft:           {subject: "Contact", fields: []string{"list"}},
+	ContactListCreated: {subject: "ContactList"},
+	ContactListUpdated: {subject: "ContactList", fields: []string{"name", "criteria", "state"},
+		cause: "All contacts were compared with the criteria of a smart list.",
+	},
+	CompanyCreated:      {subject: "Company", fields: companyFields},
+	CompanyUpdated:      {subject: "Company", fields: companyFields},
+	CompanyDeleted:      {subject: "Company"},
 	ContactListArchived: {subject: "ContactList"},
 	ContactListDeleted:  {subject: "ContactList"},
 	ConsentRecorded:     {subject: "Consent", fields: []string{"kind", "basis"}},
@@ -232,15 +296,17 @@ var events = map[EventType]struct {
 	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
 	TeamCreated:              {subject: "Team", fields: []string{"members"}},
 	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
+	TeamArchived:             {subject: "Team"},
 	TeamDeleted:              {does: changesAuthority, subject: "Team"},
 	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
-		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses",
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion",
 	}},
 	InboxCreated: {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{
 		"name", "emailAllowList", "roleNames", "filterRoleAddresses", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter",
-		"closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose",
+		"closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "filteredDigest", "rating",
 	}},
+	FilteredSeen:   {does: private, subject: "Inbox"},
 	InboxDeleted:   {does: changesAuthority, subject: "Inbox"},
 	MemberAdded:    {does: changesAuthority, subject: "User or Team"},
 	MemberRemoved:  {does: changesAuthority, subject: "User or Team"},
@@ -252,7 +318,7 @@ var events = map[EventType]struct {
 	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
 		cause: "A mailbox can no longer be read, or can be read again.",
 	},
-	ChannelRemoved:           {subject: "Channel"},
+	ChannelRemoved:           {does: changesAuthority, subject: "Channel"}, // its visitors' sessions end (IB-6)
 	TargetedMessageCreated:   {subject: "TargetedMessage", fields: []string{"state", "position"}},
 	TargetedMessagePublished: {subject: "TargetedMessage", fields: []string{"state"}},
 	TargetedMessageUpdated: {subject: "TargetedMessage", fields: []string{
@@ -267,16 +333,47 @@ var events = map[EventType]struct {
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},
-	TicketUpdated: {subject: "Ticket", fields: []string{"subject", "pipeline", "stage", "priority", "properties", "contact", "externalId"}},
+	TicketUpdated: {subject: "Ticket", fields: []string{
+		"subject", "description", "pipeline", "stage", "priority", "source", "owner", "team", "dueAt", "properties", "definedProperties", "contact", "company", "externalId",
+	},
+		cause: "The conversation that it follows is assigned or closed; its stage is archived; its company is deleted.",
+	},
+	TicketDeleted: {does: changesRow, subject: "Ticket"},
+	DealCreated:   {does: changesRow, subject: "Deal"},
+	DealUpdated: {subject: "Deal", fields: []string{
+		"name", "amount", "pipeline", "stage", "type", "owner", "closesAt", "lostReason", "properties", "definedProperties", "contact", "company", "externalId",
+	},
+		cause: "Its stage is archived, or its company is deleted.",
+	},
+	DealDeleted:       {does: changesRow, subject: "Deal"},
+	EngagementLogged:  {subject: "Engagement"},
+	EngagementUpdated: {subject: "Engagement", fields: []string{"body", "owner", "assignee", "doneAt", "attachments"}},
+	EngagementDeleted: {subject: "Engagement"},
+	EngagementTaskDue: {subject: "Engagement", fields: []string{"dueAt", "remindAt"},
+		cause: "A task that is not done is due, or its reminder is.",
+	},
+	PipelineCreated: {subject: "Pipeline"},
+	PipelineUpdated: {subject: "Pipeline", fields: []string{"name", "position", "closeTogether", "archivedAt", "stages"}},
 	TagCreated: {does: changesTag, subject: "Tag",
 		cause: "A conversation is tagged with a name that no tag has.",
 	},
-	TagUpdated:       {does: changesTag, subject: "Tag", fields: []string{"name", "color", "archivedAt"}},
-	TagMerged:        {does: changesTag, subject: "Tag", fields: []string{"mergedInto"}},
-	SavedViewCreated: {subject: "SavedView"},
-	SavedViewUpdated: {does: changesSavedView, subject: "SavedView", fields: []string{"name", "shared", "view", "filter", "orderBy"}},
-	SavedViewDeleted: {does: changesSavedView, subject: "SavedView"},
-	TaskStarted:      {subject: "Task"},
+	TagUpdated:         {does: changesTag, subject: "Tag", fields: []string{"name", "color", "archivedAt"}},
+	TagMerged:          {does: changesTag, subject: "Tag", fields: []string{"mergedInto"}},
+	PropertyCreated:    {subject: "Property", fields: []string{"object", "kind"}},
+	PropertyUpdated:    {subject: "Property", fields: []string{"name", "label", "description", "options", "archivedAt"}},
+	LibraryItemCreated: {subject: "LibraryItem", fields: []string{"kind"}},
+	LibraryItemUpdated: {subject: "LibraryItem", fields: []string{
+		"name", "shortcut", "folder", "owner", "usableBy", "editableBy", "team", "content", "files", "archivedAt",
+	}},
+	LibraryItemDeleted:   {subject: "LibraryItem"},
+	LibraryLinkClicked:   {subject: "LibraryItem", cause: "Whom it was sent to opens a meeting link, or an article for contacts."},
+	KnowledgeBaseUpdated: {fields: []string{"title", "indexed"}},
+	DocumentOpened:       {subject: "LibraryShare", cause: "Whom it was sent to opens a document or a video."},
+	LibraryShareRevoked:  {subject: "LibraryShare"},
+	SavedViewCreated:     {subject: "SavedView"},
+	SavedViewUpdated:     {does: changesSavedView, subject: "SavedView", fields: []string{"name", "shared", "view", "filter", "orderBy"}},
+	SavedViewDeleted:     {does: changesSavedView, subject: "SavedView"},
+	TaskStarted:          {subject: "Task"},
 	TaskFinished: {subject: "Task", fields: []string{"state"},
 		cause: "The task has ended.",
 	},
@@ -297,6 +394,10 @@ func (t EventType) does(e effect) bool {
 // ChangesRow reports whether lists may show something else of the event's
 // conversation.
 func (t EventType) ChangesRow() bool { return t.does(changesRow) }
+
+// KeepsRevision reports whether rows show something else although the conversation's
+// revision is the same.
+func (t EventType) KeepsRevision() bool { return t.does(keepsRevision) }
 
 // MovesCounts reports whether the counts of an inbox's views may be others.
 func (t EventType) MovesCounts() bool { return t.does(movesCounts) }

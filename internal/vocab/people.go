@@ -35,7 +35,8 @@ type ContactOrder string
 
 // Orders of contacts.
 const (
-	ContactsNewest   ContactOrder = "CREATED_AT_DESC"
-	ContactsByName   ContactOrder = "NAME_ASC"
-	ContactsLastSeen ContactOrder = "LAST_SEEN_AT_DESC"
+	ContactsNewest        ContactOrder = "CREATED_AT_DESC"
+	ContactsByName        ContactOrder = "NAME_ASC"
+	ContactsLastSeen      ContactOrder = "LAST_SEEN_AT_DESC"
+	ContactsLastContacted ContactOrder = "LAST_CONTACTED_AT_DESC"
 )

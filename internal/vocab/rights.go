@@ -33,6 +33,10 @@ const (
 	UsedByEmailChannel UsageKind = "EMAIL_CHANNEL"
 	// UsedBySavedView: the filter of a saved view names it.
 	UsedBySavedView UsageKind = "SAVED_VIEW"
+	// UsedByContactList: the criteria of a smart list name it.
+	UsedByContactList UsageKind = "CONTACT_LIST"
+	// UsedByLibraryItem: a team may use or change it.
+	UsedByLibraryItem UsageKind = "LIBRARY_ITEM"
 	// UsedByConsents: contacts consented to it.
 	UsedByConsents UsageKind = "CONSENTS"
 )
@@ -53,6 +57,6 @@ type QueuedMail string
 const (
 	// SendQueued: it still goes out.
 	SendQueued QueuedMail = "SEND"
-	// CancelQueued: it fails.
+	// CancelQueued: it is CANCELED.
 	CancelQueued QueuedMail = "CANCEL"
 )

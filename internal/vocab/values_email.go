@@ -13,10 +13,17 @@ type MailServer struct {
 
 // TicketPreset is what the ticket of each new e-mail begins with (EM-3).
 type TicketPreset struct {
-	Pipeline   string           `json:"pipeline"`
-	Stage      string           `json:"stage"`
-	Priority   Priority         `json:"priority"`
-	Properties []TicketProperty `json:"properties,omitempty"`
+	PipelineID string          `json:"pipelineId"`
+	StageID    string          `json:"stageId"`
+	Priority   Priority        `json:"priority"`
+	OwnerRule  TicketOwnerRule `json:"ownerRule"`
+	// OwnerID is a user's, if the rule is OwnerUser.
+	OwnerID string       `json:"ownerId,omitempty"`
+	Source  TicketSource `json:"source"`
+	// Subject and Description have placeholders; see crm.
+	Subject     string           `json:"subject"`
+	Description string           `json:"description"`
+	Properties  []TicketProperty `json:"properties,omitempty"`
 }
 
 // TicketProperty is one property of a ticket.

@@ -44,7 +44,14 @@ type InboxSettings struct {
 	PassOnAfter int `json:"passOnAfter,omitempty"`
 	// OnClose is "" for KEEP_ASSIGNEE.
 	OnClose OnClose `json:"onClose,omitempty"`
+	// NoFilteredDigest: admins get no weekly mail about what was filtered (IN-11).
+	NoFilteredDigest bool `json:"noFilteredDigest,omitempty"`
+	// Rating is what contacts are asked after a close; nil: nothing (CO-5).
+	Rating *RatingSettings `json:"rating,omitempty"`
 }
+
+// FilteredDigest reports whether admins get a weekly mail about what was filtered (IN-11).
+func (s *InboxSettings) FilteredDigest() bool { return !s.NoFilteredDigest }
 
 // WorkingHours are those of a user (AC-15); none: no hours.
 type WorkingHours struct {

@@ -25,6 +25,9 @@ const (
 	TaskBulkPriority TaskKind = "BULK_PRIORITY"
 	TaskDeleteInbox  TaskKind = "DELETE_INBOX"
 	TaskReclassify   TaskKind = "RECLASSIFY_EMAIL"
+	TaskMergeTags    TaskKind = "MERGE_TAGS"
+	// TaskImportContacts imports a file of contacts (CR-1).
+	TaskImportContacts TaskKind = "IMPORT_CONTACTS"
 )
 
 // TaskState says how far a background task is.

@@ -108,6 +108,9 @@ func (g *calls) addFunction(p *packages.Package, fn *ast.FuncDecl) {
 		return
 	}
 	name := object.Origin().FullName()
+	if isContained(fn) {
+		return
+	}
 	if fn.Recv != nil {
 		key := methodKey(object)
 		g.methods[key] = append(g.methods[key], name)
@@ -125,6 +128,14 @@ func (g *calls) addFunction(p *packages.Package, fn *ast.FuncDecl) {
 			}
 		}
 	})
+}
+
+// contained marks a function in its comment that turns the errors below it into
+// something else: no caller gets them.
+const contained = "//errors:contained"
+
+func isContained(fn *ast.FuncDecl) bool {
+	return fn.Doc != nil && slices.ContainsFunc(fn.Doc.List, func(c *ast.Comment) bool { return c.Text == contained })
 }
 
 // addNamed records that a function names another, or a method of an interface.

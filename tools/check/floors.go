@@ -51,16 +51,20 @@ var floors = []floor{
 	{
 		name: "domain",
 		packages: []string{
-			"internal/account", "internal/attachment", "internal/availability", "internal/contact", "internal/crm",
-			"internal/inbox", "internal/library", "internal/remoteimage", "internal/routing", "internal/tag",
+			"internal/account", "internal/attachment", "internal/availability", "internal/company", "internal/contact", "internal/crm", "internal/engagement",
+			"internal/inbox", "internal/library", "internal/property", "internal/remoteimage", "internal/routing", "internal/tag", "internal/timeline",
 		},
 		arrows: map[string][]string{
-			"internal/account": {"internal/availability"},
-			"internal/contact": {"internal/account"},
-			"internal/crm":     {"internal/account"},
-			"internal/inbox":   {"internal/account", "internal/attachment", "internal/availability"},
-			"internal/routing": {"internal/availability"},
-			"internal/tag":     {"internal/account"},
+			"internal/account":    {"internal/availability"},
+			"internal/company":    {"internal/account", "internal/property"},
+			"internal/contact":    {"internal/account", "internal/availability", "internal/company", "internal/property", "internal/tag"},
+			"internal/crm":        {"internal/account", "internal/company", "internal/property"},
+			"internal/engagement": {"internal/account", "internal/attachment"},
+			"internal/inbox":      {"internal/account", "internal/attachment", "internal/availability"},
+			"internal/library":    {"internal/account", "internal/contact", "internal/crm", "internal/property"},
+			"internal/property":   {"internal/account"},
+			"internal/routing":    {"internal/availability", "internal/contact"},
+			"internal/tag":        {"internal/account"},
 		},
 	},
 	{name: "views", packages: []string{"internal/conversation/view"}},
@@ -77,7 +81,7 @@ var floors = []floor{
 	{
 		name: "reactors",
 		packages: []string{
-			"internal/automation", "internal/bot", "internal/notification", "internal/sla", "internal/slack",
+			"internal/automation", "internal/bot", "internal/notification", "internal/privacy", "internal/sla", "internal/slack",
 			"internal/transcript", "internal/webhook",
 		},
 	},

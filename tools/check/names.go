@@ -22,7 +22,7 @@ var bareVerbs = []string{
 // metaphors are words that stand for something that has a name of its own. No
 // declared name has one among its words.
 var metaphors = map[string]string{
-	"board": "openRows", "card": "openRow", "circle": "turnScope", "crew": "workers", "hall": "inboxPresence",
+	"board": "openRows", "circle": "turnScope", "crew": "workers", "hall": "inboxPresence",
 	"muster": "startDue", "room": "conversationPresence", "tell": "record, report or notify", "tells": "records, reports or notifies",
 	"told": "recorded, reported or notified", "wish": "viewRequest",
 }

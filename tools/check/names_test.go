@@ -15,7 +15,7 @@ func TestNames(t *testing.T) {
 		"a metaphor within a function": {"internal/a/a.go", "func makeRoom() {}", `internal/a/a.go:2: "makeRoom" has "room" in it: write conversationPresence`},
 		"a metaphor as a field":        {"internal/a/a.go", "type a struct { told int }", `internal/a/a.go:2: "told" has "told" in it: write recorded, reported or notified`},
 		"a metaphor as a parameter":    {"internal/a/a.go", "func f(tell func()) {}", `internal/a/a.go:2: "tell" has "tell" in it: write record, report or notify`},
-		"a metaphor as a constant":     {"internal/a/a.go", "const maxCard = 1", `internal/a/a.go:2: "maxCard" has "card" in it: write openRow`},
+		"a metaphor as a constant":     {"internal/a/a.go", "const maxCrew = 1", `internal/a/a.go:2: "maxCrew" has "crew" in it: write workers`},
 		"a metaphor as a variable":     {"internal/a/a.go", "func f() { wish := 1; _ = wish }", `internal/a/a.go:2: "wish" has "wish" in it: write viewRequest`},
 		"a metaphor of a loop":         {"internal/a/a.go", "func f() { for _, crew := range g() { _ = crew } }", `internal/a/a.go:2: "crew" has "crew" in it: write workers`},
 		"another word's beginning":     {"internal/a/a.go", "func intelligence(cardinality int) { dashboard := 1; _ = dashboard }", ""},

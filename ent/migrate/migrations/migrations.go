@@ -39,6 +39,7 @@ var types = map[string]map[string]string{
 		"BOOLEAN": "boolean",
 		"JSON":    "jsonb",
 		"BLOB":    "bytea",
+		"REAL":    "double precision",
 	},
 }
 

@@ -4,7 +4,9 @@ import (
 	"parley/ent"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/wording"
+	"parley/internal/contact/transfer"
 	"parley/internal/paging"
+	"parley/internal/timeline"
 	"parley/internal/vocab"
 )
 
@@ -18,6 +20,10 @@ type (
 	TagConnection = paging.Connection[*ent.Tag]
 	// TagEdge is a row of such a page.
 	TagEdge = paging.Edge[*ent.Tag]
+	// PropertyConnection is a page of rows.
+	PropertyConnection = paging.Connection[*ent.Property]
+	// PropertyEdge is a row of such a page.
+	PropertyEdge = paging.Edge[*ent.Property]
 	// IntegrationConnection is a page of rows.
 	IntegrationConnection = paging.Connection[*ent.Integration]
 	// IntegrationEdge is a row of such a page.
@@ -103,8 +109,40 @@ type (
 	ContactListMemberConnection = paging.Connection[*ent.Contact]
 	// ContactListMemberEdge is a row of such a page.
 	ContactListMemberEdge = paging.Edge[*ent.Contact]
-	// TicketConnection is a page of rows.
-	TicketConnection = paging.Connection[*ent.Ticket]
+	// DraftConnection is a page of rows.
+	DraftConnection = paging.Connection[*ent.Draft]
+	// DraftEdge is a row of such a page.
+	DraftEdge = paging.Edge[*ent.Draft]
+	// LibraryItemEdge is a row of a page.
+	LibraryItemEdge = paging.Edge[*ent.LibraryItem]
+	// DocumentOpeningConnection is a page of rows.
+	DocumentOpeningConnection = paging.Connection[*ent.LibraryOpening]
+	// DocumentOpeningEdge is a row of such a page.
+	DocumentOpeningEdge = paging.Edge[*ent.LibraryOpening]
+	// LibraryShareConnection is a page of rows.
+	LibraryShareConnection = paging.Connection[*ent.LibraryShare]
+	// LibraryShareEdge is a row of such a page.
+	LibraryShareEdge = paging.Edge[*ent.LibraryShare]
+	// PipelineConnection is a page of rows.
+	PipelineConnection = paging.Connection[*ent.Pipeline]
+	// PipelineEdge is a row of such a page.
+	PipelineEdge = paging.Edge[*ent.Pipeline]
+	// CompanyEdge is a row of a page.
+	CompanyEdge = paging.Edge[*ent.Company]
+	// EngagementConnection is a page of rows.
+	EngagementConnection = paging.Connection[*ent.Engagement]
+	// EngagementEdge is a row of such a page.
+	EngagementEdge = paging.Edge[*ent.Engagement]
+	// EngagementRevisionConnection is a page of rows.
+	EngagementRevisionConnection = paging.Connection[*ent.EngagementRevision]
+	// EngagementRevisionEdge is a row of such a page.
+	EngagementRevisionEdge = paging.Edge[*ent.EngagementRevision]
+	// TimelineConnection is a page of rows.
+	TimelineConnection = paging.Connection[*timeline.Entry]
+	// TimelineEdge is a row of such a page.
+	TimelineEdge = paging.Edge[*timeline.Entry]
+	// DealEdge is a row of a page.
+	DealEdge = paging.Edge[*ent.Deal]
 	// TicketEdge is a row of such a page.
 	TicketEdge = paging.Edge[*ent.Ticket]
 	// RemoteImageSenderConnection is a page of rows.
@@ -119,6 +157,14 @@ type (
 	EmailAllowListConnection = paging.Connection[string]
 	// EmailAllowListEdge is a row of such a page.
 	EmailAllowListEdge = paging.Edge[string]
+	// ErasureConnection is a page of rows.
+	ErasureConnection = paging.Connection[*ent.Erasure]
+	// ErasureEdge is a row of such a page.
+	ErasureEdge = paging.Edge[*ent.Erasure]
+	// ContactImportRowConnection is a page of rows.
+	ContactImportRowConnection = paging.Connection[*transfer.Row]
+	// ContactImportRowEdge is a row of such a page.
+	ContactImportRowEdge = paging.Edge[*transfer.Row]
 	// TaskProblemConnection is a page of rows.
 	TaskProblemConnection = paging.Connection[*vocab.TaskProblem]
 	// TaskProblemEdge is a row of such a page.

@@ -220,10 +220,17 @@ func (b *openRows) showCounts() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	made := map[viewTotals]*Counts{}
+	var changed []*reader
 	for _, r := range b.users {
-		if !r.loaded || r.shown != nil && r.totals == totalsOf(r.shown) {
-			continue
+		switch {
+		case !r.loaded:
+		case r.shown != nil && r.totals == totalsOf(r.shown):
+			made[r.totals] = r.shown
+		default:
+			changed = append(changed, r)
 		}
+	}
+	for _, r := range changed {
 		counts := made[r.totals]
 		if counts == nil {
 			counts = r.totals.toCounts(b.inboxID)

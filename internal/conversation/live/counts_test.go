@@ -87,6 +87,15 @@ func TestCountsOfADay(t *testing.T) {
 		if first != check.Must(other.sees())(t) {
 			t.Error("the same counts are told twice")
 		}
+		late := newPerson(s.Agent(1))
+		late.viewer.ActorID = s.AdminID // no member, but in the inbox as the viewer says
+		for range 20 {
+			latest := s.counts(late, s.InboxIDs[0])
+			if check.Must(latest.sees())(t) != first {
+				t.Error("one who comes later is told the same counts again")
+			}
+			latest.Close()
+		}
 		s.AgentNotes(s.Agent(1), s.ConversationIDs[0], "A note")
 		if check.Must(c.sees())(t) != first {
 			t.Error("counts are told though they are the same")

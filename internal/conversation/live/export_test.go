@@ -38,12 +38,13 @@ func (g *CountsGroup) Until(ctx context.Context, sequence int64) (*Counts, error
 		if err != nil {
 			return nil, err
 		}
-		moved := func(i int) bool { return g.saved[i].tally != asked[i] || g.ofSaved[i] == nil }
-		if counts != nil {
-			continue
+		moved := false // one counts something else now, which was not asked yet
+		for i, s := range g.saved {
+			moved = moved || s.tally != asked[i]
+			counted = counted && g.ofSaved[i] != nil
 		}
-		for i := range asked {
-			counted = counted && !moved(i)
+		if counts != nil || moved {
+			continue
 		}
 		if counted {
 			return g.gather(), nil

@@ -203,3 +203,21 @@ func TestViewOfAReceipt(t *testing.T) {
 		all.right("read")
 	})
 }
+
+// API-4, NT-5: a window may be larger than the page of a list.
+func TestLargestWindow(t *testing.T) {
+	t.Parallel()
+	eachStage(t, func(t *testing.T, s *stage) {
+		for range 120 {
+			s.StartChat(0, "Hello")
+		}
+		c := s.watches(newPerson(s.Agent(0)), view.Selection{}, live.MaxWindow)
+		c.sees()
+		before := len(c.rows)
+		s.StartChat(1, "One more")
+		c.sees()
+		if before < 120 || len(c.rows) != before+1 {
+			t.Errorf("%d rows, then %d", before, len(c.rows))
+		}
+	})
+}

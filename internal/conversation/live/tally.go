@@ -10,7 +10,6 @@ import (
 	"parley/internal/conversation/view"
 	"parley/internal/event"
 	"parley/internal/paging"
-	"parley/internal/vocab"
 )
 
 // recountAfter is how long after one count what cannot be kept up by single rows is
@@ -179,7 +178,7 @@ func (t *tally) applyEvent(ctx context.Context, e *event.Entry) error {
 
 // concerns reports whether an event of a conversation can change what is shown.
 func (t *target) concerns(e *event.Entry) bool {
-	if !e.Type.ChangesRow() || e.Type == vocab.ConversationRead && e.UserID != t.reader {
+	if !e.Type.ChangesRow() || e.UserID != "" && e.UserID != t.reader {
 		return false
 	}
 	return slices.Contains(t.plan.Inboxes, e.InboxID)

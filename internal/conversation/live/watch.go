@@ -47,10 +47,24 @@ func (w *watch) readWindow(ctx context.Context) error {
 	return w.fillWindow(ctx)
 }
 
-// fillWindow reads on from the window's end, or from the list's beginning, until the
+// mostReads is how often at once a window reads on that is still short: what is found by
+// words is read in bounded steps.
+const mostReads = 100
+
+// fillWindow reads on until the window is full, or the list is at its end.
+func (w *watch) fillWindow(ctx context.Context) error {
+	for range mostReads {
+		if err := w.readOn(ctx); err != nil || !w.window.short() {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOn reads on from the window's end, or from the list's beginning, until the
 // window knows as many rows as it keeps. What it reads may be newer than the
 // last event: the events that follow change nothing then.
-func (w *watch) fillWindow(ctx context.Context) error {
+func (w *watch) readOn(ctx context.Context) error {
 	rows, end, err := w.live.views.RowsAfter(ctx, w.plan, w.window.end, w.window.most-len(w.window.known))
 	if err != nil {
 		return err
@@ -70,7 +84,7 @@ func (w *watch) pager(shown []*ent.Conversation) func() *view.Page {
 		if p.Empty {
 			page.Count = func(context.Context) (*int, error) { return new(int), nil }
 		}
-		args, err := paging.PageArgs{First: &w.size}.Resolve(view.DefaultPage)
+		args, err := paging.PageArgs{First: &w.size, Most: MaxWindow}.Resolve(view.DefaultPage)
 		if err != nil {
 			panic(err) // the size was checked
 		}
@@ -135,8 +149,8 @@ func (w *watch) followConversation(ctx context.Context, e *event.Entry) error {
 	} else {
 		w.window.dropRow(conversationID)
 	}
-	// What is read, and what became of a message, raises no revision.
-	touched := map[string]bool{conversationID: e.Type == vocab.ConversationRead || e.Type == vocab.MessageDeliveryChanged}
+	// What is read or drafted, and what became of a message, raises no revision.
+	touched := map[string]bool{conversationID: e.Type.KeepsRevision()}
 	return w.addChanges(ctx, e, before, touched, leftByEvent(conversationID, shows))
 }
 

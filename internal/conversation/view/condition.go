@@ -87,6 +87,25 @@ func externalCondition(ids []string) condition {
 	}}
 }
 
+// ratingCondition is that the contact's last rating is one of the scores; 0: they gave none.
+func ratingCondition(scores []int) condition {
+	sql := func(s *store.Statement, _ bool) string {
+		if len(scores) == 0 {
+			return "1 = 0"
+		}
+		return "c.rating IN (" + scoreList(s, scores) + ")"
+	}
+	return condition{sql: sql, match: func(c *ent.Conversation, _ func() Position) bool { return slices.Contains(scores, c.Rating) }}
+}
+
+func scoreList(s *store.Statement, scores []int) string {
+	marks := make([]string, len(scores))
+	for i, score := range scores {
+		marks[i] = s.Arg(score)
+	}
+	return strings.Join(marks, ", ")
+}
+
 func activeCondition(f Filter) condition {
 	return condition{sql: func(s *store.Statement, postgres bool) string {
 		text := "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id"

@@ -32,6 +32,8 @@ type Filter struct {
 	// ChannelTypes are what custom channels call themselves.
 	ChannelTypes []string
 	ExternalIDs  []string
+	// Rating are the scores that the contact gave last; 0: none (CO-5).
+	Rating []int
 	// Any and Not are filters within: what they leave out is no condition.
 	Any []Filter
 	Not []Filter
@@ -47,7 +49,7 @@ type AssigneeFilter struct {
 }
 
 // tested are the columns that orders and conditions read.
-const tested = "c.id, c.activity_at, c.last_message_at, c.opened_at, c.waiting_since, c.kind, c.contact_id, c.assignee_id, c.assigned_team_id, c.priority, c.tags, c.filtered, c.deleted_at, c.snoozed_until, c.last_incoming_number, c.woken_revision, c.last_outgoing_number, c.status, c.channel_type, c.external_id, c.priority_rank"
+const tested = "c.id, c.activity_at, c.last_message_at, c.opened_at, c.waiting_since, c.kind, c.contact_id, c.assignee_id, c.assigned_team_id, c.priority, c.tags, c.filtered, c.deleted_at, c.snoozed_until, c.last_incoming_number, c.woken_revision, c.last_outgoing_number, c.status, c.channel_type, c.external_id, c.priority_rank, c.rating"
 
 // The columns that fields of the filter narrow, in SQL and of a row.
 var (
@@ -74,6 +76,9 @@ func conditionsOf(f Filter, p *Plan) []condition {
 	}
 	if f.ExternalIDs != nil {
 		all = append(all, externalCondition(f.ExternalIDs))
+	}
+	if f.Rating != nil {
+		all = append(all, ratingCondition(f.Rating))
 	}
 	if f.ChannelTypes != nil {
 		all = append(all, typeOf.oneOf(f.ChannelTypes))

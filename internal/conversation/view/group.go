@@ -179,7 +179,7 @@ func (f Filter) countCriteria() int {
 	for _, given := range []bool{
 		f.InboxIDs != nil, f.Statuses != nil, f.Channels != nil, f.AssigneesOrNone().given(), f.ContactIDs != nil, f.Tags != nil,
 		f.Priorities != nil, f.OpenedAfter != nil, f.OpenedBefore != nil, f.LastMessageAfter != nil, f.LastMessageBefore != nil,
-		f.ActiveAfter != nil, f.ActiveBefore != nil, f.Snoozed != "" && f.Snoozed != vocab.SnoozedExclude, f.Unread != nil, f.Text != nil, f.WaitingOn != nil, f.ChannelTypes != nil, f.ExternalIDs != nil,
+		f.ActiveAfter != nil, f.ActiveBefore != nil, f.Snoozed != "" && f.Snoozed != vocab.SnoozedExclude, f.Unread != nil, f.Text != nil, f.WaitingOn != nil, f.ChannelTypes != nil, f.ExternalIDs != nil, f.Rating != nil,
 	} {
 		if given {
 			n++

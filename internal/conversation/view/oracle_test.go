@@ -104,6 +104,7 @@ func (d *suite) stranger(r *rand.Rand, w *crowd) *ent.Conversation {
 		c.ChannelType = desk.Pick(r, channelTypes...)
 	}
 	c.EverAssigned = r.IntN(4) == 0
+	c.Rating = desk.Pick(r, 0, 0, 0, 1, 4, 5)
 	for _, word := range slices.Sorted(maps.Keys(w.tags)) {
 		if id.Is(word, id.Tag) && r.IntN(8) == 0 {
 			c.Tags = append(c.Tags, word)
@@ -134,7 +135,7 @@ func (d *suite) save(ctx context.Context, tx *store.Tx, r *rand.Rand, w *crowd) 
 			SetPriority(c.Priority).SetBotState(c.BotState).SetDeletedAt(c.DeletedAt).SetFiltered(c.Filtered).SetSnoozedUntil(c.SnoozedUntil).
 			SetEverAssigned(filed.EverAssigned).SetTags(c.Tags).SetFolder(filed.Folder).SetInBots(filed.InBots).
 			SetLastNumber(c.LastNumber).SetLastIncomingNumber(c.LastIncomingNumber).SetLastOutgoingNumber(c.LastOutgoingNumber).
-			SetPriorityRank(filed.PriorityRank).SetChannelType(c.ChannelType).SetNillableExternalID(c.ExternalID).Exec(ctx); err != nil {
+			SetPriorityRank(filed.PriorityRank).SetChannelType(c.ChannelType).SetRating(c.Rating).SetNillableExternalID(c.ExternalID).Exec(ctx); err != nil {
 			return err
 		}
 		if err := d.saveMessages(ctx, tx, c, w.messages[c.ID]); err != nil {
@@ -255,6 +256,7 @@ func (d *suite) drawWithin(t *rapid.T, w *crowd, level int) view.Filter {
 	f.Channels = some(t, "channels", vocab.Chat, vocab.Email, vocab.Custom)
 	f.WaitingOn = perhaps(t, "waiting on", vocab.WaitingOnTeam, vocab.WaitingOnContact)
 	f.ChannelTypes = some(t, "channel types", channelTypes...)
+	f.Rating = some(t, "rating", 0, 1, 3, 4, 5)
 	f.ExternalIDs = some(t, "external ids", "external 0", "external 1", "external 2", "external 3", "else")
 	if level < 3 && rapid.IntRange(0, 3).Draw(t, "any?") == 0 {
 		for range rapid.IntRange(1, 2).Draw(t, "any") {
@@ -312,6 +314,7 @@ func (w *crowd) passes(t check.Tester, c *ent.Conversation, f view.Filter, me st
 	}
 	return active && tagged && anyOf && notOf &&
 		(f.WaitingOn == nil || slices.Contains(waitsFor, *f.WaitingOn)) &&
+		(f.Rating == nil || slices.Contains(f.Rating, c.Rating)) &&
 		(f.ChannelTypes == nil || slices.Contains(f.ChannelTypes, c.ChannelType)) &&
 		(f.ExternalIDs == nil || c.ExternalID != nil && slices.Contains(f.ExternalIDs, *c.ExternalID)) &&
 		(f.InboxIDs == nil || slices.Contains(f.InboxIDs, c.InboxID)) &&

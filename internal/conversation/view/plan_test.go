@@ -24,6 +24,7 @@ func TestQueryPlans(t *testing.T) {
 		d.views(t, explains)
 		d.narrowed(t)
 		d.external(t)
+		d.rated(t)
 	})
 }
 
@@ -80,6 +81,19 @@ func (d *suite) external(t *testing.T) {
 		}
 		if plan, _ := d.Explain(query, args); !strings.Contains(plan, "conversations_external_id") || whole.MatchString(plan) {
 			t.Errorf("external ids in %s:\n%s", shown, plan)
+		}
+	}
+}
+
+// CO-5: few conversations with a rating are found by an index that has no others.
+func (d *suite) rated(t *testing.T) {
+	for _, shown := range desk.BuiltInViews {
+		query, args, err := d.ListSQL(d.Agent(1), view.Selection{View: shown, Filter: view.Filter{Rating: []int{1, 2}}}, paging.PageArgs{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan, _ := d.Explain(query, args); !strings.Contains(plan, "conversations_rating") || whole.MatchString(plan) {
+			t.Errorf("ratings in %s:\n%s", shown, plan)
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"parley/ent"
 	"parley/internal/clock"
@@ -13,6 +11,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/search"
+	"parley/internal/store"
 	"parley/internal/tag"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -68,6 +67,7 @@ type Plan struct {
 	Words      []search.Query // each must be found
 	contacts   []string       // of the first filter that names some
 	externals  []string       // of the first filter that names external ids
+	ratings    []int          // of the first filter that names scores, and not those without
 	Account    string
 	// TagIDs are the ids by which conversations have the tags that the filters name.
 	TagIDs map[string][]string
@@ -178,9 +178,17 @@ func (f Filter) checkOwn(path []string) error {
 					return err
 				}
 			}
-			if !storable(s) {
+			if !store.Storable(s) {
 				return errs.New(errs.Invalid, "%q is not valid UTF-8, or contains a character that is not allowed in text.", errs.Clip(s)).On(on(l.field)...)
 			}
+		}
+	}
+	if len(f.Rating) > vocab.MaxScore+1 {
+		return errs.Exceeds(vocab.MaxScore+1, "rating has %d values; at most %d are allowed.", len(f.Rating), vocab.MaxScore+1).On(on("rating")...)
+	}
+	for _, score := range f.Rating {
+		if score < 0 || score > vocab.MaxScore {
+			return errs.New(errs.Invalid, "%d is not a score: give 1 to %d, or 0 for none.", score, vocab.MaxScore).On(on("rating")...)
 		}
 	}
 	for _, r := range []struct {
@@ -196,9 +204,6 @@ func (f Filter) checkOwn(path []string) error {
 	}
 	return nil
 }
-
-// storable reports whether both databases can compare s: it is UTF-8 without NUL.
-func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // AssigneesOrNone is the filter's assignees; the zero value: any.
 func (f Filter) AssigneesOrNone() AssigneeFilter {
@@ -222,6 +227,9 @@ func (p *Plan) readFilter(f Filter) error {
 	if len(p.externals) == 0 {
 		p.externals = f.ExternalIDs
 	}
+	if len(p.ratings) == 0 && !slices.Contains(f.Rating, 0) {
+		p.ratings = f.Rating
+	}
 	words, err := f.words()
 	if words != nil {
 		p.Words = append(p.Words, *words)
@@ -234,7 +242,7 @@ func (f Filter) words() (*search.Query, error) {
 	if f.Text == nil {
 		return nil, nil
 	}
-	if !storable(*f.Text) {
+	if !store.Storable(*f.Text) {
 		return nil, errs.New(errs.Invalid, "The text is not valid UTF-8, or contains a character that is not allowed in text.").On("filter", "text")
 	}
 	words, err := search.Parse(*f.Text)

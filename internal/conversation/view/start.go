@@ -17,6 +17,7 @@ const (
 	fromExternals
 	fromWords
 	fromContacts
+	fromRatings
 )
 
 // start is where a list starts, and with fromWords at which of the plan's.
@@ -27,7 +28,7 @@ type start struct {
 
 var nowhere = start{from: fromView}
 
-// chooseStart chooses the narrowest way into a list: a contact, external ids or words
+// chooseStart chooses the narrowest way into a list: a contact, external ids, ratings or words
 // lead to their conversations if those are few, which are then all read; otherwise the
 // view is walked. So no bound is taken before the other conditions (IN-3).
 func (w *walk) chooseStart(ctx context.Context, db *store.Store) (start, error) {
@@ -52,7 +53,16 @@ func (w *walk) chooseStart(ctx context.Context, db *store.Store) (start, error) 
 		}
 	}
 	if best == nowhere && len(w.contacts) > 0 {
-		best = start{from: fromContacts}
+		return start{from: fromContacts}, nil
+	}
+	if len(w.ratings) > 0 {
+		n, err := w.countRated(ctx, db, fewest)
+		if err != nil {
+			return nowhere, err
+		}
+		if n < fewest {
+			best = start{from: fromRatings}
+		}
 	}
 	return best, nil
 }
@@ -68,6 +78,19 @@ func (w *walk) countHits(ctx context.Context, db *store.Store, words search.Quer
 	}
 	s.WriteString(" LIMIT " + strconv.Itoa(most) + ") hit")
 	return readNumber(ctx, db, s)
+}
+
+// countRated counts the conversations with the wanted ratings, up to a number.
+func (w *walk) countRated(ctx context.Context, db *store.Store, most int) (int, error) {
+	s := &store.Statement{}
+	s.WriteString("SELECT COUNT(*) FROM (" + w.ratedSQL(s) + " LIMIT " + strconv.Itoa(most) + ") hit")
+	return readNumber(ctx, db, s)
+}
+
+// ratedSQL writes which conversations have the wanted ratings; the partial index has those
+// with any.
+func (w walk) ratedSQL(s *store.Statement) string {
+	return "SELECT id FROM conversations WHERE rating > 0 AND rating IN (" + scoreList(s, w.ratings) + ") AND inbox_id IN (" + store.List(s, w.Inboxes) + ")"
 }
 
 // drive reads what the start leads to.
@@ -101,6 +124,8 @@ func (w walk) writeDriven(s *store.Statement, postgres bool, at start) {
 		w.writeDocuments(s, postgres, w.Words[at.words])
 	case fromExternals:
 		s.WriteString("SELECT id FROM conversations WHERE account_id = " + s.Arg(w.Account) + " AND external_id IS NOT NULL AND external_id IN (" + store.List(s, w.externals) + ")")
+	case fromRatings:
+		s.WriteString(w.ratedSQL(s))
 	default:
 		s.WriteString("SELECT id FROM conversations WHERE contact_id IN (" + store.List(s, w.contacts) + ")")
 	}

@@ -7,7 +7,9 @@ import (
 	"parley/ent"
 	"parley/ent/emailchannel"
 	"parley/internal/conversation"
+	"parley/internal/library"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // Conversations returns the use cases of conversations. What a test leaves out of
@@ -25,6 +27,9 @@ func Conversations(s *store.Store, d conversation.Deps) *conversation.Service {
 	if d.Attachments == nil {
 		d.Attachments = refusing{}
 	}
+	if d.Library == nil {
+		d.Library = library.New(s, "https://parley.example.com")
+	}
 	return conversation.New(s, d)
 }
 
@@ -40,7 +45,7 @@ func (refusing) Queue(context.Context, *store.Tx, *ent.Conversation, *ent.Messag
 }
 
 // FindOrCreateByEmail fails: the test has no contacts.
-func (refusing) FindOrCreateByEmail(context.Context, *store.Tx, string) (*ent.Contact, bool, error) {
+func (refusing) FindOrCreateByEmail(context.Context, *store.Tx, string, vocab.ContactSource) (*ent.Contact, bool, error) {
 	return nil, false, errLeftOut
 }
 
@@ -51,6 +56,25 @@ func (refusing) Introduce(context.Context, *store.Tx, string, string) error { re
 func (refusing) Claim(context.Context, *store.Tx, []string, *ent.Conversation, string) error {
 	return errLeftOut
 }
+
+// Copy fails for files: the test has none.
+func (refusing) Copy(_ context.Context, _ *store.Tx, files []*ent.LibraryFile, _ *ent.Conversation, _ string, _ int) ([]string, error) {
+	if len(files) > 0 {
+		return nil, errLeftOut
+	}
+	return nil, nil
+}
+
+// KeepForDraft fails for files: the test has none.
+func (refusing) KeepForDraft(_ context.Context, _ *store.Tx, ids []string, _ *ent.Conversation, _ string) (bool, error) {
+	if len(ids) > 0 {
+		return false, errLeftOut
+	}
+	return false, nil
+}
+
+// LeaveDraft does nothing: no draft has files.
+func (refusing) LeaveDraft(context.Context, *store.Tx, string) error { return nil }
 
 // NoMailboxes is inbox.Mailboxes for inboxes without e-mail channels: it refuses
 // to release those of any other.

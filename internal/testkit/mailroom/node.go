@@ -12,6 +12,7 @@ import (
 	"parley/internal/channel/email/settings"
 	"parley/internal/contact"
 	"parley/internal/conversation"
+	"parley/internal/library"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -47,7 +48,7 @@ func (o Options) change(with []func(*Options)) Options {
 func newNode(s *store.Store, keys *secret.Keyring, bucket *blob.Bucket, o Options) *Node {
 	people, outbox := contact.New(s), deliver.NewOutbox(keys)
 	files := attachment.New(s, bucket, keys, Nobody{}, "https://parley.example.com", o.Files)
-	desk := conversation.New(s, conversation.Deps{Viewers: Nobody{}, Outbox: outbox, Contacts: people, Attachments: files})
+	desk := conversation.New(s, conversation.Deps{Viewers: Nobody{}, Outbox: outbox, Contacts: people, Attachments: files, Library: library.New(s, "https://parley.example.com")})
 	channels := settings.New(s, keys, outbox, o.Settings)
 	return &Node{
 		Settings: channels, Desk: desk, Files: files,

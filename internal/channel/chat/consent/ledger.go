@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	"parley/ent/consentrecord"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -88,8 +89,12 @@ func Bind(ctx context.Context, tx *store.Tx, conversationID string, consentIDs .
 // Link makes a contact the one of a visitor's consents of the kinds that have none: from
 // now on an opt-in to be written to applies (TM-8).
 func Link(ctx context.Context, tx *store.Tx, visitorID, contactID string, kinds ...vocab.ConsentKind) error {
-	return tx.Client.ConsentRecord.Update().
-		Where(consentrecord.VisitorID(visitorID), consentrecord.ContactID(""), consentrecord.KindIn(kinds...)).SetContactID(contactID).Exec(ctx)
+	n, err := tx.Client.ConsentRecord.Update().
+		Where(consentrecord.VisitorID(visitorID), consentrecord.ContactID(""), consentrecord.KindIn(kinds...)).SetContactID(contactID).Save(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	return contact.Touch(ctx, tx, contactID)
 }
 
 // Pending returns the opt-ins of visitors that are no contact's yet, oldest first (CH-9).

@@ -10,6 +10,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/loader"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -74,7 +75,7 @@ func (s *Service) OptOut(ctx context.Context, in OptOutContactInput) (*ent.Conta
 	}
 	var c *ent.Contact
 	apply := func(ctx context.Context, tx *store.Tx) (err error) {
-		if c, err = tx.Client.Contact.Get(ctx, in.ContactID); ent.IsNotFound(err) {
+		if c, err = loader.HoldContact(ctx, tx, in.ContactID); ent.IsNotFound(err) {
 			return errs.New(errs.NotFound, "There is no contact %q.", errs.Clip(in.ContactID)).On("contactId")
 		} else if err != nil {
 			return err

@@ -107,7 +107,7 @@ func applyTitle(title *string, v opt.Value[*string]) error {
 		return errs.Exceeds(MaxTitle, "The title has %d characters; at most %d are allowed.", n, MaxTitle).On("title")
 	}
 	clean, err := richtext.Clean(*title, "title")
-	*title = strings.Join(strings.Fields(clean), " ")
+	*title = richtext.Name(clean)
 	return err
 }
 

@@ -138,12 +138,15 @@ func TestUpdateStyle(t *testing.T) {
 			t.Errorf("a new channel speaks %s: %s", words.Locale, words.Get("send"))
 		}
 		c, err := o.settings.UpdateChannel(o.Admin, settings.UpdateChatChannelInput{
-			ChannelID: o.ChannelIDs[0], Position: opt.Of(vocab.WidgetLeft), AvatarURL: opt.Of("https://example.com/team.png"), DefaultLocale: opt.Of("FR"),
+			ChannelID: o.ChannelIDs[0], Title: opt.Of(" Shop\u202e team\u200b "), Position: opt.Of(vocab.WidgetLeft), AvatarURL: opt.Of("https://example.com/team.png"), DefaultLocale: opt.Of("FR"),
 			Texts: choices("de", "send", "Los!", "fr", "title", "Parlons"),
 		})
 		check.NoError(t, err)
 		if c.Style.Position != vocab.WidgetLeft || c.Style.AvatarURL != "https://example.com/team.png" || c.Texts.DefaultLocale != "fr" {
 			t.Errorf("the style is %+v, the language %q", c.Style, c.Texts.DefaultLocale)
+		}
+		if c.Title != "Shop team\u200b" {
+			t.Errorf("the title is %q", c.Title)
 		}
 		if got := settings.Words(c, "de").Get("send") + settings.Words(c, "").Get("title"); got != "Los!Parlons" {
 			t.Errorf("the widget says %s", got)

@@ -86,7 +86,7 @@ func judgeMessage(m *ent.TargetedMessage, visit Visit, page pageurl.URL) Verdict
 	v := Verdict{Message: m, InAudience: meetsAudience(m, visit), ExcludedBy: excludedLists(m, visit), Outcome: vocab.OutcomeShown}
 	matched := false
 	for _, r := range m.Rules {
-		holds := ruleMatches(r, visit.PageURL, page)
+		holds := pageurl.Meets(r, visit.PageURL, page)
 		v.Rules = append(v.Rules, RuleVerdict{Rule: r, Holds: holds})
 		matched = matched || holds
 	}
@@ -130,33 +130,3 @@ func excludedLists(m *ent.TargetedMessage, visit Visit) []string {
 }
 
 func (v Visit) isOn(listID string) bool { return slices.Contains(v.ListIDs, listID) }
-
-// ruleMatches decides a rule (TM-3). One that cannot be decided is false.
-func ruleMatches(r vocab.Targeting, pageURL string, page pageurl.URL) bool {
-	switch r.Operator {
-	case vocab.OpAllPages:
-		return true
-	case vocab.OpQueryParam:
-		return pageurl.HasParameter(pageURL, r.Parameter, r.Value)
-	}
-	if r.Value == "" {
-		return false
-	}
-	switch r.Operator {
-	case vocab.OpIs:
-		return page.Is(pageurl.ParseRule(r.Value))
-	case vocab.OpIsNot:
-		return !page.Is(pageurl.ParseRule(r.Value))
-	case vocab.OpContains:
-		return page.Contains(r.Value)
-	case vocab.OpNotContains:
-		return !page.Contains(r.Value)
-	case vocab.OpStartsWith:
-		return page.BeginsWith(pageurl.ParseRule(r.Value))
-	case vocab.OpNotStartsWith:
-		return !page.BeginsWith(pageurl.ParseRule(r.Value))
-	case vocab.OpMatches:
-		return page.Matches(pageurl.ParsePattern(r.Value))
-	}
-	return false
-}

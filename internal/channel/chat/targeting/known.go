@@ -10,13 +10,14 @@ import (
 	"parley/ent/contactlist"
 	"parley/ent/team"
 	"parley/ent/user"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/vocab"
 )
 
-// knowsLists refuses lists that the account does not have, an error each; not those that
-// were named before.
+// knowsLists refuses lists that the account does not have, or that were archived (IB-7), an
+// error each; not those that were named before.
 func knowsLists(ctx context.Context, client *ent.Client, before, ids []string, field string) error {
 	if len(ids) == 0 {
 		return nil
@@ -24,11 +25,19 @@ func knowsLists(ctx context.Context, client *ent.Client, before, ids []string, f
 	if len(ids) > MaxLists {
 		return errs.Exceeds(MaxLists, "There are %d lists; at most %d are allowed.", len(ids), MaxLists).On(field)
 	}
-	found, err := client.ContactList.Query().Where(contactlist.IDIn(ids...)).IDs(ctx)
+	found, err := client.ContactList.Query().Where(contactlist.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return err
 	}
-	return checkFound(ids, slices.Concat(found, before), "list", field)
+	known := slices.Clone(before)
+	var faults []error
+	for _, l := range found {
+		if l.ArchivedAt.IsSet() && !slices.Contains(before, l.ID) {
+			faults = append(faults, account.Archived("list", l.Name, field, strconv.Itoa(slices.Index(ids, l.ID))))
+		}
+		known = append(known, l.ID)
+	}
+	return errors.Join(append(faults, checkFound(ids, known, "list", field))...)
 }
 
 // knowsPeople refuses people and teams of a heading that the account does not
@@ -51,12 +60,14 @@ func knowsPeople(ctx context.Context, client *ent.Client, before, h vocab.Headin
 		}
 	}
 	if h.TeamID != "" && h.TeamID != before.TeamID {
-		known, err := client.Team.Query().Where(team.ID(h.TeamID)).Exist(ctx)
-		if err != nil {
-			return err
-		}
-		if !known {
+		t, err := client.Team.Query().Where(team.ID(h.TeamID)).Only(ctx)
+		switch {
+		case ent.IsNotFound(err):
 			faults = append(faults, errs.New(errs.NotFound, "There is no team %q.", errs.Clip(h.TeamID)).On("heading", "teamId"))
+		case err != nil:
+			return err
+		case t.ArchivedAt.IsSet():
+			faults = append(faults, account.Archived("team", t.Name, "heading", "teamId"))
 		}
 	}
 	return errors.Join(faults...)

@@ -6,12 +6,15 @@ import (
 	"net/url"
 
 	"parley/ent"
-	"parley/ent/contactlistmember"
 	entmessage "parley/ent/targetedmessage"
 	"parley/internal/account"
+	"parley/internal/contact/smartlist"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/loader"
+	"parley/internal/pageurl"
 	"parley/internal/store"
+	"parley/internal/viewer"
 )
 
 // Preview is what a visitor would see, and why (TM-9).
@@ -31,6 +34,7 @@ func (s *Service) Preview(ctx context.Context, in TargetedMessagePreviewInput) (
 	if err := account.MayAdminister(ctx); err != nil {
 		return nil, err
 	}
+	in.PageURL = pageurl.WithoutUser(in.PageURL)
 	client := s.store.Client(ctx)
 	c, channelErr := findChannel(ctx, client, in.ChannelID)
 	visit, err := s.previewVisit(ctx, client, in)
@@ -56,24 +60,16 @@ func (s *Service) previewVisit(ctx context.Context, client *ent.Client, in Targe
 	if !id.Is(*in.ContactID, id.Contact) {
 		return v, unknown
 	}
-	if _, err := client.Contact.Get(ctx, *in.ContactID); ent.IsNotFound(err) {
+	c, err := loader.Contact(ctx, client, *in.ContactID)
+	if ent.IsNotFound(err) {
 		return v, unknown
-	} else if err != nil {
+	}
+	if err != nil {
 		return v, err
 	}
-	var err error
 	v.TrackedContact = true
-	v.ListIDs, err = ListsOf(ctx, client, *in.ContactID)
+	v.ListIDs, err = smartlist.ListsOf(viewer.AsSystem(ctx, "targeting"), client, c.ID, v.At)
 	return v, err
-}
-
-// ListsOf returns the lists that a contact is on.
-func ListsOf(ctx context.Context, client *ent.Client, contactID string) ([]string, error) {
-	if contactID == "" {
-		return nil, nil
-	}
-	return client.ContactListMember.Query().Where(contactlistmember.ContactID(contactID)).
-		Select(contactlistmember.FieldListID).Strings(ctx)
 }
 
 func checkPage(page string) error {

@@ -265,9 +265,12 @@ func TestPreview(t *testing.T) {
 		never := w.must(w.publish(w.create("never", "Hello")))
 		preview := func(contact *string) *targeting.Preview {
 			w.t.Helper()
-			p, err := w.Preview(w.Admin, targeting.TargetedMessagePreviewInput{ChannelID: w.ChannelIDs[0], PageURL: "https://example.com/", ContactID: contact})
+			p, err := w.Preview(w.Admin, targeting.TargetedMessagePreviewInput{ChannelID: w.ChannelIDs[0], PageURL: "https://ada:secret@example.com/", ContactID: contact})
 			if err != nil {
 				w.t.Fatal(err)
+			}
+			if p.Input.PageURL != "https://example.com/" {
+				w.t.Errorf("the page is %q", p.Input.PageURL)
 			}
 			return p
 		}

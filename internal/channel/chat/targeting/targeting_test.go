@@ -271,7 +271,7 @@ func TestOrderUnderConcurrency(t *testing.T) {
 				var err error
 				switch m := made[i%6]; i % 3 {
 				case 0:
-					_, err = w.Move(w.Admin, targeting.MoveTargetedMessageInput{TargetedMessageID: m.ID, Position: i%5 + 1})
+					_, err = w.Move(w.Admin, targeting.MoveTargetedMessageInput{TargetedMessageID: m.ID, Position: i%4 + 1})
 				case 1:
 					_, err = w.Create(w.Admin, targeting.CreateTargetedMessageInput{ChannelID: w.ChannelIDs[0], Name: "new"})
 				default:

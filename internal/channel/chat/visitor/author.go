@@ -5,6 +5,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/id"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -25,6 +26,15 @@ func (s *Service) Authors(ctx context.Context, messages []*ent.Message) ([]Autho
 	if err != nil {
 		return nil, err
 	}
+	return s.authorsAs(ctx, v, messages)
+}
+
+// AuthorsFor is Authors for letters to a chat's visitor.
+func (s *Service) AuthorsFor(ctx context.Context, me *ent.Visitor, messages []*ent.Message) ([]Author, error) {
+	return s.authorsAs(ctx, viewerOf(me), messages)
+}
+
+func (s *Service) authorsAs(ctx context.Context, v *viewer.Viewer, messages []*ent.Message) ([]Author, error) {
 	ctx = system(ctx, v)
 	of := func(prefix string) []string { return authorsOf(messages, prefix) }
 	users, err := s.nodes.Users(ctx, of(id.User))

@@ -3,7 +3,6 @@ package visitor
 import (
 	"context"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"parley/ent"
@@ -14,6 +13,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
+	"parley/internal/pageurl"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -170,13 +170,5 @@ func cleanURL(page, field string) (string, error) {
 	if n := utf8.RuneCountInString(page); n > maxURL {
 		return "", errs.Exceeds(maxURL, "The page's URL has %d characters; at most %d are allowed.", n, maxURL).On(field)
 	}
-	if u.User == nil {
-		return page, nil
-	}
-	scheme, rest, _ := strings.Cut(page, "://")
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	return scheme + "://" + rest[strings.LastIndex(rest[:end], "@")+1:], nil
+	return pageurl.WithoutUser(page), nil
 }

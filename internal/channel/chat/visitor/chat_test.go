@@ -349,13 +349,20 @@ func TestChatsDuringMerge(t *testing.T) {
 }
 
 // uploads are the files that visitors sent, by message.
-type uploads struct{ claimed []string }
+type uploads struct {
+	conversation.Attachments // of drafts, which visitors have none of
+	claimed                  []string
+}
 
 func (u *uploads) Claim(ctx context.Context, _ *store.Tx, ids []string, c *ent.Conversation, _ string) error {
 	for _, attachmentID := range ids {
 		u.claimed = append(u.claimed, viewer.FromContext(ctx).Actor().ActorID+" "+attachmentID+" "+c.ID)
 	}
 	return nil
+}
+
+func (u *uploads) Copy(context.Context, *store.Tx, []*ent.LibraryFile, *ent.Conversation, string, int) ([]string, error) {
+	return nil, nil
 }
 
 // CH-7: visitors send files with their messages, or nothing else, in their own

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/internal/channel/chat/wording"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/mail"
@@ -59,12 +60,13 @@ func (s *Service) mailCode(ctx context.Context, tx *store.Tx, me *ent.Visitor) e
 	if err != nil {
 		return err
 	}
-	team, err := teamOf(ctx, tx, me.ChannelID, me.InboxID)
+	h, err := headFor(ctx, tx, me)
 	if err != nil {
 		return err
 	}
-	written, err := codeNotice{Team: team, Code: code[:3] + " " + code[3:]}.compose(me.Email)
+	written, err := codeNotice{head: h, For: wording.Fill(h.Words.Code, "team", h.Team), Code: code[:3] + " " + code[3:]}.compose(me.Email)
 	if err == nil {
+		written.About = aboutVisitor(me)
 		mail.Post(tx, written)
 	}
 	return err

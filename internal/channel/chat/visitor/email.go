@@ -8,6 +8,7 @@ import (
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // CaptureEmail keeps an address that the visitor typed and links them to its
@@ -59,7 +60,7 @@ func (s *Service) captureEmail(ctx context.Context, tx *store.Tx, me *ent.Visito
 	if IsIdentified(me) { // who they are is known, and is not what they type
 		return known, s.linkContact(ctx, tx, me, address, me.ContactID, me.ContactTyped)
 	}
-	c, created, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	c, created, err := s.contacts.FindOrCreateByEmail(ctx, tx, address, vocab.SourceChat)
 	if err != nil {
 		return 0, err
 	}

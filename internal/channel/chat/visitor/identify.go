@@ -9,9 +9,11 @@ import (
 	"parley/ent"
 	entvisitor "parley/ent/visitor"
 	"parley/internal/channel/chat/consent"
+	"parley/internal/contact"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // identifyVisitor returns the visitor of a proved identity. The chats of the visitor
@@ -60,11 +62,14 @@ func (s *Service) provedByMail(ctx context.Context, tx *store.Tx, c *ent.Channel
 // recordProof keeps an address that the visitor proved to be theirs, and its contact,
 // which is made when there is none.
 func (s *Service) recordProof(ctx context.Context, tx *store.Tx, me *ent.Visitor, address string) error {
-	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address)
+	c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, address, vocab.SourceChat)
 	if err != nil {
 		return err
 	}
 	me.EmailVerified = true
+	if err := s.contacts.Verify(ctx, tx, c.ID, address); err != nil {
+		return err
+	}
 	return s.linkContact(ctx, tx, me, address, c.ID, false)
 }
 
@@ -86,7 +91,7 @@ func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visi
 		}
 		email, me.EmailVerified = who.email, true
 	default:
-		c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, who.email)
+		c, _, err := s.contacts.FindOrCreateByEmail(ctx, tx, who.email, vocab.SourceChat)
 		if err != nil {
 			return err
 		}
@@ -94,6 +99,9 @@ func (s *Service) recordIdentity(ctx context.Context, tx *store.Tx, me *ent.Visi
 	}
 	if !typed {
 		if err := s.attest(ctx, tx, me, contactID, who); err != nil {
+			return err
+		}
+		if err := s.contacts.Verify(ctx, tx, contactID, who.email); err != nil {
 			return err
 		}
 	}
@@ -142,17 +150,16 @@ func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor
 		if err := s.conversations.LinkVisitor(ctx, tx, me.ID, contactID); err != nil {
 			return err
 		}
-		if err := seeContact(ctx, tx, contactID); err != nil {
+		if err := contact.RecordSeen(ctx, tx, contactID); err != nil { // what recordSeen did before it was known
 			return err
+		}
+		for _, one := range []string{before.ContactID, contactID} { // whose pages are the visitor's
+			if err := contact.Touch(ctx, tx, one); err != nil {
+				return err
+			}
 		}
 	}
 	return s.applyClaims(ctx, tx, me)
-}
-
-// seeContact notes that a contact is on the site: what recordSeen did before it was known.
-func seeContact(ctx context.Context, tx *store.Tx, contactID string) error {
-	_, err := tx.Exec(ctx, "UPDATE contacts SET last_seen_at = $1 WHERE id = $2 AND last_seen_at < $1", int64(tx.Now()), contactID)
-	return err
 }
 
 // turnInto has all chats of a visitor go on with the one whom they proved to be, with
@@ -188,6 +195,11 @@ func moveTraces(ctx context.Context, tx *store.Tx, from, to *ent.Visitor) error 
 	}
 	if err := linkConsents(ctx, tx, to); err != nil {
 		return err
+	}
+	for _, one := range []string{from.ContactID, to.ContactID} {
+		if err := contact.Touch(ctx, tx, one); err != nil {
+			return err
+		}
 	}
 	for _, statement := range []string{
 		`UPDATE targeted_message_views SET visitor_id = $1 WHERE visitor_id = $2 AND account_id = $3 AND targeted_message_id NOT IN

@@ -6,6 +6,8 @@ import (
 	"parley/ent"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/wording"
+	"parley/internal/loader"
+	"parley/internal/pageurl"
 	"parley/internal/viewer"
 )
 
@@ -16,7 +18,7 @@ func (s *Service) Imagine(ctx context.Context, in targeting.TargetedMessagePrevi
 	if in.At != nil {
 		at = *in.At
 	}
-	w, visit, err := s.imagineVisit(ctx, in.ChannelID, in.PageURL, at)
+	w, visit, err := s.imagineVisit(ctx, in.ChannelID, pageurl.WithoutUser(in.PageURL), at)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +26,7 @@ func (s *Service) Imagine(ctx context.Context, in targeting.TargetedMessagePrevi
 	visit.SmallScreen = in.SmallScreen != nil && *in.SmallScreen
 	if in.ContactID != nil {
 		system := viewer.NewContext(ctx, viewer.System("widget", w.Channel.AccountID))
-		c, err := s.store.Client(system).Contact.Get(system, *in.ContactID)
+		c, err := loader.Contact(system, s.store.Client(system), *in.ContactID)
 		if err != nil && !ent.IsNotFound(err) {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ type StartVisitorSessionInput struct {
 	Identity       *string
 	Link           *string
 	Locale         *string
+	TimeZone       *string
 	IdempotencyKey *string
 }
 
@@ -51,6 +52,15 @@ type MarkVisitorConversationReadInput struct {
 	ConversationID string
 	// UpTo is the last message that was read; nil or empty: all of them.
 	UpTo           *string
+	IdempotencyKey *string
+}
+
+// RateConversationInput is the input of rateConversation. A visitor's answer after a
+// close.
+type RateConversationInput struct {
+	ConversationID string
+	Score          int
+	Comment        *string
 	IdempotencyKey *string
 }
 

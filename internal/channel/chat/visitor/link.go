@@ -13,6 +13,7 @@ import (
 	entconversation "parley/ent/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/pageurl"
 	"parley/internal/secret"
 	"parley/internal/store"
 )
@@ -24,6 +25,8 @@ const (
 	// linkFragment stands before the token in the page's address: what follows
 	// a # reaches no server and no Referer.
 	linkFragment = "parley-link="
+	// openFragment opens the widget (CH-4).
+	openFragment = "parley-open"
 )
 
 // linkClaims are a link's: the token is random by its id, and stored hashed.
@@ -114,13 +117,30 @@ func (s *Service) mailedChat(ctx context.Context, hash []byte, accountID string)
 	return m, rows.Err()
 }
 
-// linkTo returns the address of the page with the token behind it; "": the
-// conversation began on no page, or on one of a site that is not ours.
-func (s *Service) linkTo(page, fragment string) string {
-	u, err := url.Parse(page)
-	if err != nil || u.Host == "" || s.options.Sites != nil && !slices.Contains(s.options.Sites, strings.ToLower(u.Scheme+"://"+u.Host)) {
+// linkTo returns the address of the page that a conversation began on, with the token
+// behind it; if that is a site's that is not ours, that of the channel's hosted page (CH-6).
+// "": there is neither.
+func (s *Service) linkTo(c *ent.Conversation, channel *ent.Channel, fragment string) string {
+	u, err := url.Parse(c.OriginURL)
+	switch {
+	case channel.RemovedAt.IsSet():
+		return "" // its key is no one's
+	case err == nil && u.Host != "" && s.isSite(u):
+		u.Fragment, u.RawFragment = "", ""
+		return u.String() + "#" + fragment
+	case s.options.PublicURL == "":
 		return ""
 	}
-	u.Fragment, u.RawFragment = "", ""
-	return u.String() + "#" + fragment
+	return strings.TrimRight(s.options.PublicURL, "/") + "/chat/" + url.PathEscape(channel.Key) + "#" + fragment
+}
+
+// isSite reports whether letters may lead to a page's origin.
+func (s *Service) isSite(page *url.URL) bool {
+	if page.Scheme != "http" && page.Scheme != "https" {
+		return false
+	}
+	if s.options.Sites == nil || s.options.LocalSites && pageurl.IsLoopback(page.Hostname()) {
+		return true
+	}
+	return slices.Contains(s.options.Sites, strings.ToLower(page.Scheme+"://"+page.Host))
 }

@@ -114,10 +114,14 @@ func (l *Live) Watch(ctx context.Context, conversationID string, cursor *string)
 		r.Close()
 		return nil, err
 	}
-	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), me: viewer.FromContext(ctx).ActorID, seen: seen, queue: queued{due: true}}
+	s := &Stream{live: l, conversation: c, reader: r, typing: typing, viewer: viewer.LiveFrom(ctx), me: viewer.FromContext(ctx).ActorID, seen: seen}
+	s.queue.due = true
 	// Now that it follows, nothing goes on elsewhere unnoticed.
 	if c, err = l.Conversation(ctx, conversationID); err == nil && c != nil && ContinuedElsewhere(ctx, c) {
 		s.continued = &Continued{c}
+	}
+	if err == nil {
+		err = s.followSettings(ctx)
 	}
 	if err != nil {
 		s.Close()
@@ -136,6 +140,9 @@ func (s *Stream) Close() {
 	}
 	if s.queue.timer != nil {
 		s.queue.timer.Stop()
+	}
+	if s.queue.stop != nil {
+		s.queue.stop()
 	}
 }
 
@@ -184,6 +191,8 @@ func (s *Stream) Next(ctx context.Context) (Change, error) {
 		select {
 		case <-more:
 		case <-s.queue.later():
+			s.queue.due = true
+		case <-s.queue.settings:
 			s.queue.due = true
 		case <-moreTyping:
 		case <-changed:

@@ -2,7 +2,6 @@ package visitor
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"parley/ent"
@@ -103,7 +102,7 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if err != nil {
 		return err
 	}
-	if enough, err := s.hasEnough(ctx, me); err != nil || enough {
+	if enough, err := s.HasEnough(ctx, me); err != nil || enough {
 		return err
 	}
 	if withdrawn, err := hasWithdrawn(ctx, tx.Client, me); err != nil || withdrawn {
@@ -113,44 +112,26 @@ func (s *Service) mailMissedReplies(ctx context.Context, tx *store.Tx, c *ent.Co
 	if err != nil || len(messages) == 0 {
 		return err
 	}
-	token, err := s.newLink(ctx, tx, c, me.Email, messages[len(messages)-1].VisibleNumber)
+	last := messages[len(messages)-1]
+	back, err := s.WayBack(ctx, tx, c, me, last.VisibleNumber, last.ID)
 	if err != nil {
 		return err
 	}
-	l := missedNotice{Link: s.linkTo(c.OriginURL, linkFragment+token)}
-	if me.Identity != nil { // their site proves who they are
-		l.Link = s.linkTo(c.OriginURL, "parley-open")
-	}
-	if l.Team, err = teamOf(ctx, tx, c.ChannelID, c.InboxID); err != nil {
+	l := missedNotice{Link: back.Link, Once: back.Once, Answerable: back.Answerable()}
+	if l.head, err = headFor(ctx, tx, me); err != nil {
 		return err
 	}
-	if l.Messages, err = s.loadReplies(ctx, messages); err != nil {
+	if l.Messages, err = s.loadReplies(ctx, l.head, messages); err != nil {
 		return err
 	}
-	mailbox, err := s.mailboxOf(ctx, tx, c)
-	if err != nil {
-		return err
-	}
-	l.Answerable = mailbox != ""
 	written, err := l.compose(me.Email)
 	if err != nil {
 		return err
 	}
-	if mailbox != "" {
-		domain := mailbox[strings.LastIndexByte(mailbox, '@')+1:]
-		written.ReplyTo, written.References = mailbox, s.options.Threads.Reference(c.ID, domain)
-		written.InternetID = s.options.Threads.MessageID(messages[len(messages)-1].ID, c.ID, domain)
-	}
+	back.Address(&written)
+	written.About = aboutVisitor(me)
 	mail.Post(tx, written)
 	return nil
-}
-
-// hasEnough reports whether the visitor's address got so many notices of late that
-// the next one waits.
-func (s *Service) hasEnough(ctx context.Context, me *ent.Visitor) (bool, error) {
-	sent, err := s.store.Numbers(ctx, `SELECT COUNT(*) FROM visitor_links l WHERE l.account_id = $1 AND l.created_at > $2 AND l.email = $3`,
-		me.AccountID, int64(s.store.Now().Add(-noticesWithin)), me.Email)
-	return err == nil && sent[0] >= maxNotices, err
 }
 
 // unmailedMessages returns what the visitor has not read and no notice had, oldest
@@ -167,32 +148,16 @@ func (s *Service) unmailedMessages(ctx context.Context, tx *store.Tx, c *ent.Con
 	return list[max(0, len(list)-maxMissed):], err
 }
 
-// mailboxOf is the address to which the notice is answered: that of the inbox's first
-// connected e-mail channel; "": there is none.
-func (s *Service) mailboxOf(ctx context.Context, tx *store.Tx, c *ent.Conversation) (string, error) {
+// mailboxOf is the e-mail channel that a letter is from, and to which it is answered: the
+// inbox's first connected one; nil: there is none.
+func (s *Service) mailboxOf(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*ent.EmailChannel, error) {
 	if s.options.Threads == nil {
-		return "", nil
+		return nil, nil
 	}
 	channel, err := tx.Client.EmailChannel.Query().Where(emailchannel.InboxID(c.InboxID), emailchannel.StateEQ(vocab.EmailConnected)).
 		Order(emailchannel.ByID()).First(ctx)
 	if ent.IsNotFound(err) {
-		return "", nil
+		return nil, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return channel.Address, nil
-}
-
-// teamOf is whom the notice is from: the widget's title, else the inbox.
-func teamOf(ctx context.Context, tx *store.Tx, channelID, inboxID string) (string, error) {
-	channel, err := tx.Client.Channel.Get(ctx, channelID)
-	if err != nil || channel.Title != "" {
-		return channel.Title, err
-	}
-	inbox, err := tx.Client.Inbox.Get(ctx, inboxID)
-	if err != nil {
-		return "", err
-	}
-	return inbox.Name, nil
+	return channel, err
 }

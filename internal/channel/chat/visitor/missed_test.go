@@ -62,9 +62,15 @@ func (w *world) mailed(box *postbox) []mail.Notice {
 // after they left.
 func (w *world) leaves(answers ...string) (me context.Context, conversationID string) {
 	w.t.Helper()
+	return w.leavesFrom("https://shop.example/prices?a=1#top", answers...)
+}
+
+// leavesFrom is leaves from a page.
+func (w *world) leavesFrom(page string, answers ...string) (me context.Context, conversationID string) {
+	w.t.Helper()
 	me = w.as(w.start("", ""))
 	in := w.chat("question")
-	in.Email, in.PageURL = new("dora@example.net"), "https://shop.example/prices?a=1#top"
+	in.Email, in.PageURL = new("dora@example.net"), page
 	c, err := w.StartChat(me, in)
 	w.ok(err)
 	w.clock.Advance(time.Second)
@@ -72,21 +78,6 @@ func (w *world) leaves(answers ...string) (me context.Context, conversationID st
 		w.answer(c.ID, text, false)
 	}
 	return me, c.ID
-}
-
-// A notice of the team's leads to no page but those of its own sites: the page
-// that a visitor names is anyone's word.
-func TestNoticesLeadHome(t *testing.T) {
-	t.Parallel()
-	mailing(t, func(w *world, box *postbox) {
-		w.compose(conversation.Deps{}, visitor.Options{MissedAfter: delay, Sites: []string{"https://parley.example"}})
-		w.leaves("answer")
-		w.clock.Advance(delay)
-		notices := w.mailed(box)
-		if len(notices) != 1 || strings.Contains(notices[0].Text+notices[0].HTML, "shop.example") || !strings.Contains(notices[0].Text, "answer") {
-			w.t.Errorf("%+v", notices)
-		}
-	})
 }
 
 // CH-6: a visitor who left gets what they missed by mail: once, escaped, with a
@@ -361,6 +352,38 @@ func TestNoticesAreAnswered(t *testing.T) {
 		if l.ReplyTo != "support@shop.example" || !strings.HasSuffix(l.InternetID, "."+c+"@shop.example") || l.References != c+"@shop.example" ||
 			!strings.Contains(l.Text, "Answer this mail") {
 			w.t.Errorf("%+v", l)
+		}
+	})
+}
+
+// IN-22, CH-6: a visitor who is away gets the farewell of a chat that closed by itself by
+// mail, with what else they missed; one who read it does not.
+func TestFarewellByMail(t *testing.T) {
+	t.Parallel()
+	mailing(t, func(w *world, box *postbox) {
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Inbox.UpdateOneID(w.InboxIDs[0]).SetSettings(vocab.InboxSettings{
+				CloseSilentChatsAfter: 30, CloseSilentChatsSince: tx.Now(), FarewellText: "We close this for now.",
+			}).Exec(ctx)
+		})
+		_, c := w.leaves("answer")
+		w.clock.Advance(delay)
+		if notices := w.mailed(box); len(notices) != 1 {
+			w.t.Fatalf("the answer: %v", notices)
+		}
+		w.clock.Advance(30 * time.Minute)
+		w.ok(w.conversations.CloseSilent(w.t.Context()))
+		if got := w.conversation(c).Status; got != vocab.Closed {
+			w.t.Fatalf("the chat is %s", got)
+		}
+		w.clock.Advance(delay)
+		notices := w.mailed(box)
+		if len(notices) != 1 || !strings.Contains(notices[0].Text, "We close this for now.") || strings.Contains(notices[0].Text, "answer") {
+			w.t.Errorf("the farewell: %+v", notices)
+		}
+		w.clock.Advance(delay)
+		if again := w.mailed(box); len(again) != 0 {
+			w.t.Errorf("the same again: %v", again)
 		}
 	})
 }

@@ -7,45 +7,60 @@ import (
 	ttemplate "text/template"
 
 	"parley/ent"
+	"parley/internal/availability"
+	"parley/internal/channel/chat/wording"
 	"parley/internal/id"
+	"parley/internal/library/card"
 	"parley/internal/mail"
 )
 
 // missedNotice is what a visitor gets of replies that they missed (CH-6).
 type missedNotice struct {
-	Team     string
+	head
+
 	Messages []reply
 	// Link leads back to the conversation; empty: there is no page.
 	Link string
+	// Once: the link proves who reads it, and works once.
+	Once bool
 	// Answerable: an answer by mail joins the conversation.
 	Answerable bool
 }
 
+// aboutVisitor has a letter be withdrawn when its visitor is erased.
+func aboutVisitor(me *ent.Visitor) *mail.About {
+	return &mail.About{AccountID: me.AccountID, ContactID: me.ContactID, VisitorID: me.ID}
+}
+
 type reply struct{ Author, Time, Text string }
 
-const plain = `{{.Team}} has replied to you:
+const plain = `{{.Intro}}
 {{range .Messages}}
 {{with .Author}}{{.}}, {{end}}{{.Time}}:
 {{.Text}}
-{{end}}{{with .Link}}
-Reply here:
+{{end}}
+{{.TimesIn}}
+{{with .Link}}
+{{$.Words.Reply}}:
 {{.}}
-The link is only for you. It works once, within seven days.
-{{end}}{{if .Answerable}}
-{{if .Link}}Or answer this mail.{{else}}Answer this mail to reply.{{end}}
+{{if $.Once}}{{$.Words.Only}}
+{{end}}{{end}}{{if .Answerable}}
+{{if .Link}}{{.Words.OrAnswer}}{{else}}{{.Words.Answer}}{{end}}
 {{else if not .Link}}
-To reply, open the chat on our website again.
+{{.Words.Reopen}}
 {{end}}`
 
 const markup = `<!doctype html>
-<html><body style="font-family:sans-serif;line-height:1.5">
-<p>{{.Team}} has replied to you:</p>
+<html lang="{{.Words.Tag}}" dir="{{.Words.Direction}}"><head><meta charset="utf-8"></head>
+<body style="font-family:sans-serif;line-height:1.5">
+<p>{{.Intro}}</p>
 {{range .Messages}}<p style="color:#555">{{with .Author}}{{.}}, {{end}}{{.Time}}</p>
-<blockquote style="white-space:pre-wrap">{{.Text}}</blockquote>
-{{end}}{{with .Link}}<p><a href="{{.}}">Reply here</a></p>
-<p style="color:#555">The link is only for you. It works once, within seven days.</p>
-{{end}}{{if .Answerable}}<p>{{if .Link}}Or answer this mail.{{else}}Answer this mail to reply.{{end}}</p>
-{{else if not .Link}}<p>To reply, open the chat on our website again.</p>
+<blockquote dir="auto" style="white-space:pre-wrap">{{.Text}}</blockquote>
+{{end}}<p style="color:#555">{{.TimesIn}}</p>
+{{with .Link}}<p><a href="{{.}}">{{$.Words.Reply}}</a></p>
+{{if $.Once}}<p style="color:#555">{{$.Words.Only}}</p>
+{{end}}{{end}}{{if .Answerable}}<p>{{if .Link}}{{.Words.OrAnswer}}{{else}}{{.Words.Answer}}{{end}}</p>
+{{else if not .Link}}<p>{{.Words.Reopen}}</p>
 {{end}}</body></html>
 `
 
@@ -56,30 +71,29 @@ var (
 
 // compose returns the notice as mail takes it: as plain text and, escaped, as HTML.
 func (l missedNotice) compose(to string) (mail.Notice, error) {
-	var text, html strings.Builder
-	if err := plainNotice.Execute(&text, l); err != nil {
-		return mail.Notice{}, err
-	}
-	if err := markupNotice.Execute(&html, l); err != nil {
-		return mail.Notice{}, err
-	}
-	subject := "New reply from " + strings.Join(strings.Fields(l.Team), " ")
-	return mail.Notice{To: to, Subject: subject, Text: text.String(), HTML: html.String()}, nil
+	return written(to, wording.Fill(l.Words.Subject, "team", strings.Join(strings.Fields(l.Team), " ")), plainNotice, markupNotice, l)
 }
 
 // codeNotice has the code by which a visitor proves an address (CH-6).
-type codeNotice struct{ Team, Code string }
+type codeNotice struct {
+	head
 
-const plainCode = `Your code for the chat with {{.Team}}: {{.Code}}
+	// For says for which chat it is.
+	For  string
+	Code string
+}
 
-Enter it in the chat within ten minutes. If you did not ask for it, ignore this mail, and give the code to no one.
+const plainCode = `{{.For}} {{.Code}}
+
+{{.Words.CodeUse}}
 `
 
 const markupCode = `<!doctype html>
-<html><body style="font-family:sans-serif;line-height:1.5">
-<p>Your code for the chat with {{.Team}}:</p>
-<p style="font-size:1.6em;letter-spacing:.1em"><b>{{.Code}}</b></p>
-<p style="color:#555">Enter it in the chat within ten minutes. If you did not ask for it, ignore this mail, and give the code to no one.</p>
+<html lang="{{.Words.Tag}}" dir="{{.Words.Direction}}"><head><meta charset="utf-8"></head>
+<body style="font-family:sans-serif;line-height:1.5">
+<p>{{.For}}</p>
+<p style="font-size:1.6em;letter-spacing:.1em"><b dir="ltr">{{.Code}}</b></p>
+<p style="color:#555">{{.Words.CodeUse}}</p>
 </body></html>
 `
 
@@ -89,26 +103,35 @@ var (
 )
 
 func (n codeNotice) compose(to string) (mail.Notice, error) {
+	return written(to, wording.Fill(n.Words.CodeSubject, "code", n.Code), plainCodeNotice, markupCodeNotice, n)
+}
+
+// written is a letter as plain text and, escaped, as HTML.
+func written(to, subject string, plain *ttemplate.Template, markup *template.Template, content any) (mail.Notice, error) {
 	var text, html strings.Builder
-	if err := plainCodeNotice.Execute(&text, n); err != nil {
+	if err := plain.Execute(&text, content); err != nil {
 		return mail.Notice{}, err
 	}
-	if err := markupCodeNotice.Execute(&html, n); err != nil {
+	if err := markup.Execute(&html, content); err != nil {
 		return mail.Notice{}, err
 	}
-	return mail.Notice{To: to, Subject: "Your code: " + n.Code, Text: text.String(), HTML: html.String()}, nil
+	return mail.Notice{To: to, Subject: subject, Text: text.String(), HTML: html.String()}, nil
 }
 
 // loadReplies returns messages as a notice shows them, by the names that visitors
 // see.
-func (s *Service) loadReplies(ctx context.Context, messages []*ent.Message) ([]reply, error) {
+func (s *Service) loadReplies(ctx context.Context, h head, messages []*ent.Message) ([]reply, error) {
 	users, err := s.nodes.Users(ctx, authorsOf(messages, id.User))
+	if err != nil {
+		return nil, err
+	}
+	zone, err := availability.LoadZone(h.zone)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]reply, len(messages))
 	for i, m := range messages {
-		list[i] = reply{Time: m.CreatedAt.Time().Format("2 January 2006, 15:04 UTC"), Text: m.Text}
+		list[i] = reply{Time: m.CreatedAt.Time().In(zone).Format(h.Words.Layout), Text: card.With(m.Text, m.Cards)}
 		if users[i] != nil {
 			list[i].Author = users[i].Name
 		}

@@ -3,6 +3,7 @@ package visitor
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/ent"
@@ -49,10 +50,13 @@ type readQueue struct {
 	mu    sync.Mutex
 	at    time.Time
 	queue *conversation.Queue
+	// since is the last event of the inbox's settings that it goes by.
+	since int64
 }
 
-// queueOf reads an inbox's queue, or returns what another stream just read.
-func (l *Live) queueOf(ctx context.Context, inboxID string) (*conversation.Queue, error) {
+// queueOf reads an inbox's queue, or returns what another stream just read, but not
+// before the settings were as they are since an event.
+func (l *Live) queueOf(ctx context.Context, inboxID string, since int64) (*conversation.Queue, error) {
 	l.queues.mu.Lock()
 	if l.queues.known == nil || len(l.queues.known) > maxQueues {
 		l.queues.known = map[string]*readQueue{}
@@ -65,12 +69,12 @@ func (l *Live) queueOf(ctx context.Context, inboxID string) (*conversation.Queue
 	l.queues.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := l.clock.Now(); r.queue != nil && now.Sub(r.at) < queueFresh {
+	if now := l.clock.Now(); r.queue != nil && r.since >= since && now.Sub(r.at) < queueFresh {
 		return r.queue, nil
 	}
 	q, err := l.conversations.ReadQueue(ctx, inboxID)
 	if err == nil {
-		r.queue, r.at = q, l.clock.Now()
+		r.queue, r.at, r.since = q, l.clock.Now(), max(since, r.since)
 	}
 	return q, err
 }
@@ -83,6 +87,25 @@ type queued struct {
 	due      bool // to look again
 	position *int
 	timer    *time.Timer
+
+	settings chan struct{} // has one while the inbox's settings are new
+	since    atomic.Int64  // the last event that made them so
+	stop     func()        // ends that; nil: it never began
+}
+
+// followSettings has the queue looked at when the inbox's settings change: it may be
+// shown from then on, or no longer.
+func (s *Stream) followSettings(ctx context.Context) (err error) {
+	q := &s.queue
+	q.settings = make(chan struct{}, 1)
+	q.stop, err = s.live.feed.OnInbox(ctx, s.conversation.AccountID, s.conversation.InboxID, func(sequence int64) {
+		q.since.Store(sequence)
+		select {
+		case q.settings <- struct{}{}:
+		default: // it will look anyway
+		}
+	})
+	return err
 }
 
 // later is when to look again; nil: not before the conversation's next event.
@@ -101,7 +124,7 @@ func (s *Stream) queueChange(ctx context.Context) (Change, error) {
 	}
 	q.due = false
 	ctx = viewer.NewContext(ctx, viewer.System("chat", s.conversation.AccountID))
-	queue, err := s.live.queueOf(ctx, s.conversation.InboxID)
+	queue, err := s.live.queueOf(ctx, s.conversation.InboxID, q.since.Load())
 	if err != nil {
 		return nil, err
 	}

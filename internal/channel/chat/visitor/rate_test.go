@@ -118,3 +118,23 @@ func TestBlockedTyping(t *testing.T) {
 		}
 	})
 }
+
+// CH-8: a visitor gives so many addresses an hour; others are counted for themselves, and
+// one that is given again, or replayed, counts as any other call.
+func TestAddressesPerVisitor(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.compose(conversation.Deps{}, visitor.Options{Limits: visitor.Limits{AddressesPerHour: 2}})
+		gives := func(me context.Context, address string) error {
+			_, err := w.CaptureEmail(me, visitor.CaptureVisitorEmailInput{Email: address})
+			return err
+		}
+		me, other := w.as(w.start("", "")), w.as(w.start("", ""))
+		w.ok(gives(me, "one@example.net"))
+		w.ok(gives(me, "two@example.net"))
+		w.limited(gives(me, "three@example.net"), "3600 s")
+		w.ok(gives(other, "three@example.net"))
+		w.clock.Advance(time.Hour)
+		w.ok(gives(me, "three@example.net"))
+	})
+}

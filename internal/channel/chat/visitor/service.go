@@ -43,6 +43,11 @@ type Options struct {
 	// "https://shop.example": the page that a visitor names is anyone's word. nil:
 	// notices lead anywhere.
 	Sites []string
+	// LocalSites: notices lead to pages of the reader's own machine too, for development.
+	LocalSites bool
+	// PublicURL is this server's, where notices lead if they may not lead to the page:
+	// to the channel's hosted page. "": there is none.
+	PublicURL string
 	// Threads makes the ids by which an answer to a notice finds the conversation; nil:
 	// notices cannot be answered by mail.
 	Threads Threads

@@ -10,8 +10,10 @@ import (
 	"parley/ent/channel"
 	"parley/ent/inbox"
 	entvisitor "parley/ent/visitor"
+	"parley/internal/availability"
 	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/secret"
@@ -149,6 +151,9 @@ func (s *Service) admitVisitor(ctx context.Context, c *ent.Channel, had secret.V
 		if err := recordLanguage(ctx, tx, me, in.Locale); err != nil {
 			return err
 		}
+		if err := recordTimeZone(ctx, tx, me, in.TimeZone); err != nil {
+			return err
+		}
 		return recordSeen(ctx, tx, me)
 	})
 	return me, session, err
@@ -191,6 +196,18 @@ func recordLanguage(ctx context.Context, tx *store.Tx, me *ent.Visitor, locale *
 	return tx.Client.Visitor.UpdateOneID(me.ID).SetLanguage(tag).Exec(ctx)
 }
 
+// recordTimeZone notes where the visitor's clock is. What is no zone is passed over, too.
+func recordTimeZone(ctx context.Context, tx *store.Tx, me *ent.Visitor, name *string) error {
+	if name == nil || *name == me.TimeZone {
+		return nil
+	}
+	if _, err := availability.LoadZone(*name); err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	me.TimeZone = *name
+	return tx.Client.Visitor.UpdateOneID(me.ID).SetTimeZone(*name).Exec(ctx)
+}
+
 // lockVisitor loads a visitor, and keeps others from changing it until the
 // transaction ends; nil: there is none.
 func lockVisitor(ctx context.Context, tx *store.Tx, visitorID string) (*ent.Visitor, error) {
@@ -225,8 +242,11 @@ func recordSeen(ctx context.Context, tx *store.Tx, me *ent.Visitor) error {
 		return nil
 	}
 	me.LastSeenAt = now
-	if err := tx.Client.Visitor.UpdateOneID(me.ID).SetLastSeenAt(now).Exec(ctx); err != nil || me.ContactID == "" {
+	if err := tx.Client.Visitor.UpdateOneID(me.ID).SetLastSeenAt(now).Exec(ctx); err != nil {
 		return err
 	}
-	return tx.Client.Contact.UpdateOneID(me.ContactID).SetLastSeenAt(now).Exec(ctx)
+	if err := contact.RecordSeen(ctx, tx, me.ContactID); err != nil {
+		return err
+	}
+	return contact.Touch(ctx, tx, me.ContactID)
 }

@@ -8,6 +8,7 @@ import (
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/wording"
+	"parley/internal/contact/smartlist"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -82,7 +83,7 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 		return nil, err
 	}
 	if proved {
-		if visit.ListIDs, err = targeting.ListsOf(ctx, client, w.contactID()); err != nil {
+		if visit.ListIDs, err = smartlist.ListsOf(ctx, client, w.contactID(), visit.At); err != nil {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"parley/ent"
 	"parley/ent/pageview"
 	"parley/internal/channel/chat/targeting"
+	"parley/internal/contact"
 	"parley/internal/id"
 	"parley/internal/richtext"
 	"parley/internal/store"
@@ -60,6 +61,9 @@ func (s *Service) TrackPage(ctx context.Context, in TrackPageViewInput) (*ent.Vi
 		_, err = tx.Exec(ctx, `DELETE FROM page_views WHERE visitor_id = $1 AND account_id = $2 AND id NOT IN
 			(SELECT id FROM page_views WHERE visitor_id = $1 ORDER BY viewed_at DESC, id DESC LIMIT $3)`, me.ID, me.AccountID, keptPages)
 		if err != nil {
+			return err
+		}
+		if err := contact.Touch(ctx, tx, me.ContactID); err != nil {
 			return err
 		}
 		return recordSeen(ctx, tx, me)

@@ -10,7 +10,8 @@
 // Addresses: /widget.js is a loader that browsers ask for again after five
 // minutes; it brings in /widget/<hash>.js, which they keep for a year. Another
 // hash, of an older or newer server behind the same name, gives the present
-// build too, but is not kept. /demo is the page.
+// build too, but is not kept. /demo is the page. /chat/<key> is a channel's hosted
+// page, which has nothing but its chat (CH-6).
 package widget
 
 import (
@@ -22,6 +23,7 @@ import (
 	"errors"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -43,7 +45,8 @@ const (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; " +
 	"connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Handler serves /widget.js, what is below /widget/, /demo and what is below /demo/.
+// Handler serves /widget.js, what is below /widget/, /demo, what is below /demo/ and
+// what is below /chat/.
 func Handler() http.Handler {
 	loader, bundle := loadAsset("dist/loader.js"), loadAsset("dist/widget.js")
 	current := "/widget/" + bundle.hash + ".js"
@@ -51,6 +54,7 @@ func Handler() http.Handler {
 		"/demo":          loadAsset("pages/demo.html"),
 		"/demo/demo.css": loadAsset("pages/demo.css"),
 		"/demo/demo.js":  loadAsset("dist/demo.js"),
+		"/chat/chat.css": loadAsset("pages/chat.css"),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page, isPage := pages[r.URL.Path]
@@ -64,10 +68,35 @@ func Handler() http.Handler {
 		case isPage:
 			w.Header().Set("Content-Security-Policy", policy)
 			page.serve(w, r, askAgain)
+		case hostedKey.MatchString(r.URL.Path):
+			serveHosted(w, r)
 		default:
 			http.NotFound(w, r)
 		}
 	})
+}
+
+// hostedPolicy allows the widget and its pictures, and nothing else.
+const hostedPolicy = policy + "; require-trusted-types-for 'script'; trusted-types parley"
+
+// hostedKey matches the addresses of hosted pages. Whether there is such a channel, the
+// widget finds out.
+var hostedKey = regexp.MustCompile(`^/chat/([A-Za-z0-9_-]{1,64})$`)
+
+// serveHosted serves the page of the channel whose key is in the address. A mailed link
+// leads to it: its token is in the fragment, and no other page learns the address.
+func serveHosted(w http.ResponseWriter, r *http.Request) {
+	page, err := files.ReadFile("pages/chat.html")
+	if err != nil {
+		panic(err) // only for a name that was not embedded
+	}
+	h := w.Header()
+	h.Set("Content-Security-Policy", hostedPolicy)
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Type", contentTypes[".html"])
+	h.Set("Cache-Control", askAgain)
+	key := hostedKey.FindStringSubmatch(r.URL.Path)[1]
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(strings.Replace(string(page), "KEY", key, 1)))
 }
 
 // isBundle reports whether a build of some server could be at that path.

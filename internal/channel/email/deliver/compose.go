@@ -12,8 +12,10 @@ import (
 	"parley/ent/attachment"
 	files "parley/internal/attachment"
 	"parley/internal/channel/email/thread"
+	"parley/internal/library/card"
 	"parley/internal/mail/smtp"
 	"parley/internal/richtext"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -34,8 +36,8 @@ func (o *sending) composeMail(ctx context.Context) ([]byte, error) {
 	out := smtp.Outgoing{
 		MessageID: o.e.InternetID, Date: o.m.CreatedAt.Time(), From: smtp.Address{Name: o.e.From.Name, Address: o.e.From.Address},
 		Subject: o.e.Subject, Text: text, HTML: html, InReplyTo: o.e.InReplyTo,
-		References: o.references(),
-		Headers:    map[string]string{thread.OwnIDHeader: o.e.InternetID},
+		References: o.references(), Automatic: o.m.AuthorKind == viewer.SystemKind,
+		Headers: map[string]string{thread.OwnIDHeader: o.e.InternetID},
 	}
 	for _, m := range o.e.To {
 		out.To = append(out.To, smtp.Address{Name: m.Name, Address: m.Address})
@@ -59,14 +61,14 @@ func (o *sending) composeMail(ctx context.Context) ([]byte, error) {
 	out.HTML = o.globalIDs(out.HTML, out.Inline)
 	o.globalIDs("", out.Attachments)
 	raw, err := smtp.Compose(out)
-	if err != nil || o.c.DkimKey == "" {
-		return raw, err
-	}
-	key, err := s.channels.SigningKey(o.c)
 	if err != nil {
 		return nil, err
 	}
-	return smtp.Sign(raw, smtp.DKIM{Domain: domainOf(o.c.Address), Selector: o.c.DkimSelector, Key: key})
+	signer, err := s.channels.Signer(o.c)
+	if err != nil || signer == nil {
+		return raw, err
+	}
+	return smtp.Sign(raw, *signer)
 }
 
 // references are the ids of the thread: our own, by which every answer finds it, once, and
@@ -100,9 +102,10 @@ func (o *sending) filePart(ctx context.Context, f *ent.Attachment) smtp.Part {
 // answers below, as text and as HTML.
 func (o *sending) body(q quotation) (text, html string) {
 	text, html = o.m.Text, o.m.HTML
-	if html == "" {
+	if html == "" && text != "" {
 		html = richtext.Paragraphs(text)
 	}
+	html, text = html+card.HTML(o.m.Cards), card.With(text, o.m.Cards)
 	if o.c.Signature != "" {
 		signature, delimited := cutDelimiter(richtext.Text(o.c.Signature))
 		mark := "-- <br>"

@@ -57,6 +57,17 @@ func (o *sending) giveUp(ctx context.Context, why string) (time.Duration, error)
 	return o.recordAttempt(ctx, func(r *vocab.Recipient) { r.State, r.Detail = vocab.DeliveryFailed, richtext.Clip(why, 500) })
 }
 
+// endUnsent ends a mail whose channel sends no more: it is CANCELED where whoever removed
+// the channel said so (IB-6), and otherwise it failed.
+func (o *sending) endUnsent(ctx context.Context) (time.Duration, error) {
+	if !o.c.RemovedAt.IsSet() || o.c.SendsUntil.IsSet() {
+		return o.giveUp(ctx, "The e-mail channel was disconnected or removed before the mail was sent.")
+	}
+	return o.recordAttempt(ctx, func(r *vocab.Recipient) { r.State, r.Detail = vocab.DeliveryCanceled, canceledText })
+}
+
+const canceledText = "The e-mail channel was removed, and mail that was waiting was canceled."
+
 // recordAttempt writes what became of each recipient that waited, even when the
 // job is to end. It says how the mail ended, or returns when it is tried again.
 func (o *sending) recordAttempt(ctx context.Context, of func(*vocab.Recipient)) (time.Duration, error) {
@@ -111,9 +122,13 @@ func sentAt(list []vocab.Recipient, now clock.Micros) clock.Micros {
 // outcomeOf is how the mail ended: a message that did not reach everyone
 // failed, and says whom it did not reach.
 func outcomeOf(list []vocab.Recipient) (vocab.DeliveryState, string) {
+	canceled := func(r vocab.Recipient) bool { return r.State == vocab.DeliveryCanceled }
+	if !slices.ContainsFunc(list, func(r vocab.Recipient) bool { return !canceled(r) }) {
+		return vocab.DeliveryCanceled, canceledText
+	}
 	var missed []string
 	for _, r := range list {
-		if r.State == vocab.DeliveryFailed {
+		if r.State == vocab.DeliveryFailed || canceled(r) {
 			missed = append(missed, r.Address+": "+r.Detail)
 		}
 	}

@@ -111,7 +111,7 @@ func (o *sending) releaseAttempt(ctx context.Context) error {
 // again; 0: never.
 func (o *sending) attemptSending(ctx context.Context) (time.Duration, error) {
 	if !settings.Sends(o.c, o.service.store.Now()) {
-		return o.giveUp(ctx, "The e-mail channel was disconnected or removed before the mail was sent.")
+		return o.endUnsent(ctx)
 	}
 	raw, err := o.composeMail(ctx)
 	switch {

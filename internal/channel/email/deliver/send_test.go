@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,11 +11,13 @@ import (
 
 	"github.com/emersion/go-msgauth/dkim"
 	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river"
 
 	"parley/ent"
 	"parley/internal/attachment"
 	"parley/internal/channel/email/parse"
 	"parley/internal/channel/email/settings"
+	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/opt"
 	"parley/internal/richtext"
@@ -207,6 +210,15 @@ func TestSentAfterChanges(t *testing.T) {
 			_, err := o.Settings.Disconnect(o.Admin, settings.DisconnectEmailChannelInput{ChannelID: o.Support.ID})
 			return err
 		}, vocab.DeliveryFailed, 0},
+		"Removed, canceled": {func(o *office) error {
+			return o.removeSupport(vocab.CancelQueued)
+		}, vocab.DeliveryCanceled, 0},
+		"Removed, sent": {func(o *office) error { return o.removeSupport(vocab.SendQueued) }, vocab.DeliverySent, 1},
+		"Removed, sent too late": {func(o *office) error {
+			err := o.removeSupport(vocab.SendQueued)
+			o.Clock.Advance(5*24*time.Hour + time.Minute)
+			return errors.Join(err, o.endsSending())
+		}, vocab.DeliveryFailed, 0},
 		"Trashed": {func(o *office) error {
 			_, err := o.Desk.Delete(o.Agent(1), conversation.DeleteConversationInput{Target: conversation.On(o.c.ID)})
 			return err
@@ -234,6 +246,52 @@ func TestSentAfterChanges(t *testing.T) {
 			})
 		})
 	}
+}
+
+// removeSupport removes the channel.
+func (o *office) removeSupport(queued vocab.QueuedMail) error {
+	_, err := o.Settings.Remove(o.Admin, settings.RemoveChannelInput{ChannelID: o.Support.ID, ConfirmName: o.Support.Address, QueuedMail: &queued})
+	return err
+}
+
+// endsSending runs the job that ends a removed channel's sending; an error asks for
+// another run.
+func (o *office) endsSending() error {
+	return o.Settings.EndSending(o.T.Context(), settings.EndSendingArgs{AccountID: o.AccountID, ChannelID: o.Support.ID})
+}
+
+// IB-6: a removed channel keeps how its server is reached until no mail waits, and no
+// longer; with CANCEL the contact waits for an answer again.
+func TestEndOfSending(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		m := o.says(conversation.SendMessageInput{})
+		check.NoError(t, o.removeSupport(vocab.SendQueued))
+		var again *river.JobSnoozeError
+		if err := o.endsSending(); !errors.As(err, &again) {
+			t.Fatalf("while mail waits: %v", err)
+		}
+		sends := func() bool {
+			c := check.Must(o.Store.Client(o.System).EmailChannel.Get(o.System, o.Support.ID))(t)
+			return settings.Sends(c, o.Store.Now())
+		}
+		check.Same(t, sends(), true)
+		o.tries(m)
+		o.is(m, vocab.DeliverySent)
+		check.NoError(t, o.endsSending())
+		check.Same(t, sends(), false)
+	})
+	t.Run("canceled", func(t *testing.T) {
+		eachOffice(t, func(t *testing.T, o *office) {
+			m := o.says(conversation.SendMessageInput{})
+			check.Same(t, o.Row(o.c.ID).WaitingSince, clock.Never)
+			check.NoError(t, o.removeSupport(vocab.CancelQueued))
+			o.tries(m)
+			o.is(m, vocab.DeliveryCanceled, "removed")
+			if o.Row(o.c.ID).WaitingSince == clock.Never {
+				t.Error("the contact no longer waits for an answer")
+			}
+		})
+	})
 }
 
 // EM-2: a signature that brings its own "-- " does not get another one.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"parley/internal/emailaddress"
+	"parley/internal/richtext"
 )
 
 const (
@@ -300,11 +301,11 @@ func bareAddress(phrase string) (rest, address string) {
 // around it.
 func cleanName(phrase string) string {
 	name := cleanLine(decodeWords(strings.ReplaceAll(phrase, "\x01", "@")))
-	name = strings.Join(strings.Fields(strings.ReplaceAll(name, "\x00", " ")), " ")
+	name = richtext.Name(strings.ReplaceAll(name, "\x00", " "))
 	if len(name) > 1 && (name[0] == '\'' || name[0] == '"') && name[len(name)-1] == name[0] {
-		name = strings.TrimSpace(name[1 : len(name)-1])
+		name = name[1 : len(name)-1]
 	}
-	return name
+	return richtext.Name(name)
 }
 
 // cleanAddress returns the bare address with its domain in lower-case ASCII, ""

@@ -7,13 +7,14 @@ import (
 	"parley/internal/channel/email/classify"
 	"parley/internal/channel/email/thread"
 	"parley/internal/errs"
+	"parley/internal/vocab"
 )
 
 // findContact finds or makes the mail's contact, and looks whether they are blocked
 // and known.
 func (p *placing) findContact(ctx context.Context, facts *classify.Facts) error {
 	senders := []string{}
-	c, _, err := p.service.contacts.FindOrCreateByEmail(ctx, p.tx, p.sender.Address)
+	c, _, err := p.service.contacts.FindOrCreateByEmail(ctx, p.tx, p.sender.Address, vocab.SourceEmail)
 	switch {
 	case errs.Of(err) != nil: // no address that anyone could have
 	case err != nil:

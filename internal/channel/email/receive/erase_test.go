@@ -55,7 +55,7 @@ func (w *world) correspond() (conversationID string, messageIDs []string) {
 	w.T.Helper()
 	w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
 		return tx.Client.EmailChannel.UpdateOneID(w.Support.ID).
-			SetTicketPreset(&vocab.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNone}).Exec(ctx)
+			SetTicketPreset(&vocab.TicketPreset{Subject: "{{email.subject}}", Priority: vocab.PriorityNone}).Exec(ctx)
 	})
 	rows := w.Receives(mailroom.CRLF(fromCustomer), w.Support, w.Channel(1, "help@shop.example"))
 	c := rows[0].ConversationID

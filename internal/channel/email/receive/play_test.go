@@ -68,7 +68,7 @@ func (p *play) prepare(s setup) {
 			}
 		}
 		for _, a := range s.WrittenTo {
-			c, _, err := p.People.FindOrCreateByEmail(ctx, tx, a)
+			c, _, err := p.People.FindOrCreateByEmail(ctx, tx, a, vocab.SourceEmail)
 			if err != nil {
 				return err
 			}

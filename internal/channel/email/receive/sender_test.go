@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	"parley/ent/attachment"
 	"parley/internal/channel/email/parse"
+	"parley/internal/channel/email/settings"
 	"parley/internal/conversation"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/mailroom"
@@ -99,6 +100,18 @@ func TestAnswerLeavesForwardingAddressOut(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		own := "key-" + strings.ToLower(w.Support.ID)
 		c := w.comes("From: uma@x.example\nTo: support@shop.example, "+own+"@in.parley.example\nCc: "+own+"+x@in.parley.example, bob@x.example\nSubject: x\n", "Hello")
+		check.Same(t, w.answered(c), "uma@x.example cc:bob@x.example")
+	})
+}
+
+// IB-6: the address of a channel that was removed is no recipient of an answer, nor is what
+// comes with a tag.
+func TestAnswerLeavesRemovedChannelOut(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		old := w.Channel(1, "old@shop.example")
+		_, err := w.Settings.Remove(w.Admin, settings.RemoveChannelInput{ChannelID: old.ID, ConfirmName: old.Address})
+		check.NoError(t, err)
+		c := w.comes("From: uma@x.example\nTo: support@shop.example, old@shop.example\nCc: OLD+x@shop.example, bob@x.example\nSubject: x\n", "Hello")
 		check.Same(t, w.answered(c), "uma@x.example cc:bob@x.example")
 	})
 }

@@ -247,6 +247,6 @@ func presets(channelID string) func(context.Context, *store.Tx) error {
 	return func(ctx context.Context, tx *store.Tx) error {
 		return tx.Client.EmailChannel.UpdateOneID(channelID).
 			SetRouting(vocab.Routing{Rules: []vocab.RoutingRule{{Target: vocab.RouteContactOwner}}}).
-			SetTicketPreset(&vocab.TicketPreset{Pipeline: "Support", Stage: "New", Priority: vocab.PriorityNone}).Exec(ctx)
+			SetTicketPreset(&vocab.TicketPreset{Subject: "{{email.subject}}", Priority: vocab.PriorityNone}).Exec(ctx)
 	}
 }

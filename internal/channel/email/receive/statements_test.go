@@ -22,7 +22,7 @@ import (
 // the search.
 const (
 	mostReceived = 31
-	mostQueued   = 21
+	mostQueued   = 22
 	mostSent     = 15
 	// newcomer is what it takes to make a contact of who was not known.
 	newcomer = 4

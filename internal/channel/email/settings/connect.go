@@ -80,7 +80,7 @@ func (in BeginEmailChannelInput) call(channelID string) account.Call {
 // connectionSettings is what is kept of the input until the admin has signed in.
 func (in BeginEmailChannelInput) connectionSettings(now clock.Micros) *vocab.EmailConnectionSettings {
 	kept := &vocab.EmailConnectionSettings{
-		Address: in.Address, Aliases: in.Aliases, TermsAt: now, Routing: in.Routing, Ticket: in.TicketPreset,
+		Address: in.Address, Aliases: in.Aliases, TermsAt: now, Routing: in.Routing, Ticket: in.TicketPreset.Preset(),
 		IMAP: in.IMAP.stored(), SMTP: in.SMTP.stored(),
 	}
 	if in.SenderName != nil {

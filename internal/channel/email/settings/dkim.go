@@ -28,8 +28,8 @@ func (s *Service) makeDKIMKey(c *ent.EmailChannel, selector *string) error {
 	return err
 }
 
-// SigningKey is the private key that a channel's mail is signed with.
-func (s *Service) SigningKey(c *ent.EmailChannel) (string, error) {
+// signingKey is the private key that a channel's mail is signed with.
+func (s *Service) signingKey(c *ent.EmailChannel) (string, error) {
 	key, err := s.keys.Open(c.DkimKey, dkimKeyPlace(c.ID))
 	return string(key), err
 }
@@ -46,7 +46,7 @@ func (s *Service) DKIM(c *ent.EmailChannel) (*DKIMRecord, error) {
 	if c.DkimKey == "" {
 		return nil, nil
 	}
-	private, err := s.SigningKey(c)
+	private, err := s.signingKey(c)
 	if err != nil {
 		return nil, err
 	}

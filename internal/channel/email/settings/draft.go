@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"strings"
 
 	"parley/ent"
 	entinbox "parley/ent/inbox"
@@ -43,7 +42,7 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 	}
 	c := &ent.EmailChannel{
 		ID: id.New(id.Channel), AccountID: v.AccountID, InboxID: in.InboxID, Address: address, Aliases: aliases, Provider: in.Provider,
-		TermsAcceptedBy: v.Actor().ActorID, TermsAcceptedAt: s.store.Now(), TicketPreset: in.TicketPreset,
+		TermsAcceptedBy: v.Actor().ActorID, TermsAcceptedAt: s.store.Now(), TicketPreset: in.TicketPreset.Preset(),
 	}
 	if in.ImportSince != nil {
 		c.ImportSince = *in.ImportSince
@@ -54,20 +53,20 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 	if in.Routing != nil {
 		c.Routing = *in.Routing
 	}
-	return c, errors.Join(s.fillServers(c, in), s.checkPresets(ctx, client, vocab.Routing{}, c), checkAddressesFree(ctx, client, c))
+	return c, errors.Join(s.fillServers(c, in), s.checkPresets(ctx, client, vocab.Routing{}, c, true), checkAddressesFree(ctx, client, c))
 }
 
 // checkPresets checks what is done with each new mail (EM-3); of the routing, what is
-// another than before.
-func (s *Service) checkPresets(ctx context.Context, client *ent.Client, before vocab.Routing, c *ent.EmailChannel) error {
+// another than before, and the preset of tickets if it is given.
+func (s *Service) checkPresets(ctx context.Context, client *ent.Client, before vocab.Routing, c *ent.EmailChannel, ticket bool) error {
 	err := routing.CheckChange(ctx, client, c.InboxID, vocab.Email, before, c.Routing)
 	if !reflect.DeepEqual(before, c.Routing) {
 		err = errors.Join(err, routing.CheckHours(ctx, client, c.InboxID, c.Routing))
 	}
-	if c.TicketPreset == nil {
+	if c.TicketPreset == nil || !ticket {
 		return err
 	}
-	clean, bad := crm.CleanPreset(*c.TicketPreset, "ticketPreset")
+	clean, bad := crm.CleanPreset(ctx, client, *c.TicketPreset, "ticketPreset")
 	c.TicketPreset = clean
 	return errors.Join(err, bad)
 }
@@ -133,7 +132,7 @@ func senderName(name *string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	clean := strings.Join(strings.Fields(text), " ")
+	clean := richtext.Name(text)
 	if len([]rune(clean)) > maxSenderName {
 		return "", errs.Exceeds(maxSenderName, "A sender's name may have at most %d characters.", maxSenderName).On("senderName")
 	}

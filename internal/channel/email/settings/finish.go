@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	"parley/ent/emailconnection"
 	"parley/internal/account"
+	"parley/internal/crm"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
@@ -101,7 +102,7 @@ func (s *Service) createGranted(ctx context.Context, pending *ent.EmailConnectio
 	kept := pending.Settings
 	in := BeginEmailChannelInput{
 		InboxID: pending.InboxID, Provider: pending.Provider, Address: grant.Address, SenderName: &kept.SenderName, Aliases: kept.Aliases,
-		AcceptTerms: kept.TermsAt.IsSet(), ImportSince: &kept.ImportSince, Routing: kept.Routing, TicketPreset: kept.Ticket,
+		AcceptTerms: kept.TermsAt.IsSet(), ImportSince: &kept.ImportSince, Routing: kept.Routing, TicketPreset: crm.PresetInput(kept.Ticket),
 	}
 	if asked := strings.ToLower(kept.Address); asked != "" && asked != strings.ToLower(grant.Address) {
 		return nil, errs.New(errs.Invalid, "You signed in to %s, but the address to connect is %s. Sign in to that mailbox, or connect the one that you signed in to.",

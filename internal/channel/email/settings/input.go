@@ -2,6 +2,7 @@ package settings
 
 import (
 	"parley/internal/clock"
+	"parley/internal/crm"
 	"parley/internal/opt"
 	"parley/internal/vocab"
 )
@@ -29,7 +30,7 @@ type BeginEmailChannelInput struct {
 	Password       *string
 	ReturnURL      *string
 	Routing        *vocab.Routing
-	TicketPreset   *vocab.TicketPreset
+	TicketPreset   *crm.TicketPresetInput
 	IdempotencyKey *string
 }
 
@@ -62,7 +63,7 @@ type UpdateEmailChannelInput struct {
 	Signature      opt.Value[*string]
 	UndoSeconds    opt.Value[*int]
 	Routing        opt.Value[*vocab.Routing]
-	TicketPreset   opt.Value[*vocab.TicketPreset]
+	TicketPreset   opt.Value[*crm.TicketPresetInput]
 	DKIMSelector   opt.Value[*string]
 	IdempotencyKey *string
 }

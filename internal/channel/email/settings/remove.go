@@ -34,7 +34,7 @@ type EndSendingArgs struct {
 func (EndSendingArgs) Kind() string { return "end-sending" }
 
 // Remove removes a channel (IB-6): its addresses are free, it receives nothing, and its
-// conversations stay. What waits to be sent goes out or fails, as the input says.
+// conversations stay. What waits to be sent goes out or is CANCELED, as the input says.
 // Errors: CONFIRMATION_MISMATCH on confirmName.
 func (s *Service) Remove(ctx context.Context, in RemoveChannelInput) (*ent.EmailChannel, error) {
 	call := account.Call{Mutation: "removeChannel", Key: in.IdempotencyKey, Input: in, Result: in.ChannelID}
@@ -100,9 +100,13 @@ func (s *Service) EndSending(ctx context.Context, args EndSendingArgs) error {
 		if err != nil || waits && tx.Now() < c.SendsUntil {
 			return err
 		}
-		waits = false
 		s.forgetGrant(tx, c)
-		return tx.Client.EmailChannel.UpdateOneID(c.ID).SetSendsUntil(0).SetCredentials("").SetDkimKey("").Exec(ctx)
+		update := tx.Client.EmailChannel.UpdateOneID(c.ID).SetCredentials("").SetDkimKey("")
+		if !waits { // what waits on was not canceled: it failed
+			update.SetSendsUntil(0)
+		}
+		waits = false
+		return update.Exec(ctx)
 	})
 	if err == nil && waits {
 		return job.Again(endCheck)

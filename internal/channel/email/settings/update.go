@@ -29,7 +29,7 @@ func (s *Service) Update(ctx context.Context, in UpdateEmailChannelInput) (*ent.
 			if err := s.applyUpdate(ctx, tx, c, in); err != nil {
 				return err
 			}
-			if err := s.checkPresets(ctx, tx.Client, before, c); err != nil {
+			if err := s.checkPresets(ctx, tx.Client, before, c, in.TicketPreset.IsSet()); err != nil {
 				return err
 			}
 			update := tx.Client.EmailChannel.UpdateOneID(c.ID).SetSenderName(c.SenderName).SetAddress(c.Address).SetAliases(c.Aliases).
@@ -67,7 +67,7 @@ func (s *Service) applyUpdate(ctx context.Context, tx *store.Tx, c *ent.EmailCha
 	}
 	opt.Set(&c.Routing, in.Routing)
 	if preset, ok := in.TicketPreset.ValueOK(); ok {
-		c.TicketPreset = preset
+		c.TicketPreset = preset.Preset()
 	}
 	if err := applyAddresses(ctx, tx, c, in); err != nil {
 		return err

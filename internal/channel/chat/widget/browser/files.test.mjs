@@ -247,3 +247,20 @@ test("without consent no file goes out; with it, it does", async () => {
     await change("updateAccount", { gdprEnabled: false });
   }
 });
+
+// CO-6: what stands beside a message's text is drawn as links, live and after a reload.
+test("the team's cards reach the visitor as links", async () => {
+  const { made, page } = await visit();
+  await write(page, "Where can I read more?");
+  await visible(log(page).getByText("Sent"));
+  const { id } = await written(made);
+  await change("sendMessage", { conversationId: id, text: "Here.", links: [{ url: "https://example.com/prices", title: "Our prices" }] });
+  const link = log(page).getByRole("link", { name: "Our prices" });
+  await visible(link.getByText("Open"));
+  assert.equal(await link.locator("img").count(), 0);
+  assert.equal(await link.getAttribute("href"), "https://example.com/prices");
+  assert.deepEqual(await faults(page), []);
+  await page.reload();
+  await visible(log(page).getByRole("link", { name: "Our prices" }));
+  assert.deepEqual(page.troubles, []);
+});

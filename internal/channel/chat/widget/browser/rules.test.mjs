@@ -78,7 +78,7 @@ for (const timing of ["AFTER_FIRST_MESSAGE", "AFTER_DELAY"]) {
     await card.locator("input").fill("ada@example.com");
     await page.keyboard.press("Enter");
     await card.waitFor({ state: "hidden" });
-    await visible(panel(page).getByText("ada@example.com"));
+    await visible(panel(page).getByText("We will answer to ada@example.com"));
     const { conversations: found } = await ask("query($in: ID!) { conversations(inboxId: $in, view: {builtIn: ALL}) { edges { node { contact { email } } } } }", { in: made.inboxId });
     assert.equal(found.edges[0].node.contact.email, "ada@example.com");
     await page.reload();

@@ -87,11 +87,11 @@ async function openSite(root) {
   let markup = "";
   const pictures = `${root} ${parley}`;
   const socket = root.replace("http", "ws");
-  const site = { pictures: true, connect: `${root} ${socket}`, trusted: "parley" }; // what its policy allows
+  const site = { pictures: true, frames: false, connect: `${root} ${socket}`, trusted: "parley" }; // what its policy allows
   const server = http.createServer((request, response) => {
     const policy = ["default-src 'none'", `script-src 'self' ${root}`, `connect-src ${site.connect}`, `require-trusted-types-for 'script'; trusted-types ${site.trusted}`];
     response.setHeader("Content-Type", "text/html; charset=utf-8");
-    response.setHeader("Content-Security-Policy", policy.concat(site.pictures ? `img-src ${pictures}` : []).join("; "));
+    response.setHeader("Content-Security-Policy", policy.concat(site.pictures ? `img-src ${pictures}` : [], site.frames ? "frame-src http:" : []).join("; "));
     response.end(`<!doctype html><html lang="en"><title>Shop</title><meta name="viewport" content="width=device-width">
       <main><h1>Shop</h1><p>Things to buy at ${request.url.replace(/[^\w/?=]/g, "")}</p></main>${markup}`);
   });
@@ -235,8 +235,9 @@ export async function hold(page, word) {
 /** Opens the panel and writes. */
 export async function write(page, text) {
   if (!(await panel(page).isVisible())) await launcher(page).click();
-  await page.locator("parley-widget textarea").fill(text);
-  await page.keyboard.press("Enter");
+  const field = page.locator("parley-widget textarea");
+  await field.fill(text);
+  await field.press("Enter");
 }
 
 /** Waits until check gives what is true. */

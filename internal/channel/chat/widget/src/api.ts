@@ -103,3 +103,15 @@ export function idempotencyKey(): string {
 export function backOff(n: number): number {
   return Math.min(30_000, 500 * 2 ** Math.min(n, 10)) * (0.5 + Math.random() / 2);
 }
+
+/** Does something until it works or cannot work: the network may come later. */
+export async function retrying(action: () => Promise<void>): Promise<void> {
+  for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof ApiError) || !error.passing) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
+}

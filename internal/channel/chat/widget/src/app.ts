@@ -1,40 +1,37 @@
 // The widget's state and what can be done with it. It draws nothing: view.ts
 // shows what stands here whenever it changes.
 
-import { type Api, ApiError } from "./api";
+import { type Api, ApiError, retrying } from "./api";
+import { Asks, type Asker } from "./asks";
 import { Chat, type Owner } from "./chat";
 import { takeLink } from "./link";
 import { Lookup, type Looker, type Shown } from "./look";
 import * as operations from "./operations";
-import { address, asksToOpen, type Part, smallScreen, watchPage } from "./page";
+import { asksToOpen, type Part, smallScreen, watchPage } from "./page";
 import { type Heir, Session } from "./session";
+import { Signals } from "./signals";
 import { type Kept, places, type Storage, watchStorage } from "./storage";
 import { type Say, words } from "./texts";
 import { markOf, Reports } from "./visit";
-import type { EmailCapture, Message, TargetedMessage, Visitor, WidgetData } from "./types";
-
-/** What the visitor must do before a chat can begin. */
-export type Gate = "consent" | "email" | null;
-
-/** What a site's scripts can hear of. */
-export const events = ["ready", "open", "close", "message", "unread", "email"];
+import type { Message, TargetedMessage, Visitor, WidgetData } from "./types";
 
 /** How long a page's query must stay as it is before it counts, in milliseconds: some sites write it with every key. */
 const settles = 400;
 
-export class App implements Owner, Heir, Looker {
+export class App implements Asker, Owner, Heir, Looker {
   say: Say = words([]);
   open = false;
   /** What the panel shows. */
   view: "chat" | "list" = "chat";
   /** What went wrong last; "": nothing. */
   problem = "";
-  /** What the visitor ticked: being written to (TM-8). */
-  mayWrite = false;
-  /** Whether the visitor left an address, or does not want to, on this page. */
-  emailDone: "" | "saved" | "skipped" = "";
+  /** Whether the channel was removed. */
+  gone = false;
   readonly small = matchMedia(smallScreen);
   readonly chat: Chat;
+  /** What the visitor is asked. */
+  readonly asks: Asks;
+  readonly signals = new Signals();
 
   private readonly session: Session;
   private readonly lookup: Lookup;
@@ -43,10 +40,7 @@ export class App implements Owner, Heir, Looker {
   private wanted = false;
   private readonly storage: Storage<Kept>;
   private readonly drawers: (() => void)[] = [];
-  private readonly listeners = new Map<string, Set<(detail?: unknown) => void>>();
   private drawing = false;
-  private delay = 0;
-  private shownUnread = -1;
   /** How often it went on where the visitor was, and the last time's end. */
   private resumes = 0;
   private resuming: Promise<void> | null = null;
@@ -56,12 +50,15 @@ export class App implements Owner, Heir, Looker {
     private readonly api: Api,
     private readonly channelKey: string,
     locale: string,
+    /** Whether the page is Parley's own, and has nothing but the chat (CH-6). */
+    readonly hosted: boolean,
   ) {
     this.storage = places(channelKey);
     this.session = new Session(api, channelKey, this);
     this.lookup = new Lookup(api, this.session, this.storage, channelKey, locale, this);
     this.reports = new Reports(api, this.session, channelKey, () => this.targetedMessage);
     this.chat = new Chat(api, this.session, this.storage, this, channelKey);
+    this.asks = new Asks(api, this.session, this.chat, this);
   }
 
   /** Finds out what to show, and shows it. */
@@ -80,7 +77,7 @@ export class App implements Owner, Heir, Looker {
     const { wanted } = this;
     this.meet(true);
     if (link || wanted) this.show();
-    this.emit("ready");
+    this.signals.emit("ready");
   }
 
   /** What the server says of this page; null: nothing yet. */
@@ -98,7 +95,7 @@ export class App implements Owner, Heir, Looker {
 
   /** Whether there is anything to open: a chat to begin, or one to go on with. */
   get hasLauncher(): boolean {
-    if (!this.data || this.data.launcherHidden) return false;
+    if (!this.data || this.data.launcherHidden || this.gone || this.hosted) return false;
     if (this.small.matches && this.targetedMessage?.smallScreen === "HIDDEN") return false;
     return this.targetedMessage !== null || this.chat.conversations.length > 0;
   }
@@ -108,34 +105,6 @@ export class App implements Owner, Heir, Looker {
     const shown = this.targetedMessage;
     if (!shown || !this.hasLauncher || this.open || this.chat.thread.id || this.isDismissed(shown)) return false;
     return this.small.matches && shown.openByItself && shown.smallScreen === "PROMPT";
-  }
-
-  /** What the visitor must do before the shown chat can begin (TM-8: consent, then e-mail). */
-  get gate(): Gate {
-    const shown = this.chat.thread.welcome;
-    if (this.chat.thread.id || !shown) return null;
-    const processing = shown.consent?.processing;
-    if (processing?.mode === "EXPLICIT" && !processing.accepted) return "consent";
-    return shown.emailCapture.timing === "BEFORE_CHAT" && this.lacksEmail(shown.emailCapture) ? "email" : null;
-  }
-
-  /** Whether to ask for an address within the chat, now. */
-  get asksForEmail(): boolean {
-    const capture = (this.chat.thread.welcome ?? this.targetedMessage)?.emailCapture;
-    const { thread, outbox } = this.chat;
-    if (!capture || !this.lacksEmail(capture) || this.emailDone) return false;
-    const first = thread.list().find(({ direction }) => direction === "INCOMING");
-    const written = first !== undefined || outbox.of(thread.id, thread.local).length > 0;
-    switch (capture.timing) {
-      case "AFTER_FIRST_MESSAGE":
-        return written;
-      case "WHEN_AWAY":
-        return written && this.data?.availability.state !== "AVAILABLE";
-      case "AFTER_DELAY":
-        return first !== undefined && this.isOver(Date.parse(first.createdAt) + (capture.delaySeconds ?? 0) * 1000);
-      default:
-        return false;
-    }
   }
 
   /** Opens the panel; byItself: the visitor did not ask for it. */
@@ -150,11 +119,12 @@ export class App implements Owner, Heir, Looker {
       if (!this.chat.live) this.chat.hurry();
     }
     this.chat.read();
-    this.emit("open", { byItself });
+    this.signals.emit("open", { byItself });
     this.changed();
   }
 
   hide(): void {
+    if (this.hosted) return;
     this.wanted = false;
     this.dismiss();
     if (!this.open) return;
@@ -191,57 +161,27 @@ export class App implements Owner, Heir, Looker {
 
   /** Whether what is shown has somewhere to write to. */
   get mayWriteHere(): boolean {
-    return !!(this.chat.thread.id ?? this.chat.thread.welcome);
+    return !this.gone && !!(this.chat.thread.id ?? this.chat.thread.welcome);
   }
 
   /** Sends what the visitor wrote. */
-  write(text: string): void {
+  write(text: string, alone = false): void {
     const welcome = this.chat.thread.welcome ?? this.targetedMessage;
     const possible = this.chat.thread.id !== null || welcome !== null;
     this.problem = possible ? "" : this.say("nobody");
-    if (possible) this.chat.write(text, welcome && this.startOf(welcome));
-    this.changed();
-  }
-
-  async acceptConsent(): Promise<void> {
-    const shown = this.chat.thread.welcome;
-    if (!shown?.consent?.processing) return;
-    const accepted = await this.trying(async () => {
-      await this.session.need();
-      const input = { targetedMessageId: shown.id, consent: true, pageUrl: address() };
-      await this.session.run(() => this.api.change(operations.recordConsent, input));
-    });
-    if (!accepted) return;
-    shown.consent.processing.accepted = true;
-    this.chat.outbox.release("CONSENT_REQUIRED");
-    this.chat.unsent.release("CONSENT_REQUIRED");
-    this.changed();
-  }
-
-  /** Keeps the visitor's address. It reports whether the server took it. */
-  async saveEmail(email: string): Promise<boolean> {
-    const saved = await this.trying(async () => {
-      await this.session.need();
-      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.captureEmail, { email }));
-      this.session.visitor = visitor;
-    });
-    if (!saved) return false;
-    this.emailDone = "saved";
-    this.chat.outbox.release("EMAIL_REQUIRED");
-    this.emit("email");
-    this.changed();
-    return true;
-  }
-
-  skipEmail(): void {
-    this.emailDone = "skipped";
+    if (possible) this.chat.write(text, welcome && this.asks.startOf(welcome), alone);
     this.changed();
   }
 
   /** Proves who the visitor is, by a token that the site's own back end signed (CH-8). */
   async identify(identity: string): Promise<void> {
+    await this.proving(() => this.session.start(identity));
+  }
+
+  /** Does what proves who the visitor is, and goes on where the one is whom it proves. */
+  async proving(action: () => Promise<void>): Promise<void> {
     const before = this.resuming;
-    await this.session.start(identity);
+    await action();
     await (this.resuming === before ? this.resume() : this.resuming);
   }
 
@@ -256,43 +196,7 @@ export class App implements Owner, Heir, Looker {
     const ended = (error: unknown): void => {
       if ((error as ApiError).code !== "UNAUTHENTICATED") throw error;
     };
-    await this.retrying(() => this.api.change(operations.endSession, {}, token).then(() => undefined, ended));
-  }
-
-  /** Whether the shown chat goes on elsewhere, until this browser is proved to be the visitor's too. */
-  get needsProof(): boolean {
-    return this.chat.thread.continued;
-  }
-
-  /** Has a code sent to the visitor's address. It reports whether it was. */
-  async requestCode(): Promise<boolean> {
-    return this.trying(async () => {
-      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.requestCode, {}));
-      this.session.visitor = visitor;
-    });
-  }
-
-  /** Proves by that code who the visitor is. It reports what is wrong; "": nothing. */
-  async prove(code: string): Promise<string> {
-    try {
-      const proved = await this.session.run(() => this.api.change<{ token: string; visitor: Visitor }>(operations.proveEmail, { code }));
-      const before = this.resuming;
-      this.session.renew(proved);
-      await (this.resuming === before ? this.resume() : this.resuming);
-      this.chat.outbox.release("PROOF_REQUIRED");
-      return "";
-    } catch (error) {
-      const { code: problem, message } = error as ApiError;
-      if (problem === "INVALID") return this.say("codeWrong");
-      return problem === "NETWORK" ? this.say("unavailable") : message;
-    }
-  }
-
-  /** Calls listener whenever the event comes. It returns what ends that. */
-  on(event: string, listener: (detail?: unknown) => void): () => void {
-    const all = this.listeners.get(event) ?? new Set();
-    this.listeners.set(event, all.add(listener));
-    return () => all.delete(listener);
+    await retrying(() => this.api.change(operations.endSession, {}, token).then(() => undefined, ended));
   }
 
   /** Has draw called after each change, once for all that changed together. */
@@ -306,12 +210,12 @@ export class App implements Owner, Heir, Looker {
     queueMicrotask(() => {
       this.drawing = false;
       for (const draw of this.drawers) draw();
-      this.tellUnread();
+      this.signals.tellUnread(this.chat.unread);
     });
   }
 
   arrived(message: Message): void {
-    this.emit("message", { id: message.id, authorName: message.authorName ?? "", text: message.text });
+    this.signals.emit("message", { id: message.id, authorName: message.authorName ?? "", text: message.text });
   }
 
   async targeted(): Promise<TargetedMessage | null> {
@@ -323,12 +227,8 @@ export class App implements Owner, Heir, Looker {
     return this.open && this.view === "chat" && !document.hidden;
   }
 
-  /** The API asks for what the widget thought was given: it asks the visitor. */
   needed(code: string): void {
-    const shown = this.chat.thread.welcome;
-    if (code === "CONSENT_REQUIRED" && shown?.consent?.processing) shown.consent.processing.accepted = false;
-    if (code === "EMAIL_REQUIRED" && shown) shown.emailCapture.needed = true;
-    this.changed();
+    this.asks.needed(code);
   }
 
   // Heir
@@ -345,11 +245,17 @@ export class App implements Owner, Heir, Looker {
 
   begins(): void {
     this.chat.reset();
-    this.emailDone = "";
-    this.mayWrite = false;
+    this.asks.reset();
     this.problem = "";
     this.reports.reset();
     void this.resume().catch(() => undefined);
+  }
+
+  ends(): void {
+    this.gone = true;
+    this.chat.end();
+    this.lookup.showNothing();
+    this.changed();
   }
 
   // What to show
@@ -370,7 +276,7 @@ export class App implements Owner, Heir, Looker {
 
   /** Finds out what to show, and goes on where the visitor was; if it is called again, where they are then. */
   private resume(): Promise<void> {
-    this.resuming = this.retrying(() => this.goOn(++this.resumes));
+    this.resuming = retrying(() => this.goOn(++this.resumes));
     return this.resuming;
   }
 
@@ -415,17 +321,21 @@ export class App implements Owner, Heir, Looker {
     if (thread.id || this.chat.waiting || writes) return;
     if (markOf(thread.welcome) !== markOf(shown)) this.chat.begin(shown);
     if (this.open && this.view === "chat" && !shown) {
-      if (this.chat.conversations.length || asksToOpen()) this.view = "list";
+      if (this.chat.conversations.length || this.asksToOpen) this.view = "list";
       else this.shut();
     }
     this.changed();
+  }
+
+  private get asksToOpen(): boolean {
+    return this.hosted || asksToOpen();
   }
 
   /** Closes the panel, which may come again by itself. */
   private shut(): void {
     this.open = false;
     this.chat.typing(false);
-    this.emit("close");
+    this.signals.emit("close");
     this.changed();
   }
 
@@ -447,8 +357,8 @@ export class App implements Owner, Heir, Looker {
     if (!this.data) return;
     const shown = this.targetedMessage;
     const was = this.storage.get("open") && !this.small.matches && this.hasLauncher;
-    if (asksToOpen() || was) {
-      this.show(!asksToOpen());
+    if (this.asksToOpen || was) {
+      this.show(!this.asksToOpen);
     } else if (shown?.openByItself && this.hasLauncher && !this.chat.thread.id && !this.isDismissed(shown)) {
       if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
     }
@@ -463,36 +373,12 @@ export class App implements Owner, Heir, Looker {
     if (!document.hidden && this.session.known && this.data) this.chat.hurry();
   }
 
-  private startOf(welcome: TargetedMessage): NonNullable<Parameters<Chat["write"]>[1]> {
-    const { processing, communication } = welcome.consent ?? { processing: null, communication: null };
-    return {
-      targetedMessageId: welcome.id,
-      targetedMessageVersion: welcome.version,
-      pageUrl: address(),
-      ...(processing?.mode === "EXPLICIT" && { consent: true }),
-      ...(communication && { communicationConsent: this.mayWrite }),
-    };
-  }
-
-  private lacksEmail(capture: EmailCapture): boolean {
-    return capture.needed && !this.visitor?.email && this.emailDone !== "saved";
-  }
-
-  /** Whether a time has come; if not, the widget is drawn again then. */
-  private isOver(time: number): boolean {
-    const left = time - Date.now();
-    if (left <= 0) return true;
-    clearTimeout(this.delay);
-    this.delay = setTimeout(() => this.changed(), Math.min(left, 2 ** 31 - 1));
-    return false;
-  }
-
   private isDismissed(shown: TargetedMessage): boolean {
     return this.storage.get("dismissed")?.includes(markOf(shown)) ?? false;
   }
 
   /** Does something and shows what went wrong. It reports whether it worked. */
-  private async trying(action: () => Promise<void>): Promise<boolean> {
+  async trying(action: () => Promise<void>): Promise<boolean> {
     this.problem = "";
     try {
       await action();
@@ -504,27 +390,5 @@ export class App implements Owner, Heir, Looker {
     } finally {
       this.changed();
     }
-  }
-
-  /** Does something until it works or cannot work: the network may come later. */
-  private async retrying(action: () => Promise<void>): Promise<void> {
-    for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
-      try {
-        return await action();
-      } catch (error) {
-        if (!(error instanceof ApiError) || !error.passing) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
-
-  private tellUnread(): void {
-    if (this.chat.unread === this.shownUnread) return;
-    this.shownUnread = this.chat.unread;
-    this.emit("unread", { count: this.shownUnread });
-  }
-
-  private emit(event: string, detail?: unknown): void {
-    for (const listener of this.listeners.get(event) ?? []) listener(detail);
   }
 }

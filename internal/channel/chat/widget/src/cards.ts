@@ -9,7 +9,7 @@ export class ConsentCard {
   readonly element: HTMLElement;
   private readonly title = h("h3");
   private readonly words = h("p", { class: "words", dir: "auto" });
-  private readonly accept = h("button", { class: "primary", type: "button", click: () => void this.app.acceptConsent() });
+  private readonly accept = h("button", { class: "primary", type: "button", click: () => void this.app.asks.acceptConsent() });
 
   constructor(private readonly app: App) {
     this.element = h("div", { class: "card consent", hidden: true }, this.title, this.words, h("div", { class: "row" }, this.accept));
@@ -37,7 +37,7 @@ export class EmailCard {
   private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, dir: "ltr", "aria-describedby": "email-problem" });
   private readonly problem = h("span", { class: "bad", id: "email-problem", role: "alert" });
   private readonly save = h("button", { class: "primary", type: "submit" });
-  private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.skipEmail() });
+  private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.asks.skipEmail() });
   private required = false;
 
   constructor(private readonly app: App) {
@@ -86,15 +86,16 @@ export class EmailCard {
       return;
     }
     set(this.save, "disabled", true);
-    if (await this.app.saveEmail(email)) this.field.value = "";
+    if (await this.app.asks.saveEmail(email)) this.field.value = "";
     set(this.save, "disabled", false);
   }
 }
 
-/** Says that the chat goes on elsewhere, and takes the code by which it goes on here too. */
+/** Says that the chat goes on elsewhere, or asks who the visitor is, and takes the code by which all of theirs goes on here. */
 export class ProofCard {
   readonly element: HTMLFormElement;
-  private readonly words = h("p", { class: "words" });
+  private readonly words = h("p", { class: "words", dir: "auto" });
+  private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.asks.skipProof() });
   private readonly ask = h("button", { type: "button", click: () => void this.request() });
   private readonly label = h("span");
   private readonly field = h("input", { type: "text", inputmode: "numeric", autocomplete: "one-time-code", required: true, dir: "ltr", "aria-describedby": "code-problem" });
@@ -109,10 +110,12 @@ export class ProofCard {
       event.preventDefault();
       void this.send();
     };
-    this.element = h("form", { class: "card proof", hidden: true, novalidate: true, submit: send }, this.words, this.line, this.problem, h("div", { class: "row" }, this.prove, this.ask));
+    this.element = h("form", { class: "card proof", hidden: true, novalidate: true, submit: send }, this.words, this.line, this.problem, h("div", { class: "row" }, this.prove, this.ask, this.skip));
   }
 
+  /** Takes the focus if nothing else can be done before. */
   focus(): boolean {
+    if (!this.app.asks.needsProof) return false;
     if (!this.element.hidden) (this.sent === null ? this.ask : this.field).focus();
     return !this.element.hidden;
   }
@@ -127,18 +130,20 @@ export class ProofCard {
       return;
     }
     const sent = this.sent !== null;
-    write(this.words, sent ? app.say("codeSent", { email: this.sent! }) : app.say("goesOn"));
+    write(this.words, sent ? app.say("codeSent", { email: this.sent! }) : app.asks.needsProof ? app.say("goesOn") : app.say("isThisYou", { email: app.visitor?.email ?? "" }));
     write(this.label, app.say("code"));
     set(this.line, "hidden", !sent);
     write(this.prove, app.say("emailContinue"));
     set(this.prove, "hidden", !sent);
     write(this.ask, app.say(sent ? "codeAgain" : "codeSend"));
     set(this.ask, "class", sent ? "plain" : "primary");
+    write(this.skip, app.say("emailSkip"));
+    set(this.skip, "hidden", app.asks.needsProof);
   }
 
   private async request(): Promise<void> {
     set(this.ask, "disabled", true);
-    if (await this.app.requestCode()) {
+    if (await this.app.asks.requestCode()) {
       this.sent = this.app.visitor?.email ?? "";
       write(this.problem, "");
       this.draw(true);
@@ -150,7 +155,7 @@ export class ProofCard {
   private async send(): Promise<void> {
     const code = this.field.value.trim();
     set(this.prove, "disabled", true);
-    const problem = code ? await this.app.prove(code) : "";
+    const problem = code ? await this.app.asks.prove(code) : "";
     set(this.prove, "disabled", false);
     write(this.problem, problem);
     set(this.field, "aria-invalid", problem ? "true" : null);

@@ -1,19 +1,17 @@
 // The visitor's conversations: which there are, which one is shown, what comes
 // in live, and what goes out.
 
-import { type Api, ApiError, backOff, idempotencyKey } from "./api";
+import { type Api, ApiError, idempotencyKey } from "./api";
+import { News, type Reader } from "./news";
 import * as operations from "./operations";
 import { type Carrier, type Draft, keyOf, Outbox } from "./outbox";
 import { address } from "./page";
 import type { Session } from "./session";
-import { Follower } from "./socket";
 import { type Kept, Shelf, Storage } from "./storage";
 import { Thread } from "./thread";
 import { Drafts, type DraftsKept } from "./drafts";
 import type { Change, Conversation, Message, TargetedMessage } from "./types";
 
-/** How often to look for news, in milliseconds: without and with live changes. */
-const polls = { shown: 4_000, hidden: 20_000, receipts: 10_000, live: 60_000 };
 /** How often typing is told, in milliseconds. */
 const typingAgain = 3_000;
 
@@ -32,21 +30,15 @@ export interface Owner {
   needed(code: string): void;
 }
 
-export class Chat implements Carrier {
+export class Chat implements Carrier, Reader {
   conversations: Conversation[] = [];
   thread: Thread = new Thread(null, idempotencyKey());
   readonly outbox: Outbox;
   readonly unsent: Drafts;
-  /** Whether live changes come in. */
-  live = false;
   /** Whether the last call reached nobody. */
   unreachable = false;
 
-  private follower: Follower | null = null;
-  private following: string | null = null;
-  /** How often in a row the stream could not go on. */
-  private broken = 0;
-  private pollTimer = 0;
+  private readonly news: News;
   private told = { typing: false, at: 0 };
   /** Whether the visitor asked for a new chat, so that one of another page is not shown in its place. */
   private chosen = false;
@@ -59,7 +51,13 @@ export class Chat implements Carrier {
     channelKey: string,
   ) {
     this.outbox = new Outbox(new Shelf(`parley-draft:${channelKey}:`, storage), this, `parley-outbox:${channelKey}`);
+    this.news = new News(api, session, this);
     this.unsent = new Drafts(api, session, new Storage<DraftsKept>(`parley-unsent:${channelKey}`, () => sessionStorage), owner);
+  }
+
+  /** Whether live changes come in. */
+  get live(): boolean {
+    return this.news.live;
   }
 
   /** Where what the visitor writes now is kept. */
@@ -97,7 +95,7 @@ export class Chat implements Carrier {
       this.begin(welcome);
     }
     void this.outbox.flush();
-    this.schedule();
+    this.news.schedule();
   }
 
   async loadList(): Promise<void> {
@@ -115,7 +113,7 @@ export class Chat implements Carrier {
     this.chosen = chosen;
     this.thread = new Thread(null, local, welcome);
     this.thread.loaded = true;
-    this.follow();
+    this.news.follow();
     this.owner.changed();
   }
 
@@ -149,7 +147,7 @@ export class Chat implements Carrier {
 
   private open(id: string): Thread {
     if (this.thread.id !== id) {
-      this.unfollow(); // what it tells is not this one's
+      this.news.unfollow(); // what it tells is not this one's
       this.thread = new Thread(id, id);
     }
     this.owner.changed();
@@ -164,7 +162,7 @@ export class Chat implements Carrier {
     for (const message of thread.list()) {
       if (message.number > before && message.direction === "OUTGOING") this.owner.arrived(message);
     }
-    if (thread === this.thread) this.follow();
+    if (thread === this.thread) this.news.follow();
     this.read();
     this.owner.changed();
   }
@@ -190,10 +188,10 @@ export class Chat implements Carrier {
     return thread.list().find((message) => message.number === number);
   }
 
-  /** Writes into the shown thread, and sends the files that are uploaded with it. start is what startChat takes, where the thread has no conversation yet. */
-  write(text: string, start: Draft["start"]): void {
+  /** Writes into the shown thread, and sends the files that are uploaded with it, unless the text goes alone and what is being written stays. start is what startChat takes, where the thread has no conversation yet. */
+  write(text: string, start: Draft["start"], alone = false): void {
     const { id, local } = this.thread;
-    const files = this.unsent.take(this.place);
+    const files = alone ? [] : this.unsent.take(this.place);
     if (!text && !files.length) return;
     this.told.typing = false;
     this.outbox.push({
@@ -234,12 +232,30 @@ export class Chat implements Carrier {
     this.owner.changed();
   }
 
+  /** Answers what is asked of the shown thread once it is closed. It reports whether the answer was taken. */
+  async rate(operation: string, score: number, comment: string): Promise<boolean> {
+    const { thread } = this;
+    try {
+      await this.reached(this.session.run(() => this.api.change(operation, { conversationId: thread.id, score, comment, idempotencyKey: idempotencyKey() })));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "ALREADY_EXISTS") return false; // answered in another window
+    }
+    thread.rating = null;
+    thread.rated = true;
+    this.owner.changed();
+    return true;
+  }
+
   /** The network is back, or the visitor is. */
   hurry(): void {
-    this.follower?.hurry();
     void this.outbox.flush();
     this.unsent.hurry();
-    void this.poll();
+    this.news.hurry();
+  }
+
+  /** The channel was removed: nothing comes or goes any more. */
+  end(): void {
+    this.news.end();
   }
 
   /** Leaves all that is the visitor's: another one begins. */
@@ -290,6 +306,10 @@ export class Chat implements Carrier {
     this.owner.changed();
   }
 
+  watching(): boolean {
+    return this.owner.watching();
+  }
+
   private async deliverFirst(draft: Draft): Promise<void> {
     const { text, files, start, local } = draft;
     const input = { ...start, text, attachmentIds: idsOf(files), idempotencyKey: keyOf(draft) };
@@ -300,7 +320,7 @@ export class Chat implements Carrier {
     this.thread.load(conversation);
     this.unsent.move("", conversation.id);
     this.storage.set("conversation", conversation.id);
-    this.follow();
+    this.news.follow();
   }
 
   private async deliverNext(draft: Draft, conversationId: string): Promise<void> {
@@ -329,44 +349,12 @@ export class Chat implements Carrier {
     );
   }
 
-  // Live
+  // What comes in
 
-  /** Follows the shown conversation from where it was loaded. */
-  private follow(): void {
-    const { continued, cursor } = this.thread;
-    const id = continued ? null : this.thread.id; // nothing comes of one that goes on elsewhere
-    if (id === this.following) return;
-    this.unfollow();
-    if (id) {
-      this.following = id;
-      this.follower = new Follower(this.api, id, cursor, {
-        change: (change) => this.apply(change),
-        gap: () => this.anew(),
-        live: (on) => this.switchLive(on),
-        refused: () => void this.session.start().catch(() => undefined),
-      });
-    }
-    this.schedule();
-  }
-
-  private unfollow(): void {
-    this.follower?.close();
-    this.follower = this.following = null;
-    this.live = false;
-  }
-
-  /** The stream cannot go on from where it was: the thread is loaded anew, and followed from there. */
-  private anew(): void {
-    this.unfollow();
-    this.schedule();
-    const again = (): void => void this.reload().catch(() => undefined);
-    setTimeout(again, this.broken++ && backOff(this.broken));
-  }
-
-  private apply(change: Change): void {
-    this.broken = 0;
+  apply(change: Change): void {
     const isNew = this.thread.apply(change, Date.now());
-    if (change.__typename === "VisitorConversationContinued") this.follow();
+    if (change.__typename === "VisitorConversationContinued") this.news.follow();
+    if (change.__typename === "VisitorStatusChange" && change.status === "CLOSED") void this.reload().catch(() => undefined); // it may ask something
     if (change.__typename === "VisitorTyping") setTimeout(() => this.owner.changed(), 7_100);
     if (isNew && change.__typename === "VisitorMessageChange") {
       const conversation = this.conversations.find(({ id }) => id === this.thread.id);
@@ -378,39 +366,7 @@ export class Chat implements Carrier {
     this.owner.changed();
   }
 
-  private switchLive(on: boolean): void {
-    if (this.live === on) return;
-    this.live = on;
-    this.schedule();
-    this.owner.changed();
-  }
-
-  // Polling
-
-  private schedule(): void {
-    clearTimeout(this.pollTimer);
-    if (this.session.known) this.pollTimer = setTimeout(() => void this.poll(), this.pace());
-  }
-
-  private pace(): number {
-    const watching = this.owner.watching();
-    if (!this.thread.id) return polls.live;
-    if (!this.live) return watching ? polls.shown : polls.hidden;
-    const own = this.thread.list().filter(({ direction }) => direction === "INCOMING");
-    return watching && own.at(-1)?.seen === false ? polls.receipts : polls.live;
-  }
-
-  private async poll(): Promise<void> {
-    clearTimeout(this.pollTimer);
-    try {
-      if (this.session.known && (!document.hidden || !this.live)) await this.look();
-    } catch {
-      // The next look may do better.
-    }
-    this.schedule();
-  }
-
-  private async look(): Promise<void> {
+  async look(): Promise<void> {
     if (this.thread.id) await this.reload();
     else if (this.conversations.length) await this.loadList();
   }

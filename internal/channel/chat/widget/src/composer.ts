@@ -13,7 +13,7 @@ const typingEnds = 4_000;
 export class Composer {
   readonly element: HTMLElement;
   private readonly notice = h("p", { class: "notice", dir: "auto" });
-  private readonly tick = h("input", { type: "checkbox", change: () => (this.app.mayWrite = this.tick.checked) });
+  private readonly tick = h("input", { type: "checkbox", change: () => (this.app.asks.mayWrite = this.tick.checked) });
   private readonly tickWords = h("span", { dir: "auto" });
   private readonly communication = h("label", { class: "check" }, this.tick, this.tickWords);
   private readonly field = h("textarea", { rows: 1, dir: "auto", "aria-describedby": "too-long", enterkeyhint: "send", input: () => this.type(), keydown: (event) => this.key(event as KeyboardEvent), paste: (event) => this.attach.paste(event as ClipboardEvent) });

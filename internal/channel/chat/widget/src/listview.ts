@@ -38,7 +38,7 @@ export class ListView {
   private update(row: HTMLElement, { messages, unread }: Conversation): void {
     const [last, count] = [row.querySelector(".last")!, row.querySelector(".count")!];
     const message = messages.edges.at(-1)?.node;
-    write(last, message?.text || message?.attachments[0]?.fileName || this.app.say("empty"));
+    write(last, message?.text || message?.cards[0]?.title || message?.attachments[0]?.fileName || this.app.say("empty"));
     write(count, String(unread));
     set(count, "hidden", unread === 0);
     write(row.querySelector(".news")!, unread ? this.app.say("unread", { count: unread }) : "");

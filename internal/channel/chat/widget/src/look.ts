@@ -95,8 +95,8 @@ export class Lookup {
   }
 
   /** What was found out is not about this page. */
-  private showNothing(): void {
-    this.data = { ...this.data!, targetedMessage: null };
+  showNothing(): void {
+    if (this.data) this.data = { ...this.data, targetedMessage: null };
     this.owner.lost();
   }
 

@@ -1,9 +1,10 @@
 // The widget: what the tracking code brings into a site's pages (CH-2, CH-3).
 
 import { Api } from "./api";
-import { App, events } from "./app";
+import { App } from "./app";
 import { claim, tagOf } from "./built";
 import { localeOf } from "./question";
+import { events } from "./signals";
 import { View } from "./view";
 import { heedPolicy, warn } from "./warn";
 
@@ -30,7 +31,7 @@ function begin(): void {
     if (!claim(key)) return; // brought in without the loader
     heedPolicy(root);
   }
-  const app = new App(new Api(root, script.parley?.early), key, localeOf(script));
+  const app = new App(new Api(root, script.parley?.early), key, localeOf(script), "hosted" in script.dataset);
   const parley: Parley = {
     open: () => app.show(),
     close: () => app.hide(),
@@ -38,7 +39,7 @@ function begin(): void {
     logout: () => app.logout(),
     on: (event, listener) => {
       if (!events.includes(event)) warn(`there is no event "${event}"; there are ${events.join(", ")}.`);
-      return app.on(event, listener);
+      return app.signals.on(event, listener);
     },
   };
   publish(parley);

@@ -2,11 +2,11 @@
 // deskops.ts are trusted documents of every server: constants without code.
 
 const file = "id fileName contentType size url scan";
-const message = `id number authorName authorAvatarUrl direction text replyTo { id text } createdAt seen attachments { ${file} }`;
+const message = `id number authorName authorAvatarUrl direction byEmail text replyTo { id text } createdAt seen attachments { ${file} } cards { kind title description url buttonText imageUrl durationSeconds } quickReplies { text }`;
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 
-const conversation = "id cursor status unread continuedElsewhere assignee { name avatarUrl }";
+const conversation = "id cursor status unread continuedElsewhere assignee { name avatarUrl } ratingQuestion { scale text }";
 
 // What to show on a page, and, to a visitor who was here before, where they were: all that a page needs to begin.
 export const showWidget = `query Widget($key: String!, $page: URL!, $small: Boolean, $locale: String, $known: Boolean!, $last: ID!, $goesOn: Boolean!) {
@@ -90,17 +90,17 @@ export const markRead = `mutation Read($input: MarkVisitorConversationReadInput!
   markVisitorConversationRead(input: $input) { conversation { id unread } ${errors} }
 }`;
 
+export const rate = `mutation Rate($input: RateConversationInput!) {
+  rateConversation(input: $input) { conversation { id } ${errors} }
+}`;
+
 export const follow = `subscription Follow($id: ID!, $after: String) {
   visitorConversation(conversationId: $id, after: $after) {
     __typename
     ... on VisitorMessageChange { cursor kind message { ${message} } }
     ... on VisitorTyping { authorName typing }
     ... on VisitorStatusChange { cursor status }
+    ... on VisitorQueueChange { queuePosition }
     ... on VisitorConversationContinued { conversation { id } }
   }
-}`;
-
-// The visitor's place in the queue, apart from the above: a server without queues refuses it.
-export const followQueue = `subscription Queue($id: ID!) {
-  visitorConversation(conversationId: $id) { __typename ... on VisitorQueueChange { queuePosition } }
 }`;

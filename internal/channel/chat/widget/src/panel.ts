@@ -76,6 +76,7 @@ export class Panel {
     set(this.back, "hidden", app.view === "list" || app.chat.conversations.length === 0);
     set(this.back, "aria-label", app.say("back"));
     set(this.close, "aria-label", app.say("close"));
+    set(this.close, "hidden", app.hosted);
   }
 
   /** Whom the visitor talks to: who has the conversation, else those whom the welcome comes from (TM-4). */
@@ -88,7 +89,8 @@ export class Panel {
 
   /** What is wrong with the connection; "": nothing. */
   private state(): string {
-    const { chat, say } = this.app;
+    const { chat, say, gone } = this.app;
+    if (gone) return say("nobody");
     if (!navigator.onLine) return say("offline");
     return chat.unreachable || chat.outbox.stuck ? say("reconnecting") : "";
   }

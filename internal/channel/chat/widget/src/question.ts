@@ -8,9 +8,10 @@ import { address, smallScreen } from "./page";
 import { post } from "./post";
 import { credentials, ofTab, places } from "./storage";
 
-/** The language that a tag asks for: its own, else that of the page, else that of the browser. */
+/** The language that a tag asks for: its own, else that of the page, if it is the site's, else that of the browser. */
 export function localeOf(tag: HTMLElement): string {
-  return tag.dataset.locale ?? (document.documentElement.lang || navigator.language);
+  const pages = "hosted" in tag.dataset ? "" : document.documentElement.lang;
+  return tag.dataset.locale ?? (pages || navigator.language);
 }
 
 /** The variables of the question what to show on a page; resumes: where a known visitor was is asked too. */

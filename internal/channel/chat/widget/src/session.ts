@@ -15,6 +15,8 @@ export interface Heir {
   forgets(who: string): void;
   /** Another visitor begins: nothing of the one before is to be seen. */
   begins(): void;
+  /** The channel was removed. */
+  ends(): void;
 }
 
 interface Started {
@@ -24,6 +26,11 @@ interface Started {
 
 /** How many earlier visitors of a browser a visitor is known to have been. */
 const mostEarlier = 10;
+
+/** Where the browser is, as the server may know it. */
+export function locality(): { locale: string; timeZone: string } {
+  return { locale: navigator.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+}
 
 export class Session {
   visitor: Visitor | null = null;
@@ -73,7 +80,7 @@ export class Session {
   /** Begins the session of a mailed link, for this tab; one that does not hold changes nothing. */
   async follow(link: string): Promise<void> {
     try {
-      const session = await this.api.change<Started>(startSession, { channelKey: this.channelKey, link, locale: navigator.language }, null);
+      const session = await this.api.change<Started>(startSession, { channelKey: this.channelKey, link, ...locality() }, null);
       this.become({ token: session.token, visitor: { id: session.visitor.id, identified: session.visitor.identified, was: [] } }, session.visitor);
       this.tab.put({ token: session.token, visitor: this.who });
     } catch {
@@ -133,6 +140,12 @@ export class Session {
     return this.tab.get("token") ? this.tab : this.storage;
   }
 
+  /** Passes on why no session begins. */
+  private refuse(error: ApiError): never {
+    if (error.code === "NOT_FOUND") this.heir.ends(); // nothing else can be missing
+    throw error;
+  }
+
   private alone(action: () => Promise<void>): Promise<void> {
     return alone(`parley-session:${this.channelKey}`, action);
   }
@@ -142,9 +155,9 @@ export class Session {
     if (identity) this.tab.put({ token: null, visitor: null }); // the site knows better who it is
     this.catchUp();
     if (!identity && this.api.token !== null && this.api.token !== token) return; // another page began it
-    const input = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token ?? undefined, identity };
+    const input = { channelKey: this.channelKey, ...locality(), token: this.api.token ?? undefined, identity };
     const { era } = this;
-    const started = this.mine(era, await this.api.change<Started>(startSession, input, null));
+    const started = this.mine(era, await this.api.change<Started>(startSession, input, null).catch((error: ApiError) => this.refuse(error)));
     if (!identity && !input.token && this.storage.get("token")) this.catchUp(); // another page was faster after all
     else this.renew(started);
   }

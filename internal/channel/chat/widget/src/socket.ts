@@ -2,7 +2,7 @@
 // after every cut from where it was.
 
 import { type Api, backOff } from "./api";
-import { follow, followQueue } from "./operations";
+import { follow } from "./operations";
 import type { Change } from "./types";
 
 /** What the follower tells. */
@@ -22,9 +22,6 @@ const refusals = [4401, 4403];
 const handshake = 10_000;
 const heartbeat = 15_000;
 const silence = 25_000;
-
-/** The names of the streams. */
-const [changes, queue] = ["1", "2"];
 
 /** Follows one conversation until it is closed. */
 export class Follower {
@@ -73,12 +70,11 @@ export class Follower {
     this.watch(handshake);
   }
 
-  private receive(message: { type: string; id?: string; payload?: { data?: { visitorConversation: Change | null } | null } & { extensions?: { code?: string } }[] }): void {
+  private receive(message: { type: string; payload?: { data?: { visitorConversation: Change | null } | null } & { extensions?: { code?: string } }[] }): void {
     this.watch(silence);
     switch (message.type) {
       case "connection_ack":
-        this.subscribe(changes, follow, { id: this.conversationId, after: this.after });
-        this.subscribe(queue, followQueue, { id: this.conversationId });
+        this.send({ id: "1", type: "subscribe", payload: { query: follow, variables: { id: this.conversationId, after: this.after } } });
         this.pulse = setInterval(() => this.send({ type: "ping" }), heartbeat);
         this.tries = 0;
         this.listener.live(true);
@@ -87,11 +83,11 @@ export class Follower {
         this.send({ type: "pong" });
         break;
       case "next":
-        this.pass(message.id, message.payload?.data?.visitorConversation);
+        this.pass(message.payload?.data?.visitorConversation);
         break;
       case "error":
       case "complete":
-        if (message.id !== queue) this.fail();
+        this.fail();
     }
   }
 
@@ -101,12 +97,8 @@ export class Follower {
     this.listener.gap();
   }
 
-  private subscribe(id: string, query: string, variables: object): void {
-    this.send({ id, type: "subscribe", payload: { query, variables } });
-  }
-
-  private pass(id: string | undefined, change: Change | null | undefined): void {
-    if (!change || (change.__typename === "VisitorQueueChange") !== (id === queue)) return;
+  private pass(change: Change | null | undefined): void {
+    if (!change) return;
     if ("cursor" in change) this.after = change.cursor;
     this.listener.change(change);
   }

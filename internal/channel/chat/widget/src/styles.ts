@@ -90,6 +90,16 @@ input[type=email], input[type=text], textarea { width: 100%; background: var(--b
 .row { display: flex; gap: 8px; flex-wrap: wrap; align-items: center; }
 .primary { background: var(--accent); color: var(--on-accent); padding: 9px 16px; font-weight: 600; border: 1px solid transparent; min-height: 40px; }
 .plain { padding: 9px 12px; border: 1px solid var(--muted); min-height: 40px; }
+.reader { position: absolute; inset: 0; z-index: 2; display: flex; flex-direction: column; background: var(--back); }
+.reader .row { padding: 6px 10px; border-bottom: 1px solid var(--line); flex-wrap: nowrap; }
+.reader h3 { flex: 1; min-width: 0; margin: 0; font-size: 15px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.reader iframe { flex: 1; width: 100%; border: 0; background: var(--back); }
+fieldset { border: 0; margin: 0; padding: 0; display: flex; flex-direction: column; gap: 10px; }
+legend { padding: 0; overflow-wrap: anywhere; }
+.rating .row { margin-top: 10px; }
+.more { display: flex; flex-direction: column; gap: 10px; }
+.score { min-width: 44px; }
+.score[aria-pressed=true] { background: var(--accent); color: var(--on-accent); border-color: transparent; }
 .foot { border-top: 1px solid var(--line); padding: 10px; display: flex; flex-direction: column; gap: 8px; }
 .write { display: flex; gap: 8px; align-items: end; }
 ::placeholder { color: var(--muted); opacity: 1; }
@@ -109,6 +119,7 @@ textarea { resize: none; min-height: 44px; max-height: 140px; field-sizing: cont
 .words .name { overflow-wrap: anywhere; font-size: 14px; }
 .file:hover .name { text-decoration: underline; }
 .words .under { text-align: start; }
+.words .go { margin-top: 4px; font-weight: 600; font-size: 14px; text-decoration: underline; }
 .words .bad { font-size: 13px; overflow-wrap: anywhere; }
 .away { width: 36px; height: 36px; display: grid; place-items: center; flex: none; }
 .away svg { width: 16px; height: 16px; }
@@ -124,6 +135,7 @@ progress { width: 100%; height: 6px; accent-color: var(--accent); }
 .list .last { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .list .count { background: #b3261e; color: #fff; border-radius: 10px; padding: 0 8px; font-size: 12px; font-weight: 700; }
 .small .panel { inset: 0; width: 100%; height: 100%; border: 0; border-radius: 0; animation: none; }
+.hosted .panel { max-width: 560px; margin-inline: auto; }
 @media (prefers-reduced-motion: reduce) { .panel { animation: none; } }
 @media (forced-colors: active) {
   .launcher, .write button, .primary, .bubble { border-color: ButtonText; }

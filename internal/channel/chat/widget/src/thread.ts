@@ -1,6 +1,6 @@
 // One conversation as the widget holds it.
 
-import type { Change, Conversation, Message, MessagePage, TargetedMessage } from "./types";
+import type { Change, Conversation, Message, MessagePage, RatingQuestion, TargetedMessage } from "./types";
 
 /** How long somebody counts as typing after they said so, in milliseconds. */
 const typingHolds = 7_000;
@@ -10,6 +10,10 @@ export class Thread {
   /** The messages by their numbers, in their order. */
   private readonly messages = new Map<number, Message>();
   status: Conversation["status"] = "OPEN";
+  /** What the visitor is asked of it now that it is closed; null: nothing. */
+  rating: RatingQuestion | null = null;
+  /** Whether they answered. */
+  rated = false;
   /** Whether it goes on with a visitor who proved who they are, elsewhere. */
   continued = false;
   /** The visitor's place in the queue; null: none, or it is not told. */
@@ -49,6 +53,7 @@ export class Thread {
     this.id = conversation.id;
     this.status = conversation.status;
     this.continued = conversation.continuedElsewhere;
+    this.rating = conversation.ratingQuestion;
     const { edges, pageInfo } = conversation.messages;
     const first = pageInfo.hasPreviousPage ? (edges[0]?.node.number ?? 0) : 0;
     const last = edges.at(-1)?.node.number ?? 0;
@@ -92,6 +97,7 @@ export class Thread {
         return false;
       case "VisitorStatusChange":
         this.status = change.status;
+        this.rated = false;
         return false;
       case "VisitorQueueChange":
         this.queuePosition = change.queuePosition;

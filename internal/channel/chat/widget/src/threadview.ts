@@ -5,12 +5,15 @@ import { avatar, h, keyed, linked, set, write } from "./dom";
 import { ConsentCard, EmailCard, ProofCard } from "./cards";
 import { Composer } from "./composer";
 import { filesOf, renewLinks, waitingFiles } from "./files";
+import { answersOf, linksOf } from "./links";
 import type { Draft } from "./outbox";
+import { RatingCard } from "./rating";
+import { Reader } from "./reader";
 import type { Clock } from "./time";
 import type { Message } from "./types";
 
 /** What stands in the log. */
-type Item = { welcome: string; name: string | null; avatarUrl: string | null } | { message: Message; state: string } | { draft: Draft };
+type Item = { welcome: string; name: string | null; avatarUrl: string | null } | { message: Message; state: string; offers: boolean } | { draft: Draft };
 
 export class ThreadView {
   readonly element: HTMLElement;
@@ -24,7 +27,10 @@ export class ThreadView {
   private readonly consent: ConsentCard;
   private readonly email: EmailCard;
   private readonly proof: ProofCard;
+  private readonly rating: RatingCard;
+  private readonly rated = h("p", { class: "notice", role: "status" });
   private readonly composer: Composer;
+  private readonly reader: Reader;
   private last = "";
   private gate: unknown = false;
 
@@ -32,10 +38,12 @@ export class ThreadView {
     this.consent = new ConsentCard(app);
     this.email = new EmailCard(app);
     this.proof = new ProofCard(app);
-    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.proof.element, this.thanks, this.queue, this.closed, this.typing);
+    this.rating = new RatingCard(app);
+    this.reader = new Reader(app);
+    this.body = h("div", { class: "body", tabindex: 0, role: "group" }, this.earlier, this.log, this.consent.element, this.email.element, this.proof.element, this.thanks, this.queue, this.closed, this.rating.element, this.rated, this.typing);
     this.element = h("div", { class: "chat" }, this.body);
     this.composer = new Composer(app, this.element);
-    this.element.append(this.composer.element);
+    this.element.append(this.composer.element, this.reader.element);
   }
 
   /** Focuses where the visitor goes on. It reports whether there is such a place. */
@@ -54,21 +62,23 @@ export class ThreadView {
     keyed(this.log, this.items(), nameOf, () => h("div"), (row, item) => this.row(row, item, time));
     const typist = thread.typing(Date.now());
     write(this.typing, typist === null ? "" : app.say("typing", { name: typist || app.say("team") }));
-    write(this.thanks, app.emailDone === "saved" && !thread.continued ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
+    write(this.thanks, app.asks.emailDone === "saved" && !thread.continued ? app.say("emailThanks", { email: app.visitor?.email ?? "" }) : "");
     const { queuePosition: number, continued } = thread;
     write(this.queue, number === null || continued ? "" : app.say("queuePosition", { number: time.number(number) }));
     write(this.closed, app.say("closed"));
     set(this.closed, "hidden", thread.status !== "CLOSED" || thread.continued);
+    this.rating.draw(thread);
+    write(this.rated, thread.rated && !thread.continued ? app.say("ratingThanks") : "");
     this.drawForms(time);
     this.follow();
   }
 
   private drawForms(time: Clock): void {
-    const { gate, needsProof } = this.app;
+    const { gate, needsProof, forEmail, offersProof } = this.app.asks;
     const inside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     this.consent.draw(gate === "consent");
-    this.email.draw(gate === "email" || (gate === null && !needsProof && this.app.asksForEmail), gate === "email");
-    this.proof.draw(needsProof);
+    this.email.draw(gate === "email" || (gate === null && !needsProof && forEmail), gate === "email");
+    this.proof.draw(needsProof || offersProof);
     this.composer.draw(gate === null && !needsProof && this.app.mayWriteHere, time);
     const asks = gate ?? needsProof;
     if (this.gate !== asks && inside) this.focus();
@@ -85,8 +95,10 @@ export class ThreadView {
     const messages = thread.list();
     const own = messages.findLast(({ direction }) => direction === "INCOMING");
     const state = own?.seen ? this.app.say("seen") : this.app.say("sent");
-    for (const message of messages) items.push({ message, state: message === own ? state : "" });
-    for (const draft of waiting(outbox.of(thread.id, thread.local), messages)) items.push({ draft });
+    const drafts = waiting(outbox.of(thread.id, thread.local), messages);
+    const open = drafts.length === 0 && thread.status === "OPEN" && this.app.mayWriteHere;
+    for (const message of messages) items.push({ message, state: message === own ? state : "", offers: open && message === messages[messages.length - 1] });
+    for (const draft of drafts) items.push({ draft });
     return items;
   }
 
@@ -98,28 +110,28 @@ export class ThreadView {
     }
     row.dataset.shown = fingerprint;
     if ("draft" in item) this.draft(row, item.draft, time);
-    else if ("message" in item) this.message(row, item.message, item.state, time);
+    else if ("message" in item) this.message(row, item, time);
     else this.theirs(row, item, item.welcome, "");
   }
 
-  private message(row: HTMLElement, message: Message, state: string, time: Clock): void {
+  private message(row: HTMLElement, { message, state, offers }: { message: Message; state: string; offers: boolean }, time: Clock): void {
     const at = time.message(message.createdAt);
     if (message.direction === "OUTGOING") {
-      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, filesOf(message, this.app, time), message.replyTo?.text);
+      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, [linksOf(message, (card) => this.reader.open(card)), filesOf(message, this.app, time), offers ? answersOf(message, (text) => this.app.write(text, true)) : null], message.replyTo?.text);
     } else if (message.direction === "INCOMING") {
-      this.mine(row, message.text, "", filesOf(message, this.app, time), h("p", { class: "under" }, [at, state].filter(Boolean).join(" · ")));
+      this.mine(row, message.text, "", filesOf(message, this.app, time), h("p", { class: "under" }, [at, message.byEmail && this.app.say("byEmail"), state].filter(Boolean).join(" · ")));
     } else {
       row.className = "message system";
       row.replaceChildren(h("p", { dir: "auto" }, message.text));
     }
   }
 
-  private theirs(row: HTMLElement, person: { name: string | null; avatarUrl: string | null }, text: string, at: string, files: HTMLElement | null = null, answered = ""): void {
+  private theirs(row: HTMLElement, person: { name: string | null; avatarUrl: string | null }, text: string, at: string, beside: (HTMLElement | null)[] = [], answered = ""): void {
     const name = person.name || this.app.say("team");
     row.className = "message theirs";
     row.replaceChildren(
       avatar({ name, avatarUrl: person.avatarUrl }),
-      h("div", {}, h("p", { class: "who" }, name), quote(answered), bubble(text), files, at && h("p", { class: "under" }, at)),
+      h("div", {}, h("p", { class: "who" }, name), quote(answered), bubble(text), ...beside, at && h("p", { class: "under" }, at)),
     );
   }
 
@@ -150,7 +162,7 @@ export class ThreadView {
   /** Keeps the newest message in sight when one is added. */
   private follow(): void {
     const last = (this.log.lastElementChild as HTMLElement | null)?.dataset.key ?? "";
-    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.queue.textContent !== ""} ${this.email.element.hidden} ${this.proof.element.hidden}`;
+    const key = `${this.app.chat.thread.local} ${last} ${this.typing.textContent !== ""} ${this.queue.textContent !== ""} ${this.email.element.hidden} ${this.proof.element.hidden} ${this.rating.element.hidden}`;
     if (key !== this.last) this.scrollDown();
     this.last = key;
   }

@@ -83,6 +83,19 @@ export interface Attachment extends StoredFile {
   scan: "NOT_SCANNED" | "CLEAN" | "INFECTED";
 }
 
+/** What stands beside a message's text. */
+export interface MessageCard {
+  /** ARTICLE: it is read inside the panel. */
+  kind: string;
+  title: string;
+  description: string | null;
+  url: string;
+  buttonText: string;
+  imageUrl: string | null;
+  /** Of a video. */
+  durationSeconds: number | null;
+}
+
 export interface Message {
   id: string;
   number: number;
@@ -90,12 +103,17 @@ export interface Message {
   authorName: string | null;
   authorAvatarUrl: string | null;
   direction: "INCOMING" | "OUTGOING" | "SYSTEM";
+  /** Whether the visitor wrote it by e-mail. */
+  byEmail: boolean;
   text: string;
   /** The message that it answers, unless that is gone. */
   replyTo: { id: string; text: string } | null;
   createdAt: string;
   seen: boolean;
   attachments: Attachment[];
+  cards: MessageCard[];
+  /** The answers that it offers. */
+  quickReplies: { text: string }[];
   /** When it was loaded, in milliseconds of the epoch. */
   at?: number;
   /** Its place in the list, where a query gave it. */
@@ -107,6 +125,12 @@ export interface MessagePage {
   pageInfo: { hasPreviousPage: boolean; startCursor: string | null };
 }
 
+/** A question; its text is null for the usual one. */
+export interface RatingQuestion {
+  scale: "THUMBS" | "FIVE";
+  text: string | null;
+}
+
 export interface Conversation {
   id: string;
   /** Where its changes were when it was loaded. */
@@ -116,6 +140,8 @@ export interface Conversation {
   /** Whether it went on with a visitor who proved who they are: here it is as it was then. */
   continuedElsewhere: boolean;
   assignee: Person | null;
+  /** What the visitor is asked now that it is closed; null: nothing. */
+  ratingQuestion: RatingQuestion | null;
   messages: MessagePage;
 }
 

@@ -29,7 +29,7 @@ export class View {
     this.shadow.adoptedStyleSheets = [base(), this.accent];
     this.shadow.append(this.root);
     app.onChange(() => this.draw());
-    app.on("open", (detail) => {
+    app.signals.on("open", (detail) => {
       if (!(detail as { byItself: boolean }).byItself) requestAnimationFrame(() => this.panel.focus());
     });
   }
@@ -50,7 +50,7 @@ export class View {
     const { style, direction, locale } = app.data;
     paint(this.accent, style.accentColor);
     set(this.root, "hidden", false);
-    set(this.root, "class", `root${style.position === "LEFT" ? " left" : ""}${app.small.matches ? " small" : ""}`);
+    set(this.root, "class", `root${style.position === "LEFT" ? " left" : ""}${app.small.matches || app.hosted ? " small" : ""}${app.hosted ? " hosted" : ""}`);
     set(this.root, "dir", direction.toLowerCase());
     set(this.root, "lang", locale);
     this.drawLauncher();

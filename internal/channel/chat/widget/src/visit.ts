@@ -4,7 +4,7 @@
 import type { Api } from "./api";
 import { recordView, visitPage } from "./operations";
 import { address } from "./page";
-import type { Session } from "./session";
+import { locality, type Session } from "./session";
 import type { TargetedMessage, Visitor } from "./types";
 
 export class Reports {
@@ -35,7 +35,7 @@ export class Reports {
     this.renewed = true;
     if (!renews && !tracks && !kind) return;
     const answer = await this.session.run(() => {
-      const session = { channelKey: this.channelKey, locale: navigator.language, token: this.api.token };
+      const session = { channelKey: this.channelKey, ...locality(), token: this.api.token };
       const page = { url: address(), title: document.title.slice(0, 500) };
       const view = { targetedMessageId: shown?.id ?? "", kind: kind ?? "SHOWN" };
       return this.api.ask<{ startVisitorSession?: { token: string | null; visitor: Visitor } }>(visitPage, { session, renews, page, tracks: tracks || began, view, shows: kind !== null });

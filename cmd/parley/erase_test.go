@@ -1,0 +1,351 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/attachment"
+	"parley/internal/attachment/blob"
+	"parley/internal/clock"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/testkit"
+)
+
+// marks are words that are planted where a contact's data can lie.
+type marks struct {
+	planted []string
+	texts   map[string]string // what a mark stands in
+}
+
+// mark is a new word; text goes around it.
+func (m *marks) mark(text string) string {
+	word := fmt.Sprintf("zqx%03dmark", len(m.planted))
+	m.planted = append(m.planted, word)
+	if m.texts == nil {
+		m.texts = map[string]string{}
+	}
+	m.texts[word] = text
+	return fmt.Sprintf(text, word)
+}
+
+// found are the marks that a text has.
+func (m *marks) found(text string) (list []string) {
+	text = strings.ToLower(text)
+	for _, word := range m.planted {
+		if strings.Contains(text, word) {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+// inDatabase are the marks that any row of any table has, as "table: word".
+func (m *marks) inDatabase(t *testing.T, s *store.Store) (list []string) {
+	t.Helper()
+	names, row := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_index%'", ""
+	if s.Postgres() {
+		names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+	}
+	tables, err := s.Strings(t.Context(), names)
+	must(t, err)
+	for _, table := range tables {
+		if row = "CAST(t AS TEXT)"; !s.Postgres() {
+			columns, err := s.Strings(t.Context(), "SELECT 'COALESCE(CAST(\"' || name || '\" AS TEXT), '''')' FROM pragma_table_info('"+table+"')")
+			must(t, err)
+			row = strings.Join(columns, " || ' ' || ")
+		}
+		rows, err := s.Strings(t.Context(), "SELECT "+row+` FROM "`+table+`" AS t`)
+		must(t, err)
+		for _, word := range m.found(strings.Join(rows, "\n")) {
+			list = append(list, table+": "+word)
+		}
+	}
+	return list
+}
+
+// inFolder are the marks that files below a folder have.
+func (m *marks) inFolder(t *testing.T, folder string) (list []string) {
+	t.Helper()
+	must(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.Contains(path, "outbox") { // what went out
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, word := range m.found(string(content)) {
+			list = append(list, filepath.Base(path)+": "+word)
+		}
+		return err
+	}))
+	return list
+}
+
+// CR-5: an archive has everything of a contact; an erasure reaches all of it, wherever it
+// lies: rows, the search index, the write-ahead log, files and a back-up made afterwards. What others
+// wrote stays.
+func TestErasedContactIsNowhere(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		folder := ""
+		turned := clock.At(time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC))
+		s := db.Open(t, turned, func(o *store.Options) { folder = filepath.Dir(o.File) })
+		a := serveTest(t, s)
+		m := &marks{}
+		e := &erasing{api: a, marks: m, turned: turned}
+		e.plant()
+		before := m.inDatabase(t, s)
+		lies := map[string]bool{}
+		for _, line := range before {
+			_, word, _ := strings.Cut(line, ": ")
+			lies[word] = true
+		}
+		for _, word := range m.planted {
+			if !lies[word] && !slices.Contains(e.inFiles, word) {
+				t.Errorf("%s of %q was planted nowhere", word, m.texts[word])
+			}
+		}
+		t.Logf("%d words in %d places", len(m.planted), len(before))
+		if len(m.planted) < 200 {
+			t.Errorf("only %d words are planted", len(m.planted))
+		}
+		e.fetchArchive()
+
+		done := at(a.do(adminToken, `mutation($in: EraseContactInput!) { eraseContact(input: $in) { certificate { id state counts { kind count } } userErrors { code field message } } }`,
+			input("contactId", e.contactID)), "eraseContact")
+		if text(done, "certificate", "state") != "ROWS_ERASED" {
+			t.Fatalf("%+v", done)
+		}
+		counts := map[string]any{}
+		list, _ := at(done, "certificate", "counts").([]any)
+		for _, one := range list {
+			counts[text(one, "kind")] = at(one, "count")
+		}
+		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1} {
+			if counts[table] != n {
+				t.Errorf("%v of %s, want %v: %v", counts[table], table, n, counts)
+			}
+		}
+		if left := m.inDatabase(t, s); len(left) > 0 {
+			t.Errorf("rows have %v", left)
+		}
+		e.othersStay()
+
+		turned.Advance(26 * time.Hour) // a day later, what was deleted is overwritten and files are gone
+		must(t, s.OverwriteDeleted(t.Context()))
+		blobs, err := blob.Open(t.Context(), "", a.dataDir)
+		must(t, err)
+		keys, err := secret.Parse(secret.GenerateKey())
+		must(t, err)
+		must(t, attachment.New(s, blobs, keys, nil, "", attachment.Options{}).RemoveOrphans(t.Context()))
+		must(t, blobs.Close())
+		state := a.do(adminToken, `query($id: ID!) { erasure(id: $id) { state rowsErasedAt actor { ... on User { displayName } } } erasures { nodes { id } } }`,
+			map[string]any{"id": text(done, "certificate", "id")})
+		if text(state, "erasure", "state") != "ERASED" || text(state, "erasures", "nodes", 0, "id") != text(done, "certificate", "id") {
+			t.Errorf("the certificate: %v", state)
+		}
+		if left := m.inFolder(t, a.dataDir); len(left) > 0 {
+			t.Errorf("files have %v", left)
+		}
+		if folder == "." || folder == "" {
+			return
+		}
+		backup := filepath.Join(folder, "backup.db")
+		raw, err := sql.Open("sqlite3", filepath.Join(folder, "parley.db"))
+		must(t, err)
+		_, err = raw.ExecContext(t.Context(), "VACUUM INTO '"+backup+"'")
+		must(t, errors.Join(err, raw.Close()))
+		if left := m.inFolder(t, folder); len(left) > 0 {
+			t.Errorf("the database, its log or the back-up has %v", left)
+		}
+	})
+}
+
+// erasing is a contact with data everywhere.
+type erasing struct {
+	*api
+	*marks
+	turned           *clock.Turned
+	contactID, email string
+	archive          []string // marks that an archive has
+	notes            []string // marks that are not the contact's: the team's own, and others'
+	inFiles          []string // marks that are in files alone
+	others           chat     // a conversation that is none of theirs
+	thread           string
+}
+
+// must does a mutation that succeeds, and returns its payload.
+func (e *erasing) must(token, mutation, inputType, selection string, pairs ...any) any {
+	e.t.Helper()
+	done := e.do(token, "mutation($in: "+inputType+"!) { "+mutation+"(input: $in) { "+selection+" userErrors { code field message } } }", input(pairs...))
+	if problems, _ := at(done, mutation, "userErrors").([]any); len(problems) > 0 {
+		e.t.Fatalf("%s: %v", mutation, problems)
+	}
+	return at(done, mutation)
+}
+
+// plant puts marks wherever a contact's data can lie.
+func (e *erasing) plant() {
+	e.t.Helper()
+	e.plantContact()
+	site := e.channel()
+	e.plantChat(site)
+	box := e.mailbox("support@shop.example")
+	e.plantMail(box)
+	e.plantRecords()
+	e.plantMore(site, box)
+	e.archive = append(e.archive, e.planted...)
+	e.others = site.chat("Another person's question")
+}
+
+func (e *erasing) plantContact() {
+	for _, kind := range []string{"TEXT", "LONG_TEXT"} {
+		e.must(adminToken, "createProperty", "CreatePropertyInput", "property { id }", "object", "CONTACT", "name", strings.ToLower(kind), "kind", kind)
+	}
+	e.email = e.mark("%s@person.example")
+	made := e.must(adminToken, "createContact", "CreateContactInput", "contact { id }",
+		"name", e.mark("Dora %s"), "firstName", e.mark("%s"), "lastName", e.mark("%s"), "jobTitle", e.mark("Head of %s"), "city", e.mark("%s town"),
+		"externalId", e.mark("crm-%s"), "avatarUrl", e.mark("https://pictures.example/%s.png"),
+		"emails", []map[string]any{{"email": e.email, "primary": true, "label": e.mark("%s")}, {"email": e.mark("%s@other.example")}},
+		"phones", []map[string]any{{"number": "+43 1 5551234", "label": e.mark("%s")}},
+		"properties", []map[string]any{{"name": "text", "text": e.mark("a %s value")}, {"name": "long_text", "text": e.mark("much about %s")}})
+	e.contactID = text(made, "contact", "id")
+	list := text(e.must(adminToken, "createContactList", "CreateContactListInput", "contactList { id }", "name", "Fair"), "contactList", "id")
+	e.must(adminToken, "addContactsToList", "AddContactsToListInput", "contactList { id }", "contactListId", list, "contactIds", []string{e.contactID})
+	e.upload(adminToken, `mutation($in: ImportContactsInput!) { importContacts(input: $in) { task { id } userErrors { message } } }`, "people.csv",
+		"email,language\n"+e.email+",not a language "+e.mark("%s")+"\n", map[string]any{})
+	e.notes = append(e.notes, e.planted[len(e.planted)-1])
+}
+
+func (e *erasing) plantChat(site *channel) {
+	visitor := site.visitor()
+	upload := e.upload(visitor, visitorUpload, e.mark("%s.txt"), e.mark("the file says %s"), map[string]any{})
+	e.inFiles = append(e.inFiles, e.planted[len(e.planted)-1])
+	began := e.must(visitor, "startChat", "StartChatInput", "conversation { id }", "targetedMessageId", site.shown, "text", e.mark("My question is %s"),
+		"pageUrl", e.mark("https://shop.example/%s"), "email", e.email, "attachmentIds", []string{text(upload.Data, "uploadVisitorAttachment", "attachment", "id")})
+	chat := text(began, "conversation", "id")
+	e.must(adminToken, "linkContact", "LinkContactInput", "conversation { id }", "conversationId", chat, "contactId", e.contactID)
+	e.must(visitor, "sendVisitorMessage", "SendVisitorMessageInput", "message { id }", "conversationId", chat, "text", e.mark("And also %s"))
+	said := text(e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", chat, "text", e.mark("We know of %s")), "message", "id")
+	e.must(adminToken, "editMessage", "EditMessageInput", "message { id }", "messageId", said, "text", e.mark("We meant %s"))
+	e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", chat, "text", e.mark("Note that %s"), "note", true)
+	e.plantOpening(chat)
+	e.must(adminToken, "saveDraft", "SaveDraftInput", "draft { id }", "conversationId", chat, "markdown", e.mark("A draft on %s"))
+	e.notes = append(e.notes, e.planted[len(e.planted)-1])
+}
+
+// plantOpening has a document of the chat opened by someone who says who they are.
+func (e *erasing) plantOpening(chat string) {
+	file := e.upload(adminToken, staffUpload, "prices.txt", "Two for one", map[string]any{"to": map[string]any{"conversationId": chat}})
+	item := e.must(adminToken, "createLibraryItem", "CreateLibraryItemInput", "libraryItem { id }", "kind", "DOCUMENT", "name", "Prices", "asksForEmail", true,
+		"attachmentIds", []string{text(file.Data, "uploadAttachment", "attachment", "id")})
+	sent := e.must(adminToken, "sendMessage", "SendMessageInput", "message { cards { url } }", "conversationId", chat, "libraryItemIds", []string{text(item, "libraryItem", "id")})
+	e.turned.Advance(10 * time.Second)
+	if got := e.fetches(text(at(sent, "message", "cards", 0), "url"), url.Values{"email": {e.mark("%s@reader.example")}}); !strings.Contains(got.body, "prices.txt") {
+		e.t.Errorf("the document: %d %s", got.status, got.body)
+	}
+}
+
+const fromThem = `From: %[1]s <%[2]s>
+To: support@shop.example
+Subject: %[3]s
+Message-ID: <%[4]s@mail.example>
+In-Reply-To: %[5]s
+Date: Mon, 16 Nov 2026 11:00:00 +0000
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+%[6]s
+
+> %[7]s
+--b
+Content-Type: text/plain; name=%[8]s.txt
+Content-Disposition: attachment; filename=%[8]s.txt
+
+%[9]s
+--b--
+`
+
+// mails has the contact write a mail, in answer to another or not.
+func (e *erasing) mails(m *mailbox, answer string) {
+	m.forward(e.email, fmt.Sprintf(fromThem, e.mark("Dora %s"), e.email, e.mark("About %s"), e.mark("%s"), answer, e.mark("I write of %s"), e.mark("quoted %s"), e.mark("%s"), e.mark("contents %s")))
+	e.inFiles = append(e.inFiles, e.planted[len(e.planted)-1])
+}
+
+func (e *erasing) plantMail(m *mailbox) {
+	e.mails(m, "")
+	own := at(m.conversations("ALL", 1)[0], "id")
+	e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", own, "text", e.mark("Our answer on %s"))
+	m.forward("ada@example.com", strings.Replace(question, "To: support@shop.example\n", "To: support@shop.example\nCc: "+e.mark("Dora %s")+" <"+e.email+">\n", 1))
+	e.notes = append(e.notes, e.planted[len(e.planted)-1]) // another wrote it
+	for _, c := range m.conversations("ALL", 2) {
+		if at(c, "id") != own {
+			e.thread = text(c, "id")
+		}
+	}
+	e.mails(m, "<question@mail.example.com>")
+	e.until("the answer is in the thread", func() bool {
+		got := e.do(adminToken, `query($id: ID!) { conversation(id: $id) { messageCount } }`, map[string]any{"id": e.thread})
+		return at(got, "conversation", "messageCount") == float64(2)
+	})
+	e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", e.thread, "text", "An answer to both", "replyAll", true)
+}
+
+func (e *erasing) plantRecords() {
+	e.must(adminToken, "createTicket", "CreateTicketInput", "ticket { id }", "contactId", e.contactID, "subject", "Ticket", "description", "It is broken",
+		"properties", []map[string]any{{"name": "where", "value": e.mark("%s")}}, "externalId", e.mark("t-%s"))
+	e.must(adminToken, "logEngagement", "LogEngagementInput", "engagement { id }", "contactId", e.contactID, "kind", "NOTE", "body", map[string]any{"note": map[string]any{"text": e.mark("Likes %s")}})
+	other := e.must(adminToken, "createContact", "CreateContactInput", "contact { id }", "name", e.mark("Double %s"), "email", e.mark("%s@double.example"))
+	e.must(adminToken, "mergeContacts", "MergeContactsInput", "contact { id }", "intoContactId", e.contactID, "contactIds", []string{text(other, "contact", "id")})
+	e.must(adminToken, "createDeal", "CreateDealInput", "deal { id }", "contactId", e.contactID, "name", "Deal",
+		"properties", []map[string]any{{"name": "why", "value": e.mark("%s")}}, "externalId", e.mark("d-%s"))
+}
+
+// fetchArchive checks what an archive has.
+func (e *erasing) fetchArchive() {
+	e.t.Helper()
+	made := e.must(adminToken, "exportContactData", "ExportContactDataInput", "url", "contactId", e.contactID)
+	raw := e.fetch(text(made, "url"))
+	read, err := zip.NewReader(strings.NewReader(raw), int64(len(raw)))
+	must(e.t, err)
+	var all bytes.Buffer
+	for _, f := range read.File {
+		all.WriteString(f.Name + "\n")
+		from, err := f.Open()
+		must(e.t, err)
+		_, err = all.ReadFrom(from)
+		must(e.t, err)
+	}
+	got := e.found(all.String())
+	for _, word := range e.archive {
+		if !slices.Contains(got, word) && !slices.Contains(e.notes, word) {
+			e.t.Errorf("the archive lacks %s of %q", word, e.texts[word])
+		}
+	}
+}
+
+// othersStay checks that what others wrote is as it was.
+func (e *erasing) othersStay() {
+	e.t.Helper()
+	got := e.do(adminToken, `query($id: ID!, $chat: ID!) { conversation(id: $id) { subject preview contact { email } participants { nodes { address } }
+		messages { nodes { text deletedAt email { to cc rawUrl } } } } chat: conversation(id: $chat) { messageCount } }`,
+		map[string]any{"id": e.thread, "chat": e.others.conversationID})
+	first, second, third := at(got, "conversation", "messages", "nodes", 0), at(got, "conversation", "messages", "nodes", 1), at(got, "conversation", "messages", "nodes", 2)
+	if text(first, "text") == "" || at(second, "deletedAt") == nil || text(third, "text") != "An answer to both" ||
+		text(got, "conversation", "contact", "email") != "ada@example.com" || text(got, "conversation", "preview") != "An answer to both" || at(got, "chat", "messageCount") != 1.0 {
+		e.t.Errorf("what others wrote: %v", got)
+	}
+}

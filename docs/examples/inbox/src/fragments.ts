@@ -1,0 +1,114 @@
+// What several screens select of the same object, so that the cache has all of it.
+import { graphql } from './gql';
+
+export const Row = graphql(`
+  fragment Row on Conversation {
+    id
+    revision
+    kind
+    status
+    displayName
+    subject
+    preview
+    unread
+    priority
+    openedAt
+    lastMessageAt
+    waitingSince
+    snoozedUntil
+    filtered
+    deletedAt
+    contact { id displayName avatarUrl blocked }
+    assignee { id displayName avatarUrl }
+    assignedTeam { id name }
+    tags { id name color }
+    inbox { id }
+    channel { ... on Node { id } }
+  }
+`);
+
+export const MessageParts = graphql(`
+  fragment MessageParts on Message {
+    id
+    number
+    direction
+    text
+    html
+    createdAt
+    editedAt
+    deletedAt
+    delivery
+    deliveryError
+    author {
+      __typename
+      ... on User { id displayName avatarUrl }
+      ... on Contact { id displayName avatarUrl }
+      ... on Visitor { id displayName avatarUrl }
+      ... on Bot { id displayName avatarUrl }
+      ... on Integration { id displayName avatarUrl }
+      ... on SystemActor { displayName avatarUrl }
+    }
+    cards { kind title description url buttonText imageUrl durationSeconds }
+    quickReplies { text }
+    attachments { id fileName contentType size url }
+  }
+`);
+
+export const TicketParts = graphql(`
+  fragment TicketParts on Ticket {
+    id
+    number
+    subject
+    priority
+    revision
+    createdAt
+    stage { id name kind }
+    owner { id displayName }
+  }
+`);
+
+export const DealParts = graphql(`
+  fragment DealParts on Deal {
+    id
+    name
+    revision
+    createdAt
+    amount { value currency }
+    stage { id name kind }
+    owner { id displayName }
+  }
+`);
+
+export const EngagementParts = graphql(`
+  fragment EngagementParts on Engagement {
+    id
+    kind
+    at
+    author { ... on User { id displayName } ... on Integration { id displayName } ... on Bot { id displayName } }
+    body {
+      ... on EngagementNote { text }
+      ... on EngagementCall { direction phone callOutcome: outcome seconds text }
+      ... on EngagementEmail { subject text }
+      ... on EngagementMeeting { title startsAt place meetingOutcome text }
+      ... on EngagementTask { title text dueAt doneAt assignee { id displayName } }
+    }
+  }
+`);
+
+export const EventParts = graphql(`
+  fragment EventParts on Event {
+    id
+    sequence
+    type
+    occurredAt
+    actor {
+      __typename
+      ... on User { id displayName }
+      ... on Contact { id displayName }
+      ... on Visitor { id displayName }
+      ... on Bot { id displayName }
+      ... on Integration { id displayName }
+      ... on SystemActor { displayName }
+    }
+  }
+`);

@@ -1,0 +1,105 @@
+// Who works here: the token, kept for this tab alone, and what it may do.
+import { ApolloProvider } from '@apollo/client/react';
+import { createContext, useContext, useEffect, useState, type FormEvent, type ReactNode } from 'react';
+import { connect, server, type Connection } from './client';
+import { graphql } from './gql';
+import type { StartQuery } from './gql/graphql';
+
+const Start = graphql(`
+  query Start {
+    viewer {
+      id
+      kind
+      account { id name }
+      user { id displayName avatarUrl availability reassignRepliesWhenAway }
+    }
+    inboxes(first: 100) {
+      nodes { id name viewCounts { id view open unread } }
+    }
+  }
+`);
+
+export interface Session {
+  token: string;
+  online: boolean;
+  me: NonNullable<StartQuery['viewer']['user']>;
+  inboxes: StartQuery['inboxes']['nodes'];
+  leave(): void;
+}
+
+const Context = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(Context);
+  if (!session) throw new Error('outside of a session');
+  return session;
+}
+
+const stored = 'parley-token';
+
+export function SignedIn({ children }: { children: ReactNode }) {
+  const [token, setToken] = useState(() => sessionStorage.getItem(stored) ?? '');
+  const [connection, setConnection] = useState<Connection | null>(null);
+  const [start, setStart] = useState<StartQuery | null>(null);
+  const [online, setOnline] = useState(true);
+  const [problem, setProblem] = useState('');
+
+  function leave(why = '') {
+    sessionStorage.removeItem(stored);
+    setToken('');
+    setStart(null);
+    setProblem(why);
+  }
+
+  useEffect(() => {
+    if (!token) return;
+    const made = connect(token, setOnline);
+    let current = true;
+    made.client.query({ query: Start }).then(
+      ({ data }) => {
+        if (!current) return;
+        if (!data?.viewer.user) return leave('This token is not one of a person.');
+        sessionStorage.setItem(stored, token);
+        setConnection(made);
+        setStart(data);
+      },
+      (error: Error) => current && leave(error.message),
+    );
+    return () => {
+      current = false;
+      made.close();
+    };
+  }, [token]);
+
+  if (!token) return <SignIn problem={problem} enter={setToken} />;
+  if (!connection || !start?.viewer.user) return <p className="empty" role="status">Signing in …</p>;
+  const session = { token, online, me: start.viewer.user, inboxes: start.inboxes.nodes, leave };
+  return (
+    <ApolloProvider client={connection.client}>
+      <Context value={session}>{children}</Context>
+    </ApolloProvider>
+  );
+}
+
+function SignIn({ problem, enter }: { problem: string; enter(token: string): void }) {
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    enter(String(new FormData(event.currentTarget).get('token')).trim());
+  }
+  return (
+    <main className="sign-in">
+      <form onSubmit={submit}>
+        <h1>Inbox</h1>
+        <label>
+          Token
+          <input name="token" type="password" autoComplete="off" required autoFocus />
+        </label>
+        <p className="hint">
+          <code>parley token</code> makes one for a person of the team. It stays in this tab. Server: {server}
+        </p>
+        {problem && <p className="problem" role="alert">{problem}</p>}
+        <button className="primary">Enter</button>
+      </form>
+    </main>
+  );
+}

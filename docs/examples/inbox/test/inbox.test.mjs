@@ -1,0 +1,170 @@
+// Drives the built inbox in a browser, against a Parley that a test prepared.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import { join, normalize } from 'node:path';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const { PARLEY_URL: parley, PARLEY_TOKEN: token, PARLEY_VISITOR_TOKEN: visitor, PARLEY_CONVERSATION: conversationId, INBOX_OUT: dist } = process.env;
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const types = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
+
+let site, browser, origin;
+
+before(async () => {
+  site = http.createServer(async (request, response) => {
+    const path = new URL(request.url, 'http://site').pathname;
+    const file = path === '/' ? 'index.html' : normalize(path);
+    try {
+      response.setHeader('Content-Type', types[file.split('.').at(-1)] ?? 'application/octet-stream');
+      response.end(await readFile(join(dist, file)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((listening) => site.listen(0, '127.0.0.1', listening));
+  origin = `http://127.0.0.1:${site.address().port}`;
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
+});
+
+after(async () => {
+  await browser?.close();
+  site.closeAllConnections();
+  site.close();
+});
+
+async function ask(query, variables, bearer) {
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${bearer}` };
+  const response = await fetch(`${parley}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+/** A page in a tab of its own; what it complains of fails the test. */
+async function visit(t, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.setDefaultTimeout(60_000);
+  return { page, complaints };
+}
+
+async function enter(page, query = '') {
+  await page.goto(`${origin}/?server=${parley}${query}`);
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Enter' }).click();
+}
+
+async function accessible(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))]), []);
+}
+
+test('a token that is not one is refused', async (t) => {
+  const { page } = await visit(t);
+  await page.goto(`${origin}/?server=${parley}`);
+  await page.getByLabel('Token').fill('parley_wrong');
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByRole('alert').waitFor();
+  await accessible(page);
+});
+
+// CO-1, CO-2, CO-6, CR-2, CR-3: what a conversation has beside it, and the insert menu.
+test('an agent answers and keeps the record', async (t) => {
+  const { page, complaints } = await visit(t);
+  await enter(page);
+  await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
+  const log = page.getByRole('log');
+  await log.getByText('Where is my order?').waitFor();
+  const details = page.getByRole('complementary', { name: 'Details' });
+  await details.getByText('ada@example.com').waitFor();
+  await details.getByText('Gold').waitFor();
+
+  await page.getByRole('button', { name: 'Insert' }).click();
+  await page.getByLabel('Search the library').fill('#hou');
+  await page.getByRole('menuitem', { name: /Opening hours/ }).click();
+  await page.waitForFunction(() => document.querySelector('textarea').value === 'Dear Ada, we open at 9.');
+  await page.getByRole('button', { name: 'Insert' }).click();
+  await page.getByRole('button', { name: 'Link', exact: true }).click();
+  await page.getByRole('menuitem', { name: /Price list/ }).click();
+  await page.getByRole('button', { name: 'Remove Price list' }).waitFor();
+  await accessible(page);
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await log.getByText('Dear Ada, we open at 9.').waitFor();
+  await log.getByRole('link', { name: /Price list/ }).waitFor();
+
+  // What the visitor writes comes by itself.
+  await ask('mutation($in: SendVisitorMessageInput!) { sendVisitorMessage(input: $in) { userErrors { message } } }', { in: { conversationId, text: 'Thank you!' } }, visitor);
+  await log.getByText('Thank you!').waitFor();
+  await page.locator('.row', { hasText: 'Thank you!' }).waitFor();
+
+  await page.getByRole('button', { name: 'Create ticket' }).click();
+  await page.getByLabel('Subject').fill('Lost parcel');
+  await page.getByLabel('Priority').selectOption('HIGH');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await details.getByText('Lost parcel').first().waitFor();
+  await page.getByRole('button', { name: 'Create deal' }).click();
+  await page.getByLabel('Amount').fill('1200.50');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await details.getByText('€1,200.50').waitFor();
+  await page.getByRole('button', { name: 'More ▾' }).click();
+  await page.getByRole('menuitem', { name: 'Create a task' }).click();
+  await page.getByLabel('Title').fill('Call the carrier');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await details.getByLabel('Call the carrier is done').click();
+  await page.waitForFunction(() => document.querySelector('.engagement input').checked);
+
+  // A second ticket of one conversation is refused, in words.
+  await page.getByRole('button', { name: 'Create ticket' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('dialog').getByRole('alert').getByText('already has a ticket').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+
+  // Keys.
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('n');
+  await page.getByRole('textbox', { name: 'Note' }).fill('Carrier says Friday');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.message.note', { hasText: 'Carrier says Friday' }).waitFor();
+  await page.locator('.entries').click();
+  await page.keyboard.press('e');
+  await page.getByRole('button', { name: 'Reopen' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+// CR-3: a contact's page of its own, with all in one order.
+test('a contact has a page of its own', async (t) => {
+  const { page, complaints } = await visit(t, { colorScheme: 'dark' });
+  const { conversation } = await ask('query($id: ID!) { conversation(id: $id) { contact { id } } }', { id: conversationId }, token);
+  await enter(page, `&contact=${conversation.contact.id}`);
+  const timeline = page.getByRole('region', { name: 'Timeline' });
+  for (const text of ['Lost parcel', 'Call the carrier', 'new deal']) await timeline.getByText(text).waitFor();
+  await accessible(page);
+  await timeline.getByLabel('Kind').selectOption('TICKET');
+  await timeline.getByText('new deal').waitFor({ state: 'detached' });
+  await timeline.getByText('Lost parcel').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('it fits on a phone', async (t) => {
+  const { page, complaints } = await visit(t, { viewport: { width: 360, height: 720 } });
+  await enter(page);
+  await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
+  await page.getByRole('log').getByText('Where is my order?').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'it scrolls sideways');
+  await page.getByRole('button', { name: 'Details' }).click();
+  await page.getByRole('complementary', { name: 'Details' }).getByText('ada@example.com').waitFor();
+  await accessible(page);
+  assert.deepEqual(complaints, []);
+});

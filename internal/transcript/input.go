@@ -1,0 +1,9 @@
+package transcript
+
+// SendTranscriptInput is the input of sendTranscript.
+type SendTranscriptInput struct {
+	ConversationID string
+	Email          string
+	Subject        *string
+	IdempotencyKey *string
+}
