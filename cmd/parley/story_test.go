@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,9 @@ func TestStory(t *testing.T) {
 			}
 			types = append(types, text(e, "node", "type"))
 		}
+		told := slices.DeleteFunc(types[min(before, len(types)):], func(t string) bool {
+			return t == "TRANSCRIPT_SENT" // by a reaction to the close, if it is there before the chat is open again
+		})
 		want := []string{
 			"INBOX_CREATED", "MEMBER_ADDED", "CHANNEL_CREATED", "TARGETED_MESSAGE_CREATED", "TARGETED_MESSAGE_PUBLISHED",
 			"CONVERSATION_CREATED", "MESSAGE_CREATED", "CONTACT_CREATED", "CONTACT_LINKED", "CONVERSATION_ASSIGNED",
@@ -52,7 +56,7 @@ func TestStory(t *testing.T) {
 			"CONVERSATION_FILTERED", "CONVERSATION_UNFILTERED", "CONVERSATION_FILTERED", "CONTACT_BLOCKED",
 			"CONVERSATION_UNFILTERED", "CONTACT_UNBLOCKED", "CONVERSATION_DELETED", "CONVERSATION_RESTORED",
 		}
-		if diff := cmp.Diff(want, types[min(before, len(types)):]); diff != "" {
+		if diff := cmp.Diff(want, told); diff != "" {
 			t.Error(diff)
 		}
 	})
