@@ -60420,43 +60420,45 @@ func (m *TagMutation) ResetEdge(name string) error {
 // TargetedMessageMutation represents an operation that mutates the TargetedMessage nodes in the graph.
 type TargetedMessageMutation struct {
 	config
-	op                     Op
-	typ                    string
-	id                     *string
-	account_id             *string
-	inbox_id               *string
-	channel_id             *string
-	name                   *string
-	state                  *vocab.TargetedMessageState
-	position               *int
-	addposition            *int
-	audience               *vocab.Audience
-	include_list_ids       *[]string
-	appendinclude_list_ids []string
-	exclude_list_ids       *[]string
-	appendexclude_list_ids []string
-	rules                  *[]vocab.Targeting
-	appendrules            []vocab.Targeting
-	welcome_message        *string
-	welcome_html           *string
-	heading                *vocab.Heading
-	email_capture          *vocab.EmailCapture
-	display                *vocab.Display
-	consent                *vocab.Consent
-	routing                *vocab.Routing
-	bot_id                 *string
-	version                *int
-	addversion             *int
-	published_at           *clock.Micros
-	addpublished_at        *clock.Micros
-	off_at                 *clock.Micros
-	addoff_at              *clock.Micros
-	created_at             *clock.Micros
-	addcreated_at          *clock.Micros
-	clearedFields          map[string]struct{}
-	done                   bool
-	oldValue               func(context.Context) (*TargetedMessage, error)
-	predicates             []predicate.TargetedMessage
+	op                       Op
+	typ                      string
+	id                       *string
+	account_id               *string
+	inbox_id                 *string
+	channel_id               *string
+	name                     *string
+	state                    *vocab.TargetedMessageState
+	position                 *int
+	addposition              *int
+	audience                 *vocab.Audience
+	include_list_ids         *[]string
+	appendinclude_list_ids   []string
+	exclude_list_ids         *[]string
+	appendexclude_list_ids   []string
+	contact_properties       *[]vocab.PropertyCondition
+	appendcontact_properties []vocab.PropertyCondition
+	rules                    *[]vocab.Targeting
+	appendrules              []vocab.Targeting
+	welcome_message          *string
+	welcome_html             *string
+	heading                  *vocab.Heading
+	email_capture            *vocab.EmailCapture
+	display                  *vocab.Display
+	consent                  *vocab.Consent
+	routing                  *vocab.Routing
+	bot_id                   *string
+	version                  *int
+	addversion               *int
+	published_at             *clock.Micros
+	addpublished_at          *clock.Micros
+	off_at                   *clock.Micros
+	addoff_at                *clock.Micros
+	created_at               *clock.Micros
+	addcreated_at            *clock.Micros
+	clearedFields            map[string]struct{}
+	done                     bool
+	oldValue                 func(context.Context) (*TargetedMessage, error)
+	predicates               []predicate.TargetedMessage
 }
 
 var _ ent.Mutation = (*TargetedMessageMutation)(nil)
@@ -60935,6 +60937,57 @@ func (m *TargetedMessageMutation) AppendedExcludeListIds() ([]string, bool) {
 func (m *TargetedMessageMutation) ResetExcludeListIds() {
 	m.exclude_list_ids = nil
 	m.appendexclude_list_ids = nil
+}
+
+// SetContactProperties sets the "contact_properties" field.
+func (m *TargetedMessageMutation) SetContactProperties(vc []vocab.PropertyCondition) {
+	m.contact_properties = &vc
+	m.appendcontact_properties = nil
+}
+
+// ContactProperties returns the value of the "contact_properties" field in the mutation.
+func (m *TargetedMessageMutation) ContactProperties() (r []vocab.PropertyCondition, exists bool) {
+	v := m.contact_properties
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactProperties returns the old "contact_properties" field's value of the TargetedMessage entity.
+// If the TargetedMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TargetedMessageMutation) OldContactProperties(ctx context.Context) (v []vocab.PropertyCondition, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactProperties is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactProperties requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactProperties: %w", err)
+	}
+	return oldValue.ContactProperties, nil
+}
+
+// AppendContactProperties adds vc to the "contact_properties" field.
+func (m *TargetedMessageMutation) AppendContactProperties(vc []vocab.PropertyCondition) {
+	m.appendcontact_properties = append(m.appendcontact_properties, vc...)
+}
+
+// AppendedContactProperties returns the list of values that were appended to the "contact_properties" field in this mutation.
+func (m *TargetedMessageMutation) AppendedContactProperties() ([]vocab.PropertyCondition, bool) {
+	if len(m.appendcontact_properties) == 0 {
+		return nil, false
+	}
+	return m.appendcontact_properties, true
+}
+
+// ResetContactProperties resets all changes to the "contact_properties" field.
+func (m *TargetedMessageMutation) ResetContactProperties() {
+	m.contact_properties = nil
+	m.appendcontact_properties = nil
 }
 
 // SetRules sets the "rules" field.
@@ -61534,7 +61587,7 @@ func (m *TargetedMessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TargetedMessageMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.account_id != nil {
 		fields = append(fields, targetedmessage.FieldAccountID)
 	}
@@ -61561,6 +61614,9 @@ func (m *TargetedMessageMutation) Fields() []string {
 	}
 	if m.exclude_list_ids != nil {
 		fields = append(fields, targetedmessage.FieldExcludeListIds)
+	}
+	if m.contact_properties != nil {
+		fields = append(fields, targetedmessage.FieldContactProperties)
 	}
 	if m.rules != nil {
 		fields = append(fields, targetedmessage.FieldRules)
@@ -61627,6 +61683,8 @@ func (m *TargetedMessageMutation) Field(name string) (ent.Value, bool) {
 		return m.IncludeListIds()
 	case targetedmessage.FieldExcludeListIds:
 		return m.ExcludeListIds()
+	case targetedmessage.FieldContactProperties:
+		return m.ContactProperties()
 	case targetedmessage.FieldRules:
 		return m.Rules()
 	case targetedmessage.FieldWelcomeMessage:
@@ -61680,6 +61738,8 @@ func (m *TargetedMessageMutation) OldField(ctx context.Context, name string) (en
 		return m.OldIncludeListIds(ctx)
 	case targetedmessage.FieldExcludeListIds:
 		return m.OldExcludeListIds(ctx)
+	case targetedmessage.FieldContactProperties:
+		return m.OldContactProperties(ctx)
 	case targetedmessage.FieldRules:
 		return m.OldRules(ctx)
 	case targetedmessage.FieldWelcomeMessage:
@@ -61777,6 +61837,13 @@ func (m *TargetedMessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetExcludeListIds(v)
+		return nil
+	case targetedmessage.FieldContactProperties:
+		v, ok := value.([]vocab.PropertyCondition)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactProperties(v)
 		return nil
 	case targetedmessage.FieldRules:
 		v, ok := value.([]vocab.Targeting)
@@ -62007,6 +62074,9 @@ func (m *TargetedMessageMutation) ResetField(name string) error {
 		return nil
 	case targetedmessage.FieldExcludeListIds:
 		m.ResetExcludeListIds()
+		return nil
+	case targetedmessage.FieldContactProperties:
+		m.ResetContactProperties()
 		return nil
 	case targetedmessage.FieldRules:
 		m.ResetRules()

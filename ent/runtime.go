@@ -2226,44 +2226,48 @@ func init() {
 	targetedmessageDescInboxID := targetedmessageMixinFields0[2].Descriptor()
 	// targetedmessage.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	targetedmessage.InboxIDValidator = targetedmessageDescInboxID.Validators[0].(func(string) error)
+	// targetedmessageDescContactProperties is the schema descriptor for contact_properties field.
+	targetedmessageDescContactProperties := targetedmessageFields[7].Descriptor()
+	// targetedmessage.DefaultContactProperties holds the default value on creation for the contact_properties field.
+	targetedmessage.DefaultContactProperties = targetedmessageDescContactProperties.Default.([]vocab.PropertyCondition)
 	// targetedmessageDescWelcomeHTML is the schema descriptor for welcome_html field.
-	targetedmessageDescWelcomeHTML := targetedmessageFields[9].Descriptor()
+	targetedmessageDescWelcomeHTML := targetedmessageFields[10].Descriptor()
 	// targetedmessage.DefaultWelcomeHTML holds the default value on creation for the welcome_html field.
 	targetedmessage.DefaultWelcomeHTML = targetedmessageDescWelcomeHTML.Default.(string)
 	// targetedmessageDescHeading is the schema descriptor for heading field.
-	targetedmessageDescHeading := targetedmessageFields[10].Descriptor()
+	targetedmessageDescHeading := targetedmessageFields[11].Descriptor()
 	// targetedmessage.DefaultHeading holds the default value on creation for the heading field.
 	targetedmessage.DefaultHeading = targetedmessageDescHeading.Default.(vocab.Heading)
 	// targetedmessageDescEmailCapture is the schema descriptor for email_capture field.
-	targetedmessageDescEmailCapture := targetedmessageFields[11].Descriptor()
+	targetedmessageDescEmailCapture := targetedmessageFields[12].Descriptor()
 	// targetedmessage.DefaultEmailCapture holds the default value on creation for the email_capture field.
 	targetedmessage.DefaultEmailCapture = targetedmessageDescEmailCapture.Default.(vocab.EmailCapture)
 	// targetedmessageDescDisplay is the schema descriptor for display field.
-	targetedmessageDescDisplay := targetedmessageFields[12].Descriptor()
+	targetedmessageDescDisplay := targetedmessageFields[13].Descriptor()
 	// targetedmessage.DefaultDisplay holds the default value on creation for the display field.
 	targetedmessage.DefaultDisplay = targetedmessageDescDisplay.Default.(vocab.Display)
 	// targetedmessageDescConsent is the schema descriptor for consent field.
-	targetedmessageDescConsent := targetedmessageFields[13].Descriptor()
+	targetedmessageDescConsent := targetedmessageFields[14].Descriptor()
 	// targetedmessage.DefaultConsent holds the default value on creation for the consent field.
 	targetedmessage.DefaultConsent = targetedmessageDescConsent.Default.(vocab.Consent)
 	// targetedmessageDescRouting is the schema descriptor for routing field.
-	targetedmessageDescRouting := targetedmessageFields[14].Descriptor()
+	targetedmessageDescRouting := targetedmessageFields[15].Descriptor()
 	// targetedmessage.DefaultRouting holds the default value on creation for the routing field.
 	targetedmessage.DefaultRouting = targetedmessageDescRouting.Default.(vocab.Routing)
 	// targetedmessageDescBotID is the schema descriptor for bot_id field.
-	targetedmessageDescBotID := targetedmessageFields[15].Descriptor()
+	targetedmessageDescBotID := targetedmessageFields[16].Descriptor()
 	// targetedmessage.DefaultBotID holds the default value on creation for the bot_id field.
 	targetedmessage.DefaultBotID = targetedmessageDescBotID.Default.(string)
 	// targetedmessageDescVersion is the schema descriptor for version field.
-	targetedmessageDescVersion := targetedmessageFields[16].Descriptor()
+	targetedmessageDescVersion := targetedmessageFields[17].Descriptor()
 	// targetedmessage.DefaultVersion holds the default value on creation for the version field.
 	targetedmessage.DefaultVersion = targetedmessageDescVersion.Default.(int)
 	// targetedmessageDescPublishedAt is the schema descriptor for published_at field.
-	targetedmessageDescPublishedAt := targetedmessageFields[17].Descriptor()
+	targetedmessageDescPublishedAt := targetedmessageFields[18].Descriptor()
 	// targetedmessage.DefaultPublishedAt holds the default value on creation for the published_at field.
 	targetedmessage.DefaultPublishedAt = clock.Micros(targetedmessageDescPublishedAt.Default.(int64))
 	// targetedmessageDescOffAt is the schema descriptor for off_at field.
-	targetedmessageDescOffAt := targetedmessageFields[18].Descriptor()
+	targetedmessageDescOffAt := targetedmessageFields[19].Descriptor()
 	// targetedmessage.DefaultOffAt holds the default value on creation for the off_at field.
 	targetedmessage.DefaultOffAt = clock.Micros(targetedmessageDescOffAt.Default.(int64))
 	// targetedmessageDescID is the schema descriptor for id field.

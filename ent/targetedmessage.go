@@ -37,6 +37,8 @@ type TargetedMessage struct {
 	IncludeListIds []string `json:"include_list_ids,omitempty"`
 	// ExcludeListIds holds the value of the "exclude_list_ids" field.
 	ExcludeListIds []string `json:"exclude_list_ids,omitempty"`
+	// All must be met by the contact (CR-11).
+	ContactProperties []vocab.PropertyCondition `json:"contact_properties,omitempty"`
 	// Rules holds the value of the "rules" field.
 	Rules []vocab.Targeting `json:"rules,omitempty"`
 	// WelcomeMessage holds the value of the "welcome_message" field.
@@ -71,7 +73,7 @@ func (*TargetedMessage) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case targetedmessage.FieldIncludeListIds, targetedmessage.FieldExcludeListIds, targetedmessage.FieldRules, targetedmessage.FieldHeading, targetedmessage.FieldEmailCapture, targetedmessage.FieldDisplay, targetedmessage.FieldConsent, targetedmessage.FieldRouting:
+		case targetedmessage.FieldIncludeListIds, targetedmessage.FieldExcludeListIds, targetedmessage.FieldContactProperties, targetedmessage.FieldRules, targetedmessage.FieldHeading, targetedmessage.FieldEmailCapture, targetedmessage.FieldDisplay, targetedmessage.FieldConsent, targetedmessage.FieldRouting:
 			values[i] = new([]byte)
 		case targetedmessage.FieldPosition, targetedmessage.FieldVersion, targetedmessage.FieldPublishedAt, targetedmessage.FieldOffAt, targetedmessage.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -154,6 +156,14 @@ func (_m *TargetedMessage) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.ExcludeListIds); err != nil {
 					return fmt.Errorf("unmarshal field exclude_list_ids: %w", err)
+				}
+			}
+		case targetedmessage.FieldContactProperties:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_properties", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ContactProperties); err != nil {
+					return fmt.Errorf("unmarshal field contact_properties: %w", err)
 				}
 			}
 		case targetedmessage.FieldRules:
@@ -308,6 +318,9 @@ func (_m *TargetedMessage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("exclude_list_ids=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ExcludeListIds))
+	builder.WriteString(", ")
+	builder.WriteString("contact_properties=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactProperties))
 	builder.WriteString(", ")
 	builder.WriteString("rules=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Rules))

@@ -78,6 +78,12 @@ func (_c *TargetedMessageCreate) SetExcludeListIds(v []string) *TargetedMessageC
 	return _c
 }
 
+// SetContactProperties sets the "contact_properties" field.
+func (_c *TargetedMessageCreate) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageCreate {
+	_c.mutation.SetContactProperties(v)
+	return _c
+}
+
 // SetRules sets the "rules" field.
 func (_c *TargetedMessageCreate) SetRules(v []vocab.Targeting) *TargetedMessageCreate {
 	_c.mutation.SetRules(v)
@@ -277,6 +283,10 @@ func (_c *TargetedMessageCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TargetedMessageCreate) defaults() {
+	if _, ok := _c.mutation.ContactProperties(); !ok {
+		v := targetedmessage.DefaultContactProperties
+		_c.mutation.SetContactProperties(v)
+	}
 	if _, ok := _c.mutation.WelcomeHTML(); !ok {
 		v := targetedmessage.DefaultWelcomeHTML
 		_c.mutation.SetWelcomeHTML(v)
@@ -357,6 +367,9 @@ func (_c *TargetedMessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExcludeListIds(); !ok {
 		return &ValidationError{Name: "exclude_list_ids", err: errors.New(`ent: missing required field "TargetedMessage.exclude_list_ids"`)}
+	}
+	if _, ok := _c.mutation.ContactProperties(); !ok {
+		return &ValidationError{Name: "contact_properties", err: errors.New(`ent: missing required field "TargetedMessage.contact_properties"`)}
 	}
 	if _, ok := _c.mutation.Rules(); !ok {
 		return &ValidationError{Name: "rules", err: errors.New(`ent: missing required field "TargetedMessage.rules"`)}
@@ -473,6 +486,10 @@ func (_c *TargetedMessageCreate) createSpec() (*TargetedMessage, *sqlgraph.Creat
 	if value, ok := _c.mutation.ExcludeListIds(); ok {
 		_spec.SetField(targetedmessage.FieldExcludeListIds, field.TypeJSON, value)
 		_node.ExcludeListIds = value
+	}
+	if value, ok := _c.mutation.ContactProperties(); ok {
+		_spec.SetField(targetedmessage.FieldContactProperties, field.TypeJSON, value)
+		_node.ContactProperties = value
 	}
 	if value, ok := _c.mutation.Rules(); ok {
 		_spec.SetField(targetedmessage.FieldRules, field.TypeJSON, value)
@@ -653,6 +670,18 @@ func (u *TargetedMessageUpsert) SetExcludeListIds(v []string) *TargetedMessageUp
 // UpdateExcludeListIds sets the "exclude_list_ids" field to the value that was provided on create.
 func (u *TargetedMessageUpsert) UpdateExcludeListIds() *TargetedMessageUpsert {
 	u.SetExcluded(targetedmessage.FieldExcludeListIds)
+	return u
+}
+
+// SetContactProperties sets the "contact_properties" field.
+func (u *TargetedMessageUpsert) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpsert {
+	u.Set(targetedmessage.FieldContactProperties, v)
+	return u
+}
+
+// UpdateContactProperties sets the "contact_properties" field to the value that was provided on create.
+func (u *TargetedMessageUpsert) UpdateContactProperties() *TargetedMessageUpsert {
+	u.SetExcluded(targetedmessage.FieldContactProperties)
 	return u
 }
 
@@ -966,6 +995,20 @@ func (u *TargetedMessageUpsertOne) SetExcludeListIds(v []string) *TargetedMessag
 func (u *TargetedMessageUpsertOne) UpdateExcludeListIds() *TargetedMessageUpsertOne {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.UpdateExcludeListIds()
+	})
+}
+
+// SetContactProperties sets the "contact_properties" field.
+func (u *TargetedMessageUpsertOne) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetContactProperties(v)
+	})
+}
+
+// UpdateContactProperties sets the "contact_properties" field to the value that was provided on create.
+func (u *TargetedMessageUpsertOne) UpdateContactProperties() *TargetedMessageUpsertOne {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateContactProperties()
 	})
 }
 
@@ -1473,6 +1516,20 @@ func (u *TargetedMessageUpsertBulk) SetExcludeListIds(v []string) *TargetedMessa
 func (u *TargetedMessageUpsertBulk) UpdateExcludeListIds() *TargetedMessageUpsertBulk {
 	return u.Update(func(s *TargetedMessageUpsert) {
 		s.UpdateExcludeListIds()
+	})
+}
+
+// SetContactProperties sets the "contact_properties" field.
+func (u *TargetedMessageUpsertBulk) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.SetContactProperties(v)
+	})
+}
+
+// UpdateContactProperties sets the "contact_properties" field to the value that was provided on create.
+func (u *TargetedMessageUpsertBulk) UpdateContactProperties() *TargetedMessageUpsertBulk {
+	return u.Update(func(s *TargetedMessageUpsert) {
+		s.UpdateContactProperties()
 	})
 }
 

@@ -118,6 +118,18 @@ func (_u *TargetedMessageUpdate) AppendExcludeListIds(v []string) *TargetedMessa
 	return _u
 }
 
+// SetContactProperties sets the "contact_properties" field.
+func (_u *TargetedMessageUpdate) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpdate {
+	_u.mutation.SetContactProperties(v)
+	return _u
+}
+
+// AppendContactProperties appends value to the "contact_properties" field.
+func (_u *TargetedMessageUpdate) AppendContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpdate {
+	_u.mutation.AppendContactProperties(v)
+	return _u
+}
+
 // SetRules sets the "rules" field.
 func (_u *TargetedMessageUpdate) SetRules(v []vocab.Targeting) *TargetedMessageUpdate {
 	_u.mutation.SetRules(v)
@@ -383,6 +395,14 @@ func (_u *TargetedMessageUpdate) sqlSave(ctx context.Context) (_node int, err er
 			sqljson.Append(u, targetedmessage.FieldExcludeListIds, value)
 		})
 	}
+	if value, ok := _u.mutation.ContactProperties(); ok {
+		_spec.SetField(targetedmessage.FieldContactProperties, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedContactProperties(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, targetedmessage.FieldContactProperties, value)
+		})
+	}
 	if value, ok := _u.mutation.Rules(); ok {
 		_spec.SetField(targetedmessage.FieldRules, field.TypeJSON, value)
 	}
@@ -539,6 +559,18 @@ func (_u *TargetedMessageUpdateOne) SetExcludeListIds(v []string) *TargetedMessa
 // AppendExcludeListIds appends value to the "exclude_list_ids" field.
 func (_u *TargetedMessageUpdateOne) AppendExcludeListIds(v []string) *TargetedMessageUpdateOne {
 	_u.mutation.AppendExcludeListIds(v)
+	return _u
+}
+
+// SetContactProperties sets the "contact_properties" field.
+func (_u *TargetedMessageUpdateOne) SetContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpdateOne {
+	_u.mutation.SetContactProperties(v)
+	return _u
+}
+
+// AppendContactProperties appends value to the "contact_properties" field.
+func (_u *TargetedMessageUpdateOne) AppendContactProperties(v []vocab.PropertyCondition) *TargetedMessageUpdateOne {
+	_u.mutation.AppendContactProperties(v)
 	return _u
 }
 
@@ -835,6 +867,14 @@ func (_u *TargetedMessageUpdateOne) sqlSave(ctx context.Context) (_node *Targete
 	if value, ok := _u.mutation.AppendedExcludeListIds(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, targetedmessage.FieldExcludeListIds, value)
+		})
+	}
+	if value, ok := _u.mutation.ContactProperties(); ok {
+		_spec.SetField(targetedmessage.FieldContactProperties, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedContactProperties(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, targetedmessage.FieldContactProperties, value)
 		})
 	}
 	if value, ok := _u.mutation.Rules(); ok {

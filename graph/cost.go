@@ -144,6 +144,11 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	conditions := func(child int) int { return 1 + child*3 } // all of them together are 50
 	c.ContactListCriteria.All, c.ContactListCriteria.Any = conditions, conditions
 	c.Conversation.Associations = c.Pipeline.Stages
+	tests := func(child int) int { return 1 + child*3 } // all of a filter together are 20
+	c.SavedFilter.Properties, c.SavedFilter.ContactProperties = tests, tests
+	c.SavedFilterGroup.Properties, c.SavedFilterGroup.ContactProperties = tests, tests
+	c.SavedFilterDetail.Properties, c.SavedFilterDetail.ContactProperties = tests, tests
+	c.TargetedMessage.ContactProperties = tests
 	c.Contact.Timeline = func(child int, _ []vocab.TimelineKind, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)
 	}

@@ -40,6 +40,17 @@ func (r *queryResolver) Properties(ctx context.Context, object vocab.PropertyObj
 	return r.Services.Properties.List(ctx, object, value(includeArchived), pageArgs(first, after, last, before))
 }
 
+func (r *savedPropertyConditionResolver) Property(ctx context.Context, objs []*vocab.PropertyCondition) ([]*ent.Property, error) {
+	return r.Services.Nodes.Properties(ctx, pick(objs, func(c *vocab.PropertyCondition) string { return c.PropertyID }))
+}
+
 func (r *Resolver) Property() generated.PropertyResolver { return &propertyResolver{r} }
 
-type propertyResolver struct{ *Resolver }
+func (r *Resolver) SavedPropertyCondition() generated.SavedPropertyConditionResolver {
+	return &savedPropertyConditionResolver{r}
+}
+
+type (
+	propertyResolver               struct{ *Resolver }
+	savedPropertyConditionResolver struct{ *Resolver }
+)

@@ -112,6 +112,13 @@ func (r *routingConditionInputResolver) ContactProperty(ctx context.Context, obj
 	return nil
 }
 
+func (r *routingConditionInputResolver) DefinedProperty(ctx context.Context, obj *vocab.RoutingCondition, data *vocab.PropertyCondition) error {
+	if data != nil {
+		*obj = vocab.RoutingCondition{Kind: vocab.RouteByDefinedProperty, Defined: data}
+	}
+	return nil
+}
+
 func (r *routingConditionInputResolver) List(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingListConditionInput) error {
 	if data != nil {
 		*obj = vocab.RoutingCondition{Kind: vocab.RouteByList, Operator: isOrNot(either(data.Member, true)), Value: data.ContactListID}

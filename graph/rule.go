@@ -55,6 +55,8 @@ func routingCondition(c vocab.RoutingCondition) model.RoutingCondition {
 	case vocab.RouteByContactProperty:
 		property := vocab.RoutingContactProperty(strings.ToUpper(c.Property))
 		return &model.RoutingContactPropertyCondition{Property: property, RoutingTextCondition: text}
+	case vocab.RouteByDefinedProperty:
+		return &model.RoutingDefinedPropertyCondition{Condition: c.Defined}
 	case vocab.RouteByList:
 		return &model.RoutingListCondition{Member: c.Operator == vocab.RoutingIs}
 	case vocab.RouteByLanguage:

@@ -33,10 +33,12 @@ func (s *site) draft(input string) map[string]any {
 	made := s.answerAs(fmt.Sprintf(`mutation { createTargetedMessage(input: {channelId: %q, name: "N", %s}) {
 		targetedMessage {
 			rules { __typename ... on TargetingPagesRule { pages } ... on TargetingUrlRule { operator value } ... on TargetingQueryParameterRule { parameter value } }
+			contactProperties { property { name } isSet numberFrom }
 			display { smallScreen } consent { processing }
 			routing { rules { method conditions {
 				__typename
 				... on RoutingContactPropertyCondition { property operator value }
+				... on RoutingDefinedPropertyCondition { condition { property { name } anyOf isSet } }
 				... on RoutingListCondition { member list { name } }
 				... on RoutingLanguageCondition { operator value }
 				... on RoutingPageCondition { operator value }
@@ -51,13 +53,16 @@ func TestRulesAndConditions(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(s *site) {
 		list := s.answerAs(`mutation { createContactList(input: {name: "VIPs"}) { contactList { id } } }`)["contactList"].(map[string]any)["id"]
+		s.answerAs(`mutation { createProperty(input: {object: CONTACT, name: "tier", kind: TEXT}) { property { id } } }`)
+		s.answerAs(`mutation { createProperty(input: {object: CONTACT, name: "orders", kind: NUMBER}) { property { id } } }`)
 		made := s.draft(fmt.Sprintf(`
+			contactProperties: [{name: "orders", numberFrom: 2}, {name: "tier", isSet: false}],
 			rules: [{pages: ALL}, {url: {operator: CONTAINS, value: "/pricing"}}, {queryParameter: {parameter: "plan", value: "pro"}}, {url: {operator: IS}}],
 			display: {smallScreen: null}, consent: {processing: null},
 			routing: {rules: [
 				{target: UNASSIGNED, method: null, conditions: [
 					{contactProperty: {property: EMAIL, operator: CONTAINS, value: "@example.com"}}, {contactProperty: {property: NAME, operator: IS_KNOWN}},
-					{list: {contactListId: %q}}, {list: {contactListId: %q, member: false}},
+					{definedProperty: {name: "tier", anyOf: ["gold"]}}, {list: {contactListId: %q}}, {list: {contactListId: %q, member: false}},
 					{language: {value: "de"}}, {page: {operator: null, value: "/shop"}}, {hours: WITHIN}, {hours: OUTSIDE}
 				]},
 				{target: UNASSIGNED, method: FEWEST_OPEN}
@@ -70,10 +75,12 @@ func TestRulesAndConditions(t *testing.T) {
 				{"__typename": "TargetingQueryParameterRule", "parameter": "plan", "value": "pro"},
 				{"__typename": "TargetingUrlRule", "operator": "IS", "value": null}
 			],
+			"contactProperties": [{"property": {"name": "orders"}, "isSet": null, "numberFrom": 2}, {"property": {"name": "tier"}, "isSet": false, "numberFrom": null}],
 			"display": {"smallScreen": "NORMAL"}, "consent": {"processing": "NONE"},
 			"routing": {"rules": [{"method": "ROUND_ROBIN", "conditions": [
 				{"__typename": "RoutingContactPropertyCondition", "property": "EMAIL", "operator": "CONTAINS", "value": "@example.com"},
 				{"__typename": "RoutingContactPropertyCondition", "property": "NAME", "operator": "IS_KNOWN", "value": null},
+				{"__typename": "RoutingDefinedPropertyCondition", "condition": {"property": {"name": "tier"}, "anyOf": ["gold"], "isSet": null}},
 				{"__typename": "RoutingListCondition", "member": true, "list": {"name": "VIPs"}},
 				{"__typename": "RoutingListCondition", "member": false, "list": {"name": "VIPs"}},
 				{"__typename": "RoutingLanguageCondition", "operator": "IS", "value": "de"},
@@ -108,6 +115,7 @@ func TestBadConditions(t *testing.T) {
 			`{page: {operator: IS_KNOWN}}`:                          "INVALID [page operator]",
 			`{subject: {value: "x"}}`:                               "INVALID [subject]",
 			`{toAddress: {operator: STARTS_WITH, value: "sales@"}}`: "INVALID [toAddress]",
+			`{definedProperty: {name: "none", isSet: true}}`:        "NOT_FOUND [definedProperty name]",
 			`{hours: WITHIN}`:                                       "",
 		} {
 			if got := at(condition); got != want {

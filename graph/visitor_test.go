@@ -35,6 +35,7 @@ import (
 	"parley/internal/inbox"
 	"parley/internal/loader"
 	"parley/internal/presence"
+	"parley/internal/property"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
@@ -76,7 +77,7 @@ func eachSite(t *testing.T, test func(s *site)) {
 		inboxes := inbox.New(st, staff, conversations, desk.NoMailboxes{})
 		settings := settings.New(st, staff, keys, "https://parley.example.com")
 		s.services = graph.Services{
-			Conversations: conversations, Views: view.New(st), Inboxes: inboxes, ChatSettings: settings, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: loader.New(st),
+			Conversations: conversations, Views: view.New(st), Inboxes: inboxes, ChatSettings: settings, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: loader.New(st), Properties: property.New(st),
 			Visitors: visitor.New(st, keys, settings, contacts, conversations, visitor.Options{}), Attachments: files, Events: event.New(st),
 		}
 		s.services.Presence = newPresence(t, st)

@@ -2313,6 +2313,7 @@ var (
 		{Name: "audience", Type: field.TypeString},
 		{Name: "include_list_ids", Type: field.TypeJSON},
 		{Name: "exclude_list_ids", Type: field.TypeJSON},
+		{Name: "contact_properties", Type: field.TypeJSON},
 		{Name: "rules", Type: field.TypeJSON},
 		{Name: "welcome_message", Type: field.TypeString},
 		{Name: "welcome_html", Type: field.TypeString, Default: ""},

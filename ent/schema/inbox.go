@@ -104,6 +104,7 @@ func (TargetedMessage) Fields() []ent.Field {
 		field.String("audience").GoType(vocab.Audience("")),
 		field.Strings("include_list_ids"),
 		field.Strings("exclude_list_ids"),
+		field.JSON("contact_properties", []vocab.PropertyCondition{}).Default([]vocab.PropertyCondition{}).Comment("All must be met by the contact (CR-11)."),
 		field.JSON("rules", []vocab.Targeting{}),
 		field.String("welcome_message"),
 		text("welcome_html"),

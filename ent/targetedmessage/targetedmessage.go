@@ -32,6 +32,8 @@ const (
 	FieldIncludeListIds = "include_list_ids"
 	// FieldExcludeListIds holds the string denoting the exclude_list_ids field in the database.
 	FieldExcludeListIds = "exclude_list_ids"
+	// FieldContactProperties holds the string denoting the contact_properties field in the database.
+	FieldContactProperties = "contact_properties"
 	// FieldRules holds the string denoting the rules field in the database.
 	FieldRules = "rules"
 	// FieldWelcomeMessage holds the string denoting the welcome_message field in the database.
@@ -74,6 +76,7 @@ var Columns = []string{
 	FieldAudience,
 	FieldIncludeListIds,
 	FieldExcludeListIds,
+	FieldContactProperties,
 	FieldRules,
 	FieldWelcomeMessage,
 	FieldWelcomeHTML,
@@ -104,6 +107,8 @@ var (
 	AccountIDValidator func(string) error
 	// InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
 	InboxIDValidator func(string) error
+	// DefaultContactProperties holds the default value on creation for the "contact_properties" field.
+	DefaultContactProperties []vocab.PropertyCondition
 	// DefaultWelcomeHTML holds the default value on creation for the "welcome_html" field.
 	DefaultWelcomeHTML string
 	// DefaultHeading holds the default value on creation for the "heading" field.

@@ -1244,7 +1244,7 @@ func (ec *executionContext) unmarshalInputCompanyFilter(ctx context.Context, obj
 			it.CreatedBefore = data
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
-			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx, v)
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -3453,7 +3453,7 @@ func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj
 			it.LifecycleStages = data
 		case "properties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
-			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx, v)
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

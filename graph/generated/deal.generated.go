@@ -1622,7 +1622,7 @@ func (ec *executionContext) unmarshalInputDealFilter(ctx context.Context, obj an
 			it.ExternalIDs = data
 		case "definedProperties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
-			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx, v)
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

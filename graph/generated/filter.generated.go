@@ -624,6 +624,70 @@ func (ec *executionContext) fieldContext_SavedFilter_rating(_ context.Context, f
 	return graphql.NewScalarFieldContext("SavedFilter", field, false, false, "Int")
 }
 
+func (ec *executionContext) _SavedFilter_properties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilter_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Properties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilter_properties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedFilter_contactProperties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilter_contactProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactProperties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilter_contactProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilter_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1143,6 +1207,70 @@ func (ec *executionContext) fieldContext_SavedFilterDetail_rating(_ context.Cont
 	return graphql.NewScalarFieldContext("SavedFilterDetail", field, false, false, "Int")
 }
 
+func (ec *executionContext) _SavedFilterDetail_properties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterDetail_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Properties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterDetail_properties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterDetail",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedFilterDetail_contactProperties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterDetail_contactProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactProperties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterDetail_contactProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterDetail",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilterGroup_statuses(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1598,6 +1726,70 @@ func (ec *executionContext) fieldContext_SavedFilterGroup_rating(_ context.Conte
 	return graphql.NewScalarFieldContext("SavedFilterGroup", field, false, false, "Int")
 }
 
+func (ec *executionContext) _SavedFilterGroup_properties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterGroup_properties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Properties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterGroup_properties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedFilterGroup_contactProperties(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterGroup_contactProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactProperties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterGroup_contactProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilterGroup_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1740,7 +1932,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "rating", "any", "not"}
+	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "rating", "properties", "contactProperties", "any", "not"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1887,6 +2079,20 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.Rating = data
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		case "contactProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactProperties"))
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactProperties = data
 		case "any":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("any"))
 			data, err := ec.unmarshalOConversationFilter2ᚕparleyᚋinternalᚋconversationᚋviewᚐFilterᚄ(ctx, v)
@@ -2083,6 +2289,16 @@ func (ec *executionContext) _SavedFilter(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "properties":
+			out.Values[i] = ec._SavedFilter_properties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactProperties":
+			out.Values[i] = ec._SavedFilter_contactProperties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "any":
 			out.Values[i] = ec._SavedFilter_any(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2205,6 +2421,16 @@ func (ec *executionContext) _SavedFilterDetail(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "properties":
+			out.Values[i] = ec._SavedFilterDetail_properties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactProperties":
+			out.Values[i] = ec._SavedFilterDetail_contactProperties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2314,6 +2540,16 @@ func (ec *executionContext) _SavedFilterGroup(ctx context.Context, sel ast.Selec
 			}
 		case "rating":
 			out.Values[i] = ec._SavedFilterGroup_rating(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "properties":
+			out.Values[i] = ec._SavedFilterGroup_properties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contactProperties":
+			out.Values[i] = ec._SavedFilterGroup_contactProperties(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -16,7 +16,6 @@ import (
 	"parley/internal/contact"
 	"parley/internal/contact/smartlist"
 	"parley/internal/paging"
-	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -900,8 +899,8 @@ func (ec *executionContext) _ContactListCriteria_property(ctx context.Context, f
 			return obj.Property, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *property.PropertyCondition) graphql.Marshaler {
-			return ec.marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx, selections, v)
 		},
 		true,
 		false,
@@ -1567,14 +1566,14 @@ func (ec *executionContext) fieldContext_ContactListProblem_message(_ context.Co
 	return graphql.NewScalarFieldContext("ContactListProblem", field, false, false, "String")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_name(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_name(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_ContactListPropertyCondition_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_isSet(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_isSet(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1597,7 +1596,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_isSet(_ co
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_anyOf(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_anyOf(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1620,7 +1619,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_anyOf(_ co
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_boolean(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_boolean(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1643,7 +1642,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_boolean(_ 
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_number(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_number(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1666,7 +1665,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_number(_ c
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_numberFrom(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_numberFrom(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1689,7 +1688,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_numberFrom
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_numberTo(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_numberTo(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1712,7 +1711,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_numberTo(_
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Float")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_dateFrom(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_dateFrom(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1735,7 +1734,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_dateFrom(_
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_dateTo(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_dateTo(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1758,7 +1757,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_dateTo(_ c
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "String")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_timeAfter(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_timeAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1781,7 +1780,7 @@ func (ec *executionContext) fieldContext_ContactListPropertyCondition_timeAfter(
 	return graphql.NewScalarFieldContext("ContactListPropertyCondition", field, false, false, "Time")
 }
 
-func (ec *executionContext) _ContactListPropertyCondition_timeBefore(ctx context.Context, field graphql.CollectedField, obj *property.PropertyCondition) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactListPropertyCondition_timeBefore(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2583,7 +2582,7 @@ func (ec *executionContext) unmarshalInputContactListCriteriaInput(ctx context.C
 		switch k {
 		case "property":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
-			data, err := ec.unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx, v)
+			data, err := ec.unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -3765,7 +3764,7 @@ func (ec *executionContext) _ContactListProblem(ctx context.Context, sel ast.Sel
 
 var contactListPropertyConditionImplementors = []string{"ContactListPropertyCondition"}
 
-func (ec *executionContext) _ContactListPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *property.PropertyCondition) graphql.Marshaler {
+func (ec *executionContext) _ContactListPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *vocab.PropertyCondition) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactListPropertyConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4553,7 +4552,7 @@ func (ec *executionContext) marshalOContactListFilling2ᚖparleyᚋgraphᚋmodel
 	return ec._ContactListFilling(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v *property.PropertyCondition) graphql.Marshaler {
+func (ec *executionContext) marshalOContactListPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v *vocab.PropertyCondition) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -23,6 +23,9 @@ import (
 type PropertyResolver interface {
 	Description(ctx context.Context, obj *ent.Property) (*string, error)
 }
+type SavedPropertyConditionResolver interface {
+	Property(ctx context.Context, objs []*vocab.PropertyCondition) ([]*ent.Property, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -695,6 +698,291 @@ func (ec *executionContext) fieldContext_PropertyValue_choices(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _SavedPropertyCondition_property(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_SavedPropertyCondition_property(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Property) graphql.Marshaler {
+			return ec.marshalNProperty2ᚖparleyᚋentᚐProperty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedPropertyCondition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Property(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_SavedPropertyCondition_property(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (any, error) {
+	resolver := ec.Resolvers.SavedPropertyCondition()
+	if batch, ok := graphql.BatchParentsFor[*vocab.PropertyCondition](ctx, "SavedPropertyCondition"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Property(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Property](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"SavedPropertyCondition.property",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Property(ctx, []*vocab.PropertyCondition{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Property](
+		ctx,
+		results,
+		err,
+		"SavedPropertyCondition.property",
+	)
+}
+
+func (ec *executionContext) _SavedPropertyCondition_isSet(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_isSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsSet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_isSet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_anyOf(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_anyOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnyOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_anyOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_boolean(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_boolean(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Boolean, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_boolean(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_number(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_numberFrom(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_numberFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NumberFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_numberFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_numberTo(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_numberTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NumberTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_numberTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Float")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_dateFrom(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_dateFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DateFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_dateFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_dateTo(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_dateTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DateTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_dateTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "String")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_timeAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_timeAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_timeAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Time")
+}
+
+func (ec *executionContext) _SavedPropertyCondition_timeBefore(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedPropertyCondition_timeBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedPropertyCondition_timeBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedPropertyCondition", field, false, false, "Time")
+}
+
 func (ec *executionContext) _UnarchivePropertyPayload_property(ctx context.Context, field graphql.CollectedField, obj *model.PropertyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -967,8 +1255,8 @@ func UnmarshalCreatePropertyInput(ctx context.Context, raw any) (property.Create
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputPropertyCondition(ctx context.Context, obj any) (property.PropertyCondition, error) {
-	var it property.PropertyCondition
+func (ec *executionContext) unmarshalInputPropertyCondition(ctx context.Context, obj any) (vocab.PropertyCondition, error) {
+	var it vocab.PropertyCondition
 	if obj == nil {
 		return it, nil
 	}
@@ -1073,8 +1361,8 @@ func (ec *executionContext) unmarshalInputPropertyCondition(ctx context.Context,
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalPropertyCondition(ctx context.Context, raw any) (property.PropertyCondition, error) {
-	var out property.PropertyCondition
+func UnmarshalPropertyCondition(ctx context.Context, raw any) (vocab.PropertyCondition, error) {
+	var out vocab.PropertyCondition
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PropertyCondition", raw, &out)
 	return out, err
 }
@@ -1659,6 +1947,83 @@ func (ec *executionContext) _PropertyValue(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var savedPropertyConditionImplementors = []string{"SavedPropertyCondition"}
+
+func (ec *executionContext) _SavedPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *vocab.PropertyCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedPropertyConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedPropertyCondition")
+		case "property":
+			out.Values[i] = ec._SavedPropertyCondition_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isSet":
+			out.Values[i] = ec._SavedPropertyCondition_isSet(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "anyOf":
+			out.Values[i] = ec._SavedPropertyCondition_anyOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "boolean":
+			out.Values[i] = ec._SavedPropertyCondition_boolean(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._SavedPropertyCondition_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "numberFrom":
+			out.Values[i] = ec._SavedPropertyCondition_numberFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "numberTo":
+			out.Values[i] = ec._SavedPropertyCondition_numberTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dateFrom":
+			out.Values[i] = ec._SavedPropertyCondition_dateFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dateTo":
+			out.Values[i] = ec._SavedPropertyCondition_dateTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "timeAfter":
+			out.Values[i] = ec._SavedPropertyCondition_timeAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "timeBefore":
+			out.Values[i] = ec._SavedPropertyCondition_timeBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var unarchivePropertyPayloadImplementors = []string{"UnarchivePropertyPayload"}
 
 func (ec *executionContext) _UnarchivePropertyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PropertyPayload) graphql.Marshaler {
@@ -1777,9 +2142,14 @@ func (ec *executionContext) marshalNProperty2ᚖparleyᚋentᚐProperty(ctx cont
 	return ec._Property(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPropertyCondition2parleyᚋinternalᚋpropertyᚐPropertyCondition(ctx context.Context, v any) (property.PropertyCondition, error) {
+func (ec *executionContext) unmarshalNPropertyCondition2parleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, v any) (vocab.PropertyCondition, error) {
 	res, err := ec.unmarshalInputPropertyCondition(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, v any) (*vocab.PropertyCondition, error) {
+	res, err := ec.unmarshalInputPropertyCondition(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPropertyConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.Property]) graphql.Marshaler {
@@ -1920,6 +2290,35 @@ func (ec *executionContext) unmarshalNPropertyValueInput2ᚕparleyᚋinternalᚋ
 	return res, nil
 }
 
+func (ec *executionContext) marshalNSavedPropertyCondition2parleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v vocab.PropertyCondition) graphql.Marshaler {
+	return ec._SavedPropertyCondition(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "SavedPropertyCondition", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSavedPropertyCondition2parleyᚋinternalᚋvocabᚐPropertyCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSavedPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v *vocab.PropertyCondition) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SavedPropertyCondition!")
+		return graphql.Null
+	}
+	return ec._SavedPropertyCondition(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUnarchivePropertyInput2parleyᚋinternalᚋpropertyᚐUnarchivePropertyInput(ctx context.Context, v any) (property.UnarchivePropertyInput, error) {
 	res, err := ec.unmarshalInputUnarchivePropertyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1953,16 +2352,16 @@ func (ec *executionContext) marshalOProperty2ᚖparleyᚋentᚐProperty(ctx cont
 	return ec._Property(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx context.Context, v any) ([]property.PropertyCondition, error) {
+func (ec *executionContext) unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx context.Context, v any) ([]vocab.PropertyCondition, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]property.PropertyCondition, len(vSlice))
+	res := make([]vocab.PropertyCondition, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNPropertyCondition2parleyᚋinternalᚋpropertyᚐPropertyCondition(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNPropertyCondition2parleyᚋinternalᚋvocabᚐPropertyCondition(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -1970,7 +2369,24 @@ func (ec *executionContext) unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋp
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋpropertyᚐPropertyCondition(ctx context.Context, v any) (*property.PropertyCondition, error) {
+func (ec *executionContext) unmarshalOPropertyCondition2ᚕᚖparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx context.Context, v any) ([]*vocab.PropertyCondition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*vocab.PropertyCondition, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, v any) (*vocab.PropertyCondition, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -2036,6 +2452,26 @@ func (ec *executionContext) unmarshalOPropertyValueInput2ᚕparleyᚋinternalᚋ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParentValues(ctx, "SavedPropertyCondition", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSavedPropertyCondition2parleyᚋinternalᚋvocabᚐPropertyCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -112,6 +112,7 @@ type ResolverRoot interface {
 	SavedFilter() SavedFilterResolver
 	SavedFilterDetail() SavedFilterDetailResolver
 	SavedFilterGroup() SavedFilterGroupResolver
+	SavedPropertyCondition() SavedPropertyConditionResolver
 	SavedView() SavedViewResolver
 	Subscription() SubscriptionResolver
 	SystemActor() SystemActorResolver
@@ -2596,6 +2597,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RoutingDefinedPropertyCondition struct {
+		Condition func(childComplexity int) int
+	}
+
 	RoutingHoursCondition struct {
 		Hours func(childComplexity int) int
 	}
@@ -2661,6 +2666,7 @@ type ComplexityRoot struct {
 		ChannelTypes      func(childComplexity int) int
 		Channels          func(childComplexity int) int
 		ContactIDs        func(childComplexity int) int
+		ContactProperties func(childComplexity int) int
 		ExternalIDs       func(childComplexity int) int
 		InboxIDs          func(childComplexity int) int
 		LastMessageAfter  func(childComplexity int) int
@@ -2669,6 +2675,7 @@ type ComplexityRoot struct {
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Properties        func(childComplexity int) int
 		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
@@ -2685,12 +2692,14 @@ type ComplexityRoot struct {
 		Assignees         func(childComplexity int) int
 		ChannelTypes      func(childComplexity int) int
 		Channels          func(childComplexity int) int
+		ContactProperties func(childComplexity int) int
 		ExternalIDs       func(childComplexity int) int
 		LastMessageAfter  func(childComplexity int) int
 		LastMessageBefore func(childComplexity int) int
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Properties        func(childComplexity int) int
 		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
@@ -2707,6 +2716,7 @@ type ComplexityRoot struct {
 		Assignees         func(childComplexity int) int
 		ChannelTypes      func(childComplexity int) int
 		Channels          func(childComplexity int) int
+		ContactProperties func(childComplexity int) int
 		ExternalIDs       func(childComplexity int) int
 		LastMessageAfter  func(childComplexity int) int
 		LastMessageBefore func(childComplexity int) int
@@ -2714,6 +2724,7 @@ type ComplexityRoot struct {
 		OpenedAfter       func(childComplexity int) int
 		OpenedBefore      func(childComplexity int) int
 		Priorities        func(childComplexity int) int
+		Properties        func(childComplexity int) int
 		Rating            func(childComplexity int) int
 		Snoozed           func(childComplexity int) int
 		Statuses          func(childComplexity int) int
@@ -2721,6 +2732,20 @@ type ComplexityRoot struct {
 		Tags              func(childComplexity int) int
 		Unread            func(childComplexity int) int
 		WaitingOn         func(childComplexity int) int
+	}
+
+	SavedPropertyCondition struct {
+		AnyOf      func(childComplexity int) int
+		Boolean    func(childComplexity int) int
+		DateFrom   func(childComplexity int) int
+		DateTo     func(childComplexity int) int
+		IsSet      func(childComplexity int) int
+		Number     func(childComplexity int) int
+		NumberFrom func(childComplexity int) int
+		NumberTo   func(childComplexity int) int
+		Property   func(childComplexity int) int
+		TimeAfter  func(childComplexity int) int
+		TimeBefore func(childComplexity int) int
 	}
 
 	SavedView struct {
@@ -2950,27 +2975,28 @@ type ComplexityRoot struct {
 	}
 
 	TargetedMessage struct {
-		Audience        func(childComplexity int) int
-		Bot             func(childComplexity int) int
-		ChatChannel     func(childComplexity int) int
-		Consent         func(childComplexity int) int
-		Display         func(childComplexity int) int
-		EmailCapture    func(childComplexity int) int
-		ExcludeLists    func(childComplexity int) int
-		Heading         func(childComplexity int) int
-		ID              func(childComplexity int) int
-		IncludeLists    func(childComplexity int) int
-		Name            func(childComplexity int) int
-		Position        func(childComplexity int) int
-		PublishedAt     func(childComplexity int) int
-		Routing         func(childComplexity int) int
-		Rules           func(childComplexity int) int
-		State           func(childComplexity int) int
-		Stats           func(childComplexity int) int
-		Version         func(childComplexity int) int
-		WelcomeHTML     func(childComplexity int) int
-		WelcomeMarkdown func(childComplexity int) int
-		WelcomeMessage  func(childComplexity int) int
+		Audience          func(childComplexity int) int
+		Bot               func(childComplexity int) int
+		ChatChannel       func(childComplexity int) int
+		Consent           func(childComplexity int) int
+		ContactProperties func(childComplexity int) int
+		Display           func(childComplexity int) int
+		EmailCapture      func(childComplexity int) int
+		ExcludeLists      func(childComplexity int) int
+		Heading           func(childComplexity int) int
+		ID                func(childComplexity int) int
+		IncludeLists      func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Position          func(childComplexity int) int
+		PublishedAt       func(childComplexity int) int
+		Routing           func(childComplexity int) int
+		Rules             func(childComplexity int) int
+		State             func(childComplexity int) int
+		Stats             func(childComplexity int) int
+		Version           func(childComplexity int) int
+		WelcomeHTML       func(childComplexity int) int
+		WelcomeMarkdown   func(childComplexity int) int
+		WelcomeMessage    func(childComplexity int) int
 	}
 
 	TargetedMessageConnection struct {
@@ -14769,6 +14795,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingDecisionEdge.Node(childComplexity), true
 
+	case "RoutingDefinedPropertyCondition.condition":
+		if e.ComplexityRoot.RoutingDefinedPropertyCondition.Condition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingDefinedPropertyCondition.Condition(childComplexity), true
+
 	case "RoutingHoursCondition.hours":
 		if e.ComplexityRoot.RoutingHoursCondition.Hours == nil {
 			break
@@ -14983,6 +15016,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.ContactIDs(childComplexity), true
+	case "SavedFilter.contactProperties":
+		if e.ComplexityRoot.SavedFilter.ContactProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.ContactProperties(childComplexity), true
 	case "SavedFilter.externalIds":
 		if e.ComplexityRoot.SavedFilter.ExternalIDs == nil {
 			break
@@ -15031,6 +15070,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.Priorities(childComplexity), true
+	case "SavedFilter.properties":
+		if e.ComplexityRoot.SavedFilter.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Properties(childComplexity), true
 	case "SavedFilter.rating":
 		if e.ComplexityRoot.SavedFilter.Rating == nil {
 			break
@@ -15110,6 +15155,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterDetail.Channels(childComplexity), true
+	case "SavedFilterDetail.contactProperties":
+		if e.ComplexityRoot.SavedFilterDetail.ContactProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.ContactProperties(childComplexity), true
 	case "SavedFilterDetail.externalIds":
 		if e.ComplexityRoot.SavedFilterDetail.ExternalIDs == nil {
 			break
@@ -15146,6 +15197,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterDetail.Priorities(childComplexity), true
+	case "SavedFilterDetail.properties":
+		if e.ComplexityRoot.SavedFilterDetail.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Properties(childComplexity), true
 	case "SavedFilterDetail.rating":
 		if e.ComplexityRoot.SavedFilterDetail.Rating == nil {
 			break
@@ -15225,6 +15282,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterGroup.Channels(childComplexity), true
+	case "SavedFilterGroup.contactProperties":
+		if e.ComplexityRoot.SavedFilterGroup.ContactProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.ContactProperties(childComplexity), true
 	case "SavedFilterGroup.externalIds":
 		if e.ComplexityRoot.SavedFilterGroup.ExternalIDs == nil {
 			break
@@ -15267,6 +15330,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterGroup.Priorities(childComplexity), true
+	case "SavedFilterGroup.properties":
+		if e.ComplexityRoot.SavedFilterGroup.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Properties(childComplexity), true
 	case "SavedFilterGroup.rating":
 		if e.ComplexityRoot.SavedFilterGroup.Rating == nil {
 			break
@@ -15309,6 +15378,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterGroup.WaitingOn(childComplexity), true
+
+	case "SavedPropertyCondition.anyOf":
+		if e.ComplexityRoot.SavedPropertyCondition.AnyOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.AnyOf(childComplexity), true
+	case "SavedPropertyCondition.boolean":
+		if e.ComplexityRoot.SavedPropertyCondition.Boolean == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.Boolean(childComplexity), true
+	case "SavedPropertyCondition.dateFrom":
+		if e.ComplexityRoot.SavedPropertyCondition.DateFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.DateFrom(childComplexity), true
+	case "SavedPropertyCondition.dateTo":
+		if e.ComplexityRoot.SavedPropertyCondition.DateTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.DateTo(childComplexity), true
+	case "SavedPropertyCondition.isSet":
+		if e.ComplexityRoot.SavedPropertyCondition.IsSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.IsSet(childComplexity), true
+	case "SavedPropertyCondition.number":
+		if e.ComplexityRoot.SavedPropertyCondition.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.Number(childComplexity), true
+	case "SavedPropertyCondition.numberFrom":
+		if e.ComplexityRoot.SavedPropertyCondition.NumberFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.NumberFrom(childComplexity), true
+	case "SavedPropertyCondition.numberTo":
+		if e.ComplexityRoot.SavedPropertyCondition.NumberTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.NumberTo(childComplexity), true
+	case "SavedPropertyCondition.property":
+		if e.ComplexityRoot.SavedPropertyCondition.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.Property(childComplexity), true
+	case "SavedPropertyCondition.timeAfter":
+		if e.ComplexityRoot.SavedPropertyCondition.TimeAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.TimeAfter(childComplexity), true
+	case "SavedPropertyCondition.timeBefore":
+		if e.ComplexityRoot.SavedPropertyCondition.TimeBefore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedPropertyCondition.TimeBefore(childComplexity), true
 
 	case "SavedView.createdAt":
 		if e.ComplexityRoot.SavedView.CreatedAt == nil {
@@ -16138,6 +16274,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TargetedMessage.Consent(childComplexity), true
+	case "TargetedMessage.contactProperties":
+		if e.ComplexityRoot.TargetedMessage.ContactProperties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TargetedMessage.ContactProperties(childComplexity), true
 	case "TargetedMessage.display":
 		if e.ComplexityRoot.TargetedMessage.Display == nil {
 			break
@@ -25335,6 +25477,13 @@ input ConversationFilter {
   externalIds: [String!]
   "The contact's last rating is one of these scores, 1 to 5; 0 stands for none."
   rating: [Int!]
+  """
+  Conditions on what the conversation has of defined properties: all must be met. Each counts as one of the 20, and all within ` + "`" + `any` + "`" + ` and
+  ` + "`" + `not` + "`" + `. Saved views keep properties by their ids; one that is archived stays where it is used, and is INVALID in other saved views.
+  """
+  properties: [PropertyCondition!]
+  "Conditions on what its contact has of defined properties, likewise; without a contact there is nothing."
+  contactProperties: [PropertyCondition!]
   "At least one of these filters admits it. An empty list is INVALID."
   any: [ConversationFilter!]
   "None of these filters admits it; one may stand without brackets. An empty list is INVALID."
@@ -25397,6 +25546,10 @@ type SavedFilter @scope(read: "conversations:read") {
   externalIds: [String!]
   "The contact's last rating is one of these scores; 0 stands for none."
   rating: [Int!]
+  "All these conditions are met by what the conversation has of defined properties; null: no condition."
+  properties: [SavedPropertyCondition!]
+  "All these conditions are met by what its contact has of defined properties; null: no condition."
+  contactProperties: [SavedPropertyCondition!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterGroup!]
   "None of these admits it; null: no condition."
@@ -25441,6 +25594,10 @@ type SavedFilterGroup @scope(read: "conversations:read") {
   externalIds: [String!]
   "The contact's last rating is one of these scores; 0 stands for none."
   rating: [Int!]
+  "All these conditions are met by what the conversation has of defined properties; null: no condition."
+  properties: [SavedPropertyCondition!]
+  "All these conditions are met by what its contact has of defined properties; null: no condition."
+  contactProperties: [SavedPropertyCondition!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterDetail!]
   "None of these admits it; null: no condition."
@@ -25485,6 +25642,10 @@ type SavedFilterDetail @scope(read: "conversations:read") {
   externalIds: [String!]
   "The contact's last rating is one of these scores; 0 stands for none."
   rating: [Int!]
+  "All these conditions are met by what the conversation has of defined properties; null: no condition."
+  properties: [SavedPropertyCondition!]
+  "All these conditions are met by what its contact has of defined properties; null: no condition."
+  contactProperties: [SavedPropertyCondition!]
 }
 
 "The assignees of a saved view's filter: any of these."
@@ -29505,6 +29666,32 @@ input PropertyValueInput {
   choices: [String!]
 }
 
+"A condition on a defined property, as something saved has it: one test, or a range of one kind; the other fields are null."
+type SavedPropertyCondition @scope(read: "contacts:read", also: ["conversations:read", "settings:read"]) {
+  "The property, whatever it is called now. One that is archived still has its values, and the condition its meaning."
+  property: Property!
+  "Whether there is a value."
+  isSet: Boolean
+  "One of these texts, ignoring case, or one of these options; at most 100."
+  anyOf: [String!]
+  "Of a BOOLEAN."
+  boolean: Boolean
+  "Of a NUMBER: exactly this."
+  number: Float
+  "Of a NUMBER: this or more."
+  numberFrom: Float
+  "Of a NUMBER: this or less."
+  numberTo: Float
+  "Of a DATE: this day or later."
+  dateFrom: String
+  "Of a DATE: this day or earlier."
+  dateTo: String
+  "Of a TIME: at this time or later."
+  timeAfter: Time
+  "Of a TIME: before this time."
+  timeBefore: Time
+}
+
 """
 A condition on what a record has of a property: exactly one test, or a range of one kind, that fits the property's kind. A record without a value
 meets only ` + "`" + `isSet: false` + "`" + `.
@@ -29937,6 +30124,7 @@ default.
 """
 union RoutingCondition =
     RoutingContactPropertyCondition
+  | RoutingDefinedPropertyCondition
   | RoutingListCondition
   | RoutingLanguageCondition
   | RoutingPageCondition
@@ -29962,6 +30150,12 @@ enum RoutingContactProperty {
   EMAIL
   "The telephone number."
   PHONE
+}
+
+"A condition on what the contact has of a defined property; a conversation without a contact has nothing."
+type RoutingDefinedPropertyCondition @scope(read: "settings:read") {
+  "The property, and what is asked of it."
+  condition: SavedPropertyCondition!
 }
 
 "A condition on the contact's being on a list."
@@ -30196,6 +30390,11 @@ input RoutingRuleInput {
 input RoutingConditionInput @oneOf {
   "A property of the contact."
   contactProperty: RoutingContactPropertyConditionInput
+  """
+  What the contact has of a defined property; without a contact there is nothing. The property is kept by its id: it may have another name
+  later. An archived one stays where it is used, and is INVALID elsewhere.
+  """
+  definedProperty: PropertyCondition
   "Whether the contact is on a list."
   list: RoutingListConditionInput
   """
@@ -31026,6 +31225,11 @@ type TargetedMessage implements Node @scope(read: "settings:read") @key(fields: 
   includeLists: [ContactList!]!
   "Lists of contacts who never see it, whatever the audience: exclusion wins."
   excludeLists: [ContactList!]!
+  """
+  Conditions on what the visitor's contact has of defined properties: all must be met, whatever the audience. Visitors without a contact,
+  and those who only said who they are, have nothing.
+  """
+  contactProperties: [SavedPropertyCondition!]!
   "The pages on which it is shown: those that match any of the rules."
   rules: [TargetingRule!]!
   "The first text that visitors read; null while a draft has none."
@@ -31457,6 +31661,11 @@ input CreateTargetedMessageInput {
   includeListIds: [ID!]
   "Lists of contacts who never see it, at most 100."
   excludeListIds: [ID!]
+  """
+  Conditions on what the visitor's contact has of defined properties, at most 20: all must be met. Visitors without a contact, and those who
+  only said who they are, have nothing; so there are none with ANONYMOUS. Properties are kept by their ids: they may have other names later.
+  """
+  contactProperties: [PropertyCondition!]
   "The pages on which it is shown: those that match any of the rules; at most 50."
   rules: [TargetingRuleInput!]
   "Who welcomes the visitor; replaces the whole heading. Default: CUSTOM, with the widget's title as its name, otherwise the inbox's name."
@@ -31502,6 +31711,11 @@ input UpdateTargetedMessageInput {
   includeListIds: [ID!]
   "Lists of contacts who never see it, at most 100; null: none."
   excludeListIds: [ID!]
+  """
+  Conditions on what the visitor's contact has of defined properties, at most 20; they replace those that there are. Null: none. An archived
+  property stays where it is used, and is INVALID elsewhere.
+  """
+  contactProperties: [PropertyCondition!]
   "The pages on which it is shown: those that match any of the rules; at most 50. Null: all pages."
   rules: [TargetingRuleInput!]
   "Who welcomes the visitor; replaces the whole heading. Null: the heading of a new message."
@@ -37925,6 +38139,10 @@ func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field g
 		return ec.fieldContext_SavedFilter_externalIds(ctx, field)
 	case "rating":
 		return ec.fieldContext_SavedFilter_rating(ctx, field)
+	case "properties":
+		return ec.fieldContext_SavedFilter_properties(ctx, field)
+	case "contactProperties":
+		return ec.fieldContext_SavedFilter_contactProperties(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilter_any(ctx, field)
 	case "not":
@@ -37971,6 +38189,10 @@ func (ec *executionContext) childFields_SavedFilterDetail(ctx context.Context, f
 		return ec.fieldContext_SavedFilterDetail_externalIds(ctx, field)
 	case "rating":
 		return ec.fieldContext_SavedFilterDetail_rating(ctx, field)
+	case "properties":
+		return ec.fieldContext_SavedFilterDetail_properties(ctx, field)
+	case "contactProperties":
+		return ec.fieldContext_SavedFilterDetail_contactProperties(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedFilterDetail", field.Name)
 }
@@ -38013,12 +38235,44 @@ func (ec *executionContext) childFields_SavedFilterGroup(ctx context.Context, fi
 		return ec.fieldContext_SavedFilterGroup_externalIds(ctx, field)
 	case "rating":
 		return ec.fieldContext_SavedFilterGroup_rating(ctx, field)
+	case "properties":
+		return ec.fieldContext_SavedFilterGroup_properties(ctx, field)
+	case "contactProperties":
+		return ec.fieldContext_SavedFilterGroup_contactProperties(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilterGroup_any(ctx, field)
 	case "not":
 		return ec.fieldContext_SavedFilterGroup_not(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedFilterGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedPropertyCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_SavedPropertyCondition_property(ctx, field)
+	case "isSet":
+		return ec.fieldContext_SavedPropertyCondition_isSet(ctx, field)
+	case "anyOf":
+		return ec.fieldContext_SavedPropertyCondition_anyOf(ctx, field)
+	case "boolean":
+		return ec.fieldContext_SavedPropertyCondition_boolean(ctx, field)
+	case "number":
+		return ec.fieldContext_SavedPropertyCondition_number(ctx, field)
+	case "numberFrom":
+		return ec.fieldContext_SavedPropertyCondition_numberFrom(ctx, field)
+	case "numberTo":
+		return ec.fieldContext_SavedPropertyCondition_numberTo(ctx, field)
+	case "dateFrom":
+		return ec.fieldContext_SavedPropertyCondition_dateFrom(ctx, field)
+	case "dateTo":
+		return ec.fieldContext_SavedPropertyCondition_dateTo(ctx, field)
+	case "timeAfter":
+		return ec.fieldContext_SavedPropertyCondition_timeAfter(ctx, field)
+	case "timeBefore":
+		return ec.fieldContext_SavedPropertyCondition_timeBefore(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedPropertyCondition", field.Name)
 }
 
 func (ec *executionContext) childFields_SavedView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38389,6 +38643,8 @@ func (ec *executionContext) childFields_TargetedMessage(ctx context.Context, fie
 		return ec.fieldContext_TargetedMessage_includeLists(ctx, field)
 	case "excludeLists":
 		return ec.fieldContext_TargetedMessage_excludeLists(ctx, field)
+	case "contactProperties":
+		return ec.fieldContext_TargetedMessage_contactProperties(ctx, field)
 	case "rules":
 		return ec.fieldContext_TargetedMessage_rules(ctx, field)
 	case "welcomeMessage":

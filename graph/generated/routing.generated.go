@@ -53,6 +53,7 @@ type RoutingRuleResolver interface {
 
 type RoutingConditionInputResolver interface {
 	ContactProperty(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingContactPropertyConditionInput) error
+	DefinedProperty(ctx context.Context, obj *vocab.RoutingCondition, data *vocab.PropertyCondition) error
 	List(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingListConditionInput) error
 	Language(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
 	Page(ctx context.Context, obj *vocab.RoutingCondition, data *model.RoutingTextConditionInput) error
@@ -992,6 +993,38 @@ func (ec *executionContext) fieldContext_RoutingDecisionEdge_node(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RoutingDefinedPropertyCondition_condition(ctx context.Context, field graphql.CollectedField, obj *model.RoutingDefinedPropertyCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoutingDefinedPropertyCondition_condition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Condition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalNSavedPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoutingDefinedPropertyCondition_condition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RoutingDefinedPropertyCondition",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RoutingHoursCondition_hours(ctx context.Context, field graphql.CollectedField, obj *model.RoutingHoursCondition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1586,7 +1619,7 @@ func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"contactProperty", "list", "language", "page", "subject", "toAddress", "hours"}
+	fieldsInOrder := [...]string{"contactProperty", "definedProperty", "list", "language", "page", "subject", "toAddress", "hours"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1600,6 +1633,15 @@ func (ec *executionContext) unmarshalInputRoutingConditionInput(ctx context.Cont
 				return it, err
 			}
 			if err = ec.Resolvers.RoutingConditionInput().ContactProperty(ctx, &it, data); err != nil {
+				return it, err
+			}
+		case "definedProperty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperty"))
+			data, err := ec.unmarshalOPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			if err = ec.Resolvers.RoutingConditionInput().DefinedProperty(ctx, &it, data); err != nil {
 				return it, err
 			}
 		case "list":
@@ -2261,6 +2303,13 @@ func (ec *executionContext) _RoutingCondition(ctx context.Context, sel ast.Selec
 			return graphql.Null
 		}
 		return ec._RoutingHoursCondition(ctx, sel, obj)
+	case model.RoutingDefinedPropertyCondition:
+		return ec._RoutingDefinedPropertyCondition(ctx, sel, &obj)
+	case *model.RoutingDefinedPropertyCondition:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RoutingDefinedPropertyCondition(ctx, sel, obj)
 	case model.RoutingContactPropertyCondition:
 		return ec._RoutingContactPropertyCondition(ctx, sel, &obj)
 	case *model.RoutingContactPropertyCondition:
@@ -2624,6 +2673,33 @@ func (ec *executionContext) _RoutingDecisionEdge(ctx context.Context, sel ast.Se
 			}
 		case "node":
 			out.Values[i] = ec._RoutingDecisionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var routingDefinedPropertyConditionImplementors = []string{"RoutingDefinedPropertyCondition", "RoutingCondition"}
+
+func (ec *executionContext) _RoutingDefinedPropertyCondition(ctx context.Context, sel ast.SelectionSet, obj *model.RoutingDefinedPropertyCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, routingDefinedPropertyConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RoutingDefinedPropertyCondition")
+		case "condition":
+			out.Values[i] = ec._RoutingDefinedPropertyCondition_condition(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

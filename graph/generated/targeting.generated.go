@@ -42,6 +42,7 @@ type HeadingResolver interface {
 type TargetedMessageResolver interface {
 	IncludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
 	ExcludeLists(ctx context.Context, objs []*ent.TargetedMessage) ([][]*ent.ContactList, error)
+
 	Rules(ctx context.Context, obj *ent.TargetedMessage) ([]model.TargetingRule, error)
 
 	WelcomeHTML(ctx context.Context, obj *ent.TargetedMessage) (*string, error)
@@ -1228,6 +1229,38 @@ func (ec *executionContext) resolveBatch_TargetedMessage_excludeLists(ctx contex
 		err,
 		"TargetedMessage.excludeLists",
 	)
+}
+
+func (ec *executionContext) _TargetedMessage_contactProperties(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TargetedMessage_contactProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactProperties, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PropertyCondition) graphql.Marshaler {
+			return ec.marshalNSavedPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TargetedMessage_contactProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TargetedMessage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedPropertyCondition(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TargetedMessage_rules(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
@@ -2899,7 +2932,7 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"channelId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "contactProperties", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2955,6 +2988,13 @@ func (ec *executionContext) unmarshalInputCreateTargetedMessageInput(ctx context
 				return it, err
 			}
 			it.ExcludeListIDs = graphql.OmittableOf(data)
+		case "contactProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactProperties"))
+			data, err := ec.unmarshalOPropertyCondition2ᚕᚖparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactProperties = graphql.OmittableOf(data)
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
 			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx, v)
@@ -3727,7 +3767,7 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "name", "welcomeMessage", "welcomeMarkdown", "audience", "includeListIds", "excludeListIds", "contactProperties", "rules", "heading", "emailCapture", "display", "consent", "routing", "botId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3783,6 +3823,13 @@ func (ec *executionContext) unmarshalInputUpdateTargetedMessageInput(ctx context
 				return it, err
 			}
 			it.ExcludeListIDs = graphql.OmittableOf(data)
+		case "contactProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactProperties"))
+			data, err := ec.unmarshalOPropertyCondition2ᚕᚖparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactProperties = graphql.OmittableOf(data)
 		case "rules":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
 			data, err := ec.unmarshalOTargetingRuleInput2ᚕᚖparleyᚋinternalᚋvocabᚐTargetingᚄ(ctx, v)
@@ -4300,6 +4347,11 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 			}
 		case "excludeLists":
 			out.Values[i] = ec._TargetedMessage_excludeLists(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactProperties":
+			out.Values[i] = ec._TargetedMessage_contactProperties(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -2108,7 +2108,7 @@ func (ec *executionContext) unmarshalInputTicketFilter(ctx context.Context, obj 
 			it.ExternalIDs = data
 		case "definedProperties":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
-			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋpropertyᚐPropertyConditionᚄ(ctx, v)
+			data, err := ec.unmarshalOPropertyCondition2ᚕparleyᚋinternalᚋvocabᚐPropertyConditionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -32,6 +32,9 @@ type RoutingContactPropertyCondition struct {
 	RoutingTextCondition
 }
 
+// RoutingDefinedPropertyCondition is on what the contact has of a defined property.
+type RoutingDefinedPropertyCondition struct{ Condition *vocab.PropertyCondition }
+
 // RoutingListCondition is on the contact's being on a list.
 type RoutingListCondition struct {
 	List   *ent.ContactList

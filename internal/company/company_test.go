@@ -175,7 +175,7 @@ func TestListOfCompanies(t *testing.T) {
 			"domain word": {company.CompanyFilter{Query: check.Ptr("alpha.ex")}, []string{"Alpha"}},
 			"domain":      {company.CompanyFilter{Domains: []string{"LAMPS.example"}}, []string{"Größe Lamps"}},
 			"external id": {company.CompanyFilter{ExternalIDs: []string{"e"}}, []string{"Größe Lamps"}},
-			"property":    {company.CompanyFilter{Properties: []property.PropertyCondition{{Name: "plan", AnyOf: []string{"gold"}}}}, []string{"Größe Lamps"}},
+			"property":    {company.CompanyFilter{Properties: []vocab.PropertyCondition{{Name: "plan", AnyOf: []string{"gold"}}}}, []string{"Größe Lamps"}},
 			"owner":       {company.CompanyFilter{OwnerIDs: []string{w.AdminID}}, []string{}},
 		} {
 			page := check.Must(w.List(w.Agent(1), c.filter, vocab.CompaniesByName, paging.PageArgs{}))(t)
@@ -189,7 +189,7 @@ func TestListOfCompanies(t *testing.T) {
 				t.Errorf("%s: counted %v, want %d", name, n, len(c.want))
 			}
 		}
-		_, err := w.List(w.Admin, company.CompanyFilter{Properties: []property.PropertyCondition{{Name: "none", IsSet: check.Ptr(true)}}}, "", paging.PageArgs{})
+		_, err := w.List(w.Admin, company.CompanyFilter{Properties: []vocab.PropertyCondition{{Name: "none", IsSet: check.Ptr(true)}}}, "", paging.PageArgs{})
 		check.Refused(t, err, errs.NotFound, "filter", "properties", "0", "name")
 	})
 }

@@ -43,7 +43,7 @@ type CompanyFilter struct {
 	OwnerIDs      []string
 	CreatedAfter  *clock.Micros
 	CreatedBefore *clock.Micros
-	Properties    []property.PropertyCondition
+	Properties    []vocab.PropertyCondition
 }
 
 // Page is one page of the list of companies.

@@ -12,7 +12,6 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/property"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -35,7 +34,7 @@ type ContactFilter struct {
 	OwnerIDs        []string
 	CompanyIDs      []string
 	LifecycleStages []vocab.LifecycleStage
-	Properties      []property.PropertyCondition
+	Properties      []vocab.PropertyCondition
 }
 
 // clean returns the filter as it is applied; "" is as if left out. Errors blame the

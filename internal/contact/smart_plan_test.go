@@ -39,7 +39,7 @@ func TestSmartListPlans(t *testing.T) {
 		check.Must(tag.New(s).CreateTag(f.Admin, tag.CreateTagInput{Name: "Gold"}))(t)
 		static := check.Must(contacts.CreateList(f.Admin, contact.CreateContactListInput{Name: "Static"}))(t)
 		check.Must(contacts.CreateList(f.Admin, contact.CreateContactListInput{Name: "Smart", Criteria: &criteria{Any: []*criteria{
-			{Property: &property.PropertyCondition{Name: "tier", AnyOf: []string{"gold"}}}, {Languages: []string{"de"}}, {Countries: []string{"AT"}},
+			{Property: &vocab.PropertyCondition{Name: "tier", AnyOf: []string{"gold"}}}, {Languages: []string{"de"}}, {Countries: []string{"AT"}},
 			{EmailDomains: []string{"one.example"}}, {ContactListID: &static.ID},
 			{Time: &smartlist.ContactTimeConditionInput{Field: vocab.ContactTimeCreated, Range: &smartlist.ContactListTimeRangeInput{WithinDays: new(7)}}},
 			{Conversation: &smartlist.ContactConversationConditionInput{Status: new(vocab.Open)}},

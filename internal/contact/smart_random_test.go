@@ -84,7 +84,7 @@ func (d *draws) criteria(deep int) *criteria {
 		far("renewal"), far("trial"), {Conversation: &smartlist.ContactConversationConditionInput{Tags: []string{strings.ToUpper(d.tags[pick(3)].Name)}}},
 		{Countries: []string{"AT"}}, {Languages: []string{"de"}}, {LifecycleStages: []vocab.LifecycleStage{vocab.StageLead}},
 		{OwnerIDs: []string{d.AdminID}}, {EmailDomains: []string{"one.example"}}, {Conversation: talk},
-		{Property: &property.PropertyCondition{Name: "tier", AnyOf: []string{"gold"}}}, {Property: &property.PropertyCondition{Name: "tier", IsSet: new(false)}},
+		{Property: &vocab.PropertyCondition{Name: "tier", AnyOf: []string{"gold"}}}, {Property: &vocab.PropertyCondition{Name: "tier", IsSet: new(false)}},
 		{Time: &smartlist.ContactTimeConditionInput{Field: times[pick(3)], Range: spans[pick(2)]}},
 		{Consent: &smartlist.ContactConsentConditionInput{Kind: vocab.ConsentCommunicate}},
 		{PageView: &smartlist.ContactPageViewConditionInput{Operator: vocab.OpStartsWith, Value: "shop.example/a"}},

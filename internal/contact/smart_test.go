@@ -170,7 +170,7 @@ func TestSmartListProblems(t *testing.T) {
 		ann := w.create("Ann", "")
 		gold := contact.ContactFacts{Properties: opt.List(property.PropertyValueInput{Name: "tier", Text: opt.Of("gold")})}
 		w.change(ann, gold)
-		l := w.smart("Gold", &criteria{Property: &property.PropertyCondition{Name: "tier", AnyOf: []string{"Gold"}}})
+		l := w.smart("Gold", &criteria{Property: &vocab.PropertyCondition{Name: "tier", AnyOf: []string{"Gold"}}})
 		w.follow()
 		check.Same(t, w.on(l), "[Ann]")
 		check.Must(properties.Update(w.Admin, property.UpdatePropertyInput{PropertyID: tier.ID, Name: opt.Of("level")}))(t)
@@ -180,7 +180,7 @@ func TestSmartListProblems(t *testing.T) {
 		w.change(ann, contact.ContactFacts{Country: opt.Of("AT")})
 		w.follow()
 		check.Same(t, []string{w.state(l), w.on(l)}, []string{`SUSPENDED [criteria property name] The property "level" is archived.`, "[Ann]"})
-		_, err := w.CreateList(w.Admin, contact.CreateContactListInput{Name: "Other", Criteria: &criteria{Property: &property.PropertyCondition{Name: "level", IsSet: new(true)}}})
+		_, err := w.CreateList(w.Admin, contact.CreateContactListInput{Name: "Other", Criteria: &criteria{Property: &vocab.PropertyCondition{Name: "level", IsSet: new(true)}}})
 		w.fails(err, errs.Invalid, "criteria.property.name")
 		check.Must(properties.Unarchive(w.Admin, property.UnarchivePropertyInput{PropertyID: tier.ID}))(t)
 		w.follow()
@@ -246,7 +246,7 @@ func TestBadCriteria(t *testing.T) {
 			"criteria.propertyDate.range":                   {far("tier", smartlist.ContactListDateRangeInput{}), errs.Invalid},
 			"criteria.not.propertyDate.range":               {&criteria{Not: far("tier", smartlist.ContactListDateRangeInput{WithinNextDays: new(1), MoreThanDaysAhead: new(2)})}, errs.Invalid},
 			"criteria.propertyDate.range.moreThanDaysAhead": {far("tier", smartlist.ContactListDateRangeInput{MoreThanDaysAhead: new(3651)}), errs.Invalid},
-			"criteria.property.name":                        {&criteria{Property: &property.PropertyCondition{Name: "x", IsSet: new(true)}}, errs.NotFound},
+			"criteria.property.name":                        {&criteria{Property: &vocab.PropertyCondition{Name: "x", IsSet: new(true)}}, errs.NotFound},
 			"criteria.not.contactListId":                    {&criteria{Not: &criteria{ContactListID: &gone}}, errs.NotFound},
 			"criteria.pageView.value":                       {&criteria{PageView: &smartlist.ContactPageViewConditionInput{Operator: vocab.OpIs, Value: " "}}, errs.Required},
 			"criteria.pageView.operator":                    {&criteria{PageView: &smartlist.ContactPageViewConditionInput{Operator: vocab.OpContains, Value: "x", Parameter: new("p")}}, errs.Invalid},

@@ -45,7 +45,7 @@ func TestDefinedPropertiesOfTickets(t *testing.T) {
 		made := w.ticket(w.Agent(0), func(in *crm.CreateTicketInput) { in.DefinedProperties = choice("category", "billing") })
 		other := w.ticket(w.Agent(0), nil)
 		found := func(value string) []string {
-			f := crm.TicketFilter{DefinedProperties: []property.PropertyCondition{{Name: "category", AnyOf: []string{value}}}}
+			f := crm.TicketFilter{DefinedProperties: []vocab.PropertyCondition{{Name: "category", AnyOf: []string{value}}}}
 			page := check.Must(w.Tickets(w.Agent(0), f, "", paging.PageArgs{}))(t)
 			check.Same(t, *check.Must(page.TotalCount(w.Agent(0)))(t), len(page.Edges))
 			ids := []string{}
@@ -59,11 +59,11 @@ func TestDefinedPropertiesOfTickets(t *testing.T) {
 		check.Same(t, w.recorded(func() { check.Must(w.UpdateTicket(w.Agent(0), update))(t) }), []string{"TICKET_UPDATED definedProperties"})
 		check.Same(t, w.recorded(func() { check.Must(w.UpdateTicket(w.Agent(0), update))(t) }), []string(nil))
 		check.Same(t, [][]string{found("billing"), found("delivery")}, [][]string{{}, {made.ID}})
-		lacks := crm.TicketFilter{DefinedProperties: []property.PropertyCondition{{Name: "category", IsSet: check.Ptr(false)}}}
+		lacks := crm.TicketFilter{DefinedProperties: []vocab.PropertyCondition{{Name: "category", IsSet: check.Ptr(false)}}}
 		check.Same(t, check.Must(w.Tickets(w.Agent(0), lacks, "", paging.PageArgs{}))(t).Nodes()[0].ID, other.ID)
 		_, err := w.UpdateTicket(w.Agent(0), crm.UpdateTicketInput{TicketID: made.ID, TicketFacts: crm.TicketFacts{DefinedProperties: choice("category", "none")}})
 		check.Refused(t, err, errs.Invalid, "definedProperties", "0", "choice")
-		_, err = w.Tickets(w.Agent(0), crm.TicketFilter{DefinedProperties: []property.PropertyCondition{{Name: "none", IsSet: check.Ptr(true)}}}, "", paging.PageArgs{})
+		_, err = w.Tickets(w.Agent(0), crm.TicketFilter{DefinedProperties: []vocab.PropertyCondition{{Name: "none", IsSet: check.Ptr(true)}}}, "", paging.PageArgs{})
 		check.Refused(t, err, errs.NotFound, "filter", "definedProperties", "0", "name")
 		check.NoError(t, w.DeleteTicket(w.Agent(0), crm.DeleteTicketInput{TicketID: made.ID}))
 		check.Same(t, check.Must(w.Store.Client(w.System).PropertyValue.Query().Count(w.System))(t), 0)

@@ -44,7 +44,7 @@ type TicketFilter struct {
 	DueBefore      *clock.Micros
 	ExternalIDs    []string
 	// DefinedProperties are conditions on them.
-	DefinedProperties []property.PropertyCondition
+	DefinedProperties []vocab.PropertyCondition
 }
 
 // DealFilter narrows a list of deals, as TicketFilter does for tickets.
@@ -63,7 +63,7 @@ type DealFilter struct {
 	ClosesBefore   *clock.Micros
 	ExternalIDs    []string
 	// DefinedProperties are conditions on them.
-	DefinedProperties []property.PropertyCondition
+	DefinedProperties []vocab.PropertyCondition
 }
 
 func (f TicketFilter) criteria() criteria {
@@ -122,7 +122,7 @@ type criteria struct {
 	query                                                                                       *search.Query
 	// defined are conditions on defined properties, and tests what they ask for.
 	// start are those that an index knows to meet one of them, if they are few; nil: any.
-	defined []property.PropertyCondition
+	defined []vocab.PropertyCondition
 	tests   []property.Test
 	start   []string
 }

@@ -17,7 +17,7 @@ import (
 
 // meet are the names of the contacts that meet all conditions, of those with a name of
 // one letter.
-func meet(d *desk.Desk, conditions ...property.PropertyCondition) string {
+func meet(d *desk.Desk, conditions ...vocab.PropertyCondition) string {
 	d.T.Helper()
 	page := check.Must(contact.New(d.Store).List(d.Agent(0), contact.ContactFilter{Properties: conditions}, vocab.ContactsByName, paging.PageArgs{}))(d.T)
 	names := ""
@@ -55,28 +55,28 @@ func TestConditions(t *testing.T) {
 		one, two, after := 1.0, 2.5, desk.Moment(5)
 		for _, tc := range []struct {
 			want string
-			c    property.PropertyCondition
+			c    vocab.PropertyCondition
 		}{
-			{"AB", property.PropertyCondition{Name: "text", IsSet: &yes}},
-			{"C", property.PropertyCondition{Name: "text", IsSet: &no}},
-			{"A", property.PropertyCondition{Name: "text", AnyOf: []string{"  STRASSE ", "none"}}},
-			{"AC", property.PropertyCondition{Name: "likes", AnyOf: []string{"tea", "milk"}}},
-			{"A", property.PropertyCondition{Name: "likes", AnyOf: []string{"milk"}}},
-			{"B", property.PropertyCondition{Name: "is", Boolean: &yes}},
-			{"C", property.PropertyCondition{Name: "is", Boolean: &no}},
-			{"B", property.PropertyCondition{Name: "number", Number: &two}},
-			{"AB", property.PropertyCondition{Name: "number", NumberFrom: &one, NumberTo: &two}},
-			{"A", property.PropertyCondition{Name: "number", NumberTo: &one}},
-			{"C", property.PropertyCondition{Name: "date", DateTo: new("1970-01-01")}},
-			{"B", property.PropertyCondition{Name: "date", DateFrom: new("2026-01-31"), DateTo: new("2026-01-31")}},
-			{"C", property.PropertyCondition{Name: "time", TimeAfter: &after}},
-			{"", property.PropertyCondition{Name: "time", TimeBefore: &after}},
+			{"AB", vocab.PropertyCondition{Name: "text", IsSet: &yes}},
+			{"C", vocab.PropertyCondition{Name: "text", IsSet: &no}},
+			{"A", vocab.PropertyCondition{Name: "text", AnyOf: []string{"  STRASSE ", "none"}}},
+			{"AC", vocab.PropertyCondition{Name: "likes", AnyOf: []string{"tea", "milk"}}},
+			{"A", vocab.PropertyCondition{Name: "likes", AnyOf: []string{"milk"}}},
+			{"B", vocab.PropertyCondition{Name: "is", Boolean: &yes}},
+			{"C", vocab.PropertyCondition{Name: "is", Boolean: &no}},
+			{"B", vocab.PropertyCondition{Name: "number", Number: &two}},
+			{"AB", vocab.PropertyCondition{Name: "number", NumberFrom: &one, NumberTo: &two}},
+			{"A", vocab.PropertyCondition{Name: "number", NumberTo: &one}},
+			{"C", vocab.PropertyCondition{Name: "date", DateTo: new("1970-01-01")}},
+			{"B", vocab.PropertyCondition{Name: "date", DateFrom: new("2026-01-31"), DateTo: new("2026-01-31")}},
+			{"C", vocab.PropertyCondition{Name: "time", TimeAfter: &after}},
+			{"", vocab.PropertyCondition{Name: "time", TimeBefore: &after}},
 		} {
 			if got := meet(d, tc.c); got != tc.want {
 				t.Errorf("%+v: got %q, want %q", tc.c, got, tc.want)
 			}
 		}
-		check.Same(t, meet(d, property.PropertyCondition{Name: "text", IsSet: &yes}, property.PropertyCondition{Name: "is", IsSet: &no}), "A")
+		check.Same(t, meet(d, vocab.PropertyCondition{Name: "text", IsSet: &yes}, vocab.PropertyCondition{Name: "is", IsSet: &no}), "A")
 	})
 }
 
@@ -88,23 +88,23 @@ func TestBadConditions(t *testing.T) {
 		define(d, vocab.PropertyOfContact, "date", vocab.DateProperty)
 		yes, one := true, 1.0
 		for _, tc := range []struct {
-			c     property.PropertyCondition
+			c     vocab.PropertyCondition
 			code  errs.Code
 			field string
 		}{
-			{property.PropertyCondition{Name: "none", IsSet: &yes}, errs.NotFound, "name"},
-			{property.PropertyCondition{Name: "text"}, errs.Invalid, ""},
-			{property.PropertyCondition{Name: "text", IsSet: &yes, AnyOf: []string{"x"}}, errs.Invalid, ""},
-			{property.PropertyCondition{Name: "text", Number: &one}, errs.Invalid, "number"},
-			{property.PropertyCondition{Name: "text", AnyOf: []string{}}, errs.Required, "anyOf"},
-			{property.PropertyCondition{Name: "date", DateFrom: new("soon")}, errs.Invalid, "dateFrom"},
-			{property.PropertyCondition{Name: "date", DateTo: new("")}, errs.Invalid, "dateTo"},
+			{vocab.PropertyCondition{Name: "none", IsSet: &yes}, errs.NotFound, "name"},
+			{vocab.PropertyCondition{Name: "text"}, errs.Invalid, ""},
+			{vocab.PropertyCondition{Name: "text", IsSet: &yes, AnyOf: []string{"x"}}, errs.Invalid, ""},
+			{vocab.PropertyCondition{Name: "text", Number: &one}, errs.Invalid, "number"},
+			{vocab.PropertyCondition{Name: "text", AnyOf: []string{}}, errs.Required, "anyOf"},
+			{vocab.PropertyCondition{Name: "date", DateFrom: new("soon")}, errs.Invalid, "dateFrom"},
+			{vocab.PropertyCondition{Name: "date", DateTo: new("")}, errs.Invalid, "dateTo"},
 		} {
 			path := strings.Split(strings.TrimSuffix("filter.properties.0."+tc.field, "."), ".")
-			_, err := contact.New(d.Store).List(d.Agent(0), contact.ContactFilter{Properties: []property.PropertyCondition{tc.c}}, "", paging.PageArgs{})
+			_, err := contact.New(d.Store).List(d.Agent(0), contact.ContactFilter{Properties: []vocab.PropertyCondition{tc.c}}, "", paging.PageArgs{})
 			check.Refused(t, err, tc.code, path...)
 		}
-		_, err := contact.New(d.Store).List(d.Agent(0), contact.ContactFilter{Properties: make([]property.PropertyCondition, 21)}, "", paging.PageArgs{})
+		_, err := contact.New(d.Store).List(d.Agent(0), contact.ContactFilter{Properties: make([]vocab.PropertyCondition, 21)}, "", paging.PageArgs{})
 		check.Refused(t, err, errs.TooLong, "filter", "properties")
 	})
 }
@@ -119,7 +119,7 @@ func TestConditionsSeek(t *testing.T) {
 		define(d, vocab.PropertyOfContact, "text", vocab.TextProperty)
 		define(d, vocab.PropertyOfContact, "number", vocab.NumberProperty)
 		yes, one := true, 1.0
-		for want, c := range map[string]property.PropertyCondition{
+		for want, c := range map[string]vocab.PropertyCondition{
 			"property_values_property_text":   {Name: "text", AnyOf: []string{"x"}},
 			"property_values_property_number": {Name: "number", NumberFrom: &one},
 			"property_values_property_record": {Name: "text", IsSet: &yes},

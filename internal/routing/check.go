@@ -17,6 +17,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/pageurl"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -87,6 +88,8 @@ type directory struct {
 	members map[string]bool
 	teams   map[string]bool // and whether they reach the inbox
 	lists   map[string]bool
+	// properties are those of contacts that conditions name.
+	properties property.Directory
 	// archived are the names of the teams and lists that may be named nowhere new (IB-7).
 	archived map[string]string
 	// kept are what was named before, and is not checked again.
@@ -103,6 +106,9 @@ func (d *directory) keepNamed(r vocab.Routing) {
 		for _, c := range rule.Conditions {
 			if c.Kind == vocab.RouteByList {
 				d.kept[c.Value] = true
+			}
+			if c.Defined != nil {
+				d.kept[c.Defined.PropertyID] = true
 			}
 		}
 	}
@@ -124,6 +130,9 @@ func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vo
 	}
 	for _, u := range found {
 		d.users[u.ID] = u
+	}
+	if d.properties, err = findProperties(ctx, client, r); err != nil {
+		return nil, err
 	}
 	if d.members, err = Members(ctx, client, inboxID); err != nil {
 		return nil, err
@@ -207,6 +216,7 @@ var (
 
 	operators = map[vocab.RoutingConditionKind][]vocab.RoutingOperator{
 		vocab.RouteByContactProperty: append(slices.Clone(textual), knownOrNo...),
+		vocab.RouteByDefinedProperty: {""},
 		vocab.RouteByList:            sameOrNot,
 		vocab.RouteByPage:            textual,
 		vocab.RouteByHours:           sameOrNot,
@@ -219,6 +229,7 @@ var (
 // inputFields are the fields of the input that conditions come in, by kind.
 var inputFields = map[vocab.RoutingConditionKind]string{
 	vocab.RouteByContactProperty: "contactProperty",
+	vocab.RouteByDefinedProperty: "definedProperty",
 	vocab.RouteByList:            "list",
 	vocab.RouteByPage:            "page",
 	vocab.RouteByHours:           "hours",
@@ -236,6 +247,8 @@ func (d *directory) checkCondition(kind vocab.ChannelKind, c vocab.RoutingCondit
 	switch {
 	case !kind.RoutedBy(c.Kind):
 		return errs.New(errs.Invalid, "A conversation of kind %s cannot be routed by %s: it has no such value.", kind, c.Kind).On(at...)
+	case c.Kind == vocab.RouteByDefinedProperty && c.Defined != nil:
+		return d.checkDefined(*c.Defined, at)
 	case !slices.Contains(allowed, c.Operator):
 		return errs.New(errs.Invalid, "%s is not allowed with %s; use one of %v.", c.Operator, c.Kind, allowed).On(pathTo(at, "operator")...)
 	case c.Kind == vocab.RouteByContactProperty && !slices.Contains(Properties, c.Property):

@@ -12,6 +12,8 @@ import (
 type Facts struct {
 	// Contact has the contact's properties by name; nil: no contact is known.
 	Contact map[string]string
+	// Defined has the conditions on defined properties that the contact meets.
+	Defined map[*vocab.PropertyCondition]bool
 	// ListIDs are the lists that the contact is on.
 	ListIDs []string
 	// Page is the address of the page on which the conversation began.
@@ -52,6 +54,8 @@ func conditionHolds(c vocab.RoutingCondition, facts Facts) bool {
 	switch c.Kind {
 	case vocab.RouteByContactProperty:
 		return compareText(facts.Contact[c.Property], c)
+	case vocab.RouteByDefinedProperty:
+		return facts.Defined[c.Defined]
 	case vocab.RouteByList:
 		return slices.Contains(facts.ListIDs, c.Value) == (c.Operator == vocab.RoutingIs)
 	case vocab.RouteByPage:

@@ -139,6 +139,13 @@ func (r Router) ReadFacts(ctx context.Context, c *ent.Conversation, rules vocab.
 		}
 		facts.Contact = map[string]string{"name": contact.Name, "email": contact.Email, "phone": contact.Phone}
 	}
+	if Asks(rules, vocab.RouteByDefinedProperty) {
+		defined, err := r.readDefined(ctx, c.ContactID, rules)
+		if err != nil {
+			return facts, err
+		}
+		facts.Defined = defined
+	}
 	if c.ContactID != "" && Asks(rules, vocab.RouteByList) {
 		lists, err := smartlist.ListsOf(ctx, r.Client, c.ContactID, r.Now)
 		if err != nil {

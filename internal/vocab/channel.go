@@ -67,18 +67,18 @@ var kinds = []Abilities{
 	{
 		Kind: Chat, RepliesLeave: ByWidget, View: ViewChat,
 		ReopensAsNew: true, TakesCapacity: true, OnlyToAvailable: true, MessagesEditable: true, ContactChangeable: true,
-		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByList, RouteByPage, RouteByHours, RouteByLanguage},
+		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList, RouteByPage, RouteByHours, RouteByLanguage},
 	},
 	{
 		Kind: Email, RepliesLeave: ByMail, View: ViewEmail,
 		RepliesWhenClosed: true, TicketPreset: true,
-		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByList, RouteByHours, RouteBySubject, RouteByToAddress},
+		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList, RouteByHours, RouteBySubject, RouteByToAddress},
 	},
 	{
 		// As e-mail, unless a channel says of itself that it is live.
 		Kind: Custom, RepliesLeave: ByConnector,
 		RepliesWhenClosed: true,
-		RoutedBy:          []RoutingConditionKind{RouteByContactProperty, RouteByList},
+		RoutedBy:          []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList},
 	},
 }
 

@@ -167,6 +167,7 @@ const (
 	RouteBySubject         RoutingConditionKind = "SUBJECT"
 	RouteByToAddress       RoutingConditionKind = "TO_ADDRESS"
 	RouteByHours           RoutingConditionKind = "HOURS"
+	RouteByDefinedProperty RoutingConditionKind = "DEFINED_PROPERTY"
 )
 
 // RoutingOperator compares in a routing condition (RT-3).

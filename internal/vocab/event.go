@@ -322,7 +322,7 @@ var events = map[EventType]struct {
 	TargetedMessageCreated:   {subject: "TargetedMessage", fields: []string{"state", "position"}},
 	TargetedMessagePublished: {subject: "TargetedMessage", fields: []string{"state"}},
 	TargetedMessageUpdated: {subject: "TargetedMessage", fields: []string{
-		"state", "position", "version", "name", "welcomeMessage", "audience", "includeLists", "excludeLists", "rules", "heading", "emailCapture",
+		"state", "position", "version", "name", "welcomeMessage", "audience", "includeLists", "excludeLists", "contactProperties", "rules", "heading", "emailCapture",
 		"display", "consent", "routing", "bot",
 	}},
 	TargetedMessageDeleted: {subject: "TargetedMessage", fields: []string{"state"}},

@@ -1,5 +1,7 @@
 package vocab
 
+import "parley/internal/clock"
+
 // PropertyObject says of what kind of record a property is (CR-11).
 type PropertyObject string
 
@@ -35,4 +37,23 @@ type PropertyOption struct {
 	Value    string `json:"value"`
 	Label    string `json:"label"`
 	Archived bool   `json:"archived,omitempty"`
+}
+
+// PropertyCondition is a condition on what a record has of a property: one test, or a
+// range of one kind (CR-11).
+type PropertyCondition struct {
+	Name       string
+	IsSet      *bool
+	AnyOf      []string
+	Boolean    *bool
+	Number     *float64
+	NumberFrom *float64
+	NumberTo   *float64
+	DateFrom   *string
+	DateTo     *string
+	TimeAfter  *clock.Micros
+	TimeBefore *clock.Micros
+	// PropertyID names the property in conditions that are kept, whatever it is called
+	// later; then Name is empty.
+	PropertyID string `json:",omitzero"`
 }

@@ -88,6 +88,8 @@ type RoutingCondition struct {
 	Operator RoutingOperator      `json:"operator,omitempty"`
 	Property string               `json:"property,omitempty"`
 	Value    string               `json:"value,omitempty"`
+	// Defined is what the contact must have of a defined property (CR-11).
+	Defined *PropertyCondition `json:"defined,omitempty"`
 }
 
 // RoutingCandidate is someone whom routing looked at (RT-5). Skipped is empty

@@ -63,7 +63,7 @@ var floors = []floor{
 			"internal/inbox":      {"internal/account", "internal/attachment", "internal/availability"},
 			"internal/library":    {"internal/account", "internal/contact", "internal/crm", "internal/property"},
 			"internal/property":   {"internal/account"},
-			"internal/routing":    {"internal/availability", "internal/contact"},
+			"internal/routing":    {"internal/availability", "internal/contact", "internal/property"},
 			"internal/tag":        {"internal/account"},
 		},
 	},

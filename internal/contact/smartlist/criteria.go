@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 
-	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -13,7 +12,7 @@ type ContactListCriteriaInput struct {
 	All             []*ContactListCriteriaInput        `json:"all,omitempty"`
 	Any             []*ContactListCriteriaInput        `json:"any,omitempty"`
 	Not             *ContactListCriteriaInput          `json:"not,omitempty"`
-	Property        *property.PropertyCondition        `json:"property,omitempty"`
+	Property        *vocab.PropertyCondition           `json:"property,omitempty"`
 	PropertyDate    *ContactPropertyDateConditionInput `json:"propertyDate,omitempty"`
 	Languages       []string                           `json:"languages,omitempty"`
 	Countries       []string                           `json:"countries,omitempty"`

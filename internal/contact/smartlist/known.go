@@ -15,6 +15,7 @@ import (
 	"parley/internal/availability"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/property"
 	"parley/internal/tag"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -219,6 +220,6 @@ func (k known) propertyFault(in *ContactListCriteriaInput, path []string) *errs.
 		return nil
 	}
 	in.Property.Name = p.Name
-	_, err := in.Property.On(p, path...)
+	_, err := property.On(*in.Property, p, path...)
 	return errs.Of(err)
 }

@@ -15,6 +15,7 @@ import (
 	entinbox "parley/ent/inbox"
 	"parley/ent/propertyvalue"
 	"parley/internal/clock"
+	"parley/internal/property"
 	"parley/internal/vocab"
 )
 
@@ -107,7 +108,7 @@ func speaks(s *sql.Selector, languages []string) *sql.Predicate {
 }
 
 func propertyLeaf(in *ContactListCriteriaInput, k known) (*leaf, error) {
-	test, err := in.Property.On(k.property(in))
+	test, err := property.On(*in.Property, k.property(in))
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func TestViewsWhileMuchHappens(t *testing.T) {
 		done := make(chan struct{})
 		go func() { writers.Wait(); close(done) }()
 		r := rand.New(rand.NewPCG(9, 9))
-		h := &history{stage: s, r: r, contact: []string{s.ContactID}}
+		h := &history{stage: s, r: r, contact: []string{s.ContactID}, properties: s.defineProperties()}
 		var screens []*screen
 		var counters []*counter
 		for going := true; going; {

@@ -7,10 +7,13 @@ import (
 	"testing"
 	"time"
 
+	entproperty "parley/ent/property"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/opt"
+	"parley/internal/property"
 	"parley/internal/tag"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/desk"
@@ -25,6 +28,8 @@ type history struct {
 	all     []string
 	said    []string
 	contact []string
+	// properties are a level of conversations, and a tier of contacts.
+	properties []string
 }
 
 func (s *stage) history(seed uint64) *history {
@@ -32,7 +37,21 @@ func (s *stage) history(seed uint64) *history {
 	for _, ctx := range []context.Context{s.Agent(0), s.Agent(1), s.Admin} {
 		h.people = append(h.people, newPerson(ctx))
 	}
+	h.properties = s.defineProperties()
 	return h
+}
+
+// defineProperties makes a level of conversations and a tier of contacts, and returns their
+// ids.
+func (s *stage) defineProperties() (ids []string) {
+	s.T.Helper()
+	properties := property.New(s.Store)
+	for _, in := range []property.CreatePropertyInput{
+		{Object: vocab.PropertyOfConversation, Name: "level", Kind: vocab.NumberProperty}, {Object: vocab.PropertyOfContact, Name: "tier", Kind: vocab.TextProperty},
+	} {
+		ids = append(ids, check.Must(properties.Create(s.Admin, in))(s.T).ID)
+	}
+	return ids
 }
 
 // selection is what someone may look at.
@@ -42,7 +61,7 @@ func (h *history) selection() view.Selection {
 	if h.r.IntN(3) == 0 {
 		sel.InboxID = &h.InboxIDs[0]
 	}
-	switch h.r.IntN(10) {
+	switch h.r.IntN(13) {
 	case 0:
 		f.Statuses = []vocab.ConversationStatus{vocab.Open}
 	case 1:
@@ -57,6 +76,13 @@ func (h *history) selection() view.Selection {
 		f.ActiveAfter = check.Ptr(clock.Of(desk.Monday.Add(time.Duration(h.r.IntN(90)) * time.Minute)))
 	case 7:
 		f.Priorities, f.Snoozed = []vocab.Priority{vocab.PriorityHigh}, vocab.SnoozedInclude
+	case 10:
+		f.Properties = []vocab.PropertyCondition{{PropertyID: h.properties[0], NumberFrom: check.Ptr(2.0)}}
+	case 11:
+		f.ContactProperties = []vocab.PropertyCondition{{PropertyID: h.properties[1], AnyOf: []string{"gold"}}}
+	case 12:
+		lacks := []vocab.PropertyCondition{{PropertyID: h.properties[1], IsSet: check.Ptr(false)}}
+		f.Any = []view.Filter{{ContactProperties: lacks, Statuses: []vocab.ConversationStatus{vocab.Open}}, {Tags: []string{"vip"}}}
 	case 8:
 		f.Tags = []string{"vip"}
 		if h.r.IntN(2) == 0 {
@@ -74,7 +100,7 @@ func (h *history) step() {
 	visitor := h.r.IntN(3)
 	words := desk.Pick(h.r, desk.WordNames...) + " " + desk.Pick(h.r, desk.WordNames...)
 	h.Clock.Advance(time.Duration(h.r.IntN(3)) * time.Minute)
-	switch h.r.IntN(29) {
+	switch h.r.IntN(32) {
 	case 0, 1, 26:
 		change := []func(*conversation.Start){}
 		if h.r.IntN(3) == 0 {
@@ -121,6 +147,29 @@ func (h *history) step() {
 		h.rename(desk.Pick(h.r, h.contact...), desk.Pick(h.r, "Zoe", "Apple", "Dora"))
 	case 25:
 		h.member(who)
+	case 29, 30, 31:
+		h.describe(c)
+	}
+}
+
+// describe sets what a conversation and a contact have of properties, or renames one.
+func (h *history) describe(c string) {
+	ctx, properties := h.Agent(1), property.New(h.Store)
+	level := opt.Of(float64(1 + h.r.IntN(3)))
+	if h.r.IntN(3) == 0 {
+		level = opt.Null[float64]()
+	}
+	names := check.Must(h.Store.Client(ctx).Property.Query().Where(entproperty.IDIn(h.properties...)).All(ctx))(h.T)
+	for _, p := range names {
+		if p.Object == vocab.PropertyOfConversation {
+			_, _ = h.SetProperties(ctx, conversation.SetConversationPropertiesInput{Target: conversation.On(c), Properties: []property.PropertyValueInput{{Name: p.Name, Number: level}}})
+			continue
+		}
+		tier := []property.PropertyValueInput{{Name: p.Name, Text: opt.Of(desk.Pick(h.r, "Gold", "silver", ""))}}
+		_, _ = contact.New(h.Store).Update(ctx, contact.UpdateContactInput{ContactID: desk.Pick(h.r, h.contact...), ContactFacts: contact.ContactFacts{Properties: opt.List(tier...)}})
+	}
+	if h.r.IntN(4) == 0 {
+		_, _ = properties.Update(h.Admin, property.UpdatePropertyInput{PropertyID: desk.Pick(h.r, h.properties...), Name: opt.Of(desk.Pick(h.r, "level", "tier", "other"))})
 	}
 }
 

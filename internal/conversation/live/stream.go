@@ -52,6 +52,7 @@ func (l *Service) View(ctx context.Context, sel view.Selection, first *int, perU
 	if err != nil {
 		return nil, err
 	}
+	s.request.sel.Filter = t.sel.Filter // by the ids of properties, whatever becomes of their names
 	s.watch, err = l.joinWatch(t)
 	if err != nil {
 		return nil, err

@@ -159,8 +159,11 @@ func (t *tally) applyEvent(ctx context.Context, e *event.Entry) error {
 	switch {
 	case e.AboutConversation() != "" && t.concerns(e):
 		err = t.followConversation(ctx, e)
-	case e.Type.ChangesContact() && len(t.plan.Words) > 0 && len(e.Changes) == 0:
-		t.countLater()
+	case e.Type.ChangesContact():
+		var again bool
+		if again, err = t.live.foundOtherwise(ctx, t.plan, e); again {
+			t.countLater()
+		}
 	}
 	if err != nil {
 		return err

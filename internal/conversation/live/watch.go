@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/ent"
+	entconversation "parley/ent/conversation"
 	"parley/internal/conversation/view"
 	"parley/internal/event"
 	"parley/internal/paging"
@@ -174,25 +175,50 @@ func (w *watch) shows(ctx context.Context, e *event.Entry, row *ent.Conversation
 	return w.live.views.Lists(ctx, w.plan, row.ID)
 }
 
-// followContact tells the rows of a contact that changed. When their headers
-// were written again, which an event without changes says, what is found by words
-// is read again (IN-5).
+// followContact tells the rows of a contact that changed, and reads the window again
+// where the view may show others by it.
 func (w *watch) followContact(ctx context.Context, e *event.Entry) error {
 	before := slices.Clone(w.window.shown())
-	if len(e.Changes) > 0 {
-		touched := map[string]bool{}
-		for _, c := range before {
-			touched[c.ID] = c.ContactID == e.SubjectID
-		}
-		return w.addChanges(ctx, e, before, touched, nil)
+	touched := map[string]bool{}
+	for _, c := range before {
+		touched[c.ID] = len(e.Changes) > 0 && c.ContactID == e.SubjectID
 	}
-	if len(w.plan.Words) == 0 {
+	again, err := w.live.foundOtherwise(ctx, w.plan, e)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !again && len(e.Changes) == 0:
 		return nil
+	case !again:
+		return w.addChanges(ctx, e, before, touched, nil)
 	}
 	if err := w.readWindow(ctx); err != nil {
 		return err
 	}
-	return w.addChanges(ctx, e, before, nil, w.leftBehind)
+	return w.addChanges(ctx, e, before, touched, w.leftBehind)
+}
+
+type contactKey struct{}
+
+// foundOtherwise reports whether a plan may find other conversations after an event of a
+// contact. What is found by words may when the headers were written again, which an event
+// without changes says (IN-5); what is found by the contact's properties, when those are
+// others and a conversation has the contact, or after a merge (CR-11).
+func (l *Service) foundOtherwise(ctx context.Context, p *view.Plan, e *event.Entry) (bool, error) {
+	if len(p.Words) > 0 && len(e.Changes) == 0 {
+		return true, nil
+	}
+	if !p.ReadsContacts() || e.Type != vocab.ContactUpdated {
+		return p.ReadsContacts(), nil
+	}
+	if !slices.ContainsFunc(e.Changes, func(c vocab.FieldChange) bool { return c.Field == "properties" }) {
+		return false, nil
+	}
+	return event.Derive(e, contactKey{}, func() (bool, error) {
+		ctx := context.WithoutCancel(ctx)
+		return l.store.Client(ctx).Conversation.Query().Where(entconversation.ContactID(e.SubjectID)).Exist(ctx)
+	})
 }
 
 type tagKey struct{}

@@ -34,6 +34,12 @@ type Filter struct {
 	ExternalIDs  []string
 	// Rating are the scores that the contact gave last; 0: none (CO-5).
 	Rating []int
+	// Properties and ContactProperties are conditions on what the conversation and its
+	// contact have of defined properties (CR-11).
+	Properties        []vocab.PropertyCondition `json:",omitempty"`
+	ContactProperties []vocab.PropertyCondition `json:",omitempty"`
+	// Checked are the tests of those conditions; a selection that is resolved has them.
+	Checked []propertyTest `json:"-"`
 	// Any and Not are filters within: what they leave out is no condition.
 	Any []Filter
 	Not []Filter
@@ -94,6 +100,9 @@ func conditionsOf(f Filter, p *Plan) []condition {
 	}
 	if f.ContactIDs != nil {
 		all = append(all, contactOf.oneOf(f.ContactIDs))
+	}
+	for _, t := range f.Checked {
+		all = append(all, t.condition())
 	}
 	if f.Snoozed == vocab.SnoozedOnly && !p.common {
 		all = append(all, snoozedCondition)

@@ -32,6 +32,8 @@ type crowd struct {
 	read     map[string]map[string]view.Position // by conversation and user
 	contacts []string
 	teams    []string
+	levels   map[string]float64 // of conversations
+	tiers    map[string]string  // of contacts
 	// tags are the ids of tags by what a filter may name them by: names of any case,
 	// names and ids of tags that were merged into them, and their own ids.
 	tags map[string]string
@@ -70,7 +72,14 @@ func (d *suite) crowd(r *rand.Rand, n int) *crowd {
 			w.all[i].ExternalID = new(fmt.Sprint("external ", i))
 		}
 	}
-	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error { return d.save(ctx, tx, r, w) })
+	d.define(vocab.PropertyOfConversation, "level", vocab.NumberProperty)
+	d.define(vocab.PropertyOfContact, "tier", vocab.TextProperty)
+	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+		if err := d.save(ctx, tx, r, w); err != nil {
+			return err
+		}
+		return d.values(ctx, tx, r, w)
+	})
 	return w
 }
 
@@ -244,7 +253,7 @@ func (d *suite) drawFilter(t *rapid.T, w *crowd) view.Filter {
 	f.ContactIDs = some(t, "contacts", w.contacts...)
 	f.Text = perhaps(t, "text", "apple", "apple pear", "caf*", `"plum plum"`)
 	if f.Criteria() > 19 { // one more may come
-		f.Any, f.Not = nil, nil
+		f.Any, f.Not, f.Properties, f.ContactProperties = nil, nil, nil, nil
 	}
 	return f
 }
@@ -268,6 +277,7 @@ func (d *suite) drawWithin(t *rapid.T, w *crowd, level int) view.Filter {
 			f.Not = append(f.Not, d.drawWithin(t, w, level+1))
 		}
 	}
+	drawProperties(t, &f)
 	f.Tags = some(t, "tags", slices.Sorted(maps.Keys(w.tags))...)
 	f.Priorities = some(t, "priorities", vocab.PriorityNone, vocab.PriorityHigh, vocab.PriorityLow)
 	f.OpenedAfter, f.OpenedBefore = span(t, "opened", 0, 4)
@@ -312,7 +322,7 @@ func (w *crowd) passes(t check.Tester, c *ent.Conversation, f view.Filter, me st
 	} else if c.LastOutgoingNumber > 0 {
 		waitsFor = append(waitsFor, vocab.WaitingOnContact)
 	}
-	return active && tagged && anyOf && notOf &&
+	return active && tagged && w.has(c, f) && anyOf && notOf &&
 		(f.WaitingOn == nil || slices.Contains(waitsFor, *f.WaitingOn)) &&
 		(f.Rating == nil || slices.Contains(f.Rating, c.Rating)) &&
 		(f.ChannelTypes == nil || slices.Contains(f.ChannelTypes, c.ChannelType)) &&

@@ -25,6 +25,7 @@ func TestQueryPlans(t *testing.T) {
 		d.narrowed(t)
 		d.external(t)
 		d.rated(t)
+		d.valued(t)
 	})
 }
 

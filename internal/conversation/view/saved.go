@@ -45,7 +45,7 @@ func (s *Service) CreateSavedView(ctx context.Context, in CreateSavedViewInput) 
 	if in.Filter == nil {
 		in.Filter = &Filter{}
 	}
-	filter, err := s.nameTags(ctx, *in.Filter)
+	filter, err := s.nameObjects(ctx, *in.Filter, Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,16 @@ func (s *Service) CreateSavedView(ctx context.Context, in CreateSavedViewInput) 
 		return insertView(ctx, tx, view)
 	}, loadView(&view))
 	return view, nameTaken(err)
+}
+
+// nameObjects has a filter that takes the place of another name tags and properties by
+// their ids.
+func (s *Service) nameObjects(ctx context.Context, f, before Filter) (Filter, error) {
+	f, err := s.nameTags(ctx, f)
+	if err != nil {
+		return f, err
+	}
+	return s.keepProperties(ctx, f, before)
 }
 
 // loadView loads a saved view that the viewer sees into view.
@@ -111,7 +121,11 @@ func (s *Service) UpdateSavedView(ctx context.Context, in UpdateSavedViewInput) 
 			return errs.New(errs.Invalid, "Only its owner can make a shared view private.").On("shared")
 		}
 		if change.filter != nil {
-			filter, err := s.nameTags(ctx, *change.filter)
+			was, err := FilterOf(view)
+			if err != nil {
+				return err
+			}
+			filter, err := s.nameObjects(ctx, *change.filter, was)
 			if err != nil {
 				return err
 			}

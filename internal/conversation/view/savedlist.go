@@ -52,7 +52,7 @@ func (s *Service) SavedView(ctx context.Context, viewID string) (*ent.SavedView,
 }
 
 // Resolve makes a selection ready to be planned: it looks up the tags that its filters
-// name (IN-31), and loads the saved view that it names, once: its inbox, its
+// name (IN-31), checks the conditions on properties (CR-11), and loads the saved view that it names, once: its inbox, its
 // built-in view and, where the selection has no order, its order become the
 // selection's (IN-19). Whoever plans a selection resolves it first. "Me" in a
 // shared view is whoever looks. Both a view and a saved view are INVALID, and so
@@ -62,7 +62,10 @@ func (s *Service) Resolve(ctx context.Context, sel Selection) (Selection, error)
 	if err != nil {
 		return sel, err
 	}
-	return s.resolveTags(ctx, sel)
+	if sel, err = s.resolveTags(ctx, sel); err != nil {
+		return sel, err
+	}
+	return s.resolveProperties(ctx, sel)
 }
 
 func (s *Service) resolveView(ctx context.Context, sel Selection) (Selection, error) {

@@ -27,6 +27,9 @@ type Selection struct {
 	Saved       *ent.SavedView
 	Filter      Filter
 	Order       vocab.ConversationOrder
+	// savedFilter is the saved view's filter with its conditions on properties checked;
+	// Resolve fills it in.
+	savedFilter *Filter
 	// tagIDs are the ids by which conversations have the tags that the filters name;
 	// Resolve fills it in.
 	tagIDs map[string][]string
@@ -43,6 +46,9 @@ type ViewInput struct {
 func (sel Selection) filters() ([]Filter, error) {
 	if sel.Saved == nil {
 		return []Filter{sel.Filter}, nil
+	}
+	if sel.savedFilter != nil {
+		return []Filter{*sel.savedFilter, sel.Filter}, nil
 	}
 	saved, err := FilterOf(sel.Saved)
 	return []Filter{saved, sel.Filter}, err
@@ -67,6 +73,7 @@ type Plan struct {
 	Words      []search.Query // each must be found
 	contacts   []string       // of the first filter that names some
 	externals  []string       // of the first filter that names external ids
+	tests      []propertyTest // of all filters, those that ask for a value
 	ratings    []int          // of the first filter that names scores, and not those without
 	Account    string
 	// TagIDs are the ids by which conversations have the tags that the filters name.
@@ -120,7 +127,7 @@ func (sel Selection) Plan(ctx context.Context) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if p.NamesTags() && p.TagIDs == nil {
+	if p.NamesTags() && p.TagIDs == nil || slices.ContainsFunc(filters, Filter.untested) {
 		return nil, errUnresolved
 	}
 	p.Fingerprint = sel.fingerprint(v, filters)
@@ -229,6 +236,11 @@ func (p *Plan) readFilter(f Filter) error {
 	}
 	if len(p.ratings) == 0 && !slices.Contains(f.Rating, 0) {
 		p.ratings = f.Rating
+	}
+	for _, t := range f.Checked {
+		if !t.Lacks {
+			p.tests = append(p.tests, t)
+		}
 	}
 	words, err := f.words()
 	if words != nil {

@@ -18,19 +18,21 @@ const (
 	fromWords
 	fromContacts
 	fromRatings
+	fromProperties
 )
 
-// start is where a list starts, and with fromWords at which of the plan's.
+// start is where a list starts, and with fromWords and fromProperties at which of the
+// plan's.
 type start struct {
 	from  origin
-	words int
+	place int
 }
 
 var nowhere = start{from: fromView}
 
-// chooseStart chooses the narrowest way into a list: a contact, external ids, ratings or words
-// lead to their conversations if those are few, which are then all read; otherwise the
-// view is walked. So no bound is taken before the other conditions (IN-3).
+// chooseStart chooses the narrowest way into a list: a contact, external ids, ratings,
+// values of properties or words lead to their conversations if those are few, which are
+// then all read; otherwise the view is walked. So no bound is taken before the other conditions (IN-3).
 func (w *walk) chooseStart(ctx context.Context, db *store.Store) (start, error) {
 	if len(w.Words) > 0 {
 		number, err := db.AccountNumber(ctx, w.Account)
@@ -61,7 +63,16 @@ func (w *walk) chooseStart(ctx context.Context, db *store.Store) (start, error) 
 			return nowhere, err
 		}
 		if n < fewest {
-			best = start{from: fromRatings}
+			best, fewest = start{from: fromRatings}, n
+		}
+	}
+	for i, t := range w.tests {
+		n, err := w.countTested(ctx, db, t, fewest)
+		if err != nil {
+			return nowhere, err
+		}
+		if n < fewest {
+			best, fewest = start{fromProperties, i}, n
 		}
 	}
 	return best, nil
@@ -84,6 +95,13 @@ func (w *walk) countHits(ctx context.Context, db *store.Store, words search.Quer
 func (w *walk) countRated(ctx context.Context, db *store.Store, most int) (int, error) {
 	s := &store.Statement{}
 	s.WriteString("SELECT COUNT(*) FROM (" + w.ratedSQL(s) + " LIMIT " + strconv.Itoa(most) + ") hit")
+	return readNumber(ctx, db, s)
+}
+
+// countTested counts the conversations that have what a test asks for, up to a number.
+func (w *walk) countTested(ctx context.Context, db *store.Store, t propertyTest, most int) (int, error) {
+	s := &store.Statement{}
+	s.WriteString("SELECT COUNT(*) FROM (" + t.writeConversations(s) + " LIMIT " + strconv.Itoa(most) + ") hit")
 	return readNumber(ctx, db, s)
 }
 
@@ -121,11 +139,13 @@ func (w walk) writeDriven(s *store.Statement, postgres bool, at start) {
 	switch at.from {
 	case fromWords:
 		s.WriteString("SELECT DISTINCT d.conversation_id AS id FROM ")
-		w.writeDocuments(s, postgres, w.Words[at.words])
+		w.writeDocuments(s, postgres, w.Words[at.place])
 	case fromExternals:
 		s.WriteString("SELECT id FROM conversations WHERE account_id = " + s.Arg(w.Account) + " AND external_id IS NOT NULL AND external_id IN (" + store.List(s, w.externals) + ")")
 	case fromRatings:
 		s.WriteString(w.ratedSQL(s))
+	case fromProperties:
+		s.WriteString(w.tests[at.place].writeConversations(s))
 	default:
 		s.WriteString("SELECT id FROM conversations WHERE contact_id IN (" + store.List(s, w.contacts) + ")")
 	}
@@ -150,7 +170,7 @@ func (w walk) writeTests(s *store.Statement, postgres bool, at start) {
 		s.WriteString(" AND " + c.sql(s, postgres))
 	}
 	for i, words := range w.Words {
-		if at.from == fromWords && at.words == i {
+		if at.from == fromWords && at.place == i {
 			continue
 		}
 		w.writeFound(s, postgres, words)

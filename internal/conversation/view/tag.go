@@ -8,7 +8,7 @@ import (
 	"parley/internal/tag"
 )
 
-var errUnresolved = errors.New("view: a selection that names tags was planned without having been resolved")
+var errUnresolved = errors.New("view: a selection that names tags or properties was planned without having been resolved")
 
 // resolveTags looks up the tags that a selection's filters name: those that the names
 // have now, and what was merged into them (IN-31).

@@ -16,8 +16,12 @@ type Visit struct {
 	PageURL string
 	// TrackedContact: the visitor's token is linked to a contact (TM-2).
 	TrackedContact bool
+	contactID      string
 	// ListIDs are the lists that the contact is on.
 	ListIDs []string
+	// Meets are the messages, by their ids, of which the contact meets the conditions on
+	// properties; see MeetsProperties.
+	Meets map[string]bool
 	// SmallScreen: a screen as a phone's (TM-6).
 	SmallScreen bool
 	// At is when the visitor is there.
@@ -83,7 +87,7 @@ func Choose(messages []*ent.TargetedMessage, visit Visit) *ent.TargetedMessage {
 
 // judgeMessage decides a message by itself.
 func judgeMessage(m *ent.TargetedMessage, visit Visit, page pageurl.URL) Verdict {
-	v := Verdict{Message: m, InAudience: meetsAudience(m, visit), ExcludedBy: excludedLists(m, visit), Outcome: vocab.OutcomeShown}
+	v := Verdict{Message: m, InAudience: meetsAudience(m, visit) && meetsProperties(m, visit), ExcludedBy: excludedLists(m, visit), Outcome: vocab.OutcomeShown}
 	matched := false
 	for _, r := range m.Rules {
 		holds := pageurl.Meets(r, visit.PageURL, page)
@@ -118,6 +122,11 @@ func meetsAudience(m *ent.TargetedMessage, visit Visit) bool {
 		return visit.TrackedContact && slices.ContainsFunc(m.IncludeListIds, visit.isOn)
 	}
 	return false
+}
+
+// meetsProperties decides a message's conditions on the contact's properties (CR-11).
+func meetsProperties(m *ent.TargetedMessage, visit Visit) bool {
+	return len(m.ContactProperties) == 0 || visit.Meets[m.ID]
 }
 
 // excludedLists returns the excluded lists that the visitor is on. Lists match

@@ -50,7 +50,7 @@ func checkChange(ctx context.Context, client *ent.Client, before, m *ent.Targete
 // checkedWith are the fields of the input that a change of a field may make wrong, beside
 // that of the same name.
 var checkedWith = map[string][]string{
-	"audience":     {"includeListIds"},
+	"audience":     {"includeListIds", "contactProperties"},
 	"includeLists": {"includeListIds", "excludeListIds"},
 	"excludeLists": {"excludeListIds"},
 	"bot":          {"botId", "routing"},
@@ -91,6 +91,9 @@ func (c *checks) audience(m *ent.TargetedMessage) {
 		c.required("The audience is LISTS: choose at least one list.", "includeListIds")
 	case m.Audience != vocab.AudienceLists && lists:
 		c.invalid("Lists are chosen, but the audience is not LISTS.", "includeListIds")
+	}
+	if m.Audience == vocab.AudienceAnonymous && len(m.ContactProperties) > 0 {
+		c.invalid("The audience is ANONYMOUS: such visitors have no properties.", "contactProperties")
 	}
 	for i, list := range m.ExcludeListIds {
 		if slices.Contains(m.IncludeListIds, list) {
@@ -218,6 +221,7 @@ func checkReferences(ctx context.Context, client *ent.Client, before, m *ent.Tar
 		func() error {
 			return knowsLists(ctx, client, before.ExcludeListIds, m.ExcludeListIds, "excludeListIds")
 		},
+		func() error { return knowsProperties(ctx, client, before, m) },
 		func() error { return knowsPeople(ctx, client, before.Heading, m.Heading) },
 		func() error {
 			return knowsSubscription(ctx, client, unless(before.Consent.SubscriptionTypeID, m.Consent.SubscriptionTypeID))

@@ -40,14 +40,17 @@ func (in Settings) applyTo(m *ent.TargetedMessage) error {
 	opt.SetOr(&m.Consent, in.Consent, entmessage.DefaultConsent)
 	opt.Set(&m.Routing, in.Routing)
 	opt.Set(&m.BotID, in.BotID)
-	var headingErr, rulesErr error
+	var headingErr, rulesErr, propertiesErr error
+	if conditions, ok := in.ContactProperties.ValueOK(); ok {
+		m.ContactProperties, propertiesErr = cleanConditions(conditions)
+	}
 	m.Heading, headingErr = cleanHeading(m.Heading)
 	if rules, ok := in.Rules.ValueOK(); ok && rules == nil {
 		m.Rules = allPages()
 	} else if ok {
 		m.Rules, rulesErr = cleanRules(rules)
 	}
-	return errors.Join(rulesErr, headingErr,
+	return errors.Join(rulesErr, headingErr, propertiesErr,
 		clean(&m.EmailCapture.Text, MaxPrompt, "emailCapture", "text"),
 		clean(&m.Consent.ProcessingText, MaxText, "consent", "processingText"),
 		clean(&m.Consent.CommunicationText, MaxText, "consent", "communicationText"))

@@ -22,7 +22,7 @@ import (
 func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*ent.TargetedMessage, error) {
 	m := &ent.TargetedMessage{
 		Audience: vocab.AudienceEveryone, Rules: allPages(),
-		IncludeListIds: []string{}, ExcludeListIds: []string{},
+		IncludeListIds: []string{}, ExcludeListIds: []string{}, ContactProperties: []vocab.PropertyCondition{},
 		Heading: entmessage.DefaultHeading, EmailCapture: entmessage.DefaultEmailCapture,
 		Display: entmessage.DefaultDisplay, Consent: entmessage.DefaultConsent,
 	}
@@ -41,6 +41,9 @@ func (s *Service) Create(ctx context.Context, in CreateTargetedMessageInput) (*e
 			if m.Heading, err = defaultHeading(ctx, tx.Client, c); err != nil {
 				return err
 			}
+		}
+		if err := nameProperties(ctx, tx.Client, m); err != nil {
+			return err
 		}
 		if err := checkReferences(ctx, tx.Client, &ent.TargetedMessage{}, m); err != nil {
 			return err
@@ -81,7 +84,7 @@ func insertDraft(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) erro
 	err = tx.Client.TargetedMessage.Create().
 		SetID(m.ID).SetInboxID(m.InboxID).SetChannelID(m.ChannelID).SetName(m.Name).SetWelcomeMessage(m.WelcomeMessage).SetWelcomeHTML(m.WelcomeHTML).
 		SetState(m.State).SetPosition(m.Position).SetAudience(m.Audience).
-		SetIncludeListIds(m.IncludeListIds).SetExcludeListIds(m.ExcludeListIds).SetRules(m.Rules).
+		SetIncludeListIds(m.IncludeListIds).SetExcludeListIds(m.ExcludeListIds).SetContactProperties(m.ContactProperties).SetRules(m.Rules).
 		SetHeading(m.Heading).SetEmailCapture(m.EmailCapture).SetDisplay(m.Display).SetConsent(m.Consent).
 		SetRouting(m.Routing).SetBotID(m.BotID).SetVersion(m.Version).SetCreatedAt(tx.Now()).
 		Exec(ctx)

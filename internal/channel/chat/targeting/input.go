@@ -34,16 +34,17 @@ type UpdateTargetedMessageInput struct {
 // is left out stays as it is; what is given replaces the whole of it, and null
 // is what a new message has.
 type Settings struct {
-	Audience       opt.Value[*vocab.Audience]
-	IncludeListIDs opt.Value[[]string]
-	ExcludeListIDs opt.Value[[]string]
-	Rules          opt.Value[[]*vocab.Targeting]
-	Heading        opt.Value[*vocab.Heading]
-	EmailCapture   opt.Value[*vocab.EmailCapture]
-	Display        opt.Value[*vocab.Display]
-	Consent        opt.Value[*vocab.Consent]
-	Routing        opt.Value[*vocab.Routing]
-	BotID          opt.Value[*string]
+	Audience          opt.Value[*vocab.Audience]
+	IncludeListIDs    opt.Value[[]string]
+	ExcludeListIDs    opt.Value[[]string]
+	ContactProperties opt.Value[[]*vocab.PropertyCondition]
+	Rules             opt.Value[[]*vocab.Targeting]
+	Heading           opt.Value[*vocab.Heading]
+	EmailCapture      opt.Value[*vocab.EmailCapture]
+	Display           opt.Value[*vocab.Display]
+	Consent           opt.Value[*vocab.Consent]
+	Routing           opt.Value[*vocab.Routing]
+	BotID             opt.Value[*string]
 }
 
 // PublishTargetedMessageInput is the input of publishTargetedMessage. Which

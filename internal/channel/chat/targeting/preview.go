@@ -45,6 +45,9 @@ func (s *Service) Preview(ctx context.Context, in TargetedMessagePreviewInput) (
 	if err != nil {
 		return nil, err
 	}
+	if visit.Meets, err = MeetsProperties(viewer.AsSystem(ctx, "targeting"), client, messages, visit.contactID); err != nil {
+		return nil, err
+	}
 	return &Preview{Input: in, Shown: Choose(messages, visit), Verdicts: Decide(messages, visit), Warnings: Warnings(messages)}, nil
 }
 
@@ -67,7 +70,7 @@ func (s *Service) previewVisit(ctx context.Context, client *ent.Client, in Targe
 	if err != nil {
 		return v, err
 	}
-	v.TrackedContact = true
+	v.TrackedContact, v.contactID = true, c.ID
 	v.ListIDs, err = smartlist.ListsOf(viewer.AsSystem(ctx, "targeting"), client, c.ID, v.At)
 	return v, err
 }

@@ -23,6 +23,9 @@ func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*e
 		if err := in.applyTo(m); err != nil {
 			return err
 		}
+		if err := nameProperties(ctx, tx.Client, m); err != nil {
+			return err
+		}
 		bare := !in.Heading.IsSet() && m.State == vocab.TargetedOn && m.Heading.Kind == vocab.HeadingCustom && m.Heading.Name+m.Heading.AvatarURL == ""
 		if bare || in.Heading.IsSet() && in.leavesHeading() { // bare: published before a heading had to say something
 			c, err := tx.Client.Channel.Get(ctx, m.ChannelID)
@@ -58,7 +61,7 @@ func (s *Service) Update(ctx context.Context, in UpdateTargetedMessageInput) (*e
 func updateMessage(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage) error {
 	return tx.Client.TargetedMessage.UpdateOneID(m.ID).
 		SetName(m.Name).SetWelcomeMessage(m.WelcomeMessage).SetWelcomeHTML(m.WelcomeHTML).SetAudience(m.Audience).
-		SetIncludeListIds(m.IncludeListIds).SetExcludeListIds(m.ExcludeListIds).SetRules(m.Rules).
+		SetIncludeListIds(m.IncludeListIds).SetExcludeListIds(m.ExcludeListIds).SetContactProperties(m.ContactProperties).SetRules(m.Rules).
 		SetHeading(m.Heading).SetEmailCapture(m.EmailCapture).SetDisplay(m.Display).SetConsent(m.Consent).
 		SetRouting(m.Routing).SetBotID(m.BotID).SetVersion(m.Version).Exec(ctx)
 }
@@ -85,6 +88,7 @@ func editedFields(before, after *ent.TargetedMessage) store.Changes {
 	c.Optional("audience", string(before.Audience), string(after.Audience))
 	c.Named("includeLists", !slices.Equal(before.IncludeListIds, after.IncludeListIds))
 	c.Named("excludeLists", !slices.Equal(before.ExcludeListIds, after.ExcludeListIds))
+	c.Named("contactProperties", !reflect.DeepEqual(before.ContactProperties, after.ContactProperties))
 	c.Named("rules", !slices.Equal(before.Rules, after.Rules))
 	c.Named("heading", !reflect.DeepEqual(before.Heading, after.Heading))
 	c.Named("emailCapture", before.EmailCapture != after.EmailCapture)

@@ -64,7 +64,7 @@ func matchesEverything(rules []vocab.Targeting) bool {
 
 // covers reports whether an earlier message shows wherever a later one would.
 func covers(earlier, later *ent.TargetedMessage) bool {
-	return meetsAll(earlier, later) && excludesNoMore(earlier, later) && matchesAll(earlier.Rules, later.Rules)
+	return meetsAll(earlier, later) && narrowsNoMore(earlier, later) && excludesNoMore(earlier, later) && matchesAll(earlier.Rules, later.Rules)
 }
 
 // meetsAll reports whether the earlier audience takes in the later one.

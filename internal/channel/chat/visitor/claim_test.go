@@ -14,6 +14,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/opt"
+	"parley/internal/property"
 	"parley/internal/store"
 	"parley/internal/testkit/check"
 	"parley/internal/vocab"
@@ -209,7 +210,19 @@ func TestWhatATypedAddressShows(t *testing.T) {
 		check.Same(t, head(w.as(session)), w.AdminID)
 		update(targeting.Settings{Audience: opt.Of(vocab.AudienceLists), IncludeListIDs: opt.List(list)})
 		check.Same(t, head(w.as(session)), "")
+		_, err := property.New(w.Store).Create(w.Admin, property.CreatePropertyInput{Object: vocab.PropertyOfContact, Name: "tier", Kind: vocab.TextProperty})
+		w.ok(err)
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			_, err := property.Set(ctx, tx, vocab.PropertyOfContact, w.ContactID, []property.PropertyValueInput{{Name: "tier", Text: opt.Of("Gold")}})
+			return err
+		})
+		gold := &vocab.PropertyCondition{Name: "tier", AnyOf: []string{"gold"}}
+		toGold := targeting.Settings{Audience: opt.Of(vocab.AudienceEveryone), IncludeListIDs: opt.List[string](), ContactProperties: opt.List(gold)}
+		update(toGold) // CR-11
+		check.Same(t, head(w.as(session)), "")
 		w.trust()
+		check.Same(t, head(w.as(session)), w.AgentIDs[0])
+		update(targeting.Settings{Audience: opt.Of(vocab.AudienceLists), IncludeListIDs: opt.List(list), ContactProperties: opt.List[*vocab.PropertyCondition]()})
 		check.Same(t, head(w.as(session)), w.AgentIDs[0])
 	})
 }

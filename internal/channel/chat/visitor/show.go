@@ -87,6 +87,13 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 			return nil, err
 		}
 	}
+	known := ""
+	if proved { // what a visitor only says of themselves shows them nothing of a contact (CH-9)
+		known = w.contactID()
+	}
+	if visit.Meets, err = targeting.MeetsProperties(ctx, client, on, known); err != nil {
+		return nil, err
+	}
 	return targeting.Choose(on, visit), nil
 }
 

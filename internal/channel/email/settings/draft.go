@@ -59,6 +59,9 @@ func (s *Service) draftChannel(ctx context.Context, in BeginEmailChannelInput) (
 // checkPresets checks what is done with each new mail (EM-3); of the routing, what is
 // another than before, and the preset of tickets if it is given.
 func (s *Service) checkPresets(ctx context.Context, client *ent.Client, before vocab.Routing, c *ent.EmailChannel, ticket bool) error {
+	if err := routing.NameProperties(ctx, client, &c.Routing); err != nil {
+		return err
+	}
 	err := routing.CheckChange(ctx, client, c.InboxID, vocab.Email, before, c.Routing)
 	if !reflect.DeepEqual(before, c.Routing) {
 		err = errors.Join(err, routing.CheckHours(ctx, client, c.InboxID, c.Routing))
