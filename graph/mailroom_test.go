@@ -74,7 +74,7 @@ func mailroomOn(t *testing.T, st *store.Store) *mailroom {
 	m.receiving = receive.New(st, keys, emails, contacts, conversations, m.files, blobs, receive.Options{Log: quiet})
 	delivery := deliver.New(st, keys, emails, conversations, m.files, deliver.Options{Folder: t.TempDir(), Log: quiet})
 	m.services = graph.Services{
-		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Records: crm.New(st), Tags: tag.New(st), Properties: property.New(st),
+		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Records: crm.New(st), Tags: tag.New(st), Properties: property.New(st), Library: library.New(st, "https://parley.example.com"),
 		Inboxes: inbox.New(st, staff, conversations, emails), EmailSettings: emails, EmailReceiving: m.receiving, EmailDelivery: delivery, Attachments: m.files,
 		RemoteImages: remoteimage.New(st, keys, egress.New(nil).HTTPClient(), "https://parley.example.com", quiet),
 		Presence:     newPresence(t, st), Visitors: visitor.New(st, keys, nil, contacts, conversations, visitor.Options{}),

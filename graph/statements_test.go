@@ -78,3 +78,34 @@ func TestStatementsOfSetup(t *testing.T) {
 		}
 	})
 }
+
+// CO-1: what items of the library show is read for all rows of a page at once.
+func TestStatementsOfLibraryItems(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		asked := &testkit.Statements{}
+		m := mailroomOn(t, db.Open(t, clock.System{}, asked.Trace))
+		add := func(name string) {
+			made := m.as(m.Admin, fmt.Sprintf(`mutation { createLibraryItem(input: {kind: SNIPPET, name: %q, markdown: "Nine to five", folder: "Hours"}) { libraryItem { id } userErrors { code } } }`, name), nil)
+			if !strings.Contains(made, `"userErrors":[]`) {
+				t.Fatal(made)
+			}
+		}
+		ask := func(rows int) []string {
+			return asked.Of(func() {
+				got := m.as(m.Admin, `{ libraryItems(first: 50) { nodes { name owner { name } team { name } markdown html usageCount variants { markdown } } } }`, nil)
+				if strings.Contains(got, `"errors"`) || strings.Count(got, `"usageCount"`) != rows {
+					t.Fatal(got)
+				}
+			})
+		}
+		add("One")
+		few := ask(1)
+		for i := range 4 {
+			add(fmt.Sprint("More ", i))
+		}
+		if more := ask(5); len(more) != len(few) {
+			t.Errorf("%d statements for 5 items, %d for 1:\n%s", len(more), len(few), strings.Join(more, "\n"))
+		}
+	})
+}
