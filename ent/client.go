@@ -67,6 +67,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcontact"
 	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -208,6 +209,8 @@ type Client struct {
 	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RecordContact is the client for interacting with the RecordContact builders.
+	RecordContact *RecordContactClient
 	// RecordCounter is the client for interacting with the RecordCounter builders.
 	RecordCounter *RecordCounterClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
@@ -311,6 +314,7 @@ func (c *Client) init() {
 	c.PropertyValue = NewPropertyValueClient(c.config)
 	c.Rating = NewRatingClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
+	c.RecordContact = NewRecordContactClient(c.config)
 	c.RecordCounter = NewRecordCounterClient(c.config)
 	c.RoutingDecision = NewRoutingDecisionClient(c.config)
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
@@ -477,6 +481,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
+		RecordContact:          NewRecordContactClient(cfg),
 		RecordCounter:          NewRecordCounterClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
@@ -570,6 +575,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
+		RecordContact:          NewRecordContactClient(cfg),
 		RecordCounter:          NewRecordCounterClient(cfg),
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
@@ -628,10 +634,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
 		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
 		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -652,10 +659,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
 		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
 		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -776,6 +784,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Rating.mutate(ctx, m)
 	case *ReadPositionMutation:
 		return c.ReadPosition.mutate(ctx, m)
+	case *RecordContactMutation:
+		return c.RecordContact.mutate(ctx, m)
 	case *RecordCounterMutation:
 		return c.RecordCounter.mutate(ctx, m)
 	case *RoutingDecisionMutation:
@@ -8265,6 +8275,139 @@ func (c *ReadPositionClient) mutate(ctx context.Context, m *ReadPositionMutation
 	}
 }
 
+// RecordContactClient is a client for the RecordContact schema.
+type RecordContactClient struct {
+	config
+}
+
+// NewRecordContactClient returns a client for the RecordContact from the given config.
+func NewRecordContactClient(c config) *RecordContactClient {
+	return &RecordContactClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recordcontact.Hooks(f(g(h())))`.
+func (c *RecordContactClient) Use(hooks ...Hook) {
+	c.hooks.RecordContact = append(c.hooks.RecordContact, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recordcontact.Intercept(f(g(h())))`.
+func (c *RecordContactClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecordContact = append(c.inters.RecordContact, interceptors...)
+}
+
+// Create returns a builder for creating a RecordContact entity.
+func (c *RecordContactClient) Create() *RecordContactCreate {
+	mutation := newRecordContactMutation(c.config, OpCreate)
+	return &RecordContactCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecordContact entities.
+func (c *RecordContactClient) CreateBulk(builders ...*RecordContactCreate) *RecordContactCreateBulk {
+	return &RecordContactCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecordContactClient) MapCreateBulk(slice any, setFunc func(*RecordContactCreate, int)) *RecordContactCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecordContactCreateBulk{err: fmt.Errorf("calling to RecordContactClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecordContactCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecordContactCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecordContact.
+func (c *RecordContactClient) Update() *RecordContactUpdate {
+	mutation := newRecordContactMutation(c.config, OpUpdate)
+	return &RecordContactUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecordContactClient) UpdateOne(_m *RecordContact) *RecordContactUpdateOne {
+	mutation := newRecordContactMutation(c.config, OpUpdateOne, withRecordContact(_m))
+	return &RecordContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecordContactClient) UpdateOneID(id string) *RecordContactUpdateOne {
+	mutation := newRecordContactMutation(c.config, OpUpdateOne, withRecordContactID(id))
+	return &RecordContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecordContact.
+func (c *RecordContactClient) Delete() *RecordContactDelete {
+	mutation := newRecordContactMutation(c.config, OpDelete)
+	return &RecordContactDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecordContactClient) DeleteOne(_m *RecordContact) *RecordContactDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecordContactClient) DeleteOneID(id string) *RecordContactDeleteOne {
+	builder := c.Delete().Where(recordcontact.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecordContactDeleteOne{builder}
+}
+
+// Query returns a query builder for RecordContact.
+func (c *RecordContactClient) Query() *RecordContactQuery {
+	return &RecordContactQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecordContact},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecordContact entity by its id.
+func (c *RecordContactClient) Get(ctx context.Context, id string) (*RecordContact, error) {
+	return c.Query().Where(recordcontact.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecordContactClient) GetX(ctx context.Context, id string) *RecordContact {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RecordContactClient) Hooks() []Hook {
+	return c.hooks.RecordContact
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecordContactClient) Interceptors() []Interceptor {
+	return c.inters.RecordContact
+}
+
+func (c *RecordContactClient) mutate(ctx context.Context, m *RecordContactMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecordContactCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecordContactUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecordContactUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecordContactDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecordContact mutation op: %q", m.Op())
+	}
+}
+
 // RecordCounterClient is a client for the RecordCounter schema.
 type RecordCounterClient struct {
 	config
@@ -10671,10 +10814,10 @@ type (
 		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
 		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Rating, ReadPosition, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Hook
+		Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
@@ -10686,9 +10829,10 @@ type (
 		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
 		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Rating, ReadPosition, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
+		Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate,
+		VisitorSession []ent.Interceptor
 	}
 )

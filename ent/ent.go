@@ -62,6 +62,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcontact"
 	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -202,6 +203,7 @@ func checkColumn(t, c string) error {
 			propertyvalue.Table:          propertyvalue.ValidColumn,
 			rating.Table:                 rating.ValidColumn,
 			readposition.Table:           readposition.ValidColumn,
+			recordcontact.Table:          recordcontact.ValidColumn,
 			recordcounter.Table:          recordcounter.ValidColumn,
 			routingdecision.Table:        routingdecision.ValidColumn,
 			routingturn.Table:            routingturn.ValidColumn,

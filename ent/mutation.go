@@ -64,6 +64,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcontact"
 	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -156,6 +157,7 @@ const (
 	TypePropertyValue          = "PropertyValue"
 	TypeRating                 = "Rating"
 	TypeReadPosition           = "ReadPosition"
+	TypeRecordContact          = "RecordContact"
 	TypeRecordCounter          = "RecordCounter"
 	TypeRoutingDecision        = "RoutingDecision"
 	TypeRoutingTurn            = "RoutingTurn"
@@ -56033,6 +56035,536 @@ func (m *ReadPositionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ReadPositionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ReadPosition edge %s", name)
+}
+
+// RecordContactMutation represents an operation that mutates the RecordContact nodes in the graph.
+type RecordContactMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	record_id     *string
+	contact_id    *string
+	at            *clock.Micros
+	addat         *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RecordContact, error)
+	predicates    []predicate.RecordContact
+}
+
+var _ ent.Mutation = (*RecordContactMutation)(nil)
+
+// recordcontactOption allows management of the mutation configuration using functional options.
+type recordcontactOption func(*RecordContactMutation)
+
+// newRecordContactMutation creates new mutation for the RecordContact entity.
+func newRecordContactMutation(c config, op Op, opts ...recordcontactOption) *RecordContactMutation {
+	m := &RecordContactMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRecordContact,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRecordContactID sets the ID field of the mutation.
+func withRecordContactID(id string) recordcontactOption {
+	return func(m *RecordContactMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RecordContact
+		)
+		m.oldValue = func(ctx context.Context) (*RecordContact, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RecordContact.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRecordContact sets the old RecordContact of the mutation.
+func withRecordContact(node *RecordContact) recordcontactOption {
+	return func(m *RecordContactMutation) {
+		m.oldValue = func(context.Context) (*RecordContact, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RecordContactMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RecordContactMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RecordContact entities.
+func (m *RecordContactMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RecordContactMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RecordContactMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RecordContact.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *RecordContactMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *RecordContactMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the RecordContact entity.
+// If the RecordContact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordContactMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *RecordContactMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetRecordID sets the "record_id" field.
+func (m *RecordContactMutation) SetRecordID(s string) {
+	m.record_id = &s
+}
+
+// RecordID returns the value of the "record_id" field in the mutation.
+func (m *RecordContactMutation) RecordID() (r string, exists bool) {
+	v := m.record_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordID returns the old "record_id" field's value of the RecordContact entity.
+// If the RecordContact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordContactMutation) OldRecordID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordID: %w", err)
+	}
+	return oldValue.RecordID, nil
+}
+
+// ResetRecordID resets all changes to the "record_id" field.
+func (m *RecordContactMutation) ResetRecordID() {
+	m.record_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *RecordContactMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *RecordContactMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the RecordContact entity.
+// If the RecordContact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordContactMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *RecordContactMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetAt sets the "at" field.
+func (m *RecordContactMutation) SetAt(c clock.Micros) {
+	m.at = &c
+	m.addat = nil
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *RecordContactMutation) At() (r clock.Micros, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the RecordContact entity.
+// If the RecordContact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordContactMutation) OldAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// AddAt adds c to the "at" field.
+func (m *RecordContactMutation) AddAt(c clock.Micros) {
+	if m.addat != nil {
+		*m.addat += c
+	} else {
+		m.addat = &c
+	}
+}
+
+// AddedAt returns the value that was added to the "at" field in this mutation.
+func (m *RecordContactMutation) AddedAt() (r clock.Micros, exists bool) {
+	v := m.addat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *RecordContactMutation) ResetAt() {
+	m.at = nil
+	m.addat = nil
+}
+
+// Where appends a list predicates to the RecordContactMutation builder.
+func (m *RecordContactMutation) Where(ps ...predicate.RecordContact) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RecordContactMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RecordContactMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RecordContact, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RecordContactMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RecordContactMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RecordContact).
+func (m *RecordContactMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RecordContactMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account_id != nil {
+		fields = append(fields, recordcontact.FieldAccountID)
+	}
+	if m.record_id != nil {
+		fields = append(fields, recordcontact.FieldRecordID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, recordcontact.FieldContactID)
+	}
+	if m.at != nil {
+		fields = append(fields, recordcontact.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RecordContactMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case recordcontact.FieldAccountID:
+		return m.AccountID()
+	case recordcontact.FieldRecordID:
+		return m.RecordID()
+	case recordcontact.FieldContactID:
+		return m.ContactID()
+	case recordcontact.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RecordContactMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case recordcontact.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case recordcontact.FieldRecordID:
+		return m.OldRecordID(ctx)
+	case recordcontact.FieldContactID:
+		return m.OldContactID(ctx)
+	case recordcontact.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RecordContact field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordContactMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case recordcontact.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case recordcontact.FieldRecordID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordID(v)
+		return nil
+	case recordcontact.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case recordcontact.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordContact field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RecordContactMutation) AddedFields() []string {
+	var fields []string
+	if m.addat != nil {
+		fields = append(fields, recordcontact.FieldAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RecordContactMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case recordcontact.FieldAt:
+		return m.AddedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordContactMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case recordcontact.FieldAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordContact numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RecordContactMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RecordContactMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RecordContactMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RecordContact nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RecordContactMutation) ResetField(name string) error {
+	switch name {
+	case recordcontact.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case recordcontact.FieldRecordID:
+		m.ResetRecordID()
+		return nil
+	case recordcontact.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case recordcontact.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordContact field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RecordContactMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RecordContactMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RecordContactMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RecordContactMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RecordContactMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RecordContactMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RecordContactMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RecordContact unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RecordContactMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RecordContact edge %s", name)
 }
 
 // RecordCounterMutation represents an operation that mutates the RecordCounter nodes in the graph.

@@ -59,6 +59,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcontact"
 	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -2063,6 +2064,19 @@ func init() {
 	readpositionDescID := readpositionMixinFields0[0].Descriptor()
 	// readposition.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	readposition.IDValidator = readpositionDescID.Validators[0].(func(string) error)
+	recordcontactMixin := schema.RecordContact{}.Mixin()
+	recordcontactMixinFields0 := recordcontactMixin[0].Fields()
+	_ = recordcontactMixinFields0
+	recordcontactFields := schema.RecordContact{}.Fields()
+	_ = recordcontactFields
+	// recordcontactDescAccountID is the schema descriptor for account_id field.
+	recordcontactDescAccountID := recordcontactMixinFields0[1].Descriptor()
+	// recordcontact.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	recordcontact.AccountIDValidator = recordcontactDescAccountID.Validators[0].(func(string) error)
+	// recordcontactDescID is the schema descriptor for id field.
+	recordcontactDescID := recordcontactMixinFields0[0].Descriptor()
+	// recordcontact.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	recordcontact.IDValidator = recordcontactDescID.Validators[0].(func(string) error)
 	recordcounterMixin := schema.RecordCounter{}.Mixin()
 	recordcounterMixinFields0 := recordcounterMixin[0].Fields()
 	_ = recordcounterMixinFields0

@@ -124,6 +124,8 @@ type Tx struct {
 	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
 	ReadPosition *ReadPositionClient
+	// RecordContact is the client for interacting with the RecordContact builders.
+	RecordContact *RecordContactClient
 	// RecordCounter is the client for interacting with the RecordCounter builders.
 	RecordCounter *RecordCounterClient
 	// RoutingDecision is the client for interacting with the RoutingDecision builders.
@@ -347,6 +349,7 @@ func (tx *Tx) init() {
 	tx.PropertyValue = NewPropertyValueClient(tx.config)
 	tx.Rating = NewRatingClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
+	tx.RecordContact = NewRecordContactClient(tx.config)
 	tx.RecordCounter = NewRecordCounterClient(tx.config)
 	tx.RoutingDecision = NewRoutingDecisionClient(tx.config)
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)

@@ -166,7 +166,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 		},
 		20: {
 			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
-			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets,
+			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets, &c.Ticket.Contacts, &c.Deal.Contacts,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
 			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Deals, &c.Conversation.Deals, &c.Company.Engagements, &c.Contact.Engagements, &c.Conversation.Engagements, &c.Deal.Engagements,
 			&c.Ticket.Engagements, &c.Engagement.Revisions, &c.Company.Contacts, &c.Company.Tickets, &c.Company.Deals, &c.Contact.Blocks, &c.LibraryItem.Shares, &c.LibraryShare.Openings, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,

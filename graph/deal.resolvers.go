@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/graph/generated"
 	"parley/graph/model"
+	"parley/internal/contact"
 	"parley/internal/crm"
 	"parley/internal/property"
 	"parley/internal/vocab"
@@ -54,6 +55,10 @@ func (r *dealResolver) DefinedProperties(ctx context.Context, objs []*ent.Deal, 
 
 func (r *dealResolver) Contact(ctx context.Context, objs []*ent.Deal) ([]*ent.Contact, error) {
 	return r.Services.Nodes.Contacts(ctx, pick(objs, func(v *ent.Deal) string { return v.ContactID }))
+}
+
+func (r *dealResolver) Contacts(ctx context.Context, objs []*ent.Deal, first *int, after *string, last *int, before *string) ([]*contact.Page, error) {
+	return r.contactsOfRecords(ctx, pick(objs, func(o *ent.Deal) string { return o.ID }), pick(objs, func(o *ent.Deal) string { return o.ContactID }), pageArgs(first, after, last, before))
 }
 
 func (r *dealResolver) Conversation(ctx context.Context, objs []*ent.Deal) ([]*ent.Conversation, error) {

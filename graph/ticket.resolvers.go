@@ -12,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/model"
 	"parley/graph/subscription"
+	"parley/internal/contact"
 	"parley/internal/crm"
 	"parley/internal/crm/live"
 	"parley/internal/property"
@@ -74,6 +75,10 @@ func (r *ticketResolver) DefinedProperties(ctx context.Context, objs []*ent.Tick
 
 func (r *ticketResolver) Contact(ctx context.Context, objs []*ent.Ticket) ([]*ent.Contact, error) {
 	return r.Services.Nodes.Contacts(ctx, pick(objs, func(t *ent.Ticket) string { return t.ContactID }))
+}
+
+func (r *ticketResolver) Contacts(ctx context.Context, objs []*ent.Ticket, first *int, after *string, last *int, before *string) ([]*contact.Page, error) {
+	return r.contactsOfRecords(ctx, pick(objs, func(o *ent.Ticket) string { return o.ID }), pick(objs, func(o *ent.Ticket) string { return o.ContactID }), pageArgs(first, after, last, before))
 }
 
 func (r *ticketResolver) Conversation(ctx context.Context, objs []*ent.Ticket) ([]*ent.Conversation, error) {

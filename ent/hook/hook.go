@@ -680,6 +680,18 @@ func (f ReadPositionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReadPositionMutation", m)
 }
 
+// The RecordContactFunc type is an adapter to allow the use of ordinary
+// function as RecordContact mutator.
+type RecordContactFunc func(context.Context, *ent.RecordContactMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecordContactFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RecordContactMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RecordContactMutation", m)
+}
+
 // The RecordCounterFunc type is an adapter to allow the use of ordinary
 // function as RecordCounter mutator.
 type RecordCounterFunc func(context.Context, *ent.RecordCounterMutation) (ent.Value, error)

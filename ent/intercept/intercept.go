@@ -64,6 +64,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/rating"
 	"parley/ent/readposition"
+	"parley/ent/recordcontact"
 	"parley/ent/recordcounter"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
@@ -1654,6 +1655,33 @@ func (f TraverseReadPosition) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadPositionQuery", q)
 }
 
+// The RecordContactFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RecordContactFunc func(context.Context, *ent.RecordContactQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RecordContactFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RecordContactQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RecordContactQuery", q)
+}
+
+// The TraverseRecordContact type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRecordContact func(context.Context, *ent.RecordContactQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRecordContact) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRecordContact) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RecordContactQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RecordContactQuery", q)
+}
+
 // The RecordCounterFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RecordCounterFunc func(context.Context, *ent.RecordCounterQuery) (ent.Value, error)
 
@@ -2255,6 +2283,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RatingQuery, predicate.Rating, rating.OrderOption]{typ: ent.TypeRating, tq: q}, nil
 	case *ent.ReadPositionQuery:
 		return &query[*ent.ReadPositionQuery, predicate.ReadPosition, readposition.OrderOption]{typ: ent.TypeReadPosition, tq: q}, nil
+	case *ent.RecordContactQuery:
+		return &query[*ent.RecordContactQuery, predicate.RecordContact, recordcontact.OrderOption]{typ: ent.TypeRecordContact, tq: q}, nil
 	case *ent.RecordCounterQuery:
 		return &query[*ent.RecordCounterQuery, predicate.RecordCounter, recordcounter.OrderOption]{typ: ent.TypeRecordCounter, tq: q}, nil
 	case *ent.RoutingDecisionQuery:

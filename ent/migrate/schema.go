@@ -2144,6 +2144,32 @@ var (
 			},
 		},
 	}
+	// RecordContactsColumns holds the columns for the "record_contacts" table.
+	RecordContactsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "record_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString},
+		{Name: "at", Type: field.TypeInt64},
+	}
+	// RecordContactsTable holds the schema information for the "record_contacts" table.
+	RecordContactsTable = &schema.Table{
+		Name:       "record_contacts",
+		Columns:    RecordContactsColumns,
+		PrimaryKey: []*schema.Column{RecordContactsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recordcontact_record_id_contact_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecordContactsColumns[2], RecordContactsColumns[3]},
+			},
+			{
+				Name:    "recordcontact_contact_id_record_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecordContactsColumns[3], RecordContactsColumns[2]},
+			},
+		},
+	}
 	// RecordCountersColumns holds the columns for the "record_counters" table.
 	RecordCountersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -2796,6 +2822,7 @@ var (
 		PropertyValuesTable,
 		RatingsTable,
 		ReadPositionsTable,
+		RecordContactsTable,
 		RecordCountersTable,
 		RoutingDecisionsTable,
 		RoutingTurnsTable,

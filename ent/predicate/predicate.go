@@ -174,6 +174,9 @@ type Rating func(*sql.Selector)
 // ReadPosition is the predicate function for readposition builders.
 type ReadPosition func(*sql.Selector)
 
+// RecordContact is the predicate function for recordcontact builders.
+type RecordContact func(*sql.Selector)
+
 // RecordCounter is the predicate function for recordcounter builders.
 type RecordCounter func(*sql.Selector)
 

@@ -147,3 +147,23 @@ func (Deal) Fields() []ent.Field {
 
 // Indexes of Deal.
 func (Deal) Indexes() []ent.Index { return recordIndexes("closes_order") }
+
+// RecordContact is a contact of a ticket or deal besides its main one (CR-7, CR-9).
+type RecordContact struct{ ent.Schema }
+
+// Mixin of RecordContact.
+func (RecordContact) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of RecordContact.
+func (RecordContact) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("record_id").Immutable().Comment("The ticket or deal."),
+		field.String("contact_id"),
+		field.Int64("at").GoType(clock.Micros(0)).Immutable(),
+	}
+}
+
+// Indexes of RecordContact.
+func (RecordContact) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("record_id", "contact_id").Unique(), index.Fields("contact_id", "record_id")}
+}

@@ -13,6 +13,7 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/crm"
 	"parley/internal/paging"
 	"parley/internal/property"
@@ -31,6 +32,7 @@ type DealResolver interface {
 
 	DefinedProperties(ctx context.Context, objs []*ent.Deal, names []string) ([][]*property.Value, error)
 	Contact(ctx context.Context, objs []*ent.Deal) ([]*ent.Contact, error)
+	Contacts(ctx context.Context, objs []*ent.Deal, first *int, after *string, last *int, before *string) ([]*contact.Page, error)
 	Conversation(ctx context.Context, objs []*ent.Deal) ([]*ent.Conversation, error)
 
 	Company(ctx context.Context, objs []*ent.Deal) ([]*ent.Company, error)
@@ -43,6 +45,44 @@ type DealTotalResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Deal_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_Deal_definedProperties_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -625,6 +665,73 @@ func (ec *executionContext) resolveBatch_Deal_contact(ctx context.Context, field
 		results,
 		err,
 		"Deal.contact",
+	)
+}
+
+func (ec *executionContext) _Deal_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Deal_contacts(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contact.Page) graphql.Marshaler {
+			return ec.marshalNContactConnection2ᚖparleyᚋinternalᚋcontactᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_contacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Deal_contacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Deal_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Deal) (any, error) {
+	resolver := ec.Resolvers.Deal()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Deal](ctx, "Deal"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contacts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*contact.Page](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Deal.contacts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contacts(ctx, []*ent.Deal{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*contact.Page](
+		ctx,
+		results,
+		err,
+		"Deal.contacts",
 	)
 }
 
@@ -1375,7 +1482,7 @@ func (ec *executionContext) unmarshalInputCreateDealInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "companyId", "definedProperties", "conversationId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "addContactIds", "companyId", "definedProperties", "conversationId", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1459,6 +1566,13 @@ func (ec *executionContext) unmarshalInputCreateDealInput(ctx context.Context, o
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -1753,7 +1867,7 @@ func (ec *executionContext) unmarshalInputUpdateDealInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"dealId", "expectedRevision", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "companyId", "definedProperties", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"dealId", "expectedRevision", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "addContactIds", "removeContactIds", "companyId", "definedProperties", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1844,6 +1958,20 @@ func (ec *executionContext) unmarshalInputUpdateDealInput(ctx context.Context, o
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
+		case "removeContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -1900,7 +2028,7 @@ func (ec *executionContext) unmarshalInputUpsertDealInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"externalId", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "companyId", "definedProperties", "conversationId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"externalId", "name", "amount", "pipelineId", "stageId", "type", "ownerId", "closesAt", "lostReason", "properties", "contactId", "addContactIds", "companyId", "definedProperties", "conversationId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1984,6 +2112,13 @@ func (ec *executionContext) unmarshalInputUpsertDealInput(ctx context.Context, o
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -2142,6 +2277,11 @@ func (ec *executionContext) _Deal(ctx context.Context, sel ast.SelectionSet, obj
 		case "contact":
 			out.Values[i] = ec._Deal_contact(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contacts":
+			out.Values[i] = ec._Deal_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "conversation":

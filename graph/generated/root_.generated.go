@@ -986,6 +986,7 @@ type ComplexityRoot struct {
 		ClosesAt          func(childComplexity int) int
 		Company           func(childComplexity int) int
 		Contact           func(childComplexity int) int
+		Contacts          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Conversation      func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		DefinedProperties func(childComplexity int, names []string) int
@@ -3156,6 +3157,7 @@ type ComplexityRoot struct {
 		ClosedAt          func(childComplexity int) int
 		Company           func(childComplexity int) int
 		Contact           func(childComplexity int) int
+		Contacts          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Conversation      func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		DefinedProperties func(childComplexity int, names []string) int
@@ -7074,6 +7076,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Deal.Contact(childComplexity), true
+	case "Deal.contacts":
+		if e.ComplexityRoot.Deal.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Deal_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Deal.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Deal.conversation":
 		if e.ComplexityRoot.Deal.Conversation == nil {
 			break
@@ -16931,6 +16944,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ticket.Contact(childComplexity), true
+	case "Ticket.contacts":
+		if e.ComplexityRoot.Ticket.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Ticket_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Ticket.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Ticket.conversation":
 		if e.ComplexityRoot.Ticket.Conversation == nil {
 			break
@@ -21198,7 +21222,7 @@ type Contact implements Node @scope(read: "contacts:read") @key(fields: "id") {
     "Continue backwards from this cursor."
     before: String
   ): ContactListConnection!
-  "The tickets of the contact, oldest first."
+  "The tickets of the contact, also those with other main contacts, oldest first."
   tickets(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
@@ -22926,7 +22950,7 @@ extend type Conversation {
 }
 
 extend type Contact {
-  "The deals of the contact, oldest first."
+  "The deals of the contact, also those with other main contacts, oldest first."
   deals(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
     first: Int
@@ -22941,7 +22965,7 @@ extend type Contact {
 
 """
 A sale that may come about. One that was created for a conversation is seen by those who may see the conversation, and any other by those who may
-see its contact. It belongs to the account and outlives the conversation for which it was created.
+see its main contact. It belongs to the account and outlives the conversation for which it was created.
 """
 type Deal implements Node @scope(read: "contacts:read") {
   "TypeID, ` + "`" + `deal_...` + "`" + `."
@@ -22976,6 +23000,17 @@ type Deal implements Node @scope(read: "contacts:read") {
   ): [PropertyValue!]!
   "The contact whom it is with; null if unknown or deleted."
   contact: Contact
+  "All contacts of the deal whom the caller may see, that one first; the deal is seen by it, and not by the others."
+  contacts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactConnection!
   "The conversation for which it was created; null if it was removed or the caller may not see it."
   conversation: Conversation
   "The id of the deal in a system of the account's; null if none."
@@ -23026,7 +23061,7 @@ input DealFilter {
   ownerIds: [ID!]
   "True: owned by no one."
   unowned: Boolean
-  "Of this contact."
+  "Of this contact, also if it is not the main one."
   contactId: ID
   "Of one of these companies, at most 100."
   companyIds: [ID!]
@@ -23103,6 +23138,8 @@ input CreateDealInput {
   properties: [TicketPropertyInput!]
   "The contact whom it is with; default: that of the conversation, if one is given."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
   "The company that it concerns; default: that of the contact."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -23149,6 +23186,10 @@ input UpdateDealInput {
   properties: [TicketPropertyInput!]
   "The contact whom it is with; null: none."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
+  "Contacts that it does not have besides ` + "`" + `contactId` + "`" + `; that one is INVALID. Who is not there stays so. At most 50."
+  removeContactIds: [ID!]
   "The company that it concerns; null: none."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -23194,6 +23235,8 @@ input UpsertDealInput {
   properties: [TicketPropertyInput!]
   "The contact whom it is with; null: none."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
   "The company that it concerns; null: none."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -32208,7 +32251,7 @@ extend type Conversation {
 
 """
 A request that the team works on. One that was created for a conversation is seen by those who may see the conversation, and any other by those
-who may see its contact. It belongs to the account and outlives the conversation for which it was created.
+who may see its main contact. It belongs to the account and outlives the conversation for which it was created.
 """
 type Ticket implements Node @scope(read: "contacts:read") @key(fields: "id") {
   "TypeID, ` + "`" + `ticket_...` + "`" + `."
@@ -32245,6 +32288,17 @@ type Ticket implements Node @scope(read: "contacts:read") @key(fields: "id") {
   ): [PropertyValue!]!
   "The contact who made the request; null if unknown or deleted."
   contact: Contact
+  "All contacts of the ticket whom the caller may see, that one first; the ticket is seen by it, and not by the others."
+  contacts(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ContactConnection!
   "The conversation for which it was created; null if it was removed or the caller may not see it."
   conversation: Conversation
   "The id of the ticket in a system of the account's; null if none."
@@ -32297,7 +32351,7 @@ input TicketFilter {
   unowned: Boolean
   "Of one of these priorities."
   priorities: [Priority!]
-  "Of this contact."
+  "Of this contact, also if it is not the main one."
   contactId: ID
   "Of one of these companies, at most 100."
   companyIds: [ID!]
@@ -32455,6 +32509,8 @@ input CreateTicketInput {
   properties: [TicketPropertyInput!]
   "The contact who made the request; default: that of the conversation, if one is given."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
   "The company that it concerns; default: that of the contact."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -32503,6 +32559,10 @@ input UpdateTicketInput {
   properties: [TicketPropertyInput!]
   "The contact who made the request; null: none."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
+  "Contacts that it does not have besides ` + "`" + `contactId` + "`" + `; that one is INVALID. Who is not there stays so. At most 50."
+  removeContactIds: [ID!]
   "The company that it concerns; null: none."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -32550,6 +32610,8 @@ input UpsertTicketInput {
   properties: [TicketPropertyInput!]
   "The contact who made the request; null: none."
   contactId: ID
+  "Contacts that it has besides ` + "`" + `contactId` + "`" + `; those who are there already stay. At most 50 in all."
+  addContactIds: [ID!]
   "The company that it concerns; null: none."
   companyId: ID
   "What it has of defined properties, at most 200; those that are not named stay as they are."
@@ -32817,6 +32879,13 @@ enum ContactImportField {
   LIFECYCLE_STAGE
   "Address of a picture."
   AVATAR_URL
+  """
+  The company, by its name as written. If there is none it is created, with the domain of COMPANY_DOMAIN if the row has one; if several have the
+  name, the row is refused.
+  """
+  COMPANY
+  "The company, by one of its mail domains, which goes before its name. If none has it, the name leads to it, or a company is created with it."
+  COMPANY_DOMAIN
 }
 
 "What became of a row of an import."
@@ -35507,6 +35576,8 @@ func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.
 		return ec.fieldContext_Deal_definedProperties(ctx, field)
 	case "contact":
 		return ec.fieldContext_Deal_contact(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Deal_contacts(ctx, field)
 	case "conversation":
 		return ec.fieldContext_Deal_conversation(ctx, field)
 	case "externalId":
@@ -38969,6 +39040,8 @@ func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphq
 		return ec.fieldContext_Ticket_definedProperties(ctx, field)
 	case "contact":
 		return ec.fieldContext_Ticket_contact(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Ticket_contacts(ctx, field)
 	case "conversation":
 		return ec.fieldContext_Ticket_conversation(ctx, field)
 	case "externalId":

@@ -14,6 +14,7 @@ import (
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
+	"parley/internal/contact"
 	"parley/internal/crm"
 	"parley/internal/crm/live"
 	"parley/internal/paging"
@@ -32,6 +33,7 @@ type TicketResolver interface {
 
 	DefinedProperties(ctx context.Context, objs []*ent.Ticket, names []string) ([][]*property.Value, error)
 	Contact(ctx context.Context, objs []*ent.Ticket) ([]*ent.Contact, error)
+	Contacts(ctx context.Context, objs []*ent.Ticket, first *int, after *string, last *int, before *string) ([]*contact.Page, error)
 	Conversation(ctx context.Context, objs []*ent.Ticket) ([]*ent.Conversation, error)
 
 	SecondsToClose(ctx context.Context, obj *ent.Ticket) (*int, error)
@@ -50,6 +52,44 @@ type TicketPresetResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Ticket_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_Ticket_definedProperties_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -694,6 +734,73 @@ func (ec *executionContext) resolveBatch_Ticket_contact(ctx context.Context, fie
 		results,
 		err,
 		"Ticket.contact",
+	)
+}
+
+func (ec *executionContext) _Ticket_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ticket_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ticket_contacts(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contact.Page) graphql.Marshaler {
+			return ec.marshalNContactConnection2ᚖparleyᚋinternalᚋcontactᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ticket_contacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ticket",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Ticket_contacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ticket_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Ticket) (any, error) {
+	resolver := ec.Resolvers.Ticket()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Ticket](ctx, "Ticket"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contacts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*contact.Page](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ticket.contacts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contacts(ctx, []*ent.Ticket{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*contact.Page](
+		ctx,
+		results,
+		err,
+		"Ticket.contacts",
 	)
 }
 
@@ -1798,7 +1905,7 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "conversationId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "addContactIds", "companyId", "definedProperties", "conversationId", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1889,6 +1996,13 @@ func (ec *executionContext) unmarshalInputCreateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -2288,7 +2402,7 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"ticketId", "expectedRevision", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"ticketId", "expectedRevision", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "addContactIds", "removeContactIds", "companyId", "definedProperties", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2386,6 +2500,20 @@ func (ec *executionContext) unmarshalInputUpdateTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
+		case "removeContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -2442,7 +2570,7 @@ func (ec *executionContext) unmarshalInputUpsertTicketInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"externalId", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "companyId", "definedProperties", "conversationId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"externalId", "subject", "description", "pipelineId", "stageId", "priority", "source", "ownerId", "teamId", "dueAt", "properties", "contactId", "addContactIds", "companyId", "definedProperties", "conversationId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2533,6 +2661,13 @@ func (ec *executionContext) unmarshalInputUpsertTicketInput(ctx context.Context,
 				return it, err
 			}
 			it.ContactID = graphql.OmittableOf(data)
+		case "addContactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addContactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddContactIDs = graphql.OmittableOf(data)
 		case "companyId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -2779,6 +2914,11 @@ func (ec *executionContext) _Ticket(ctx context.Context, sel ast.SelectionSet, o
 		case "contact":
 			out.Values[i] = ec._Ticket_contact(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contacts":
+			out.Values[i] = ec._Ticket_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "conversation":

@@ -41,6 +41,7 @@ var parted = []string{
 	"UPDATE consents SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE tickets SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE deals SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
+	"DELETE FROM record_contacts WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE engagements SET contact_id = '' WHERE contact_id = $1 AND account_id || '' = $2", // by the contact's index
 	"UPDATE library_shares SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE library_openings SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
@@ -96,6 +97,9 @@ func forgetMergesInto(ctx context.Context, tx *store.Tx, contactID string) error
 				return err
 			}
 			if err := tx.DeleteValues(ctx, m.AccountID, m.FromID); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "DELETE FROM record_contacts WHERE contact_id = $1 AND account_id = $2", m.FromID, m.AccountID); err != nil {
 				return err
 			}
 			if err := tx.Client.ContactMerge.DeleteOneID(m.ID).Exec(ctx); err != nil {

@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"parley/ent"
+	"parley/internal/company"
 	"parley/internal/id"
+	"parley/internal/opt"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -17,6 +19,8 @@ type ImportedRow struct {
 	Facts ContactFacts
 	// OtherEmails are addresses that the contact is to have besides.
 	OtherEmails []string
+	// Company is the company that the contact is to have; none: it has the one that it has.
+	Company company.Meant
 }
 
 // Import changes the contact that a row's key leads to, or makes it, within the caller's
@@ -28,6 +32,9 @@ func (s *Service) Import(ctx context.Context, tx *store.Tx, row ImportedRow) (*e
 	}
 	key, c, err := row.find(ctx, tx)
 	if err != nil {
+		return nil, "", err
+	}
+	if err := row.findCompany(ctx, tx, c); err != nil {
 		return nil, "", err
 	}
 	did := vocab.ImportUpdated
@@ -62,6 +69,19 @@ func (s *Service) Import(ctx context.Context, tx *store.Tx, row ImportedRow) (*e
 	}
 	recordChange(ctx, tx, c, changes)
 	return c, did, nil
+}
+
+// findCompany has the row give a contact, nil for a new one, the company that it means,
+// unless it is the contact's already.
+func (row *ImportedRow) findCompany(ctx context.Context, tx *store.Tx, c *ent.Contact) error {
+	if row.Company == (company.Meant{}) {
+		return nil
+	}
+	companyID, err := row.Company.Find(ctx, tx)
+	if err == nil && (c == nil || c.CompanyID != companyID) {
+		row.Facts.CompanyID = opt.Of(companyID)
+	}
+	return err
 }
 
 // find is the row's key as contacts have it, and the contact that it leads to; nil: there

@@ -39,6 +39,16 @@ type Page struct {
 // query, which tests row by row.
 func (p *Page) TotalCount(ctx context.Context) (*int, error) { return p.count(ctx) }
 
+// PageOf returns a page of contacts that are in memory as a whole. name distinguishes its
+// cursors from those of other lists.
+func PageOf(list []*ent.Contact, args paging.PageArgs, name string) (*Page, error) {
+	page, err := paging.OfSlice(list, args, pageOfContact, name)
+	if err != nil {
+		return nil, err
+	}
+	return &Page{*page, func(context.Context) (*int, error) { n := len(list); return &n, nil }}, nil
+}
+
 // orders are the orders of the list, each of which an index has.
 var orders = map[vocab.ContactOrder]store.Listing[ent.Contact]{
 	vocab.ContactsNewest: {

@@ -20,6 +20,7 @@ var moved = []struct{ table, column, unless string }{
 	{"consents", "contact_id", ""},
 	{"tickets", "contact_id", ""},
 	{"deals", "contact_id", ""},
+	{"record_contacts", "contact_id", "record_id NOT IN (SELECT record_id FROM record_contacts WHERE contact_id = %s)"},
 	{"engagements", "contact_id", ""},
 	{"library_shares", "contact_id", ""},
 	{"library_openings", "contact_id", ""},

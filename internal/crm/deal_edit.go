@@ -60,6 +60,9 @@ func makeDeal(ctx context.Context, tx *store.Tx, d *ent.Deal, in CreateDealInput
 	if err := insertDeal(ctx, tx, d, c); err != nil {
 		return err
 	}
+	if _, err := (contactChange{recordID: d.ID, mainID: d.ContactID, add: in.AddContactIDs.Value()}).apply(ctx, tx); err != nil {
+		return err
+	}
 	_, err = setDefined(ctx, tx, vocab.PropertyOfDeal, d.ID, in.DefinedProperties)
 	return err
 }
@@ -91,7 +94,11 @@ func (s *Service) UpdateDeal(ctx context.Context, in UpdateDealInput) (*ent.Deal
 		if err != nil {
 			return err
 		}
-		return saveDeal(ctx, tx, &before, d, defined...)
+		contacts, err := contactChange{d.ID, d.ContactID, in.AddContactIDs.Value(), in.RemoveContactIDs.Value()}.apply(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return saveDeal(ctx, tx, &before, d, append(defined, contacts...)...)
 	}, load)
 	if err != nil {
 		return nil, account.ExternalIDTaken(err, "deal")
@@ -139,7 +146,11 @@ func (s *Service) upsertDeal(ctx context.Context, in UpsertDealInput) (d *ent.De
 		if err != nil {
 			return err
 		}
-		return saveDeal(ctx, tx, &before, d, defined...)
+		contacts, err := contactChange{recordID: d.ID, mainID: d.ContactID, add: in.AddContactIDs.Value()}.apply(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return saveDeal(ctx, tx, &before, d, append(defined, contacts...)...)
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		notes, err := call.Notes(ctx, tx)
 		if err != nil {
@@ -175,6 +186,9 @@ func (s *Service) DeleteDeal(ctx context.Context, in DeleteDealInput) error {
 			return err
 		}
 		if err := tx.DeleteValues(ctx, d.AccountID, d.ID); err != nil {
+			return err
+		}
+		if err := dropContacts(ctx, tx, d.AccountID, d.ID); err != nil {
 			return err
 		}
 		if err := leaveEngagements(ctx, tx, "deal_id", d.AccountID, d.ID); err != nil {

@@ -73,6 +73,9 @@ func (c *criteria) definedLanes() (lanes []store.Lane, exact bool) {
 			c.narrow(s)
 		}}, c.query == nil
 	}
+	if c.contacts != nil {
+		return []store.Lane{c.narrow}, c.query == nil
+	}
 	lanes, exact = c.lanes()
 	if len(c.tests) == 0 {
 		return lanes, exact

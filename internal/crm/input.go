@@ -83,6 +83,8 @@ type TicketFacts struct {
 	Properties  opt.Value[[]vocab.TicketProperty]
 	ContactID   opt.Value[*string]
 	CompanyID   opt.Value[*string]
+	// AddContactIDs are contacts besides that one; those who are there stay.
+	AddContactIDs opt.Value[[]string]
 	// DefinedProperties are values of defined ones; those that are not named stay.
 	DefinedProperties opt.Value[[]property.PropertyValueInput]
 }
@@ -105,6 +107,7 @@ type CreateTicketInput struct {
 type UpdateTicketInput struct {
 	TicketFacts
 	TicketID         string
+	RemoveContactIDs opt.Value[[]string]
 	ExpectedRevision *int
 	ExternalID       opt.Value[*string]
 	IdempotencyKey   *string
@@ -137,6 +140,8 @@ type DealFacts struct {
 	Properties opt.Value[[]vocab.TicketProperty]
 	ContactID  opt.Value[*string]
 	CompanyID  opt.Value[*string]
+	// AddContactIDs are contacts besides that one; those who are there stay.
+	AddContactIDs opt.Value[[]string]
 	// DefinedProperties are values of defined ones; those that are not named stay.
 	DefinedProperties opt.Value[[]property.PropertyValueInput]
 }
@@ -159,6 +164,7 @@ type CreateDealInput struct {
 type UpdateDealInput struct {
 	DealFacts
 	DealID           string
+	RemoveContactIDs opt.Value[[]string]
 	ExpectedRevision *int
 	ExternalID       opt.Value[*string]
 	IdempotencyKey   *string

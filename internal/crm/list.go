@@ -55,7 +55,7 @@ type record[R any] struct {
 var tickets = record[ent.Ticket]{
 	typ: ent.TypeTicket, table: entticket.Table,
 	row: func(t *ent.Ticket) row {
-		return row{t.Number, t.PipelineID, t.StageID, string(t.StageKind), t.OwnerID, string(t.Priority), t.ContactID, t.CompanyID, orEmpty(t.ConversationID), orEmpty(t.ExternalID), t.CreatedAt, t.DueOrder, t.Subject}
+		return row{t.Number, t.PipelineID, t.StageID, string(t.StageKind), t.OwnerID, string(t.Priority), t.CompanyID, orEmpty(t.ConversationID), orEmpty(t.ExternalID), t.CreatedAt, t.DueOrder, t.Subject}
 	},
 	load: func(ctx context.Context, s *Service) store.Narrowed[ent.Ticket] {
 		return func(narrow func(*sql.Selector)) ([]*ent.Ticket, error) {
@@ -70,7 +70,7 @@ var tickets = record[ent.Ticket]{
 var deals = record[ent.Deal]{
 	typ: ent.TypeDeal, table: entdeal.Table,
 	row: func(d *ent.Deal) row {
-		return row{0, d.PipelineID, d.StageID, string(d.StageKind), d.OwnerID, "", d.ContactID, d.CompanyID, orEmpty(d.ConversationID), orEmpty(d.ExternalID), d.CreatedAt, d.ClosesOrder, d.Name}
+		return row{0, d.PipelineID, d.StageID, string(d.StageKind), d.OwnerID, "", d.CompanyID, orEmpty(d.ConversationID), orEmpty(d.ExternalID), d.CreatedAt, d.ClosesOrder, d.Name}
 	},
 	load: func(ctx context.Context, s *Service) store.Narrowed[ent.Deal] {
 		return func(narrow func(*sql.Selector)) ([]*ent.Deal, error) {
@@ -137,7 +137,7 @@ func list[R any](ctx context.Context, s *Service, of record[R], order store.List
 		return nil, err
 	}
 	lanes, exact := c.definedLanes()
-	order.Few = c.start != nil
+	order.Few = c.start != nil || c.contacts != nil
 	load := func(args paging.PageArgs) (*paging.Connection[*R], error) {
 		return order.Merged(args, defaultPage, lanes, of.load(ctx, s), string(fingerprint))
 	}
@@ -197,7 +197,7 @@ func (s *Service) DealsOfConversations(ctx context.Context, list []*ent.Conversa
 
 // DealsOfContacts returns a page of each contact's deals, oldest first.
 func (s *Service) DealsOfContacts(ctx context.Context, list []*ent.Contact, args paging.PageArgs) ([]*DealPage, error) {
-	return pagesOf(ctx, s, deals, entdeal.FieldContactID, idsOf(list, func(c *ent.Contact) string { return c.ID }), args,
+	return pagesOf(ctx, s, deals, entticket.FieldContactID, idsOf(list, func(c *ent.Contact) string { return c.ID }), args,
 		func(of string) criteria { return DealFilter{ContactID: &of}.criteria() })
 }
 
@@ -222,7 +222,11 @@ func idsOf[T any](list []*T, idOf func(*T) string) []string {
 }
 
 func pagesOf[R any](ctx context.Context, s *Service, of record[R], column string, ids []string, args paging.PageArgs, criteriaOf func(string) criteria) ([]*Page[R], error) {
-	found, err := of.oldest.Pages(args, pageOfRow, ids, store.Of(column), of.load(ctx, s))
+	order, within := of.oldest, store.Of(column)
+	if column == entticket.FieldContactID { // of one of its contacts
+		order.Few, within = true, store.OfContact
+	}
+	found, err := order.Pages(args, pageOfRow, ids, within, of.load(ctx, s))
 	if err != nil {
 		return nil, err
 	}

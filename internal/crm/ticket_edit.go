@@ -61,6 +61,9 @@ func makeTicket(ctx context.Context, tx *store.Tx, t *ent.Ticket, in CreateTicke
 	if err := insertTicket(ctx, tx, t, c); err != nil {
 		return err
 	}
+	if _, err := (contactChange{recordID: t.ID, mainID: t.ContactID, add: in.AddContactIDs.Value()}).apply(ctx, tx); err != nil {
+		return err
+	}
 	_, err = setDefined(ctx, tx, vocab.PropertyOfTicket, t.ID, in.DefinedProperties)
 	return err
 }
@@ -107,7 +110,11 @@ func (s *Service) UpdateTicket(ctx context.Context, in UpdateTicketInput) (*ent.
 		if err != nil {
 			return err
 		}
-		return saveTicket(ctx, tx, &before, t, defined...)
+		contacts, err := contactChange{t.ID, t.ContactID, in.AddContactIDs.Value(), in.RemoveContactIDs.Value()}.apply(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return saveTicket(ctx, tx, &before, t, append(defined, contacts...)...)
 	}, load)
 	if err != nil {
 		return nil, ticketTaken(err)
@@ -165,7 +172,11 @@ func (s *Service) upsertTicket(ctx context.Context, in UpsertTicketInput) (t *en
 		if err != nil {
 			return err
 		}
-		return saveTicket(ctx, tx, &before, t, defined...)
+		contacts, err := contactChange{recordID: t.ID, mainID: t.ContactID, add: in.AddContactIDs.Value()}.apply(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return saveTicket(ctx, tx, &before, t, append(defined, contacts...)...)
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		notes, err := call.Notes(ctx, tx)
 		if err != nil {
@@ -201,6 +212,9 @@ func (s *Service) DeleteTicket(ctx context.Context, in DeleteTicketInput) error 
 			return err
 		}
 		if err := tx.DeleteValues(ctx, t.AccountID, t.ID); err != nil {
+			return err
+		}
+		if err := dropContacts(ctx, tx, t.AccountID, t.ID); err != nil {
 			return err
 		}
 		if err := leaveEngagements(ctx, tx, "ticket_id", t.AccountID, t.ID); err != nil {

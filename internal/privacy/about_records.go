@@ -9,6 +9,7 @@ import (
 	entdeal "parley/ent/deal"
 	"parley/ent/engagement"
 	"parley/ent/engagementrevision"
+	"parley/ent/recordcontact"
 	entticket "parley/ent/ticket"
 	"parley/internal/crm"
 	"parley/internal/vocab"
@@ -63,6 +64,21 @@ func (a *archive) addDeals(about map[string]any) error {
 		})
 	}
 	about["deals"] = list
+	return nil
+}
+
+// addOtherRecords adds the tickets and deals that are about someone else, and on which the
+// contact is one of the others.
+func (a *archive) addOtherRecords(about map[string]any) error {
+	rows, err := a.s.store.Client(a.ctx).RecordContact.Query().Where(recordcontact.ContactID(a.contact.ID)).Order(recordcontact.ByID()).All(a.ctx)
+	if err != nil {
+		return err
+	}
+	list := []map[string]any{}
+	for _, r := range rows {
+		list = append(list, map[string]any{"id": r.RecordID, "since": moment(r.At)})
+	}
+	about["otherRecords"] = list
 	return nil
 }
 

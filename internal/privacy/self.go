@@ -18,7 +18,7 @@ var ofVisitor = []string{
 }
 
 // ofContact are the tables that have rows of a contact.
-var ofContact = []string{"contact_list_members", "contact_inboxes", "contact_phones", "contact_emails"}
+var ofContact = []string{"contact_list_members", "contact_inboxes", "record_contacts", "contact_phones", "contact_emails"}
 
 // eraseSelf removes the contact itself, when nothing else is left of it. What it agreed to
 // is kept as long as the proof is needed, without the page.
@@ -81,7 +81,7 @@ func eraseMerges(ctx context.Context, tx *store.Tx, contactID string, counts con
 		for _, m := range merges {
 			into = append(into, m.FromID)
 			for _, of := range []struct{ table, column, value string }{
-				{"contact_moves", "merge_id", m.ID}, {"property_values", "record_id", m.FromID}, {"contact_merges", "id", m.ID},
+				{"contact_moves", "merge_id", m.ID}, {"property_values", "record_id", m.FromID}, {"record_contacts", "contact_id", m.FromID}, {"contact_merges", "id", m.ID},
 			} {
 				if err := eraseRows(ctx, tx, counts, of.table, of.column+" = $1 AND account_id = $2", of.value, m.AccountID); err != nil {
 					return err

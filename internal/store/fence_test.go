@@ -203,6 +203,7 @@ var fenced = map[string]visible{
 	"SubscriptionType":       {table: "subscription_types", staff: ofAccount},
 	"ConsentRecord":          {table: "consents", staff: ofAccount + " AND (inbox_id = '' OR inbox_id IN ({inboxes}))", contact: "contact_id"},
 	"ContactListMember":      {table: "contact_list_members", staff: ofAccount, contact: "contact_id"},
+	"RecordContact":          {table: "record_contacts", staff: ofAccount, contact: "contact_id"},
 	"ContactMerge":           {table: "contact_merges", staff: ofAccount, contact: "into_id"},
 	"ContactMove":            {table: "contact_moves", staff: ofAccount},
 	"ContactListTimer":       {table: "contact_list_timers", staff: ofAccount, contact: "contact_id"},

@@ -171,6 +171,7 @@ func furnishChat(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		c.ContactList.Create().SetID(list).SetName("Members").SetCreatedAt(now).Exec,
 		c.ContactPhone.Create().SetID(id.New("phone")).SetContactID(f.ContactID).SetNumber("+43 1 23456").SetE164("+43123456").SetDigits("43123456").Exec,
 		c.ContactListMember.Create().SetID(id.New("listmember")).SetListID(list).SetContactID(f.ContactID).Exec,
+		c.RecordContact.Create().SetID(id.New("recordcontact")).SetRecordID(id.New(id.Ticket)).SetContactID(f.ContactID).SetAt(1).Exec,
 		c.ContactMerge.Create().SetID(id.New("merge")).SetFromID(id.New(id.Contact)).SetIntoID(f.ContactID).SetMergedAt(1).Exec,
 		c.ContactMove.Create().SetID(id.New("move")).SetMergeID("m").SetKind("visitors").SetRowID("r"+list).Exec,
 		c.ContactListTimer.Create().SetID(id.New("timer")).SetListID(list).SetContactID(f.ContactID).SetDueAt(1).Exec,

@@ -94,6 +94,7 @@ var rules = map[string]rule{
 	ent.TypeForgottenBlob:   {accountOwned: true, staff: inAccount},
 	ent.TypeTicket:          {accountOwned: true, staff: visibleRecord},
 	ent.TypeDeal:            {accountOwned: true, staff: visibleRecord},
+	ent.TypeRecordContact:   {accountOwned: true, staff: visibleContact("contact_id")},
 	ent.TypeContactImport:   {accountOwned: true, staff: inAccount},
 	ent.TypeErasure:         {accountOwned: true, staff: inAccount},
 	ent.TypeContactExport:   {accountOwned: true, staff: inAccount},

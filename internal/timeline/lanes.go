@@ -55,22 +55,22 @@ func readEngagements(ctx context.Context, client *ent.Client, contactIDs []strin
 	}, asIs)
 }
 
-var tickets = order(id.Ticket, entticket.FieldCreatedAt,
+var tickets = few(id.Ticket, entticket.FieldCreatedAt,
 	func(t *ent.Ticket) clock.Micros { return t.CreatedAt }, func(t *ent.Ticket) string { return t.ID })
 
 func readTickets(ctx context.Context, client *ent.Client, contactIDs []string, args paging.PageArgs) ([]*Page, error) {
-	return read(tickets, vocab.TimelineTicket, contactIDs, args, store.Of(entticket.FieldContactID), func(narrow func(*sql.Selector)) ([]*ent.Ticket, error) {
+	return read(tickets, vocab.TimelineTicket, contactIDs, args, store.OfContact, func(narrow func(*sql.Selector)) ([]*ent.Ticket, error) {
 		q := client.Ticket.Query()
 		q.Modify(narrow)
 		return q.All(ctx)
 	}, asIs)
 }
 
-var deals = order(id.Deal, entdeal.FieldCreatedAt,
+var deals = few(id.Deal, entdeal.FieldCreatedAt,
 	func(d *ent.Deal) clock.Micros { return d.CreatedAt }, func(d *ent.Deal) string { return d.ID })
 
 func readDeals(ctx context.Context, client *ent.Client, contactIDs []string, args paging.PageArgs) ([]*Page, error) {
-	return read(deals, vocab.TimelineDeal, contactIDs, args, store.Of(entdeal.FieldContactID), func(narrow func(*sql.Selector)) ([]*ent.Deal, error) {
+	return read(deals, vocab.TimelineDeal, contactIDs, args, store.OfContact, func(narrow func(*sql.Selector)) ([]*ent.Deal, error) {
 		q := client.Deal.Query()
 		q.Modify(narrow)
 		return q.All(ctx)

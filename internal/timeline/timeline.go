@@ -60,6 +60,13 @@ func order[R any](kind, column string, at func(*R) clock.Micros, idOf func(*R) s
 	}
 }
 
+// few is order for entries to which several indexes lead.
+func few[R any](kind, column string, at func(*R) clock.Micros, idOf func(*R) string) store.Listing[R] {
+	l := order(kind, column, at, idOf)
+	l.Few = true
+	return l
+}
+
 // lane reads a page of one kind of entries for each contact.
 type lane func(ctx context.Context, client *ent.Client, contactIDs []string, args paging.PageArgs) ([]*Page, error)
 

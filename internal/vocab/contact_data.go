@@ -22,6 +22,8 @@ const (
 	ImportCity           ContactImportField = "CITY"
 	ImportLifecycleStage ContactImportField = "LIFECYCLE_STAGE"
 	ImportAvatarURL      ContactImportField = "AVATAR_URL"
+	ImportCompany        ContactImportField = "COMPANY"
+	ImportCompanyDomain  ContactImportField = "COMPANY_DOMAIN"
 )
 
 // ContactImportOutcome is what became of a row of an import (CR-1).

@@ -334,14 +334,14 @@ var events = map[EventType]struct {
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},
 	TicketUpdated: {subject: "Ticket", fields: []string{
-		"subject", "description", "pipeline", "stage", "priority", "source", "owner", "team", "dueAt", "properties", "definedProperties", "contact", "company", "externalId",
+		"subject", "description", "pipeline", "stage", "priority", "source", "owner", "team", "dueAt", "properties", "definedProperties", "contact", "contacts", "company", "externalId",
 	},
 		cause: "The conversation that it follows is assigned or closed; its stage is archived; its company is deleted.",
 	},
 	TicketDeleted: {does: changesRow, subject: "Ticket"},
 	DealCreated:   {does: changesRow, subject: "Deal"},
 	DealUpdated: {subject: "Deal", fields: []string{
-		"name", "amount", "pipeline", "stage", "type", "owner", "closesAt", "lostReason", "properties", "definedProperties", "contact", "company", "externalId",
+		"name", "amount", "pipeline", "stage", "type", "owner", "closesAt", "lostReason", "properties", "definedProperties", "contact", "contacts", "company", "externalId",
 	},
 		cause: "Its stage is archived, or its company is deleted.",
 	},

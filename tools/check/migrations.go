@@ -78,6 +78,7 @@ var landedMigrations = map[string]string{
 	"both/00120_ratings.sql":               "01f0522fd3aefd897f475b1cfa0c9aa2c249a91730efb23dffc73acaf4ed61ca",
 	"both/00122_contact_filters.sql":       "33847b40ad7627791eb3c5154918db8cfb591110682e5dd3b4b0ff71965e15ca",
 	"both/00127_targeted_properties.sql":   "708e422a6af2cd490f87e9fcf2ba9f9b5acdad344b1b8518cf0c4b6730c7c8d3",
+	"both/00128_record_contacts.sql":       "6bf2d8bbd626464d8988fd3f5c0e1daf12d43ee9a521a63729720d1c4f015591",
 	"both/00121_articles.sql":              "d4fdf295fd2ef16c972a24306f3bb1923d97002c6adcbbecd2438486d581e46c",
 	"both/00110_contact_transfers.sql":     "4c3836caf268b4d2d51dc040b05e009f7e9c4416e2c54fd7febc3dd3a186a2f5",
 }

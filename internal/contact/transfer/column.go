@@ -29,6 +29,8 @@ var names = map[string]vocab.ContactImportField{
 	"language": vocab.ImportLanguage, "locale": vocab.ImportLanguage, "preferredlanguage": vocab.ImportLanguage,
 	"timezone": vocab.ImportTimeZone, "country": vocab.ImportCountry, "countrycode": vocab.ImportCountry, "city": vocab.ImportCity,
 	"lifecyclestage": vocab.ImportLifecycleStage, "stage": vocab.ImportLifecycleStage,
+	"company": vocab.ImportCompany, "companyname": vocab.ImportCompany, "organization": vocab.ImportCompany, "organisation": vocab.ImportCompany, "firma": vocab.ImportCompany,
+	"companydomain": vocab.ImportCompanyDomain, "companydomainname": vocab.ImportCompanyDomain, "companywebsite": vocab.ImportCompanyDomain,
 	"avatarurl": vocab.ImportAvatarURL, "avatar": vocab.ImportAvatarURL, "picture": vocab.ImportAvatarURL,
 }
 

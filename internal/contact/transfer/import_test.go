@@ -9,9 +9,11 @@ import (
 
 	"parley/ent"
 	"parley/ent/contactlistmember"
+	"parley/internal/company"
 	"parley/internal/contact"
 	"parley/internal/contact/transfer"
 	"parley/internal/errs"
+	"parley/internal/opt"
 	"parley/internal/paging"
 	"parley/internal/property"
 	"parley/internal/store"
@@ -273,5 +275,49 @@ func TestForget(t *testing.T) {
 		w.clock.Advance(transfer.Kept)
 		check.NoError(t, w.Forget(t.Context()))
 		check.Same(t, []any{count(), len(w.report(i))}, []any{int64(0), 0})
+	})
+}
+
+// CR-1, CR-6: a row's company is found by its domain or its name, or made; the same file
+// again changes nothing, and an export has it.
+func TestImportedCompanies(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		companies := company.New(w.Store)
+		lamps := check.Must(companies.Create(w.Admin, company.CreateCompanyInput{CompanyFacts: company.CompanyFacts{Name: opt.Of("Lamps"), Domains: opt.List("lamps.example")}}))(t)
+		for range 2 {
+			check.Must(companies.Create(w.Admin, company.CreateCompanyInput{CompanyFacts: company.CompanyFacts{Name: opt.Of("Twice")}}))(t)
+		}
+		count := func() int { return check.Must(w.Store.Client(w.System).Company.Query().Count(w.System))(t) }
+		const file = "email,company,company domain\n" +
+			"a@example.net,Other name,Lamps.example\n" +
+			"b@example.net,Lamps,\n" +
+			"c@example.net,New,new.example\n" +
+			"d@example.net,New,\n" +
+			"e@example.net,,only.example\n" +
+			"f@example.net,Twice,\n" +
+			"g@example.net,,gmail.com\n" +
+			"h@example.net,,no domain\n"
+		want := []string{"CREATED", "CREATED", "CREATED", "CREATED", "CREATED", "REFUSED INVALID company", "REFUSED INVALID company domain", "REFUSED INVALID company domain"}
+		before := count()
+		_, i := w.imports(file, func(in *transfer.ImportInput) { in.DryRun = true })
+		check.Same(t, []any{w.report(i), count()}, []any{want, before})
+		_, i = w.imports(file)
+		check.Same(t, []any{w.report(i), count()}, []any{want, before + 2})
+		check.Same(t, []string{w.by("a@example.net").CompanyID, w.by("b@example.net").CompanyID}, []string{lamps.ID, lamps.ID})
+		made := w.by("c@example.net").CompanyID
+		check.Same(t, w.by("d@example.net").CompanyID, made)
+		only := check.Must(w.Store.Client(w.System).Company.Get(w.System, w.by("e@example.net").CompanyID))(t)
+		check.Same(t, only.Name, "only.example")
+
+		check.Same(t, w.told(func() { _, i = w.imports(file) }), 0)
+		check.Same(t, []int{i.Unchanged, i.Refused, count()}, []int{5, 3, before + 2})
+		_, i = w.imports("email,company\na@example.net,New\n")
+		check.Same(t, []any{w.report(i), w.by("a@example.net").CompanyID}, []any{[]string{"UPDATED"}, made})
+
+		text := w.fetches(transfer.ExportInput{Format: vocab.ExportCSV})
+		check.Same(t, strings.Contains(text, ",New,new.example,"), true)
+		check.Same(t, w.told(func() { _, i = w.imports(strings.Replace(text, "\ufeffid,", "Key,", 1)) }), 0)
+		check.Same(t, i.Refused, 0)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"parley/ent"
+	entcompany "parley/ent/company"
+	"parley/ent/companydomain"
 	entuser "parley/ent/user"
 	"parley/internal/clock"
 	"parley/internal/contact"
@@ -22,12 +24,14 @@ import (
 type record struct {
 	*ent.Contact
 	owner      string // address
+	company    string // name
+	domain     string // the company's main one
 	emails     []*contact.Address
 	phones     []*contact.Phone
 	properties []*property.Value
 }
 
-// records load what belongs to contacts: with four queries, however many there are.
+// records load what belongs to contacts: with six queries, however many there are.
 func (s *Service) records(ctx context.Context, contacts []*ent.Contact) ([]record, error) {
 	if len(contacts) == 0 {
 		return nil, nil
@@ -59,11 +63,43 @@ func (s *Service) records(ctx context.Context, contacts []*ent.Contact) ([]recor
 	for _, u := range users {
 		addresses[u.ID] = u.Email
 	}
+	companies, domains, err := companiesOf(ctx, s.store.Client(ctx), contacts)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]record, len(contacts))
 	for i, c := range contacts {
-		list[i] = record{c, addresses[c.OwnerID], emails[i], phones[i], values[i]}
+		list[i] = record{c, addresses[c.OwnerID], companies[c.CompanyID], domains[c.CompanyID], emails[i], phones[i], values[i]}
 	}
 	return list, nil
+}
+
+// companiesOf are the names and main domains of contacts' companies, by their ids.
+func companiesOf(ctx context.Context, client *ent.Client, contacts []*ent.Contact) (names, domains map[string]string, err error) {
+	var ids []string
+	for _, c := range contacts {
+		if c.CompanyID != "" {
+			ids = append(ids, c.CompanyID)
+		}
+	}
+	names, domains = map[string]string{}, map[string]string{}
+	if len(ids) == 0 {
+		return names, domains, nil
+	}
+	companies, err := client.Company.Query().Where(entcompany.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range companies {
+		names[c.ID] = c.Name
+	}
+	rows, err := client.CompanyDomain.Query().Where(companydomain.CompanyIDIn(ids...)).Order(companydomain.ByPlace()).All(ctx)
+	for _, d := range rows {
+		if domains[d.CompanyID] == "" {
+			domains[d.CompanyID] = d.Domain
+		}
+	}
+	return names, domains, err
 }
 
 // column is a column of an export: its name, which an import knows, and its cell.
@@ -84,6 +120,8 @@ var columns = []column{
 	{"otherPhones", func(r record) string { return strings.Join(r.otherPhones(), "; ") }},
 	{"jobTitle", func(r record) string { return r.JobTitle }},
 	{"owner", func(r record) string { return r.owner }},
+	{"company", func(r record) string { return r.company }},
+	{"companyDomain", func(r record) string { return r.domain }},
 	{"language", func(r record) string { return r.Language }},
 	{"timeZone", func(r record) string { return r.TimeZone }},
 	{"country", func(r record) string { return r.Country }},

@@ -90,6 +90,10 @@ func (m *mapping) readField(ctx context.Context, row *contact.ImportedRow, field
 		f.City = given
 	case vocab.ImportAvatarURL:
 		f.AvatarURL = given
+	case vocab.ImportCompany:
+		row.Company.Name = cell
+	case vocab.ImportCompanyDomain:
+		row.Company.Domain = cell
 	case vocab.ImportLifecycleStage:
 		return readStage(f, cell)
 	case vocab.ImportOwner:

@@ -278,6 +278,7 @@ var fieldNames = map[vocab.ContactImportField]string{
 	vocab.ImportFirstName: "firstName", vocab.ImportLastName: "lastName", vocab.ImportPhone: "phone", vocab.ImportJobTitle: "jobTitle",
 	vocab.ImportOwner: "ownerId", vocab.ImportLanguage: "language", vocab.ImportTimeZone: "timeZone", vocab.ImportCountry: "country",
 	vocab.ImportCity: "city", vocab.ImportLifecycleStage: "lifecycleStage", vocab.ImportAvatarURL: "avatarUrl",
+	vocab.ImportCompany: "company", vocab.ImportCompanyDomain: "companyDomain",
 }
 
 // endTask gives the task its final state, unless it has one.
