@@ -151,6 +151,7 @@ func (l *lab) placesIn(t *ast.Type, path []string, within string, above []string
 var also = map[string][]string{
 	"sendMessage": {"input.text", "input.note"}, "editMessage": {"input.text"}, "startEmailConversation": {"input.text", "input.to"},
 	"createContact": {"input.name"}, "createCompany": {"input.name"}, "logEngagement": {"input.body.note", "input.contactId"}, "saveDraft": {"input.note"}, "beginEmailChannel": {"input.ticketPreset.ownerRule"}, "bulkChangeConversations": {"input.userId"},
+	"createTicket": {"input.subject"}, "upsertTicket": {"input.subject"}, "createDeal": {"input.name"}, "upsertDeal": {"input.name"},
 	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 
