@@ -54,6 +54,14 @@ func fill(t *testing.T, f *testkit.Fixture) {
 				}
 			}
 		}
+		shared := id.New(id.Ticket) // of another main contact (CR-7)
+		if err := tx.Client.Ticket.Create().SetID(shared).SetNumber(9).SetPipelineID(stage.PipelineID).SetStageID(stage.ID).SetStageKind(stage.Kind).
+			SetPriority(vocab.PriorityNone).SetCreatedAt(2).Exec(ctx); err != nil {
+			return err
+		}
+		if err := tx.Client.RecordContact.Create().SetID(id.New("recordcontact")).SetRecordID(shared).SetContactID(f.ContactID).SetAt(3).Exec(ctx); err != nil {
+			return err
+		}
 		tx.Append(ctx, store.Event{Type: vocab.ListEntered, SubjectID: f.ContactID, Changes: []vocab.FieldChange{{Field: "list", To: &list}}})
 		return nil
 	})
@@ -82,7 +90,7 @@ func TestTimeline(t *testing.T) {
 			}
 		}
 		check.Same(t, count, map[vocab.TimelineKind]int{
-			vocab.TimelineConversation: 2, vocab.TimelineTicket: 4, vocab.TimelineDeal: 4, vocab.TimelineEngagement: 4,
+			vocab.TimelineConversation: 2, vocab.TimelineTicket: 5, vocab.TimelineDeal: 4, vocab.TimelineEngagement: 4,
 			vocab.TimelinePageView: 4, vocab.TimelineConsent: 4, vocab.TimelineListChange: 1, vocab.TimelineOpening: 4,
 		})
 		want := cursors(whole)
