@@ -11,6 +11,7 @@ import (
 	"parley/graph"
 	"parley/internal/account"
 	"parley/internal/attachment"
+	"parley/internal/bot"
 	"parley/internal/bus"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/settings"
@@ -198,7 +199,7 @@ func (a *app) connect(url string, log *slog.Logger) (*live, error) {
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Bots: bot.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library,

@@ -110,6 +110,11 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
+	if by := authorOf(viewer.FromContext(ctx)); by.kind == viewer.Bot && m.Direction == vocab.Outgoing {
+		if err := ch.botHas(by.id); err != nil {
+			return err
+		}
+	}
 	own := m.AuthorID == viewer.FromContext(ctx).Actor().ActorID
 	if !own || m.Direction != vocab.Note && m.Direction != vocab.Outgoing {
 		return errs.New(errs.Forbidden, "Only the author may edit or delete a message.").On("messageId")

@@ -3,61 +3,15 @@ package loader
 import (
 	"context"
 
-	"entgo.io/ent/dialect/sql"
-
 	"parley/ent"
-	"parley/ent/bot"
-	"parley/ent/integration"
-	"parley/internal/id"
-	"parley/internal/viewer"
 )
 
-// programs loads integrations and bots, where their ids stand, with one statement.
+// programs loads integrations and bots, where their ids stand.
 func (s *Service) programs(ctx context.Context, integrationIDs, botIDs []string) ([]*ent.Integration, []*ent.Bot, error) {
-	of, among := distinct(integrationIDs), distinct(botIDs)
-	switch {
-	case len(among) == 0:
-		integrations, err := s.Integrations(ctx, integrationIDs)
-		return integrations, nil, err
-	case len(of) == 0:
-		bots, err := s.Bots(ctx, botIDs)
-		return nil, bots, err
-	}
-	query := s.store.Client(ctx).Integration.Query().Where(integration.IDIn(of...))
-	query.Modify(func(q *sql.Selector) { addBots(q, viewer.FromContext(ctx), among) })
-	rows, err := query.All(ctx)
+	integrations, err := s.Integrations(ctx, integrationIDs)
 	if err != nil {
 		return nil, nil, err
 	}
-	found := make(map[string]*ent.Integration, len(rows))
-	bots := map[string]*ent.Bot{}
-	for _, row := range rows {
-		if !id.Is(row.ID, id.Bot) {
-			found[row.ID] = row
-		} else {
-			bots[row.ID] = botOf(row)
-		}
-	}
-	return placed(integrationIDs, found), placed(botIDs, bots), nil
-}
-
-// addBots adds bots to the rows of a query of integrations, under the same fence.
-func addBots(q *sql.Selector, v *viewer.Viewer, ids []string) {
-	values := make([]any, len(ids))
-	for i, botID := range ids {
-		values[i] = botID
-	}
-	of := sql.Dialect(q.Dialect()).Table(bot.Table)
-	rows := sql.Dialect(q.Dialect()).Select(of.C(bot.FieldID), of.C(bot.FieldAccountID), of.C(bot.FieldName)).From(of)
-	rows.AppendSelectExprAs(sql.Expr("NULL"), integration.FieldInboxIds)
-	rows.AppendSelect(of.C(bot.FieldAvatarURL), of.C(bot.FieldCreatedAt)).Where(sql.In(of.C(bot.FieldID), values...))
-	if !v.PassesAccounts() {
-		rows.Where(sql.EQ(of.C(bot.FieldAccountID), v.AccountID))
-	}
-	q.UnionAll(rows)
-}
-
-// botOf is the bot in a row of integrations.
-func botOf(row *ent.Integration) *ent.Bot {
-	return &ent.Bot{ID: row.ID, AccountID: row.AccountID, Name: row.Name, AvatarURL: row.AvatarURL, CreatedAt: row.CreatedAt}
+	bots, err := s.Bots(ctx, botIDs)
+	return integrations, bots, err
 }
