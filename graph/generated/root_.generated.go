@@ -20177,16 +20177,16 @@ extend type Mutation {
     "The bot."
     input: CreateBotInput!
   ): CreateBotPayload! @access(to: [ADMIN], scope: "people:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
-  Changes a bot: what visitors and the team see of it, how it hands off from now on, and the inboxes that its tokens see, at once. Emits
-  ` + "`" + `BOT_UPDATED` + "`" + `.
+  Changes a bot: what visitors and the team see of it, how it hands off from now on, and the inboxes that its tokens see, at once.
+  Emits ` + "`" + `BOT_UPDATED` + "`" + `.
   """
   updateBot(
     "The bot, and what to change."
     input: UpdateBotInput!
   ): UpdateBotPayload! @access(to: [ADMIN], scope: "people:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
   Keeps a bot from being used in targeted messages that do not use it yet. Those that do go on, and so do its conversations and its tokens. An
   archived one stays as it is. Emits ` + "`" + `BOT_UPDATED` + "`" + `.
@@ -20217,7 +20217,7 @@ type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
   "How the conversations that it hands off are routed."
   routing: Routing!
   """
-  What the visitor is told when it hands off and no one can take over: plain text. Empty: the channel's message of being away, with the time of
+  What visitors read when it hands off and no one can take over: plain text. Empty: the channel's message of being away, with the time of
   return.
   """
   nobodyAvailableText: String!
@@ -20266,7 +20266,7 @@ input CreateBotInput {
   avatarUrl: URL
   "How the conversations that it hands off are routed; default: they stay unassigned."
   routing: RoutingInput
-  "What the visitor is told when it hands off and no one can take over: plain text, at most 2,000 characters; default: see ` + "`" + `Bot` + "`" + `."
+  "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; default: see ` + "`" + `Bot` + "`" + `."
   nobodyAvailableText: String
   "The only inboxes that its tokens may see; default: none."
   inboxIds: [ID!]
@@ -20284,7 +20284,7 @@ input UpdateBotInput {
   avatarUrl: URL
   "How the conversations that it hands off are routed; replaces the whole routing. Null: they stay unassigned."
   routing: RoutingInput
-  "What the visitor is told when it hands off and no one can take over: plain text, at most 2,000 characters; null or empty: see ` + "`" + `Bot` + "`" + `."
+  "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; null or empty: see ` + "`" + `Bot` + "`" + `."
   nobodyAvailableText: String
   "The only inboxes that its tokens may see; null or empty: none."
   inboxIds: [ID!]

@@ -1,6 +1,6 @@
 -- +goose Up
 -- Bots that admins make: how they hand off, what they say where no one can take over, and whether they are archived (BT-1, BT-2).
-ALTER TABLE bots ADD COLUMN routing TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE bots ADD COLUMN routing JSON NOT NULL DEFAULT '{}';
 ALTER TABLE bots ADD COLUMN nobody_available_text TEXT NOT NULL DEFAULT '';
 ALTER TABLE bots ADD COLUMN archived_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX bots_account_name ON bots (account_id, name, id);
