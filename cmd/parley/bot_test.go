@@ -125,6 +125,9 @@ func TestTurns(t *testing.T) {
 		if got := say(foreign, "turn", second); got != "INVALID" {
 			t.Errorf("another bot: %q", got)
 		}
+		if got := a.codes(foreign, "handOffConversation", "HandOffConversationInput", "conversationId", chat.conversationID); got != "INVALID" {
+			t.Errorf("another bot hands off: %q", got)
+		}
 		a.reply(chat.conversationID, "I will look at it.")
 		if got := say(token, "turn", turn()); got != "CONFLICT" || turn() <= second {
 			t.Errorf("after a person: %q, turn %d", got, turn())

@@ -110,14 +110,14 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if err := ch.mayChange(); err != nil {
 		return err
 	}
-	if by := authorOf(viewer.FromContext(ctx)); by.kind == viewer.Bot && m.Direction == vocab.Outgoing {
-		if err := ch.botHas(by.id); err != nil {
-			return err
-		}
-	}
 	own := m.AuthorID == viewer.FromContext(ctx).Actor().ActorID
 	if !own || m.Direction != vocab.Note && m.Direction != vocab.Outgoing {
 		return errs.New(errs.Forbidden, "Only the author may edit or delete a message.").On("messageId")
+	}
+	if m.AuthorKind == viewer.Bot && m.Direction == vocab.Outgoing {
+		if err := ch.botHas(m.AuthorID); err != nil {
+			return err
+		}
 	}
 	if m.Direction == vocab.Outgoing && !ch.c.Kind.Abilities().MessagesEditable {
 		return errs.New(errs.Invalid, "A message that was sent by e-mail cannot be changed.").On("messageId")

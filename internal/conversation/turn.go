@@ -47,11 +47,15 @@ func (ch *change) mayBotSpeak(by author, turn *int) error {
 func (ch *change) botHas(botID string) error {
 	switch c := ch.before; {
 	case c.BotID != botID:
-		return errs.New(errs.Invalid, "The conversation is not this bot's: a bot speaks only in chats that its own targeted messages began.").On("conversationId")
+		return notThisBots()
 	case !c.BotState.InBotsHands():
 		return conflict(c, "The bot no longer has the conversation: its state is %s.", c.BotState).On("conversationId")
 	}
 	return nil
+}
+
+func notThisBots() error {
+	return errs.New(errs.Invalid, "The conversation is not this bot's: a bot works only in chats that its own targeted messages began.").On("conversationId")
 }
 
 // TurnOf returns the conversation's turn as the API shows it; null where no bot began it.
