@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"parley/ent/bot"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -26,6 +27,12 @@ type Bot struct {
 	AvatarURL string `json:"avatar_url,omitempty"`
 	// InboxIds holds the value of the "inbox_ids" field.
 	InboxIds []string `json:"inbox_ids,omitempty"`
+	// How it hands off (BT-2).
+	Routing vocab.Routing `json:"routing,omitempty"`
+	// NobodyAvailableText holds the value of the "nobody_available_text" field.
+	NobodyAvailableText string `json:"nobody_available_text,omitempty"`
+	// ArchivedAt holds the value of the "archived_at" field.
+	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -36,11 +43,11 @@ func (*Bot) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bot.FieldInboxIds:
+		case bot.FieldInboxIds, bot.FieldRouting:
 			values[i] = new([]byte)
-		case bot.FieldCreatedAt:
+		case bot.FieldArchivedAt, bot.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case bot.FieldID, bot.FieldAccountID, bot.FieldName, bot.FieldAvatarURL:
+		case bot.FieldID, bot.FieldAccountID, bot.FieldName, bot.FieldAvatarURL, bot.FieldNobodyAvailableText:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -88,6 +95,26 @@ func (_m *Bot) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.InboxIds); err != nil {
 					return fmt.Errorf("unmarshal field inbox_ids: %w", err)
 				}
+			}
+		case bot.FieldRouting:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field routing", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Routing); err != nil {
+					return fmt.Errorf("unmarshal field routing: %w", err)
+				}
+			}
+		case bot.FieldNobodyAvailableText:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field nobody_available_text", values[i])
+			} else if value.Valid {
+				_m.NobodyAvailableText = value.String
+			}
+		case bot.FieldArchivedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field archived_at", values[i])
+			} else if value.Valid {
+				_m.ArchivedAt = clock.Micros(value.Int64)
 			}
 		case bot.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -142,6 +169,15 @@ func (_m *Bot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("inbox_ids=")
 	builder.WriteString(fmt.Sprintf("%v", _m.InboxIds))
+	builder.WriteString(", ")
+	builder.WriteString("routing=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Routing))
+	builder.WriteString(", ")
+	builder.WriteString("nobody_available_text=")
+	builder.WriteString(_m.NobodyAvailableText)
+	builder.WriteString(", ")
+	builder.WriteString("archived_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

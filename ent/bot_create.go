@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/bot"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -52,6 +53,48 @@ func (_c *BotCreate) SetNillableAvatarURL(v *string) *BotCreate {
 // SetInboxIds sets the "inbox_ids" field.
 func (_c *BotCreate) SetInboxIds(v []string) *BotCreate {
 	_c.mutation.SetInboxIds(v)
+	return _c
+}
+
+// SetRouting sets the "routing" field.
+func (_c *BotCreate) SetRouting(v vocab.Routing) *BotCreate {
+	_c.mutation.SetRouting(v)
+	return _c
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_c *BotCreate) SetNillableRouting(v *vocab.Routing) *BotCreate {
+	if v != nil {
+		_c.SetRouting(*v)
+	}
+	return _c
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (_c *BotCreate) SetNobodyAvailableText(v string) *BotCreate {
+	_c.mutation.SetNobodyAvailableText(v)
+	return _c
+}
+
+// SetNillableNobodyAvailableText sets the "nobody_available_text" field if the given value is not nil.
+func (_c *BotCreate) SetNillableNobodyAvailableText(v *string) *BotCreate {
+	if v != nil {
+		_c.SetNobodyAvailableText(*v)
+	}
+	return _c
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_c *BotCreate) SetArchivedAt(v clock.Micros) *BotCreate {
+	_c.mutation.SetArchivedAt(v)
+	return _c
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_c *BotCreate) SetNillableArchivedAt(v *clock.Micros) *BotCreate {
+	if v != nil {
+		_c.SetArchivedAt(*v)
+	}
 	return _c
 }
 
@@ -110,6 +153,18 @@ func (_c *BotCreate) defaults() {
 		v := bot.DefaultInboxIds
 		_c.mutation.SetInboxIds(v)
 	}
+	if _, ok := _c.mutation.Routing(); !ok {
+		v := bot.DefaultRouting
+		_c.mutation.SetRouting(v)
+	}
+	if _, ok := _c.mutation.NobodyAvailableText(); !ok {
+		v := bot.DefaultNobodyAvailableText
+		_c.mutation.SetNobodyAvailableText(v)
+	}
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		v := bot.DefaultArchivedAt
+		_c.mutation.SetArchivedAt(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -130,6 +185,15 @@ func (_c *BotCreate) check() error {
 	}
 	if _, ok := _c.mutation.InboxIds(); !ok {
 		return &ValidationError{Name: "inbox_ids", err: errors.New(`ent: missing required field "Bot.inbox_ids"`)}
+	}
+	if _, ok := _c.mutation.Routing(); !ok {
+		return &ValidationError{Name: "routing", err: errors.New(`ent: missing required field "Bot.routing"`)}
+	}
+	if _, ok := _c.mutation.NobodyAvailableText(); !ok {
+		return &ValidationError{Name: "nobody_available_text", err: errors.New(`ent: missing required field "Bot.nobody_available_text"`)}
+	}
+	if _, ok := _c.mutation.ArchivedAt(); !ok {
+		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "Bot.archived_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Bot.created_at"`)}
@@ -190,6 +254,18 @@ func (_c *BotCreate) createSpec() (*Bot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.InboxIds(); ok {
 		_spec.SetField(bot.FieldInboxIds, field.TypeJSON, value)
 		_node.InboxIds = value
+	}
+	if value, ok := _c.mutation.Routing(); ok {
+		_spec.SetField(bot.FieldRouting, field.TypeJSON, value)
+		_node.Routing = value
+	}
+	if value, ok := _c.mutation.NobodyAvailableText(); ok {
+		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
+		_node.NobodyAvailableText = value
+	}
+	if value, ok := _c.mutation.ArchivedAt(); ok {
+		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
+		_node.ArchivedAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(bot.FieldCreatedAt, field.TypeInt64, value)
@@ -280,6 +356,48 @@ func (u *BotUpsert) SetInboxIds(v []string) *BotUpsert {
 // UpdateInboxIds sets the "inbox_ids" field to the value that was provided on create.
 func (u *BotUpsert) UpdateInboxIds() *BotUpsert {
 	u.SetExcluded(bot.FieldInboxIds)
+	return u
+}
+
+// SetRouting sets the "routing" field.
+func (u *BotUpsert) SetRouting(v vocab.Routing) *BotUpsert {
+	u.Set(bot.FieldRouting, v)
+	return u
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *BotUpsert) UpdateRouting() *BotUpsert {
+	u.SetExcluded(bot.FieldRouting)
+	return u
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (u *BotUpsert) SetNobodyAvailableText(v string) *BotUpsert {
+	u.Set(bot.FieldNobodyAvailableText, v)
+	return u
+}
+
+// UpdateNobodyAvailableText sets the "nobody_available_text" field to the value that was provided on create.
+func (u *BotUpsert) UpdateNobodyAvailableText() *BotUpsert {
+	u.SetExcluded(bot.FieldNobodyAvailableText)
+	return u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *BotUpsert) SetArchivedAt(v clock.Micros) *BotUpsert {
+	u.Set(bot.FieldArchivedAt, v)
+	return u
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *BotUpsert) UpdateArchivedAt() *BotUpsert {
+	u.SetExcluded(bot.FieldArchivedAt)
+	return u
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *BotUpsert) AddArchivedAt(v clock.Micros) *BotUpsert {
+	u.Add(bot.FieldArchivedAt, v)
 	return u
 }
 
@@ -376,6 +494,55 @@ func (u *BotUpsertOne) SetInboxIds(v []string) *BotUpsertOne {
 func (u *BotUpsertOne) UpdateInboxIds() *BotUpsertOne {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateInboxIds()
+	})
+}
+
+// SetRouting sets the "routing" field.
+func (u *BotUpsertOne) SetRouting(v vocab.Routing) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetRouting(v)
+	})
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateRouting() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateRouting()
+	})
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (u *BotUpsertOne) SetNobodyAvailableText(v string) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetNobodyAvailableText(v)
+	})
+}
+
+// UpdateNobodyAvailableText sets the "nobody_available_text" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateNobodyAvailableText() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateNobodyAvailableText()
+	})
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *BotUpsertOne) SetArchivedAt(v clock.Micros) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *BotUpsertOne) AddArchivedAt(v clock.Micros) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateArchivedAt() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateArchivedAt()
 	})
 }
 
@@ -639,6 +806,55 @@ func (u *BotUpsertBulk) SetInboxIds(v []string) *BotUpsertBulk {
 func (u *BotUpsertBulk) UpdateInboxIds() *BotUpsertBulk {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateInboxIds()
+	})
+}
+
+// SetRouting sets the "routing" field.
+func (u *BotUpsertBulk) SetRouting(v vocab.Routing) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetRouting(v)
+	})
+}
+
+// UpdateRouting sets the "routing" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateRouting() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateRouting()
+	})
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (u *BotUpsertBulk) SetNobodyAvailableText(v string) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetNobodyAvailableText(v)
+	})
+}
+
+// UpdateNobodyAvailableText sets the "nobody_available_text" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateNobodyAvailableText() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateNobodyAvailableText()
+	})
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (u *BotUpsertBulk) SetArchivedAt(v clock.Micros) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetArchivedAt(v)
+	})
+}
+
+// AddArchivedAt adds v to the "archived_at" field.
+func (u *BotUpsertBulk) AddArchivedAt(v clock.Micros) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.AddArchivedAt(v)
+	})
+}
+
+// UpdateArchivedAt sets the "archived_at" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateArchivedAt() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateArchivedAt()
 	})
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"parley/ent/bot"
 	"parley/ent/predicate"
+	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -66,6 +68,55 @@ func (_u *BotUpdate) SetInboxIds(v []string) *BotUpdate {
 // AppendInboxIds appends value to the "inbox_ids" field.
 func (_u *BotUpdate) AppendInboxIds(v []string) *BotUpdate {
 	_u.mutation.AppendInboxIds(v)
+	return _u
+}
+
+// SetRouting sets the "routing" field.
+func (_u *BotUpdate) SetRouting(v vocab.Routing) *BotUpdate {
+	_u.mutation.SetRouting(v)
+	return _u
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_u *BotUpdate) SetNillableRouting(v *vocab.Routing) *BotUpdate {
+	if v != nil {
+		_u.SetRouting(*v)
+	}
+	return _u
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (_u *BotUpdate) SetNobodyAvailableText(v string) *BotUpdate {
+	_u.mutation.SetNobodyAvailableText(v)
+	return _u
+}
+
+// SetNillableNobodyAvailableText sets the "nobody_available_text" field if the given value is not nil.
+func (_u *BotUpdate) SetNillableNobodyAvailableText(v *string) *BotUpdate {
+	if v != nil {
+		_u.SetNobodyAvailableText(*v)
+	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *BotUpdate) SetArchivedAt(v clock.Micros) *BotUpdate {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *BotUpdate) SetNillableArchivedAt(v *clock.Micros) *BotUpdate {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *BotUpdate) AddArchivedAt(v clock.Micros) *BotUpdate {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -130,6 +181,18 @@ func (_u *BotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, bot.FieldInboxIds, value)
 		})
 	}
+	if value, ok := _u.mutation.Routing(); ok {
+		_spec.SetField(bot.FieldRouting, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.NobodyAvailableText(); ok {
+		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(bot.FieldArchivedAt, field.TypeInt64, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -189,6 +252,55 @@ func (_u *BotUpdateOne) SetInboxIds(v []string) *BotUpdateOne {
 // AppendInboxIds appends value to the "inbox_ids" field.
 func (_u *BotUpdateOne) AppendInboxIds(v []string) *BotUpdateOne {
 	_u.mutation.AppendInboxIds(v)
+	return _u
+}
+
+// SetRouting sets the "routing" field.
+func (_u *BotUpdateOne) SetRouting(v vocab.Routing) *BotUpdateOne {
+	_u.mutation.SetRouting(v)
+	return _u
+}
+
+// SetNillableRouting sets the "routing" field if the given value is not nil.
+func (_u *BotUpdateOne) SetNillableRouting(v *vocab.Routing) *BotUpdateOne {
+	if v != nil {
+		_u.SetRouting(*v)
+	}
+	return _u
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (_u *BotUpdateOne) SetNobodyAvailableText(v string) *BotUpdateOne {
+	_u.mutation.SetNobodyAvailableText(v)
+	return _u
+}
+
+// SetNillableNobodyAvailableText sets the "nobody_available_text" field if the given value is not nil.
+func (_u *BotUpdateOne) SetNillableNobodyAvailableText(v *string) *BotUpdateOne {
+	if v != nil {
+		_u.SetNobodyAvailableText(*v)
+	}
+	return _u
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (_u *BotUpdateOne) SetArchivedAt(v clock.Micros) *BotUpdateOne {
+	_u.mutation.ResetArchivedAt()
+	_u.mutation.SetArchivedAt(v)
+	return _u
+}
+
+// SetNillableArchivedAt sets the "archived_at" field if the given value is not nil.
+func (_u *BotUpdateOne) SetNillableArchivedAt(v *clock.Micros) *BotUpdateOne {
+	if v != nil {
+		_u.SetArchivedAt(*v)
+	}
+	return _u
+}
+
+// AddArchivedAt adds value to the "archived_at" field.
+func (_u *BotUpdateOne) AddArchivedAt(v clock.Micros) *BotUpdateOne {
+	_u.mutation.AddArchivedAt(v)
 	return _u
 }
 
@@ -282,6 +394,18 @@ func (_u *BotUpdateOne) sqlSave(ctx context.Context) (_node *Bot, err error) {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, bot.FieldInboxIds, value)
 		})
+	}
+	if value, ok := _u.mutation.Routing(); ok {
+		_spec.SetField(bot.FieldRouting, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.NobodyAvailableText(); ok {
+		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ArchivedAt(); ok {
+		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedArchivedAt(); ok {
+		_spec.AddField(bot.FieldArchivedAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Bot{config: _u.config}

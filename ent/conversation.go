@@ -64,6 +64,8 @@ type Conversation struct {
 	BotID string `json:"bot_id,omitempty"`
 	// BotState holds the value of the "bot_state" field.
 	BotState vocab.BotState `json:"bot_state,omitempty"`
+	// Rises with all that ends what a bot may say (AG-2).
+	Turn int `json:"turn,omitempty"`
 	// A person once had it: it left Bots for good (IN-2).
 	EverAssigned bool `json:"ever_assigned,omitempty"`
 	// Shows in the Bots view (IN-2).
@@ -146,7 +148,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case conversation.FieldContactByHand, conversation.FieldEverAssigned, conversation.FieldInBots, conversation.FieldAwaitsOffer:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldTranscriptNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRating, conversation.FieldRevision:
+		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldTurn, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldTranscriptNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRating, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
 		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldClosedBy, conversation.FieldChannelType, conversation.FieldExternalID:
 			values[i] = new(sql.NullString)
@@ -302,6 +304,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field bot_state", values[i])
 			} else if value.Valid {
 				_m.BotState = vocab.BotState(value.String)
+			}
+		case conversation.FieldTurn:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field turn", values[i])
+			} else if value.Valid {
+				_m.Turn = int(value.Int64)
 			}
 		case conversation.FieldEverAssigned:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -617,6 +625,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("bot_state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.BotState))
+	builder.WriteString(", ")
+	builder.WriteString("turn=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Turn))
 	builder.WriteString(", ")
 	builder.WriteString("ever_assigned=")
 	builder.WriteString(fmt.Sprintf("%v", _m.EverAssigned))

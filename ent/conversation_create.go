@@ -261,6 +261,20 @@ func (_c *ConversationCreate) SetNillableBotState(v *vocab.BotState) *Conversati
 	return _c
 }
 
+// SetTurn sets the "turn" field.
+func (_c *ConversationCreate) SetTurn(v int) *ConversationCreate {
+	_c.mutation.SetTurn(v)
+	return _c
+}
+
+// SetNillableTurn sets the "turn" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableTurn(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetTurn(*v)
+	}
+	return _c
+}
+
 // SetEverAssigned sets the "ever_assigned" field.
 func (_c *ConversationCreate) SetEverAssigned(v bool) *ConversationCreate {
 	_c.mutation.SetEverAssigned(v)
@@ -828,6 +842,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultBotState
 		_c.mutation.SetBotState(v)
 	}
+	if _, ok := _c.mutation.Turn(); !ok {
+		v := conversation.DefaultTurn
+		_c.mutation.SetTurn(v)
+	}
 	if _, ok := _c.mutation.EverAssigned(); !ok {
 		v := conversation.DefaultEverAssigned
 		_c.mutation.SetEverAssigned(v)
@@ -1035,6 +1053,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.BotState(); !ok {
 		return &ValidationError{Name: "bot_state", err: errors.New(`ent: missing required field "Conversation.bot_state"`)}
+	}
+	if _, ok := _c.mutation.Turn(); !ok {
+		return &ValidationError{Name: "turn", err: errors.New(`ent: missing required field "Conversation.turn"`)}
 	}
 	if _, ok := _c.mutation.EverAssigned(); !ok {
 		return &ValidationError{Name: "ever_assigned", err: errors.New(`ent: missing required field "Conversation.ever_assigned"`)}
@@ -1266,6 +1287,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
 		_node.BotState = value
+	}
+	if value, ok := _c.mutation.Turn(); ok {
+		_spec.SetField(conversation.FieldTurn, field.TypeInt, value)
+		_node.Turn = value
 	}
 	if value, ok := _c.mutation.EverAssigned(); ok {
 		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)
@@ -1708,6 +1733,24 @@ func (u *ConversationUpsert) SetBotState(v vocab.BotState) *ConversationUpsert {
 // UpdateBotState sets the "bot_state" field to the value that was provided on create.
 func (u *ConversationUpsert) UpdateBotState() *ConversationUpsert {
 	u.SetExcluded(conversation.FieldBotState)
+	return u
+}
+
+// SetTurn sets the "turn" field.
+func (u *ConversationUpsert) SetTurn(v int) *ConversationUpsert {
+	u.Set(conversation.FieldTurn, v)
+	return u
+}
+
+// UpdateTurn sets the "turn" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateTurn() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldTurn)
+	return u
+}
+
+// AddTurn adds v to the "turn" field.
+func (u *ConversationUpsert) AddTurn(v int) *ConversationUpsert {
+	u.Add(conversation.FieldTurn, v)
 	return u
 }
 
@@ -2581,6 +2624,27 @@ func (u *ConversationUpsertOne) SetBotState(v vocab.BotState) *ConversationUpser
 func (u *ConversationUpsertOne) UpdateBotState() *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateBotState()
+	})
+}
+
+// SetTurn sets the "turn" field.
+func (u *ConversationUpsertOne) SetTurn(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetTurn(v)
+	})
+}
+
+// AddTurn adds v to the "turn" field.
+func (u *ConversationUpsertOne) AddTurn(v int) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddTurn(v)
+	})
+}
+
+// UpdateTurn sets the "turn" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateTurn() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateTurn()
 	})
 }
 
@@ -3706,6 +3770,27 @@ func (u *ConversationUpsertBulk) SetBotState(v vocab.BotState) *ConversationUpse
 func (u *ConversationUpsertBulk) UpdateBotState() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdateBotState()
+	})
+}
+
+// SetTurn sets the "turn" field.
+func (u *ConversationUpsertBulk) SetTurn(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetTurn(v)
+	})
+}
+
+// AddTurn adds v to the "turn" field.
+func (u *ConversationUpsertBulk) AddTurn(v int) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.AddTurn(v)
+	})
+}
+
+// UpdateTurn sets the "turn" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateTurn() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateTurn()
 	})
 }
 

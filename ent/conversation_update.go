@@ -326,6 +326,27 @@ func (_u *ConversationUpdate) SetNillableBotState(v *vocab.BotState) *Conversati
 	return _u
 }
 
+// SetTurn sets the "turn" field.
+func (_u *ConversationUpdate) SetTurn(v int) *ConversationUpdate {
+	_u.mutation.ResetTurn()
+	_u.mutation.SetTurn(v)
+	return _u
+}
+
+// SetNillableTurn sets the "turn" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableTurn(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetTurn(*v)
+	}
+	return _u
+}
+
+// AddTurn adds value to the "turn" field.
+func (_u *ConversationUpdate) AddTurn(v int) *ConversationUpdate {
+	_u.mutation.AddTurn(v)
+	return _u
+}
+
 // SetEverAssigned sets the "ever_assigned" field.
 func (_u *ConversationUpdate) SetEverAssigned(v bool) *ConversationUpdate {
 	_u.mutation.SetEverAssigned(v)
@@ -1037,6 +1058,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Turn(); ok {
+		_spec.SetField(conversation.FieldTurn, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTurn(); ok {
+		_spec.AddField(conversation.FieldTurn, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.EverAssigned(); ok {
 		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)
 	}
@@ -1514,6 +1541,27 @@ func (_u *ConversationUpdateOne) SetNillableBotState(v *vocab.BotState) *Convers
 	if v != nil {
 		_u.SetBotState(*v)
 	}
+	return _u
+}
+
+// SetTurn sets the "turn" field.
+func (_u *ConversationUpdateOne) SetTurn(v int) *ConversationUpdateOne {
+	_u.mutation.ResetTurn()
+	_u.mutation.SetTurn(v)
+	return _u
+}
+
+// SetNillableTurn sets the "turn" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableTurn(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetTurn(*v)
+	}
+	return _u
+}
+
+// AddTurn adds value to the "turn" field.
+func (_u *ConversationUpdateOne) AddTurn(v int) *ConversationUpdateOne {
+	_u.mutation.AddTurn(v)
 	return _u
 }
 
@@ -2257,6 +2305,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.BotState(); ok {
 		_spec.SetField(conversation.FieldBotState, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Turn(); ok {
+		_spec.SetField(conversation.FieldTurn, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTurn(); ok {
+		_spec.AddField(conversation.FieldTurn, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.EverAssigned(); ok {
 		_spec.SetField(conversation.FieldEverAssigned, field.TypeBool, value)

@@ -5966,20 +5966,24 @@ func (m *BlockMutation) ResetEdge(name string) error {
 // BotMutation represents an operation that mutates the Bot nodes in the graph.
 type BotMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *string
-	account_id      *string
-	name            *string
-	avatar_url      *string
-	inbox_ids       *[]string
-	appendinbox_ids []string
-	created_at      *clock.Micros
-	addcreated_at   *clock.Micros
-	clearedFields   map[string]struct{}
-	done            bool
-	oldValue        func(context.Context) (*Bot, error)
-	predicates      []predicate.Bot
+	op                    Op
+	typ                   string
+	id                    *string
+	account_id            *string
+	name                  *string
+	avatar_url            *string
+	inbox_ids             *[]string
+	appendinbox_ids       []string
+	routing               *vocab.Routing
+	nobody_available_text *string
+	archived_at           *clock.Micros
+	addarchived_at        *clock.Micros
+	created_at            *clock.Micros
+	addcreated_at         *clock.Micros
+	clearedFields         map[string]struct{}
+	done                  bool
+	oldValue              func(context.Context) (*Bot, error)
+	predicates            []predicate.Bot
 }
 
 var _ ent.Mutation = (*BotMutation)(nil)
@@ -6245,6 +6249,134 @@ func (m *BotMutation) ResetInboxIds() {
 	m.appendinbox_ids = nil
 }
 
+// SetRouting sets the "routing" field.
+func (m *BotMutation) SetRouting(v vocab.Routing) {
+	m.routing = &v
+}
+
+// Routing returns the value of the "routing" field in the mutation.
+func (m *BotMutation) Routing() (r vocab.Routing, exists bool) {
+	v := m.routing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRouting returns the old "routing" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldRouting(ctx context.Context) (v vocab.Routing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRouting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRouting: %w", err)
+	}
+	return oldValue.Routing, nil
+}
+
+// ResetRouting resets all changes to the "routing" field.
+func (m *BotMutation) ResetRouting() {
+	m.routing = nil
+}
+
+// SetNobodyAvailableText sets the "nobody_available_text" field.
+func (m *BotMutation) SetNobodyAvailableText(s string) {
+	m.nobody_available_text = &s
+}
+
+// NobodyAvailableText returns the value of the "nobody_available_text" field in the mutation.
+func (m *BotMutation) NobodyAvailableText() (r string, exists bool) {
+	v := m.nobody_available_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNobodyAvailableText returns the old "nobody_available_text" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldNobodyAvailableText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNobodyAvailableText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNobodyAvailableText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNobodyAvailableText: %w", err)
+	}
+	return oldValue.NobodyAvailableText, nil
+}
+
+// ResetNobodyAvailableText resets all changes to the "nobody_available_text" field.
+func (m *BotMutation) ResetNobodyAvailableText() {
+	m.nobody_available_text = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *BotMutation) SetArchivedAt(c clock.Micros) {
+	m.archived_at = &c
+	m.addarchived_at = nil
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *BotMutation) ArchivedAt() (r clock.Micros, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldArchivedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// AddArchivedAt adds c to the "archived_at" field.
+func (m *BotMutation) AddArchivedAt(c clock.Micros) {
+	if m.addarchived_at != nil {
+		*m.addarchived_at += c
+	} else {
+		m.addarchived_at = &c
+	}
+}
+
+// AddedArchivedAt returns the value that was added to the "archived_at" field in this mutation.
+func (m *BotMutation) AddedArchivedAt() (r clock.Micros, exists bool) {
+	v := m.addarchived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *BotMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	m.addarchived_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *BotMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -6335,7 +6467,7 @@ func (m *BotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BotMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 8)
 	if m.account_id != nil {
 		fields = append(fields, bot.FieldAccountID)
 	}
@@ -6347,6 +6479,15 @@ func (m *BotMutation) Fields() []string {
 	}
 	if m.inbox_ids != nil {
 		fields = append(fields, bot.FieldInboxIds)
+	}
+	if m.routing != nil {
+		fields = append(fields, bot.FieldRouting)
+	}
+	if m.nobody_available_text != nil {
+		fields = append(fields, bot.FieldNobodyAvailableText)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, bot.FieldArchivedAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, bot.FieldCreatedAt)
@@ -6367,6 +6508,12 @@ func (m *BotMutation) Field(name string) (ent.Value, bool) {
 		return m.AvatarURL()
 	case bot.FieldInboxIds:
 		return m.InboxIds()
+	case bot.FieldRouting:
+		return m.Routing()
+	case bot.FieldNobodyAvailableText:
+		return m.NobodyAvailableText()
+	case bot.FieldArchivedAt:
+		return m.ArchivedAt()
 	case bot.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -6386,6 +6533,12 @@ func (m *BotMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldAvatarURL(ctx)
 	case bot.FieldInboxIds:
 		return m.OldInboxIds(ctx)
+	case bot.FieldRouting:
+		return m.OldRouting(ctx)
+	case bot.FieldNobodyAvailableText:
+		return m.OldNobodyAvailableText(ctx)
+	case bot.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
 	case bot.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -6425,6 +6578,27 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetInboxIds(v)
 		return nil
+	case bot.FieldRouting:
+		v, ok := value.(vocab.Routing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRouting(v)
+		return nil
+	case bot.FieldNobodyAvailableText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNobodyAvailableText(v)
+		return nil
+	case bot.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
 	case bot.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -6440,6 +6614,9 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *BotMutation) AddedFields() []string {
 	var fields []string
+	if m.addarchived_at != nil {
+		fields = append(fields, bot.FieldArchivedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, bot.FieldCreatedAt)
 	}
@@ -6451,6 +6628,8 @@ func (m *BotMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *BotMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case bot.FieldArchivedAt:
+		return m.AddedArchivedAt()
 	case bot.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -6462,6 +6641,13 @@ func (m *BotMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BotMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case bot.FieldArchivedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddArchivedAt(v)
+		return nil
 	case bot.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -6507,6 +6693,15 @@ func (m *BotMutation) ResetField(name string) error {
 		return nil
 	case bot.FieldInboxIds:
 		m.ResetInboxIds()
+		return nil
+	case bot.FieldRouting:
+		m.ResetRouting()
+		return nil
+	case bot.FieldNobodyAvailableText:
+		m.ResetNobodyAvailableText()
+		return nil
+	case bot.FieldArchivedAt:
+		m.ResetArchivedAt()
 		return nil
 	case bot.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -18712,6 +18907,8 @@ type ConversationMutation struct {
 	adddeleted_at                      *clock.Micros
 	bot_id                             *string
 	bot_state                          *vocab.BotState
+	turn                               *int
+	addturn                            *int
 	ever_assigned                      *bool
 	in_bots                            *bool
 	visitor_active_at                  *clock.Micros
@@ -19808,6 +20005,62 @@ func (m *ConversationMutation) OldBotState(ctx context.Context) (v vocab.BotStat
 // ResetBotState resets all changes to the "bot_state" field.
 func (m *ConversationMutation) ResetBotState() {
 	m.bot_state = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *ConversationMutation) SetTurn(i int) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *ConversationMutation) Turn() (r int, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldTurn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *ConversationMutation) AddTurn(i int) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *ConversationMutation) AddedTurn() (r int, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *ConversationMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
 }
 
 // SetEverAssigned sets the "ever_assigned" field.
@@ -21532,7 +21785,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 57)
+	fields := make([]string, 0, 58)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -21598,6 +21851,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.bot_state != nil {
 		fields = append(fields, conversation.FieldBotState)
+	}
+	if m.turn != nil {
+		fields = append(fields, conversation.FieldTurn)
 	}
 	if m.ever_assigned != nil {
 		fields = append(fields, conversation.FieldEverAssigned)
@@ -21756,6 +22012,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.BotID()
 	case conversation.FieldBotState:
 		return m.BotState()
+	case conversation.FieldTurn:
+		return m.Turn()
 	case conversation.FieldEverAssigned:
 		return m.EverAssigned()
 	case conversation.FieldInBots:
@@ -21879,6 +22137,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldBotID(ctx)
 	case conversation.FieldBotState:
 		return m.OldBotState(ctx)
+	case conversation.FieldTurn:
+		return m.OldTurn(ctx)
 	case conversation.FieldEverAssigned:
 		return m.OldEverAssigned(ctx)
 	case conversation.FieldInBots:
@@ -22111,6 +22371,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBotState(v)
+		return nil
+	case conversation.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
 		return nil
 	case conversation.FieldEverAssigned:
 		v, ok := value.(bool)
@@ -22386,6 +22653,9 @@ func (m *ConversationMutation) AddedFields() []string {
 	if m.adddeleted_at != nil {
 		fields = append(fields, conversation.FieldDeletedAt)
 	}
+	if m.addturn != nil {
+		fields = append(fields, conversation.FieldTurn)
+	}
 	if m.addvisitor_active_at != nil {
 		fields = append(fields, conversation.FieldVisitorActiveAt)
 	}
@@ -22468,6 +22738,8 @@ func (m *ConversationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedFiltered()
 	case conversation.FieldDeletedAt:
 		return m.AddedDeletedAt()
+	case conversation.FieldTurn:
+		return m.AddedTurn()
 	case conversation.FieldVisitorActiveAt:
 		return m.AddedVisitorActiveAt()
 	case conversation.FieldTargetedMessageVersion:
@@ -22565,6 +22837,13 @@ func (m *ConversationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddDeletedAt(v)
+		return nil
+	case conversation.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
 		return nil
 	case conversation.FieldVisitorActiveAt:
 		v, ok := value.(clock.Micros)
@@ -22807,6 +23086,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldBotState:
 		m.ResetBotState()
+		return nil
+	case conversation.FieldTurn:
+		m.ResetTurn()
 		return nil
 	case conversation.FieldEverAssigned:
 		m.ResetEverAssigned()

@@ -303,6 +303,18 @@ func init() {
 	botDescInboxIds := botFields[2].Descriptor()
 	// bot.DefaultInboxIds holds the default value on creation for the inbox_ids field.
 	bot.DefaultInboxIds = botDescInboxIds.Default.([]string)
+	// botDescRouting is the schema descriptor for routing field.
+	botDescRouting := botFields[3].Descriptor()
+	// bot.DefaultRouting holds the default value on creation for the routing field.
+	bot.DefaultRouting = botDescRouting.Default.(vocab.Routing)
+	// botDescNobodyAvailableText is the schema descriptor for nobody_available_text field.
+	botDescNobodyAvailableText := botFields[4].Descriptor()
+	// bot.DefaultNobodyAvailableText holds the default value on creation for the nobody_available_text field.
+	bot.DefaultNobodyAvailableText = botDescNobodyAvailableText.Default.(string)
+	// botDescArchivedAt is the schema descriptor for archived_at field.
+	botDescArchivedAt := botFields[5].Descriptor()
+	// bot.DefaultArchivedAt holds the default value on creation for the archived_at field.
+	bot.DefaultArchivedAt = clock.Micros(botDescArchivedAt.Default.(int64))
 	// botDescID is the schema descriptor for id field.
 	botDescID := botMixinFields0[0].Descriptor()
 	// bot.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -839,132 +851,136 @@ func init() {
 	conversationDescBotState := conversationFields[19].Descriptor()
 	// conversation.DefaultBotState holds the default value on creation for the bot_state field.
 	conversation.DefaultBotState = vocab.BotState(conversationDescBotState.Default.(string))
+	// conversationDescTurn is the schema descriptor for turn field.
+	conversationDescTurn := conversationFields[20].Descriptor()
+	// conversation.DefaultTurn holds the default value on creation for the turn field.
+	conversation.DefaultTurn = conversationDescTurn.Default.(int)
 	// conversationDescEverAssigned is the schema descriptor for ever_assigned field.
-	conversationDescEverAssigned := conversationFields[20].Descriptor()
+	conversationDescEverAssigned := conversationFields[21].Descriptor()
 	// conversation.DefaultEverAssigned holds the default value on creation for the ever_assigned field.
 	conversation.DefaultEverAssigned = conversationDescEverAssigned.Default.(bool)
 	// conversationDescInBots is the schema descriptor for in_bots field.
-	conversationDescInBots := conversationFields[21].Descriptor()
+	conversationDescInBots := conversationFields[22].Descriptor()
 	// conversation.DefaultInBots holds the default value on creation for the in_bots field.
 	conversation.DefaultInBots = conversationDescInBots.Default.(bool)
 	// conversationDescOriginURL is the schema descriptor for origin_url field.
-	conversationDescOriginURL := conversationFields[23].Descriptor()
+	conversationDescOriginURL := conversationFields[24].Descriptor()
 	// conversation.DefaultOriginURL holds the default value on creation for the origin_url field.
 	conversation.DefaultOriginURL = conversationDescOriginURL.Default.(string)
 	// conversationDescTargetedMessageID is the schema descriptor for targeted_message_id field.
-	conversationDescTargetedMessageID := conversationFields[24].Descriptor()
+	conversationDescTargetedMessageID := conversationFields[25].Descriptor()
 	// conversation.DefaultTargetedMessageID holds the default value on creation for the targeted_message_id field.
 	conversation.DefaultTargetedMessageID = conversationDescTargetedMessageID.Default.(string)
 	// conversationDescTargetedMessageVersion is the schema descriptor for targeted_message_version field.
-	conversationDescTargetedMessageVersion := conversationFields[25].Descriptor()
+	conversationDescTargetedMessageVersion := conversationFields[26].Descriptor()
 	// conversation.DefaultTargetedMessageVersion holds the default value on creation for the targeted_message_version field.
 	conversation.DefaultTargetedMessageVersion = conversationDescTargetedMessageVersion.Default.(int)
 	// conversationDescPriority is the schema descriptor for priority field.
-	conversationDescPriority := conversationFields[26].Descriptor()
+	conversationDescPriority := conversationFields[27].Descriptor()
 	// conversation.DefaultPriority holds the default value on creation for the priority field.
 	conversation.DefaultPriority = vocab.Priority(conversationDescPriority.Default.(string))
 	// conversationDescSnoozedUntil is the schema descriptor for snoozed_until field.
-	conversationDescSnoozedUntil := conversationFields[28].Descriptor()
+	conversationDescSnoozedUntil := conversationFields[29].Descriptor()
 	// conversation.DefaultSnoozedUntil holds the default value on creation for the snoozed_until field.
 	conversation.DefaultSnoozedUntil = clock.Micros(conversationDescSnoozedUntil.Default.(int64))
 	// conversationDescWokenRevision is the schema descriptor for woken_revision field.
-	conversationDescWokenRevision := conversationFields[29].Descriptor()
+	conversationDescWokenRevision := conversationFields[30].Descriptor()
 	// conversation.DefaultWokenRevision holds the default value on creation for the woken_revision field.
 	conversation.DefaultWokenRevision = conversationDescWokenRevision.Default.(int)
 	// conversationDescLastNumber is the schema descriptor for last_number field.
-	conversationDescLastNumber := conversationFields[30].Descriptor()
+	conversationDescLastNumber := conversationFields[31].Descriptor()
 	// conversation.DefaultLastNumber holds the default value on creation for the last_number field.
 	conversation.DefaultLastNumber = conversationDescLastNumber.Default.(int)
 	// conversationDescLastVisibleNumber is the schema descriptor for last_visible_number field.
-	conversationDescLastVisibleNumber := conversationFields[31].Descriptor()
+	conversationDescLastVisibleNumber := conversationFields[32].Descriptor()
 	// conversation.DefaultLastVisibleNumber holds the default value on creation for the last_visible_number field.
 	conversation.DefaultLastVisibleNumber = conversationDescLastVisibleNumber.Default.(int)
 	// conversationDescLastIncomingNumber is the schema descriptor for last_incoming_number field.
-	conversationDescLastIncomingNumber := conversationFields[32].Descriptor()
+	conversationDescLastIncomingNumber := conversationFields[33].Descriptor()
 	// conversation.DefaultLastIncomingNumber holds the default value on creation for the last_incoming_number field.
 	conversation.DefaultLastIncomingNumber = conversationDescLastIncomingNumber.Default.(int)
 	// conversationDescLastOutgoingNumber is the schema descriptor for last_outgoing_number field.
-	conversationDescLastOutgoingNumber := conversationFields[33].Descriptor()
+	conversationDescLastOutgoingNumber := conversationFields[34].Descriptor()
 	// conversation.DefaultLastOutgoingNumber holds the default value on creation for the last_outgoing_number field.
 	conversation.DefaultLastOutgoingNumber = conversationDescLastOutgoingNumber.Default.(int)
 	// conversationDescTranscriptNumber is the schema descriptor for transcript_number field.
-	conversationDescTranscriptNumber := conversationFields[34].Descriptor()
+	conversationDescTranscriptNumber := conversationFields[35].Descriptor()
 	// conversation.DefaultTranscriptNumber holds the default value on creation for the transcript_number field.
 	conversation.DefaultTranscriptNumber = conversationDescTranscriptNumber.Default.(int)
 	// conversationDescVisitorReadNumber is the schema descriptor for visitor_read_number field.
-	conversationDescVisitorReadNumber := conversationFields[35].Descriptor()
+	conversationDescVisitorReadNumber := conversationFields[36].Descriptor()
 	// conversation.DefaultVisitorReadNumber holds the default value on creation for the visitor_read_number field.
 	conversation.DefaultVisitorReadNumber = conversationDescVisitorReadNumber.Default.(int)
 	// conversationDescRoutingSource is the schema descriptor for routing_source field.
-	conversationDescRoutingSource := conversationFields[36].Descriptor()
+	conversationDescRoutingSource := conversationFields[37].Descriptor()
 	// conversation.DefaultRoutingSource holds the default value on creation for the routing_source field.
 	conversation.DefaultRoutingSource = conversationDescRoutingSource.Default.(string)
 	// conversationDescAwaitsOffer is the schema descriptor for awaits_offer field.
-	conversationDescAwaitsOffer := conversationFields[37].Descriptor()
+	conversationDescAwaitsOffer := conversationFields[38].Descriptor()
 	// conversation.DefaultAwaitsOffer holds the default value on creation for the awaits_offer field.
 	conversation.DefaultAwaitsOffer = conversationDescAwaitsOffer.Default.(bool)
 	// conversationDescReassignedMessageNumber is the schema descriptor for reassigned_message_number field.
-	conversationDescReassignedMessageNumber := conversationFields[38].Descriptor()
+	conversationDescReassignedMessageNumber := conversationFields[39].Descriptor()
 	// conversation.DefaultReassignedMessageNumber holds the default value on creation for the reassigned_message_number field.
 	conversation.DefaultReassignedMessageNumber = conversationDescReassignedMessageNumber.Default.(int)
 	// conversationDescToAddress is the schema descriptor for to_address field.
-	conversationDescToAddress := conversationFields[39].Descriptor()
+	conversationDescToAddress := conversationFields[40].Descriptor()
 	// conversation.DefaultToAddress holds the default value on creation for the to_address field.
 	conversation.DefaultToAddress = conversationDescToAddress.Default.(string)
 	// conversationDescPossiblyRelatedID is the schema descriptor for possibly_related_id field.
-	conversationDescPossiblyRelatedID := conversationFields[40].Descriptor()
+	conversationDescPossiblyRelatedID := conversationFields[41].Descriptor()
 	// conversation.DefaultPossiblyRelatedID holds the default value on creation for the possibly_related_id field.
 	conversation.DefaultPossiblyRelatedID = conversationDescPossiblyRelatedID.Default.(string)
 	// conversationDescFirstRespondedAt is the schema descriptor for first_responded_at field.
-	conversationDescFirstRespondedAt := conversationFields[41].Descriptor()
+	conversationDescFirstRespondedAt := conversationFields[42].Descriptor()
 	// conversation.DefaultFirstRespondedAt holds the default value on creation for the first_responded_at field.
 	conversation.DefaultFirstRespondedAt = clock.Micros(conversationDescFirstRespondedAt.Default.(int64))
 	// conversationDescFirstRespondedBy is the schema descriptor for first_responded_by field.
-	conversationDescFirstRespondedBy := conversationFields[42].Descriptor()
+	conversationDescFirstRespondedBy := conversationFields[43].Descriptor()
 	// conversation.DefaultFirstRespondedBy holds the default value on creation for the first_responded_by field.
 	conversation.DefaultFirstRespondedBy = conversationDescFirstRespondedBy.Default.(string)
 	// conversationDescFirstResponseSeconds is the schema descriptor for first_response_seconds field.
-	conversationDescFirstResponseSeconds := conversationFields[43].Descriptor()
+	conversationDescFirstResponseSeconds := conversationFields[44].Descriptor()
 	// conversation.DefaultFirstResponseSeconds holds the default value on creation for the first_response_seconds field.
 	conversation.DefaultFirstResponseSeconds = conversationDescFirstResponseSeconds.Default.(int)
 	// conversationDescFirstResponseBusinessSeconds is the schema descriptor for first_response_business_seconds field.
-	conversationDescFirstResponseBusinessSeconds := conversationFields[44].Descriptor()
+	conversationDescFirstResponseBusinessSeconds := conversationFields[45].Descriptor()
 	// conversation.DefaultFirstResponseBusinessSeconds holds the default value on creation for the first_response_business_seconds field.
 	conversation.DefaultFirstResponseBusinessSeconds = conversationDescFirstResponseBusinessSeconds.Default.(int)
 	// conversationDescReopenCount is the schema descriptor for reopen_count field.
-	conversationDescReopenCount := conversationFields[45].Descriptor()
+	conversationDescReopenCount := conversationFields[46].Descriptor()
 	// conversation.DefaultReopenCount holds the default value on creation for the reopen_count field.
 	conversation.DefaultReopenCount = conversationDescReopenCount.Default.(int)
 	// conversationDescResolvedBy is the schema descriptor for resolved_by field.
-	conversationDescResolvedBy := conversationFields[46].Descriptor()
+	conversationDescResolvedBy := conversationFields[47].Descriptor()
 	// conversation.DefaultResolvedBy holds the default value on creation for the resolved_by field.
 	conversation.DefaultResolvedBy = conversationDescResolvedBy.Default.(string)
 	// conversationDescClosedBy is the schema descriptor for closed_by field.
-	conversationDescClosedBy := conversationFields[47].Descriptor()
+	conversationDescClosedBy := conversationFields[48].Descriptor()
 	// conversation.DefaultClosedBy holds the default value on creation for the closed_by field.
 	conversation.DefaultClosedBy = viewer.Kind(conversationDescClosedBy.Default.(string))
 	// conversationDescAutoAssignedAt is the schema descriptor for auto_assigned_at field.
-	conversationDescAutoAssignedAt := conversationFields[48].Descriptor()
+	conversationDescAutoAssignedAt := conversationFields[49].Descriptor()
 	// conversation.DefaultAutoAssignedAt holds the default value on creation for the auto_assigned_at field.
 	conversation.DefaultAutoAssignedAt = clock.Micros(conversationDescAutoAssignedAt.Default.(int64))
 	// conversationDescNoAnswerCount is the schema descriptor for no_answer_count field.
-	conversationDescNoAnswerCount := conversationFields[49].Descriptor()
+	conversationDescNoAnswerCount := conversationFields[50].Descriptor()
 	// conversation.DefaultNoAnswerCount holds the default value on creation for the no_answer_count field.
 	conversation.DefaultNoAnswerCount = conversationDescNoAnswerCount.Default.(int)
 	// conversationDescPriorityRank is the schema descriptor for priority_rank field.
-	conversationDescPriorityRank := conversationFields[50].Descriptor()
+	conversationDescPriorityRank := conversationFields[51].Descriptor()
 	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
 	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
 	// conversationDescChannelType is the schema descriptor for channel_type field.
-	conversationDescChannelType := conversationFields[51].Descriptor()
+	conversationDescChannelType := conversationFields[52].Descriptor()
 	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
 	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
 	// conversationDescRating is the schema descriptor for rating field.
-	conversationDescRating := conversationFields[53].Descriptor()
+	conversationDescRating := conversationFields[54].Descriptor()
 	// conversation.DefaultRating holds the default value on creation for the rating field.
 	conversation.DefaultRating = conversationDescRating.Default.(int)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[54].Descriptor()
+	conversationDescRevision := conversationFields[55].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.

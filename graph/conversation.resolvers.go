@@ -109,6 +109,10 @@ func (r *conversationResolver) Bot(ctx context.Context, objs []*ent.Conversation
 	return r.Services.Nodes.Bots(ctx, pick(objs, func(c *ent.Conversation) string { return c.BotID }))
 }
 
+func (r *conversationResolver) Turn(ctx context.Context, obj *ent.Conversation) (*int, error) {
+	return conversation.TurnOf(obj), nil
+}
+
 func (r *conversationResolver) TargetedMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.TargetedMessage, error) {
 	return r.Services.Nodes.TargetedMessages(ctx, pick(objs, func(c *ent.Conversation) string { return c.TargetedMessageID }))
 }

@@ -103,7 +103,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	withArchived := func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Query.ContactLists, c.Query.Teams = withArchived, withArchived
+	c.Query.ContactLists, c.Query.Teams, c.Query.Bots = withArchived, withArchived, withArchived
 	blockedSenders := func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)
 	}

@@ -12,6 +12,10 @@ func attachmentPayload(v *ent.Attachment, err error) (*model.AttachmentPayload, 
 	return &model.AttachmentPayload{Attachment: v}, err
 }
 
+func botPayload(v *ent.Bot, err error) (*model.BotPayload, error) {
+	return &model.BotPayload{Bot: v}, err
+}
+
 func chatChannelPayload(v *ent.Channel, err error) (*model.ChatChannelPayload, error) {
 	return &model.ChatChannelPayload{ChatChannel: v}, err
 }

@@ -38,14 +38,6 @@ func (r *apiTokenResolver) DeprecatedFieldsUsed(ctx context.Context, obj *ent.Ap
 	return r.Services.Accounts.DeprecatedFieldsUsed(obj), nil
 }
 
-func (r *botResolver) DisplayName(ctx context.Context, obj *ent.Bot) (string, error) {
-	return vocab.DisplayName("Bot", obj.ID, obj.Name), nil
-}
-
-func (r *botResolver) Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error) {
-	return r.Services.Inboxes.Granted(ctx, pick(objs, func(b *ent.Bot) inbox.Grantee { return inbox.Grantee{ID: b.ID, InboxIDs: b.InboxIds} }), pageArgs(first, after, last, before))
-}
-
 func (r *integrationResolver) DisplayName(ctx context.Context, obj *ent.Integration) (string, error) {
 	return vocab.DisplayName("Integration", obj.ID, obj.Name), nil
 }
@@ -199,8 +191,6 @@ func (r *userResolver) Teams(ctx context.Context, objs []*ent.User, first *int, 
 
 func (r *Resolver) ApiToken() generated.ApiTokenResolver { return &apiTokenResolver{r} }
 
-func (r *Resolver) Bot() generated.BotResolver { return &botResolver{r} }
-
 func (r *Resolver) Integration() generated.IntegrationResolver { return &integrationResolver{r} }
 
 func (r *Resolver) Team() generated.TeamResolver { return &teamResolver{r} }
@@ -209,7 +199,6 @@ func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }
 
 type (
 	apiTokenResolver    struct{ *Resolver }
-	botResolver         struct{ *Resolver }
 	integrationResolver struct{ *Resolver }
 	teamResolver        struct{ *Resolver }
 	userResolver        struct{ *Resolver }

@@ -3,6 +3,7 @@ package graph
 import (
 	"parley/internal/account"
 	"parley/internal/attachment"
+	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
@@ -38,6 +39,7 @@ type Resolver struct{ Services Services }
 
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
+	Bots           *bot.Service
 	Companies      *company.Service
 	Contacts       *contact.Service
 	Transfers      *transfer.Service

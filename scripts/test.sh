@@ -7,6 +7,10 @@
 # PARLEY_TEST_POSTGRES_URL  use this server instead: a superuser's
 #                           postgres:// URL; databases are made and dropped in it
 #
+# PARLEY_TEST_AGAIN         not empty: up to three tests that fail are run once
+#                           more, each by itself, and named at the end: what
+#                           passes then is flaky, which is a fault of its own
+#
 # Without PARLEY_TEST_POSTGRES_URL a throw-away server is started on loopback
 # from the newest PostgreSQL found, and is gone when the script ends, however
 # it ends. Without PostgreSQL that half of the storage tests is skipped, and
@@ -51,13 +55,24 @@ fi
 # signal at once only while it waits, and must end the tests before their server.
 read -ra packages <<<"${PACKAGES:-./...}"
 if [[ ${packages[*]} == ./... ]]; then go -C tools test "$@" ./check; fi # a module of its own
+run=(go test -timeout 25m "$@" "${packages[@]}")
+flaky=
+if [[ -n ${PARLEY_TEST_AGAIN:-} ]]; then
+  flaky=$(mktemp)
+  run=(go tool -modfile=tools/go.mod gotestsum --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=3
+    --rerun-fails-report="$flaky" --packages="${packages[*]}" -- -timeout 25m "$@")
+fi
 set -m
-go test -timeout 25m "$@" "${packages[@]}" </dev/null &
+"${run[@]}" </dev/null &
 tests=$!
 set +m
 code=0
 wait "$tests" || code=$?
 tests=
+if [[ -n $flaky ]]; then
+  if [[ -s $flaky ]]; then echo "test: FAILED AT FIRST, to be mended:" && cat "$flaky"; fi
+  rm -f "$flaky"
+fi
 
 if [[ -z ${PARLEY_TEST_POSTGRES_URL:-} ]]; then
   echo "test: the PostgreSQL half was SKIPPED (apt-get install postgresql)" >&2

@@ -11,6 +11,7 @@ import (
 	"parley/graph"
 	"parley/internal/account"
 	"parley/internal/attachment"
+	"parley/internal/bot"
 	"parley/internal/bus"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/settings"
@@ -72,6 +73,7 @@ type app struct {
 	transcripts   *transcript.Service
 	transfers     *transfer.Service
 	privacy       *privacy.Service
+	bots          *bot.Service
 }
 
 // compose makes the use cases, each from those before it, and registers their
@@ -106,7 +108,8 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
+	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors})
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.bots.Consumer()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -198,7 +201,7 @@ func (a *app) connect(url string, log *slog.Logger) (*live, error) {
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Bots: a.bots, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library,

@@ -3,6 +3,9 @@
 package bot
 
 import (
+	"parley/internal/clock"
+	"parley/internal/vocab"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -19,6 +22,12 @@ const (
 	FieldAvatarURL = "avatar_url"
 	// FieldInboxIds holds the string denoting the inbox_ids field in the database.
 	FieldInboxIds = "inbox_ids"
+	// FieldRouting holds the string denoting the routing field in the database.
+	FieldRouting = "routing"
+	// FieldNobodyAvailableText holds the string denoting the nobody_available_text field in the database.
+	FieldNobodyAvailableText = "nobody_available_text"
+	// FieldArchivedAt holds the string denoting the archived_at field in the database.
+	FieldArchivedAt = "archived_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the bot in the database.
@@ -32,6 +41,9 @@ var Columns = []string{
 	FieldName,
 	FieldAvatarURL,
 	FieldInboxIds,
+	FieldRouting,
+	FieldNobodyAvailableText,
+	FieldArchivedAt,
 	FieldCreatedAt,
 }
 
@@ -52,6 +64,12 @@ var (
 	DefaultAvatarURL string
 	// DefaultInboxIds holds the default value on creation for the "inbox_ids" field.
 	DefaultInboxIds []string
+	// DefaultRouting holds the default value on creation for the "routing" field.
+	DefaultRouting vocab.Routing
+	// DefaultNobodyAvailableText holds the default value on creation for the "nobody_available_text" field.
+	DefaultNobodyAvailableText string
+	// DefaultArchivedAt holds the default value on creation for the "archived_at" field.
+	DefaultArchivedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -77,6 +95,16 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByAvatarURL orders the results by the avatar_url field.
 func ByAvatarURL(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAvatarURL, opts...).ToFunc()
+}
+
+// ByNobodyAvailableText orders the results by the nobody_available_text field.
+func ByNobodyAvailableText(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNobodyAvailableText, opts...).ToFunc()
+}
+
+// ByArchivedAt orders the results by the archived_at field.
+func ByArchivedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldArchivedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

@@ -79,6 +79,17 @@ func AvatarURL(v string) predicate.Bot {
 	return predicate.Bot(sql.FieldEQ(FieldAvatarURL, v))
 }
 
+// NobodyAvailableText applies equality check predicate on the "nobody_available_text" field. It's identical to NobodyAvailableTextEQ.
+func NobodyAvailableText(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldNobodyAvailableText, v))
+}
+
+// ArchivedAt applies equality check predicate on the "archived_at" field. It's identical to ArchivedAtEQ.
+func ArchivedAt(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldEQ(FieldArchivedAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.Bot {
 	vc := int64(v)
@@ -278,6 +289,125 @@ func AvatarURLEqualFold(v string) predicate.Bot {
 // AvatarURLContainsFold applies the ContainsFold predicate on the "avatar_url" field.
 func AvatarURLContainsFold(v string) predicate.Bot {
 	return predicate.Bot(sql.FieldContainsFold(FieldAvatarURL, v))
+}
+
+// NobodyAvailableTextEQ applies the EQ predicate on the "nobody_available_text" field.
+func NobodyAvailableTextEQ(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextNEQ applies the NEQ predicate on the "nobody_available_text" field.
+func NobodyAvailableTextNEQ(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldNEQ(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextIn applies the In predicate on the "nobody_available_text" field.
+func NobodyAvailableTextIn(vs ...string) predicate.Bot {
+	return predicate.Bot(sql.FieldIn(FieldNobodyAvailableText, vs...))
+}
+
+// NobodyAvailableTextNotIn applies the NotIn predicate on the "nobody_available_text" field.
+func NobodyAvailableTextNotIn(vs ...string) predicate.Bot {
+	return predicate.Bot(sql.FieldNotIn(FieldNobodyAvailableText, vs...))
+}
+
+// NobodyAvailableTextGT applies the GT predicate on the "nobody_available_text" field.
+func NobodyAvailableTextGT(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldGT(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextGTE applies the GTE predicate on the "nobody_available_text" field.
+func NobodyAvailableTextGTE(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldGTE(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextLT applies the LT predicate on the "nobody_available_text" field.
+func NobodyAvailableTextLT(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldLT(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextLTE applies the LTE predicate on the "nobody_available_text" field.
+func NobodyAvailableTextLTE(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldLTE(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextContains applies the Contains predicate on the "nobody_available_text" field.
+func NobodyAvailableTextContains(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldContains(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextHasPrefix applies the HasPrefix predicate on the "nobody_available_text" field.
+func NobodyAvailableTextHasPrefix(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldHasPrefix(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextHasSuffix applies the HasSuffix predicate on the "nobody_available_text" field.
+func NobodyAvailableTextHasSuffix(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldHasSuffix(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextEqualFold applies the EqualFold predicate on the "nobody_available_text" field.
+func NobodyAvailableTextEqualFold(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldEqualFold(FieldNobodyAvailableText, v))
+}
+
+// NobodyAvailableTextContainsFold applies the ContainsFold predicate on the "nobody_available_text" field.
+func NobodyAvailableTextContainsFold(v string) predicate.Bot {
+	return predicate.Bot(sql.FieldContainsFold(FieldNobodyAvailableText, v))
+}
+
+// ArchivedAtEQ applies the EQ predicate on the "archived_at" field.
+func ArchivedAtEQ(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldEQ(FieldArchivedAt, vc))
+}
+
+// ArchivedAtNEQ applies the NEQ predicate on the "archived_at" field.
+func ArchivedAtNEQ(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldNEQ(FieldArchivedAt, vc))
+}
+
+// ArchivedAtIn applies the In predicate on the "archived_at" field.
+func ArchivedAtIn(vs ...clock.Micros) predicate.Bot {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Bot(sql.FieldIn(FieldArchivedAt, v...))
+}
+
+// ArchivedAtNotIn applies the NotIn predicate on the "archived_at" field.
+func ArchivedAtNotIn(vs ...clock.Micros) predicate.Bot {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Bot(sql.FieldNotIn(FieldArchivedAt, v...))
+}
+
+// ArchivedAtGT applies the GT predicate on the "archived_at" field.
+func ArchivedAtGT(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldGT(FieldArchivedAt, vc))
+}
+
+// ArchivedAtGTE applies the GTE predicate on the "archived_at" field.
+func ArchivedAtGTE(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldGTE(FieldArchivedAt, vc))
+}
+
+// ArchivedAtLT applies the LT predicate on the "archived_at" field.
+func ArchivedAtLT(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldLT(FieldArchivedAt, vc))
+}
+
+// ArchivedAtLTE applies the LTE predicate on the "archived_at" field.
+func ArchivedAtLTE(v clock.Micros) predicate.Bot {
+	vc := int64(v)
+	return predicate.Bot(sql.FieldLTE(FieldArchivedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

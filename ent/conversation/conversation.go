@@ -59,6 +59,8 @@ const (
 	FieldBotID = "bot_id"
 	// FieldBotState holds the string denoting the bot_state field in the database.
 	FieldBotState = "bot_state"
+	// FieldTurn holds the string denoting the turn field in the database.
+	FieldTurn = "turn"
 	// FieldEverAssigned holds the string denoting the ever_assigned field in the database.
 	FieldEverAssigned = "ever_assigned"
 	// FieldInBots holds the string denoting the in_bots field in the database.
@@ -158,6 +160,7 @@ var Columns = []string{
 	FieldDeletedAt,
 	FieldBotID,
 	FieldBotState,
+	FieldTurn,
 	FieldEverAssigned,
 	FieldInBots,
 	FieldVisitorActiveAt,
@@ -236,6 +239,8 @@ var (
 	DefaultBotID string
 	// DefaultBotState holds the default value on creation for the "bot_state" field.
 	DefaultBotState vocab.BotState
+	// DefaultTurn holds the default value on creation for the "turn" field.
+	DefaultTurn int
 	// DefaultEverAssigned holds the default value on creation for the "ever_assigned" field.
 	DefaultEverAssigned bool
 	// DefaultInBots holds the default value on creation for the "in_bots" field.
@@ -420,6 +425,11 @@ func ByBotID(opts ...sql.OrderTermOption) OrderOption {
 // ByBotState orders the results by the bot_state field.
 func ByBotState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBotState, opts...).ToFunc()
+}
+
+// ByTurn orders the results by the turn field.
+func ByTurn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTurn, opts...).ToFunc()
 }
 
 // ByEverAssigned orders the results by the ever_assigned field.

@@ -187,6 +187,11 @@ func BotState(v vocab.BotState) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldBotState, vc))
 }
 
+// Turn applies equality check predicate on the "turn" field. It's identical to TurnEQ.
+func Turn(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldTurn, v))
+}
+
 // EverAssigned applies equality check predicate on the "ever_assigned" field. It's identical to EverAssignedEQ.
 func EverAssigned(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldEverAssigned, v))
@@ -1735,6 +1740,46 @@ func BotStateEqualFold(v vocab.BotState) predicate.Conversation {
 func BotStateContainsFold(v vocab.BotState) predicate.Conversation {
 	vc := string(v)
 	return predicate.Conversation(sql.FieldContainsFold(FieldBotState, vc))
+}
+
+// TurnEQ applies the EQ predicate on the "turn" field.
+func TurnEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldTurn, v))
+}
+
+// TurnNEQ applies the NEQ predicate on the "turn" field.
+func TurnNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldTurn, v))
+}
+
+// TurnIn applies the In predicate on the "turn" field.
+func TurnIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldTurn, vs...))
+}
+
+// TurnNotIn applies the NotIn predicate on the "turn" field.
+func TurnNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldTurn, vs...))
+}
+
+// TurnGT applies the GT predicate on the "turn" field.
+func TurnGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldTurn, v))
+}
+
+// TurnGTE applies the GTE predicate on the "turn" field.
+func TurnGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldTurn, v))
+}
+
+// TurnLT applies the LT predicate on the "turn" field.
+func TurnLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldTurn, v))
+}
+
+// TurnLTE applies the LTE predicate on the "turn" field.
+func TurnLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldTurn, v))
 }
 
 // EverAssignedEQ applies the EQ predicate on the "ever_assigned" field.

@@ -209,6 +209,9 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "avatar_url", Type: field.TypeString, Default: ""},
 		{Name: "inbox_ids", Type: field.TypeJSON},
+		{Name: "routing", Type: field.TypeJSON},
+		{Name: "nobody_available_text", Type: field.TypeString, Default: ""},
+		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// BotsTable holds the schema information for the "bots" table.
@@ -216,6 +219,13 @@ var (
 		Name:       "bots",
 		Columns:    BotsColumns,
 		PrimaryKey: []*schema.Column{BotsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bot_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{BotsColumns[1], BotsColumns[2], BotsColumns[0]},
+			},
+		},
 	}
 	// ChannelsColumns holds the columns for the "channels" table.
 	ChannelsColumns = []*schema.Column{
@@ -757,6 +767,7 @@ var (
 		{Name: "deleted_at", Type: field.TypeInt64, Default: 0},
 		{Name: "bot_id", Type: field.TypeString, Default: ""},
 		{Name: "bot_state", Type: field.TypeString, Default: "NONE"},
+		{Name: "turn", Type: field.TypeInt, Default: 0},
 		{Name: "ever_assigned", Type: field.TypeBool, Default: false},
 		{Name: "in_bots", Type: field.TypeBool, Default: false},
 		{Name: "visitor_active_at", Type: field.TypeInt64},
@@ -807,7 +818,7 @@ var (
 			{
 				Name:    "conversation_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[55]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[56]},
 			},
 			{
 				Name:    "conversation_visitor_id_last_message_at_id",
@@ -822,17 +833,17 @@ var (
 			{
 				Name:    "conversation_bot_state_visitor_active_at",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[22], ConversationsColumns[25]},
+				Columns: []*schema.Column{ConversationsColumns[22], ConversationsColumns[26]},
 			},
 			{
 				Name:    "conversation_inbox_id_status_folder_kind_assignee_id_in_bots",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[10], ConversationsColumns[24]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[6], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[10], ConversationsColumns[25]},
 			},
 			{
 				Name:    "conversation_awaits_offer_inbox_id_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[40], ConversationsColumns[2], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[41], ConversationsColumns[2], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_activity_at_id",
@@ -847,7 +858,7 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_activity_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[25], ConversationsColumns[6], ConversationsColumns[16], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_opened_at_id",
@@ -862,7 +873,7 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[25], ConversationsColumns[6], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_waiting_since_id",
@@ -877,22 +888,22 @@ var (
 			{
 				Name:    "conversation_inbox_id_in_bots_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[25], ConversationsColumns[6], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_kind_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[4], ConversationsColumns[6], ConversationsColumns[54], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_folder_assignee_id_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[5], ConversationsColumns[10], ConversationsColumns[6], ConversationsColumns[54], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[24], ConversationsColumns[6], ConversationsColumns[53], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[25], ConversationsColumns[6], ConversationsColumns[54], ConversationsColumns[0]},
 			},
 		},
 	}

@@ -41,6 +41,7 @@ func (Conversation) Fields() []ent.Field {
 		instant("deleted_at"),
 		reference("bot_id"),
 		field.String("bot_state").GoType(vocab.BotState("")).Default(string(vocab.BotNone)),
+		field.Int("turn").Default(0).Comment("Rises with all that ends what a bot may say (AG-2)."),
 		field.Bool("ever_assigned").Default(false).Comment("A person once had it: it left Bots for good (IN-2)."),
 		field.Bool("in_bots").Default(false).Comment("Shows in the Bots view (IN-2)."),
 		field.Int64("visitor_active_at").GoType(clock.Micros(0)).

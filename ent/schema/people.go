@@ -107,7 +107,20 @@ func (Bot) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of Bot.
 func (Bot) Fields() []ent.Field {
-	return []ent.Field{field.String("name"), text("avatar_url"), field.Strings("inbox_ids").Default([]string{}), made()}
+	return []ent.Field{
+		field.String("name"),
+		text("avatar_url"),
+		field.Strings("inbox_ids").Default([]string{}),
+		field.JSON("routing", vocab.Routing{}).Default(vocab.Routing{}).Comment("How it hands off (BT-2)."),
+		text("nobody_available_text"),
+		instant("archived_at"),
+		made(),
+	}
+}
+
+// Indexes of Bot.
+func (Bot) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "name", "id")}
 }
 
 // ApiToken is the token of a user, an integration or a bot (AC-9). Only its hash is kept.

@@ -55,6 +55,8 @@ type ConversationResolver interface {
 
 	Bot(ctx context.Context, objs []*ent.Conversation) ([]*ent.Bot, error)
 
+	Turn(ctx context.Context, obj *ent.Conversation) (*int, error)
+
 	TargetedMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.TargetedMessage, error)
 
 	Tags(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Tag, error)
@@ -1886,6 +1888,29 @@ func (ec *executionContext) _Conversation_botState(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Conversation_botState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, "BotState")
+}
+
+func (ec *executionContext) _Conversation_turn(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_turn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().Turn(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_turn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Conversation_originUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -6527,6 +6552,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 		case "botState":
 			out.Values[i] = ec._Conversation_botState(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turn":
+			out.Values[i] = ec._Conversation_turn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "originUrl":

@@ -1993,7 +1993,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap["replyAll"] = true
 	}
 
-	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies"}
+	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "turn", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2128,6 +2128,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.IfLastNumber = data
+		case "turn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("turn"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Turn = data
 		case "onBehalfOfUserId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOfUserId"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)

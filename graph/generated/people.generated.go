@@ -28,11 +28,6 @@ type ApiTokenResolver interface {
 	PreviousSecretExpiresAt(ctx context.Context, obj *ent.ApiToken) (*clock.Micros, error)
 	DeprecatedFieldsUsed(ctx context.Context, obj *ent.ApiToken) ([]string, error)
 }
-type BotResolver interface {
-	DisplayName(ctx context.Context, obj *ent.Bot) (string, error)
-
-	Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error)
-}
 type IntegrationResolver interface {
 	DisplayName(ctx context.Context, obj *ent.Integration) (string, error)
 
@@ -57,44 +52,6 @@ type UserResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
-
-func (ec *executionContext) field_Bot_inboxes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["last"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg3
-	return args, nil
-}
 
 func (ec *executionContext) field_Integration_inboxes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -789,117 +746,6 @@ func (ec *executionContext) fieldContext_ApiTokenEdge_node(_ context.Context, fi
 		},
 	}
 	return fc, nil
-}
-
-func (ec *executionContext) _Bot_id(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
-	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
-}
-func (ec *executionContext) fieldContext_Bot_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Bot", field, false, false, "ID")
-}
-
-func (ec *executionContext) _Bot_name(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
-	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
-}
-func (ec *executionContext) fieldContext_Bot_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Bot", field, false, false, "String")
-}
-
-func (ec *executionContext) _Bot_displayName(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Bot_displayName(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Bot().DisplayName(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Bot_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Bot", field, true, true, "String")
-}
-
-func (ec *executionContext) _Bot_avatarUrl(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
-	return ec.marshalOURL2string(ctx, field.Selections, obj.AvatarURL)
-}
-func (ec *executionContext) fieldContext_Bot_avatarUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Bot", field, false, false, "URL")
-}
-
-func (ec *executionContext) _Bot_inboxes(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Bot_inboxes(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.resolveBatch_Bot_inboxes(ctx, field, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Inbox]) graphql.Marshaler {
-			return ec.marshalNInboxConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Bot_inboxes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Bot",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_InboxConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Bot_inboxes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-func (ec *executionContext) resolveBatch_Bot_inboxes(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (any, error) {
-	resolver := ec.Resolvers.Bot()
-	fc := graphql.GetFieldContext(ctx)
-	if batch, ok := graphql.BatchParentsFor[*ent.Bot](ctx, "Bot"); ok {
-		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Inboxes(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-		})
-		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Inbox]](
-			ctx,
-			batch.Index,
-			len(batch.Parents),
-			result,
-			"Bot.inboxes",
-			batch.IndexMap,
-		)
-	}
-	results, err := resolver.Inboxes(ctx, []*ent.Bot{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Inbox]](
-		ctx,
-		results,
-		err,
-		"Bot.inboxes",
-	)
 }
 
 func (ec *executionContext) _CreateApiTokenPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.CreateAPITokenPayload) (ret graphql.Marshaler) {
@@ -4451,53 +4297,6 @@ func (ec *executionContext) _ApiTokenEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
-var botImplementors = []string{"Bot", "Actor", "_Entity", "Node"}
-
-func (ec *executionContext) _Bot(ctx context.Context, sel ast.SelectionSet, obj *ent.Bot) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, botImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Bot")
-		case "id":
-			out.Values[i] = ec._Bot_id(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "name":
-			out.Values[i] = ec._Bot_name(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "displayName":
-			out.Values[i] = ec._Bot_displayName(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "avatarUrl":
-			out.Values[i] = ec._Bot_avatarUrl(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "inboxes":
-			out.Values[i] = ec._Bot_inboxes(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	return out
-}
-
 var createApiTokenPayloadImplementors = []string{"CreateApiTokenPayload"}
 
 func (ec *executionContext) _CreateApiTokenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateAPITokenPayload) graphql.Marshaler {
@@ -5943,13 +5742,6 @@ func (ec *executionContext) marshalOApiToken2ᚖparleyᚋentᚐApiToken(ctx cont
 		return graphql.Null
 	}
 	return ec._ApiToken(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalOBot2ᚖparleyᚋentᚐBot(ctx context.Context, sel ast.SelectionSet, v *ent.Bot) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Bot(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOIntegration2ᚖparleyᚋentᚐIntegration(ctx context.Context, sel ast.SelectionSet, v *ent.Integration) graphql.Marshaler {

@@ -14,6 +14,7 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/account"
+	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
 	settings1 "parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
@@ -211,6 +212,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ArchiveBotPayload struct {
+		Bot        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ArchiveContactSubscriptionTypePayload struct {
 		ContactSubscriptionType func(childComplexity int) int
 		UserErrors              func(childComplexity int) int
@@ -349,11 +355,26 @@ type ComplexityRoot struct {
 	}
 
 	Bot struct {
-		AvatarURL   func(childComplexity int) int
-		DisplayName func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Inboxes     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Name        func(childComplexity int) int
+		ArchivedAt          func(childComplexity int) int
+		AvatarURL           func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		DisplayName         func(childComplexity int) int
+		ID                  func(childComplexity int) int
+		Inboxes             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name                func(childComplexity int) int
+		NobodyAvailableText func(childComplexity int) int
+		Routing             func(childComplexity int) int
+	}
+
+	BotConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BotEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	BotStateChange struct {
@@ -838,6 +859,7 @@ type ComplexityRoot struct {
 		Tickets                      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Title                        func(childComplexity int) int
 		ToAddress                    func(childComplexity int) int
+		Turn                         func(childComplexity int) int
 		Unread                       func(childComplexity int) int
 		UnreadCount                  func(childComplexity int) int
 		Visitor                      func(childComplexity int) int
@@ -876,6 +898,11 @@ type ComplexityRoot struct {
 	CreateApiTokenPayload struct {
 		APIToken   func(childComplexity int) int
 		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateBotPayload struct {
+		Bot        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1968,6 +1995,7 @@ type ComplexityRoot struct {
 		AcceptInvitation               func(childComplexity int, input account.AcceptInvitationInput) int
 		AcceptSuggestedProperties      func(childComplexity int, input visitor.AcceptSuggestedPropertiesInput) int
 		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
+		ArchiveBot                     func(childComplexity int, input bot.ArchiveBotInput) int
 		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
 		ArchiveLibraryItem             func(childComplexity int, input library.ArchiveLibraryItemInput) int
 		ArchivePipeline                func(childComplexity int, input crm.ArchivePipelineInput) int
@@ -1986,6 +2014,7 @@ type ComplexityRoot struct {
 		CompleteTask                   func(childComplexity int, input engagement.CompleteTaskInput) int
 		ConnectPersonalMailbox         func(childComplexity int, input settings.ConnectPersonalMailboxInput) int
 		CreateAPIToken                 func(childComplexity int, input account.CreateApiTokenInput) int
+		CreateBot                      func(childComplexity int, input bot.CreateBotInput) int
 		CreateChatChannel              func(childComplexity int, input settings1.CreateChatChannelInput) int
 		CreateCompany                  func(childComplexity int, input company.CreateCompanyInput) int
 		CreateContact                  func(childComplexity int, input contact.CreateContactInput) int
@@ -2060,6 +2089,7 @@ type ComplexityRoot struct {
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
+		RestoreBot                     func(childComplexity int, input bot.RestoreBotInput) int
 		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
 		RestoreLibraryItem             func(childComplexity int, input library.RestoreLibraryItemInput) int
 		RestoreTag                     func(childComplexity int, input tag.RestoreTagInput) int
@@ -2095,6 +2125,7 @@ type ComplexityRoot struct {
 		UntagConversation              func(childComplexity int, input conversation.UntagConversationInput) int
 		UpdateAPIToken                 func(childComplexity int, input account.UpdateApiTokenInput) int
 		UpdateAccount                  func(childComplexity int, input account.UpdateAccountInput) int
+		UpdateBot                      func(childComplexity int, input bot.UpdateBotInput) int
 		UpdateChatChannel              func(childComplexity int, input settings1.UpdateChatChannelInput) int
 		UpdateChatChannelAvailability  func(childComplexity int, input settings1.UpdateChatChannelAvailabilityInput) int
 		UpdateCompany                  func(childComplexity int, input company.UpdateCompanyInput) int
@@ -2308,6 +2339,7 @@ type ComplexityRoot struct {
 		Attachment               func(childComplexity int, id string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
+		Bots                     func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Channel                  func(childComplexity int, id string) int
 		Companies                func(childComplexity int, filter *company.CompanyFilter, orderBy *vocab.CompanyOrder, first *int, after *string, last *int, before *string) int
 		Company                  func(childComplexity int, by company.CompanyKey) int
@@ -2506,6 +2538,11 @@ type ComplexityRoot struct {
 	RequestVisitorEmailCodePayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
+	}
+
+	RestoreBotPayload struct {
+		Bot        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RestoreConversationPayload struct {
@@ -3306,6 +3343,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateBotPayload struct {
+		Bot        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateChatChannelAvailabilityPayload struct {
 		ChatChannel func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
@@ -4011,6 +4053,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiTokenEdge.Node(childComplexity), true
 
+	case "ArchiveBotPayload.bot":
+		if e.ComplexityRoot.ArchiveBotPayload.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveBotPayload.Bot(childComplexity), true
+	case "ArchiveBotPayload.userErrors":
+		if e.ComplexityRoot.ArchiveBotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveBotPayload.UserErrors(childComplexity), true
+
 	case "ArchiveContactSubscriptionTypePayload.contactSubscriptionType":
 		if e.ComplexityRoot.ArchiveContactSubscriptionTypePayload.ContactSubscriptionType == nil {
 			break
@@ -4493,12 +4548,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BlockedSenderEdge.Node(childComplexity), true
 
+	case "Bot.archivedAt":
+		if e.ComplexityRoot.Bot.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.ArchivedAt(childComplexity), true
 	case "Bot.avatarUrl":
 		if e.ComplexityRoot.Bot.AvatarURL == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Bot.AvatarURL(childComplexity), true
+	case "Bot.createdAt":
+		if e.ComplexityRoot.Bot.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.CreatedAt(childComplexity), true
 	case "Bot.displayName":
 		if e.ComplexityRoot.Bot.DisplayName == nil {
 			break
@@ -4528,6 +4595,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.Name(childComplexity), true
+	case "Bot.nobodyAvailableText":
+		if e.ComplexityRoot.Bot.NobodyAvailableText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.NobodyAvailableText(childComplexity), true
+	case "Bot.routing":
+		if e.ComplexityRoot.Bot.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.Routing(childComplexity), true
+
+	case "BotConnection.edges":
+		if e.ComplexityRoot.BotConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotConnection.Edges(childComplexity), true
+	case "BotConnection.nodes":
+		if e.ComplexityRoot.BotConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotConnection.Nodes(childComplexity), true
+	case "BotConnection.pageInfo":
+		if e.ComplexityRoot.BotConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotConnection.PageInfo(childComplexity), true
+
+	case "BotEdge.cursor":
+		if e.ComplexityRoot.BotEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotEdge.Cursor(childComplexity), true
+	case "BotEdge.node":
+		if e.ComplexityRoot.BotEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotEdge.Node(childComplexity), true
 
 	case "BotStateChange.field":
 		if e.ComplexityRoot.BotStateChange.Field == nil {
@@ -6647,6 +6758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ToAddress(childComplexity), true
+	case "Conversation.turn":
+		if e.ComplexityRoot.Conversation.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Turn(childComplexity), true
 	case "Conversation.unread":
 		if e.ComplexityRoot.Conversation.Unread == nil {
 			break
@@ -6779,6 +6896,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiTokenPayload.UserErrors(childComplexity), true
+
+	case "CreateBotPayload.bot":
+		if e.ComplexityRoot.CreateBotPayload.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBotPayload.Bot(childComplexity), true
+	case "CreateBotPayload.userErrors":
+		if e.ComplexityRoot.CreateBotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBotPayload.UserErrors(childComplexity), true
 
 	case "CreateChatChannelPayload.chatChannel":
 		if e.ComplexityRoot.CreateChatChannelPayload.ChatChannel == nil {
@@ -10907,6 +11037,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddContactsToList(childComplexity, args["input"].(contact.AddContactsToListInput)), true
+	case "Mutation.archiveBot":
+		if e.ComplexityRoot.Mutation.ArchiveBot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveBot(childComplexity, args["input"].(bot.ArchiveBotInput)), true
 	case "Mutation.archiveContactSubscriptionType":
 		if e.ComplexityRoot.Mutation.ArchiveContactSubscriptionType == nil {
 			break
@@ -11105,6 +11246,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIToken(childComplexity, args["input"].(account.CreateApiTokenInput)), true
+	case "Mutation.createBot":
+		if e.ComplexityRoot.Mutation.CreateBot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBot(childComplexity, args["input"].(bot.CreateBotInput)), true
 	case "Mutation.createChatChannel":
 		if e.ComplexityRoot.Mutation.CreateChatChannel == nil {
 			break
@@ -11919,6 +12071,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestVisitorEmailCode(childComplexity, args["input"].(visitor.RequestVisitorEmailCodeInput)), true
+	case "Mutation.restoreBot":
+		if e.ComplexityRoot.Mutation.RestoreBot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreBot(childComplexity, args["input"].(bot.RestoreBotInput)), true
 	case "Mutation.restoreConversation":
 		if e.ComplexityRoot.Mutation.RestoreConversation == nil {
 			break
@@ -12304,6 +12467,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["input"].(account.UpdateAccountInput)), true
+	case "Mutation.updateBot":
+		if e.ComplexityRoot.Mutation.UpdateBot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateBot(childComplexity, args["input"].(bot.UpdateBotInput)), true
 	case "Mutation.updateChatChannel":
 		if e.ComplexityRoot.Mutation.UpdateChatChannel == nil {
 			break
@@ -13335,6 +13509,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Bot(childComplexity, args["id"].(string)), true
+	case "Query.bots":
+		if e.ComplexityRoot.Query.Bots == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Bots(childComplexity, args["includeArchived"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.channel":
 		if e.ComplexityRoot.Query.Channel == nil {
 			break
@@ -14517,6 +14702,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestVisitorEmailCodePayload.Visitor(childComplexity), true
+
+	case "RestoreBotPayload.bot":
+		if e.ComplexityRoot.RestoreBotPayload.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreBotPayload.Bot(childComplexity), true
+	case "RestoreBotPayload.userErrors":
+		if e.ComplexityRoot.RestoreBotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreBotPayload.UserErrors(childComplexity), true
 
 	case "RestoreConversationPayload.conversation":
 		if e.ComplexityRoot.RestoreConversationPayload.Conversation == nil {
@@ -17451,6 +17649,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateApiTokenPayload.UserErrors(childComplexity), true
 
+	case "UpdateBotPayload.bot":
+		if e.ComplexityRoot.UpdateBotPayload.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateBotPayload.Bot(childComplexity), true
+	case "UpdateBotPayload.userErrors":
+		if e.ComplexityRoot.UpdateBotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateBotPayload.UserErrors(childComplexity), true
+
 	case "UpdateChatChannelAvailabilityPayload.chatChannel":
 		if e.ComplexityRoot.UpdateChatChannelAvailabilityPayload.ChatChannel == nil {
 			break
@@ -19104,6 +19315,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
 			graphql.NewInputUnmarshaler("AcceptSuggestedPropertiesInput", ec.unmarshalInputAcceptSuggestedPropertiesInput),
 			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
+			graphql.NewInputUnmarshaler("ArchiveBotInput", ec.unmarshalInputArchiveBotInput),
 			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("ArchiveLibraryItemInput", ec.unmarshalInputArchiveLibraryItemInput),
 			graphql.NewInputUnmarshaler("ArchivePipelineInput", ec.unmarshalInputArchivePipelineInput),
@@ -19147,6 +19359,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactTimeConditionInput", ec.unmarshalInputContactTimeConditionInput),
 			graphql.NewInputUnmarshaler("ConversationFilter", ec.unmarshalInputConversationFilter),
 			graphql.NewInputUnmarshaler("CreateApiTokenInput", ec.unmarshalInputCreateApiTokenInput),
+			graphql.NewInputUnmarshaler("CreateBotInput", ec.unmarshalInputCreateBotInput),
 			graphql.NewInputUnmarshaler("CreateChatChannelInput", ec.unmarshalInputCreateChatChannelInput),
 			graphql.NewInputUnmarshaler("CreateCompanyInput", ec.unmarshalInputCreateCompanyInput),
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
@@ -19246,6 +19459,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
+			graphql.NewInputUnmarshaler("RestoreBotInput", ec.unmarshalInputRestoreBotInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
 			graphql.NewInputUnmarshaler("RestoreLibraryItemInput", ec.unmarshalInputRestoreLibraryItemInput),
 			graphql.NewInputUnmarshaler("RestoreTagInput", ec.unmarshalInputRestoreTagInput),
@@ -19299,6 +19513,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
 			graphql.NewInputUnmarshaler("UpdateAccountInput", ec.unmarshalInputUpdateAccountInput),
 			graphql.NewInputUnmarshaler("UpdateApiTokenInput", ec.unmarshalInputUpdateApiTokenInput),
+			graphql.NewInputUnmarshaler("UpdateBotInput", ec.unmarshalInputUpdateBotInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelAvailabilityInput", ec.unmarshalInputUpdateChatChannelAvailabilityInput),
 			graphql.NewInputUnmarshaler("UpdateChatChannelInput", ec.unmarshalInputUpdateChatChannelInput),
 			graphql.NewInputUnmarshaler("UpdateCompanyInput", ec.unmarshalInputUpdateCompanyInput),
@@ -20099,6 +20314,194 @@ input UploadVisitorAttachmentInput {
 type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
   "The file, waiting for its message."
   attachment: Attachment
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/bot.graphqls", Input: `extend type Query {
+  "The account's bots, by name."
+  bots(
+    "Whether to include archived ones."
+    includeArchived: Boolean = false
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BotConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "people:read")
+}
+
+extend type Mutation {
+  """
+  Creates a bot. It replies in the chats that targeted messages with its ` + "`" + `botId` + "`" + ` begin, driven by a program of yours with one of its tokens
+  (` + "`" + `createApiToken` + "`" + `). Emits ` + "`" + `BOT_CREATED` + "`" + `.
+  """
+  createBot(
+    "The bot."
+    input: CreateBotInput!
+  ): CreateBotPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+  """
+  Changes a bot: what visitors and the team see of it, how it hands off from now on, and the inboxes that its tokens see, at once.
+  Emits ` + "`" + `BOT_UPDATED` + "`" + `.
+  """
+  updateBot(
+    "The bot, and what to change."
+    input: UpdateBotInput!
+  ): UpdateBotPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+  """
+  Keeps a bot from being used in targeted messages that do not use it yet. Those that do go on, and so do its conversations and its tokens. An
+  archived one stays as it is. Emits ` + "`" + `BOT_UPDATED` + "`" + `.
+  """
+  archiveBot(
+    "The bot to archive."
+    input: ArchiveBotInput!
+  ): ArchiveBotPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Lets an archived bot be used again. Emits ` + "`" + `BOT_UPDATED` + "`" + `."
+  restoreBot(
+    "The bot to restore."
+    input: RestoreBotInput!
+  ): RestoreBotPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+"A program that replies to visitors."
+type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
+  "TypeID, ` + "`" + `bot_...` + "`" + `."
+  id: ID! @scope(also: ["conversations:read"])
+  "The name that visitors see; never null in fact."
+  name: String @scope(also: ["conversations:read"])
+  "What to call it: its name; never empty."
+  displayName: String! @scope(also: ["conversations:read"])
+  "Picture of the bot; null if none."
+  avatarUrl: URL @scope(also: ["conversations:read"])
+  "How the conversations that it hands off are routed."
+  routing: Routing!
+  """
+  What visitors read when it hands off and no one can take over: plain text. Empty: the channel's message of being away, with the time of
+  return.
+  """
+  nobodyAvailableText: String!
+  "The inboxes that its tokens may see; empty if none."
+  inboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxConnection!
+  "When it was archived; null if it is not."
+  archivedAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"A page of bots."
+type BotConnection {
+  "The rows in order."
+  edges: [BotEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Bot!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of bots."
+type BotEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Bot!
+}
+
+"A new bot."
+input CreateBotInput {
+  "The bot's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The name that visitors see: 1 to 200 characters."
+  name: String!
+  "Its picture; default: none."
+  avatarUrl: URL
+  "How the conversations that it hands off are routed; default: they stay unassigned."
+  routing: RoutingInput
+  "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; default: see ` + "`" + `Bot` + "`" + `."
+  nobodyAvailableText: String
+  "The only inboxes that its tokens may see; default: none."
+  inboxIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateBotInput {
+  "The bot to change."
+  botId: ID!
+  "1 to 200 characters."
+  name: String
+  "Its picture; null: none."
+  avatarUrl: URL
+  "How the conversations that it hands off are routed; replaces the whole routing. Null: they stay unassigned."
+  routing: RoutingInput
+  "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; null or empty: see ` + "`" + `Bot` + "`" + `."
+  nobodyAvailableText: String
+  "The only inboxes that its tokens may see; null or empty: none."
+  inboxIds: [ID!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The bot to archive."
+input ArchiveBotInput {
+  "The bot."
+  botId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The bot to restore."
+input RestoreBotInput {
+  "The bot."
+  botId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createBot` + "`" + `."
+type CreateBotPayload {
+  "The bot in its current state."
+  bot: Bot
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateBot` + "`" + `."
+type UpdateBotPayload {
+  "The bot in its current state."
+  bot: Bot
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `archiveBot` + "`" + `."
+type ArchiveBotPayload {
+  "The bot in its current state."
+  bot: Bot
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `restoreBot` + "`" + `."
+type RestoreBotPayload {
+  "The bot in its current state."
+  bot: Bot
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -22090,6 +22493,11 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   bot: Bot
   "State of the bot's part."
   botState: BotState!
+  """
+  Rises when the contact writes, a person gets the conversation, the bot's part ends, and when it is closed, filtered or deleted: what a bot
+  says names the turn that it answers (` + "`" + `SendMessageInput.turn` + "`" + `). Null if no bot started it.
+  """
+  turn: Int
   "The page on which the chat started; null for e-mail."
   originUrl: URL
   "The targeted message from which the chat started; null for e-mail, or if the targeted message was deleted."
@@ -25295,6 +25703,10 @@ enum EventType {
   PERSONAL_MAILBOX_REMOVED
   "An integration's name or picture changed."
   INTEGRATION_UPDATED
+  "A bot was created."
+  BOT_CREATED
+  "A bot changed: its name, picture, routing, text or inboxes, or it was archived or restored."
+  BOT_UPDATED
   "A team was created."
   TEAM_CREATED
   "A team's name or users changed."
@@ -27345,6 +27757,8 @@ enum UsageKind {
   LIBRARY_ITEM
   "Consents that contacts gave."
   CONSENTS
+  "The routing of a bot."
+  BOT
 }
 
 "A page of the contacts on a list."
@@ -28070,6 +28484,11 @@ input SendMessageInput {
   """
   ifLastNumber: Int
   """
+  The conversation's ` + "`" + `turn` + "`" + ` that the message answers; required of bots, except for notes. If the turn is another one by now: CONFLICT, with
+  the conversation in its current state, and nothing was sent. So is a bot from whom the conversation was taken over.
+  """
+  turn: Int
+  """
   For integrations and bots, with the scope ` + "`" + `act_as` + "`" + `: the member of the inbox who is the message's author, also for the contact. The
   event's actor stays the caller, and its change ` + "`" + `onBehalfOf` + "`" + ` names the user. Not a member: NOT_A_MEMBER.
   """
@@ -28630,29 +29049,6 @@ type IntegrationEdge {
   cursor: String!
   "The row itself."
   node: Integration!
-}
-
-"A program that replies to visitors."
-type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
-  "TypeID, ` + "`" + `bot_...` + "`" + `."
-  id: ID! @scope(also: ["conversations:read"])
-  "The name that visitors see; never null in fact."
-  name: String @scope(also: ["conversations:read"])
-  "What to call it: its name; never empty."
-  displayName: String! @scope(also: ["conversations:read"])
-  "Picture of the bot; null if none."
-  avatarUrl: URL @scope(also: ["conversations:read"])
-  "The inboxes that its tokens may see; empty if none."
-  inboxes(
-    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
-    first: Int
-    "Continue after this cursor."
-    after: String
-    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
-    last: Int
-    "Continue backwards from this cursor."
-    before: String
-  ): InboxConnection!
 }
 
 "A personal token, or the token of an integration or of a bot. Its secret was shown once and is not stored."
@@ -34108,6 +34504,16 @@ func (ec *executionContext) childFields_ApiTokenEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ApiTokenEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveBotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_ArchiveBotPayload_bot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ArchiveBotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveBotPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ArchiveContactSubscriptionTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contactSubscriptionType":
@@ -34364,10 +34770,40 @@ func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Bot_displayName(ctx, field)
 	case "avatarUrl":
 		return ec.fieldContext_Bot_avatarUrl(ctx, field)
+	case "routing":
+		return ec.fieldContext_Bot_routing(ctx, field)
+	case "nobodyAvailableText":
+		return ec.fieldContext_Bot_nobodyAvailableText(ctx, field)
 	case "inboxes":
 		return ec.fieldContext_Bot_inboxes(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Bot_archivedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Bot_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Bot", field.Name)
+}
+
+func (ec *executionContext) childFields_BotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BotConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BotConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BotConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BotEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BotEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BotEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkChangeConversationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -35254,6 +35690,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_bot(ctx, field)
 	case "botState":
 		return ec.fieldContext_Conversation_botState(ctx, field)
+	case "turn":
+		return ec.fieldContext_Conversation_turn(ctx, field)
 	case "originUrl":
 		return ec.fieldContext_Conversation_originUrl(ctx, field)
 	case "targetedMessage":
@@ -35344,6 +35782,16 @@ func (ec *executionContext) childFields_CreateApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_CreateApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateBotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_CreateBotPayload_bot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateBotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateBotPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateChatChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37942,6 +38390,16 @@ func (ec *executionContext) childFields_RequestVisitorEmailCodePayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type RequestVisitorEmailCodePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RestoreBotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_RestoreBotPayload_bot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreBotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreBotPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RestoreConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -39256,6 +39714,16 @@ func (ec *executionContext) childFields_UpdateApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_UpdateApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateBotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_UpdateBotPayload_bot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateBotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateBotPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateChatChannelAvailabilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

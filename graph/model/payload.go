@@ -25,6 +25,11 @@ type (
 		Attachment *ent.Attachment
 		UserErrors []*UserError
 	}
+	// BotPayload is the payload {bot userErrors}.
+	BotPayload struct {
+		Bot        *ent.Bot
+		UserErrors []*UserError
+	}
 	// ChatChannelPayload is the payload {chatChannel userErrors}.
 	ChatChannelPayload struct {
 		ChatChannel *ent.Channel

@@ -47,7 +47,7 @@ func (s *Service) UpdateIntegration(ctx context.Context, in UpdateIntegrationInp
 		}
 		opt.Set(&after.AvatarURL, in.AvatarURL)
 		if ids, ok := in.InboxIDs.ValueOK(); ok {
-			if after.InboxIds, err = grantedInboxes(ctx, tx, ids); err != nil {
+			if after.InboxIds, err = GrantedInboxes(ctx, tx, ids); err != nil {
 				return err
 			}
 		}

@@ -119,7 +119,7 @@ func (in CreateApiTokenInput) forBot(ctx context.Context, tx *store.Tx, t *ent.A
 	if in.InboxIDs == nil {
 		return nil
 	}
-	granted, err := grantedInboxes(ctx, tx, in.InboxIDs)
+	granted, err := GrantedInboxes(ctx, tx, in.InboxIDs)
 	if err != nil {
 		return err
 	}
@@ -149,9 +149,9 @@ func expiry(tx *store.Tx, at *clock.Micros) (clock.Micros, error) {
 	return *at, nil
 }
 
-// grantedInboxes are the inboxes that an integration or a bot is to see: NOT_FOUND on
+// GrantedInboxes are the inboxes that an integration or a bot is to see: NOT_FOUND on
 // [inboxIds, index] for one that is not there.
-func grantedInboxes(ctx context.Context, tx *store.Tx, inboxIDs []string) ([]string, error) {
+func GrantedInboxes(ctx context.Context, tx *store.Tx, inboxIDs []string) ([]string, error) {
 	wanted, err := Candidates("inboxIds", inboxIDs, id.Inbox)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func grantedInboxes(ctx context.Context, tx *store.Tx, inboxIDs []string) ([]str
 }
 
 func makeIntegration(ctx context.Context, tx *store.Tx, t *ent.ApiToken, inboxIDs []string) error {
-	granted, err := grantedInboxes(ctx, tx, inboxIDs)
+	granted, err := GrantedInboxes(ctx, tx, inboxIDs)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ const usages = `SELECT 'TARGETED_MESSAGE' AS kind, m.id AS id, m.name AS name, m
 	UNION ALL SELECT 'CONTACT_LIST', l.id, l.name, '', '' FROM contact_lists l WHERE l.account_id = $1 AND l.id <> $3 AND l.criteria LIKE $2
 	UNION ALL SELECT 'LIBRARY_ITEM', l.id, l.name, '', CASE l.usable_by WHEN 'OWNER' THEN l.owner_id ELSE '' END FROM library_items l
 		WHERE l.account_id = $1 AND l.team_id LIKE $2
+	UNION ALL SELECT 'BOT', b.id, b.name, '', '' FROM bots b WHERE b.account_id = $1 AND CAST(b.routing AS TEXT) LIKE $2
 	ORDER BY 1, 2 LIMIT 100`
 
 // UsedBy returns what names an object of the account that is to be deleted, at most

@@ -67,6 +67,9 @@ func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*en
 		if err := ch.mayChange(); err != nil {
 			return err
 		}
+		if by := authorOf(viewer.FromContext(ctx)); by.kind == viewer.Bot && by.id != ch.c.BotID {
+			return notThisBots()
+		}
 		if ch.c.BotState == vocab.BotHandedOff {
 			return nil
 		}

@@ -25,6 +25,8 @@ type change struct {
 	// touched: something that belongs to the conversation changed, though none
 	// of its columns.
 	touched bool
+	// contactWrote: a message of the contact's was added.
+	contactWrote bool
 	// to is whom the first mail went to; see router.
 	to []string
 	// ticket is what the conversation's ticket begins with, which is made with the
@@ -124,6 +126,9 @@ func (ch *change) now() clock.Micros { return ch.tx.Now() }
 // nothing when nothing changed.
 func (ch *change) save(ctx context.Context) error {
 	fileConversation(ch.c)
+	if ch.turnRises() {
+		ch.c.Turn++
+	}
 	diff := differences(ch.before, ch.c)
 	if len(diff) > 0 || ch.touched {
 		if len(ch.events) > 0 || ch.touched { // what no one sees leaves it as it is

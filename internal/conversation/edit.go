@@ -114,6 +114,11 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if !own || m.Direction != vocab.Note && m.Direction != vocab.Outgoing {
 		return errs.New(errs.Forbidden, "Only the author may edit or delete a message.").On("messageId")
 	}
+	if m.AuthorKind == viewer.Bot && m.Direction == vocab.Outgoing {
+		if err := ch.botHas(m.AuthorID); err != nil {
+			return err
+		}
+	}
 	if m.Direction == vocab.Outgoing && !ch.c.Kind.Abilities().MessagesEditable {
 		return errs.New(errs.Invalid, "A message that was sent by e-mail cannot be changed.").On("messageId")
 	}

@@ -264,6 +264,8 @@ type SendMessageInput struct {
 	// IfLastNumber is the number of the last message that the caller saw, if
 	// it matters (IN-33).
 	IfLastNumber *int
+	// Turn is the conversation's turn that the caller answers; a bot names it (AG-2).
+	Turn *int `json:",omitempty"`
 	// OnBehalfOfUserID is in whose name a program writes.
 	OnBehalfOfUserID *string
 }

@@ -59,6 +59,7 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 		ch.moveUp(at)
 		c.Preview = d.preview()
 	}
+	ch.contactWrote = ch.contactWrote || d.direction == vocab.Incoming
 	if d.direction == vocab.Incoming && !d.quiet {
 		c.LastIncomingNumber = c.LastNumber
 	}

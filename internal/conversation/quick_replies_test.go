@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/ent"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -24,8 +25,13 @@ func TestQuickReplies(t *testing.T) {
 			return tx.Client.Bot.Create().SetID(bot).SetName("Helper").SetCreatedAt(tx.Now()).Exec(ctx)
 		})
 		as := viewer.NewContext(d.System, &viewer.Viewer{Kind: viewer.Bot, AccountID: d.AccountID, ActorID: bot, InboxIDs: []string{d.InboxIDs[0]}})
+		c := d.StartChat(0, "Hello", func(start *conversation.Start) {
+			start.Targeted = &ent.TargetedMessage{ID: id.New(id.TargetedMessage), Version: 1, BotID: bot}
+		})
 		offers := func(list ...conversation.QuickReplyInput) func(*conversation.SendMessageInput) {
-			return func(in *conversation.SendMessageInput) { in.Text, in.QuickReplies = check.Ptr("Which one?"), list }
+			return func(in *conversation.SendMessageInput) {
+				in.Target, in.Turn, in.Text, in.QuickReplies = conversation.On(c.ID), &c.Turn, check.Ptr("Which one?"), list
+			}
 		}
 		m := check.Must(d.sendsItems(as, offers(conversation.QuickReplyInput{Text: " Sales "}, conversation.QuickReplyInput{Text: "Support", Value: check.Ptr("queue:2")})))(t)
 		want := []vocab.QuickReply{{Text: "Sales", Value: "Sales"}, {Text: "Support", Value: "queue:2"}}

@@ -46,7 +46,7 @@ func (s *Service) Begin(ctx context.Context, tx *store.Tx, in Start) (*ent.Conve
 		c.TargetedMessageID, c.TargetedMessageVersion = in.Targeted.ID, in.Targeted.Version
 		c.RoutingSource = in.Targeted.ID
 		if c.BotID = in.Targeted.BotID; c.BotID != "" {
-			c.BotState = vocab.BotActive
+			c.BotState, c.RoutingSource = vocab.BotActive, c.BotID // it hands off by its own rule (BT-2)
 		}
 	}
 	ch, err := openConversation(ctx, tx, c)

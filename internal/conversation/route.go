@@ -192,6 +192,11 @@ func (s *Service) router(ctx context.Context) routing.Router {
 	return routing.Router{Client: s.store.Client(ctx), Query: s.store.Query, Now: s.store.Now()}
 }
 
+// RulesOf returns the routing that applies to a conversation now (RT-1).
+func (s *Service) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing, error) {
+	return s.router(ctx).RulesOf(ctx, c)
+}
+
 // WhoCounts returns the people by whom a chat's availability goes, by the rule
 // that it would match (AV-0); see routing.Router.
 func (s *Service) WhoCounts(ctx context.Context, c *ent.Conversation, rules vocab.Routing) ([]availability.Person, error) {

@@ -199,9 +199,13 @@ func TestRouteLater(t *testing.T) {
 		notSpam(byHand)
 		d.has(byHand, "")
 
-		bot := d.StartChat(0, "Hello", by, func(s *conversation.Start) {
-			m := *s.Targeted
-			m.BotID = id.New(id.Bot)
+		robot := id.New(id.Bot) // it hands off by its own rule, and not by the message's
+		d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Bot.Create().SetID(robot).SetName("Robot").SetRouting(vocab.Routing{Rules: []vocab.RoutingRule{among(ben)}}).SetCreatedAt(tx.Now()).Exec(ctx)
+		})
+		bot := d.StartChat(0, "Hello", func(s *conversation.Start) {
+			m := ent.TargetedMessage{ID: id.New(id.TargetedMessage), Version: 1}
+			m.BotID = robot
 			s.Targeted = &m
 		})
 		d.has(bot, "")

@@ -22,7 +22,8 @@ import (
 // external id that another message of the conversation has. A person's message
 // takes the conversation over from its bot (BT-2); mail reopens a closed one, and
 // so does Reopen a chat. CONFLICT with what came since where IfLastNumber is not
-// the last number any more (IN-33); NOT_FOUND or INVALID on what it answers (IN-30).
+// the last number any more (IN-33), and where Turn is not the turn of now, which a bot
+// must name (AG-2); NOT_FOUND or INVALID on what it answers (IN-30).
 func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Message, *ent.Conversation, error) {
 	more, err := newExtras(in.LibraryItemIDs, in.Links)
 	if err != nil {
@@ -89,6 +90,9 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 		}
 	} else {
 		d.direction = vocab.Outgoing
+		if err := ch.mayBotSpeak(by, in.Turn); err != nil {
+			return nil, err
+		}
 		if err := ch.mayReply(ctx, in.reopens()); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"parley/ent"
 	"parley/internal/clock"
@@ -13,6 +14,7 @@ import (
 	"parley/internal/loader"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/testkit/check"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -60,7 +62,8 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 		func() error {
 			return c.Company.Create().SetID(l.ids[id.Company]).SetName("Company").SetCreatedAt(now).Exec(ctx)
 		},
-		func() error { return c.Bot.Create().SetID(l.ids[id.Bot]).SetName("Bot").SetCreatedAt(now).Exec(ctx) },
+		func() error { return c.Bot.Create().SetID(l.ids[id.Bot]).SetName("Bot").SetInboxIds(l.InboxIDs[:1]).SetNobodyAvailableText("Gone").SetArchivedAt(now).
+				SetRouting(vocab.Routing{OfferMaxAge: 90}).SetCreatedAt(now).Exec(ctx) },
 		func() error {
 			return c.Integration.Create().SetID(l.ids[id.Integration]).SetName("Integration").SetInboxIds([]string{}).SetCreatedAt(now).Exec(ctx)
 		},
@@ -311,6 +314,13 @@ func TestActors(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, names(l.Agent(1))); diff != "" {
 			t.Error(diff)
+		}
+		whole, err := l.Bots(l.Agent(1), []string{l.ids[id.Bot]})
+		check.NoError(t, err)
+		actors, err := l.Actors(l.Agent(1), refs)
+		check.NoError(t, err)
+		if diff := cmp.Diff(whole[0], actors[2], cmpopts.IgnoreUnexported(ent.Bot{})); diff != "" {
+			t.Errorf("a bot that did something lacks what others have: %s", diff)
 		}
 		// The second inbox's visitor is hidden from the first one's agent (AC-3).
 		want[4] = "system VISITOR"

@@ -48,6 +48,16 @@ func Check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.C
 // that one named already is not checked again: who lost a seat since, or a team that
 // is gone, stands in no other change's way (RT-2).
 func CheckChange(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, before, r vocab.Routing) error {
+	return check(ctx, client, inboxID, kind, before, r)
+}
+
+// CheckAccount is CheckChange for a bot's routing of chats, which is of no inbox: whoever
+// it names is a member of some, or not, when it hands off.
+func CheckAccount(ctx context.Context, client *ent.Client, before, r vocab.Routing) error {
+	return check(ctx, client, "", vocab.Chat, before, r)
+}
+
+func check(ctx context.Context, client *ent.Client, inboxID string, kind vocab.ChannelKind, before, r vocab.Routing) error {
 	if reflect.DeepEqual(before, r) {
 		return nil
 	}
@@ -86,8 +96,10 @@ func checkOffers(r vocab.Routing) error {
 type directory struct {
 	users   map[string]*ent.User
 	members map[string]bool
-	teams   map[string]bool // and whether they reach the inbox
-	lists   map[string]bool
+	// anyInbox: it does not matter which inbox someone is a member of.
+	anyInbox bool
+	teams    map[string]bool // and whether they reach the inbox
+	lists    map[string]bool
 	// properties are those of contacts that conditions name.
 	properties property.Directory
 	// archived are the names of the teams and lists that may be named nowhere new (IB-7).
@@ -134,6 +146,7 @@ func loadDirectory(ctx context.Context, client *ent.Client, inboxID string, r vo
 	if d.properties, err = findProperties(ctx, client, r); err != nil {
 		return nil, err
 	}
+	d.anyInbox = inboxID == ""
 	if d.members, err = Members(ctx, client, inboxID); err != nil {
 		return nil, err
 	}
@@ -295,7 +308,7 @@ func (d *directory) checkTarget(rule vocab.RoutingRule, at []string) error {
 			faults = append(faults, errs.New(errs.Invalid, "The team is listed twice; list it once.").On(path...))
 		case d.isArchived(t):
 			faults = append(faults, d.refuseArchived("team", t, path))
-		case !reaches && !d.kept[t]:
+		case !reaches && !d.anyInbox && !d.kept[t]:
 			faults = append(faults, errs.New(errs.NotAMember, "Neither the team nor any of its users is a member of the inbox. Add it first.").On(path...))
 		}
 	}
@@ -342,7 +355,7 @@ func (d *directory) checkPerson(userID string, path []string) error {
 		return errs.New(errs.NotEligible, "%s is deactivated.", u.Name).On(path...)
 	case u.Seat == vocab.SeatNone:
 		return errs.New(errs.SeatRequired, "%s has no seat, so nothing can be routed to them. Give them a seat first.", u.Name).On(path...)
-	case !d.members[userID]:
+	case !d.anyInbox && !d.members[userID]:
 		return errs.New(errs.NotAMember, "%s is not a member of the inbox. Add them to it first.", u.Name).On(path...)
 	}
 	return nil

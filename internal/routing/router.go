@@ -44,7 +44,7 @@ type Router struct {
 // RulesOf returns the routing of a conversation's source as it is now, so that who was
 // added to it helps those who wait (RT-4). Of a targeted message that is gone it is
 // that of the version which the conversation began with; an e-mail channel that is
-// gone has none.
+// gone has none. A chat that a bot began has the bot's (BT-2).
 func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing, error) {
 	if id.Is(c.RoutingSource, id.Channel) {
 		channel, err := r.Client.EmailChannel.Query().Where(emailchannel.ID(c.RoutingSource)).Only(ctx)
@@ -55,6 +55,16 @@ func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing
 			return vocab.Routing{}, err
 		}
 		return channel.Routing, nil
+	}
+	if id.Is(c.RoutingSource, id.Bot) {
+		b, err := r.Client.Bot.Get(ctx, c.RoutingSource)
+		if ent.IsNotFound(err) {
+			return vocab.Routing{}, nil
+		}
+		if err != nil {
+			return vocab.Routing{}, err
+		}
+		return b.Routing, nil
 	}
 	m, err := r.Client.TargetedMessage.Query().Where(targetedmessage.ID(c.RoutingSource)).Only(ctx)
 	if err == nil {

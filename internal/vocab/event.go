@@ -69,6 +69,8 @@ const (
 	PersonalMailboxConnected EventType = "PERSONAL_MAILBOX_CONNECTED"
 	PersonalMailboxRemoved   EventType = "PERSONAL_MAILBOX_REMOVED"
 	IntegrationUpdated       EventType = "INTEGRATION_UPDATED"
+	BotCreated               EventType = "BOT_CREATED"
+	BotUpdated               EventType = "BOT_UPDATED"
 	TeamCreated              EventType = "TEAM_CREATED"
 	TeamUpdated              EventType = "TEAM_UPDATED"
 	TeamArchived             EventType = "TEAM_ARCHIVED"
@@ -294,10 +296,14 @@ var events = map[EventType]struct {
 	PersonalMailboxConnected: {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
 	PersonalMailboxRemoved:   {does: reachesAdmins, subject: "PersonalMailbox", fields: []string{"provider"}},
 	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
-	TeamCreated:              {subject: "Team", fields: []string{"members"}},
-	TeamUpdated:              {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
-	TeamArchived:             {subject: "Team"},
-	TeamDeleted:              {does: changesAuthority, subject: "Team"},
+	BotCreated:               {subject: "Bot"},
+	BotUpdated: {does: changesAuthority, subject: "Bot", fields: []string{
+		"name", "avatarUrl", "routing", "nobodyAvailableText", "inboxes", "archivedAt",
+	}},
+	TeamCreated:  {subject: "Team", fields: []string{"members"}},
+	TeamUpdated:  {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},
+	TeamArchived: {subject: "Team"},
+	TeamDeleted:  {does: changesAuthority, subject: "Team"},
 	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
 		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion",
 	}},

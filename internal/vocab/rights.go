@@ -39,6 +39,8 @@ const (
 	UsedByLibraryItem UsageKind = "LIBRARY_ITEM"
 	// UsedByConsents: contacts consented to it.
 	UsedByConsents UsageKind = "CONSENTS"
+	// UsedByBot: the routing of a bot names it.
+	UsedByBot UsageKind = "BOT"
 )
 
 // Usage is a thing that uses what was to be deleted. It has no ID where it stands

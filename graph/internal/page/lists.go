@@ -24,6 +24,10 @@ type (
 	PropertyConnection = paging.Connection[*ent.Property]
 	// PropertyEdge is a row of such a page.
 	PropertyEdge = paging.Edge[*ent.Property]
+	// BotConnection is a page of rows.
+	BotConnection = paging.Connection[*ent.Bot]
+	// BotEdge is a row of such a page.
+	BotEdge = paging.Edge[*ent.Bot]
 	// IntegrationConnection is a page of rows.
 	IntegrationConnection = paging.Connection[*ent.Integration]
 	// IntegrationEdge is a row of such a page.

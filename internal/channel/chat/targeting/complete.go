@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	"parley/ent/bot"
 	"parley/ent/subscriptiontype"
+	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/routing"
@@ -264,9 +265,12 @@ func knowsBot(ctx context.Context, client *ent.Client, botID string) error {
 	if botID == "" {
 		return nil
 	}
-	known, err := client.Bot.Query().Where(bot.ID(botID)).Exist(ctx)
-	if err == nil && !known {
+	b, err := client.Bot.Query().Where(bot.ID(botID)).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
 		return errs.New(errs.NotFound, "There is no bot %q.", errs.Clip(botID)).On("botId")
+	case err == nil && b.ArchivedAt.IsSet():
+		return account.Archived("bot", b.Name, "botId")
 	}
 	return err
 }

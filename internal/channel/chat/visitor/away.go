@@ -1,0 +1,64 @@
+package visitor
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"parley/ent"
+	"parley/internal/availability"
+	"parley/internal/channel/chat/targeting"
+	"parley/internal/channel/chat/wording"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// AwayText is what the widget would tell a chat's visitor of the team's absence now, with the
+// time of return, in the visitor's language and time zone (BT-2); "" where someone is there
+// and the channel promises no reply time.
+func (s *Service) AwayText(ctx context.Context, c *ent.Conversation) (string, error) {
+	ctx = viewer.NewContext(ctx, viewer.System("widget", c.AccountID))
+	client := s.store.Client(ctx)
+	channel, err := client.Channel.Get(ctx, c.ChannelID)
+	if err != nil {
+		return "", err
+	}
+	visitor, err := client.Visitor.Get(ctx, c.VisitorID)
+	if err != nil {
+		return "", err
+	}
+	rules, err := s.conversations.RulesOf(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	w := &Widget{Channel: channel, Visitor: visitor, Words: wording.For(channel.Texts, visitor.Language)}
+	shown := &ent.TargetedMessage{Routing: rules}
+	answer, err := s.evaluate(ctx, w, shown, targeting.Visit{PageURL: c.OriginURL, At: s.store.Now()}, nil)
+	if err != nil {
+		return "", err
+	}
+	zone, err := availability.LoadZone(availability.FirstZone(visitor.TimeZone, channel.Availability.TimeZone))
+	if err != nil {
+		return "", err
+	}
+	return describeAbsence(answer, w.Words, s.store.Now().Time().In(zone)), nil
+}
+
+// describeAbsence puts an answer into words, at a time in the zone of whoever reads them.
+func describeAbsence(a availability.Answer, words wording.Words, now time.Time) string {
+	parts := []string{a.Say(words.Get)}
+	if parts[0] == "" && a.State != vocab.StateAvailable {
+		parts[0] = words.Get("away")
+	}
+	if a.State == vocab.StateAvailable && a.ReplyTime != vocab.ReplyTimeNone {
+		parts = append(parts, words.Get("replyTime."+string(a.ReplyTime)))
+	}
+	if a.BackAt.IsSet() {
+		back, layout := a.BackAt.Time().In(now.Location()), "2006-01-02 15:04"
+		if back.YearDay() == now.YearDay() && back.Year() == now.Year() {
+			layout = "15:04"
+		}
+		parts = append(parts, strings.ReplaceAll(words.Get("backAt"), "{time}", back.Format(layout)))
+	}
+	return strings.TrimSpace(strings.Join(parts, "\n"))
+}
