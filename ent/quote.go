@@ -31,7 +31,7 @@ type Quote struct {
 	Version int `json:"version,omitempty"`
 	// The content differs from the last version.
 	Changed bool `json:"changed,omitempty"`
-	// Until when the last version can be accepted; 0: for ever.
+	// Until when the last version can be accepted; 0: permanently.
 	ValidUntil clock.Micros `json:"valid_until,omitempty"`
 	// The secret of its address; null: it was never published.
 	Token *string `json:"token,omitempty"`

@@ -23,7 +23,7 @@ func (Quote) Fields() []ent.Field {
 		field.String("state").GoType(vocab.QuoteState("")),
 		field.Int("version").Default(0).Comment("The number of the last version that was published; 0: none."),
 		field.Bool("changed").Default(true).Comment("The content differs from the last version."),
-		field.Int64("valid_until").GoType(clock.Micros(0)).Default(0).Comment("Until when the last version can be accepted; 0: for ever."),
+		field.Int64("valid_until").GoType(clock.Micros(0)).Default(0).Comment("Until when the last version can be accepted; 0: permanently."),
 		field.String("token").Optional().Nillable().Comment("The secret of its address; null: it was never published."),
 		reference("accepted_stage_id"),
 		reference("owner_id"),

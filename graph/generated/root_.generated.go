@@ -30800,21 +30800,21 @@ type QuoteContent @scope(read: "contacts:read") {
   language: String
   "ISO 4217, such as ` + "`" + `EUR` + "`" + `."
   currency: String!
-  "Until when it can be accepted; null: for ever."
+  "Until when it can be accepted; null: permanently."
   validUntil: Time
   "Terms as Markdown; null: none."
   terms: String
-  "The name of whom it is from; null in what was not published, or if it has no owner."
+  "The sender's name; null in what was not published, or if it has no owner."
   senderName: String
   "The company that it is from; null in what was not published: the account's name."
   senderCompany: String
-  "The address of whom it is from; null: none."
+  "The sender's address; null: none."
   senderAddress: String
-  "The name of whom it is for; null in what was not published, or if not known."
+  "The recipient's name; null in what was not published, or if not known."
   recipientName: String
   "The company whom it is for; null in what was not published, or if none."
   recipientCompany: String
-  "The address of whom it is for; null: none."
+  "The recipient's address; null: none."
   recipientAddress: String
   "Its lines."
   lines: [QuoteLine!]!
@@ -31020,15 +31020,15 @@ input CreateQuoteInput {
   language: String
   "ISO 4217, such as ` + "`" + `EUR` + "`" + `; default: that of the deal, if it has an amount, and otherwise REQUIRED."
   currency: String
-  "Until when it can be accepted; default: for ever."
+  "Until when it can be accepted; default: permanently."
   validUntil: Time
   "Terms as Markdown, at most 20,000 characters; default: none."
   terms: String
   "Whom it is from, beside its owner: a company, at most 200 characters; default: the account's name."
   senderCompany: String
-  "The address of whom it is from, on several lines, at most 500 characters; default: none."
+  "The sender's address, on several lines, at most 500 characters; default: none."
   senderAddress: String
-  "The address of whom it is for, on several lines, at most 500 characters; default: none."
+  "The recipient's address, on several lines, at most 500 characters; default: none."
   recipientAddress: String
   "Its lines, at most 200."
   lines: [QuoteLineInput!]
@@ -31106,15 +31106,15 @@ input UpdateQuoteInput {
   language: String
   "ISO 4217, such as ` + "`" + `EUR` + "`" + `; with amounts in another currency, ` + "`" + `lines` + "`" + ` and ` + "`" + `discount` + "`" + ` are given with it, and otherwise INVALID."
   currency: String
-  "Until when it can be accepted; null: for ever."
+  "Until when it can be accepted; null: permanently."
   validUntil: Time
   "Terms as Markdown, at most 20,000 characters; null: none."
   terms: String
   "Whom it is from, beside its owner: a company, at most 200 characters; null: the account's name."
   senderCompany: String
-  "The address of whom it is from, on several lines, at most 500 characters; null: none."
+  "The sender's address, on several lines, at most 500 characters; null: none."
   senderAddress: String
-  "The address of whom it is for, on several lines, at most 500 characters; null: none."
+  "The recipient's address, on several lines, at most 500 characters; null: none."
   recipientAddress: String
   "All its lines, at most 200."
   lines: [QuoteLineInput!]

@@ -33,11 +33,6 @@ func GivenConversation(ctx context.Context, tx *store.Tx, conversationID *string
 	return givenConversation(ctx, tx, conversationID)
 }
 
-// ConversationOf is the conversation that a record was made for; nil: none that there still is.
-func ConversationOf(ctx context.Context, tx *store.Tx, conversationID *string) (*ent.Conversation, error) {
-	return conversationOf(ctx, tx, conversationID)
-}
-
 // CheckDealStage refuses stages that no deal can enter. Errors are on the path.
 func CheckDealStage(ctx context.Context, tx *store.Tx, stageID string, path ...string) error {
 	stage, err := findStage(ctx, tx.Client, stageID, unlocked, path...)

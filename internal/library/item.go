@@ -23,7 +23,7 @@ func (s *Service) Create(ctx context.Context, in CreateLibraryItemInput) (*ent.L
 		return nil, err
 	}
 	if in.Kind == vocab.QuoteItem {
-		return nil, errs.New(errs.Invalid, "A quote is no item of the library: create it by createQuote, and send it by quoteIds.").On("kind")
+		return nil, errs.New(errs.Invalid, "A quote is not an item of the library: create it by createQuote, and send it by quoteIds.").On("kind")
 	}
 	call := idempotency.Call{
 		Mutation: "createLibraryItem", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.LibraryItem),

@@ -40,7 +40,7 @@ func (s *Service) Accept(ctx context.Context, token string, a Answer) (*Page, er
 	if a.Agreed == "" {
 		return nil, errs.New(errs.Required, "Tick the box to accept.").On("agreed")
 	}
-	return s.answer(ctx, token, a.Version, func(ctx context.Context, tx *store.Tx, q *ent.Quote, v *ent.QuoteVersion) error {
+	return s.takeAnswer(ctx, token, a.Version, func(ctx context.Context, tx *store.Tx, q *ent.Quote, v *ent.QuoteVersion) error {
 		q.State, v.AcceptedAt, v.AcceptedName, v.AcceptedText = vocab.QuoteAccepted, tx.Now(), name, a.Agreed
 		if err := enter(ctx, tx, q, vocab.QuoteAcceptedEvent); err != nil {
 			return err
@@ -59,14 +59,14 @@ func (s *Service) Decline(ctx context.Context, token string, a Answer) (*Page, e
 	if err != nil {
 		return nil, err
 	}
-	return s.answer(ctx, token, a.Version, func(ctx context.Context, tx *store.Tx, q *ent.Quote, v *ent.QuoteVersion) error {
+	return s.takeAnswer(ctx, token, a.Version, func(ctx context.Context, tx *store.Tx, q *ent.Quote, v *ent.QuoteVersion) error {
 		q.State, v.DeclinedAt, v.DeclineReason = vocab.QuoteDeclined, tx.Now(), reason
 		return enter(ctx, tx, q, vocab.QuoteDeclinedEvent)
 	})
 }
 
-// answer has a quote be answered once, and returns its page as it is then.
-func (s *Service) answer(ctx context.Context, token string, version int, apply func(context.Context, *store.Tx, *ent.Quote, *ent.QuoteVersion) error) (*Page, error) {
+// takeAnswer has a quote be answered once, and returns its page as it is then.
+func (s *Service) takeAnswer(ctx context.Context, token string, version int, apply func(context.Context, *store.Tx, *ent.Quote, *ent.QuoteVersion) error) (*Page, error) {
 	ctx, page, err := s.find(ctx, token)
 	if err != nil {
 		return nil, err

@@ -155,14 +155,14 @@ func (f QuoteFacts) applyLines(c *vocab.QuoteContent, decimals int) error {
 	c.Lines = make([]vocab.QuoteLine, len(list))
 	var faults []error
 	for i, in := range list {
-		line, err := in.read(decimals, "lines", strconv.Itoa(i))
+		line, err := in.readLine(decimals, "lines", strconv.Itoa(i))
 		c.Lines[i] = line
 		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
 
-func (in QuoteLineInput) read(decimals int, path ...string) (line vocab.QuoteLine, err error) {
+func (in QuoteLineInput) readLine(decimals int, path ...string) (line vocab.QuoteLine, err error) {
 	at := func(field string) []string { return append(slices.Clone(path), field) }
 	faults := make([]error, 6)
 	line.Name, faults[0] = richtext.OneLine(in.Name, MaxLineName, at("name")...)
@@ -175,7 +175,7 @@ func (in QuoteLineInput) read(decimals int, path ...string) (line vocab.QuoteLin
 		line.Quantity = short(line.Quantity)
 	}
 	line.UnitPrice, faults[3] = crm.SmallestUnits(in.UnitPrice, decimals, at("unitPrice")...)
-	line.Discount, faults[4] = in.Discount.read(decimals, at("discount")...)
+	line.Discount, faults[4] = in.Discount.readDiscount(decimals, at("discount")...)
 	line.TaxPercent, faults[5] = readPercent(value(in.TaxPercent), at("taxPercent")...)
 	line.Interval = vocab.QuoteOnce
 	if in.Interval != nil {
@@ -195,7 +195,7 @@ func readPercent(text string, path ...string) (string, error) {
 	return short(text), nil
 }
 
-func (in *QuoteDiscountInput) read(decimals int, path ...string) (d vocab.QuoteDiscount, err error) {
+func (in *QuoteDiscountInput) readDiscount(decimals int, path ...string) (d vocab.QuoteDiscount, err error) {
 	switch {
 	case in == nil:
 	case in.Percent != nil:
@@ -210,7 +210,7 @@ func (in *QuoteDiscountInput) read(decimals int, path ...string) (d vocab.QuoteD
 
 func (f QuoteFacts) applyDiscount(c *vocab.QuoteContent, decimals int) (err error) {
 	if given, ok := f.Discount.ValueOK(); ok {
-		c.Discount, err = given.read(decimals, "discount")
+		c.Discount, err = given.readDiscount(decimals, "discount")
 	}
 	return err
 }

@@ -131,7 +131,7 @@ func (s *Service) Paper(ctx context.Context, token string, visit library.Visit) 
 	if err != nil || !visit.Downloads {
 		return page, err
 	}
-	return page, s.note(ctx, page, noted{viewID: visit.OpeningID, downloads: true}, visit)
+	return page, s.noteView(ctx, page, noted{viewID: visit.OpeningID, downloads: true}, visit)
 }
 
 // Seen notes that a page is in sight, for so many seconds by now. What cannot be so is left
@@ -141,7 +141,7 @@ func (s *Service) Seen(ctx context.Context, token, viewID string, seconds int, v
 	if err != nil {
 		return err
 	}
-	return s.note(ctx, page, noted{viewID: viewID, seconds: seconds}, visit)
+	return s.noteView(ctx, page, noted{viewID: viewID, seconds: seconds}, visit)
 }
 
 // mayTrack reports whether it may be kept who read a quote, as for a document (CO-9).
@@ -156,9 +156,9 @@ type noted struct {
 	downloads bool
 }
 
-// note keeps what becomes known of a view, if that may be kept: a new one, or one that goes on. Pages that
+// noteView keeps what becomes known of a view, if that may be kept: a new one, or one that goes on. Pages that
 // were never given out count as none.
-func (s *Service) note(ctx context.Context, page *Page, n noted, visit library.Visit) error {
+func (s *Service) noteView(ctx context.Context, page *Page, n noted, visit library.Visit) error {
 	if !id.Is(n.viewID, id.QuoteView) || !visit.ByPerson(page.quote.PublishedAt, s.store.Now()) {
 		return nil
 	}
