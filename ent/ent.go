@@ -60,6 +60,9 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/quote"
+	"parley/ent/quoteversion"
+	"parley/ent/quoteview"
 	"parley/ent/rating"
 	"parley/ent/readposition"
 	"parley/ent/recordcontact"
@@ -201,6 +204,9 @@ func checkColumn(t, c string) error {
 			pipelinestage.Table:          pipelinestage.ValidColumn,
 			property.Table:               property.ValidColumn,
 			propertyvalue.Table:          propertyvalue.ValidColumn,
+			quote.Table:                  quote.ValidColumn,
+			quoteversion.Table:           quoteversion.ValidColumn,
+			quoteview.Table:              quoteview.ValidColumn,
 			rating.Table:                 rating.ValidColumn,
 			readposition.Table:           readposition.ValidColumn,
 			recordcontact.Table:          recordcontact.ValidColumn,

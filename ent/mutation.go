@@ -62,6 +62,9 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/quote"
+	"parley/ent/quoteversion"
+	"parley/ent/quoteview"
 	"parley/ent/rating"
 	"parley/ent/readposition"
 	"parley/ent/recordcontact"
@@ -155,6 +158,9 @@ const (
 	TypePipelineStage          = "PipelineStage"
 	TypeProperty               = "Property"
 	TypePropertyValue          = "PropertyValue"
+	TypeQuote                  = "Quote"
+	TypeQuoteVersion           = "QuoteVersion"
+	TypeQuoteView              = "QuoteView"
 	TypeRating                 = "Rating"
 	TypeReadPosition           = "ReadPosition"
 	TypeRecordContact          = "RecordContact"
@@ -54554,6 +54560,3804 @@ func (m *PropertyValueMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown PropertyValue edge %s", name)
 }
 
+// QuoteMutation represents an operation that mutates the Quote nodes in the graph.
+type QuoteMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *string
+	account_id          *string
+	number              *int
+	addnumber           *int
+	content             *vocab.QuoteContent
+	state               *vocab.QuoteState
+	version             *int
+	addversion          *int
+	changed             *bool
+	valid_until         *clock.Micros
+	addvalid_until      *clock.Micros
+	token               *string
+	accepted_stage_id   *string
+	owner_id            *string
+	contact_id          *string
+	company_id          *string
+	deal_id             *string
+	external_id         *string
+	conversation_id     *string
+	revision            *int
+	addrevision         *int
+	view_count          *int
+	addview_count       *int
+	program_count       *int
+	addprogram_count    *int
+	viewed_at           *clock.Micros
+	addviewed_at        *clock.Micros
+	last_viewed_at      *clock.Micros
+	addlast_viewed_at   *clock.Micros
+	published_at        *clock.Micros
+	addpublished_at     *clock.Micros
+	last_activity_at    *clock.Micros
+	addlast_activity_at *clock.Micros
+	created_at          *clock.Micros
+	addcreated_at       *clock.Micros
+	clearedFields       map[string]struct{}
+	done                bool
+	oldValue            func(context.Context) (*Quote, error)
+	predicates          []predicate.Quote
+}
+
+var _ ent.Mutation = (*QuoteMutation)(nil)
+
+// quoteOption allows management of the mutation configuration using functional options.
+type quoteOption func(*QuoteMutation)
+
+// newQuoteMutation creates new mutation for the Quote entity.
+func newQuoteMutation(c config, op Op, opts ...quoteOption) *QuoteMutation {
+	m := &QuoteMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuote,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuoteID sets the ID field of the mutation.
+func withQuoteID(id string) quoteOption {
+	return func(m *QuoteMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Quote
+		)
+		m.oldValue = func(ctx context.Context) (*Quote, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Quote.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuote sets the old Quote of the mutation.
+func withQuote(node *Quote) quoteOption {
+	return func(m *QuoteMutation) {
+		m.oldValue = func(context.Context) (*Quote, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuoteMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuoteMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Quote entities.
+func (m *QuoteMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuoteMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuoteMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Quote.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *QuoteMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *QuoteMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *QuoteMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *QuoteMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *QuoteMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *QuoteMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *QuoteMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *QuoteMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetContent sets the "content" field.
+func (m *QuoteMutation) SetContent(vc vocab.QuoteContent) {
+	m.content = &vc
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *QuoteMutation) Content() (r vocab.QuoteContent, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldContent(ctx context.Context) (v vocab.QuoteContent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *QuoteMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetState sets the "state" field.
+func (m *QuoteMutation) SetState(vs vocab.QuoteState) {
+	m.state = &vs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *QuoteMutation) State() (r vocab.QuoteState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldState(ctx context.Context) (v vocab.QuoteState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *QuoteMutation) ResetState() {
+	m.state = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *QuoteMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *QuoteMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *QuoteMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *QuoteMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *QuoteMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetChanged sets the "changed" field.
+func (m *QuoteMutation) SetChanged(b bool) {
+	m.changed = &b
+}
+
+// Changed returns the value of the "changed" field in the mutation.
+func (m *QuoteMutation) Changed() (r bool, exists bool) {
+	v := m.changed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChanged returns the old "changed" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldChanged(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChanged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChanged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChanged: %w", err)
+	}
+	return oldValue.Changed, nil
+}
+
+// ResetChanged resets all changes to the "changed" field.
+func (m *QuoteMutation) ResetChanged() {
+	m.changed = nil
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *QuoteMutation) SetValidUntil(c clock.Micros) {
+	m.valid_until = &c
+	m.addvalid_until = nil
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *QuoteMutation) ValidUntil() (r clock.Micros, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldValidUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// AddValidUntil adds c to the "valid_until" field.
+func (m *QuoteMutation) AddValidUntil(c clock.Micros) {
+	if m.addvalid_until != nil {
+		*m.addvalid_until += c
+	} else {
+		m.addvalid_until = &c
+	}
+}
+
+// AddedValidUntil returns the value that was added to the "valid_until" field in this mutation.
+func (m *QuoteMutation) AddedValidUntil() (r clock.Micros, exists bool) {
+	v := m.addvalid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *QuoteMutation) ResetValidUntil() {
+	m.valid_until = nil
+	m.addvalid_until = nil
+}
+
+// SetToken sets the "token" field.
+func (m *QuoteMutation) SetToken(s string) {
+	m.token = &s
+}
+
+// Token returns the value of the "token" field in the mutation.
+func (m *QuoteMutation) Token() (r string, exists bool) {
+	v := m.token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToken returns the old "token" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldToken(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToken: %w", err)
+	}
+	return oldValue.Token, nil
+}
+
+// ClearToken clears the value of the "token" field.
+func (m *QuoteMutation) ClearToken() {
+	m.token = nil
+	m.clearedFields[quote.FieldToken] = struct{}{}
+}
+
+// TokenCleared returns if the "token" field was cleared in this mutation.
+func (m *QuoteMutation) TokenCleared() bool {
+	_, ok := m.clearedFields[quote.FieldToken]
+	return ok
+}
+
+// ResetToken resets all changes to the "token" field.
+func (m *QuoteMutation) ResetToken() {
+	m.token = nil
+	delete(m.clearedFields, quote.FieldToken)
+}
+
+// SetAcceptedStageID sets the "accepted_stage_id" field.
+func (m *QuoteMutation) SetAcceptedStageID(s string) {
+	m.accepted_stage_id = &s
+}
+
+// AcceptedStageID returns the value of the "accepted_stage_id" field in the mutation.
+func (m *QuoteMutation) AcceptedStageID() (r string, exists bool) {
+	v := m.accepted_stage_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedStageID returns the old "accepted_stage_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldAcceptedStageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedStageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedStageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedStageID: %w", err)
+	}
+	return oldValue.AcceptedStageID, nil
+}
+
+// ResetAcceptedStageID resets all changes to the "accepted_stage_id" field.
+func (m *QuoteMutation) ResetAcceptedStageID() {
+	m.accepted_stage_id = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *QuoteMutation) SetOwnerID(s string) {
+	m.owner_id = &s
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *QuoteMutation) OwnerID() (r string, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldOwnerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *QuoteMutation) ResetOwnerID() {
+	m.owner_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *QuoteMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *QuoteMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *QuoteMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *QuoteMutation) SetCompanyID(s string) {
+	m.company_id = &s
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *QuoteMutation) CompanyID() (r string, exists bool) {
+	v := m.company_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldCompanyID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *QuoteMutation) ResetCompanyID() {
+	m.company_id = nil
+}
+
+// SetDealID sets the "deal_id" field.
+func (m *QuoteMutation) SetDealID(s string) {
+	m.deal_id = &s
+}
+
+// DealID returns the value of the "deal_id" field in the mutation.
+func (m *QuoteMutation) DealID() (r string, exists bool) {
+	v := m.deal_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDealID returns the old "deal_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldDealID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDealID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDealID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDealID: %w", err)
+	}
+	return oldValue.DealID, nil
+}
+
+// ResetDealID resets all changes to the "deal_id" field.
+func (m *QuoteMutation) ResetDealID() {
+	m.deal_id = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *QuoteMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *QuoteMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *QuoteMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[quote.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *QuoteMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[quote.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *QuoteMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, quote.FieldExternalID)
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *QuoteMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *QuoteMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldConversationID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ClearConversationID clears the value of the "conversation_id" field.
+func (m *QuoteMutation) ClearConversationID() {
+	m.conversation_id = nil
+	m.clearedFields[quote.FieldConversationID] = struct{}{}
+}
+
+// ConversationIDCleared returns if the "conversation_id" field was cleared in this mutation.
+func (m *QuoteMutation) ConversationIDCleared() bool {
+	_, ok := m.clearedFields[quote.FieldConversationID]
+	return ok
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *QuoteMutation) ResetConversationID() {
+	m.conversation_id = nil
+	delete(m.clearedFields, quote.FieldConversationID)
+}
+
+// SetRevision sets the "revision" field.
+func (m *QuoteMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *QuoteMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *QuoteMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *QuoteMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *QuoteMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetViewCount sets the "view_count" field.
+func (m *QuoteMutation) SetViewCount(i int) {
+	m.view_count = &i
+	m.addview_count = nil
+}
+
+// ViewCount returns the value of the "view_count" field in the mutation.
+func (m *QuoteMutation) ViewCount() (r int, exists bool) {
+	v := m.view_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewCount returns the old "view_count" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldViewCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewCount: %w", err)
+	}
+	return oldValue.ViewCount, nil
+}
+
+// AddViewCount adds i to the "view_count" field.
+func (m *QuoteMutation) AddViewCount(i int) {
+	if m.addview_count != nil {
+		*m.addview_count += i
+	} else {
+		m.addview_count = &i
+	}
+}
+
+// AddedViewCount returns the value that was added to the "view_count" field in this mutation.
+func (m *QuoteMutation) AddedViewCount() (r int, exists bool) {
+	v := m.addview_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetViewCount resets all changes to the "view_count" field.
+func (m *QuoteMutation) ResetViewCount() {
+	m.view_count = nil
+	m.addview_count = nil
+}
+
+// SetProgramCount sets the "program_count" field.
+func (m *QuoteMutation) SetProgramCount(i int) {
+	m.program_count = &i
+	m.addprogram_count = nil
+}
+
+// ProgramCount returns the value of the "program_count" field in the mutation.
+func (m *QuoteMutation) ProgramCount() (r int, exists bool) {
+	v := m.program_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramCount returns the old "program_count" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldProgramCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramCount: %w", err)
+	}
+	return oldValue.ProgramCount, nil
+}
+
+// AddProgramCount adds i to the "program_count" field.
+func (m *QuoteMutation) AddProgramCount(i int) {
+	if m.addprogram_count != nil {
+		*m.addprogram_count += i
+	} else {
+		m.addprogram_count = &i
+	}
+}
+
+// AddedProgramCount returns the value that was added to the "program_count" field in this mutation.
+func (m *QuoteMutation) AddedProgramCount() (r int, exists bool) {
+	v := m.addprogram_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetProgramCount resets all changes to the "program_count" field.
+func (m *QuoteMutation) ResetProgramCount() {
+	m.program_count = nil
+	m.addprogram_count = nil
+}
+
+// SetViewedAt sets the "viewed_at" field.
+func (m *QuoteMutation) SetViewedAt(c clock.Micros) {
+	m.viewed_at = &c
+	m.addviewed_at = nil
+}
+
+// ViewedAt returns the value of the "viewed_at" field in the mutation.
+func (m *QuoteMutation) ViewedAt() (r clock.Micros, exists bool) {
+	v := m.viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewedAt returns the old "viewed_at" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldViewedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewedAt: %w", err)
+	}
+	return oldValue.ViewedAt, nil
+}
+
+// AddViewedAt adds c to the "viewed_at" field.
+func (m *QuoteMutation) AddViewedAt(c clock.Micros) {
+	if m.addviewed_at != nil {
+		*m.addviewed_at += c
+	} else {
+		m.addviewed_at = &c
+	}
+}
+
+// AddedViewedAt returns the value that was added to the "viewed_at" field in this mutation.
+func (m *QuoteMutation) AddedViewedAt() (r clock.Micros, exists bool) {
+	v := m.addviewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetViewedAt resets all changes to the "viewed_at" field.
+func (m *QuoteMutation) ResetViewedAt() {
+	m.viewed_at = nil
+	m.addviewed_at = nil
+}
+
+// SetLastViewedAt sets the "last_viewed_at" field.
+func (m *QuoteMutation) SetLastViewedAt(c clock.Micros) {
+	m.last_viewed_at = &c
+	m.addlast_viewed_at = nil
+}
+
+// LastViewedAt returns the value of the "last_viewed_at" field in the mutation.
+func (m *QuoteMutation) LastViewedAt() (r clock.Micros, exists bool) {
+	v := m.last_viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastViewedAt returns the old "last_viewed_at" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldLastViewedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastViewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastViewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastViewedAt: %w", err)
+	}
+	return oldValue.LastViewedAt, nil
+}
+
+// AddLastViewedAt adds c to the "last_viewed_at" field.
+func (m *QuoteMutation) AddLastViewedAt(c clock.Micros) {
+	if m.addlast_viewed_at != nil {
+		*m.addlast_viewed_at += c
+	} else {
+		m.addlast_viewed_at = &c
+	}
+}
+
+// AddedLastViewedAt returns the value that was added to the "last_viewed_at" field in this mutation.
+func (m *QuoteMutation) AddedLastViewedAt() (r clock.Micros, exists bool) {
+	v := m.addlast_viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastViewedAt resets all changes to the "last_viewed_at" field.
+func (m *QuoteMutation) ResetLastViewedAt() {
+	m.last_viewed_at = nil
+	m.addlast_viewed_at = nil
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *QuoteMutation) SetPublishedAt(c clock.Micros) {
+	m.published_at = &c
+	m.addpublished_at = nil
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *QuoteMutation) PublishedAt() (r clock.Micros, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldPublishedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// AddPublishedAt adds c to the "published_at" field.
+func (m *QuoteMutation) AddPublishedAt(c clock.Micros) {
+	if m.addpublished_at != nil {
+		*m.addpublished_at += c
+	} else {
+		m.addpublished_at = &c
+	}
+}
+
+// AddedPublishedAt returns the value that was added to the "published_at" field in this mutation.
+func (m *QuoteMutation) AddedPublishedAt() (r clock.Micros, exists bool) {
+	v := m.addpublished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *QuoteMutation) ResetPublishedAt() {
+	m.published_at = nil
+	m.addpublished_at = nil
+}
+
+// SetLastActivityAt sets the "last_activity_at" field.
+func (m *QuoteMutation) SetLastActivityAt(c clock.Micros) {
+	m.last_activity_at = &c
+	m.addlast_activity_at = nil
+}
+
+// LastActivityAt returns the value of the "last_activity_at" field in the mutation.
+func (m *QuoteMutation) LastActivityAt() (r clock.Micros, exists bool) {
+	v := m.last_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastActivityAt returns the old "last_activity_at" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldLastActivityAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastActivityAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastActivityAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastActivityAt: %w", err)
+	}
+	return oldValue.LastActivityAt, nil
+}
+
+// AddLastActivityAt adds c to the "last_activity_at" field.
+func (m *QuoteMutation) AddLastActivityAt(c clock.Micros) {
+	if m.addlast_activity_at != nil {
+		*m.addlast_activity_at += c
+	} else {
+		m.addlast_activity_at = &c
+	}
+}
+
+// AddedLastActivityAt returns the value that was added to the "last_activity_at" field in this mutation.
+func (m *QuoteMutation) AddedLastActivityAt() (r clock.Micros, exists bool) {
+	v := m.addlast_activity_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastActivityAt resets all changes to the "last_activity_at" field.
+func (m *QuoteMutation) ResetLastActivityAt() {
+	m.last_activity_at = nil
+	m.addlast_activity_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *QuoteMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *QuoteMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Quote entity.
+// If the Quote object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *QuoteMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *QuoteMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *QuoteMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the QuoteMutation builder.
+func (m *QuoteMutation) Where(ps ...predicate.Quote) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuoteMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuoteMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Quote, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuoteMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuoteMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Quote).
+func (m *QuoteMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuoteMutation) Fields() []string {
+	fields := make([]string, 0, 23)
+	if m.account_id != nil {
+		fields = append(fields, quote.FieldAccountID)
+	}
+	if m.number != nil {
+		fields = append(fields, quote.FieldNumber)
+	}
+	if m.content != nil {
+		fields = append(fields, quote.FieldContent)
+	}
+	if m.state != nil {
+		fields = append(fields, quote.FieldState)
+	}
+	if m.version != nil {
+		fields = append(fields, quote.FieldVersion)
+	}
+	if m.changed != nil {
+		fields = append(fields, quote.FieldChanged)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, quote.FieldValidUntil)
+	}
+	if m.token != nil {
+		fields = append(fields, quote.FieldToken)
+	}
+	if m.accepted_stage_id != nil {
+		fields = append(fields, quote.FieldAcceptedStageID)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, quote.FieldOwnerID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, quote.FieldContactID)
+	}
+	if m.company_id != nil {
+		fields = append(fields, quote.FieldCompanyID)
+	}
+	if m.deal_id != nil {
+		fields = append(fields, quote.FieldDealID)
+	}
+	if m.external_id != nil {
+		fields = append(fields, quote.FieldExternalID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, quote.FieldConversationID)
+	}
+	if m.revision != nil {
+		fields = append(fields, quote.FieldRevision)
+	}
+	if m.view_count != nil {
+		fields = append(fields, quote.FieldViewCount)
+	}
+	if m.program_count != nil {
+		fields = append(fields, quote.FieldProgramCount)
+	}
+	if m.viewed_at != nil {
+		fields = append(fields, quote.FieldViewedAt)
+	}
+	if m.last_viewed_at != nil {
+		fields = append(fields, quote.FieldLastViewedAt)
+	}
+	if m.published_at != nil {
+		fields = append(fields, quote.FieldPublishedAt)
+	}
+	if m.last_activity_at != nil {
+		fields = append(fields, quote.FieldLastActivityAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, quote.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuoteMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case quote.FieldAccountID:
+		return m.AccountID()
+	case quote.FieldNumber:
+		return m.Number()
+	case quote.FieldContent:
+		return m.Content()
+	case quote.FieldState:
+		return m.State()
+	case quote.FieldVersion:
+		return m.Version()
+	case quote.FieldChanged:
+		return m.Changed()
+	case quote.FieldValidUntil:
+		return m.ValidUntil()
+	case quote.FieldToken:
+		return m.Token()
+	case quote.FieldAcceptedStageID:
+		return m.AcceptedStageID()
+	case quote.FieldOwnerID:
+		return m.OwnerID()
+	case quote.FieldContactID:
+		return m.ContactID()
+	case quote.FieldCompanyID:
+		return m.CompanyID()
+	case quote.FieldDealID:
+		return m.DealID()
+	case quote.FieldExternalID:
+		return m.ExternalID()
+	case quote.FieldConversationID:
+		return m.ConversationID()
+	case quote.FieldRevision:
+		return m.Revision()
+	case quote.FieldViewCount:
+		return m.ViewCount()
+	case quote.FieldProgramCount:
+		return m.ProgramCount()
+	case quote.FieldViewedAt:
+		return m.ViewedAt()
+	case quote.FieldLastViewedAt:
+		return m.LastViewedAt()
+	case quote.FieldPublishedAt:
+		return m.PublishedAt()
+	case quote.FieldLastActivityAt:
+		return m.LastActivityAt()
+	case quote.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuoteMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case quote.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case quote.FieldNumber:
+		return m.OldNumber(ctx)
+	case quote.FieldContent:
+		return m.OldContent(ctx)
+	case quote.FieldState:
+		return m.OldState(ctx)
+	case quote.FieldVersion:
+		return m.OldVersion(ctx)
+	case quote.FieldChanged:
+		return m.OldChanged(ctx)
+	case quote.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case quote.FieldToken:
+		return m.OldToken(ctx)
+	case quote.FieldAcceptedStageID:
+		return m.OldAcceptedStageID(ctx)
+	case quote.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case quote.FieldContactID:
+		return m.OldContactID(ctx)
+	case quote.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	case quote.FieldDealID:
+		return m.OldDealID(ctx)
+	case quote.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case quote.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case quote.FieldRevision:
+		return m.OldRevision(ctx)
+	case quote.FieldViewCount:
+		return m.OldViewCount(ctx)
+	case quote.FieldProgramCount:
+		return m.OldProgramCount(ctx)
+	case quote.FieldViewedAt:
+		return m.OldViewedAt(ctx)
+	case quote.FieldLastViewedAt:
+		return m.OldLastViewedAt(ctx)
+	case quote.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	case quote.FieldLastActivityAt:
+		return m.OldLastActivityAt(ctx)
+	case quote.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Quote field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case quote.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case quote.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case quote.FieldContent:
+		v, ok := value.(vocab.QuoteContent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case quote.FieldState:
+		v, ok := value.(vocab.QuoteState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case quote.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case quote.FieldChanged:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChanged(v)
+		return nil
+	case quote.FieldValidUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case quote.FieldToken:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToken(v)
+		return nil
+	case quote.FieldAcceptedStageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedStageID(v)
+		return nil
+	case quote.FieldOwnerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case quote.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case quote.FieldCompanyID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	case quote.FieldDealID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDealID(v)
+		return nil
+	case quote.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case quote.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case quote.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case quote.FieldViewCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewCount(v)
+		return nil
+	case quote.FieldProgramCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramCount(v)
+		return nil
+	case quote.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewedAt(v)
+		return nil
+	case quote.FieldLastViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastViewedAt(v)
+		return nil
+	case quote.FieldPublishedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	case quote.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastActivityAt(v)
+		return nil
+	case quote.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Quote field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuoteMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, quote.FieldNumber)
+	}
+	if m.addversion != nil {
+		fields = append(fields, quote.FieldVersion)
+	}
+	if m.addvalid_until != nil {
+		fields = append(fields, quote.FieldValidUntil)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, quote.FieldRevision)
+	}
+	if m.addview_count != nil {
+		fields = append(fields, quote.FieldViewCount)
+	}
+	if m.addprogram_count != nil {
+		fields = append(fields, quote.FieldProgramCount)
+	}
+	if m.addviewed_at != nil {
+		fields = append(fields, quote.FieldViewedAt)
+	}
+	if m.addlast_viewed_at != nil {
+		fields = append(fields, quote.FieldLastViewedAt)
+	}
+	if m.addpublished_at != nil {
+		fields = append(fields, quote.FieldPublishedAt)
+	}
+	if m.addlast_activity_at != nil {
+		fields = append(fields, quote.FieldLastActivityAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, quote.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuoteMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case quote.FieldNumber:
+		return m.AddedNumber()
+	case quote.FieldVersion:
+		return m.AddedVersion()
+	case quote.FieldValidUntil:
+		return m.AddedValidUntil()
+	case quote.FieldRevision:
+		return m.AddedRevision()
+	case quote.FieldViewCount:
+		return m.AddedViewCount()
+	case quote.FieldProgramCount:
+		return m.AddedProgramCount()
+	case quote.FieldViewedAt:
+		return m.AddedViewedAt()
+	case quote.FieldLastViewedAt:
+		return m.AddedLastViewedAt()
+	case quote.FieldPublishedAt:
+		return m.AddedPublishedAt()
+	case quote.FieldLastActivityAt:
+		return m.AddedLastActivityAt()
+	case quote.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case quote.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case quote.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case quote.FieldValidUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddValidUntil(v)
+		return nil
+	case quote.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	case quote.FieldViewCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddViewCount(v)
+		return nil
+	case quote.FieldProgramCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddProgramCount(v)
+		return nil
+	case quote.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddViewedAt(v)
+		return nil
+	case quote.FieldLastViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastViewedAt(v)
+		return nil
+	case quote.FieldPublishedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPublishedAt(v)
+		return nil
+	case quote.FieldLastActivityAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastActivityAt(v)
+		return nil
+	case quote.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Quote numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuoteMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(quote.FieldToken) {
+		fields = append(fields, quote.FieldToken)
+	}
+	if m.FieldCleared(quote.FieldExternalID) {
+		fields = append(fields, quote.FieldExternalID)
+	}
+	if m.FieldCleared(quote.FieldConversationID) {
+		fields = append(fields, quote.FieldConversationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuoteMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuoteMutation) ClearField(name string) error {
+	switch name {
+	case quote.FieldToken:
+		m.ClearToken()
+		return nil
+	case quote.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	case quote.FieldConversationID:
+		m.ClearConversationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Quote nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuoteMutation) ResetField(name string) error {
+	switch name {
+	case quote.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case quote.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case quote.FieldContent:
+		m.ResetContent()
+		return nil
+	case quote.FieldState:
+		m.ResetState()
+		return nil
+	case quote.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case quote.FieldChanged:
+		m.ResetChanged()
+		return nil
+	case quote.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case quote.FieldToken:
+		m.ResetToken()
+		return nil
+	case quote.FieldAcceptedStageID:
+		m.ResetAcceptedStageID()
+		return nil
+	case quote.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case quote.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case quote.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	case quote.FieldDealID:
+		m.ResetDealID()
+		return nil
+	case quote.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case quote.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case quote.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case quote.FieldViewCount:
+		m.ResetViewCount()
+		return nil
+	case quote.FieldProgramCount:
+		m.ResetProgramCount()
+		return nil
+	case quote.FieldViewedAt:
+		m.ResetViewedAt()
+		return nil
+	case quote.FieldLastViewedAt:
+		m.ResetLastViewedAt()
+		return nil
+	case quote.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	case quote.FieldLastActivityAt:
+		m.ResetLastActivityAt()
+		return nil
+	case quote.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Quote field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuoteMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuoteMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuoteMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuoteMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuoteMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuoteMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuoteMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Quote unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuoteMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Quote edge %s", name)
+}
+
+// QuoteVersionMutation represents an operation that mutates the QuoteVersion nodes in the graph.
+type QuoteVersionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	quote_id        *string
+	number          *int
+	addnumber       *int
+	content         *vocab.QuoteContent
+	sums            *vocab.QuoteSums
+	accepted_at     *clock.Micros
+	addaccepted_at  *clock.Micros
+	accepted_name   *string
+	accepted_text   *string
+	declined_at     *clock.Micros
+	adddeclined_at  *clock.Micros
+	decline_reason  *string
+	published_at    *clock.Micros
+	addpublished_at *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*QuoteVersion, error)
+	predicates      []predicate.QuoteVersion
+}
+
+var _ ent.Mutation = (*QuoteVersionMutation)(nil)
+
+// quoteversionOption allows management of the mutation configuration using functional options.
+type quoteversionOption func(*QuoteVersionMutation)
+
+// newQuoteVersionMutation creates new mutation for the QuoteVersion entity.
+func newQuoteVersionMutation(c config, op Op, opts ...quoteversionOption) *QuoteVersionMutation {
+	m := &QuoteVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuoteVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuoteVersionID sets the ID field of the mutation.
+func withQuoteVersionID(id string) quoteversionOption {
+	return func(m *QuoteVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *QuoteVersion
+		)
+		m.oldValue = func(ctx context.Context) (*QuoteVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().QuoteVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuoteVersion sets the old QuoteVersion of the mutation.
+func withQuoteVersion(node *QuoteVersion) quoteversionOption {
+	return func(m *QuoteVersionMutation) {
+		m.oldValue = func(context.Context) (*QuoteVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuoteVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuoteVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of QuoteVersion entities.
+func (m *QuoteVersionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuoteVersionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuoteVersionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().QuoteVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *QuoteVersionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *QuoteVersionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *QuoteVersionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetQuoteID sets the "quote_id" field.
+func (m *QuoteVersionMutation) SetQuoteID(s string) {
+	m.quote_id = &s
+}
+
+// QuoteID returns the value of the "quote_id" field in the mutation.
+func (m *QuoteVersionMutation) QuoteID() (r string, exists bool) {
+	v := m.quote_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuoteID returns the old "quote_id" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldQuoteID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuoteID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuoteID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuoteID: %w", err)
+	}
+	return oldValue.QuoteID, nil
+}
+
+// ResetQuoteID resets all changes to the "quote_id" field.
+func (m *QuoteVersionMutation) ResetQuoteID() {
+	m.quote_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *QuoteVersionMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *QuoteVersionMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *QuoteVersionMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *QuoteVersionMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *QuoteVersionMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetContent sets the "content" field.
+func (m *QuoteVersionMutation) SetContent(vc vocab.QuoteContent) {
+	m.content = &vc
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *QuoteVersionMutation) Content() (r vocab.QuoteContent, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldContent(ctx context.Context) (v vocab.QuoteContent, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *QuoteVersionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetSums sets the "sums" field.
+func (m *QuoteVersionMutation) SetSums(vs vocab.QuoteSums) {
+	m.sums = &vs
+}
+
+// Sums returns the value of the "sums" field in the mutation.
+func (m *QuoteVersionMutation) Sums() (r vocab.QuoteSums, exists bool) {
+	v := m.sums
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSums returns the old "sums" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldSums(ctx context.Context) (v vocab.QuoteSums, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSums is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSums requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSums: %w", err)
+	}
+	return oldValue.Sums, nil
+}
+
+// ResetSums resets all changes to the "sums" field.
+func (m *QuoteVersionMutation) ResetSums() {
+	m.sums = nil
+}
+
+// SetAcceptedAt sets the "accepted_at" field.
+func (m *QuoteVersionMutation) SetAcceptedAt(c clock.Micros) {
+	m.accepted_at = &c
+	m.addaccepted_at = nil
+}
+
+// AcceptedAt returns the value of the "accepted_at" field in the mutation.
+func (m *QuoteVersionMutation) AcceptedAt() (r clock.Micros, exists bool) {
+	v := m.accepted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedAt returns the old "accepted_at" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldAcceptedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedAt: %w", err)
+	}
+	return oldValue.AcceptedAt, nil
+}
+
+// AddAcceptedAt adds c to the "accepted_at" field.
+func (m *QuoteVersionMutation) AddAcceptedAt(c clock.Micros) {
+	if m.addaccepted_at != nil {
+		*m.addaccepted_at += c
+	} else {
+		m.addaccepted_at = &c
+	}
+}
+
+// AddedAcceptedAt returns the value that was added to the "accepted_at" field in this mutation.
+func (m *QuoteVersionMutation) AddedAcceptedAt() (r clock.Micros, exists bool) {
+	v := m.addaccepted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAcceptedAt resets all changes to the "accepted_at" field.
+func (m *QuoteVersionMutation) ResetAcceptedAt() {
+	m.accepted_at = nil
+	m.addaccepted_at = nil
+}
+
+// SetAcceptedName sets the "accepted_name" field.
+func (m *QuoteVersionMutation) SetAcceptedName(s string) {
+	m.accepted_name = &s
+}
+
+// AcceptedName returns the value of the "accepted_name" field in the mutation.
+func (m *QuoteVersionMutation) AcceptedName() (r string, exists bool) {
+	v := m.accepted_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedName returns the old "accepted_name" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldAcceptedName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedName: %w", err)
+	}
+	return oldValue.AcceptedName, nil
+}
+
+// ResetAcceptedName resets all changes to the "accepted_name" field.
+func (m *QuoteVersionMutation) ResetAcceptedName() {
+	m.accepted_name = nil
+}
+
+// SetAcceptedText sets the "accepted_text" field.
+func (m *QuoteVersionMutation) SetAcceptedText(s string) {
+	m.accepted_text = &s
+}
+
+// AcceptedText returns the value of the "accepted_text" field in the mutation.
+func (m *QuoteVersionMutation) AcceptedText() (r string, exists bool) {
+	v := m.accepted_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedText returns the old "accepted_text" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldAcceptedText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedText: %w", err)
+	}
+	return oldValue.AcceptedText, nil
+}
+
+// ResetAcceptedText resets all changes to the "accepted_text" field.
+func (m *QuoteVersionMutation) ResetAcceptedText() {
+	m.accepted_text = nil
+}
+
+// SetDeclinedAt sets the "declined_at" field.
+func (m *QuoteVersionMutation) SetDeclinedAt(c clock.Micros) {
+	m.declined_at = &c
+	m.adddeclined_at = nil
+}
+
+// DeclinedAt returns the value of the "declined_at" field in the mutation.
+func (m *QuoteVersionMutation) DeclinedAt() (r clock.Micros, exists bool) {
+	v := m.declined_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeclinedAt returns the old "declined_at" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldDeclinedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeclinedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeclinedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeclinedAt: %w", err)
+	}
+	return oldValue.DeclinedAt, nil
+}
+
+// AddDeclinedAt adds c to the "declined_at" field.
+func (m *QuoteVersionMutation) AddDeclinedAt(c clock.Micros) {
+	if m.adddeclined_at != nil {
+		*m.adddeclined_at += c
+	} else {
+		m.adddeclined_at = &c
+	}
+}
+
+// AddedDeclinedAt returns the value that was added to the "declined_at" field in this mutation.
+func (m *QuoteVersionMutation) AddedDeclinedAt() (r clock.Micros, exists bool) {
+	v := m.adddeclined_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDeclinedAt resets all changes to the "declined_at" field.
+func (m *QuoteVersionMutation) ResetDeclinedAt() {
+	m.declined_at = nil
+	m.adddeclined_at = nil
+}
+
+// SetDeclineReason sets the "decline_reason" field.
+func (m *QuoteVersionMutation) SetDeclineReason(s string) {
+	m.decline_reason = &s
+}
+
+// DeclineReason returns the value of the "decline_reason" field in the mutation.
+func (m *QuoteVersionMutation) DeclineReason() (r string, exists bool) {
+	v := m.decline_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeclineReason returns the old "decline_reason" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldDeclineReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeclineReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeclineReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeclineReason: %w", err)
+	}
+	return oldValue.DeclineReason, nil
+}
+
+// ResetDeclineReason resets all changes to the "decline_reason" field.
+func (m *QuoteVersionMutation) ResetDeclineReason() {
+	m.decline_reason = nil
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *QuoteVersionMutation) SetPublishedAt(c clock.Micros) {
+	m.published_at = &c
+	m.addpublished_at = nil
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *QuoteVersionMutation) PublishedAt() (r clock.Micros, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the QuoteVersion entity.
+// If the QuoteVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteVersionMutation) OldPublishedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// AddPublishedAt adds c to the "published_at" field.
+func (m *QuoteVersionMutation) AddPublishedAt(c clock.Micros) {
+	if m.addpublished_at != nil {
+		*m.addpublished_at += c
+	} else {
+		m.addpublished_at = &c
+	}
+}
+
+// AddedPublishedAt returns the value that was added to the "published_at" field in this mutation.
+func (m *QuoteVersionMutation) AddedPublishedAt() (r clock.Micros, exists bool) {
+	v := m.addpublished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *QuoteVersionMutation) ResetPublishedAt() {
+	m.published_at = nil
+	m.addpublished_at = nil
+}
+
+// Where appends a list predicates to the QuoteVersionMutation builder.
+func (m *QuoteVersionMutation) Where(ps ...predicate.QuoteVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuoteVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuoteVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.QuoteVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuoteVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuoteVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (QuoteVersion).
+func (m *QuoteVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuoteVersionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.account_id != nil {
+		fields = append(fields, quoteversion.FieldAccountID)
+	}
+	if m.quote_id != nil {
+		fields = append(fields, quoteversion.FieldQuoteID)
+	}
+	if m.number != nil {
+		fields = append(fields, quoteversion.FieldNumber)
+	}
+	if m.content != nil {
+		fields = append(fields, quoteversion.FieldContent)
+	}
+	if m.sums != nil {
+		fields = append(fields, quoteversion.FieldSums)
+	}
+	if m.accepted_at != nil {
+		fields = append(fields, quoteversion.FieldAcceptedAt)
+	}
+	if m.accepted_name != nil {
+		fields = append(fields, quoteversion.FieldAcceptedName)
+	}
+	if m.accepted_text != nil {
+		fields = append(fields, quoteversion.FieldAcceptedText)
+	}
+	if m.declined_at != nil {
+		fields = append(fields, quoteversion.FieldDeclinedAt)
+	}
+	if m.decline_reason != nil {
+		fields = append(fields, quoteversion.FieldDeclineReason)
+	}
+	if m.published_at != nil {
+		fields = append(fields, quoteversion.FieldPublishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuoteVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case quoteversion.FieldAccountID:
+		return m.AccountID()
+	case quoteversion.FieldQuoteID:
+		return m.QuoteID()
+	case quoteversion.FieldNumber:
+		return m.Number()
+	case quoteversion.FieldContent:
+		return m.Content()
+	case quoteversion.FieldSums:
+		return m.Sums()
+	case quoteversion.FieldAcceptedAt:
+		return m.AcceptedAt()
+	case quoteversion.FieldAcceptedName:
+		return m.AcceptedName()
+	case quoteversion.FieldAcceptedText:
+		return m.AcceptedText()
+	case quoteversion.FieldDeclinedAt:
+		return m.DeclinedAt()
+	case quoteversion.FieldDeclineReason:
+		return m.DeclineReason()
+	case quoteversion.FieldPublishedAt:
+		return m.PublishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuoteVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case quoteversion.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case quoteversion.FieldQuoteID:
+		return m.OldQuoteID(ctx)
+	case quoteversion.FieldNumber:
+		return m.OldNumber(ctx)
+	case quoteversion.FieldContent:
+		return m.OldContent(ctx)
+	case quoteversion.FieldSums:
+		return m.OldSums(ctx)
+	case quoteversion.FieldAcceptedAt:
+		return m.OldAcceptedAt(ctx)
+	case quoteversion.FieldAcceptedName:
+		return m.OldAcceptedName(ctx)
+	case quoteversion.FieldAcceptedText:
+		return m.OldAcceptedText(ctx)
+	case quoteversion.FieldDeclinedAt:
+		return m.OldDeclinedAt(ctx)
+	case quoteversion.FieldDeclineReason:
+		return m.OldDeclineReason(ctx)
+	case quoteversion.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown QuoteVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case quoteversion.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case quoteversion.FieldQuoteID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuoteID(v)
+		return nil
+	case quoteversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case quoteversion.FieldContent:
+		v, ok := value.(vocab.QuoteContent)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case quoteversion.FieldSums:
+		v, ok := value.(vocab.QuoteSums)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSums(v)
+		return nil
+	case quoteversion.FieldAcceptedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedAt(v)
+		return nil
+	case quoteversion.FieldAcceptedName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedName(v)
+		return nil
+	case quoteversion.FieldAcceptedText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedText(v)
+		return nil
+	case quoteversion.FieldDeclinedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeclinedAt(v)
+		return nil
+	case quoteversion.FieldDeclineReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeclineReason(v)
+		return nil
+	case quoteversion.FieldPublishedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuoteVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, quoteversion.FieldNumber)
+	}
+	if m.addaccepted_at != nil {
+		fields = append(fields, quoteversion.FieldAcceptedAt)
+	}
+	if m.adddeclined_at != nil {
+		fields = append(fields, quoteversion.FieldDeclinedAt)
+	}
+	if m.addpublished_at != nil {
+		fields = append(fields, quoteversion.FieldPublishedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuoteVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case quoteversion.FieldNumber:
+		return m.AddedNumber()
+	case quoteversion.FieldAcceptedAt:
+		return m.AddedAcceptedAt()
+	case quoteversion.FieldDeclinedAt:
+		return m.AddedDeclinedAt()
+	case quoteversion.FieldPublishedAt:
+		return m.AddedPublishedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case quoteversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case quoteversion.FieldAcceptedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAcceptedAt(v)
+		return nil
+	case quoteversion.FieldDeclinedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeclinedAt(v)
+		return nil
+	case quoteversion.FieldPublishedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPublishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuoteVersionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuoteVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuoteVersionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown QuoteVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuoteVersionMutation) ResetField(name string) error {
+	switch name {
+	case quoteversion.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case quoteversion.FieldQuoteID:
+		m.ResetQuoteID()
+		return nil
+	case quoteversion.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case quoteversion.FieldContent:
+		m.ResetContent()
+		return nil
+	case quoteversion.FieldSums:
+		m.ResetSums()
+		return nil
+	case quoteversion.FieldAcceptedAt:
+		m.ResetAcceptedAt()
+		return nil
+	case quoteversion.FieldAcceptedName:
+		m.ResetAcceptedName()
+		return nil
+	case quoteversion.FieldAcceptedText:
+		m.ResetAcceptedText()
+		return nil
+	case quoteversion.FieldDeclinedAt:
+		m.ResetDeclinedAt()
+		return nil
+	case quoteversion.FieldDeclineReason:
+		m.ResetDeclineReason()
+		return nil
+	case quoteversion.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuoteVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuoteVersionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuoteVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuoteVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuoteVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuoteVersionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuoteVersionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown QuoteVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuoteVersionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown QuoteVersion edge %s", name)
+}
+
+// QuoteViewMutation represents an operation that mutates the QuoteView nodes in the graph.
+type QuoteViewMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *string
+	account_id       *string
+	quote_id         *string
+	contact_id       *string
+	version          *int
+	addversion       *int
+	again            *bool
+	seconds          *int
+	addseconds       *int
+	downloaded_at    *clock.Micros
+	adddownloaded_at *clock.Micros
+	viewed_at        *clock.Micros
+	addviewed_at     *clock.Micros
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*QuoteView, error)
+	predicates       []predicate.QuoteView
+}
+
+var _ ent.Mutation = (*QuoteViewMutation)(nil)
+
+// quoteviewOption allows management of the mutation configuration using functional options.
+type quoteviewOption func(*QuoteViewMutation)
+
+// newQuoteViewMutation creates new mutation for the QuoteView entity.
+func newQuoteViewMutation(c config, op Op, opts ...quoteviewOption) *QuoteViewMutation {
+	m := &QuoteViewMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuoteView,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuoteViewID sets the ID field of the mutation.
+func withQuoteViewID(id string) quoteviewOption {
+	return func(m *QuoteViewMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *QuoteView
+		)
+		m.oldValue = func(ctx context.Context) (*QuoteView, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().QuoteView.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuoteView sets the old QuoteView of the mutation.
+func withQuoteView(node *QuoteView) quoteviewOption {
+	return func(m *QuoteViewMutation) {
+		m.oldValue = func(context.Context) (*QuoteView, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuoteViewMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuoteViewMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of QuoteView entities.
+func (m *QuoteViewMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuoteViewMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuoteViewMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().QuoteView.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *QuoteViewMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *QuoteViewMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *QuoteViewMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetQuoteID sets the "quote_id" field.
+func (m *QuoteViewMutation) SetQuoteID(s string) {
+	m.quote_id = &s
+}
+
+// QuoteID returns the value of the "quote_id" field in the mutation.
+func (m *QuoteViewMutation) QuoteID() (r string, exists bool) {
+	v := m.quote_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuoteID returns the old "quote_id" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldQuoteID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuoteID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuoteID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuoteID: %w", err)
+	}
+	return oldValue.QuoteID, nil
+}
+
+// ResetQuoteID resets all changes to the "quote_id" field.
+func (m *QuoteViewMutation) ResetQuoteID() {
+	m.quote_id = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *QuoteViewMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *QuoteViewMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *QuoteViewMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *QuoteViewMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *QuoteViewMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *QuoteViewMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *QuoteViewMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *QuoteViewMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetAgain sets the "again" field.
+func (m *QuoteViewMutation) SetAgain(b bool) {
+	m.again = &b
+}
+
+// Again returns the value of the "again" field in the mutation.
+func (m *QuoteViewMutation) Again() (r bool, exists bool) {
+	v := m.again
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgain returns the old "again" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldAgain(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgain: %w", err)
+	}
+	return oldValue.Again, nil
+}
+
+// ResetAgain resets all changes to the "again" field.
+func (m *QuoteViewMutation) ResetAgain() {
+	m.again = nil
+}
+
+// SetSeconds sets the "seconds" field.
+func (m *QuoteViewMutation) SetSeconds(i int) {
+	m.seconds = &i
+	m.addseconds = nil
+}
+
+// Seconds returns the value of the "seconds" field in the mutation.
+func (m *QuoteViewMutation) Seconds() (r int, exists bool) {
+	v := m.seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeconds returns the old "seconds" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeconds: %w", err)
+	}
+	return oldValue.Seconds, nil
+}
+
+// AddSeconds adds i to the "seconds" field.
+func (m *QuoteViewMutation) AddSeconds(i int) {
+	if m.addseconds != nil {
+		*m.addseconds += i
+	} else {
+		m.addseconds = &i
+	}
+}
+
+// AddedSeconds returns the value that was added to the "seconds" field in this mutation.
+func (m *QuoteViewMutation) AddedSeconds() (r int, exists bool) {
+	v := m.addseconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeconds resets all changes to the "seconds" field.
+func (m *QuoteViewMutation) ResetSeconds() {
+	m.seconds = nil
+	m.addseconds = nil
+}
+
+// SetDownloadedAt sets the "downloaded_at" field.
+func (m *QuoteViewMutation) SetDownloadedAt(c clock.Micros) {
+	m.downloaded_at = &c
+	m.adddownloaded_at = nil
+}
+
+// DownloadedAt returns the value of the "downloaded_at" field in the mutation.
+func (m *QuoteViewMutation) DownloadedAt() (r clock.Micros, exists bool) {
+	v := m.downloaded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDownloadedAt returns the old "downloaded_at" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldDownloadedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDownloadedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDownloadedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDownloadedAt: %w", err)
+	}
+	return oldValue.DownloadedAt, nil
+}
+
+// AddDownloadedAt adds c to the "downloaded_at" field.
+func (m *QuoteViewMutation) AddDownloadedAt(c clock.Micros) {
+	if m.adddownloaded_at != nil {
+		*m.adddownloaded_at += c
+	} else {
+		m.adddownloaded_at = &c
+	}
+}
+
+// AddedDownloadedAt returns the value that was added to the "downloaded_at" field in this mutation.
+func (m *QuoteViewMutation) AddedDownloadedAt() (r clock.Micros, exists bool) {
+	v := m.adddownloaded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDownloadedAt resets all changes to the "downloaded_at" field.
+func (m *QuoteViewMutation) ResetDownloadedAt() {
+	m.downloaded_at = nil
+	m.adddownloaded_at = nil
+}
+
+// SetViewedAt sets the "viewed_at" field.
+func (m *QuoteViewMutation) SetViewedAt(c clock.Micros) {
+	m.viewed_at = &c
+	m.addviewed_at = nil
+}
+
+// ViewedAt returns the value of the "viewed_at" field in the mutation.
+func (m *QuoteViewMutation) ViewedAt() (r clock.Micros, exists bool) {
+	v := m.viewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewedAt returns the old "viewed_at" field's value of the QuoteView entity.
+// If the QuoteView object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteViewMutation) OldViewedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewedAt: %w", err)
+	}
+	return oldValue.ViewedAt, nil
+}
+
+// AddViewedAt adds c to the "viewed_at" field.
+func (m *QuoteViewMutation) AddViewedAt(c clock.Micros) {
+	if m.addviewed_at != nil {
+		*m.addviewed_at += c
+	} else {
+		m.addviewed_at = &c
+	}
+}
+
+// AddedViewedAt returns the value that was added to the "viewed_at" field in this mutation.
+func (m *QuoteViewMutation) AddedViewedAt() (r clock.Micros, exists bool) {
+	v := m.addviewed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetViewedAt resets all changes to the "viewed_at" field.
+func (m *QuoteViewMutation) ResetViewedAt() {
+	m.viewed_at = nil
+	m.addviewed_at = nil
+}
+
+// Where appends a list predicates to the QuoteViewMutation builder.
+func (m *QuoteViewMutation) Where(ps ...predicate.QuoteView) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuoteViewMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuoteViewMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.QuoteView, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuoteViewMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuoteViewMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (QuoteView).
+func (m *QuoteViewMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuoteViewMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.account_id != nil {
+		fields = append(fields, quoteview.FieldAccountID)
+	}
+	if m.quote_id != nil {
+		fields = append(fields, quoteview.FieldQuoteID)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, quoteview.FieldContactID)
+	}
+	if m.version != nil {
+		fields = append(fields, quoteview.FieldVersion)
+	}
+	if m.again != nil {
+		fields = append(fields, quoteview.FieldAgain)
+	}
+	if m.seconds != nil {
+		fields = append(fields, quoteview.FieldSeconds)
+	}
+	if m.downloaded_at != nil {
+		fields = append(fields, quoteview.FieldDownloadedAt)
+	}
+	if m.viewed_at != nil {
+		fields = append(fields, quoteview.FieldViewedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuoteViewMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case quoteview.FieldAccountID:
+		return m.AccountID()
+	case quoteview.FieldQuoteID:
+		return m.QuoteID()
+	case quoteview.FieldContactID:
+		return m.ContactID()
+	case quoteview.FieldVersion:
+		return m.Version()
+	case quoteview.FieldAgain:
+		return m.Again()
+	case quoteview.FieldSeconds:
+		return m.Seconds()
+	case quoteview.FieldDownloadedAt:
+		return m.DownloadedAt()
+	case quoteview.FieldViewedAt:
+		return m.ViewedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuoteViewMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case quoteview.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case quoteview.FieldQuoteID:
+		return m.OldQuoteID(ctx)
+	case quoteview.FieldContactID:
+		return m.OldContactID(ctx)
+	case quoteview.FieldVersion:
+		return m.OldVersion(ctx)
+	case quoteview.FieldAgain:
+		return m.OldAgain(ctx)
+	case quoteview.FieldSeconds:
+		return m.OldSeconds(ctx)
+	case quoteview.FieldDownloadedAt:
+		return m.OldDownloadedAt(ctx)
+	case quoteview.FieldViewedAt:
+		return m.OldViewedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown QuoteView field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteViewMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case quoteview.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case quoteview.FieldQuoteID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuoteID(v)
+		return nil
+	case quoteview.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case quoteview.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case quoteview.FieldAgain:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgain(v)
+		return nil
+	case quoteview.FieldSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeconds(v)
+		return nil
+	case quoteview.FieldDownloadedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDownloadedAt(v)
+		return nil
+	case quoteview.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteView field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuoteViewMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, quoteview.FieldVersion)
+	}
+	if m.addseconds != nil {
+		fields = append(fields, quoteview.FieldSeconds)
+	}
+	if m.adddownloaded_at != nil {
+		fields = append(fields, quoteview.FieldDownloadedAt)
+	}
+	if m.addviewed_at != nil {
+		fields = append(fields, quoteview.FieldViewedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuoteViewMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case quoteview.FieldVersion:
+		return m.AddedVersion()
+	case quoteview.FieldSeconds:
+		return m.AddedSeconds()
+	case quoteview.FieldDownloadedAt:
+		return m.AddedDownloadedAt()
+	case quoteview.FieldViewedAt:
+		return m.AddedViewedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteViewMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case quoteview.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case quoteview.FieldSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeconds(v)
+		return nil
+	case quoteview.FieldDownloadedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDownloadedAt(v)
+		return nil
+	case quoteview.FieldViewedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddViewedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteView numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuoteViewMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuoteViewMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuoteViewMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown QuoteView nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuoteViewMutation) ResetField(name string) error {
+	switch name {
+	case quoteview.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case quoteview.FieldQuoteID:
+		m.ResetQuoteID()
+		return nil
+	case quoteview.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case quoteview.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case quoteview.FieldAgain:
+		m.ResetAgain()
+		return nil
+	case quoteview.FieldSeconds:
+		m.ResetSeconds()
+		return nil
+	case quoteview.FieldDownloadedAt:
+		m.ResetDownloadedAt()
+		return nil
+	case quoteview.FieldViewedAt:
+		m.ResetViewedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteView field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuoteViewMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuoteViewMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuoteViewMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuoteViewMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuoteViewMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuoteViewMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuoteViewMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown QuoteView unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuoteViewMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown QuoteView edge %s", name)
+}
+
 // RatingMutation represents an operation that mutates the Rating nodes in the graph.
 type RatingMutation struct {
 	config
@@ -56858,6 +60662,8 @@ type RecordCounterMutation struct {
 	account_id    *string
 	tickets       *int
 	addtickets    *int
+	quotes        *int
+	addquotes     *int
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*RecordCounter, error)
@@ -57060,6 +60866,62 @@ func (m *RecordCounterMutation) ResetTickets() {
 	m.addtickets = nil
 }
 
+// SetQuotes sets the "quotes" field.
+func (m *RecordCounterMutation) SetQuotes(i int) {
+	m.quotes = &i
+	m.addquotes = nil
+}
+
+// Quotes returns the value of the "quotes" field in the mutation.
+func (m *RecordCounterMutation) Quotes() (r int, exists bool) {
+	v := m.quotes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuotes returns the old "quotes" field's value of the RecordCounter entity.
+// If the RecordCounter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordCounterMutation) OldQuotes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuotes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuotes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuotes: %w", err)
+	}
+	return oldValue.Quotes, nil
+}
+
+// AddQuotes adds i to the "quotes" field.
+func (m *RecordCounterMutation) AddQuotes(i int) {
+	if m.addquotes != nil {
+		*m.addquotes += i
+	} else {
+		m.addquotes = &i
+	}
+}
+
+// AddedQuotes returns the value that was added to the "quotes" field in this mutation.
+func (m *RecordCounterMutation) AddedQuotes() (r int, exists bool) {
+	v := m.addquotes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQuotes resets all changes to the "quotes" field.
+func (m *RecordCounterMutation) ResetQuotes() {
+	m.quotes = nil
+	m.addquotes = nil
+}
+
 // Where appends a list predicates to the RecordCounterMutation builder.
 func (m *RecordCounterMutation) Where(ps ...predicate.RecordCounter) {
 	m.predicates = append(m.predicates, ps...)
@@ -57094,12 +60956,15 @@ func (m *RecordCounterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecordCounterMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 3)
 	if m.account_id != nil {
 		fields = append(fields, recordcounter.FieldAccountID)
 	}
 	if m.tickets != nil {
 		fields = append(fields, recordcounter.FieldTickets)
+	}
+	if m.quotes != nil {
+		fields = append(fields, recordcounter.FieldQuotes)
 	}
 	return fields
 }
@@ -57113,6 +60978,8 @@ func (m *RecordCounterMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case recordcounter.FieldTickets:
 		return m.Tickets()
+	case recordcounter.FieldQuotes:
+		return m.Quotes()
 	}
 	return nil, false
 }
@@ -57126,6 +60993,8 @@ func (m *RecordCounterMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldAccountID(ctx)
 	case recordcounter.FieldTickets:
 		return m.OldTickets(ctx)
+	case recordcounter.FieldQuotes:
+		return m.OldQuotes(ctx)
 	}
 	return nil, fmt.Errorf("unknown RecordCounter field %s", name)
 }
@@ -57149,6 +61018,13 @@ func (m *RecordCounterMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTickets(v)
 		return nil
+	case recordcounter.FieldQuotes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuotes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown RecordCounter field %s", name)
 }
@@ -57160,6 +61036,9 @@ func (m *RecordCounterMutation) AddedFields() []string {
 	if m.addtickets != nil {
 		fields = append(fields, recordcounter.FieldTickets)
 	}
+	if m.addquotes != nil {
+		fields = append(fields, recordcounter.FieldQuotes)
+	}
 	return fields
 }
 
@@ -57170,6 +61049,8 @@ func (m *RecordCounterMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case recordcounter.FieldTickets:
 		return m.AddedTickets()
+	case recordcounter.FieldQuotes:
+		return m.AddedQuotes()
 	}
 	return nil, false
 }
@@ -57185,6 +61066,13 @@ func (m *RecordCounterMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddTickets(v)
+		return nil
+	case recordcounter.FieldQuotes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQuotes(v)
 		return nil
 	}
 	return fmt.Errorf("unknown RecordCounter numeric field %s", name)
@@ -57218,6 +61106,9 @@ func (m *RecordCounterMutation) ResetField(name string) error {
 		return nil
 	case recordcounter.FieldTickets:
 		m.ResetTickets()
+		return nil
+	case recordcounter.FieldQuotes:
+		m.ResetQuotes()
 		return nil
 	}
 	return fmt.Errorf("unknown RecordCounter field %s", name)

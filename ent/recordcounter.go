@@ -19,7 +19,9 @@ type RecordCounter struct {
 	// AccountID holds the value of the "account_id" field.
 	AccountID string `json:"account_id,omitempty"`
 	// Tickets holds the value of the "tickets" field.
-	Tickets      int `json:"tickets,omitempty"`
+	Tickets int `json:"tickets,omitempty"`
+	// Quotes holds the value of the "quotes" field.
+	Quotes       int `json:"quotes,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -28,7 +30,7 @@ func (*RecordCounter) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case recordcounter.FieldTickets:
+		case recordcounter.FieldTickets, recordcounter.FieldQuotes:
 			values[i] = new(sql.NullInt64)
 		case recordcounter.FieldID, recordcounter.FieldAccountID:
 			values[i] = new(sql.NullString)
@@ -64,6 +66,12 @@ func (_m *RecordCounter) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field tickets", values[i])
 			} else if value.Valid {
 				_m.Tickets = int(value.Int64)
+			}
+		case recordcounter.FieldQuotes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field quotes", values[i])
+			} else if value.Valid {
+				_m.Quotes = int(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -106,6 +114,9 @@ func (_m *RecordCounter) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("tickets=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Tickets))
+	builder.WriteString(", ")
+	builder.WriteString("quotes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Quotes))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -42,6 +42,20 @@ func (_c *RecordCounterCreate) SetNillableTickets(v *int) *RecordCounterCreate {
 	return _c
 }
 
+// SetQuotes sets the "quotes" field.
+func (_c *RecordCounterCreate) SetQuotes(v int) *RecordCounterCreate {
+	_c.mutation.SetQuotes(v)
+	return _c
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_c *RecordCounterCreate) SetNillableQuotes(v *int) *RecordCounterCreate {
+	if v != nil {
+		_c.SetQuotes(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *RecordCounterCreate) SetID(v string) *RecordCounterCreate {
 	_c.mutation.SetID(v)
@@ -87,6 +101,10 @@ func (_c *RecordCounterCreate) defaults() {
 		v := recordcounter.DefaultTickets
 		_c.mutation.SetTickets(v)
 	}
+	if _, ok := _c.mutation.Quotes(); !ok {
+		v := recordcounter.DefaultQuotes
+		_c.mutation.SetQuotes(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -101,6 +119,9 @@ func (_c *RecordCounterCreate) check() error {
 	}
 	if _, ok := _c.mutation.Tickets(); !ok {
 		return &ValidationError{Name: "tickets", err: errors.New(`ent: missing required field "RecordCounter.tickets"`)}
+	}
+	if _, ok := _c.mutation.Quotes(); !ok {
+		return &ValidationError{Name: "quotes", err: errors.New(`ent: missing required field "RecordCounter.quotes"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := recordcounter.IDValidator(v); err != nil {
@@ -150,6 +171,10 @@ func (_c *RecordCounterCreate) createSpec() (*RecordCounter, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Tickets(); ok {
 		_spec.SetField(recordcounter.FieldTickets, field.TypeInt, value)
 		_node.Tickets = value
+	}
+	if value, ok := _c.mutation.Quotes(); ok {
+		_spec.SetField(recordcounter.FieldQuotes, field.TypeInt, value)
+		_node.Quotes = value
 	}
 	return _node, _spec
 }
@@ -218,6 +243,24 @@ func (u *RecordCounterUpsert) UpdateTickets() *RecordCounterUpsert {
 // AddTickets adds v to the "tickets" field.
 func (u *RecordCounterUpsert) AddTickets(v int) *RecordCounterUpsert {
 	u.Add(recordcounter.FieldTickets, v)
+	return u
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *RecordCounterUpsert) SetQuotes(v int) *RecordCounterUpsert {
+	u.Set(recordcounter.FieldQuotes, v)
+	return u
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *RecordCounterUpsert) UpdateQuotes() *RecordCounterUpsert {
+	u.SetExcluded(recordcounter.FieldQuotes)
+	return u
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *RecordCounterUpsert) AddQuotes(v int) *RecordCounterUpsert {
+	u.Add(recordcounter.FieldQuotes, v)
 	return u
 }
 
@@ -290,6 +333,27 @@ func (u *RecordCounterUpsertOne) AddTickets(v int) *RecordCounterUpsertOne {
 func (u *RecordCounterUpsertOne) UpdateTickets() *RecordCounterUpsertOne {
 	return u.Update(func(s *RecordCounterUpsert) {
 		s.UpdateTickets()
+	})
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *RecordCounterUpsertOne) SetQuotes(v int) *RecordCounterUpsertOne {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.SetQuotes(v)
+	})
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *RecordCounterUpsertOne) AddQuotes(v int) *RecordCounterUpsertOne {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.AddQuotes(v)
+	})
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *RecordCounterUpsertOne) UpdateQuotes() *RecordCounterUpsertOne {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.UpdateQuotes()
 	})
 }
 
@@ -529,6 +593,27 @@ func (u *RecordCounterUpsertBulk) AddTickets(v int) *RecordCounterUpsertBulk {
 func (u *RecordCounterUpsertBulk) UpdateTickets() *RecordCounterUpsertBulk {
 	return u.Update(func(s *RecordCounterUpsert) {
 		s.UpdateTickets()
+	})
+}
+
+// SetQuotes sets the "quotes" field.
+func (u *RecordCounterUpsertBulk) SetQuotes(v int) *RecordCounterUpsertBulk {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.SetQuotes(v)
+	})
+}
+
+// AddQuotes adds v to the "quotes" field.
+func (u *RecordCounterUpsertBulk) AddQuotes(v int) *RecordCounterUpsertBulk {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.AddQuotes(v)
+	})
+}
+
+// UpdateQuotes sets the "quotes" field to the value that was provided on create.
+func (u *RecordCounterUpsertBulk) UpdateQuotes() *RecordCounterUpsertBulk {
+	return u.Update(func(s *RecordCounterUpsert) {
+		s.UpdateQuotes()
 	})
 }
 

@@ -49,6 +49,27 @@ func (_u *RecordCounterUpdate) AddTickets(v int) *RecordCounterUpdate {
 	return _u
 }
 
+// SetQuotes sets the "quotes" field.
+func (_u *RecordCounterUpdate) SetQuotes(v int) *RecordCounterUpdate {
+	_u.mutation.ResetQuotes()
+	_u.mutation.SetQuotes(v)
+	return _u
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_u *RecordCounterUpdate) SetNillableQuotes(v *int) *RecordCounterUpdate {
+	if v != nil {
+		_u.SetQuotes(*v)
+	}
+	return _u
+}
+
+// AddQuotes adds value to the "quotes" field.
+func (_u *RecordCounterUpdate) AddQuotes(v int) *RecordCounterUpdate {
+	_u.mutation.AddQuotes(v)
+	return _u
+}
+
 // Mutation returns the RecordCounterMutation object of the builder.
 func (_u *RecordCounterUpdate) Mutation() *RecordCounterMutation {
 	return _u.mutation
@@ -102,6 +123,12 @@ func (_u *RecordCounterUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.AddedTickets(); ok {
 		_spec.AddField(recordcounter.FieldTickets, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Quotes(); ok {
+		_spec.SetField(recordcounter.FieldQuotes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedQuotes(); ok {
+		_spec.AddField(recordcounter.FieldQuotes, field.TypeInt, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -142,6 +169,27 @@ func (_u *RecordCounterUpdateOne) SetNillableTickets(v *int) *RecordCounterUpdat
 // AddTickets adds value to the "tickets" field.
 func (_u *RecordCounterUpdateOne) AddTickets(v int) *RecordCounterUpdateOne {
 	_u.mutation.AddTickets(v)
+	return _u
+}
+
+// SetQuotes sets the "quotes" field.
+func (_u *RecordCounterUpdateOne) SetQuotes(v int) *RecordCounterUpdateOne {
+	_u.mutation.ResetQuotes()
+	_u.mutation.SetQuotes(v)
+	return _u
+}
+
+// SetNillableQuotes sets the "quotes" field if the given value is not nil.
+func (_u *RecordCounterUpdateOne) SetNillableQuotes(v *int) *RecordCounterUpdateOne {
+	if v != nil {
+		_u.SetQuotes(*v)
+	}
+	return _u
+}
+
+// AddQuotes adds value to the "quotes" field.
+func (_u *RecordCounterUpdateOne) AddQuotes(v int) *RecordCounterUpdateOne {
+	_u.mutation.AddQuotes(v)
 	return _u
 }
 
@@ -227,6 +275,12 @@ func (_u *RecordCounterUpdateOne) sqlSave(ctx context.Context) (_node *RecordCou
 	}
 	if value, ok := _u.mutation.AddedTickets(); ok {
 		_spec.AddField(recordcounter.FieldTickets, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Quotes(); ok {
+		_spec.SetField(recordcounter.FieldQuotes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedQuotes(); ok {
+		_spec.AddField(recordcounter.FieldQuotes, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &RecordCounter{config: _u.config}

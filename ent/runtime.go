@@ -57,6 +57,9 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/quote"
+	"parley/ent/quoteversion"
+	"parley/ent/quoteview"
 	"parley/ent/rating"
 	"parley/ent/readposition"
 	"parley/ent/recordcontact"
@@ -2026,6 +2029,137 @@ func init() {
 	propertyvalueDescID := propertyvalueMixinFields0[0].Descriptor()
 	// propertyvalue.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	propertyvalue.IDValidator = propertyvalueDescID.Validators[0].(func(string) error)
+	quoteMixin := schema.Quote{}.Mixin()
+	quoteMixinFields0 := quoteMixin[0].Fields()
+	_ = quoteMixinFields0
+	quoteFields := schema.Quote{}.Fields()
+	_ = quoteFields
+	// quoteDescAccountID is the schema descriptor for account_id field.
+	quoteDescAccountID := quoteMixinFields0[1].Descriptor()
+	// quote.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	quote.AccountIDValidator = quoteDescAccountID.Validators[0].(func(string) error)
+	// quoteDescVersion is the schema descriptor for version field.
+	quoteDescVersion := quoteFields[3].Descriptor()
+	// quote.DefaultVersion holds the default value on creation for the version field.
+	quote.DefaultVersion = quoteDescVersion.Default.(int)
+	// quoteDescChanged is the schema descriptor for changed field.
+	quoteDescChanged := quoteFields[4].Descriptor()
+	// quote.DefaultChanged holds the default value on creation for the changed field.
+	quote.DefaultChanged = quoteDescChanged.Default.(bool)
+	// quoteDescValidUntil is the schema descriptor for valid_until field.
+	quoteDescValidUntil := quoteFields[5].Descriptor()
+	// quote.DefaultValidUntil holds the default value on creation for the valid_until field.
+	quote.DefaultValidUntil = clock.Micros(quoteDescValidUntil.Default.(int64))
+	// quoteDescAcceptedStageID is the schema descriptor for accepted_stage_id field.
+	quoteDescAcceptedStageID := quoteFields[7].Descriptor()
+	// quote.DefaultAcceptedStageID holds the default value on creation for the accepted_stage_id field.
+	quote.DefaultAcceptedStageID = quoteDescAcceptedStageID.Default.(string)
+	// quoteDescOwnerID is the schema descriptor for owner_id field.
+	quoteDescOwnerID := quoteFields[8].Descriptor()
+	// quote.DefaultOwnerID holds the default value on creation for the owner_id field.
+	quote.DefaultOwnerID = quoteDescOwnerID.Default.(string)
+	// quoteDescContactID is the schema descriptor for contact_id field.
+	quoteDescContactID := quoteFields[9].Descriptor()
+	// quote.DefaultContactID holds the default value on creation for the contact_id field.
+	quote.DefaultContactID = quoteDescContactID.Default.(string)
+	// quoteDescCompanyID is the schema descriptor for company_id field.
+	quoteDescCompanyID := quoteFields[10].Descriptor()
+	// quote.DefaultCompanyID holds the default value on creation for the company_id field.
+	quote.DefaultCompanyID = quoteDescCompanyID.Default.(string)
+	// quoteDescDealID is the schema descriptor for deal_id field.
+	quoteDescDealID := quoteFields[11].Descriptor()
+	// quote.DefaultDealID holds the default value on creation for the deal_id field.
+	quote.DefaultDealID = quoteDescDealID.Default.(string)
+	// quoteDescRevision is the schema descriptor for revision field.
+	quoteDescRevision := quoteFields[14].Descriptor()
+	// quote.DefaultRevision holds the default value on creation for the revision field.
+	quote.DefaultRevision = quoteDescRevision.Default.(int)
+	// quoteDescViewCount is the schema descriptor for view_count field.
+	quoteDescViewCount := quoteFields[15].Descriptor()
+	// quote.DefaultViewCount holds the default value on creation for the view_count field.
+	quote.DefaultViewCount = quoteDescViewCount.Default.(int)
+	// quoteDescProgramCount is the schema descriptor for program_count field.
+	quoteDescProgramCount := quoteFields[16].Descriptor()
+	// quote.DefaultProgramCount holds the default value on creation for the program_count field.
+	quote.DefaultProgramCount = quoteDescProgramCount.Default.(int)
+	// quoteDescViewedAt is the schema descriptor for viewed_at field.
+	quoteDescViewedAt := quoteFields[17].Descriptor()
+	// quote.DefaultViewedAt holds the default value on creation for the viewed_at field.
+	quote.DefaultViewedAt = clock.Micros(quoteDescViewedAt.Default.(int64))
+	// quoteDescLastViewedAt is the schema descriptor for last_viewed_at field.
+	quoteDescLastViewedAt := quoteFields[18].Descriptor()
+	// quote.DefaultLastViewedAt holds the default value on creation for the last_viewed_at field.
+	quote.DefaultLastViewedAt = clock.Micros(quoteDescLastViewedAt.Default.(int64))
+	// quoteDescPublishedAt is the schema descriptor for published_at field.
+	quoteDescPublishedAt := quoteFields[19].Descriptor()
+	// quote.DefaultPublishedAt holds the default value on creation for the published_at field.
+	quote.DefaultPublishedAt = clock.Micros(quoteDescPublishedAt.Default.(int64))
+	// quoteDescLastActivityAt is the schema descriptor for last_activity_at field.
+	quoteDescLastActivityAt := quoteFields[20].Descriptor()
+	// quote.DefaultLastActivityAt holds the default value on creation for the last_activity_at field.
+	quote.DefaultLastActivityAt = clock.Micros(quoteDescLastActivityAt.Default.(int64))
+	// quoteDescID is the schema descriptor for id field.
+	quoteDescID := quoteMixinFields0[0].Descriptor()
+	// quote.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	quote.IDValidator = quoteDescID.Validators[0].(func(string) error)
+	quoteversionMixin := schema.QuoteVersion{}.Mixin()
+	quoteversionMixinFields0 := quoteversionMixin[0].Fields()
+	_ = quoteversionMixinFields0
+	quoteversionFields := schema.QuoteVersion{}.Fields()
+	_ = quoteversionFields
+	// quoteversionDescAccountID is the schema descriptor for account_id field.
+	quoteversionDescAccountID := quoteversionMixinFields0[1].Descriptor()
+	// quoteversion.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	quoteversion.AccountIDValidator = quoteversionDescAccountID.Validators[0].(func(string) error)
+	// quoteversionDescAcceptedAt is the schema descriptor for accepted_at field.
+	quoteversionDescAcceptedAt := quoteversionFields[4].Descriptor()
+	// quoteversion.DefaultAcceptedAt holds the default value on creation for the accepted_at field.
+	quoteversion.DefaultAcceptedAt = clock.Micros(quoteversionDescAcceptedAt.Default.(int64))
+	// quoteversionDescAcceptedName is the schema descriptor for accepted_name field.
+	quoteversionDescAcceptedName := quoteversionFields[5].Descriptor()
+	// quoteversion.DefaultAcceptedName holds the default value on creation for the accepted_name field.
+	quoteversion.DefaultAcceptedName = quoteversionDescAcceptedName.Default.(string)
+	// quoteversionDescAcceptedText is the schema descriptor for accepted_text field.
+	quoteversionDescAcceptedText := quoteversionFields[6].Descriptor()
+	// quoteversion.DefaultAcceptedText holds the default value on creation for the accepted_text field.
+	quoteversion.DefaultAcceptedText = quoteversionDescAcceptedText.Default.(string)
+	// quoteversionDescDeclinedAt is the schema descriptor for declined_at field.
+	quoteversionDescDeclinedAt := quoteversionFields[7].Descriptor()
+	// quoteversion.DefaultDeclinedAt holds the default value on creation for the declined_at field.
+	quoteversion.DefaultDeclinedAt = clock.Micros(quoteversionDescDeclinedAt.Default.(int64))
+	// quoteversionDescDeclineReason is the schema descriptor for decline_reason field.
+	quoteversionDescDeclineReason := quoteversionFields[8].Descriptor()
+	// quoteversion.DefaultDeclineReason holds the default value on creation for the decline_reason field.
+	quoteversion.DefaultDeclineReason = quoteversionDescDeclineReason.Default.(string)
+	// quoteversionDescID is the schema descriptor for id field.
+	quoteversionDescID := quoteversionMixinFields0[0].Descriptor()
+	// quoteversion.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	quoteversion.IDValidator = quoteversionDescID.Validators[0].(func(string) error)
+	quoteviewMixin := schema.QuoteView{}.Mixin()
+	quoteviewMixinFields0 := quoteviewMixin[0].Fields()
+	_ = quoteviewMixinFields0
+	quoteviewFields := schema.QuoteView{}.Fields()
+	_ = quoteviewFields
+	// quoteviewDescAccountID is the schema descriptor for account_id field.
+	quoteviewDescAccountID := quoteviewMixinFields0[1].Descriptor()
+	// quoteview.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	quoteview.AccountIDValidator = quoteviewDescAccountID.Validators[0].(func(string) error)
+	// quoteviewDescContactID is the schema descriptor for contact_id field.
+	quoteviewDescContactID := quoteviewFields[1].Descriptor()
+	// quoteview.DefaultContactID holds the default value on creation for the contact_id field.
+	quoteview.DefaultContactID = quoteviewDescContactID.Default.(string)
+	// quoteviewDescSeconds is the schema descriptor for seconds field.
+	quoteviewDescSeconds := quoteviewFields[4].Descriptor()
+	// quoteview.DefaultSeconds holds the default value on creation for the seconds field.
+	quoteview.DefaultSeconds = quoteviewDescSeconds.Default.(int)
+	// quoteviewDescDownloadedAt is the schema descriptor for downloaded_at field.
+	quoteviewDescDownloadedAt := quoteviewFields[5].Descriptor()
+	// quoteview.DefaultDownloadedAt holds the default value on creation for the downloaded_at field.
+	quoteview.DefaultDownloadedAt = clock.Micros(quoteviewDescDownloadedAt.Default.(int64))
+	// quoteviewDescID is the schema descriptor for id field.
+	quoteviewDescID := quoteviewMixinFields0[0].Descriptor()
+	// quoteview.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	quoteview.IDValidator = quoteviewDescID.Validators[0].(func(string) error)
 	ratingMixin := schema.Rating{}.Mixin()
 	ratingMixinFields0 := ratingMixin[0].Fields()
 	_ = ratingMixinFields0
@@ -2106,6 +2240,10 @@ func init() {
 	recordcounterDescTickets := recordcounterFields[0].Descriptor()
 	// recordcounter.DefaultTickets holds the default value on creation for the tickets field.
 	recordcounter.DefaultTickets = recordcounterDescTickets.Default.(int)
+	// recordcounterDescQuotes is the schema descriptor for quotes field.
+	recordcounterDescQuotes := recordcounterFields[1].Descriptor()
+	// recordcounter.DefaultQuotes holds the default value on creation for the quotes field.
+	recordcounter.DefaultQuotes = recordcounterDescQuotes.Default.(int)
 	// recordcounterDescID is the schema descriptor for id field.
 	recordcounterDescID := recordcounterMixinFields0[0].Descriptor()
 	// recordcounter.IDValidator is a validator for the "id" field. It is called by the builders before save.

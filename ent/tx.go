@@ -120,6 +120,12 @@ type Tx struct {
 	Property *PropertyClient
 	// PropertyValue is the client for interacting with the PropertyValue builders.
 	PropertyValue *PropertyValueClient
+	// Quote is the client for interacting with the Quote builders.
+	Quote *QuoteClient
+	// QuoteVersion is the client for interacting with the QuoteVersion builders.
+	QuoteVersion *QuoteVersionClient
+	// QuoteView is the client for interacting with the QuoteView builders.
+	QuoteView *QuoteViewClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
@@ -347,6 +353,9 @@ func (tx *Tx) init() {
 	tx.PipelineStage = NewPipelineStageClient(tx.config)
 	tx.Property = NewPropertyClient(tx.config)
 	tx.PropertyValue = NewPropertyValueClient(tx.config)
+	tx.Quote = NewQuoteClient(tx.config)
+	tx.QuoteVersion = NewQuoteVersionClient(tx.config)
+	tx.QuoteView = NewQuoteViewClient(tx.config)
 	tx.Rating = NewRatingClient(tx.config)
 	tx.ReadPosition = NewReadPositionClient(tx.config)
 	tx.RecordContact = NewRecordContactClient(tx.config)

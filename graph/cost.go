@@ -16,6 +16,7 @@ import (
 	"parley/internal/engagement"
 	"parley/internal/event"
 	"parley/internal/paging"
+	"parley/internal/quote"
 	"parley/internal/vocab"
 )
 
@@ -120,6 +121,9 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Query.Deals = func(child int, _ *crm.DealFilter, _ *vocab.DealOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.Quotes = func(child int, _ *quote.QuoteFilter, _ *vocab.QuoteOrder, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.Query.Engagements = func(child int, _ *engagement.EngagementFilter, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
@@ -152,6 +156,8 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Contact.Timeline = func(child int, _ []vocab.TimelineKind, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)
 	}
+	c.QuoteContent.Lines, c.QuoteTotal.Taxes = c.Pipeline.Stages, c.Pipeline.Stages
+	c.QuoteContent.Totals = conditions
 	c.DealTotal.Amounts, c.Engagement.Attachments = c.Pipeline.Stages, c.Pipeline.Stages
 }
 
@@ -169,7 +175,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets, &c.Ticket.Contacts, &c.Deal.Contacts,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
 			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Deals, &c.Conversation.Deals, &c.Company.Engagements, &c.Contact.Engagements, &c.Conversation.Engagements, &c.Deal.Engagements,
-			&c.Ticket.Engagements, &c.Engagement.Revisions, &c.Company.Contacts, &c.Company.Tickets, &c.Company.Deals, &c.Contact.Blocks, &c.LibraryItem.Shares, &c.LibraryShare.Openings, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,
+			&c.Ticket.Engagements, &c.Engagement.Revisions, &c.Company.Contacts, &c.Company.Tickets, &c.Company.Deals, &c.Contact.Blocks, &c.LibraryItem.Shares, &c.LibraryShare.Openings, &c.Deal.Quotes, &c.Contact.Quotes, &c.Conversation.Quotes, &c.Quote.Versions, &c.Quote.Views, &c.ContactList.Members, &c.Bot.Inboxes, &c.Task.Skips,
 		},
 	} {
 		for _, paged := range lists {

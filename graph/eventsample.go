@@ -37,7 +37,7 @@ type eventSample struct {
 var prefixes = map[string]string{
 	"Account": id.Account, "ApiToken": id.APIToken, "Channel": id.Channel, "Consent": id.Consent, "Contact": id.Contact,
 	"Company": id.Company, "ContactList": id.ContactList, "ContactSubscriptionType": id.SubscriptionType, "Conversation": id.Conversation, "Deal": id.Deal, "Engagement": id.Engagement, "Inbox": id.Inbox, "Pipeline": id.Pipeline,
-	"PersonalMailbox": id.PersonalMailbox, "Property": id.Property, "SavedView": id.SavedView, "Tag": id.Tag, "TargetedMessage": id.TargetedMessage, "Task": id.Task, "Team": id.Team,
+	"PersonalMailbox": id.PersonalMailbox, "Property": id.Property, "Quote": id.Quote, "SavedView": id.SavedView, "Tag": id.Tag, "TargetedMessage": id.TargetedMessage, "Task": id.Task, "Team": id.Team,
 	"Ticket": id.Ticket, "User": id.User,
 }
 

@@ -84,6 +84,10 @@ func (r *queryResolver) Deal(ctx context.Context, id string) (*ent.Deal, error) 
 	return nodeOf[ent.Deal](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) Quote(ctx context.Context, id string) (*ent.Quote, error) {
+	return nodeOf[ent.Quote](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Ticket(ctx context.Context, id string) (*ent.Ticket, error) {
 	return nodeOf[ent.Ticket](ctx, r.Resolver, id)
 }

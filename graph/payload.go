@@ -104,6 +104,10 @@ func dealPayload(v *ent.Deal, err error) (*model.DealPayload, error) {
 	return &model.DealPayload{Deal: v}, err
 }
 
+func quotePayload(v *ent.Quote, err error) (*model.QuotePayload, error) {
+	return &model.QuotePayload{Quote: v}, err
+}
+
 func ticketPayload(v *ent.Ticket, err error) (*model.TicketPayload, error) {
 	return &model.TicketPayload{Ticket: v}, err
 }

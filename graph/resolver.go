@@ -27,6 +27,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
 	"parley/internal/timeline"
@@ -67,6 +68,7 @@ type Services struct {
 	Tags           *tag.Service
 	Properties     *property.Service
 	Library        *library.Service
+	Quotes         *quote.Service
 
 	// Streams, for subscriptions.
 	Feed              *event.Feed

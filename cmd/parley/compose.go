@@ -41,6 +41,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/quote"
 	"parley/internal/reaction"
 	"parley/internal/remoteimage"
 	"parley/internal/session"
@@ -61,6 +62,7 @@ type app struct {
 	files         *attachment.Service
 	images        *remoteimage.Service
 	library       *library.Service
+	quotes        *quote.Service
 	conversations *conversation.Service
 	emails        *emailsettings.Service
 	receiving     *receive.Service
@@ -93,8 +95,8 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.engagements = engagement.New(s, a.files)
 	a.images = remoteimage.New(s, keys, egress.New(o.images).HTTPClient(), c.PublicURL, log)
 	outbox := deliver.NewOutbox(keys)
-	a.library = library.New(s, c.PublicURL)
-	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files, Library: a.library})
+	a.library, a.quotes = library.New(s, c.PublicURL), quote.New(s, c.PublicURL)
+	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files, Library: a.library, Quotes: a.quotes})
 	a.emails = emailsettings.New(s, keys, outbox, o.emails)
 	a.receiving = receive.New(s, keys, a.emails, a.contacts, a.conversations, a.files, opened.blobs, o.receive)
 	a.delivery = deliver.New(s, keys, a.emails, a.conversations, a.files, o.deliver)
@@ -149,6 +151,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("pass-on-chats", time.Minute, a.conversations.PassOn)
 	a.queue.Periodic("close-silent", time.Minute, a.conversations.CloseSilent)
 	a.queue.Periodic("wake-due-snoozes", time.Minute, a.conversations.WakeDue)
+	a.queue.Periodic("expire-quotes", time.Minute, a.quotes.ExpireDue)
 	a.queue.Periodic("index-outdated", time.Minute, a.conversations.IndexOutdated)
 	a.queue.Periodic("purge-trash", time.Hour, a.conversations.PurgeTrash)
 	a.queue.Periodic("overwrite-deleted", time.Hour, a.store.OverwriteDeleted)
@@ -204,7 +207,7 @@ func (a *app) services(l *live) graph.Services {
 		Accounts: a.accounts, Bots: a.bots, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed),
-		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library,
+		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,
 	}

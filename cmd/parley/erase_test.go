@@ -131,7 +131,7 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		for _, one := range list {
 			counts[text(one, "kind")] = at(one, "count")
 		}
-		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1} {
+		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1, "quotes": 1, "quote_versions": 2, "quote_views": 1} {
 			if counts[table] != n {
 				t.Errorf("%v of %s, want %v: %v", counts[table], table, n, counts)
 			}
@@ -310,8 +310,25 @@ func (e *erasing) plantRecords() {
 	e.must(adminToken, "logEngagement", "LogEngagementInput", "engagement { id }", "contactId", e.contactID, "kind", "NOTE", "body", map[string]any{"note": map[string]any{"text": e.mark("Likes %s")}})
 	other := e.must(adminToken, "createContact", "CreateContactInput", "contact { id }", "name", e.mark("Double %s"), "email", e.mark("%s@double.example"))
 	e.must(adminToken, "mergeContacts", "MergeContactsInput", "contact { id }", "intoContactId", e.contactID, "contactIds", []string{text(other, "contact", "id")})
+	e.plantQuote()
 	e.must(adminToken, "createDeal", "CreateDealInput", "deal { id }", "contactId", e.contactID, "name", "Deal",
 		"properties", []map[string]any{{"name": "why", "value": e.mark("%s")}}, "externalId", e.mark("d-%s"))
+}
+
+// plantQuote makes a quote for the contact, which is read and accepted, changed and declined.
+func (e *erasing) plantQuote() {
+	line := map[string]any{"name": e.mark("Lamp of %s"), "description": e.mark("bright %s"), "unitPrice": "12.50"}
+	made := e.must(adminToken, "createQuote", "CreateQuoteInput", "quote { id }", "contactId", e.contactID, "title", e.mark("Quote for %s"), "currency", "EUR",
+		"reference", e.mark("ref %s"), "terms", e.mark("Terms of %s"), "recipientAddress", e.mark("Street %s"), "lines", []any{line}, "externalId", e.mark("q-%s"))
+	quoteID := text(made, "quote", "id")
+	link := text(e.must(adminToken, "publishQuote", "PublishQuoteInput", "quote { url }", "quoteId", quoteID), "quote", "url")
+	e.turned.Advance(10 * time.Second)
+	opening := pageOf.FindStringSubmatch(e.fetches(link, nil).body)
+	e.fetches(link+"/seen", url.Values{"opening": {opening[1]}, "seconds": {"0"}})
+	e.fetches(link+"/accept", url.Values{"version": {"1"}, "name": {e.mark("Dora %s")}, "agree": {"1"}})
+	e.must(adminToken, "updateQuote", "UpdateQuoteInput", "quote { id }", "quoteId", quoteID, "title", e.mark("Second for %s"))
+	e.must(adminToken, "publishQuote", "PublishQuoteInput", "quote { url }", "quoteId", quoteID)
+	e.fetches(link+"/decline", url.Values{"version": {"2"}, "reason": {e.mark("No %s")}})
 }
 
 // fetchArchive checks what an archive has.

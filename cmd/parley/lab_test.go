@@ -250,11 +250,12 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.Pipeline.Create().SetID(w.make(id.Pipeline)).SetObject(vocab.TicketPipeline).SetName("Repairs").SetFolded("repairs").SetPosition(2).SetCreatedAt(now),
 		c.PipelineStage.Create().SetID(w.make(id.PipelineStage)).SetPipelineID(w.own[id.Pipeline]).SetName("New").SetFolded("new").SetPosition(1).
 			SetKind(vocab.StageOpen).SetCreatedAt(now),
-		c.RecordCounter.Create().SetID(w.AccountID).SetTickets(2),
+		c.RecordCounter.Create().SetID(w.AccountID).SetTickets(2).SetQuotes(2),
 		c.Ticket.Create().SetID(w.make(id.Ticket)).SetNumber(1).SetSubject("Parcel").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
 			SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
 		c.Deal.Create().SetID(w.make(id.Deal)).SetName("Parcels").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
 			SetStageKind(vocab.StageOpen).SetContactID(w.ContactID).SetConversationID(w.ConversationIDs[0]).SetCreatedAt(now),
+		w.quote(c, w.make(id.Quote), 1, w.ConversationIDs[0], w.ContactID),
 		c.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(w.AgentIDs[0]).SetAddress("news@example.net").SetCreatedAt(now),
 		c.ImageSender.Create().SetID(w.make(id.ImageSender)).SetUserID(w.AdminID).SetAddress("news@example.net").SetCreatedAt(now),
 		c.PersonalMailbox.Create().SetID(own).SetUserID(w.AgentIDs[0]).SetAddress("ben@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now),
@@ -330,7 +331,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 // fillElsewhere makes a contact, a ticket and a deal that only members of the other inbox see.
 func (w *world) fillElsewhere(ctx context.Context, tx *store.Tx) error {
 	w.other[id.Contact], w.other[id.Ticket], w.other[id.Deal] = id.New(id.Contact), id.New(id.Ticket), id.New(id.Deal)
-	w.other[id.Engagement] = id.New(id.Engagement)
+	w.other[id.Engagement], w.other[id.Quote] = id.New(id.Engagement), id.New(id.Quote)
 	c, now := tx.Client, w.Store.Now()
 	return all(
 		ctx,
@@ -340,10 +341,18 @@ func (w *world) fillElsewhere(ctx context.Context, tx *store.Tx) error {
 			SetStageKind(vocab.StageOpen).SetPriority(vocab.PriorityNone).SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
 		c.Deal.Create().SetID(w.other[id.Deal]).SetName("Hidden").SetPipelineID(w.own[id.Pipeline]).SetStageID(w.own[id.PipelineStage]).
 			SetStageKind(vocab.StageOpen).SetConversationID(w.ConversationIDs[2]).SetContactID(w.other[id.Contact]).SetCreatedAt(now),
+		w.quote(c, w.other[id.Quote], 2, w.ConversationIDs[2], w.other[id.Contact]),
 		c.Engagement.Create().SetID(w.other[id.Engagement]).SetInboxID(w.InboxIDs[1]).SetConversationID(w.ConversationIDs[2]).
 			SetKind(vocab.EngagementIsTask).SetBody(vocab.EngagementBody{Task: &vocab.EngagementTask{Title: "Hidden", Type: vocab.TaskCall}}).
 			SetTaskProgress(vocab.TaskIsOpen).SetAuthorKind(viewer.Agent).SetAuthorID(w.AgentIDs[1]).SetAt(now).SetCreatedAt(now),
 	)
+}
+
+// quote is a quote for a conversation.
+func (w *world) quote(c *ent.Client, quoteID string, number int, conversationID, contactID string) *ent.QuoteCreate {
+	return c.Quote.Create().SetID(quoteID).SetNumber(number).SetContent(vocab.QuoteContent{
+		Title: "Parcels", Currency: "EUR", Lines: []vocab.QuoteLine{{Name: "Parcel", Quantity: "1", UnitPrice: 100, TaxPercent: "0", Interval: vocab.QuoteOnce}},
+	}).SetState(vocab.QuoteDraft).SetConversationID(conversationID).SetContactID(contactID).SetCreatedAt(w.Store.Now())
 }
 
 // emailChannel is the kind of e-mail channels, whose ids are those of channels.

@@ -158,6 +158,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Archives:         a.privacy,
 		SharedLinks:      a.library,
 		Knowledge:        a.library,
+		Quotes:           a.quotes,
 		LibraryFiles:     a.files,
 		Uploads: httpserver.UploadLimits{
 			FileBytes: max(c.MaxFileBytes, c.MaxDocumentBytes), TotalBytes: 2 * max(c.MaxFileBytes, c.MaxDocumentBytes), VisitorFileBytes: c.MaxFileBytes, Folder: c.uploads,

@@ -656,6 +656,42 @@ func (f PropertyValueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PropertyValueMutation", m)
 }
 
+// The QuoteFunc type is an adapter to allow the use of ordinary
+// function as Quote mutator.
+type QuoteFunc func(context.Context, *ent.QuoteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuoteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuoteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuoteMutation", m)
+}
+
+// The QuoteVersionFunc type is an adapter to allow the use of ordinary
+// function as QuoteVersion mutator.
+type QuoteVersionFunc func(context.Context, *ent.QuoteVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuoteVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuoteVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuoteVersionMutation", m)
+}
+
+// The QuoteViewFunc type is an adapter to allow the use of ordinary
+// function as QuoteView mutator.
+type QuoteViewFunc func(context.Context, *ent.QuoteViewMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuoteViewFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuoteViewMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuoteViewMutation", m)
+}
+
 // The RatingFunc type is an adapter to allow the use of ordinary
 // function as Rating mutator.
 type RatingFunc func(context.Context, *ent.RatingMutation) (ent.Value, error)

@@ -62,6 +62,9 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/quote"
+	"parley/ent/quoteversion"
+	"parley/ent/quoteview"
 	"parley/ent/rating"
 	"parley/ent/readposition"
 	"parley/ent/recordcontact"
@@ -1601,6 +1604,87 @@ func (f TraversePropertyValue) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.PropertyValueQuery", q)
 }
 
+// The QuoteFunc type is an adapter to allow the use of ordinary function as a Querier.
+type QuoteFunc func(context.Context, *ent.QuoteQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f QuoteFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.QuoteQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.QuoteQuery", q)
+}
+
+// The TraverseQuote type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseQuote func(context.Context, *ent.QuoteQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseQuote) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseQuote) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.QuoteQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.QuoteQuery", q)
+}
+
+// The QuoteVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type QuoteVersionFunc func(context.Context, *ent.QuoteVersionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f QuoteVersionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.QuoteVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.QuoteVersionQuery", q)
+}
+
+// The TraverseQuoteVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseQuoteVersion func(context.Context, *ent.QuoteVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseQuoteVersion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseQuoteVersion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.QuoteVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.QuoteVersionQuery", q)
+}
+
+// The QuoteViewFunc type is an adapter to allow the use of ordinary function as a Querier.
+type QuoteViewFunc func(context.Context, *ent.QuoteViewQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f QuoteViewFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.QuoteViewQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.QuoteViewQuery", q)
+}
+
+// The TraverseQuoteView type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseQuoteView func(context.Context, *ent.QuoteViewQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseQuoteView) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseQuoteView) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.QuoteViewQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.QuoteViewQuery", q)
+}
+
 // The RatingFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RatingFunc func(context.Context, *ent.RatingQuery) (ent.Value, error)
 
@@ -2279,6 +2363,12 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PropertyQuery, predicate.Property, property.OrderOption]{typ: ent.TypeProperty, tq: q}, nil
 	case *ent.PropertyValueQuery:
 		return &query[*ent.PropertyValueQuery, predicate.PropertyValue, propertyvalue.OrderOption]{typ: ent.TypePropertyValue, tq: q}, nil
+	case *ent.QuoteQuery:
+		return &query[*ent.QuoteQuery, predicate.Quote, quote.OrderOption]{typ: ent.TypeQuote, tq: q}, nil
+	case *ent.QuoteVersionQuery:
+		return &query[*ent.QuoteVersionQuery, predicate.QuoteVersion, quoteversion.OrderOption]{typ: ent.TypeQuoteVersion, tq: q}, nil
+	case *ent.QuoteViewQuery:
+		return &query[*ent.QuoteViewQuery, predicate.QuoteView, quoteview.OrderOption]{typ: ent.TypeQuoteView, tq: q}, nil
 	case *ent.RatingQuery:
 		return &query[*ent.RatingQuery, predicate.Rating, rating.OrderOption]{typ: ent.TypeRating, tq: q}, nil
 	case *ent.ReadPositionQuery:

@@ -2098,6 +2098,159 @@ var (
 			},
 		},
 	}
+	// QuotesColumns holds the columns for the "quotes" table.
+	QuotesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt, Default: 0},
+		{Name: "changed", Type: field.TypeBool, Default: true},
+		{Name: "valid_until", Type: field.TypeInt64, Default: 0},
+		{Name: "token", Type: field.TypeString, Nullable: true},
+		{Name: "accepted_stage_id", Type: field.TypeString, Default: ""},
+		{Name: "owner_id", Type: field.TypeString, Default: ""},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "company_id", Type: field.TypeString, Default: ""},
+		{Name: "deal_id", Type: field.TypeString, Default: ""},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "conversation_id", Type: field.TypeString, Nullable: true},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+		{Name: "view_count", Type: field.TypeInt, Default: 0},
+		{Name: "program_count", Type: field.TypeInt, Default: 0},
+		{Name: "viewed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "last_viewed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "published_at", Type: field.TypeInt64, Default: 0},
+		{Name: "last_activity_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// QuotesTable holds the schema information for the "quotes" table.
+	QuotesTable = &schema.Table{
+		Name:       "quotes",
+		Columns:    QuotesColumns,
+		PrimaryKey: []*schema.Column{QuotesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "quote_account_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[2]},
+			},
+			{
+				Name:    "quote_token",
+				Unique:  true,
+				Columns: []*schema.Column{QuotesColumns[8]},
+			},
+			{
+				Name:    "quote_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[14]},
+			},
+			{
+				Name:    "quote_state_valid_until_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[4], QuotesColumns[7], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_conversation_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[15], QuotesColumns[23], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_contact_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[11], QuotesColumns[23], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_company_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[12], QuotesColumns[23], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_deal_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[13], QuotesColumns[23], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_state_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[4], QuotesColumns[22], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_owner_id_state_last_activity_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[10], QuotesColumns[4], QuotesColumns[22], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[4], QuotesColumns[23], QuotesColumns[0]},
+			},
+			{
+				Name:    "quote_account_id_owner_id_state_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuotesColumns[1], QuotesColumns[10], QuotesColumns[4], QuotesColumns[23], QuotesColumns[0]},
+			},
+		},
+	}
+	// QuoteVersionsColumns holds the columns for the "quote_versions" table.
+	QuoteVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "quote_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "sums", Type: field.TypeJSON},
+		{Name: "accepted_at", Type: field.TypeInt64, Default: 0},
+		{Name: "accepted_name", Type: field.TypeString, Default: ""},
+		{Name: "accepted_text", Type: field.TypeString, Default: ""},
+		{Name: "declined_at", Type: field.TypeInt64, Default: 0},
+		{Name: "decline_reason", Type: field.TypeString, Default: ""},
+		{Name: "published_at", Type: field.TypeInt64},
+	}
+	// QuoteVersionsTable holds the schema information for the "quote_versions" table.
+	QuoteVersionsTable = &schema.Table{
+		Name:       "quote_versions",
+		Columns:    QuoteVersionsColumns,
+		PrimaryKey: []*schema.Column{QuoteVersionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "quoteversion_quote_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{QuoteVersionsColumns[2], QuoteVersionsColumns[3]},
+			},
+		},
+	}
+	// QuoteViewsColumns holds the columns for the "quote_views" table.
+	QuoteViewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "quote_id", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "again", Type: field.TypeBool},
+		{Name: "seconds", Type: field.TypeInt, Default: 0},
+		{Name: "downloaded_at", Type: field.TypeInt64, Default: 0},
+		{Name: "viewed_at", Type: field.TypeInt64},
+	}
+	// QuoteViewsTable holds the schema information for the "quote_views" table.
+	QuoteViewsTable = &schema.Table{
+		Name:       "quote_views",
+		Columns:    QuoteViewsColumns,
+		PrimaryKey: []*schema.Column{QuoteViewsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "quoteview_quote_id_viewed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuoteViewsColumns[2], QuoteViewsColumns[8], QuoteViewsColumns[0]},
+			},
+			{
+				Name:    "quoteview_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuoteViewsColumns[3]},
+			},
+		},
+	}
 	// RatingsColumns holds the columns for the "ratings" table.
 	RatingsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -2186,6 +2339,7 @@ var (
 		{Name: "id", Type: field.TypeString},
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "tickets", Type: field.TypeInt, Default: 0},
+		{Name: "quotes", Type: field.TypeInt, Default: 0},
 	}
 	// RecordCountersTable holds the schema information for the "record_counters" table.
 	RecordCountersTable = &schema.Table{
@@ -2831,6 +2985,9 @@ var (
 		PipelineStagesTable,
 		PropertiesTable,
 		PropertyValuesTable,
+		QuotesTable,
+		QuoteVersionsTable,
+		QuoteViewsTable,
 		RatingsTable,
 		ReadPositionsTable,
 		RecordContactsTable,

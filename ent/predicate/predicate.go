@@ -168,6 +168,15 @@ type Property func(*sql.Selector)
 // PropertyValue is the predicate function for propertyvalue builders.
 type PropertyValue func(*sql.Selector)
 
+// Quote is the predicate function for quote builders.
+type Quote func(*sql.Selector)
+
+// QuoteVersion is the predicate function for quoteversion builders.
+type QuoteVersion func(*sql.Selector)
+
+// QuoteView is the predicate function for quoteview builders.
+type QuoteView func(*sql.Selector)
+
 // Rating is the predicate function for rating builders.
 type Rating func(*sql.Selector)
 

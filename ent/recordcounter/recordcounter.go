@@ -15,6 +15,8 @@ const (
 	FieldAccountID = "account_id"
 	// FieldTickets holds the string denoting the tickets field in the database.
 	FieldTickets = "tickets"
+	// FieldQuotes holds the string denoting the quotes field in the database.
+	FieldQuotes = "quotes"
 	// Table holds the table name of the recordcounter in the database.
 	Table = "record_counters"
 )
@@ -24,6 +26,7 @@ var Columns = []string{
 	FieldID,
 	FieldAccountID,
 	FieldTickets,
+	FieldQuotes,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -41,6 +44,8 @@ var (
 	AccountIDValidator func(string) error
 	// DefaultTickets holds the default value on creation for the "tickets" field.
 	DefaultTickets int
+	// DefaultQuotes holds the default value on creation for the "quotes" field.
+	DefaultQuotes int
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -61,4 +66,9 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByTickets orders the results by the tickets field.
 func ByTickets(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTickets, opts...).ToFunc()
+}
+
+// ByQuotes orders the results by the quotes field.
+func ByQuotes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuotes, opts...).ToFunc()
 }

@@ -73,6 +73,11 @@ func Tickets(v int) predicate.RecordCounter {
 	return predicate.RecordCounter(sql.FieldEQ(FieldTickets, v))
 }
 
+// Quotes applies equality check predicate on the "quotes" field. It's identical to QuotesEQ.
+func Quotes(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldEQ(FieldQuotes, v))
+}
+
 // AccountIDEQ applies the EQ predicate on the "account_id" field.
 func AccountIDEQ(v string) predicate.RecordCounter {
 	return predicate.RecordCounter(sql.FieldEQ(FieldAccountID, v))
@@ -176,6 +181,46 @@ func TicketsLT(v int) predicate.RecordCounter {
 // TicketsLTE applies the LTE predicate on the "tickets" field.
 func TicketsLTE(v int) predicate.RecordCounter {
 	return predicate.RecordCounter(sql.FieldLTE(FieldTickets, v))
+}
+
+// QuotesEQ applies the EQ predicate on the "quotes" field.
+func QuotesEQ(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldEQ(FieldQuotes, v))
+}
+
+// QuotesNEQ applies the NEQ predicate on the "quotes" field.
+func QuotesNEQ(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldNEQ(FieldQuotes, v))
+}
+
+// QuotesIn applies the In predicate on the "quotes" field.
+func QuotesIn(vs ...int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldIn(FieldQuotes, vs...))
+}
+
+// QuotesNotIn applies the NotIn predicate on the "quotes" field.
+func QuotesNotIn(vs ...int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldNotIn(FieldQuotes, vs...))
+}
+
+// QuotesGT applies the GT predicate on the "quotes" field.
+func QuotesGT(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldGT(FieldQuotes, v))
+}
+
+// QuotesGTE applies the GTE predicate on the "quotes" field.
+func QuotesGTE(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldGTE(FieldQuotes, v))
+}
+
+// QuotesLT applies the LT predicate on the "quotes" field.
+func QuotesLT(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldLT(FieldQuotes, v))
+}
+
+// QuotesLTE applies the LTE predicate on the "quotes" field.
+func QuotesLTE(v int) predicate.RecordCounter {
+	return predicate.RecordCounter(sql.FieldLTE(FieldQuotes, v))
 }
 
 // And groups predicates with the AND operator between them.

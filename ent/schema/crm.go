@@ -58,14 +58,17 @@ func (PipelineStage) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("pipeline_id", "position", "id"), index.Fields("pipeline_id", "folded").Unique()}
 }
 
-// RecordCounter has the last number of an account's tickets; its id is the account's.
+// RecordCounter has the last numbers of an account's tickets and quotes; its id is the
+// account's.
 type RecordCounter struct{ ent.Schema }
 
 // Mixin of RecordCounter.
 func (RecordCounter) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of RecordCounter.
-func (RecordCounter) Fields() []ent.Field { return []ent.Field{field.Int("tickets").Default(0)} }
+func (RecordCounter) Fields() []ent.Field {
+	return []ent.Field{field.Int("tickets").Default(0), field.Int("quotes").Default(0)}
+}
 
 // Ticket is a request that the team works on (CR-7).
 type Ticket struct{ ent.Schema }

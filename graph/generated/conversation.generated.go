@@ -76,6 +76,7 @@ type ConversationResolver interface {
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
 	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
+	Quotes(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Quote], error)
 	Rating(ctx context.Context, objs []*ent.Conversation) ([]*ent.Rating, error)
 	Ratings(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Rating, error)
 	Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Ticket], error)
@@ -311,6 +312,44 @@ func (ec *executionContext) field_Conversation_properties_args(ctx context.Conte
 		return nil, err
 	}
 	args["names"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_quotes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -2910,6 +2949,73 @@ func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.C
 		results,
 		err,
 		"Conversation.participants",
+	)
+}
+
+func (ec *executionContext) _Conversation_quotes(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_quotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_quotes(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Quote]) graphql.Marshaler {
+			return ec.marshalNQuoteConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_quotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuoteConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_quotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_quotes(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Quotes(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Quote]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.quotes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Quotes(ctx, []*ent.Conversation{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Quote]](
+		ctx,
+		results,
+		err,
+		"Conversation.quotes",
 	)
 }
 
@@ -6666,6 +6772,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "participants":
 			out.Values[i] = ec._Conversation_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotes":
+			out.Values[i] = ec._Conversation_quotes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -37,6 +37,7 @@ type DealResolver interface {
 
 	Company(ctx context.Context, objs []*ent.Deal) ([]*ent.Company, error)
 	Engagements(ctx context.Context, objs []*ent.Deal, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Engagement], error)
+	Quotes(ctx context.Context, objs []*ent.Deal, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Quote], error)
 }
 type DealTotalResolver interface {
 	Stage(ctx context.Context, objs []*crm.DealTotal) ([]*ent.PipelineStage, error)
@@ -99,6 +100,44 @@ func (ec *executionContext) field_Deal_definedProperties_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Deal_engagements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Deal_quotes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -1008,6 +1047,73 @@ func (ec *executionContext) resolveBatch_Deal_engagements(ctx context.Context, f
 		results,
 		err,
 		"Deal.engagements",
+	)
+}
+
+func (ec *executionContext) _Deal_quotes(ctx context.Context, field graphql.CollectedField, obj *ent.Deal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Deal_quotes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Deal_quotes(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Quote]) graphql.Marshaler {
+			return ec.marshalNQuoteConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Deal_quotes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Deal",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuoteConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Deal_quotes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Deal_quotes(ctx context.Context, field graphql.CollectedField, obj *ent.Deal) (any, error) {
+	resolver := ec.Resolvers.Deal()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Deal](ctx, "Deal"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Quotes(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Quote]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Deal.quotes",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Quotes(ctx, []*ent.Deal{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Quote]](
+		ctx,
+		results,
+		err,
+		"Deal.quotes",
 	)
 }
 
@@ -2321,6 +2427,11 @@ func (ec *executionContext) _Deal(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "engagements":
 			out.Values[i] = ec._Deal_engagements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quotes":
+			out.Values[i] = ec._Deal_quotes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -70,6 +70,8 @@ type MessageCardResolver interface {
 
 	ImageURL(ctx context.Context, obj *vocab.MessageCard) (*string, error)
 	DurationSeconds(ctx context.Context, obj *vocab.MessageCard) (*int, error)
+	QuoteID(ctx context.Context, obj *vocab.MessageCard) (*string, error)
+	State(ctx context.Context, objs []*vocab.MessageCard) ([]*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2410,6 +2412,75 @@ func (ec *executionContext) fieldContext_MessageCard_durationSeconds(_ context.C
 	return graphql.NewScalarFieldContext("MessageCard", field, true, true, "Int")
 }
 
+func (ec *executionContext) _MessageCard_quoteId(ctx context.Context, field graphql.CollectedField, obj *vocab.MessageCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCard_quoteId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MessageCard().QuoteID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCard_quoteId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCard", field, true, true, "ID")
+}
+
+func (ec *executionContext) _MessageCard_state(ctx context.Context, field graphql.CollectedField, obj *vocab.MessageCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageCard_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_MessageCard_state(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageCard_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageCard", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_MessageCard_state(ctx context.Context, field graphql.CollectedField, obj *vocab.MessageCard) (any, error) {
+	resolver := ec.Resolvers.MessageCard()
+	if batch, ok := graphql.BatchParentsFor[*vocab.MessageCard](ctx, "MessageCard"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.State(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"MessageCard.state",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.State(ctx, []*vocab.MessageCard{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"MessageCard.state",
+	)
+}
+
 func (ec *executionContext) _ReplyPreview_markdown(ctx context.Context, field graphql.CollectedField, obj *library.ReplyPreview) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4289,6 +4360,16 @@ func (ec *executionContext) _MessageCard(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "quoteId":
+			out.Values[i] = ec._MessageCard_quoteId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._MessageCard_state(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4710,6 +4791,7 @@ func (ec *executionContext) marshalNMessageCard2parleyᚋinternalᚋvocabᚐMess
 }
 
 func (ec *executionContext) marshalNMessageCard2ᚕparleyᚋinternalᚋvocabᚐMessageCardᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.MessageCard) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "MessageCard", v)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -4726,6 +4808,7 @@ func (ec *executionContext) marshalNMessageCard2ᚕparleyᚋinternalᚋvocabᚐM
 }
 
 func (ec *executionContext) marshalNMessageCard2ᚕᚖparleyᚋinternalᚋvocabᚐMessageCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.MessageCard) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "MessageCard", v, nil)
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

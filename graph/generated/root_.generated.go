@@ -34,6 +34,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
 	"parley/internal/transcript"
@@ -103,6 +104,8 @@ type ResolverRoot interface {
 	Presence() PresenceResolver
 	Property() PropertyResolver
 	Query() QueryResolver
+	Quote() QuoteResolver
+	QuoteVersion() QuoteVersionResolver
 	Rating() RatingResolver
 	RatingCount() RatingCountResolver
 	RatingSettings() RatingSettingsResolver
@@ -579,6 +582,7 @@ type ComplexityRoot struct {
 		Phone                func(childComplexity int) int
 		Phones               func(childComplexity int) int
 		Properties           func(childComplexity int, names []string) int
+		Quotes               func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Source               func(childComplexity int) int
 		Tickets              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		TimeZone             func(childComplexity int) int
@@ -844,6 +848,7 @@ type ComplexityRoot struct {
 		Preview                      func(childComplexity int) int
 		Priority                     func(childComplexity int) int
 		Properties                   func(childComplexity int, names []string) int
+		Quotes                       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Rating                       func(childComplexity int) int
 		Ratings                      func(childComplexity int) int
 		ReopenCount                  func(childComplexity int) int
@@ -967,6 +972,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateQuotePayload struct {
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CreateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1027,6 +1037,7 @@ type ComplexityRoot struct {
 		Pipeline          func(childComplexity int) int
 		Probability       func(childComplexity int) int
 		Properties        func(childComplexity int) int
+		Quotes            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Revision          func(childComplexity int) int
 		Stage             func(childComplexity int) int
 		Type              func(childComplexity int) int
@@ -1108,6 +1119,11 @@ type ComplexityRoot struct {
 	DeleteMessagePayload struct {
 		Message    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	DeleteQuotePayload struct {
+		DeletedQuoteID func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
 	}
 
 	DeleteSavedViewPayload struct {
@@ -1938,6 +1954,8 @@ type ComplexityRoot struct {
 		ImageURL        func(childComplexity int) int
 		Kind            func(childComplexity int) int
 		LibraryItemID   func(childComplexity int) int
+		QuoteID         func(childComplexity int) int
+		State           func(childComplexity int) int
 		Title           func(childComplexity int) int
 		URL             func(childComplexity int) int
 	}
@@ -2027,6 +2045,7 @@ type ComplexityRoot struct {
 		CreatePipeline                 func(childComplexity int, input crm.CreatePipelineInput) int
 		CreatePipelineStage            func(childComplexity int, input crm.CreatePipelineStageInput) int
 		CreateProperty                 func(childComplexity int, input property.CreatePropertyInput) int
+		CreateQuote                    func(childComplexity int, input quote.CreateQuoteInput) int
 		CreateSavedView                func(childComplexity int, input view.CreateSavedViewInput) int
 		CreateTag                      func(childComplexity int, input tag.CreateTagInput) int
 		CreateTargetedMessage          func(childComplexity int, input targeting.CreateTargetedMessageInput) int
@@ -2045,6 +2064,7 @@ type ComplexityRoot struct {
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteLibraryItem              func(childComplexity int, input library.DeleteLibraryItemInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
+		DeleteQuote                    func(childComplexity int, input quote.DeleteQuoteInput) int
 		DeleteSavedView                func(childComplexity int, input view.DeleteSavedViewInput) int
 		DeleteTargetedMessage          func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                     func(childComplexity int, input account.DeleteTeamInput) int
@@ -2075,6 +2095,7 @@ type ComplexityRoot struct {
 		OptOutContact                  func(childComplexity int, input consent.OptOutContactInput) int
 		PreviewContactImport           func(childComplexity int, input model.PreviewContactImportInput) int
 		ProveVisitorEmail              func(childComplexity int, input visitor.ProveVisitorEmailInput) int
+		PublishQuote                   func(childComplexity int, input quote.PublishQuoteInput) int
 		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
 		RateConversation               func(childComplexity int, input visitor.RateConversationInput) int
@@ -2096,6 +2117,7 @@ type ComplexityRoot struct {
 		RetryMessage                   func(childComplexity int, input deliver.RetryMessageInput) int
 		RevokeAPIToken                 func(childComplexity int, input account.RevokeApiTokenInput) int
 		RevokeLibraryShare             func(childComplexity int, input library.RevokeLibraryShareInput) int
+		RevokeQuote                    func(childComplexity int, input quote.RevokeQuoteInput) int
 		RotateAPIToken                 func(childComplexity int, input account.RotateApiTokenInput) int
 		SaveDraft                      func(childComplexity int, input conversation.SaveDraftInput) int
 		SendMessage                    func(childComplexity int, input conversation.SendMessageInput) int
@@ -2147,6 +2169,7 @@ type ComplexityRoot struct {
 		UpdatePipeline                 func(childComplexity int, input crm.UpdatePipelineInput) int
 		UpdatePipelineStage            func(childComplexity int, input crm.UpdatePipelineStageInput) int
 		UpdateProperty                 func(childComplexity int, input property.UpdatePropertyInput) int
+		UpdateQuote                    func(childComplexity int, input quote.UpdateQuoteInput) int
 		UpdateSavedView                func(childComplexity int, input view.UpdateSavedViewInput) int
 		UpdateTag                      func(childComplexity int, input tag.UpdateTagInput) int
 		UpdateTargetedMessage          func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
@@ -2323,6 +2346,11 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	PublishQuotePayload struct {
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	PublishTargetedMessagePayload struct {
 		TargetedMessage func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
@@ -2387,6 +2415,8 @@ type ComplexityRoot struct {
 		PreviewReply             func(childComplexity int, input library.PreviewReplyInput) int
 		Properties               func(childComplexity int, object vocab.PropertyObject, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Property                 func(childComplexity int, id string) int
+		Quote                    func(childComplexity int, id string) int
+		Quotes                   func(childComplexity int, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) int
 		RemoteImageSender        func(childComplexity int, id string) int
 		RemoteImageSenders       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		RoutingDecision          func(childComplexity int, id string) int
@@ -2420,6 +2450,136 @@ type ComplexityRoot struct {
 	QuickReply struct {
 		Text  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	Quote struct {
+		AcceptedStage  func(childComplexity int) int
+		Changed        func(childComplexity int) int
+		Company        func(childComplexity int) int
+		Contact        func(childComplexity int) int
+		Content        func(childComplexity int) int
+		Conversation   func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Deal           func(childComplexity int) int
+		ExternalID     func(childComplexity int) int
+		ID             func(childComplexity int) int
+		LastActivityAt func(childComplexity int) int
+		LastVersion    func(childComplexity int) int
+		LastViewedAt   func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Owner          func(childComplexity int) int
+		ProgramCount   func(childComplexity int) int
+		PublishedAt    func(childComplexity int) int
+		Revision       func(childComplexity int) int
+		State          func(childComplexity int) int
+		URL            func(childComplexity int) int
+		Versions       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ViewCount      func(childComplexity int) int
+		ViewedAt       func(childComplexity int) int
+		Views          func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	QuoteConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QuoteContent struct {
+		Currency         func(childComplexity int) int
+		Discount         func(childComplexity int) int
+		Language         func(childComplexity int) int
+		Lines            func(childComplexity int) int
+		RecipientAddress func(childComplexity int) int
+		RecipientCompany func(childComplexity int) int
+		RecipientName    func(childComplexity int) int
+		Reference        func(childComplexity int) int
+		SenderAddress    func(childComplexity int) int
+		SenderCompany    func(childComplexity int) int
+		SenderName       func(childComplexity int) int
+		Terms            func(childComplexity int) int
+		Title            func(childComplexity int) int
+		Totals           func(childComplexity int) int
+		ValidUntil       func(childComplexity int) int
+	}
+
+	QuoteDiscount struct {
+		Amount  func(childComplexity int) int
+		Percent func(childComplexity int) int
+	}
+
+	QuoteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	QuoteLine struct {
+		Description func(childComplexity int) int
+		Discount    func(childComplexity int) int
+		Interval    func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Net         func(childComplexity int) int
+		Price       func(childComplexity int) int
+		Quantity    func(childComplexity int) int
+		TaxPercent  func(childComplexity int) int
+		UnitPrice   func(childComplexity int) int
+	}
+
+	QuoteTax struct {
+		Net     func(childComplexity int) int
+		Percent func(childComplexity int) int
+		Tax     func(childComplexity int) int
+	}
+
+	QuoteTotal struct {
+		Interval      func(childComplexity int) int
+		LineDiscount  func(childComplexity int) int
+		Net           func(childComplexity int) int
+		Subtotal      func(childComplexity int) int
+		Taxes         func(childComplexity int) int
+		Total         func(childComplexity int) int
+		WholeDiscount func(childComplexity int) int
+	}
+
+	QuoteVersion struct {
+		AcceptedAt    func(childComplexity int) int
+		AcceptedName  func(childComplexity int) int
+		AcceptedText  func(childComplexity int) int
+		Content       func(childComplexity int) int
+		DeclineReason func(childComplexity int) int
+		DeclinedAt    func(childComplexity int) int
+		Number        func(childComplexity int) int
+		PublishedAt   func(childComplexity int) int
+	}
+
+	QuoteVersionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QuoteVersionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	QuoteView struct {
+		Again        func(childComplexity int) int
+		DownloadedAt func(childComplexity int) int
+		Seconds      func(childComplexity int) int
+		Version      func(childComplexity int) int
+		ViewedAt     func(childComplexity int) int
+	}
+
+	QuoteViewConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QuoteViewEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	RateConversationPayload struct {
@@ -2573,6 +2733,11 @@ type ComplexityRoot struct {
 	RevokeLibrarySharePayload struct {
 		LibraryShare func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	RevokeQuotePayload struct {
+		Quote      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RotateApiTokenPayload struct {
@@ -3450,6 +3615,11 @@ type ComplexityRoot struct {
 
 	UpdatePropertyPayload struct {
 		Property   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateQuotePayload struct {
+		Quote      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -5540,6 +5710,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Properties(childComplexity, args["names"].([]string)), true
+	case "Contact.quotes":
+		if e.ComplexityRoot.Contact.Quotes == nil {
+			break
+		}
+
+		args, err := ec.field_Contact_quotes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Contact.Quotes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Contact.source":
 		if e.ComplexityRoot.Contact.Source == nil {
 			break
@@ -6658,6 +6839,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Properties(childComplexity, args["names"].([]string)), true
+	case "Conversation.quotes":
+		if e.ComplexityRoot.Conversation.Quotes == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_quotes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Quotes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.rating":
 		if e.ComplexityRoot.Conversation.Rating == nil {
 			break
@@ -7072,6 +7264,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreatePropertyPayload.UserErrors(childComplexity), true
 
+	case "CreateQuotePayload.quote":
+		if e.ComplexityRoot.CreateQuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateQuotePayload.Quote(childComplexity), true
+	case "CreateQuotePayload.userErrors":
+		if e.ComplexityRoot.CreateQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateQuotePayload.UserErrors(childComplexity), true
+
 	case "CreateSavedViewPayload.savedView":
 		if e.ComplexityRoot.CreateSavedViewPayload.SavedView == nil {
 			break
@@ -7305,6 +7510,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Deal.Properties(childComplexity), true
+	case "Deal.quotes":
+		if e.ComplexityRoot.Deal.Quotes == nil {
+			break
+		}
+
+		args, err := ec.field_Deal_quotes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Deal.Quotes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Deal.revision":
 		if e.ComplexityRoot.Deal.Revision == nil {
 			break
@@ -7553,6 +7769,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteMessagePayload.UserErrors(childComplexity), true
+
+	case "DeleteQuotePayload.deletedQuoteId":
+		if e.ComplexityRoot.DeleteQuotePayload.DeletedQuoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteQuotePayload.DeletedQuoteID(childComplexity), true
+	case "DeleteQuotePayload.userErrors":
+		if e.ComplexityRoot.DeleteQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteQuotePayload.UserErrors(childComplexity), true
 
 	case "DeleteSavedViewPayload.deletedSavedViewId":
 		if e.ComplexityRoot.DeleteSavedViewPayload.DeletedSavedViewID == nil {
@@ -10833,6 +11062,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageCard.LibraryItemID(childComplexity), true
+	case "MessageCard.quoteId":
+		if e.ComplexityRoot.MessageCard.QuoteID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.QuoteID(childComplexity), true
+	case "MessageCard.state":
+		if e.ComplexityRoot.MessageCard.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageCard.State(childComplexity), true
 	case "MessageCard.title":
 		if e.ComplexityRoot.MessageCard.Title == nil {
 			break
@@ -11389,6 +11630,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateProperty(childComplexity, args["input"].(property.CreatePropertyInput)), true
+	case "Mutation.createQuote":
+		if e.ComplexityRoot.Mutation.CreateQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateQuote(childComplexity, args["input"].(quote.CreateQuoteInput)), true
 	case "Mutation.createSavedView":
 		if e.ComplexityRoot.Mutation.CreateSavedView == nil {
 			break
@@ -11587,6 +11839,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMessage(childComplexity, args["input"].(conversation.DeleteMessageInput)), true
+	case "Mutation.deleteQuote":
+		if e.ComplexityRoot.Mutation.DeleteQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteQuote(childComplexity, args["input"].(quote.DeleteQuoteInput)), true
 	case "Mutation.deleteSavedView":
 		if e.ComplexityRoot.Mutation.DeleteSavedView == nil {
 			break
@@ -11917,6 +12180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProveVisitorEmail(childComplexity, args["input"].(visitor.ProveVisitorEmailInput)), true
+	case "Mutation.publishQuote":
+		if e.ComplexityRoot.Mutation.PublishQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishQuote(childComplexity, args["input"].(quote.PublishQuoteInput)), true
 	case "Mutation.publishTargetedMessage":
 		if e.ComplexityRoot.Mutation.PublishTargetedMessage == nil {
 			break
@@ -12148,6 +12422,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeLibraryShare(childComplexity, args["input"].(library.RevokeLibraryShareInput)), true
+	case "Mutation.revokeQuote":
+		if e.ComplexityRoot.Mutation.RevokeQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeQuote(childComplexity, args["input"].(quote.RevokeQuoteInput)), true
 	case "Mutation.rotateApiToken":
 		if e.ComplexityRoot.Mutation.RotateAPIToken == nil {
 			break
@@ -12709,6 +12994,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateProperty(childComplexity, args["input"].(property.UpdatePropertyInput)), true
+	case "Mutation.updateQuote":
+		if e.ComplexityRoot.Mutation.UpdateQuote == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateQuote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateQuote(childComplexity, args["input"].(quote.UpdateQuoteInput)), true
 	case "Mutation.updateSavedView":
 		if e.ComplexityRoot.Mutation.UpdateSavedView == nil {
 			break
@@ -13428,6 +13724,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProveVisitorEmailPayload.Visitor(childComplexity), true
 
+	case "PublishQuotePayload.quote":
+		if e.ComplexityRoot.PublishQuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishQuotePayload.Quote(childComplexity), true
+	case "PublishQuotePayload.userErrors":
+		if e.ComplexityRoot.PublishQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishQuotePayload.UserErrors(childComplexity), true
+
 	case "PublishTargetedMessagePayload.targetedMessage":
 		if e.ComplexityRoot.PublishTargetedMessagePayload.TargetedMessage == nil {
 			break
@@ -14023,6 +14332,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Property(childComplexity, args["id"].(string)), true
+	case "Query.quote":
+		if e.ComplexityRoot.Query.Quote == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quote_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Quote(childComplexity, args["id"].(string)), true
+	case "Query.quotes":
+		if e.ComplexityRoot.Query.Quotes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quotes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Quotes(childComplexity, args["filter"].(*quote.QuoteFilter), args["orderBy"].(*vocab.QuoteOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.remoteImageSender":
 		if e.ComplexityRoot.Query.RemoteImageSender == nil {
 			break
@@ -14334,6 +14665,558 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuickReply.Value(childComplexity), true
+
+	case "Quote.acceptedStage":
+		if e.ComplexityRoot.Quote.AcceptedStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.AcceptedStage(childComplexity), true
+	case "Quote.changed":
+		if e.ComplexityRoot.Quote.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Changed(childComplexity), true
+	case "Quote.company":
+		if e.ComplexityRoot.Quote.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Company(childComplexity), true
+	case "Quote.contact":
+		if e.ComplexityRoot.Quote.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Contact(childComplexity), true
+	case "Quote.content":
+		if e.ComplexityRoot.Quote.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Content(childComplexity), true
+	case "Quote.conversation":
+		if e.ComplexityRoot.Quote.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Conversation(childComplexity), true
+	case "Quote.createdAt":
+		if e.ComplexityRoot.Quote.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.CreatedAt(childComplexity), true
+	case "Quote.deal":
+		if e.ComplexityRoot.Quote.Deal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Deal(childComplexity), true
+	case "Quote.externalId":
+		if e.ComplexityRoot.Quote.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ExternalID(childComplexity), true
+	case "Quote.id":
+		if e.ComplexityRoot.Quote.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ID(childComplexity), true
+	case "Quote.lastActivityAt":
+		if e.ComplexityRoot.Quote.LastActivityAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.LastActivityAt(childComplexity), true
+	case "Quote.lastVersion":
+		if e.ComplexityRoot.Quote.LastVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.LastVersion(childComplexity), true
+	case "Quote.lastViewedAt":
+		if e.ComplexityRoot.Quote.LastViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.LastViewedAt(childComplexity), true
+	case "Quote.number":
+		if e.ComplexityRoot.Quote.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Number(childComplexity), true
+	case "Quote.owner":
+		if e.ComplexityRoot.Quote.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Owner(childComplexity), true
+	case "Quote.otherViewCount":
+		if e.ComplexityRoot.Quote.ProgramCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ProgramCount(childComplexity), true
+	case "Quote.publishedAt":
+		if e.ComplexityRoot.Quote.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.PublishedAt(childComplexity), true
+	case "Quote.revision":
+		if e.ComplexityRoot.Quote.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Revision(childComplexity), true
+	case "Quote.state":
+		if e.ComplexityRoot.Quote.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.State(childComplexity), true
+	case "Quote.url":
+		if e.ComplexityRoot.Quote.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.URL(childComplexity), true
+	case "Quote.versions":
+		if e.ComplexityRoot.Quote.Versions == nil {
+			break
+		}
+
+		args, err := ec.field_Quote_versions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Quote.Versions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Quote.viewCount":
+		if e.ComplexityRoot.Quote.ViewCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ViewCount(childComplexity), true
+	case "Quote.viewedAt":
+		if e.ComplexityRoot.Quote.ViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.ViewedAt(childComplexity), true
+	case "Quote.views":
+		if e.ComplexityRoot.Quote.Views == nil {
+			break
+		}
+
+		args, err := ec.field_Quote_views_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Quote.Views(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "QuoteConnection.edges":
+		if e.ComplexityRoot.QuoteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteConnection.Edges(childComplexity), true
+	case "QuoteConnection.nodes":
+		if e.ComplexityRoot.QuoteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteConnection.Nodes(childComplexity), true
+	case "QuoteConnection.pageInfo":
+		if e.ComplexityRoot.QuoteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteConnection.PageInfo(childComplexity), true
+
+	case "QuoteContent.currency":
+		if e.ComplexityRoot.QuoteContent.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Currency(childComplexity), true
+	case "QuoteContent.discount":
+		if e.ComplexityRoot.QuoteContent.Discount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Discount(childComplexity), true
+	case "QuoteContent.language":
+		if e.ComplexityRoot.QuoteContent.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Language(childComplexity), true
+	case "QuoteContent.lines":
+		if e.ComplexityRoot.QuoteContent.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Lines(childComplexity), true
+	case "QuoteContent.recipientAddress":
+		if e.ComplexityRoot.QuoteContent.RecipientAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.RecipientAddress(childComplexity), true
+	case "QuoteContent.recipientCompany":
+		if e.ComplexityRoot.QuoteContent.RecipientCompany == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.RecipientCompany(childComplexity), true
+	case "QuoteContent.recipientName":
+		if e.ComplexityRoot.QuoteContent.RecipientName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.RecipientName(childComplexity), true
+	case "QuoteContent.reference":
+		if e.ComplexityRoot.QuoteContent.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Reference(childComplexity), true
+	case "QuoteContent.senderAddress":
+		if e.ComplexityRoot.QuoteContent.SenderAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.SenderAddress(childComplexity), true
+	case "QuoteContent.senderCompany":
+		if e.ComplexityRoot.QuoteContent.SenderCompany == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.SenderCompany(childComplexity), true
+	case "QuoteContent.senderName":
+		if e.ComplexityRoot.QuoteContent.SenderName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.SenderName(childComplexity), true
+	case "QuoteContent.terms":
+		if e.ComplexityRoot.QuoteContent.Terms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Terms(childComplexity), true
+	case "QuoteContent.title":
+		if e.ComplexityRoot.QuoteContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Title(childComplexity), true
+	case "QuoteContent.totals":
+		if e.ComplexityRoot.QuoteContent.Totals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.Totals(childComplexity), true
+	case "QuoteContent.validUntil":
+		if e.ComplexityRoot.QuoteContent.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.ValidUntil(childComplexity), true
+
+	case "QuoteDiscount.amount":
+		if e.ComplexityRoot.QuoteDiscount.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteDiscount.Amount(childComplexity), true
+	case "QuoteDiscount.percent":
+		if e.ComplexityRoot.QuoteDiscount.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteDiscount.Percent(childComplexity), true
+
+	case "QuoteEdge.cursor":
+		if e.ComplexityRoot.QuoteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteEdge.Cursor(childComplexity), true
+	case "QuoteEdge.node":
+		if e.ComplexityRoot.QuoteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteEdge.Node(childComplexity), true
+
+	case "QuoteLine.description":
+		if e.ComplexityRoot.QuoteLine.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Description(childComplexity), true
+	case "QuoteLine.discount":
+		if e.ComplexityRoot.QuoteLine.Discount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Discount(childComplexity), true
+	case "QuoteLine.interval":
+		if e.ComplexityRoot.QuoteLine.Interval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Interval(childComplexity), true
+	case "QuoteLine.name":
+		if e.ComplexityRoot.QuoteLine.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Name(childComplexity), true
+	case "QuoteLine.net":
+		if e.ComplexityRoot.QuoteLine.Net == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Net(childComplexity), true
+	case "QuoteLine.price":
+		if e.ComplexityRoot.QuoteLine.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Price(childComplexity), true
+	case "QuoteLine.quantity":
+		if e.ComplexityRoot.QuoteLine.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Quantity(childComplexity), true
+	case "QuoteLine.taxPercent":
+		if e.ComplexityRoot.QuoteLine.TaxPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.TaxPercent(childComplexity), true
+	case "QuoteLine.unitPrice":
+		if e.ComplexityRoot.QuoteLine.UnitPrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.UnitPrice(childComplexity), true
+
+	case "QuoteTax.net":
+		if e.ComplexityRoot.QuoteTax.Net == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTax.Net(childComplexity), true
+	case "QuoteTax.percent":
+		if e.ComplexityRoot.QuoteTax.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTax.Percent(childComplexity), true
+	case "QuoteTax.tax":
+		if e.ComplexityRoot.QuoteTax.Tax == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTax.Tax(childComplexity), true
+
+	case "QuoteTotal.interval":
+		if e.ComplexityRoot.QuoteTotal.Interval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.Interval(childComplexity), true
+	case "QuoteTotal.lineDiscount":
+		if e.ComplexityRoot.QuoteTotal.LineDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.LineDiscount(childComplexity), true
+	case "QuoteTotal.net":
+		if e.ComplexityRoot.QuoteTotal.Net == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.Net(childComplexity), true
+	case "QuoteTotal.subtotal":
+		if e.ComplexityRoot.QuoteTotal.Subtotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.Subtotal(childComplexity), true
+	case "QuoteTotal.taxes":
+		if e.ComplexityRoot.QuoteTotal.Taxes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.Taxes(childComplexity), true
+	case "QuoteTotal.total":
+		if e.ComplexityRoot.QuoteTotal.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.Total(childComplexity), true
+	case "QuoteTotal.wholeDiscount":
+		if e.ComplexityRoot.QuoteTotal.WholeDiscount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteTotal.WholeDiscount(childComplexity), true
+
+	case "QuoteVersion.acceptedAt":
+		if e.ComplexityRoot.QuoteVersion.AcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.AcceptedAt(childComplexity), true
+	case "QuoteVersion.acceptedName":
+		if e.ComplexityRoot.QuoteVersion.AcceptedName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.AcceptedName(childComplexity), true
+	case "QuoteVersion.acceptedText":
+		if e.ComplexityRoot.QuoteVersion.AcceptedText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.AcceptedText(childComplexity), true
+	case "QuoteVersion.content":
+		if e.ComplexityRoot.QuoteVersion.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.Content(childComplexity), true
+	case "QuoteVersion.declineReason":
+		if e.ComplexityRoot.QuoteVersion.DeclineReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.DeclineReason(childComplexity), true
+	case "QuoteVersion.declinedAt":
+		if e.ComplexityRoot.QuoteVersion.DeclinedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.DeclinedAt(childComplexity), true
+	case "QuoteVersion.number":
+		if e.ComplexityRoot.QuoteVersion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.Number(childComplexity), true
+	case "QuoteVersion.publishedAt":
+		if e.ComplexityRoot.QuoteVersion.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersion.PublishedAt(childComplexity), true
+
+	case "QuoteVersionConnection.edges":
+		if e.ComplexityRoot.QuoteVersionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersionConnection.Edges(childComplexity), true
+	case "QuoteVersionConnection.nodes":
+		if e.ComplexityRoot.QuoteVersionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersionConnection.Nodes(childComplexity), true
+	case "QuoteVersionConnection.pageInfo":
+		if e.ComplexityRoot.QuoteVersionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersionConnection.PageInfo(childComplexity), true
+
+	case "QuoteVersionEdge.cursor":
+		if e.ComplexityRoot.QuoteVersionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersionEdge.Cursor(childComplexity), true
+	case "QuoteVersionEdge.node":
+		if e.ComplexityRoot.QuoteVersionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteVersionEdge.Node(childComplexity), true
+
+	case "QuoteView.again":
+		if e.ComplexityRoot.QuoteView.Again == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteView.Again(childComplexity), true
+	case "QuoteView.downloadedAt":
+		if e.ComplexityRoot.QuoteView.DownloadedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteView.DownloadedAt(childComplexity), true
+	case "QuoteView.visibleSeconds":
+		if e.ComplexityRoot.QuoteView.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteView.Seconds(childComplexity), true
+	case "QuoteView.version":
+		if e.ComplexityRoot.QuoteView.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteView.Version(childComplexity), true
+	case "QuoteView.viewedAt":
+		if e.ComplexityRoot.QuoteView.ViewedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteView.ViewedAt(childComplexity), true
+
+	case "QuoteViewConnection.edges":
+		if e.ComplexityRoot.QuoteViewConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteViewConnection.Edges(childComplexity), true
+	case "QuoteViewConnection.nodes":
+		if e.ComplexityRoot.QuoteViewConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteViewConnection.Nodes(childComplexity), true
+	case "QuoteViewConnection.pageInfo":
+		if e.ComplexityRoot.QuoteViewConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteViewConnection.PageInfo(childComplexity), true
+
+	case "QuoteViewEdge.cursor":
+		if e.ComplexityRoot.QuoteViewEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteViewEdge.Cursor(childComplexity), true
+	case "QuoteViewEdge.node":
+		if e.ComplexityRoot.QuoteViewEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteViewEdge.Node(childComplexity), true
 
 	case "RateConversationPayload.conversation":
 		if e.ComplexityRoot.RateConversationPayload.Conversation == nil {
@@ -14793,6 +15676,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeLibrarySharePayload.UserErrors(childComplexity), true
+
+	case "RevokeQuotePayload.quote":
+		if e.ComplexityRoot.RevokeQuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeQuotePayload.Quote(childComplexity), true
+	case "RevokeQuotePayload.userErrors":
+		if e.ComplexityRoot.RevokeQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeQuotePayload.UserErrors(childComplexity), true
 
 	case "RotateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.RotateApiTokenPayload.APIToken == nil {
@@ -17935,6 +18831,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdatePropertyPayload.UserErrors(childComplexity), true
 
+	case "UpdateQuotePayload.quote":
+		if e.ComplexityRoot.UpdateQuotePayload.Quote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateQuotePayload.Quote(childComplexity), true
+	case "UpdateQuotePayload.userErrors":
+		if e.ComplexityRoot.UpdateQuotePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateQuotePayload.UserErrors(childComplexity), true
+
 	case "UpdateSavedViewPayload.savedView":
 		if e.ComplexityRoot.UpdateSavedViewPayload.SavedView == nil {
 			break
@@ -19372,6 +20281,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreatePipelineInput", ec.unmarshalInputCreatePipelineInput),
 			graphql.NewInputUnmarshaler("CreatePipelineStageInput", ec.unmarshalInputCreatePipelineStageInput),
 			graphql.NewInputUnmarshaler("CreatePropertyInput", ec.unmarshalInputCreatePropertyInput),
+			graphql.NewInputUnmarshaler("CreateQuoteInput", ec.unmarshalInputCreateQuoteInput),
 			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
 			graphql.NewInputUnmarshaler("CreateTagInput", ec.unmarshalInputCreateTagInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
@@ -19391,6 +20301,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteLibraryItemInput", ec.unmarshalInputDeleteLibraryItemInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
+			graphql.NewInputUnmarshaler("DeleteQuoteInput", ec.unmarshalInputDeleteQuoteInput),
 			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
@@ -19443,9 +20354,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyOptionInput", ec.unmarshalInputPropertyOptionInput),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
 			graphql.NewInputUnmarshaler("ProveVisitorEmailInput", ec.unmarshalInputProveVisitorEmailInput),
+			graphql.NewInputUnmarshaler("PublishQuoteInput", ec.unmarshalInputPublishQuoteInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
 			graphql.NewInputUnmarshaler("QuickReplyInput", ec.unmarshalInputQuickReplyInput),
+			graphql.NewInputUnmarshaler("QuoteDiscountInput", ec.unmarshalInputQuoteDiscountInput),
+			graphql.NewInputUnmarshaler("QuoteFilter", ec.unmarshalInputQuoteFilter),
+			graphql.NewInputUnmarshaler("QuoteLineInput", ec.unmarshalInputQuoteLineInput),
 			graphql.NewInputUnmarshaler("RateConversationInput", ec.unmarshalInputRateConversationInput),
 			graphql.NewInputUnmarshaler("RatingSettingsInput", ec.unmarshalInputRatingSettingsInput),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
@@ -19466,6 +20381,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RetryMessageInput", ec.unmarshalInputRetryMessageInput),
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
 			graphql.NewInputUnmarshaler("RevokeLibraryShareInput", ec.unmarshalInputRevokeLibraryShareInput),
+			graphql.NewInputUnmarshaler("RevokeQuoteInput", ec.unmarshalInputRevokeQuoteInput),
 			graphql.NewInputUnmarshaler("RotateApiTokenInput", ec.unmarshalInputRotateApiTokenInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingContactPropertyConditionInput", ec.unmarshalInputRoutingContactPropertyConditionInput),
@@ -19535,6 +20451,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdatePipelineInput", ec.unmarshalInputUpdatePipelineInput),
 			graphql.NewInputUnmarshaler("UpdatePipelineStageInput", ec.unmarshalInputUpdatePipelineStageInput),
 			graphql.NewInputUnmarshaler("UpdatePropertyInput", ec.unmarshalInputUpdatePropertyInput),
+			graphql.NewInputUnmarshaler("UpdateQuoteInput", ec.unmarshalInputUpdateQuoteInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
 			graphql.NewInputUnmarshaler("UpdateTagInput", ec.unmarshalInputUpdateTagInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
@@ -25765,6 +26682,24 @@ enum EventType {
   DEAL_UPDATED
   "A deal was deleted."
   DEAL_DELETED
+  "A quote was created."
+  QUOTE_CREATED
+  "A quote was changed; what its link shows is unchanged."
+  QUOTE_UPDATED
+  "A quote was published, or published again."
+  QUOTE_PUBLISHED
+  "A person read a quote by its link: the first time, and after an hour again."
+  QUOTE_VIEWED
+  "A quote was accepted by its link."
+  QUOTE_ACCEPTED
+  "A quote was declined by its link."
+  QUOTE_DECLINED
+  "A quote can no longer be accepted."
+  QUOTE_EXPIRED
+  "A quote was withdrawn."
+  QUOTE_REVOKED
+  "A quote was deleted."
+  QUOTE_DELETED
   "A note, call, mail, meeting or task was logged."
   ENGAGEMENT_LOGGED
   "A note, call, mail, meeting or task was changed, or a task was done."
@@ -26882,6 +27817,8 @@ enum LibraryItemKind {
   DOCUMENT
   "A film: a file, or a page of YouTube, Vimeo or Loom, or the address of an MP4."
   VIDEO
+  "A quote: no item of the library, but a card of a message. See ` + "`" + `createQuote` + "`" + `."
+  QUOTE
 }
 
 "Who may use or change an item of the library, from narrow to wide."
@@ -28663,6 +29600,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Deal @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A quote; null if it does not exist or the caller may not see it."
+  quote(
+    "Its TypeID."
+    id: ID!
+  ): Quote @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "A ticket; null if it does not exist or the caller may not see it."
   ticket(
     "Its TypeID."
@@ -30273,6 +31215,627 @@ type PropertyEdge {
   cursor: String!
   "The row itself."
   node: Property!
+}
+`, BuiltIn: false},
+	{Name: "../schema/quote.graphqls", Input: `extend type Query {
+  "Quotes that the caller may see."
+  quotes(
+    "Narrows the list; default: all."
+    filter: QuoteFilter
+    "The order of the rows; default: ACTIVITY_DESC."
+    orderBy: QuoteOrder
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteConnection! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+extend type Mutation {
+  """
+  Creates a quote: a draft, which no one else sees. From a deal it takes what is not given: the title (its name), the currency, the contact, the
+  company and the conversation; from a conversation the contact. Emits ` + "`" + `QUOTE_CREATED` + "`" + `.
+  """
+  createQuote(
+    "The quote's data."
+    input: CreateQuoteInput!
+  ): CreateQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes a quote, in any state. What its link shows stays as it is until the quote is published again. Emits ` + "`" + `QUOTE_UPDATED` + "`" + ` if something
+  changed.
+  """
+  updateQuote(
+    "The quote, and what to change."
+    input: UpdateQuoteInput!
+  ): UpdateQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Publishes a quote: what it says is frozen as a version, which its link shows from then on in place of the one before, and which is neither
+  accepted nor declined yet. A revoked or expired quote is open again by the same link. If the last version says the same and can be answered
+  already, nothing happens. INVALID if its ` + "`" + `validUntil` + "`" + ` is over, REQUIRED without lines. Emits ` + "`" + `QUOTE_PUBLISHED` + "`" + `.
+  """
+  publishQuote(
+    "The quote."
+    input: PublishQuoteInput!
+  ): PublishQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Revokes a quote that was published: its link says that it was withdrawn, until it is published again. Emits ` + "`" + `QUOTE_REVOKED` + "`" + ` if it was not
+  revoked.
+  """
+  revokeQuote(
+    "The quote."
+    input: RevokeQuoteInput!
+  ): RevokeQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Deletes a quote for good, with its versions. Its link leads nowhere then. Emits ` + "`" + `QUOTE_DELETED` + "`" + `."
+  deleteQuote(
+    "The quote."
+    input: DeleteQuoteInput!
+  ): DeleteQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Deal {
+  "The quotes that belong to it, oldest first."
+  quotes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteConnection!
+}
+
+extend type Contact {
+  "The quotes for the contact, oldest first."
+  quotes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteConnection!
+}
+
+extend type Conversation {
+  "The quotes created for it, oldest first."
+  quotes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteConnection!
+}
+
+"""
+An offer with prices. One that was created for a conversation is seen by those who may see the conversation, and any other by those who may see
+its contact. Whoever has its link reads the last version that was published, and accepts or declines it. That is neither a payment nor a legal
+signature.
+"""
+type Quote implements Node @scope(read: "contacts:read") {
+  "TypeID, ` + "`" + `quote_...` + "`" + `."
+  id: ID!
+  "From 1, unique in the account."
+  number: Int!
+  "How far it has come."
+  state: QuoteState!
+  "What it says now, published or not."
+  content: QuoteContent!
+  "Whether it says something else than the last version that was published; true if none was."
+  changed: Boolean!
+  "The last version that was published, which its link shows; null if none was."
+  lastVersion: QuoteVersion
+  "The versions that were published, the last first."
+  versions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteVersionConnection!
+  "Its page, for whoever has the address; null if it was never published, or its contact was erased."
+  url: URL
+  "The stage that its deal enters when it is accepted; null: none."
+  acceptedStage: PipelineStage
+  "Whom it is from; null: no one in particular."
+  owner: User
+  "The contact whom it is for; null if unknown or deleted."
+  contact: Contact
+  "The company whom it is for; null if none."
+  company: Company
+  "The deal that it belongs to; null if none, or it was deleted or the caller may not see it."
+  deal: Deal
+  "The conversation for which it was created; null if it was removed or the caller may not see it."
+  conversation: Conversation
+  "The id of the quote in a system of the account's; null if none."
+  externalId: String
+  "How often people read its page, as far as that can be known. At most 1,000."
+  viewCount: Int!
+  "How often its page was opened by what is not known to be a person: scanners of mail, previews, and browsers that run no script."
+  otherViewCount: Int!
+  "When a person first read it; null: never."
+  viewedAt: Time
+  "When a person last began to read it; null: never."
+  lastViewedAt: Time
+  """
+  Each time that a person read it, the latest first. While the account's ` + "`" + `gdprEnabled` + "`" + ` is on, they are kept only with the contact's consent to
+  process.
+  """
+  views(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): QuoteViewConnection!
+  "Rises with each change."
+  revision: Int!
+  "When the last version was published; null: never."
+  publishedAt: Time
+  "When it was created."
+  createdAt: Time!
+  "When it was created, last changed or answered."
+  lastActivityAt: Time!
+}
+
+"How far a quote has come."
+enum QuoteState {
+  "It was never published."
+  DRAFT
+  "It can be accepted."
+  PUBLISHED
+  "The last version was accepted."
+  ACCEPTED
+  "The last version was declined."
+  DECLINED
+  "It was neither accepted nor declined until its ` + "`" + `validUntil` + "`" + `."
+  EXPIRED
+  "It was withdrawn."
+  REVOKED
+}
+
+"What a quote says. Amounts are computed by the server in decimals; each line, and its tax, is rounded half up to what the currency has."
+type QuoteContent @scope(read: "contacts:read") {
+  "Its title; \"\" after its contact was erased."
+  title: String!
+  "What it refers to; null: nothing."
+  reference: String
+  "The language of its page, a BCP 47 tag; null: English."
+  language: String
+  "ISO 4217, such as ` + "`" + `EUR` + "`" + `."
+  currency: String!
+  "Until when it can be accepted; null: permanently."
+  validUntil: Time
+  "Terms as Markdown; null: none."
+  terms: String
+  "The sender's name; null in what was not published, or if it has no owner."
+  senderName: String
+  "The company that it is from; null in what was not published: the account's name."
+  senderCompany: String
+  "The sender's address; null: none."
+  senderAddress: String
+  "The recipient's name; null in what was not published, or if not known."
+  recipientName: String
+  "The company whom it is for; null in what was not published, or if none."
+  recipientCompany: String
+  "The recipient's address; null: none."
+  recipientAddress: String
+  "Its lines."
+  lines: [QuoteLine!]!
+  "The discount on the whole; null: none."
+  discount: QuoteDiscount
+  "What it comes to: one total for each interval that it has lines of, in the order of QuoteInterval."
+  totals: [QuoteTotal!]!
+}
+
+"A line of a quote."
+type QuoteLine @scope(read: "contacts:read") {
+  "What is offered."
+  name: String!
+  "More on it; null: nothing."
+  description: String
+  "How much of it: a decimal number with at most 3 decimals, such as ` + "`" + `2.5` + "`" + `."
+  quantity: String!
+  "What one costs, without tax."
+  unitPrice: Money!
+  "The discount on the line; null: none."
+  discount: QuoteDiscount
+  "The rate of its tax in percent: a decimal number such as ` + "`" + `7.7` + "`" + `."
+  taxPercent: String!
+  "How often it is paid."
+  interval: QuoteInterval!
+  "What the quantity costs."
+  price: Money!
+  "What is left of ` + "`" + `price` + "`" + ` without the discount on the line."
+  net: Money!
+}
+
+"How often something is paid."
+enum QuoteInterval {
+  "Once."
+  ONCE
+  "Each month."
+  MONTHLY
+  "Each year."
+  YEARLY
+}
+
+"A discount: one of both is set."
+type QuoteDiscount @scope(read: "contacts:read") {
+  "In percent: a decimal number such as ` + "`" + `7.5` + "`" + `; null for an amount."
+  percent: String
+  "The amount; null for a percentage."
+  amount: Money
+}
+
+"What the lines of a quote with one interval come to."
+type QuoteTotal @scope(read: "contacts:read") {
+  "How often it is paid."
+  interval: QuoteInterval!
+  "What the lines cost, without discounts."
+  subtotal: Money!
+  "What is taken off single lines."
+  lineDiscount: Money!
+  "The part of these lines in the discount on the whole."
+  wholeDiscount: Money!
+  "What is left of ` + "`" + `subtotal` + "`" + ` without both discounts."
+  net: Money!
+  "Tax for each rate above 0, in the order of the lines."
+  taxes: [QuoteTax!]!
+  "` + "`" + `net` + "`" + ` and taxes."
+  total: Money!
+}
+
+"Tax of one rate."
+type QuoteTax @scope(read: "contacts:read") {
+  "The rate in percent: a decimal number such as ` + "`" + `7.7` + "`" + `."
+  percent: String!
+  "What it is computed of, without both discounts."
+  net: Money!
+  "The tax: the sum of that of each line."
+  tax: Money!
+}
+
+"A quote as it was published, and what became of that."
+type QuoteVersion @scope(read: "contacts:read") {
+  "From 1."
+  number: Int!
+  "What it says."
+  content: QuoteContent!
+  "When it was published."
+  publishedAt: Time!
+  "When it was accepted; null: it was not."
+  acceptedAt: Time
+  "What whoever accepted it typed as their name, which no one verified; null if it was not accepted, or the contact was erased."
+  acceptedName: String
+  "The text of the box that they ticked; null if it was not accepted."
+  acceptedText: String
+  "When it was declined; null: it was not."
+  declinedAt: Time
+  "Why it was declined; null if not said."
+  declineReason: String
+}
+
+"That a person read a quote. Nothing is kept of where they were."
+type QuoteView @scope(read: "contacts:read") {
+  "The version that they read."
+  version: Int!
+  "Whether the quote had been read before."
+  again: Boolean!
+  "How long it was in sight, in seconds, at most 86,400, as far as the page could measure it."
+  visibleSeconds: Int!
+  "When it was kept as PDF; null: it was not."
+  downloadedAt: Time
+  "When they began to read it."
+  viewedAt: Time!
+}
+
+"Which quotes: those that meet every given criterion. An empty list matches none; null is as if omitted."
+input QuoteFilter {
+  "In one of these states."
+  states: [QuoteState!]
+  "Owned by one of these users, at most 100."
+  ownerIds: [ID!]
+  "For this contact."
+  contactId: ID
+  "For one of these companies, at most 100."
+  companyIds: [ID!]
+  "Of this deal."
+  dealId: ID
+  "Created for this conversation."
+  conversationId: ID
+  "With this number."
+  number: Int
+  "With one of these ids in a system of the account's, at most 100."
+  externalIds: [String!]
+}
+
+"The order of a list of quotes."
+enum QuoteOrder {
+  "By ` + "`" + `lastActivityAt` + "`" + `, latest first."
+  ACTIVITY_DESC
+  "Newest first."
+  CREATED_AT_DESC
+}
+
+"A page of quotes."
+type QuoteConnection {
+  "The rows in order. With a filter that no index supports, a page may be short although the list continues."
+  edges: [QuoteEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Quote!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of quotes."
+type QuoteEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Quote!
+}
+
+"A page of versions of a quote."
+type QuoteVersionConnection {
+  "The rows in order."
+  edges: [QuoteVersionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [QuoteVersion!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of versions of a quote."
+type QuoteVersionEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: QuoteVersion!
+}
+
+"A page of views of a quote."
+type QuoteViewConnection {
+  "The rows in order."
+  edges: [QuoteViewEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [QuoteView!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of views of a quote."
+type QuoteViewEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: QuoteView!
+}
+
+"A new quote."
+input CreateQuoteInput {
+  "The quote's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "Its title, 1 to 200 characters; default: the name of the deal, if one is given, and otherwise REQUIRED."
+  title: String
+  "What it refers to, such as a number of the customer's, at most 200 characters; default: nothing."
+  reference: String
+  "The language of its page, a BCP 47 tag; default: English."
+  language: String
+  "ISO 4217, such as ` + "`" + `EUR` + "`" + `; default: that of the deal, if it has an amount, and otherwise REQUIRED."
+  currency: String
+  "Until when it can be accepted; default: permanently."
+  validUntil: Time
+  "Terms as Markdown, at most 20,000 characters; default: none."
+  terms: String
+  "Whom it is from, beside its owner: a company, at most 200 characters; default: the account's name."
+  senderCompany: String
+  "The sender's address, on several lines, at most 500 characters; default: none."
+  senderAddress: String
+  "The recipient's address, on several lines, at most 500 characters; default: none."
+  recipientAddress: String
+  "Its lines, at most 200."
+  lines: [QuoteLineInput!]
+  """
+  A discount on the whole: a percentage of the lines of each interval, or an amount off all lines together. It is shared among the lines by what
+  they come to; default: none.
+  """
+  discount: QuoteDiscountInput
+  "The stage, of deals, that its deal enters when it is accepted; default: none."
+  acceptedStageId: ID
+  "Whom it is from; default: the caller, if it is a user."
+  ownerId: ID
+  "The contact whom it is for; default: that of the deal or of the conversation."
+  contactId: ID
+  "The company whom it is for; default: that of the deal, or of the contact."
+  companyId: ID
+  "The deal that it belongs to; default: none."
+  dealId: ID
+  "The conversation for which it is created; default: that of the deal, if one is given."
+  conversationId: ID
+  "The id of the quote in a system of the account's: 1 to 200 characters, unique among its quotes; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A line of a quote."
+input QuoteLineInput {
+  "What is offered: one line of 1 to 200 characters."
+  name: String!
+  "More on it, at most 2,000 characters; default: nothing."
+  description: String
+  "How much of it: a decimal number above 0 of at most 9 digits and 3 decimals, such as ` + "`" + `2.5` + "`" + `; default: 1."
+  quantity: String
+  """
+  What one costs, without tax: a decimal number of at most 15 digits, with at most as many decimals as the currency has, such as ` + "`" + `1250` + "`" + ` or
+  ` + "`" + `1250.5` + "`" + `; not negative.
+  """
+  unitPrice: String!
+  "The discount on the line; default: none."
+  discount: QuoteDiscountInput
+  "The rate of its tax in percent: a decimal number from 0 to 100 with at most 3 decimals, such as ` + "`" + `7.7` + "`" + `; default: 0."
+  taxPercent: String
+  "How often it is paid; default: ONCE."
+  interval: QuoteInterval
+}
+
+"A discount: a percentage or an amount."
+input QuoteDiscountInput @oneOf {
+  "In percent: a decimal number from 0 to 100 with at most 3 decimals, such as ` + "`" + `7.5` + "`" + `."
+  percent: String
+  "An amount in the quote's currency, as ` + "`" + `unitPrice` + "`" + `, and at most what it is taken off."
+  amount: String
+}
+
+"Payload of ` + "`" + `createQuote` + "`" + `."
+type CreateQuotePayload {
+  "The new quote."
+  quote: Quote
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateQuoteInput {
+  "The quote."
+  quoteId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the quote has another by now. Omitted: any."
+  expectedRevision: Int
+  "Its title, 1 to 200 characters; null: REQUIRED."
+  title: String
+  "What it refers to, such as a number of the customer's, at most 200 characters; null: nothing."
+  reference: String
+  "The language of its page, a BCP 47 tag; null: English."
+  language: String
+  "ISO 4217, such as ` + "`" + `EUR` + "`" + `; with amounts in another currency, ` + "`" + `lines` + "`" + ` and ` + "`" + `discount` + "`" + ` are given with it, and otherwise INVALID."
+  currency: String
+  "Until when it can be accepted; null: permanently."
+  validUntil: Time
+  "Terms as Markdown, at most 20,000 characters; null: none."
+  terms: String
+  "Whom it is from, beside its owner: a company, at most 200 characters; null: the account's name."
+  senderCompany: String
+  "The sender's address, on several lines, at most 500 characters; null: none."
+  senderAddress: String
+  "The recipient's address, on several lines, at most 500 characters; null: none."
+  recipientAddress: String
+  "All its lines, at most 200."
+  lines: [QuoteLineInput!]
+  """
+  A discount on the whole: a percentage of the lines of each interval, or an amount off all lines together. It is shared among the lines by what
+  they come to; null: none.
+  """
+  discount: QuoteDiscountInput
+  "The stage, of deals, that its deal enters when it is accepted; null: none."
+  acceptedStageId: ID
+  "Whom it is from; null: no one."
+  ownerId: ID
+  "The contact whom it is for; null: none."
+  contactId: ID
+  "The company whom it is for; null: none."
+  companyId: ID
+  "The deal that it belongs to; null: none."
+  dealId: ID
+  "The id of the quote in a system of the account's: 1 to 200 characters, unique among its quotes; null: none; \"\" is as if left out."
+  externalId: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateQuote` + "`" + `."
+type UpdateQuotePayload {
+  "The quote in its current state."
+  quote: Quote
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which quote to publish."
+input PublishQuoteInput {
+  "The quote."
+  quoteId: ID!
+  "The ` + "`" + `revision` + "`" + ` that the caller has; CONFLICT if the quote has another by now. Omitted: any."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `publishQuote` + "`" + `."
+type PublishQuotePayload {
+  "The quote in its current state."
+  quote: Quote
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which quote to revoke."
+input RevokeQuoteInput {
+  "The quote."
+  quoteId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `revokeQuote` + "`" + `."
+type RevokeQuotePayload {
+  "The quote in its current state."
+  quote: Quote
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which quote to delete."
+input DeleteQuoteInput {
+  "The quote."
+  quoteId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteQuote` + "`" + `."
+type DeleteQuotePayload {
+  "Id of the deleted quote."
+  deletedQuoteId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+extend type MessageCard {
+  "QUOTE: the quote, which may have been deleted since; null for other kinds."
+  quoteId: ID @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "QUOTE: how far the quote has come now, a value of QuoteState; null for other kinds, and if it was deleted. All else of a card stays as it was."
+  state: String
+}
+
+extend input SendMessageInput {
+  """
+  Quotes that become cards of the message, at most 10; not with a note. One that cannot be accepted now, or is for another contact than the
+  conversation's, is INVALID.
+  """
+  quoteIds: [ID!]
 }
 `, BuiltIn: false},
 	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
@@ -35192,6 +36755,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_deals(ctx, field)
 	case "engagements":
 		return ec.fieldContext_Contact_engagements(ctx, field)
+	case "quotes":
+		return ec.fieldContext_Contact_quotes(ctx, field)
 	case "timeline":
 		return ec.fieldContext_Contact_timeline(ctx, field)
 	case "transcriptsRefusedAt":
@@ -35736,6 +37301,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
 	case "participants":
 		return ec.fieldContext_Conversation_participants(ctx, field)
+	case "quotes":
+		return ec.fieldContext_Conversation_quotes(ctx, field)
 	case "rating":
 		return ec.fieldContext_Conversation_rating(ctx, field)
 	case "ratings":
@@ -35916,6 +37483,16 @@ func (ec *executionContext) childFields_CreatePropertyPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CreatePropertyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_CreateQuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateQuotePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "savedView":
@@ -36042,6 +37619,8 @@ func (ec *executionContext) childFields_Deal(ctx context.Context, field graphql.
 		return ec.fieldContext_Deal_company(ctx, field)
 	case "engagements":
 		return ec.fieldContext_Deal_engagements(ctx, field)
+	case "quotes":
+		return ec.fieldContext_Deal_quotes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Deal", field.Name)
 }
@@ -36200,6 +37779,16 @@ func (ec *executionContext) childFields_DeleteMessagePayload(ctx context.Context
 		return ec.fieldContext_DeleteMessagePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedQuoteId":
+		return ec.fieldContext_DeleteQuotePayload_deletedQuoteId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteQuotePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37740,6 +39329,10 @@ func (ec *executionContext) childFields_MessageCard(ctx context.Context, field g
 		return ec.fieldContext_MessageCard_imageUrl(ctx, field)
 	case "durationSeconds":
 		return ec.fieldContext_MessageCard_durationSeconds(ctx, field)
+	case "quoteId":
+		return ec.fieldContext_MessageCard_quoteId(ctx, field)
+	case "state":
+		return ec.fieldContext_MessageCard_state(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageCard", field.Name)
 }
@@ -38124,6 +39717,16 @@ func (ec *executionContext) childFields_ProveVisitorEmailPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProveVisitorEmailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PublishQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_PublishQuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublishQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishQuotePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PublishTargetedMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "targetedMessage":
@@ -38152,6 +39755,266 @@ func (ec *executionContext) childFields_QuickReply(ctx context.Context, field gr
 		return ec.fieldContext_QuickReply_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuickReply", field.Name)
+}
+
+func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Quote_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Quote_number(ctx, field)
+	case "state":
+		return ec.fieldContext_Quote_state(ctx, field)
+	case "content":
+		return ec.fieldContext_Quote_content(ctx, field)
+	case "changed":
+		return ec.fieldContext_Quote_changed(ctx, field)
+	case "lastVersion":
+		return ec.fieldContext_Quote_lastVersion(ctx, field)
+	case "versions":
+		return ec.fieldContext_Quote_versions(ctx, field)
+	case "url":
+		return ec.fieldContext_Quote_url(ctx, field)
+	case "acceptedStage":
+		return ec.fieldContext_Quote_acceptedStage(ctx, field)
+	case "owner":
+		return ec.fieldContext_Quote_owner(ctx, field)
+	case "contact":
+		return ec.fieldContext_Quote_contact(ctx, field)
+	case "company":
+		return ec.fieldContext_Quote_company(ctx, field)
+	case "deal":
+		return ec.fieldContext_Quote_deal(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Quote_conversation(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Quote_externalId(ctx, field)
+	case "viewCount":
+		return ec.fieldContext_Quote_viewCount(ctx, field)
+	case "otherViewCount":
+		return ec.fieldContext_Quote_otherViewCount(ctx, field)
+	case "viewedAt":
+		return ec.fieldContext_Quote_viewedAt(ctx, field)
+	case "lastViewedAt":
+		return ec.fieldContext_Quote_lastViewedAt(ctx, field)
+	case "views":
+		return ec.fieldContext_Quote_views(ctx, field)
+	case "revision":
+		return ec.fieldContext_Quote_revision(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_Quote_publishedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Quote_createdAt(ctx, field)
+	case "lastActivityAt":
+		return ec.fieldContext_Quote_lastActivityAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quote", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QuoteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_QuoteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuoteConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_QuoteContent_title(ctx, field)
+	case "reference":
+		return ec.fieldContext_QuoteContent_reference(ctx, field)
+	case "language":
+		return ec.fieldContext_QuoteContent_language(ctx, field)
+	case "currency":
+		return ec.fieldContext_QuoteContent_currency(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_QuoteContent_validUntil(ctx, field)
+	case "terms":
+		return ec.fieldContext_QuoteContent_terms(ctx, field)
+	case "senderName":
+		return ec.fieldContext_QuoteContent_senderName(ctx, field)
+	case "senderCompany":
+		return ec.fieldContext_QuoteContent_senderCompany(ctx, field)
+	case "senderAddress":
+		return ec.fieldContext_QuoteContent_senderAddress(ctx, field)
+	case "recipientName":
+		return ec.fieldContext_QuoteContent_recipientName(ctx, field)
+	case "recipientCompany":
+		return ec.fieldContext_QuoteContent_recipientCompany(ctx, field)
+	case "recipientAddress":
+		return ec.fieldContext_QuoteContent_recipientAddress(ctx, field)
+	case "lines":
+		return ec.fieldContext_QuoteContent_lines(ctx, field)
+	case "discount":
+		return ec.fieldContext_QuoteContent_discount(ctx, field)
+	case "totals":
+		return ec.fieldContext_QuoteContent_totals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteContent", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteDiscount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "percent":
+		return ec.fieldContext_QuoteDiscount_percent(ctx, field)
+	case "amount":
+		return ec.fieldContext_QuoteDiscount_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteDiscount", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QuoteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QuoteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_QuoteLine_name(ctx, field)
+	case "description":
+		return ec.fieldContext_QuoteLine_description(ctx, field)
+	case "quantity":
+		return ec.fieldContext_QuoteLine_quantity(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_QuoteLine_unitPrice(ctx, field)
+	case "discount":
+		return ec.fieldContext_QuoteLine_discount(ctx, field)
+	case "taxPercent":
+		return ec.fieldContext_QuoteLine_taxPercent(ctx, field)
+	case "interval":
+		return ec.fieldContext_QuoteLine_interval(ctx, field)
+	case "price":
+		return ec.fieldContext_QuoteLine_price(ctx, field)
+	case "net":
+		return ec.fieldContext_QuoteLine_net(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteLine", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteTax(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "percent":
+		return ec.fieldContext_QuoteTax_percent(ctx, field)
+	case "net":
+		return ec.fieldContext_QuoteTax_net(ctx, field)
+	case "tax":
+		return ec.fieldContext_QuoteTax_tax(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteTax", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "interval":
+		return ec.fieldContext_QuoteTotal_interval(ctx, field)
+	case "subtotal":
+		return ec.fieldContext_QuoteTotal_subtotal(ctx, field)
+	case "lineDiscount":
+		return ec.fieldContext_QuoteTotal_lineDiscount(ctx, field)
+	case "wholeDiscount":
+		return ec.fieldContext_QuoteTotal_wholeDiscount(ctx, field)
+	case "net":
+		return ec.fieldContext_QuoteTotal_net(ctx, field)
+	case "taxes":
+		return ec.fieldContext_QuoteTotal_taxes(ctx, field)
+	case "total":
+		return ec.fieldContext_QuoteTotal_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteTotal", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_QuoteVersion_number(ctx, field)
+	case "content":
+		return ec.fieldContext_QuoteVersion_content(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_QuoteVersion_publishedAt(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_QuoteVersion_acceptedAt(ctx, field)
+	case "acceptedName":
+		return ec.fieldContext_QuoteVersion_acceptedName(ctx, field)
+	case "acceptedText":
+		return ec.fieldContext_QuoteVersion_acceptedText(ctx, field)
+	case "declinedAt":
+		return ec.fieldContext_QuoteVersion_declinedAt(ctx, field)
+	case "declineReason":
+		return ec.fieldContext_QuoteVersion_declineReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteVersionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QuoteVersionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_QuoteVersionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuoteVersionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteVersionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteVersionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QuoteVersionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QuoteVersionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteVersionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteView(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_QuoteView_version(ctx, field)
+	case "again":
+		return ec.fieldContext_QuoteView_again(ctx, field)
+	case "visibleSeconds":
+		return ec.fieldContext_QuoteView_visibleSeconds(ctx, field)
+	case "downloadedAt":
+		return ec.fieldContext_QuoteView_downloadedAt(ctx, field)
+	case "viewedAt":
+		return ec.fieldContext_QuoteView_viewedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteView", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteViewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QuoteViewConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_QuoteViewConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuoteViewConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteViewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteViewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QuoteViewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QuoteViewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteViewEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_RateConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -38458,6 +40321,16 @@ func (ec *executionContext) childFields_RevokeLibrarySharePayload(ctx context.Co
 		return ec.fieldContext_RevokeLibrarySharePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeLibrarySharePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokeQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_RevokeQuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevokeQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeQuotePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -39934,6 +41807,16 @@ func (ec *executionContext) childFields_UpdatePropertyPayload(ctx context.Contex
 		return ec.fieldContext_UpdatePropertyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdatePropertyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quote":
+		return ec.fieldContext_UpdateQuotePayload_quote(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateQuotePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateQuotePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

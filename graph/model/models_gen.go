@@ -164,6 +164,14 @@ type DeleteLibraryItemPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `deleteQuote`.
+type DeleteQuotePayload struct {
+	// Id of the deleted quote.
+	DeletedQuoteID *string `json:"deletedQuoteId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `deleteSavedView`.
 type DeleteSavedViewPayload struct {
 	// Id of the deleted view.

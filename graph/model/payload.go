@@ -140,6 +140,11 @@ type (
 		Deal       *ent.Deal
 		UserErrors []*UserError
 	}
+	// QuotePayload is the payload {quote userErrors}.
+	QuotePayload struct {
+		Quote      *ent.Quote
+		UserErrors []*UserError
+	}
 	// TicketPayload is the payload {ticket userErrors}.
 	TicketPayload struct {
 		Ticket     *ent.Ticket

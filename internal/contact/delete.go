@@ -16,7 +16,7 @@ import (
 )
 
 // Delete deletes a contact for good, and those that were merged into it (CR-1). Their
-// conversations, tickets, deals, engagements and consents stay, without a contact; who writes again from
+// conversations, tickets, deals, quotes, engagements and consents stay, without a contact; who writes again from
 // one of the addresses is another one.
 func (s *Service) Delete(ctx context.Context, in DeleteContactInput) error {
 	if err := mayEdit(ctx); err != nil {
@@ -40,6 +40,8 @@ var parted = []string{
 	"UPDATE visitors SET contact_id = '', contact_typed = false, contact_own = false WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE consents SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE tickets SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
+	"UPDATE quotes SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
+	"UPDATE quote_views SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE deals SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"DELETE FROM record_contacts WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE engagements SET contact_id = '' WHERE contact_id = $1 AND account_id || '' = $2", // by the contact's index

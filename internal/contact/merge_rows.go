@@ -13,12 +13,15 @@ import (
 )
 
 // moved are the rows that follow a contact into the one that it becomes part of, in the
-// order in which they are locked: a chat locks its visitor before it makes a conversation.
+// order in which they are locked: a chat locks its visitor before it makes a conversation, a
+// quote that is accepted itself before its deal.
 // unless leaves those with the old contact that the survivor, %s, has its own of.
 var moved = []struct{ table, column, unless string }{
 	{"visitors", "contact_id", ""},
 	{"consents", "contact_id", ""},
 	{"tickets", "contact_id", ""},
+	{"quotes", "contact_id", ""},
+	{"quote_views", "contact_id", ""},
 	{"deals", "contact_id", ""},
 	{"record_contacts", "contact_id", "record_id NOT IN (SELECT record_id FROM record_contacts WHERE contact_id = %s)"},
 	{"engagements", "contact_id", ""},

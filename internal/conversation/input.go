@@ -255,6 +255,8 @@ type SendMessageInput struct {
 	// LibraryItemIDs and Links become cards of the message, or add files to it (CO-6).
 	LibraryItemIDs []string                   `json:",omitempty"`
 	Links          []library.MessageLinkInput `json:",omitempty"`
+	// QuoteIDs become cards of the message (CO-7).
+	QuoteIDs []string `json:",omitempty"`
 	// QuickReplies are answers that a bot offers (CO-6).
 	QuickReplies []QuickReplyInput `json:",omitempty"`
 	// Reopen opens a closed chat for the message (IN-7).

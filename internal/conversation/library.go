@@ -17,22 +17,25 @@ import (
 
 // extras are what a message has beside its text and the files of its author (CO-6).
 type extras struct {
-	itemIDs []string
-	links   []vocab.MessageCard
+	itemIDs  []string
+	links    []vocab.MessageCard
+	quoteIDs []string
 }
 
 func newExtras(itemIDs []string, links []library.MessageLinkInput) (extras, error) {
 	cards, err := library.LinkCards(links)
-	return extras{itemIDs, cards}, err
+	return extras{itemIDs: itemIDs, links: cards}, err
 }
 
-func (e extras) count() int { return len(e.itemIDs) + len(e.links) }
+func (e extras) count() int { return len(e.itemIDs) + len(e.links) + len(e.quoteIDs) }
 
 // refuse refuses extras where no contact gets the message.
 func (e extras) refuse() error {
 	switch {
 	case len(e.itemIDs) > 0:
 		return errs.New(errs.Invalid, "Only a message to the contact can have items of the library.").On("libraryItemIds")
+	case len(e.quoteIDs) > 0:
+		return errs.New(errs.Invalid, "Only a message to the contact can have quotes.").On("quoteIds")
 	case len(e.links) > 0:
 		return errs.New(errs.Invalid, "Only a message to the contact can have cards.").On("links")
 	}
@@ -80,7 +83,14 @@ func (s *Service) takeExtras(ctx context.Context, ch *change, d *draft, e extras
 			return nil, err
 		}
 	}
-	d.cards = slices.Concat(sent.Cards, e.links)
+	var quotes []vocab.MessageCard
+	if len(e.quoteIDs) > 0 {
+		var err error
+		if quotes, err = s.deps.Quotes.Cards(ctx, ch.tx, ch.c, e.quoteIDs); err != nil {
+			return nil, err
+		}
+	}
+	d.cards = slices.Concat(sent.Cards, quotes, e.links)
 	if d.what.empty() && files+len(sent.Files)+len(d.cards) == 0 {
 		return nil, errs.New(errs.Required, "A message requires text or a file: put what insertLibraryItem returns into the text.").On("text")
 	}

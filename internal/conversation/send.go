@@ -29,6 +29,7 @@ func (s *Service) SendMessage(ctx context.Context, in SendMessageInput) (*ent.Me
 	if err != nil {
 		return nil, nil, err
 	}
+	more.quoteIDs = in.QuoteIDs
 	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs)+more.count())
 	if err != nil {
 		return nil, nil, err

@@ -10,6 +10,7 @@ import (
 	"parley/internal/library"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // Viewers reports what an actor of an account may do now: background work that
@@ -33,6 +34,7 @@ type Deps struct {
 	Contacts    Contacts
 	Attachments Attachments
 	Library     Library
+	Quotes      Quotes
 }
 
 // New returns the use cases on a store.
@@ -63,6 +65,12 @@ type Library interface {
 	Complete(ctx context.Context, of library.Occasion, t library.Text) (library.Text, error)
 	// Send takes items for a message. Errors blame libraryItemIds.
 	Send(ctx context.Context, tx *store.Tx, of library.Occasion, messageID string, ids []string) (*library.Sent, error)
+}
+
+// Quotes gives a message the cards of quotes. Package quote implements it.
+type Quotes interface {
+	// Cards are the cards of quotes for a message. Errors blame quoteIds.
+	Cards(ctx context.Context, tx *store.Tx, c *ent.Conversation, ids []string) ([]vocab.MessageCard, error)
 }
 
 // claimFiles gives a new message its files, those of its author and then those of items of

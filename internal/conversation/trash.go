@@ -88,7 +88,7 @@ func (ch *change) purge(ctx context.Context) error {
 
 // eraseRows deletes the rows of a conversation and clears its events' references.
 // Of its mail as it came a mark stays, so that it does not come in again (EM-5);
-// its tickets and deals stay too (IB-3).
+// its tickets, deals and quotes stay too (IB-3).
 func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	if err := view.EraseDocuments(ctx, tx, c); err != nil {
 		return err
@@ -104,6 +104,7 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 		"UPDATE inbound_mails SET conversation_id = '', message_id = '', internet_id = '', verdict = '{}', error = '', blob_key = '', envelope_from = '', envelope_to = '[]', hash = '' WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE email_channels SET confirmation = '{}', confirmation_in = '' WHERE confirmation_in = $1 AND account_id = $2",
 		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
+		"UPDATE quotes SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE deals SET conversation_id = NULL WHERE conversation_id = $1 AND account_id || '' = $2", // by the conversation's index, never the account's
 		"UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE conversation_id = $1 AND account_id = $2",
 	} {

@@ -106,6 +106,8 @@ type Config struct {
 	Transcripts Transcripts
 	// Knowledge serves /kb/, the pages of articles; nil: it is not there.
 	Knowledge Knowledge
+	// Quotes serves /q/, the pages of quotes; nil: it is not there.
+	Quotes Quotes
 	// SharedLinks serves /l/, where links lead that were sent, and the pictures of cards
 	// below /library-images/; nil: neither is there. LibraryFiles opens what they show.
 	SharedLinks  SharedLinks
@@ -147,6 +149,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeRatings(mux)
 	c.routeKnowledge(mux)
 	c.routeSharedLinks(mux)
+	c.routeQuotes(mux)
 	return logRequests(c.Log, c.Clock, setSecurityHeaders(c.PublicURL, boundBodies(c.Timeout, forwarded(c.TrustedProxies, mux)))), nil
 }
 

@@ -127,12 +127,17 @@ func (c *Config) serveLibraryFile(w http.ResponseWriter, r *http.Request, f *ent
 
 // noteSeen takes what the page of a document reports of itself. Its answer says nothing.
 func (c *Config) noteSeen(w http.ResponseWriter, r *http.Request) {
+	c.takeSeen(w, r, c.SharedLinks.Seen)
+}
+
+// takeSeen takes for how many seconds a page was in sight.
+func (c *Config) takeSeen(w http.ResponseWriter, r *http.Request, seen func(ctx context.Context, token, openingID string, seconds int, visit library.Visit) error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxInvitationForm)
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" && r.ParseForm() == nil {
 		seconds, _ := strconv.Atoi(r.PostForm.Get("seconds"))
-		err := c.SharedLinks.Seen(r.Context(), r.PathValue("token"), r.PostForm.Get("opening"), seconds, visitOf(r))
+		err := seen(r.Context(), r.PathValue("token"), r.PostForm.Get("opening"), seconds, visitOf(r))
 		if err != nil && errs.Of(err) == nil {
-			c.Log.ErrorContext(r.Context(), "what the page of a document reported could not be kept", "error", err)
+			c.Log.ErrorContext(r.Context(), "what a page reported could not be kept", "error", err)
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}

@@ -43,6 +43,8 @@ const (
 	Pipeline         = "pipeline"
 	PipelineStage    = "stage"
 	Property         = "property"
+	Quote            = "quote"
+	QuoteView        = "quoteview"
 	Rating           = "rating"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"

@@ -22,6 +22,9 @@ func (s *Service) Create(ctx context.Context, in CreateLibraryItemInput) (*ent.L
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
 	}
+	if in.Kind == vocab.QuoteItem {
+		return nil, errs.New(errs.Invalid, "A quote is not an item of the library: create it by createQuote, and send it by quoteIds.").On("kind")
+	}
 	call := idempotency.Call{
 		Mutation: "createLibraryItem", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.LibraryItem),
 		Own: []idempotency.Own{{Kind: id.LibraryItem, Field: "id", ID: in.ID}},

@@ -51,6 +51,7 @@ func TestItems(t *testing.T) {
 		w.refused(w.Agent(0), "", errs.Required, "markdown")
 		w.refused(w.Agent(0), strings.Repeat("x", library.MaxSnippet+1), errs.TooLong, "markdown")
 		w.refused(w.Agent(0), "Text", errs.Required, "name", func(in *create) { in.Name = " " })
+		w.refused(w.Agent(0), "Text", errs.Invalid, "kind", func(in *create) { in.Kind = vocab.QuoteItem })
 		w.refused(w.Agent(0), "Text", errs.Invalid, "subject", func(in *create) { in.Subject = opt.Of("Hello") })
 		w.refused(w.Agent(0), "Text", errs.Invalid, "url", func(in *create) { in.URL = opt.Of("https://example.com") })
 		w.refused(w.Agent(0), "Text", errs.Invalid, "shortcut", func(in *create) { in.Shortcut = opt.Of("two words") })

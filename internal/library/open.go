@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"parley/ent"
-	"parley/ent/consentrecord"
 	entitem "parley/ent/libraryitem"
 	entshare "parley/ent/libraryshare"
-	"parley/ent/predicate"
 	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -55,10 +53,14 @@ type Visit struct {
 	Downloads bool
 }
 
-// byPerson reports whether a person may have opened a link; a page knows more, whose
-// script runs.
+// ByPerson reports whether a person may have opened a link that was made at a time; a page
+// knows more, whose script runs.
+func (v Visit) ByPerson(made, now clock.Micros) bool {
+	return v.Reads && !program.MatchString(v.UserAgent) && now >= made.Add(scanned)
+}
+
 func (v Visit) byPerson(share *ent.LibraryShare, now clock.Micros) bool {
-	return v.Reads && !program.MatchString(v.UserAgent) && now >= share.CreatedAt.Add(scanned)
+	return v.ByPerson(share.CreatedAt, now)
 }
 
 // Opened is what whoever opens a link gets.
@@ -228,32 +230,9 @@ func (s *Service) shown(ctx context.Context, share *ent.LibraryShare) (*ent.Libr
 	return item, file, err
 }
 
-// mayTrack reports whether it may be kept who opened a link: always, unless the account
-// asks for consent; then with a consent to process of the contact or of the chat's visitor.
+// mayTrack reports whether it may be kept who opened a link.
 func (s *Service) mayTrack(ctx context.Context, share *ent.LibraryShare) (bool, error) {
-	client := s.store.Client(ctx)
-	a, err := client.Account.Get(ctx, share.AccountID)
-	if err != nil || !a.GdprEnabled {
-		return err == nil, err
-	}
-	var whose []predicate.ConsentRecord
-	if share.ContactID != "" {
-		whose = append(whose, consentrecord.ContactID(share.ContactID))
-	}
-	c, err := client.Conversation.Get(ctx, share.ConversationID)
-	if err != nil {
-		return false, err
-	}
-	if c.VisitorID != "" {
-		whose = append(whose, consentrecord.VisitorID(c.VisitorID))
-	}
-	for _, one := range whose {
-		holds, err := client.ConsentRecord.Query().Where(one, consentrecord.KindEQ(vocab.ConsentProcess), consentrecord.WithdrawnAt(clock.Micros(0))).Exist(ctx)
-		if err != nil || holds {
-			return holds, err
-		}
-	}
-	return false, nil
+	return MayTrack(ctx, s.store.Client(ctx), share.AccountID, share.ContactID, share.ConversationID)
 }
 
 // countProgram counts that a link was opened by what is not known to be a person.

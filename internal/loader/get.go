@@ -40,6 +40,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.Attachment:      AnyOf(s.attachments),
 		id.Ticket:          AnyOf(s.Tickets),
 		id.Deal:            AnyOf(s.Deals),
+		id.Quote:           AnyOf(s.Quotes),
 		id.Engagement:      AnyOf(s.Engagements),
 		id.Pipeline:        AnyOf(s.Pipelines),
 		id.PipelineStage:   AnyOf(s.PipelineStages),

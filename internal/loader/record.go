@@ -11,6 +11,7 @@ import (
 	"parley/ent/libraryshare"
 	"parley/ent/pipeline"
 	"parley/ent/pipelinestage"
+	"parley/ent/quote"
 )
 
 // Companies loads by id; see the package.
@@ -25,6 +26,13 @@ func (s *Service) Deals(ctx context.Context, ids []string) ([]*ent.Deal, error) 
 	return align(ids, func(distinct []string) ([]*ent.Deal, error) {
 		return s.store.Client(ctx).Deal.Query().Where(deal.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Deal) string { return v.ID })
+}
+
+// Quotes loads by id; see the package.
+func (s *Service) Quotes(ctx context.Context, ids []string) ([]*ent.Quote, error) {
+	return align(ids, func(distinct []string) ([]*ent.Quote, error) {
+		return s.store.Client(ctx).Quote.Query().Where(quote.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Quote) string { return v.ID })
 }
 
 // Engagements loads by id; see the package.

@@ -31,7 +31,7 @@ func (a *archive) about() (map[string]any, error) {
 			about[name] = text
 		}
 	}
-	for _, add := range []func(map[string]any) error{a.addAddresses, a.addProperties, a.addLists, a.addTickets, a.addDeals, a.addOtherRecords, a.addEngagements, a.addVisits, a.addOpenings, a.addConsents, a.addBlocks, a.addMerged} {
+	for _, add := range []func(map[string]any) error{a.addAddresses, a.addProperties, a.addLists, a.addTickets, a.addDeals, a.addQuotes, a.addOtherRecords, a.addEngagements, a.addVisits, a.addOpenings, a.addConsents, a.addBlocks, a.addMerged} {
 		if err := add(about); err != nil {
 			return nil, err
 		}

@@ -166,7 +166,7 @@ func (s *Service) eraseNext(ctx context.Context, tx *store.Tx, e *ent.Erasure, c
 		return false, err
 	}
 	for _, part := range []func(context.Context, *store.Tx, conversation.Person, []string, conversation.Erased) (bool, error){
-		s.eraseConversation, s.eraseFromOthers, s.eraseRecords, s.eraseEngagements, s.eraseLeavings,
+		s.eraseConversation, s.eraseFromOthers, s.eraseRecords, s.eraseQuotes, s.eraseEngagements, s.eraseLeavings,
 	} {
 		if did, err := part(ctx, tx, p, visitors, counts); did || err != nil {
 			return false, err

@@ -237,11 +237,21 @@ var fenced = map[string]visible{
 		table: "engagement_revisions", staff: ofAccount + " AND engagement_id IN (SELECT id FROM engagements WHERE " + visibleEngagement + ")",
 		contact: "CASE WHEN inbox_id = '' THEN (SELECT e.contact_id FROM engagements e WHERE e.id = engagement_id) ELSE '' END",
 	},
+	"Quote": {table: "quotes", staff: ofAccount + " AND (" + shownQuote + ")", contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
+	"QuoteVersion": {
+		table: "quote_versions", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote,
+	},
+	"QuoteView": {table: "quote_views", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote},
 	"Deal": {table: "deals", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
 		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 	"Ticket": {table: "tickets", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
 		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 }
+
+const (
+	shownQuote     = "conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes}))"
+	contactOfQuote = "COALESCE((SELECT q.contact_id FROM quotes q WHERE q.id = quote_id AND q.conversation_id IS NULL), '')"
+)
 
 const unknownKind viewer.Kind = "NEW"
 

@@ -228,7 +228,25 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	deal := func() *ent.DealCreate {
 		return c.Deal.Create().SetID(id.New(id.Deal)).SetName("Deal").SetPipelineID("pipeline").SetStageID(stage).SetStageKind(vocab.StageOpen).SetCreatedAt(now)
 	}
+	number := 0
+	quote := func(of func(*ent.QuoteCreate)) func(context.Context) error {
+		number++
+		create := c.Quote.Create().SetID(id.New(id.Quote)).SetNumber(number).SetContent(vocab.QuoteContent{Currency: "EUR"}).SetState(vocab.QuoteDraft).SetCreatedAt(now)
+		of(create)
+		return func(ctx context.Context) error {
+			saved, err := create.Save(ctx)
+			if err != nil {
+				return err
+			}
+			return all(
+				c.QuoteVersion.Create().SetID(id.New("quoteversion")).SetQuoteID(saved.ID).SetNumber(1).SetContent(saved.Content).SetSums(vocab.QuoteSums{}).SetPublishedAt(now).Exec,
+				c.QuoteView.Create().SetID(id.New(id.QuoteView)).SetQuoteID(saved.ID).SetVersion(1).SetAgain(false).SetViewedAt(now).Exec,
+			)(ctx)
+		}
+	}
 	err = all(
+		quote(func(*ent.QuoteCreate) {}), quote(func(q *ent.QuoteCreate) { q.SetContactID(f.ContactID) }),
+		quote(func(q *ent.QuoteCreate) { q.SetConversationID(f.ConversationIDs[0]) }), quote(func(q *ent.QuoteCreate) { q.SetConversationID(f.ConversationIDs[2]) }),
 		c.RecordCounter.Create().SetID(f.AccountID).SetTickets(4).Exec,
 		deal().Exec, deal().SetContactID(f.ContactID).Exec, deal().SetConversationID(f.ConversationIDs[0]).Exec, deal().SetConversationID(f.ConversationIDs[2]).Exec,
 		c.PersonalMailbox.Create().SetID(id.New("mailbox")).SetUserID(f.AdminID).SetAddress("ada@example.com").SetProvider(vocab.EmailIMAP).SetCreatedAt(now).Exec,

@@ -25,6 +25,7 @@ var stay = map[store.Owner]map[string]string{
 		"task_items":       "they go with their task, and say that it skipped what is gone (IN-6)",
 		"deals":            "they outlive the conversation (IB-3)",
 		"tickets":          "they outlive the conversation (IB-3)",
+		"quotes":           "they outlive the conversation (IB-3)",
 	},
 	store.OfInbox: {
 		"consents":         "what a person agreed to is proved for longer",

@@ -95,6 +95,9 @@ var rules = map[string]rule{
 	ent.TypeTicket:          {accountOwned: true, staff: visibleRecord},
 	ent.TypeDeal:            {accountOwned: true, staff: visibleRecord},
 	ent.TypeRecordContact:   {accountOwned: true, staff: visibleContact("contact_id")},
+	ent.TypeQuote:           {accountOwned: true, staff: visibleRecord},
+	ent.TypeQuoteVersion:    {accountOwned: true, staff: visibleOfQuote},
+	ent.TypeQuoteView:       {accountOwned: true, staff: visibleOfQuote},
 	ent.TypeContactImport:   {accountOwned: true, staff: inAccount},
 	ent.TypeErasure:         {accountOwned: true, staff: inAccount},
 	ent.TypeContactExport:   {accountOwned: true, staff: inAccount},
@@ -154,7 +157,19 @@ func visibleConsent(s *sql.Selector, v *viewer.Viewer) {
 	}
 }
 
-// visibleRecord: a ticket or deal that was made for a conversation is seen with it, since
+// visibleOfQuote: a version of a quote, and a view of it, is seen with it (CO-7).
+func visibleOfQuote(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind == viewer.SystemKind {
+		return
+	}
+	t := sql.Table("quotes")
+	of := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C("quote_id"))))
+	visibleRecord(of, v)
+	s.Where(sql.Exists(of))
+}
+
+// visibleRecord: a ticket, deal or quote that was made for a conversation is seen with it, since
 // its text is the mail's; any other with its contact (AC-14).
 func visibleRecord(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)

@@ -100,6 +100,15 @@ const (
 	DealCreated              EventType = "DEAL_CREATED"
 	DealUpdated              EventType = "DEAL_UPDATED"
 	DealDeleted              EventType = "DEAL_DELETED"
+	QuoteCreated             EventType = "QUOTE_CREATED"
+	QuoteUpdated             EventType = "QUOTE_UPDATED"
+	QuotePublishedEvent      EventType = "QUOTE_PUBLISHED"
+	QuoteViewedEvent         EventType = "QUOTE_VIEWED"
+	QuoteAcceptedEvent       EventType = "QUOTE_ACCEPTED"
+	QuoteDeclinedEvent       EventType = "QUOTE_DECLINED"
+	QuoteExpiredEvent        EventType = "QUOTE_EXPIRED"
+	QuoteRevokedEvent        EventType = "QUOTE_REVOKED"
+	QuoteDeleted             EventType = "QUOTE_DELETED"
 	EngagementLogged         EventType = "ENGAGEMENT_LOGGED"
 	EngagementUpdated        EventType = "ENGAGEMENT_UPDATED"
 	EngagementDeleted        EventType = "ENGAGEMENT_DELETED"
@@ -349,9 +358,20 @@ var events = map[EventType]struct {
 	DealUpdated: {subject: "Deal", fields: []string{
 		"name", "amount", "pipeline", "stage", "type", "owner", "closesAt", "lostReason", "properties", "definedProperties", "contact", "contacts", "company", "externalId",
 	},
-		cause: "Its stage is archived, or its company is deleted.",
+		cause: "Its stage is archived, its company is deleted, or a quote of it is accepted.",
 	},
-	DealDeleted:       {does: changesRow, subject: "Deal"},
+	DealDeleted:  {does: changesRow, subject: "Deal"},
+	QuoteCreated: {subject: "Quote"},
+	QuoteUpdated: {subject: "Quote", fields: []string{"content", "acceptedStage", "owner", "contact", "company", "deal", "externalId"}},
+
+	QuotePublishedEvent: {subject: "Quote"},
+	QuoteViewedEvent:    {subject: "Quote", cause: "A person reads the quote by its link, for the first time or after an hour."},
+	QuoteAcceptedEvent:  {subject: "Quote", cause: "Whoever has the quote's link accepts it."},
+	QuoteDeclinedEvent:  {subject: "Quote", cause: "Whoever has the quote's link declines it."},
+	QuoteExpiredEvent:   {subject: "Quote", cause: "The time until which the quote is valid is over."},
+	QuoteRevokedEvent:   {subject: "Quote", cause: "The contact of the quote is erased."},
+	QuoteDeleted:        {subject: "Quote"},
+
 	EngagementLogged:  {subject: "Engagement"},
 	EngagementUpdated: {subject: "Engagement", fields: []string{"body", "owner", "assignee", "doneAt", "attachments"}},
 	EngagementDeleted: {subject: "Engagement"},

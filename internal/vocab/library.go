@@ -12,6 +12,7 @@ const (
 	ArticleItem     LibraryItemKind = "ARTICLE"
 	DocumentItem    LibraryItemKind = "DOCUMENT"
 	VideoItem       LibraryItemKind = "VIDEO"
+	QuoteItem       LibraryItemKind = "QUOTE"
 )
 
 // IsText reports whether items of the kind are text that is written into a message;
@@ -83,11 +84,13 @@ type MessageCard struct {
 	Kind LibraryItemKind `json:"kind"`
 	// LibraryItemID is the item that it was made of; "": a link that is none.
 	LibraryItemID string `json:"item,omitempty"`
-	Title         string `json:"title"`
-	Description   string `json:"description,omitempty"`
-	URL           string `json:"url"`
-	ButtonText    string `json:"button"`
-	ImageURL      string `json:"image,omitempty"`
+	// QuoteID is the quote that it leads to; "": none (CO-7).
+	QuoteID     string `json:"quote,omitempty"`
+	Title       string `json:"title"`
+	Description string `json:"description,omitempty"`
+	URL         string `json:"url"`
+	ButtonText  string `json:"button"`
+	ImageURL    string `json:"image,omitempty"`
 	// Seconds is how long a video takes; 0: not said.
 	Seconds int `json:"seconds,omitempty"`
 }

@@ -81,6 +81,7 @@ var landedMigrations = map[string]string{
 	"both/00128_record_contacts.sql":       "6bf2d8bbd626464d8988fd3f5c0e1daf12d43ee9a521a63729720d1c4f015591",
 	"both/00121_articles.sql":              "d4fdf295fd2ef16c972a24306f3bb1923d97002c6adcbbecd2438486d581e46c",
 	"both/00110_contact_transfers.sql":     "4c3836caf268b4d2d51dc040b05e009f7e9c4416e2c54fd7febc3dd3a186a2f5",
+	"both/00123_quotes.sql":                "5d0fa8703350c3ca9d7f6c58ee8ed4704adf93c0af34e66bbf73f3acce9dc61d",
 }
 
 const migrationsFolder = "ent/migrate/migrations/"

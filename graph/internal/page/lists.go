@@ -145,6 +145,18 @@ type (
 	TimelineConnection = paging.Connection[*timeline.Entry]
 	// TimelineEdge is a row of such a page.
 	TimelineEdge = paging.Edge[*timeline.Entry]
+	// QuoteConnection is a page of rows.
+	QuoteConnection = paging.Connection[*ent.Quote]
+	// QuoteEdge is a row of such a page.
+	QuoteEdge = paging.Edge[*ent.Quote]
+	// QuoteVersionConnection is a page of rows.
+	QuoteVersionConnection = paging.Connection[*ent.QuoteVersion]
+	// QuoteVersionEdge is a row of such a page.
+	QuoteVersionEdge = paging.Edge[*ent.QuoteVersion]
+	// QuoteViewConnection is a page of rows.
+	QuoteViewConnection = paging.Connection[*ent.QuoteView]
+	// QuoteViewEdge is a row of such a page.
+	QuoteViewEdge = paging.Edge[*ent.QuoteView]
 	// DealEdge is a row of a page.
 	DealEdge = paging.Edge[*ent.Deal]
 	// TicketEdge is a row of such a page.
