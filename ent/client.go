@@ -65,6 +65,9 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/quote"
+	"parley/ent/quoteversion"
+	"parley/ent/quoteview"
 	"parley/ent/rating"
 	"parley/ent/readposition"
 	"parley/ent/recordcontact"
@@ -205,6 +208,12 @@ type Client struct {
 	Property *PropertyClient
 	// PropertyValue is the client for interacting with the PropertyValue builders.
 	PropertyValue *PropertyValueClient
+	// Quote is the client for interacting with the Quote builders.
+	Quote *QuoteClient
+	// QuoteVersion is the client for interacting with the QuoteVersion builders.
+	QuoteVersion *QuoteVersionClient
+	// QuoteView is the client for interacting with the QuoteView builders.
+	QuoteView *QuoteViewClient
 	// Rating is the client for interacting with the Rating builders.
 	Rating *RatingClient
 	// ReadPosition is the client for interacting with the ReadPosition builders.
@@ -312,6 +321,9 @@ func (c *Client) init() {
 	c.PipelineStage = NewPipelineStageClient(c.config)
 	c.Property = NewPropertyClient(c.config)
 	c.PropertyValue = NewPropertyValueClient(c.config)
+	c.Quote = NewQuoteClient(c.config)
+	c.QuoteVersion = NewQuoteVersionClient(c.config)
+	c.QuoteView = NewQuoteViewClient(c.config)
 	c.Rating = NewRatingClient(c.config)
 	c.ReadPosition = NewReadPositionClient(c.config)
 	c.RecordContact = NewRecordContactClient(c.config)
@@ -479,6 +491,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PipelineStage:          NewPipelineStageClient(cfg),
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
+		Quote:                  NewQuoteClient(cfg),
+		QuoteVersion:           NewQuoteVersionClient(cfg),
+		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
 		RecordContact:          NewRecordContactClient(cfg),
@@ -573,6 +588,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PipelineStage:          NewPipelineStageClient(cfg),
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
+		Quote:                  NewQuoteClient(cfg),
+		QuoteVersion:           NewQuoteVersionClient(cfg),
+		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
 		ReadPosition:           NewReadPositionClient(cfg),
 		RecordContact:          NewRecordContactClient(cfg),
@@ -633,12 +651,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
 		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
 		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
-		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Quote, c.QuoteVersion,
+		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -658,12 +676,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
 		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
 		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Rating, c.ReadPosition,
-		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Quote, c.QuoteVersion,
+		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -780,6 +798,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Property.mutate(ctx, m)
 	case *PropertyValueMutation:
 		return c.PropertyValue.mutate(ctx, m)
+	case *QuoteMutation:
+		return c.Quote.mutate(ctx, m)
+	case *QuoteVersionMutation:
+		return c.QuoteVersion.mutate(ctx, m)
+	case *QuoteViewMutation:
+		return c.QuoteView.mutate(ctx, m)
 	case *RatingMutation:
 		return c.Rating.mutate(ctx, m)
 	case *ReadPositionMutation:
@@ -8009,6 +8033,405 @@ func (c *PropertyValueClient) mutate(ctx context.Context, m *PropertyValueMutati
 	}
 }
 
+// QuoteClient is a client for the Quote schema.
+type QuoteClient struct {
+	config
+}
+
+// NewQuoteClient returns a client for the Quote from the given config.
+func NewQuoteClient(c config) *QuoteClient {
+	return &QuoteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quote.Hooks(f(g(h())))`.
+func (c *QuoteClient) Use(hooks ...Hook) {
+	c.hooks.Quote = append(c.hooks.Quote, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quote.Intercept(f(g(h())))`.
+func (c *QuoteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Quote = append(c.inters.Quote, interceptors...)
+}
+
+// Create returns a builder for creating a Quote entity.
+func (c *QuoteClient) Create() *QuoteCreate {
+	mutation := newQuoteMutation(c.config, OpCreate)
+	return &QuoteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Quote entities.
+func (c *QuoteClient) CreateBulk(builders ...*QuoteCreate) *QuoteCreateBulk {
+	return &QuoteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuoteClient) MapCreateBulk(slice any, setFunc func(*QuoteCreate, int)) *QuoteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuoteCreateBulk{err: fmt.Errorf("calling to QuoteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuoteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuoteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Quote.
+func (c *QuoteClient) Update() *QuoteUpdate {
+	mutation := newQuoteMutation(c.config, OpUpdate)
+	return &QuoteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuoteClient) UpdateOne(_m *Quote) *QuoteUpdateOne {
+	mutation := newQuoteMutation(c.config, OpUpdateOne, withQuote(_m))
+	return &QuoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuoteClient) UpdateOneID(id string) *QuoteUpdateOne {
+	mutation := newQuoteMutation(c.config, OpUpdateOne, withQuoteID(id))
+	return &QuoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Quote.
+func (c *QuoteClient) Delete() *QuoteDelete {
+	mutation := newQuoteMutation(c.config, OpDelete)
+	return &QuoteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuoteClient) DeleteOne(_m *Quote) *QuoteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuoteClient) DeleteOneID(id string) *QuoteDeleteOne {
+	builder := c.Delete().Where(quote.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuoteDeleteOne{builder}
+}
+
+// Query returns a query builder for Quote.
+func (c *QuoteClient) Query() *QuoteQuery {
+	return &QuoteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuote},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Quote entity by its id.
+func (c *QuoteClient) Get(ctx context.Context, id string) (*Quote, error) {
+	return c.Query().Where(quote.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuoteClient) GetX(ctx context.Context, id string) *Quote {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuoteClient) Hooks() []Hook {
+	return c.hooks.Quote
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuoteClient) Interceptors() []Interceptor {
+	return c.inters.Quote
+}
+
+func (c *QuoteClient) mutate(ctx context.Context, m *QuoteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuoteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuoteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuoteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuoteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Quote mutation op: %q", m.Op())
+	}
+}
+
+// QuoteVersionClient is a client for the QuoteVersion schema.
+type QuoteVersionClient struct {
+	config
+}
+
+// NewQuoteVersionClient returns a client for the QuoteVersion from the given config.
+func NewQuoteVersionClient(c config) *QuoteVersionClient {
+	return &QuoteVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quoteversion.Hooks(f(g(h())))`.
+func (c *QuoteVersionClient) Use(hooks ...Hook) {
+	c.hooks.QuoteVersion = append(c.hooks.QuoteVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quoteversion.Intercept(f(g(h())))`.
+func (c *QuoteVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuoteVersion = append(c.inters.QuoteVersion, interceptors...)
+}
+
+// Create returns a builder for creating a QuoteVersion entity.
+func (c *QuoteVersionClient) Create() *QuoteVersionCreate {
+	mutation := newQuoteVersionMutation(c.config, OpCreate)
+	return &QuoteVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuoteVersion entities.
+func (c *QuoteVersionClient) CreateBulk(builders ...*QuoteVersionCreate) *QuoteVersionCreateBulk {
+	return &QuoteVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuoteVersionClient) MapCreateBulk(slice any, setFunc func(*QuoteVersionCreate, int)) *QuoteVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuoteVersionCreateBulk{err: fmt.Errorf("calling to QuoteVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuoteVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuoteVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuoteVersion.
+func (c *QuoteVersionClient) Update() *QuoteVersionUpdate {
+	mutation := newQuoteVersionMutation(c.config, OpUpdate)
+	return &QuoteVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuoteVersionClient) UpdateOne(_m *QuoteVersion) *QuoteVersionUpdateOne {
+	mutation := newQuoteVersionMutation(c.config, OpUpdateOne, withQuoteVersion(_m))
+	return &QuoteVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuoteVersionClient) UpdateOneID(id string) *QuoteVersionUpdateOne {
+	mutation := newQuoteVersionMutation(c.config, OpUpdateOne, withQuoteVersionID(id))
+	return &QuoteVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuoteVersion.
+func (c *QuoteVersionClient) Delete() *QuoteVersionDelete {
+	mutation := newQuoteVersionMutation(c.config, OpDelete)
+	return &QuoteVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuoteVersionClient) DeleteOne(_m *QuoteVersion) *QuoteVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuoteVersionClient) DeleteOneID(id string) *QuoteVersionDeleteOne {
+	builder := c.Delete().Where(quoteversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuoteVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for QuoteVersion.
+func (c *QuoteVersionClient) Query() *QuoteVersionQuery {
+	return &QuoteVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuoteVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuoteVersion entity by its id.
+func (c *QuoteVersionClient) Get(ctx context.Context, id string) (*QuoteVersion, error) {
+	return c.Query().Where(quoteversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuoteVersionClient) GetX(ctx context.Context, id string) *QuoteVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuoteVersionClient) Hooks() []Hook {
+	return c.hooks.QuoteVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuoteVersionClient) Interceptors() []Interceptor {
+	return c.inters.QuoteVersion
+}
+
+func (c *QuoteVersionClient) mutate(ctx context.Context, m *QuoteVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuoteVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuoteVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuoteVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuoteVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuoteVersion mutation op: %q", m.Op())
+	}
+}
+
+// QuoteViewClient is a client for the QuoteView schema.
+type QuoteViewClient struct {
+	config
+}
+
+// NewQuoteViewClient returns a client for the QuoteView from the given config.
+func NewQuoteViewClient(c config) *QuoteViewClient {
+	return &QuoteViewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quoteview.Hooks(f(g(h())))`.
+func (c *QuoteViewClient) Use(hooks ...Hook) {
+	c.hooks.QuoteView = append(c.hooks.QuoteView, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quoteview.Intercept(f(g(h())))`.
+func (c *QuoteViewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuoteView = append(c.inters.QuoteView, interceptors...)
+}
+
+// Create returns a builder for creating a QuoteView entity.
+func (c *QuoteViewClient) Create() *QuoteViewCreate {
+	mutation := newQuoteViewMutation(c.config, OpCreate)
+	return &QuoteViewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuoteView entities.
+func (c *QuoteViewClient) CreateBulk(builders ...*QuoteViewCreate) *QuoteViewCreateBulk {
+	return &QuoteViewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuoteViewClient) MapCreateBulk(slice any, setFunc func(*QuoteViewCreate, int)) *QuoteViewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuoteViewCreateBulk{err: fmt.Errorf("calling to QuoteViewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuoteViewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuoteViewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuoteView.
+func (c *QuoteViewClient) Update() *QuoteViewUpdate {
+	mutation := newQuoteViewMutation(c.config, OpUpdate)
+	return &QuoteViewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuoteViewClient) UpdateOne(_m *QuoteView) *QuoteViewUpdateOne {
+	mutation := newQuoteViewMutation(c.config, OpUpdateOne, withQuoteView(_m))
+	return &QuoteViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuoteViewClient) UpdateOneID(id string) *QuoteViewUpdateOne {
+	mutation := newQuoteViewMutation(c.config, OpUpdateOne, withQuoteViewID(id))
+	return &QuoteViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuoteView.
+func (c *QuoteViewClient) Delete() *QuoteViewDelete {
+	mutation := newQuoteViewMutation(c.config, OpDelete)
+	return &QuoteViewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuoteViewClient) DeleteOne(_m *QuoteView) *QuoteViewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuoteViewClient) DeleteOneID(id string) *QuoteViewDeleteOne {
+	builder := c.Delete().Where(quoteview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuoteViewDeleteOne{builder}
+}
+
+// Query returns a query builder for QuoteView.
+func (c *QuoteViewClient) Query() *QuoteViewQuery {
+	return &QuoteViewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuoteView},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuoteView entity by its id.
+func (c *QuoteViewClient) Get(ctx context.Context, id string) (*QuoteView, error) {
+	return c.Query().Where(quoteview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuoteViewClient) GetX(ctx context.Context, id string) *QuoteView {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuoteViewClient) Hooks() []Hook {
+	return c.hooks.QuoteView
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuoteViewClient) Interceptors() []Interceptor {
+	return c.inters.QuoteView
+}
+
+func (c *QuoteViewClient) mutate(ctx context.Context, m *QuoteViewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuoteViewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuoteViewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuoteViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuoteViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuoteView mutation op: %q", m.Op())
+	}
+}
+
 // RatingClient is a client for the Rating schema.
 type RatingClient struct {
 	config
@@ -10814,10 +11237,11 @@ type (
 		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
 		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
-		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
-		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
-		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession []ent.Hook
+		Quote, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
+		RecordCounter, RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
@@ -10829,10 +11253,10 @@ type (
 		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
 		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
 		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
-		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
-		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
-		TeamMember, Ticket, User, Visitor, VisitorRate,
-		VisitorSession []ent.Interceptor
+		Quote, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
+		RecordCounter, RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

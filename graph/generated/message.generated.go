@@ -1993,7 +1993,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap["replyAll"] = true
 	}
 
-	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "turn", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies"}
+	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "turn", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies", "quoteIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2170,6 +2170,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.QuickReplies = data
+		case "quoteIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quoteIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuoteIDs = data
 		}
 	}
 	return it, nil

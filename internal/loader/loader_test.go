@@ -62,8 +62,10 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 		func() error {
 			return c.Company.Create().SetID(l.ids[id.Company]).SetName("Company").SetCreatedAt(now).Exec(ctx)
 		},
-		func() error { return c.Bot.Create().SetID(l.ids[id.Bot]).SetName("Bot").SetInboxIds(l.InboxIDs[:1]).SetNobodyAvailableText("Gone").SetArchivedAt(now).
-				SetRouting(vocab.Routing{OfferMaxAge: 90}).SetCreatedAt(now).Exec(ctx) },
+		func() error {
+			return c.Bot.Create().SetID(l.ids[id.Bot]).SetName("Bot").SetInboxIds(l.InboxIDs[:1]).SetNobodyAvailableText("Gone").SetArchivedAt(now).
+				SetRouting(vocab.Routing{OfferMaxAge: 90}).SetCreatedAt(now).Exec(ctx)
+		},
 		func() error {
 			return c.Integration.Create().SetID(l.ids[id.Integration]).SetName("Integration").SetInboxIds([]string{}).SetCreatedAt(now).Exec(ctx)
 		},
