@@ -126,7 +126,7 @@ func (s *Service) StatesOf(ctx context.Context, list []*ent.Erasure) ([]vocab.Er
 		case !e.RowsErasedAt.IsSet():
 			states[i] = vocab.ErasureRunning
 			continue
-		case overwritten < e.RowsErasedAt:
+		case overwritten <= e.RowsErasedAt:
 			states[i] = vocab.ErasureRowsErased
 			continue
 		}

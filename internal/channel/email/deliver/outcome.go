@@ -71,20 +71,24 @@ const canceledText = "The e-mail channel was removed, and mail that was waiting 
 // recordAttempt writes what became of each recipient that waited, even when the
 // job is to end. It says how the mail ended, or returns when it is tried again.
 func (o *sending) recordAttempt(ctx context.Context, of func(*vocab.Recipient)) (time.Duration, error) {
-	recipients, left := o.recipientsAfter(of)
-	attempts, wait := o.e.Attempts+1, time.Duration(0)
-	if left {
-		wait = smtp.Backoff(attempts)
-	}
+	var wait time.Duration
 	err := o.service.store.WithTx(context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) error {
-		update := tx.Client.Email.Update().Where(entemail.ID(o.e.ID), entemail.Attempts(o.e.Attempts)).SetRecipients(recipients).SetAttempts(attempts)
+		wait = 0
+		// As they are now: who was erased while the mail was on its way is not among them (CR-5).
+		now, err := tx.Client.Email.Query().Where(entemail.ID(o.e.ID), entemail.Attempts(o.e.Attempts)).Modify(store.ForUpdate).Only(ctx)
+		if err != nil {
+			return unlessGone(err)
+		}
+		recipients, left := o.recipientsAfter(now.Recipients, of)
+		attempts := now.Attempts + 1
+		update := tx.Client.Email.UpdateOneID(now.ID).SetRecipients(recipients).SetAttempts(attempts)
 		if left {
+			wait = smtp.Backoff(attempts)
 			update.SetNextAttemptAt(tx.Now().Add(wait))
 		} else {
 			update.SetNextAttemptAt(0).SetSentAt(sentAt(recipients, tx.Now()))
 		}
-		n, err := update.Save(ctx)
-		if err != nil || n == 0 || left {
+		if err := update.Exec(ctx); err != nil || left || len(recipients) == 0 {
 			return err
 		}
 		state, text := outcomeOf(recipients)
@@ -95,8 +99,8 @@ func (o *sending) recordAttempt(ctx context.Context, of func(*vocab.Recipient)) 
 
 // recipientsAfter are the recipients after the attempt, and whether some still
 // wait.
-func (o *sending) recipientsAfter(of func(*vocab.Recipient)) (recipients []vocab.Recipient, left bool) {
-	recipients = slices.Clone(o.e.Recipients)
+func (o *sending) recipientsAfter(recipients []vocab.Recipient, of func(*vocab.Recipient)) (after []vocab.Recipient, left bool) {
+	recipients = slices.Clone(recipients)
 	tired := o.service.store.Now().Time().Sub(o.e.SendAt.Time()) > tryFor
 	for i := range recipients {
 		r := &recipients[i]

@@ -17,6 +17,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/job"
 	"parley/internal/opt"
+	"parley/internal/store"
 	"parley/internal/testkit/check"
 	"parley/internal/testkit/mailroom"
 	"parley/internal/testkit/smtpserver"
@@ -191,6 +192,33 @@ func TestOneWorkerSends(t *testing.T) {
 		}
 		o.only()
 		o.is(m, vocab.DeliverySent)
+	})
+}
+
+// CR-5: who is erased while the server thinks does not come back with its answer.
+func TestErasedWhileItIsSent(t *testing.T) {
+	eachOffice(t, func(t *testing.T, o *office) {
+		release, asked := make(chan struct{}), make(chan struct{})
+		o.server.AtData(smtpserver.Wait(release))
+		o.relay.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			defer close(asked)
+			o.relay.Dial = nil
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		m := o.says(conversation.SendMessageInput{Cc: []string{"carl@example.net"}})
+		ended := make(chan error, 1)
+		go func() {
+			ended <- o.Deliver.Send(t.Context(), deliver.SendArgs{AccountID: o.AccountID, MessageID: m.ID})
+		}()
+		<-asked
+		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+			rest := []vocab.Recipient{{Address: "carl@example.net", State: vocab.DeliveryQueued}}
+			return tx.Client.Email.UpdateOneID(m.ID).SetRecipients(rest).Exec(ctx)
+		})
+		close(release)
+		check.NoError(t, <-ended)
+		o.is(m, vocab.DeliverySent)
+		check.Same(t, o.email(m).Recipients, []vocab.Recipient{{Address: "carl@example.net", State: vocab.DeliverySent}})
 	})
 }
 

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"parley/ent"
+	entemail "parley/ent/email"
 	"parley/internal/channel/email/parse"
 	"parley/internal/channel/email/reference"
 	"parley/internal/channel/email/settings"
 	"parley/internal/id"
 	"parley/internal/richtext"
+	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
@@ -70,7 +72,8 @@ func (p *placing) reportedMessage(ctx context.Context, r *parse.Report) (*ent.Em
 	if messageID == "" {
 		return nil, nil
 	}
-	sent, err := p.tx.Client.Email.Get(ctx, messageID)
+	// Locked, since what is known of its recipients is written back as a whole.
+	sent, err := p.tx.Client.Email.Query().Where(entemail.ID(messageID)).Modify(store.ForUpdate).Only(ctx)
 	if ent.IsNotFound(err) || err == nil && (sent.InboundMailID != "" || sent.InboxID != p.row.InboxID) {
 		return nil, nil
 	}
