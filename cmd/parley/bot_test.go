@@ -107,6 +107,9 @@ func TestTurns(t *testing.T) {
 		if got := say(token); got != "REQUIRED" {
 			t.Errorf("no turn: %q", got)
 		}
+		if got := say(token, "turn", 0); got != "REQUIRED" {
+			t.Errorf("turn 0: %q", got)
+		}
 		if got := say(token, "note", true); got != "" {
 			t.Errorf("a note: %q", got)
 		}

@@ -141,7 +141,7 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		}
 		e.othersStay()
 
-		turned.Advance(26 * time.Hour) // a day later, what was deleted is overwritten and files are gone
+		turned.Advance(26 * time.Hour)                                             // a day later, what was deleted is overwritten and files are gone
 		overwrite := func() bool { return s.OverwriteDeleted(t.Context()) == nil } // unless someone reads just then
 		a.until("a round of overwriting ends", overwrite)
 		// The program's own round may have begun before the erasure: then that one was ended.

@@ -80,7 +80,9 @@ func (QuoteVersion) Fields() []ent.Field {
 }
 
 // Indexes of QuoteVersion.
-func (QuoteVersion) Indexes() []ent.Index { return []ent.Index{index.Fields("quote_id", "number").Unique()} }
+func (QuoteVersion) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("quote_id", "number").Unique()}
+}
 
 // QuoteView is that a person read a quote. It says nothing of where they were.
 type QuoteView struct{ ent.Schema }

@@ -29422,7 +29422,7 @@ input SendMessageInput {
   ifLastNumber: Int
   """
   The conversation's ` + "`" + `turn` + "`" + ` that the message answers; required of bots, except for notes. If the turn is another one by now: CONFLICT, with
-  the conversation in its current state, and nothing was sent. So is a bot from whom the conversation was taken over.
+  the conversation in its current state, and nothing was sent. So is a bot from whom the conversation was taken over. 0 is as if left out.
   """
   turn: Int
   """

@@ -25,9 +25,13 @@ func (ch *change) turnRises() bool {
 }
 
 // mayBotSpeak refuses what a bot says to the contact unless it has the conversation, and
-// names the turn of now (AG-2, BT-2). Others may name a turn too. The change holds the
-// conversation's lock: whatever raises the turn comes before or after.
+// names the turn of now (AG-2, BT-2). Others may name a turn too. Turns begin at 1: 0 comes
+// from clients that send an int that they left out. The change holds the conversation's
+// lock: whatever raises the turn comes before or after.
 func (ch *change) mayBotSpeak(by author, turn *int) error {
+	if turn != nil && *turn == 0 {
+		turn = nil
+	}
 	if by.kind == viewer.Bot {
 		if err := ch.botHas(by.id); err != nil {
 			return err

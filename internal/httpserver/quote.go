@@ -154,7 +154,7 @@ func (c *Config) answerQuote(w http.ResponseWriter, r *http.Request, answer func
 	if r.PostForm.Get("agree") != "" {
 		a.Agreed = words.Agree // what the page says, whatever was sent
 	}
-	page, err := answer(r.Context(), token, a)
+	_, err = answer(r.Context(), token, a)
 	e := errs.Of(err)
 	switch {
 	case err == nil:
@@ -164,7 +164,8 @@ func (c *Config) answerQuote(w http.ResponseWriter, r *http.Request, answer func
 		c.failQuote(w, r, err)
 	default:
 		status := http.StatusBadRequest
-		if page, err = c.Quotes.Paper(r.Context(), token, library.Visit{}); err != nil {
+		page, err := c.Quotes.Paper(r.Context(), token, library.Visit{})
+		if err != nil {
 			c.failQuote(w, r, err)
 			return
 		}
