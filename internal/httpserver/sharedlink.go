@@ -145,6 +145,14 @@ func (c *Config) takeSeen(w http.ResponseWriter, r *http.Request, seen func(ctx 
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// sizeText is the size of a file as readers have it, never 0.
+func sizeText(bytes int) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d kB", max(1, (bytes+512)>>10))
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
+}
+
 // viewOf is what the page of a link shows.
 func viewOf(token string, opened *library.Opened) documentView {
 	view := documentView{Opened: *opened, Token: token}
@@ -158,7 +166,7 @@ func viewOf(token string, opened *library.Opened) documentView {
 	if opened.OpeningID != "" {
 		query.Set("opening", opened.OpeningID)
 	}
-	view.Shows, view.Size = waysToShow(opened.File.ContentType), fmt.Sprintf("%.1f MB", float64(opened.File.Size)/(1<<20))
+	view.Shows, view.Size = waysToShow(opened.File.ContentType), sizeText(opened.File.Size)
 	address := library.SharePath + url.PathEscape(token) + "/file?"
 	view.Source = address + query.Encode()
 	query.Set("download", "1")
