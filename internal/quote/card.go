@@ -42,6 +42,8 @@ func (s *Service) Cards(ctx context.Context, tx *store.Tx, c *ent.Conversation, 
 			return nil, errs.New(errs.Invalid, "The quote is not published, or can no longer be accepted: publish it first.").On(path...)
 		case found[at].ContactID != "" && found[at].ContactID != c.ContactID:
 			return nil, errs.New(errs.Invalid, "The quote is for another contact than the conversation's.").On(path...)
+		case found[at].ContactID == "" && found[at].ConversationID != nil && *found[at].ConversationID != c.ID:
+			return nil, errs.New(errs.Invalid, "The quote was created for another conversation, of someone who is not known.").On(path...)
 		}
 		if cards[i], err = s.cardOf(ctx, tx, found[at]); err != nil {
 			return nil, err
