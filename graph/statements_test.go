@@ -146,3 +146,34 @@ func TestStatementsOfQuoteCards(t *testing.T) {
 		}
 	})
 }
+
+// CO-6, CO-7: a mail that begins a conversation takes quotes for its recipient, and no others.
+func TestQuotesOfFirstMail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		channel := m.connect("")
+		quoteFor := func(contactID string) string {
+			var made struct {
+				CreateQuote struct{ Quote struct{ ID string } }
+			}
+			m.as(m.Admin, fmt.Sprintf(`mutation { createQuote(input: {contactId: %q, title: "Tea", currency: "EUR", lines: [{name: "Tea", unitPrice: "1"}]}) { quote { id } } }`, contactID), &made)
+			m.as(m.Admin, fmt.Sprintf(`mutation { publishQuote(input: {quoteId: %q}) { quote { id } } }`, made.CreateQuote.Quote.ID), nil)
+			return made.CreateQuote.Quote.ID
+		}
+		var eve struct {
+			CreateContact struct{ Contact struct{ ID string } }
+		}
+		m.as(m.Admin, `mutation { createContact(input: {email: "eve@example.net"}) { contact { id } } }`, &eve)
+		start := func(quoteID string) string {
+			return m.as(m.Admin, fmt.Sprintf(`mutation { startEmailConversation(input: {channelId: %q, to: ["eve@example.net"], subject: "Offer", text: "Hi", quoteIds: [%q]}) { message { cards { title state } } userErrors { code field } } }`, channel, quoteID), nil)
+		}
+		for quoteID, want := range map[string]string{
+			quoteFor(eve.CreateContact.Contact.ID): `{"data":{"startEmailConversation":{"message":{"cards":[{"title":"Tea","state":"PUBLISHED"}]},"userErrors":[]}}}`,
+			quoteFor(m.ContactID):                  `{"data":{"startEmailConversation":{"message":null,"userErrors":[{"code":"INVALID","field":["quoteIds","0"]}]}}}`,
+		} {
+			if got := start(quoteID); got != want {
+				t.Errorf("got %s\nwant %s", got, want)
+			}
+		}
+	})
+}
