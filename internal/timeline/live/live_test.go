@@ -282,7 +282,7 @@ func TestTimelineEnds(t *testing.T) {
 		t, size := s.t, 100
 		_, err := s.live.Contact(s.Admin, s.ContactID, []vocab.TimelineKind{vocab.TimelineConsent, vocab.TimelinePageView}, nil)
 		check.Refused(t, err, errs.Invalid, "kinds")
-		for _, unknown := range []string{"x", id.New(id.Contact), testkit.Account(t, s.Store).ContactID} {
+		for _, unknown := range []string{"x", "\x00", id.New(id.Contact), testkit.Account(t, s.Store).ContactID} {
 			_, err = s.live.Contact(s.Admin, unknown, nil, nil)
 			check.Refused(t, err, errs.NotFound, "contactId")
 		}

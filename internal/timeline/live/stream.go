@@ -6,6 +6,7 @@ import (
 
 	"parley/internal/errs"
 	"parley/internal/event"
+	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/timeline"
 	"parley/internal/viewer"
@@ -45,7 +46,10 @@ type Stream struct {
 // and each change of them. Errors are NOT_FOUND on contactId, INVALID on kinds, and those of the
 // timeline.
 func (l *Service) Contact(ctx context.Context, contactID string, kinds []vocab.TimelineKind, first *int) (*Stream, error) {
-	if at := slices.Index(kinds, vocab.TimelinePageView); at >= 0 {
+	if !id.Is(contactID, id.Contact) {
+		return nil, notFound(contactID)
+	}
+	if slices.Contains(kinds, vocab.TimelinePageView) {
 		return nil, errs.New(errs.Invalid, "Pages that are viewed are not live: leave out PAGE_VIEW, and load them by Contact.timeline.").On("kinds")
 	}
 	if kinds == nil {

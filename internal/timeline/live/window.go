@@ -102,7 +102,7 @@ func (w *window) at(ctx context.Context, sequence int64) (*rows, error) {
 	}
 	c, err := loader.Contact(ctx, w.store.Client(ctx), w.ContactID)
 	if ent.IsNotFound(err) {
-		return nil, errs.New(errs.NotFound, "There is no contact %q that you may see.", errs.Clip(w.ContactID)).On("contactId")
+		return nil, notFound(w.ContactID)
 	}
 	if err != nil {
 		return nil, err
@@ -119,4 +119,8 @@ func (w *window) at(ctx context.Context, sequence int64) (*rows, error) {
 	}
 	w.sequence, w.rows = sequence, found
 	return found, nil
+}
+
+func notFound(contactID string) error {
+	return errs.New(errs.NotFound, "There is no contact %q that you may see.", errs.Clip(contactID)).On("contactId")
 }
