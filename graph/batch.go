@@ -252,11 +252,14 @@ func appendObjects(list []reflect.Value, v reflect.Value) []reflect.Value {
 	return list
 }
 
-// object returns the pointer to a struct that v is, holds or points to; else an
-// invalid value.
+// object returns the pointer to a struct that v is, holds or points to, or that leads
+// to it if it is an element of a list; else an invalid value.
 func object(v reflect.Value) reflect.Value {
 	for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && !v.IsNil() && v.Elem().Kind() != reflect.Struct {
 		v = v.Elem()
+	}
+	if v.Kind() == reflect.Struct && v.CanAddr() {
+		return v.Addr()
 	}
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return reflect.Value{}

@@ -155,6 +155,7 @@ var bounded = map[string]string{
 	"ContactImportRow.cells":              "at most 200 columns",
 	"PreviewContactImportPayload.columns": "at most 200 columns",
 	"TicketPreset.problems":               "values of one enum",
+	"ContactTimelineChanges.changes":      "what one event did to one window",
 	"TicketViewChanges.changes":           "what one event did to one window",
 	"TicketPreset.properties":             "at most 50 properties",
 	"ViewChanges.changes":                 "what one event did to one window",

@@ -137,6 +137,9 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Subscription.TicketView = func(child int, _ *crm.TicketFilter, _ *vocab.TicketOrder, first *int) int {
 		return 1 + child*pageSize(50, first, nil)
 	}
+	c.Subscription.ContactTimeline = func(child int, _ string, _ []vocab.TimelineKind, first *int) int {
+		return 1 + child*pageSize(20, first, nil)
+	}
 	c.Pipeline.Stages = func(child int) int { return 1 + child*unpaged }
 	c.Erasure.Counts = func(child int) int { return 1 + child*unpaged }
 	c.ContactImport.Columns = func(child int) int { return 1 + child*unpaged }

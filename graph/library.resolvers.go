@@ -147,7 +147,7 @@ func (r *queryResolver) InsertLibraryItem(ctx context.Context, input library.Ins
 }
 
 func (r *queryResolver) PreviewReply(ctx context.Context, input library.PreviewReplyInput) (*library.ReplyPreview, error) {
-	return r.Services.Library.Preview(ctx, input)
+	return r.Services.Library.Preview(ctx, input, r.Services.Quotes.CardsNow)
 }
 
 func (r *Resolver) LibraryFile() generated.LibraryFileResolver { return &libraryFileResolver{r} }

@@ -31,6 +31,7 @@ import (
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
 	"parley/internal/timeline"
+	timelinelive "parley/internal/timeline/live"
 	"parley/internal/transcript"
 )
 
@@ -65,6 +66,7 @@ type Services struct {
 	Timelines      *timeline.Service
 	Engagements    *engagement.Service
 	LiveTickets    *crmlive.Service
+	LiveTimelines  *timelinelive.Service
 	Tags           *tag.Service
 	Properties     *property.Service
 	Library        *library.Service

@@ -109,3 +109,71 @@ func TestStatementsOfLibraryItems(t *testing.T) {
 		}
 	})
 }
+
+// CO-6: how far the quotes of cards have come is read for all messages of a page at once.
+func TestStatementsOfQuoteCards(t *testing.T) {
+	t.Parallel()
+	testkit.SharedDatabase(t, func(t *testing.T, db testkit.Database) {
+		asked := &testkit.Statements{}
+		m := mailroomOn(t, db.Open(t, clock.System{}, asked.Trace))
+		conversation := m.comes(m.connect(m.preset("")), question)
+		send := func(name string) {
+			var made struct {
+				CreateQuote struct{ Quote struct{ ID string } }
+			}
+			m.as(m.Admin, fmt.Sprintf(`mutation { createQuote(input: {conversationId: %q, title: %q, currency: "EUR", lines: [{name: "Tea", unitPrice: "1"}]}) { quote { id } } }`, conversation, name), &made)
+			sent := m.as(m.Admin, fmt.Sprintf(`mutation { publishQuote(input: {quoteId: %[1]q}) { userErrors { code } } sendMessage(input: {conversationId: %[2]q, quoteIds: [%[1]q]}) { userErrors { code } } }`,
+				made.CreateQuote.Quote.ID, conversation), nil)
+			if strings.Count(sent, `"userErrors":[]`) != 2 {
+				t.Fatal(sent)
+			}
+		}
+		ask := func(rows int) []string {
+			return asked.Of(func() {
+				got := m.as(m.Admin, fmt.Sprintf(`{ conversation(id: %q) { messages(first: 50) { nodes { cards { title state } } } } }`, conversation), nil)
+				if strings.Contains(got, `"errors"`) || strings.Count(got, `"state":"PUBLISHED"`) != rows {
+					t.Fatal(got)
+				}
+			})
+		}
+		send("One")
+		few := ask(1)
+		for i := range 4 {
+			send(fmt.Sprint("More ", i))
+		}
+		if more := ask(5); len(more) != len(few) {
+			t.Errorf("%d statements for 5 cards, %d for 1:\n%s", len(more), len(few), strings.Join(more, "\n"))
+		}
+	})
+}
+
+// CO-6, CO-7: a mail that begins a conversation takes quotes for its recipient, and no others.
+func TestQuotesOfFirstMail(t *testing.T) {
+	t.Parallel()
+	eachMailroom(t, func(m *mailroom) {
+		channel := m.connect("")
+		quoteFor := func(contactID string) string {
+			var made struct {
+				CreateQuote struct{ Quote struct{ ID string } }
+			}
+			m.as(m.Admin, fmt.Sprintf(`mutation { createQuote(input: {contactId: %q, title: "Tea", currency: "EUR", lines: [{name: "Tea", unitPrice: "1"}]}) { quote { id } } }`, contactID), &made)
+			m.as(m.Admin, fmt.Sprintf(`mutation { publishQuote(input: {quoteId: %q}) { quote { id } } }`, made.CreateQuote.Quote.ID), nil)
+			return made.CreateQuote.Quote.ID
+		}
+		var eve struct {
+			CreateContact struct{ Contact struct{ ID string } }
+		}
+		m.as(m.Admin, `mutation { createContact(input: {email: "eve@example.net"}) { contact { id } } }`, &eve)
+		start := func(quoteID string) string {
+			return m.as(m.Admin, fmt.Sprintf(`mutation { startEmailConversation(input: {channelId: %q, to: ["eve@example.net"], subject: "Offer", text: "Hi", quoteIds: [%q]}) { message { cards { title state } } userErrors { code field } } }`, channel, quoteID), nil)
+		}
+		for quoteID, want := range map[string]string{
+			quoteFor(eve.CreateContact.Contact.ID): `{"data":{"startEmailConversation":{"message":{"cards":[{"title":"Tea","state":"PUBLISHED"}]},"userErrors":[]}}}`,
+			quoteFor(m.ContactID):                  `{"data":{"startEmailConversation":{"message":null,"userErrors":[{"code":"INVALID","field":["quoteIds","0"]}]}}}`,
+		} {
+			if got := start(quoteID); got != want {
+				t.Errorf("got %s\nwant %s", got, want)
+			}
+		}
+	})
+}

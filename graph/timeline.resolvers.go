@@ -9,11 +9,19 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/graph/subscription"
 	"parley/internal/paging"
 	"parley/internal/timeline"
+	"parley/internal/timeline/live"
 	"parley/internal/vocab"
 )
 
 func (r *contactResolver) Timeline(ctx context.Context, objs []*ent.Contact, kinds []vocab.TimelineKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[*timeline.Entry], error) {
 	return r.Services.Timelines.OfContacts(ctx, objs, kinds, pageArgs(first, after, last, before))
+}
+
+func (r *subscriptionResolver) ContactTimeline(ctx context.Context, contactID string, kinds []vocab.TimelineKind, first *int) (<-chan live.ContactTimelineUpdate, error) {
+	return subscription.Serve[live.ContactTimelineUpdate](ctx, func() (*live.Stream, error) {
+		return r.Services.LiveTimelines.Contact(ctx, contactID, kinds, first)
+	})
 }

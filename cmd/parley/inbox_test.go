@@ -73,6 +73,9 @@ func TestExampleInbox(t *testing.T) {
 	}`, nil)
 	made = s.do(adminToken, `mutation { createContact(input: {firstName: "Ada", lastName: "Lovelace", emails: [{email: "ada@example.com"}], properties: [{name: "tier", text: "Gold"}]}) { contact { id } userErrors { message } } }`, nil)
 	s.codes(adminToken, "linkContact", "LinkContactInput", "conversationId", chat.conversationID, "contactId", text(made, "createContact", "contact", "id"))
+	made = s.do(adminToken, `mutation($in: CreateQuoteInput!) { createQuote(input: $in) { quote { id } userErrors { message } } }`,
+		input("contactId", text(made, "createContact", "contact", "id"), "title", "Two lamps", "currency", "EUR", "lines", []any{map[string]any{"name": "Lamp", "unitPrice": "9.50", "quantity": "2"}}))
+	s.codes(adminToken, "publishQuote", "PublishQuoteInput", "quoteId", text(made, "createQuote", "quote", "id"))
 
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()

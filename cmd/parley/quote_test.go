@@ -294,6 +294,10 @@ func TestQuoteCards(t *testing.T) {
 				t.Errorf("refused by %q, want %q", c.got, c.want)
 			}
 		}
+		previews := o.do(adminToken, `query($in: PreviewReplyInput!) { previewReply(input: $in) { text emailText cards { kind quoteId state } } }`, input("conversationId", chat.conversationID, "quoteIds", []string{quoteID}))
+		if got := fmt.Sprint(at(previews, "previewReply", "cards")); got != "[map[kind:QUOTE quoteId:"+quoteID+" state:PUBLISHED]]" || !strings.Contains(text(previews, "previewReply", "emailText"), link) {
+			t.Errorf("previewed %v", previews)
+		}
 		sent := o.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { message { id cards { kind title description url buttonText quoteId state } } userErrors { code } } }`,
 			input("conversationId", chat.conversationID, "quoteIds", []string{quoteID}))
 		want := fmt.Sprintf("map[buttonText:View quote description:1000.00 EUR kind:QUOTE quoteId:%s state:PUBLISHED title:Tea url:%s]", quoteID, link)

@@ -3269,7 +3269,7 @@ func (ec *executionContext) unmarshalInputPreviewReplyInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"conversationId", "markdown", "html", "libraryItemIds", "links", "onBehalfOfUserId"}
+	fieldsInOrder := [...]string{"conversationId", "markdown", "html", "libraryItemIds", "links", "onBehalfOfUserId", "quoteIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3318,6 +3318,13 @@ func (ec *executionContext) unmarshalInputPreviewReplyInput(ctx context.Context,
 				return it, err
 			}
 			it.OnBehalfOfUserID = data
+		case "quoteIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quoteIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuoteIDs = data
 		}
 	}
 	return it, nil

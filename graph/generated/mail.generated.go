@@ -1979,7 +1979,7 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "messageId", "externalId", "channelId", "to", "cc", "bcc", "subject", "text", "html", "markdown", "attachmentIds", "libraryItemIds", "links", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "messageId", "externalId", "channelId", "to", "cc", "bcc", "subject", "text", "html", "markdown", "attachmentIds", "libraryItemIds", "links", "idempotencyKey", "quoteIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2091,6 +2091,13 @@ func (ec *executionContext) unmarshalInputStartEmailConversationInput(ctx contex
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "quoteIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quoteIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuoteIDs = data
 		}
 	}
 	return it, nil

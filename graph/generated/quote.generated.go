@@ -3577,7 +3577,7 @@ func (ec *executionContext) _PublishQuotePayload(ctx context.Context, sel ast.Se
 	return out
 }
 
-var quoteImplementors = []string{"Quote", "Node"}
+var quoteImplementors = []string{"Quote", "Node", "TimelineItem"}
 
 func (ec *executionContext) _Quote(ctx context.Context, sel ast.SelectionSet, obj *ent.Quote) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, quoteImplementors)

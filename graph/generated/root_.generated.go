@@ -807,6 +807,16 @@ type ComplexityRoot struct {
 		Range func(childComplexity int) int
 	}
 
+	ContactTimelineChanges struct {
+		Changes  func(childComplexity int) int
+		Sequence func(childComplexity int) int
+	}
+
+	ContactTimelineSnapshot struct {
+		Sequence func(childComplexity int) int
+		Timeline func(childComplexity int) int
+	}
+
 	Conversation struct {
 		ActivityAt                   func(childComplexity int) int
 		AssignedTeam                 func(childComplexity int) int
@@ -3115,6 +3125,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ContactListMembers   func(childComplexity int, contactListID string, first *int) int
+		ContactTimeline      func(childComplexity int, contactID string, kinds []vocab.TimelineKind, first *int) int
 		ConversationEntries  func(childComplexity int, conversationID string, after *int64) int
 		ConversationPresence func(childComplexity int, conversationID string, viewing *bool) int
 		ConversationView     func(childComplexity int, inboxID *string, view *view.ViewInput, filter *view.Filter, orderBy *vocab.ConversationOrder, first *int) int
@@ -3436,6 +3447,11 @@ type ComplexityRoot struct {
 		Tickets  func(childComplexity int) int
 	}
 
+	TimelineChanged struct {
+		Cursor func(childComplexity int) int
+		Entry  func(childComplexity int) int
+	}
+
 	TimelineConnection struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
@@ -3447,10 +3463,19 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TimelineEntered struct {
+		Cursor func(childComplexity int) int
+		Entry  func(childComplexity int) int
+	}
+
 	TimelineEntry struct {
 		At   func(childComplexity int) int
 		Item func(childComplexity int) int
 		Kind func(childComplexity int) int
+	}
+
+	TimelineLeft struct {
+		Cursor func(childComplexity int) int
 	}
 
 	TimelineListChange struct {
@@ -6563,6 +6588,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactTimeCondition.Range(childComplexity), true
+
+	case "ContactTimelineChanges.changes":
+		if e.ComplexityRoot.ContactTimelineChanges.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimelineChanges.Changes(childComplexity), true
+	case "ContactTimelineChanges.sequence":
+		if e.ComplexityRoot.ContactTimelineChanges.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimelineChanges.Sequence(childComplexity), true
+
+	case "ContactTimelineSnapshot.sequence":
+		if e.ComplexityRoot.ContactTimelineSnapshot.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimelineSnapshot.Sequence(childComplexity), true
+	case "ContactTimelineSnapshot.timeline":
+		if e.ComplexityRoot.ContactTimelineSnapshot.Timeline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactTimelineSnapshot.Timeline(childComplexity), true
 
 	case "Conversation.activityAt":
 		if e.ComplexityRoot.Conversation.ActivityAt == nil {
@@ -17077,6 +17128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ContactListMembers(childComplexity, args["contactListId"].(string), args["first"].(*int)), true
+	case "Subscription.contactTimeline":
+		if e.ComplexityRoot.Subscription.ContactTimeline == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_contactTimeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ContactTimeline(childComplexity, args["contactId"].(string), args["kinds"].([]vocab.TimelineKind), args["first"].(*int)), true
 	case "Subscription.conversationEntries":
 		if e.ComplexityRoot.Subscription.ConversationEntries == nil {
 			break
@@ -18351,6 +18413,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TicketViewSnapshot.Tickets(childComplexity), true
 
+	case "TimelineChanged.cursor":
+		if e.ComplexityRoot.TimelineChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineChanged.Cursor(childComplexity), true
+	case "TimelineChanged.entry":
+		if e.ComplexityRoot.TimelineChanged.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineChanged.Entry(childComplexity), true
+
 	case "TimelineConnection.edges":
 		if e.ComplexityRoot.TimelineConnection.Edges == nil {
 			break
@@ -18383,6 +18458,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TimelineEdge.Node(childComplexity), true
 
+	case "TimelineEntered.cursor":
+		if e.ComplexityRoot.TimelineEntered.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntered.Cursor(childComplexity), true
+	case "TimelineEntered.entry":
+		if e.ComplexityRoot.TimelineEntered.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineEntered.Entry(childComplexity), true
+
 	case "TimelineEntry.at":
 		if e.ComplexityRoot.TimelineEntry.At == nil {
 			break
@@ -18401,6 +18489,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TimelineEntry.Kind(childComplexity), true
+
+	case "TimelineLeft.cursor":
+		if e.ComplexityRoot.TimelineLeft.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimelineLeft.Cursor(childComplexity), true
 
 	case "TimelineListChange.entered":
 		if e.ComplexityRoot.TimelineListChange.Entered == nil {
@@ -31337,7 +31432,7 @@ type Quote implements Node @scope(read: "contacts:read") {
   state: QuoteState!
   "What it says now, published or not."
   content: QuoteContent!
-  "Whether it says something else than the last version that was published; true if none was."
+  "Whether it says something else than the last version that was published, or names other people; true if none was."
   changed: Boolean!
   "The last version that was published, which its link shows; null if none was."
   lastVersion: QuoteVersion
@@ -31753,7 +31848,7 @@ input UpdateQuoteInput {
   acceptedStageId: ID
   "Whom it is from; null: no one."
   ownerId: ID
-  "The contact whom it is for; null: none."
+  "The contact whom it is for; null: none. Once it was published for a contact, another one is INVALID."
   contactId: ID
   "The company whom it is for; null: none."
   companyId: ID
@@ -31837,6 +31932,27 @@ extend input SendMessageInput {
   """
   quoteIds: [ID!]
 }
+
+extend input StartEmailConversationInput {
+  "As in SendMessageInput, but only quotes for the contact whom it is sent to, or for no one in particular."
+  quoteIds: [ID!]
+}
+
+extend input PreviewReplyInput {
+  "As in SendMessageInput."
+  quoteIds: [ID!]
+}
+
+extend enum TimelineKind {
+  "A quote was published; once for each version."
+  QUOTE_PUBLISHED
+  "A quote was accepted."
+  QUOTE_ACCEPTED
+  "A quote was declined."
+  QUOTE_DECLINED
+}
+
+extend union TimelineItem = Quote
 `, BuiltIn: false},
 	{Name: "../schema/rating.graphqls", Input: `extend type Mutation {
   """
@@ -34611,7 +34727,7 @@ type DeleteTicketPayload {
   """
   What happened with the contact and the caller may see, in one order, the latest first: conversations (without those in Trash) by when they
   began, what was logged by its ` + "`" + `at` + "`" + `, tickets and deals by when they were created, pages by when they were viewed, consents by when they were
-  given, documents by when they were opened, and lists by when the contact was put on them or taken off, as far as the event log reaches back.
+  given, documents by when they were opened, quotes by when they were published, accepted and declined, and lists by when the contact was put on them or taken off, as far as the event log reaches back.
   """
   timeline(
     "Only entries of these kinds; default: all."
@@ -34625,6 +34741,67 @@ type DeleteTicketPayload {
     "Continue backwards from this cursor, whatever the kinds."
     before: String
   ): TimelineConnection!
+}
+
+extend type Subscription {
+  """
+  The beginning of a contact's timeline, live: first a ContactTimelineSnapshot, then one ContactTimelineChanges for each event that changes it.
+  Entries that the caller may no longer see leave it. A contact that was merged is shown as the one that it became. Pages that are viewed are not
+  events, and not in it: load them by ` + "`" + `Contact.timeline` + "`" + `. That a document is opened again within an hour is shown
+  with the next event. After a reconnect, a new snapshot is sent. Ends with NOT_FOUND when the caller may no longer see the contact.
+  """
+  contactTimeline(
+    "The contact."
+    contactId: ID!
+    "Only entries of these kinds; default: all but PAGE_VIEW, which is INVALID."
+    kinds: [TimelineKind!]
+    "Number of rows in the window, 1 to 100."
+    first: Int = 20
+  ): ContactTimelineUpdate! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:read")
+}
+
+"A change of a live timeline."
+union ContactTimelineUpdate = ContactTimelineSnapshot | ContactTimelineChanges
+
+"The current state of the timeline; it replaces everything received before."
+type ContactTimelineSnapshot @scope(read: "contacts:read") {
+  "The sequence number up to which the snapshot includes changes."
+  sequence: Sequence!
+  "The first rows of the timeline."
+  timeline: TimelineConnection!
+}
+
+"All changes that one event made to the timeline."
+type ContactTimelineChanges @scope(read: "contacts:read") {
+  "The event's sequence number."
+  sequence: Sequence!
+  "The rows that entered, changed or left; at least one."
+  changes: [ContactTimelineChange!]!
+}
+
+"What happened to one row."
+union ContactTimelineChange = TimelineEntered | TimelineChanged | TimelineLeft
+
+"A row that is new in the window: it happened, moved up, or happened at another time than was known."
+type TimelineEntered @scope(read: "contacts:read") {
+  "What the row is known by, and its place: rows are in the order of their cursors."
+  cursor: String!
+  "The row."
+  entry: TimelineEntry!
+}
+
+"A row of the window of which the ` + "`" + `item` + "`" + ` changed."
+type TimelineChanged @scope(read: "contacts:read") {
+  "The cursor of the row."
+  cursor: String!
+  "The row as it is now."
+  entry: TimelineEntry!
+}
+
+"A row that is no longer in the window: it is gone, other rows moved ahead of it, or the caller may no longer see it."
+type TimelineLeft @scope(read: "contacts:read") {
+  "The cursor of the row."
+  cursor: String!
 }
 
 "What an entry of a timeline is."

@@ -21,6 +21,7 @@ import (
 	live1 "parley/internal/crm/live"
 	"parley/internal/paging"
 	"parley/internal/presence"
+	live2 "parley/internal/timeline/live"
 	"parley/internal/vocab"
 )
 
@@ -43,6 +44,7 @@ type SubscriptionResolver interface {
 	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
 	DraftChanges(ctx context.Context, after *int64) (<-chan *live.DraftChange, error)
 	TicketView(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) (<-chan live1.TicketViewUpdate, error)
+	ContactTimeline(ctx context.Context, contactID string, kinds []vocab.TimelineKind, first *int) (<-chan live2.ContactTimelineUpdate, error)
 }
 type VisitorConversationContinuedResolver interface {
 	Conversation(ctx context.Context, obj *visitor.Continued) (*model.VisitorConversation, error)
@@ -79,6 +81,36 @@ func (ec *executionContext) field_Subscription_contactListMembers_args(ctx conte
 		return nil, err
 	}
 	args["first"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_contactTimeline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["contactId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]vocab.TimelineKind, error) {
+			return ec.unmarshalOTimelineKind2ᚕparleyᚋinternalᚋvocabᚐTimelineKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
 	return args, nil
 }
 
@@ -1486,6 +1518,73 @@ func (ec *executionContext) fieldContext_Subscription_ticketView(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_contactTimeline(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_contactTimeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ContactTimeline(ctx, fc.Args["contactId"].(string), fc.Args["kinds"].([]vocab.TimelineKind), fc.Args["first"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION"})
+				if err != nil {
+					var zeroVal live2.ContactTimelineUpdate
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "contacts:read")
+				if err != nil {
+					var zeroVal live2.ContactTimelineUpdate
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal live2.ContactTimelineUpdate
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v live2.ContactTimelineUpdate) graphql.Marshaler {
+			return ec.marshalNContactTimelineUpdate2parleyᚋinternalᚋtimelineᚋliveᚐContactTimelineUpdate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_contactTimeline(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ContactTimelineUpdate does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_contactTimeline_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ViewChanges_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ViewChanges) (ret graphql.Marshaler) {
 	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
 }
@@ -2197,6 +2296,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_draftChanges(ctx, fields[0])
 	case "ticketView":
 		return ec._Subscription_ticketView(ctx, fields[0])
+	case "contactTimeline":
+		return ec._Subscription_contactTimeline(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}

@@ -15,6 +15,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/paging"
 	"parley/internal/timeline"
+	"parley/internal/timeline/live"
 	"parley/internal/vocab"
 )
 
@@ -27,6 +28,114 @@ import (
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ContactTimelineChanges_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ContactTimelineChanges) (ret graphql.Marshaler) {
+	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+}
+func (ec *executionContext) fieldContext_ContactTimelineChanges_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactTimelineChanges", field, false, false, "Sequence")
+}
+
+func (ec *executionContext) _ContactTimelineChanges_changes(ctx context.Context, field graphql.CollectedField, obj *live.ContactTimelineChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactTimelineChanges_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []live.ContactTimelineChange) graphql.Marshaler {
+			return ec.marshalNContactTimelineChange2ᚕparleyᚋinternalᚋtimelineᚋliveᚐContactTimelineChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactTimelineChanges_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactTimelineChanges", field, false, false, "ContactTimelineChange")
+}
+
+func (ec *executionContext) _ContactTimelineSnapshot_sequence(ctx context.Context, field graphql.CollectedField, obj *live.ContactTimelineSnapshot) (ret graphql.Marshaler) {
+	return ec.marshalNSequence2int64(ctx, field.Selections, obj.Sequence)
+}
+func (ec *executionContext) fieldContext_ContactTimelineSnapshot_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactTimelineSnapshot", field, false, false, "Sequence")
+}
+
+func (ec *executionContext) _ContactTimelineSnapshot_timeline(ctx context.Context, field graphql.CollectedField, obj *live.ContactTimelineSnapshot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactTimelineSnapshot_timeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timeline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*timeline.Entry]) graphql.Marshaler {
+			return ec.marshalNTimelineConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactTimelineSnapshot_timeline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactTimelineSnapshot",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TimelineConnection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TimelineChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *live.TimelineChanged) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TimelineChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimelineChanged", field, false, false, "String")
+}
+
+func (ec *executionContext) _TimelineChanged_entry(ctx context.Context, field graphql.CollectedField, obj *live.TimelineChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimelineChanged_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *timeline.Entry) graphql.Marshaler {
+			return ec.marshalNTimelineEntry2ᚖparleyᚋinternalᚋtimelineᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TimelineChanged_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TimelineChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TimelineEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _TimelineConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*timeline.Entry]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -163,6 +272,45 @@ func (ec *executionContext) fieldContext_TimelineEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _TimelineEntered_cursor(ctx context.Context, field graphql.CollectedField, obj *live.TimelineEntered) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TimelineEntered_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimelineEntered", field, false, false, "String")
+}
+
+func (ec *executionContext) _TimelineEntered_entry(ctx context.Context, field graphql.CollectedField, obj *live.TimelineEntered) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TimelineEntered_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *timeline.Entry) graphql.Marshaler {
+			return ec.marshalNTimelineEntry2ᚖparleyᚋinternalᚋtimelineᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TimelineEntered_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TimelineEntered",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TimelineEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TimelineEntry_kind(ctx context.Context, field graphql.CollectedField, obj *timeline.Entry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -232,6 +380,13 @@ func (ec *executionContext) fieldContext_TimelineEntry_item(_ context.Context, f
 	return graphql.NewScalarFieldContext("TimelineEntry", field, false, false, "TimelineItem")
 }
 
+func (ec *executionContext) _TimelineLeft_cursor(ctx context.Context, field graphql.CollectedField, obj *live.TimelineLeft) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_TimelineLeft_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TimelineLeft", field, false, false, "String")
+}
+
 func (ec *executionContext) _TimelineListChange_list(ctx context.Context, field graphql.CollectedField, obj *timeline.ListChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -279,6 +434,57 @@ func (ec *executionContext) fieldContext_TimelineListChange_entered(_ context.Co
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _ContactTimelineChange(ctx context.Context, sel ast.SelectionSet, obj live.ContactTimelineChange) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *live.TimelineLeft:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TimelineLeft(ctx, sel, obj)
+	case *live.TimelineEntered:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TimelineEntered(ctx, sel, obj)
+	case *live.TimelineChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TimelineChanged(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ContactTimelineChange must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _ContactTimelineUpdate(ctx context.Context, sel ast.SelectionSet, obj live.ContactTimelineUpdate) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case *live.ContactTimelineSnapshot:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactTimelineSnapshot(ctx, sel, obj)
+	case *live.ContactTimelineChanges:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactTimelineChanges(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ContactTimelineUpdate must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _TimelineItem(ctx context.Context, sel ast.SelectionSet, obj timeline.Item) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -290,6 +496,13 @@ func (ec *executionContext) _TimelineItem(ctx context.Context, sel ast.Selection
 			return graphql.Null
 		}
 		return ec._Ticket(ctx, sel, obj)
+	case ent.Quote:
+		return ec._Quote(ctx, sel, &obj)
+	case *ent.Quote:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Quote(ctx, sel, obj)
 	case ent.PageView:
 		return ec._PageView(ctx, sel, &obj)
 	case *ent.PageView:
@@ -351,6 +564,102 @@ func (ec *executionContext) _TimelineItem(ctx context.Context, sel ast.Selection
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var contactTimelineChangesImplementors = []string{"ContactTimelineChanges", "ContactTimelineUpdate"}
+
+func (ec *executionContext) _ContactTimelineChanges(ctx context.Context, sel ast.SelectionSet, obj *live.ContactTimelineChanges) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactTimelineChangesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactTimelineChanges")
+		case "sequence":
+			out.Values[i] = ec._ContactTimelineChanges_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._ContactTimelineChanges_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var contactTimelineSnapshotImplementors = []string{"ContactTimelineSnapshot", "ContactTimelineUpdate"}
+
+func (ec *executionContext) _ContactTimelineSnapshot(ctx context.Context, sel ast.SelectionSet, obj *live.ContactTimelineSnapshot) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactTimelineSnapshotImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactTimelineSnapshot")
+		case "sequence":
+			out.Values[i] = ec._ContactTimelineSnapshot_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timeline":
+			out.Values[i] = ec._ContactTimelineSnapshot_timeline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var timelineChangedImplementors = []string{"TimelineChanged", "ContactTimelineChange"}
+
+func (ec *executionContext) _TimelineChanged(ctx context.Context, sel ast.SelectionSet, obj *live.TimelineChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, timelineChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TimelineChanged")
+		case "cursor":
+			out.Values[i] = ec._TimelineChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entry":
+			out.Values[i] = ec._TimelineChanged_entry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
 
 var timelineConnectionImplementors = []string{"TimelineConnection"}
 
@@ -421,6 +730,38 @@ func (ec *executionContext) _TimelineEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var timelineEnteredImplementors = []string{"TimelineEntered", "ContactTimelineChange"}
+
+func (ec *executionContext) _TimelineEntered(ctx context.Context, sel ast.SelectionSet, obj *live.TimelineEntered) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, timelineEnteredImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TimelineEntered")
+		case "cursor":
+			out.Values[i] = ec._TimelineEntered_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entry":
+			out.Values[i] = ec._TimelineEntered_entry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var timelineEntryImplementors = []string{"TimelineEntry"}
 
 func (ec *executionContext) _TimelineEntry(ctx context.Context, sel ast.SelectionSet, obj *timeline.Entry) graphql.Marshaler {
@@ -443,6 +784,33 @@ func (ec *executionContext) _TimelineEntry(ctx context.Context, sel ast.Selectio
 			}
 		case "item":
 			out.Values[i] = ec._TimelineEntry_item(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var timelineLeftImplementors = []string{"TimelineLeft", "ContactTimelineChange"}
+
+func (ec *executionContext) _TimelineLeft(ctx context.Context, sel ast.SelectionSet, obj *live.TimelineLeft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, timelineLeftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TimelineLeft")
+		case "cursor":
+			out.Values[i] = ec._TimelineLeft_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -493,6 +861,38 @@ func (ec *executionContext) _TimelineListChange(ctx context.Context, sel ast.Sel
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) marshalNContactTimelineChange2parleyᚋinternalᚋtimelineᚋliveᚐContactTimelineChange(ctx context.Context, sel ast.SelectionSet, v live.ContactTimelineChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactTimelineChange!")
+		return graphql.Null
+	}
+	return ec._ContactTimelineChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNContactTimelineChange2ᚕparleyᚋinternalᚋtimelineᚋliveᚐContactTimelineChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []live.ContactTimelineChange) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactTimelineChange2parleyᚋinternalᚋtimelineᚋliveᚐContactTimelineChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactTimelineUpdate2parleyᚋinternalᚋtimelineᚋliveᚐContactTimelineUpdate(ctx context.Context, sel ast.SelectionSet, v live.ContactTimelineUpdate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContactTimelineUpdate!")
+		return graphql.Null
+	}
+	return ec._ContactTimelineUpdate(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNTimelineConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*timeline.Entry]) graphql.Marshaler {
 	if v == nil {

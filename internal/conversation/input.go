@@ -292,6 +292,7 @@ type StartEmailConversationInput struct {
 	AttachmentIDs  []string
 	LibraryItemIDs []string                   `json:",omitempty"`
 	Links          []library.MessageLinkInput `json:",omitempty"`
+	QuoteIDs       []string                   `json:",omitempty"`
 	IdempotencyKey *string
 }
 

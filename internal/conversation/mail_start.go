@@ -28,6 +28,7 @@ func (s *Service) StartEmail(ctx context.Context, in StartEmailConversationInput
 	if err != nil {
 		return nil, nil, err
 	}
+	more.quoteIDs = in.QuoteIDs
 	text := written{in.Text, in.HTML, in.Markdown}
 	what, err := composeContent(text, MaxText, len(in.AttachmentIDs)+more.count())
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"parley/internal/clock"
 	"parley/internal/library"
+	"parley/internal/quote"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -58,7 +59,7 @@ func logRequests(log *slog.Logger, c clock.Clock, next http.Handler) http.Handle
 }
 
 // secretBelow are the paths below which stands what opens a page, or tells who reads what.
-var secretBelow = []string{library.KnowledgePath, "/ratings/", "/transcripts/", library.SharePath, library.PicturePath}
+var secretBelow = []string{library.KnowledgePath, "/ratings/", "/transcripts/", library.SharePath, library.PicturePath, quote.PagePath}
 
 // loggedPath is a path as the log has it: of a file without its name, which is what
 // someone called it, and may be personal; of a page that a token opens without that.

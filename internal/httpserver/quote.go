@@ -15,6 +15,7 @@ import (
 	"parley/internal/quote"
 	"parley/internal/quote/paper"
 	"parley/internal/richtext"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -32,8 +33,12 @@ type Quotes interface {
 	Decline(ctx context.Context, token string, a quote.Answer) (*quote.Page, error)
 }
 
-// maxQuoteForm is the most bytes of an answer.
-const maxQuoteForm = 32 << 10
+const (
+	// maxQuoteForm is the most bytes of an answer.
+	maxQuoteForm = 32 << 10
+	// paperCost is charged for a PDF, which takes up to a fifth of a second to write.
+	paperCost = 1_000
+)
 
 var quoteLetters = wording.ReadLetters[quote.Words](quote.Texts)
 
@@ -124,7 +129,11 @@ func (c *Config) showQuote(w http.ResponseWriter, r *http.Request, status int, p
 
 // failQuote says why there is nothing at a link.
 func (c *Config) failQuote(w http.ResponseWriter, r *http.Request, err error) {
-	if e := errs.Of(err); e != nil {
+	if e := errs.Of(err); e != nil && e.Code == errs.RateLimited {
+		setRetryAfter(w, meterOf(r.Context()).wait)
+		c.writeQuote(w, r, http.StatusTooManyRequests, quoteView{Refusal: e.Message})
+		return
+	} else if e != nil {
 		c.writeQuote(w, r, http.StatusNotFound, quoteView{Refusal: e.Message})
 		return
 	}
@@ -196,6 +205,10 @@ func refusalOf(e *errs.Error, words quote.Words) string {
 
 // printQuote answers with a quote as PDF.
 func (c *Config) printQuote(w http.ResponseWriter, r *http.Request) {
+	if err := viewer.Charge(r.Context(), paperCost); err != nil {
+		c.failQuote(w, r, err)
+		return
+	}
 	page, err := c.Quotes.Paper(r.Context(), r.PathValue("token"), visitOf(r))
 	if err != nil {
 		c.failQuote(w, r, err)

@@ -94,7 +94,7 @@ func TestAccessLog(t *testing.T) {
 	if !strings.Contains(log.String(), "path=/files/attachment_1 ") || strings.Contains(log.String(), "Divorce") {
 		t.Errorf("the log has a file's name: %s", &log)
 	}
-	for _, path := range []string{"/l/t0ken", "/l/t0ken/file", "/l/t0ken/seen", "/library-images/attachment_1/t0ken", "/ratings/t0ken", "/transcripts/t0ken", "/kb/t0ken/t0ken"} {
+	for _, path := range []string{"/l/t0ken", "/q/t0ken", "/q/t0ken/pdf", "/q/t0ken/accept", "/l/t0ken/file", "/l/t0ken/seen", "/library-images/attachment_1/t0ken", "/ratings/t0ken", "/transcripts/t0ken", "/kb/t0ken/t0ken"} {
 		if do(h, request(t, path, "")); strings.Contains(log.String(), "t0ken") {
 			t.Fatalf("the log has the token of %s: %s", path, &log)
 		}

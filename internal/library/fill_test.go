@@ -17,7 +17,7 @@ import (
 
 func (w *world) preview(ctx context.Context, markdown string) *library.ReplyPreview {
 	w.t.Helper()
-	return check.Must(w.Preview(ctx, library.PreviewReplyInput{ConversationID: w.ConversationIDs[0], Markdown: &markdown}))(w.t)
+	return check.Must(w.Preview(ctx, library.PreviewReplyInput{ConversationID: w.ConversationIDs[0], Markdown: &markdown}, nil))(w.t)
 }
 
 // CO-2: a text is filled for its conversation and its author, and says what is missing.

@@ -105,6 +105,7 @@ type PreviewReplyInput struct {
 	HTML             *string
 	LibraryItemIDs   []string
 	Links            []MessageLinkInput
+	QuoteIDs         []string
 	OnBehalfOfUserID *string
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"parley/ent"
 	entuser "parley/ent/user"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -24,9 +25,12 @@ type ReplyPreview struct {
 	Missing []string
 }
 
+// QuoteCards gives a message in a conversation the cards of quotes. Errors blame quoteIds.
+type QuoteCards func(ctx context.Context, c *ent.Conversation, ids []string) ([]vocab.MessageCard, error)
+
 // Preview returns what a message would become if it were sent now (CO-2). It writes
 // nothing. Errors are those of the fields, as sendMessage has them.
-func (s *Service) Preview(ctx context.Context, in PreviewReplyInput) (*ReplyPreview, error) {
+func (s *Service) Preview(ctx context.Context, in PreviewReplyInput, quotes QuoteCards) (*ReplyPreview, error) {
 	of, err := s.occasion(ctx, &in.ConversationID, nil)
 	if err != nil {
 		return nil, err
@@ -56,14 +60,14 @@ func (s *Service) Preview(ctx context.Context, in PreviewReplyInput) (*ReplyPrev
 	if err != nil {
 		return nil, err
 	}
-	cards, err := s.previewCards(ctx, of, in)
+	cards, err := s.previewCards(ctx, of, in, quotes)
 	if err != nil {
 		return nil, err
 	}
 	return render(filled, cards, missing), nil
 }
 
-func (s *Service) previewCards(ctx context.Context, of Occasion, in PreviewReplyInput) ([]vocab.MessageCard, error) {
+func (s *Service) previewCards(ctx context.Context, of Occasion, in PreviewReplyInput, quotes QuoteCards) ([]vocab.MessageCard, error) {
 	items, err := s.itemsOf(ctx, in.LibraryItemIDs)
 	if err != nil {
 		return nil, err
@@ -78,6 +82,13 @@ func (s *Service) previewCards(ctx context.Context, of Occasion, in PreviewReply
 			return nil, err
 		}
 		cards = append(cards, *c)
+	}
+	if len(in.QuoteIDs) > 0 {
+		offers, err := quotes(ctx, of.Conversation, in.QuoteIDs)
+		if err != nil {
+			return nil, err
+		}
+		cards = append(cards, offers...)
 	}
 	links, err := LinkCards(in.Links)
 	return append(cards, links...), err

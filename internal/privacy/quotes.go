@@ -16,7 +16,7 @@ import (
 // eraseQuotes empties the quotes of the contact: their numbers, amounts, states and times stay,
 // without a word and without the contact, and their links lead nowhere.
 func (s *Service) eraseQuotes(ctx context.Context, tx *store.Tx, p conversation.Person, _ []string, counts conversation.Erased) (bool, error) {
-	found, err := tx.Client.Quote.Query().Where(entquote.ContactID(p.ContactID)).Order(entquote.ByID()).Limit(recordsAtOnce).All(ctx)
+	found, err := tx.Client.Quote.Query().Where(entquote.ContactID(p.ContactID)).Order(entquote.ByID()).Limit(recordsAtOnce).Modify(store.ForUpdate).All(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	entquote "parley/ent/quote"
 	entversion "parley/ent/quoteversion"
+	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -22,10 +23,19 @@ const MaxCards = 10
 // and the place in it: NOT_FOUND, and INVALID for one that cannot be accepted now, is for
 // another contact or is listed twice.
 func (s *Service) Cards(ctx context.Context, tx *store.Tx, c *ent.Conversation, ids []string) ([]vocab.MessageCard, error) {
+	return s.cardsAt(ctx, tx.Client, tx.Now(), c, ids)
+}
+
+// CardsNow is Cards, for a message that is not sent.
+func (s *Service) CardsNow(ctx context.Context, c *ent.Conversation, ids []string) ([]vocab.MessageCard, error) {
+	return s.cardsAt(ctx, s.store.Client(ctx), s.store.Now(), c, ids)
+}
+
+func (s *Service) cardsAt(ctx context.Context, client *ent.Client, now clock.Micros, c *ent.Conversation, ids []string) ([]vocab.MessageCard, error) {
 	if len(ids) > MaxCards {
 		return nil, errs.Exceeds(MaxCards, "A message may have at most %d quotes.", MaxCards).On("quoteIds")
 	}
-	found, err := tx.Client.Quote.Query().Where(entquote.IDIn(ids...)).All(ctx)
+	found, err := client.Quote.Query().Where(entquote.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +48,14 @@ func (s *Service) Cards(ctx context.Context, tx *store.Tx, c *ent.Conversation, 
 			return nil, errs.New(errs.NotFound, "There is no quote %q that you may see.", errs.Clip(quoteID)).On(path...)
 		case slices.Contains(ids[:i], quoteID):
 			return nil, errs.New(errs.Invalid, "The quote is listed twice; list it once.").On(path...)
-		case found[at].State != vocab.QuotePublished || expired(found[at], tx.Now()):
+		case found[at].State != vocab.QuotePublished || expired(found[at], now):
 			return nil, errs.New(errs.Invalid, "The quote is not published, or can no longer be accepted: publish it first.").On(path...)
 		case found[at].ContactID != "" && found[at].ContactID != c.ContactID:
 			return nil, errs.New(errs.Invalid, "The quote is for another contact than the conversation's.").On(path...)
+		case found[at].ContactID == "" && found[at].ConversationID != nil && *found[at].ConversationID != c.ID:
+			return nil, errs.New(errs.Invalid, "The quote was created for another conversation, of someone who is not known.").On(path...)
 		}
-		if cards[i], err = s.cardOf(ctx, tx, found[at]); err != nil {
+		if cards[i], err = s.cardOf(ctx, client, found[at]); err != nil {
 			return nil, err
 		}
 	}
@@ -52,9 +64,9 @@ func (s *Service) Cards(ctx context.Context, tx *store.Tx, c *ent.Conversation, 
 
 // cardOf is the card of a published quote: its title, what it comes to and until when it is
 // valid.
-func (s *Service) cardOf(ctx context.Context, tx *store.Tx, q *ent.Quote) (vocab.MessageCard, error) {
+func (s *Service) cardOf(ctx context.Context, client *ent.Client, q *ent.Quote) (vocab.MessageCard, error) {
 	card := vocab.MessageCard{Kind: vocab.QuoteItem, QuoteID: q.ID, URL: s.urlOf(q), ButtonText: "View quote"}
-	v, err := tx.Client.QuoteVersion.Query().Where(entversion.QuoteID(q.ID), entversion.Number(q.Version)).Only(ctx)
+	v, err := client.QuoteVersion.Query().Where(entversion.QuoteID(q.ID), entversion.Number(q.Version)).Only(ctx)
 	if err != nil {
 		return card, err
 	}
@@ -70,7 +82,7 @@ func (s *Service) cardOf(ctx context.Context, tx *store.Tx, q *ent.Quote) (vocab
 	}
 	card.Description = strings.Join(parts, " + ")
 	if shown.ValidUntil.IsSet() {
-		account, err := tx.Client.Account.Get(ctx, q.AccountID)
+		account, err := client.Account.Get(ctx, q.AccountID)
 		if err != nil {
 			return card, err
 		}

@@ -108,6 +108,7 @@ func applyText(to *string, v opt.Value[*string], most int, field ...string) erro
 
 // cleanText is a text of several lines as it is kept.
 func cleanText(text string, most int, path ...string) (string, error) {
+	text = strings.ReplaceAll(text, "\r\n", "\n") // forms send lines so
 	if n := utf8.RuneCountInString(text); n > most {
 		return "", errs.Exceeds(most, "The text has %d characters; at most %d are allowed.", n, most).On(path...)
 	}
@@ -151,6 +152,10 @@ func (f QuoteFacts) applyLines(c *vocab.QuoteContent, decimals int) error {
 	}
 	if n := len(list); n > MaxLines {
 		return errs.Exceeds(MaxLines, "There are %d lines; at most %d are allowed.", n, MaxLines).On("lines")
+	}
+	if len(list) == 0 {
+		c.Lines = nil
+		return nil
 	}
 	c.Lines = make([]vocab.QuoteLine, len(list))
 	var faults []error

@@ -11,6 +11,7 @@ import (
 	entview "parley/ent/quoteview"
 	"parley/internal/account"
 	"parley/internal/crm"
+	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/idempotency"
 	"parley/internal/store"
@@ -122,7 +123,7 @@ func (s *Service) Update(ctx context.Context, in UpdateQuoteInput) (*ent.Quote, 
 			return err
 		}
 		before := *q
-		if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q), account.SetExternalID(&q.ExternalID, in.ExternalID)); err != nil {
+		if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q), account.SetExternalID(&q.ExternalID, in.ExternalID), keepsContact(&before, q)); err != nil {
 			return err
 		}
 		return saveQuote(ctx, tx, &before, q)
@@ -131,6 +132,20 @@ func (s *Service) Update(ctx context.Context, in UpdateQuoteInput) (*ent.Quote, 
 		return nil, account.ExternalIDTaken(err, "quote")
 	}
 	return q, nil
+}
+
+// samePeople reports whether two states of a quote name the same people, as its versions do.
+func samePeople(a, b *ent.Quote) bool {
+	return a.OwnerID == b.OwnerID && a.ContactID == b.ContactID && a.CompanyID == b.CompanyID
+}
+
+// keepsContact refuses to give a quote that was published for a contact to another one, who
+// would have the first one's name in its versions, and the first one its link.
+func keepsContact(before, after *ent.Quote) error {
+	if before.Token == nil || before.ContactID == "" || before.ContactID == after.ContactID {
+		return nil
+	}
+	return errs.New(errs.Invalid, "The quote was published for its contact, who may have its link: create another one.").On("contactId")
 }
 
 // saveQuote writes what changed and records it; nothing: nothing happens.
@@ -150,7 +165,7 @@ func saveQuote(ctx context.Context, tx *store.Tx, before, after *ent.Quote) erro
 	if err := recordEvent(ctx, tx, vocab.QuoteUpdated, after, c...); err != nil {
 		return err
 	}
-	after.Revision, after.LastActivityAt, after.Changed = before.Revision+1, tx.Now(), before.Changed || content
+	after.Revision, after.LastActivityAt, after.Changed = before.Revision+1, tx.Now(), before.Changed || content || !samePeople(before, after)
 	update := tx.Client.Quote.UpdateOneID(after.ID)
 	if after.ExternalID == nil {
 		update.ClearExternalID()

@@ -1,6 +1,7 @@
 package quote_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -8,12 +9,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"parley/ent"
 	entquote "parley/ent/quote"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/library"
 	"parley/internal/opt"
 	"parley/internal/paging"
 	"parley/internal/quote"
@@ -186,7 +191,23 @@ func TestBadAmounts(t *testing.T) {
 			})})
 			check.Refused(t, err, errs.Invalid, "lines", "1", c.field)
 		}
-		_, err := w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) { f.Currency = opt.Of("XQQ") })})
+		for _, odd := range []string{"1e30", "NaN", "-0", "+1", "Inf", "0x10", "1,5", "1.", ".5", " 1", "1\n", "\u0663", "1_0", "1.2345", strings.Repeat("9", 400)} {
+			for field, line := range map[string]quote.QuoteLineInput{
+				"unitPrice": {Name: "Lamp", UnitPrice: odd}, "quantity": {Name: "Lamp", UnitPrice: "1", Quantity: &odd}, "taxPercent": {Name: "Lamp", UnitPrice: "1", TaxPercent: &odd},
+			} {
+				_, err := w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) { f.Lines = opt.List(line) })})
+				check.Refused(t, err, errs.Invalid, "lines", "0", field)
+			}
+			for field, discount := range map[string]quote.QuoteDiscountInput{"percent": {Percent: &odd}, "amount": {Amount: &odd}} {
+				_, err := w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) { f.Discount = graphql.OmittableOf(&discount) })})
+				check.Refused(t, err, errs.Invalid, "discount", field)
+			}
+		}
+		_, err := w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) {
+			f.Lines = opt.List(slices.Repeat([]quote.QuoteLineInput{{Name: "Lamp", UnitPrice: "1"}}, 10_000)...)
+		})})
+		check.Refused(t, err, errs.TooLong, "lines")
+		_, err = w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) { f.Currency = opt.Of("XQQ") })})
 		check.Refused(t, err, errs.Invalid, "currency")
 		q := check.Must(w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) {
 			f.Currency, f.Lines = opt.Of("KWD"), opt.List(quote.QuoteLineInput{Name: "Lamp", UnitPrice: "1.005", Quantity: check.Ptr("0.5"), TaxPercent: check.Ptr("5")})
@@ -195,5 +216,47 @@ func TestBadAmounts(t *testing.T) {
 		check.Same(t, *shown.Totals[0].Total, vocab.Money{Value: "0.528", Currency: "KWD"})
 		_, err = w.Update(w.Agent(0), quote.UpdateQuoteInput{QuoteID: q.ID, QuoteFacts: quote.QuoteFacts{Currency: opt.Of("JPY")}})
 		check.Refused(t, err, errs.Invalid, "currency")
+	})
+}
+
+// CO-7, CO-9: while the account asks for consent, views are kept only with one to process;
+// the page and its PDF are there without.
+func TestViewsNeedConsent(t *testing.T) {
+	t.Parallel()
+	turned := clock.At(time.Now().Truncate(time.Second))
+	testkit.EachStore(t, turned, func(t *testing.T, s *store.Store) {
+		w := newWorld(t, s)
+		q := check.Must(w.Create(w.Agent(0), quote.CreateQuoteInput{QuoteFacts: facts(func(f *quote.QuoteFacts) { f.ContactID = opt.Of(w.ContactID) })}))(t)
+		q = check.Must(w.Publish(w.Agent(0), quote.PublishQuoteInput{QuoteID: q.ID}))(t)
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.Account.UpdateOneID(w.AccountID).SetGdprEnabled(true).Exec(ctx)
+		})
+		turned.Advance(10 * time.Second)
+		visit := library.Visit{UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", Reads: true}
+		read := func(given string) (viewID string, counts []int) {
+			page := check.Must(w.Open(t.Context(), *q.Token, visit))(t)
+			viewID = cmp.Or(given, page.ViewID)
+			check.NoError(t, w.Seen(t.Context(), *q.Token, viewID, 5, visit))
+			keeps := visit
+			keeps.Downloads, keeps.OpeningID = true, viewID
+			check.Must(w.Paper(t.Context(), *q.Token, keeps))(t)
+			now := check.Must(w.Store.Client(w.System).Quote.Get(w.System, q.ID))(t)
+			kept := check.Must(w.ViewsOf(w.System, []*ent.Quote{now}, paging.PageArgs{}))(t)[0]
+			return page.ViewID, []int{now.ViewCount, now.ProgramCount, len(kept.Edges)}
+		}
+		viewID, counts := read(id.New(id.QuoteView))
+		check.Same(t, []any{viewID, counts}, []any{"", []int{0, 0, 0}})
+		consent := id.New(id.Consent)
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.ConsentRecord.Create().SetID(consent).SetContactID(w.ContactID).SetInboxID(w.InboxIDs[0]).
+				SetKind(vocab.ConsentProcess).SetBasis(vocab.BasisExplicit).SetTextVersion("1").SetGivenAt(tx.Now()).Exec(ctx)
+		})
+		_, counts = read("")
+		check.Same(t, counts, []int{1, 0, 1})
+		w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Client.ConsentRecord.UpdateOneID(consent).SetWithdrawnAt(tx.Now()).Exec(ctx)
+		})
+		_, counts = read(id.New(id.QuoteView))
+		check.Same(t, counts, []int{1, 0, 1})
 	})
 }

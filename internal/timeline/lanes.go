@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -14,6 +15,8 @@ import (
 	entevent "parley/ent/event"
 	"parley/ent/libraryopening"
 	"parley/ent/pageview"
+	entquote "parley/ent/quote"
+	entversion "parley/ent/quoteversion"
 	entticket "parley/ent/ticket"
 	entvisitor "parley/ent/visitor"
 	"parley/internal/clock"
@@ -31,6 +34,9 @@ var lanes = []struct {
 	{vocab.TimelineConversation, readConversations}, {vocab.TimelineEngagement, readEngagements}, {vocab.TimelineTicket, readTickets},
 	{vocab.TimelineDeal, readDeals}, {vocab.TimelinePageView, readPageViews}, {vocab.TimelineConsent, readConsents}, {vocab.TimelineListChange, readListChanges},
 	{vocab.TimelineOpening, readOpenings},
+	{vocab.TimelineQuotePublished, readQuotes(vocab.TimelineQuotePublished, entversion.FieldPublishedAt, func(v *ent.QuoteVersion) clock.Micros { return v.PublishedAt })},
+	{vocab.TimelineQuoteAccepted, readQuotes(vocab.TimelineQuoteAccepted, entversion.FieldAcceptedAt, func(v *ent.QuoteVersion) clock.Micros { return v.AcceptedAt })},
+	{vocab.TimelineQuoteDeclined, readQuotes(vocab.TimelineQuoteDeclined, entversion.FieldDeclinedAt, func(v *ent.QuoteVersion) clock.Micros { return v.DeclinedAt })},
 }
 
 var conversations = order(id.Conversation, entconversation.FieldOpenedAt,
@@ -143,6 +149,59 @@ func readOpenings(ctx context.Context, client *ent.Client, contactIDs []string, 
 		q.Modify(narrow)
 		return q.All(ctx)
 	}, asIs)
+}
+
+// readQuotes reads what became of the versions of quotes, in the order of one of their times.
+func readQuotes(kind vocab.TimelineKind, column string, at func(*ent.QuoteVersion) clock.Micros) lane {
+	steps := few("quoteversion", column, at, func(v *ent.QuoteVersion) string { return v.ID })
+	within := func(s *sql.Selector, contactID string) {
+		d := sql.Dialect(s.Dialect())
+		q := d.Table(entquote.Table)
+		s.Where(sql.And(sql.GT(s.C(column), 0), sql.In(s.C(entversion.FieldQuoteID), d.Select(q.C(entquote.FieldID)).From(q).Where(sql.And(
+			sql.EQ(q.C(entquote.FieldAccountID), sql.Expr(s.C(entversion.FieldAccountID))), sql.EQ(q.C(entquote.FieldContactID), contactID),
+		)))))
+	}
+	return func(ctx context.Context, client *ent.Client, contactIDs []string, args paging.PageArgs) ([]*Page, error) {
+		return read(steps, kind, contactIDs, args, within, func(narrow func(*sql.Selector)) ([]*ent.QuoteVersion, error) {
+			q := client.QuoteVersion.Query()
+			q.Modify(narrow)
+			return q.All(ctx)
+		}, asIs)
+	}
+}
+
+// loadQuotes puts the quotes into entries that have their versions, with one query if there
+// are any. Those are left out that were deleted since.
+func loadQuotes(ctx context.Context, client *ent.Client, pages []*Page) error {
+	var ids []string
+	for _, p := range pages {
+		for _, e := range p.Edges {
+			if v, ok := e.Node.Item.(*ent.QuoteVersion); ok {
+				ids = append(ids, v.QuoteID)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := client.Quote.Query().Where(entquote.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return err
+	}
+	byID := map[string]*ent.Quote{}
+	for _, q := range found {
+		byID[q.ID] = q
+	}
+	for _, p := range pages {
+		p.Edges = slices.DeleteFunc(p.Edges, func(e *paging.Edge[*Entry]) bool {
+			v, ok := e.Node.Item.(*ent.QuoteVersion)
+			if ok {
+				e.Node.Item = byID[v.QuoteID]
+			}
+			return ok && byID[v.QuoteID] == nil
+		})
+	}
+	return nil
 }
 
 // eachList calls do with each of the lists that there are.

@@ -1,5 +1,5 @@
 // Package timeline shows what happened with a contact in one order: conversations, what
-// was logged, tickets, deals, pages, consents, lists and opened documents (CR-3). Each kind is read under its
+// was logged, tickets, deals, quotes, pages, consents, lists and opened documents (CR-3). Each kind is read under its
 // own fence by an index in that order, so that a page costs one statement a kind, for up to
 // a hundred contacts.
 package timeline
@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
@@ -30,7 +31,7 @@ func New(s *store.Store) *Service { return &Service{store: s} }
 const pageOfRow = 20
 
 // Item is what an entry is about: *ent.Conversation, *ent.Engagement, *ent.Ticket, *ent.Deal,
-// *ent.PageView, *ent.ConsentRecord, *ent.LibraryOpening or *ListChange.
+// *ent.PageView, *ent.ConsentRecord, *ent.LibraryOpening, *ent.Quote or *ListChange.
 type Item interface{}
 
 // Entry is something that happened.
@@ -119,7 +120,7 @@ func (s *Service) OfContacts(ctx context.Context, contacts []*ent.Contact, kinds
 		}
 		pages[i] = merge(page, some)
 	}
-	return pages, loadLists(ctx, client, pages)
+	return pages, errors.Join(loadQuotes(ctx, client, pages), loadLists(ctx, client, pages))
 }
 
 // merge makes one page of the pages of all kinds.

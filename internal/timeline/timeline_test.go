@@ -54,6 +54,22 @@ func fill(t *testing.T, f *testkit.Fixture) {
 				}
 			}
 		}
+		q := id.New(id.Quote)
+		if err := tx.Client.Quote.Create().SetID(q).SetNumber(1).SetContent(vocab.QuoteContent{}).SetState(vocab.QuoteAccepted).SetContactID(f.ContactID).SetCreatedAt(1).Exec(ctx); err != nil {
+			return err
+		}
+		for i := range 4 {
+			v := tx.Client.QuoteVersion.Create().SetID(id.New("quoteversion")).SetQuoteID(q).SetNumber(i + 1).SetContent(vocab.QuoteContent{}).SetSums(vocab.QuoteSums{}).
+				SetPublishedAt(clock.Micros(1 + i/2))
+			if i%2 == 0 {
+				v.SetAcceptedAt(clock.Micros(2 + i/2))
+			} else {
+				v.SetDeclinedAt(clock.Micros(2 + i/2))
+			}
+			if err := v.Exec(ctx); err != nil {
+				return err
+			}
+		}
 		shared := id.New(id.Ticket) // of another main contact (CR-7)
 		if err := tx.Client.Ticket.Create().SetID(shared).SetNumber(9).SetPipelineID(stage.PipelineID).SetStageID(stage.ID).SetStageKind(stage.Kind).
 			SetPriority(vocab.PriorityNone).SetCreatedAt(2).Exec(ctx); err != nil {
@@ -92,6 +108,7 @@ func TestTimeline(t *testing.T) {
 		check.Same(t, count, map[vocab.TimelineKind]int{
 			vocab.TimelineConversation: 2, vocab.TimelineTicket: 5, vocab.TimelineDeal: 4, vocab.TimelineEngagement: 4,
 			vocab.TimelinePageView: 4, vocab.TimelineConsent: 4, vocab.TimelineListChange: 1, vocab.TimelineOpening: 4,
+			vocab.TimelineQuotePublished: 4, vocab.TimelineQuoteAccepted: 2, vocab.TimelineQuoteDeclined: 2,
 		})
 		want := cursors(whole)
 		for size := 1; size <= 7; size++ {
@@ -117,8 +134,8 @@ func TestTimeline(t *testing.T) {
 		some := read(f.Agent(0), []vocab.TimelineKind{vocab.TimelineListChange}, paging.PageArgs{})
 		change, _ := some.Edges[0].Node.Item.(*timeline.ListChange)
 		check.Same(t, []any{len(some.Edges), change.Entered, change.List.Name}, []any{1, true, "VIP"})
-		if list := asked.Of(func() { read(f.Agent(0), nil, paging.PageArgs{}) }); len(list) > 9 {
-			t.Errorf("%d statements, want one a kind and one for the lists: %v", len(list), list)
+		if list := asked.Of(func() { read(f.Agent(0), nil, paging.PageArgs{}) }); len(list) > 13 {
+			t.Errorf("%d statements, want one a kind, and one for the lists and for the quotes: %v", len(list), list)
 		}
 		check.Same(t, len(read(testkit.Account(t, s).Admin, nil, paging.PageArgs{}).Edges), 0)
 		_, err := service.OfContacts(f.Admin, contacts, nil, paging.PageArgs{First: check.Ptr(101)})
@@ -148,7 +165,7 @@ func plan(t *testing.T, s *store.Store, f *testkit.Fixture, statements []string)
 			var node, parent, unused int
 			var detail string
 			check.NoError(t, rows.Scan(&node, &parent, &unused, &detail))
-			for _, table := range []string{"conversations", "engagements", "tickets", "deals", "page_views", "consents", "events", "library_openings"} {
+			for _, table := range []string{"conversations", "engagements", "tickets", "deals", "page_views", "consents", "events", "library_openings", "quotes", "quote_versions"} {
 				if detail == "SCAN "+table {
 					t.Errorf("%s\n%s", query, detail)
 				}

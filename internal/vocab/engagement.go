@@ -185,7 +185,19 @@ const (
 	TimelineConsent      TimelineKind = "CONSENT"
 	TimelineListChange   TimelineKind = "LIST_CHANGE"
 	TimelineOpening      TimelineKind = "DOCUMENT_OPENING"
+
+	TimelineQuotePublished TimelineKind = "QUOTE_PUBLISHED"
+	TimelineQuoteAccepted  TimelineKind = "QUOTE_ACCEPTED"
+	TimelineQuoteDeclined  TimelineKind = "QUOTE_DECLINED"
 )
+
+// TimelineKinds returns all kinds of entries.
+func TimelineKinds() []TimelineKind {
+	return []TimelineKind{
+		TimelineConversation, TimelineEngagement, TimelineTicket, TimelineDeal, TimelinePageView, TimelineConsent, TimelineListChange, TimelineOpening,
+		TimelineQuotePublished, TimelineQuoteAccepted, TimelineQuoteDeclined,
+	}
+}
 
 // AssociationKind is what a record of a conversation is (CR-3).
 type AssociationKind string

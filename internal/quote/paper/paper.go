@@ -23,6 +23,9 @@ const (
 	small  = 8.5
 	normal = 9.5
 	line   = 5.0
+	// pageCount stands for the number of pages until they are written. The fonts lack it, so
+	// that no text that is shown has it.
+	pageCount = "\ue000"
 )
 
 // columns are how wide those of the lines are, in millimetres.
@@ -57,11 +60,11 @@ func Write(w io.Writer, page *quote.Page, words quote.Words) error {
 	p.SetMargins(margin, margin, margin)
 	p.SetAutoPageBreak(true, margin)
 	p.SetTitle(p.shown(content.Title), true)
-	p.AliasNbPages("")
+	p.AliasNbPages(pageCount)
 	p.SetFooterFunc(func() {
 		p.SetY(-margin + 4)
 		p.font("", small)
-		p.CellFormat(width, line, fmt.Sprintf("%s %d · %d/{nb}", words.Quote, page.Number, p.PageNo()), "", 0, "C", false, 0, "")
+		p.CellFormat(width, line, fmt.Sprintf("%s %d · %d/%s", words.Quote, page.Number, p.PageNo(), pageCount), "", 0, "C", false, 0, "")
 	})
 	p.AddPage()
 	p.head(page, content)

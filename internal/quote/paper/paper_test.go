@@ -53,7 +53,7 @@ func written(text string) []byte {
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	content := vocab.QuoteContent{
-		Title: "Größe, цена, €", Reference: "中文 😀", Currency: "EUR", Terms: "**Thirty** days", SenderCompany: "Lamps & Co", RecipientName: "Eva", RecipientAddress: "Street 1\nVienna",
+		Title: "Größe, цена, €", Reference: "中文 😀", Currency: "EUR", Terms: "**Thirty** days {nb} \ue000.", SenderCompany: "Lamps & Co", RecipientName: "Eva", RecipientAddress: "Street 1\nVienna",
 	}
 	for range 60 {
 		content.Lines = append(content.Lines, vocab.QuoteLine{
@@ -73,7 +73,7 @@ func TestWrite(t *testing.T) {
 		t.Errorf("it is no PDF, or another one each time: %.20q", pdf.Bytes())
 	}
 	text := unpacked(t, pdf.Bytes())
-	for _, want := range []string{"Größe,", "цена,", "€", "□□", "Lamp", "2,5", "1.234,56\u00a0EUR", "2.932,08\u00a0EUR", "Vienna", "Thirty", "Ek."} {
+	for _, want := range []string{"Größe,", "цена,", "€", "□□", "Lamp", "2,5", "1.234,56\u00a0EUR", "2.932,08\u00a0EUR", "Vienna", "Thirty", "{nb} □.", "Ek."} {
 		if !bytes.Contains(text, written(want)) {
 			t.Errorf("the PDF lacks %q", want)
 		}

@@ -46,6 +46,7 @@ export function Composer({ conversation }: { conversation: RowFragment }) {
   const [text, setText] = useState('');
   const [files, setFiles] = useState<Chip[]>([]);
   const [items, setItems] = useState<Chip[]>([]);
+  const [quotes, setQuotes] = useState<Chip[]>([]);
   const [missing, setMissing] = useState<string[]>([]);
   const { act, problems, busy, setProblems } = useAct();
   // Made once for each message, and sent again with each retry: it is there once.
@@ -72,14 +73,16 @@ export function Composer({ conversation }: { conversation: RowFragment }) {
   }
 
   async function send(close: boolean) {
-    if (!text.trim() && files.length === 0 && items.length === 0) return;
+    if (!text.trim() && files.length === 0 && items.length === 0 && quotes.length === 0) return;
     const markdown = text.trim() || undefined;
-    const input = { conversationId, markdown, note, attachmentIds: files.map((f) => f.id), libraryItemIds: note ? [] : items.map((i) => i.id), idempotencyKey: key.current };
+    const cards = note ? {} : { libraryItemIds: items.map((i) => i.id), quoteIds: quotes.map((q) => q.id) };
+    const input = { conversationId, markdown, note, attachmentIds: files.map((f) => f.id), ...cards, idempotencyKey: key.current };
     if (!(await act(Send, { input }))) return;
     key.current = crypto.randomUUID();
     setText('');
     setFiles([]);
     setItems([]);
+    setQuotes([]);
     setMissing([]);
     if (close) await act(Close, { input: { conversationId } });
     area.current?.focus();
@@ -108,16 +111,17 @@ export function Composer({ conversation }: { conversation: RowFragment }) {
         }}
         onKeyDown={(event) => event.key === 'Enter' && (event.metaKey || event.ctrlKey) && void send(false)}
       />
-      {(files.length > 0 || items.length > 0) && (
+      {(files.length > 0 || items.length > 0 || quotes.length > 0) && (
         <ul className="chips">
           {items.map((item) => <Removable key={item.id} chip={item} icon="◆" remove={() => setItems(items.filter((i) => i.id !== item.id))} />)}
+          {quotes.map((quote) => <Removable key={quote.id} chip={quote} icon="◆" remove={() => setQuotes(quotes.filter((q) => q.id !== quote.id))} />)}
           {files.map((file) => <Removable key={file.id} chip={file} icon="▤" remove={() => setFiles(files.filter((f) => f.id !== file.id))} />)}
         </ul>
       )}
       {missing.length > 0 && <p className="warning" role="status">Not known yet, fill in by hand: {missing.join(', ')}</p>}
       <Problems of={problems} />
       <div className="actions">
-        {!note && <Insert conversationId={conversationId} insert={insert} failed={(message) => setProblems([message])} />}
+        {!note && <Insert conversationId={conversationId} insert={insert} offer={(quote) => setQuotes((known) => [...known.filter((q) => q.id !== quote.id), quote])} failed={(message) => setProblems([message])} />}
         <label className="attach">Attach<input type="file" multiple aria-label="Attach files" onChange={(event) => { void attach(event.target.files); event.target.value = ''; }} /></label>
         <span className="space" />
         {!note && conversation.status === 'OPEN' && <button type="button" disabled={busy} onClick={() => void send(true)}>Send and close</button>}

@@ -76,7 +76,7 @@ test('a token that is not one is refused', async (t) => {
   await accessible(page);
 });
 
-// CO-1, CO-2, CO-6, CR-2, CR-3: what a conversation has beside it, and the insert menu.
+// CO-1, CO-2, CO-6, CO-7, CR-2, CR-3: what a conversation has beside it, and the insert menu.
 test('an agent answers and keeps the record', async (t) => {
   const { page, complaints } = await visit(t);
   await enter(page);
@@ -95,9 +95,14 @@ test('an agent answers and keeps the record', async (t) => {
   await page.getByRole('button', { name: 'Link', exact: true }).click();
   await page.getByRole('menuitem', { name: /Price list/ }).click();
   await page.getByRole('button', { name: 'Remove Price list' }).waitFor();
+  await page.getByRole('button', { name: 'Insert' }).click();
+  await page.getByRole('button', { name: 'Quote', exact: true }).click();
+  await page.getByRole('menuitem', { name: /Two lamps/ }).click();
+  await page.getByRole('button', { name: 'Remove Two lamps' }).waitFor();
   await accessible(page);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
   await log.getByText('Dear Ada, we open at 9.').waitFor();
+  await log.getByRole('link', { name: /Two lamps/ }).waitFor();
   await log.getByRole('link', { name: /Price list/ }).waitFor();
 
   // What the visitor writes comes by itself.
