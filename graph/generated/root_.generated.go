@@ -31934,7 +31934,7 @@ extend input SendMessageInput {
 }
 
 extend input StartEmailConversationInput {
-  "As in SendMessageInput, but only quotes for the contact whom it is sent to, or for no one in particular."
+  "As in SendMessageInput: quotes for the contact of the first recipient, or for no one in particular."
   quoteIds: [ID!]
 }
 
