@@ -76,8 +76,8 @@ torture: ## Torment subscriptions for TORTURE (10m): cuts, kills, a bus that fai
 SCHEDULES ?= 1000
 
 .PHONY: schedules
-schedules: ## Merge and erase contacts in SCHEDULES (1000) random orders with chats and mails
-	@PARLEY_SCHEDULES=$(SCHEDULES) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'UnderAnySchedule$$' -v
+schedules: ## Merge and erase contacts, and have bots answer, in SCHEDULES (1000) random orders with what others do
+	@PARLEY_SCHEDULES=$(SCHEDULES) PACKAGES="./cmd/parley ./internal/conversation" scripts/test.sh -count=1 -timeout=0 -run 'UnderAnySchedule$$' -v
 
 # The schema as the present code prints it.
 SCHEMA := bin/schema.graphql

@@ -31,6 +31,8 @@ type Bot struct {
 	Routing vocab.Routing `json:"routing,omitempty"`
 	// NobodyAvailableText holds the value of the "nobody_available_text" field.
 	NobodyAvailableText string `json:"nobody_available_text,omitempty"`
+	// Seconds; 0: the default (AG-1).
+	ApprovalTimeout int `json:"approval_timeout,omitempty"`
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -45,7 +47,7 @@ func (*Bot) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bot.FieldInboxIds, bot.FieldRouting:
 			values[i] = new([]byte)
-		case bot.FieldArchivedAt, bot.FieldCreatedAt:
+		case bot.FieldApprovalTimeout, bot.FieldArchivedAt, bot.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case bot.FieldID, bot.FieldAccountID, bot.FieldName, bot.FieldAvatarURL, bot.FieldNobodyAvailableText:
 			values[i] = new(sql.NullString)
@@ -109,6 +111,12 @@ func (_m *Bot) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field nobody_available_text", values[i])
 			} else if value.Valid {
 				_m.NobodyAvailableText = value.String
+			}
+		case bot.FieldApprovalTimeout:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field approval_timeout", values[i])
+			} else if value.Valid {
+				_m.ApprovalTimeout = int(value.Int64)
 			}
 		case bot.FieldArchivedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -175,6 +183,9 @@ func (_m *Bot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("nobody_available_text=")
 	builder.WriteString(_m.NobodyAvailableText)
+	builder.WriteString(", ")
+	builder.WriteString("approval_timeout=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ApprovalTimeout))
 	builder.WriteString(", ")
 	builder.WriteString("archived_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))

@@ -84,6 +84,20 @@ func (_c *BotCreate) SetNillableNobodyAvailableText(v *string) *BotCreate {
 	return _c
 }
 
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (_c *BotCreate) SetApprovalTimeout(v int) *BotCreate {
+	_c.mutation.SetApprovalTimeout(v)
+	return _c
+}
+
+// SetNillableApprovalTimeout sets the "approval_timeout" field if the given value is not nil.
+func (_c *BotCreate) SetNillableApprovalTimeout(v *int) *BotCreate {
+	if v != nil {
+		_c.SetApprovalTimeout(*v)
+	}
+	return _c
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_c *BotCreate) SetArchivedAt(v clock.Micros) *BotCreate {
 	_c.mutation.SetArchivedAt(v)
@@ -161,6 +175,10 @@ func (_c *BotCreate) defaults() {
 		v := bot.DefaultNobodyAvailableText
 		_c.mutation.SetNobodyAvailableText(v)
 	}
+	if _, ok := _c.mutation.ApprovalTimeout(); !ok {
+		v := bot.DefaultApprovalTimeout
+		_c.mutation.SetApprovalTimeout(v)
+	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		v := bot.DefaultArchivedAt
 		_c.mutation.SetArchivedAt(v)
@@ -191,6 +209,9 @@ func (_c *BotCreate) check() error {
 	}
 	if _, ok := _c.mutation.NobodyAvailableText(); !ok {
 		return &ValidationError{Name: "nobody_available_text", err: errors.New(`ent: missing required field "Bot.nobody_available_text"`)}
+	}
+	if _, ok := _c.mutation.ApprovalTimeout(); !ok {
+		return &ValidationError{Name: "approval_timeout", err: errors.New(`ent: missing required field "Bot.approval_timeout"`)}
 	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "Bot.archived_at"`)}
@@ -262,6 +283,10 @@ func (_c *BotCreate) createSpec() (*Bot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.NobodyAvailableText(); ok {
 		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
 		_node.NobodyAvailableText = value
+	}
+	if value, ok := _c.mutation.ApprovalTimeout(); ok {
+		_spec.SetField(bot.FieldApprovalTimeout, field.TypeInt, value)
+		_node.ApprovalTimeout = value
 	}
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
@@ -380,6 +405,24 @@ func (u *BotUpsert) SetNobodyAvailableText(v string) *BotUpsert {
 // UpdateNobodyAvailableText sets the "nobody_available_text" field to the value that was provided on create.
 func (u *BotUpsert) UpdateNobodyAvailableText() *BotUpsert {
 	u.SetExcluded(bot.FieldNobodyAvailableText)
+	return u
+}
+
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (u *BotUpsert) SetApprovalTimeout(v int) *BotUpsert {
+	u.Set(bot.FieldApprovalTimeout, v)
+	return u
+}
+
+// UpdateApprovalTimeout sets the "approval_timeout" field to the value that was provided on create.
+func (u *BotUpsert) UpdateApprovalTimeout() *BotUpsert {
+	u.SetExcluded(bot.FieldApprovalTimeout)
+	return u
+}
+
+// AddApprovalTimeout adds v to the "approval_timeout" field.
+func (u *BotUpsert) AddApprovalTimeout(v int) *BotUpsert {
+	u.Add(bot.FieldApprovalTimeout, v)
 	return u
 }
 
@@ -522,6 +565,27 @@ func (u *BotUpsertOne) SetNobodyAvailableText(v string) *BotUpsertOne {
 func (u *BotUpsertOne) UpdateNobodyAvailableText() *BotUpsertOne {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateNobodyAvailableText()
+	})
+}
+
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (u *BotUpsertOne) SetApprovalTimeout(v int) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetApprovalTimeout(v)
+	})
+}
+
+// AddApprovalTimeout adds v to the "approval_timeout" field.
+func (u *BotUpsertOne) AddApprovalTimeout(v int) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.AddApprovalTimeout(v)
+	})
+}
+
+// UpdateApprovalTimeout sets the "approval_timeout" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateApprovalTimeout() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateApprovalTimeout()
 	})
 }
 
@@ -834,6 +898,27 @@ func (u *BotUpsertBulk) SetNobodyAvailableText(v string) *BotUpsertBulk {
 func (u *BotUpsertBulk) UpdateNobodyAvailableText() *BotUpsertBulk {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateNobodyAvailableText()
+	})
+}
+
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (u *BotUpsertBulk) SetApprovalTimeout(v int) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetApprovalTimeout(v)
+	})
+}
+
+// AddApprovalTimeout adds v to the "approval_timeout" field.
+func (u *BotUpsertBulk) AddApprovalTimeout(v int) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.AddApprovalTimeout(v)
+	})
+}
+
+// UpdateApprovalTimeout sets the "approval_timeout" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateApprovalTimeout() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateApprovalTimeout()
 	})
 }
 

@@ -99,6 +99,27 @@ func (_u *BotUpdate) SetNillableNobodyAvailableText(v *string) *BotUpdate {
 	return _u
 }
 
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (_u *BotUpdate) SetApprovalTimeout(v int) *BotUpdate {
+	_u.mutation.ResetApprovalTimeout()
+	_u.mutation.SetApprovalTimeout(v)
+	return _u
+}
+
+// SetNillableApprovalTimeout sets the "approval_timeout" field if the given value is not nil.
+func (_u *BotUpdate) SetNillableApprovalTimeout(v *int) *BotUpdate {
+	if v != nil {
+		_u.SetApprovalTimeout(*v)
+	}
+	return _u
+}
+
+// AddApprovalTimeout adds value to the "approval_timeout" field.
+func (_u *BotUpdate) AddApprovalTimeout(v int) *BotUpdate {
+	_u.mutation.AddApprovalTimeout(v)
+	return _u
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_u *BotUpdate) SetArchivedAt(v clock.Micros) *BotUpdate {
 	_u.mutation.ResetArchivedAt()
@@ -186,6 +207,12 @@ func (_u *BotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.NobodyAvailableText(); ok {
 		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ApprovalTimeout(); ok {
+		_spec.SetField(bot.FieldApprovalTimeout, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedApprovalTimeout(); ok {
+		_spec.AddField(bot.FieldApprovalTimeout, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
@@ -280,6 +307,27 @@ func (_u *BotUpdateOne) SetNillableNobodyAvailableText(v *string) *BotUpdateOne 
 	if v != nil {
 		_u.SetNobodyAvailableText(*v)
 	}
+	return _u
+}
+
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (_u *BotUpdateOne) SetApprovalTimeout(v int) *BotUpdateOne {
+	_u.mutation.ResetApprovalTimeout()
+	_u.mutation.SetApprovalTimeout(v)
+	return _u
+}
+
+// SetNillableApprovalTimeout sets the "approval_timeout" field if the given value is not nil.
+func (_u *BotUpdateOne) SetNillableApprovalTimeout(v *int) *BotUpdateOne {
+	if v != nil {
+		_u.SetApprovalTimeout(*v)
+	}
+	return _u
+}
+
+// AddApprovalTimeout adds value to the "approval_timeout" field.
+func (_u *BotUpdateOne) AddApprovalTimeout(v int) *BotUpdateOne {
+	_u.mutation.AddApprovalTimeout(v)
 	return _u
 }
 
@@ -400,6 +448,12 @@ func (_u *BotUpdateOne) sqlSave(ctx context.Context) (_node *Bot, err error) {
 	}
 	if value, ok := _u.mutation.NobodyAvailableText(); ok {
 		_spec.SetField(bot.FieldNobodyAvailableText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.ApprovalTimeout(); ok {
+		_spec.SetField(bot.FieldApprovalTimeout, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedApprovalTimeout(); ok {
+		_spec.AddField(bot.FieldApprovalTimeout, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)

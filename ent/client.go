@@ -13,6 +13,8 @@ import (
 
 	"parley/ent/account"
 	"parley/ent/accountsequence"
+	"parley/ent/agentrun"
+	"parley/ent/agentstep"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -104,6 +106,10 @@ type Client struct {
 	Account *AccountClient
 	// AccountSequence is the client for interacting with the AccountSequence builders.
 	AccountSequence *AccountSequenceClient
+	// AgentRun is the client for interacting with the AgentRun builders.
+	AgentRun *AgentRunClient
+	// AgentStep is the client for interacting with the AgentStep builders.
+	AgentStep *AgentStepClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
 	// Association is the client for interacting with the Association builders.
@@ -269,6 +275,8 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Account = NewAccountClient(c.config)
 	c.AccountSequence = NewAccountSequenceClient(c.config)
+	c.AgentRun = NewAgentRunClient(c.config)
+	c.AgentStep = NewAgentStepClient(c.config)
 	c.ApiToken = NewApiTokenClient(c.config)
 	c.Association = NewAssociationClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
@@ -439,6 +447,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:                 cfg,
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
+		AgentRun:               NewAgentRunClient(cfg),
+		AgentStep:              NewAgentStepClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
@@ -536,6 +546,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:                 cfg,
 		Account:                NewAccountClient(cfg),
 		AccountSequence:        NewAccountSequenceClient(cfg),
+		AgentRun:               NewAgentRunClient(cfg),
+		AgentStep:              NewAgentStepClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
@@ -641,22 +653,23 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Association, c.Attachment, c.Block,
-		c.Bot, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
-		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
-		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
-		c.EngagementRevision, c.Erasure, c.Event, c.ForgottenBlob, c.IdempotencyKey,
-		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
-		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
-		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Quote, c.QuoteVersion,
-		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.ApiToken,
+		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
+		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
+		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
+		c.ContactListTimer, c.ContactMerge, c.ContactMove, c.ContactPhone,
+		c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection,
+		c.EmailReference, c.Engagement, c.EngagementRevision, c.Erasure, c.Event,
+		c.ForgottenBlob, c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox,
+		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
+		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
+		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
+		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -666,22 +679,23 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AccountSequence, c.ApiToken, c.Association, c.Attachment, c.Block,
-		c.Bot, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
-		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
-		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
-		c.EngagementRevision, c.Erasure, c.Event, c.ForgottenBlob, c.IdempotencyKey,
-		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
-		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
-		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Quote, c.QuoteVersion,
-		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.ApiToken,
+		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
+		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
+		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
+		c.ContactListTimer, c.ContactMerge, c.ContactMove, c.ContactPhone,
+		c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection,
+		c.EmailReference, c.Engagement, c.EngagementRevision, c.Erasure, c.Event,
+		c.ForgottenBlob, c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox,
+		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
+		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
+		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
+		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -694,6 +708,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Account.mutate(ctx, m)
 	case *AccountSequenceMutation:
 		return c.AccountSequence.mutate(ctx, m)
+	case *AgentRunMutation:
+		return c.AgentRun.mutate(ctx, m)
+	case *AgentStepMutation:
+		return c.AgentStep.mutate(ctx, m)
 	case *ApiTokenMutation:
 		return c.ApiToken.mutate(ctx, m)
 	case *AssociationMutation:
@@ -1114,6 +1132,272 @@ func (c *AccountSequenceClient) mutate(ctx context.Context, m *AccountSequenceMu
 		return (&AccountSequenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AccountSequence mutation op: %q", m.Op())
+	}
+}
+
+// AgentRunClient is a client for the AgentRun schema.
+type AgentRunClient struct {
+	config
+}
+
+// NewAgentRunClient returns a client for the AgentRun from the given config.
+func NewAgentRunClient(c config) *AgentRunClient {
+	return &AgentRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `agentrun.Hooks(f(g(h())))`.
+func (c *AgentRunClient) Use(hooks ...Hook) {
+	c.hooks.AgentRun = append(c.hooks.AgentRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `agentrun.Intercept(f(g(h())))`.
+func (c *AgentRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AgentRun = append(c.inters.AgentRun, interceptors...)
+}
+
+// Create returns a builder for creating a AgentRun entity.
+func (c *AgentRunClient) Create() *AgentRunCreate {
+	mutation := newAgentRunMutation(c.config, OpCreate)
+	return &AgentRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AgentRun entities.
+func (c *AgentRunClient) CreateBulk(builders ...*AgentRunCreate) *AgentRunCreateBulk {
+	return &AgentRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AgentRunClient) MapCreateBulk(slice any, setFunc func(*AgentRunCreate, int)) *AgentRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AgentRunCreateBulk{err: fmt.Errorf("calling to AgentRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AgentRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AgentRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AgentRun.
+func (c *AgentRunClient) Update() *AgentRunUpdate {
+	mutation := newAgentRunMutation(c.config, OpUpdate)
+	return &AgentRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AgentRunClient) UpdateOne(_m *AgentRun) *AgentRunUpdateOne {
+	mutation := newAgentRunMutation(c.config, OpUpdateOne, withAgentRun(_m))
+	return &AgentRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AgentRunClient) UpdateOneID(id string) *AgentRunUpdateOne {
+	mutation := newAgentRunMutation(c.config, OpUpdateOne, withAgentRunID(id))
+	return &AgentRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AgentRun.
+func (c *AgentRunClient) Delete() *AgentRunDelete {
+	mutation := newAgentRunMutation(c.config, OpDelete)
+	return &AgentRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AgentRunClient) DeleteOne(_m *AgentRun) *AgentRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AgentRunClient) DeleteOneID(id string) *AgentRunDeleteOne {
+	builder := c.Delete().Where(agentrun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AgentRunDeleteOne{builder}
+}
+
+// Query returns a query builder for AgentRun.
+func (c *AgentRunClient) Query() *AgentRunQuery {
+	return &AgentRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAgentRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AgentRun entity by its id.
+func (c *AgentRunClient) Get(ctx context.Context, id string) (*AgentRun, error) {
+	return c.Query().Where(agentrun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AgentRunClient) GetX(ctx context.Context, id string) *AgentRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AgentRunClient) Hooks() []Hook {
+	return c.hooks.AgentRun
+}
+
+// Interceptors returns the client interceptors.
+func (c *AgentRunClient) Interceptors() []Interceptor {
+	return c.inters.AgentRun
+}
+
+func (c *AgentRunClient) mutate(ctx context.Context, m *AgentRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AgentRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AgentRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AgentRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AgentRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AgentRun mutation op: %q", m.Op())
+	}
+}
+
+// AgentStepClient is a client for the AgentStep schema.
+type AgentStepClient struct {
+	config
+}
+
+// NewAgentStepClient returns a client for the AgentStep from the given config.
+func NewAgentStepClient(c config) *AgentStepClient {
+	return &AgentStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `agentstep.Hooks(f(g(h())))`.
+func (c *AgentStepClient) Use(hooks ...Hook) {
+	c.hooks.AgentStep = append(c.hooks.AgentStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `agentstep.Intercept(f(g(h())))`.
+func (c *AgentStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AgentStep = append(c.inters.AgentStep, interceptors...)
+}
+
+// Create returns a builder for creating a AgentStep entity.
+func (c *AgentStepClient) Create() *AgentStepCreate {
+	mutation := newAgentStepMutation(c.config, OpCreate)
+	return &AgentStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AgentStep entities.
+func (c *AgentStepClient) CreateBulk(builders ...*AgentStepCreate) *AgentStepCreateBulk {
+	return &AgentStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AgentStepClient) MapCreateBulk(slice any, setFunc func(*AgentStepCreate, int)) *AgentStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AgentStepCreateBulk{err: fmt.Errorf("calling to AgentStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AgentStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AgentStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AgentStep.
+func (c *AgentStepClient) Update() *AgentStepUpdate {
+	mutation := newAgentStepMutation(c.config, OpUpdate)
+	return &AgentStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AgentStepClient) UpdateOne(_m *AgentStep) *AgentStepUpdateOne {
+	mutation := newAgentStepMutation(c.config, OpUpdateOne, withAgentStep(_m))
+	return &AgentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AgentStepClient) UpdateOneID(id string) *AgentStepUpdateOne {
+	mutation := newAgentStepMutation(c.config, OpUpdateOne, withAgentStepID(id))
+	return &AgentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AgentStep.
+func (c *AgentStepClient) Delete() *AgentStepDelete {
+	mutation := newAgentStepMutation(c.config, OpDelete)
+	return &AgentStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AgentStepClient) DeleteOne(_m *AgentStep) *AgentStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AgentStepClient) DeleteOneID(id string) *AgentStepDeleteOne {
+	builder := c.Delete().Where(agentstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AgentStepDeleteOne{builder}
+}
+
+// Query returns a query builder for AgentStep.
+func (c *AgentStepClient) Query() *AgentStepQuery {
+	return &AgentStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAgentStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AgentStep entity by its id.
+func (c *AgentStepClient) Get(ctx context.Context, id string) (*AgentStep, error) {
+	return c.Query().Where(agentstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AgentStepClient) GetX(ctx context.Context, id string) *AgentStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AgentStepClient) Hooks() []Hook {
+	return c.hooks.AgentStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *AgentStepClient) Interceptors() []Interceptor {
+	return c.inters.AgentStep
+}
+
+func (c *AgentStepClient) mutate(ctx context.Context, m *AgentStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AgentStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AgentStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AgentStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AgentStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AgentStep mutation op: %q", m.Op())
 	}
 }
 
@@ -11228,35 +11512,35 @@ func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMuta
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
-		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
-		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
-		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
-		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
-		EngagementRevision, Erasure, Event, ForgottenBlob, IdempotencyKey, ImageSender,
-		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
-		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Quote, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
-		RecordCounter, RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Hook
+		Account, AccountSequence, AgentRun, AgentStep, ApiToken, Association,
+		Attachment, Block, Bot, Channel, ChannelAddress, Company, CompanyDomain,
+		ConsentRecord, Contact, ContactEmail, ContactExport, ContactImport,
+		ContactList, ContactListMember, ContactListTimer, ContactMerge, ContactMove,
+		ContactPhone, Conversation, Deal, Draft, Email, EmailChannel, EmailConnection,
+		EmailReference, Engagement, EngagementRevision, Erasure, Event, ForgottenBlob,
+		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
+		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
+		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
+		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
+		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
-		Account, AccountSequence, ApiToken, Association, Attachment, Block, Bot,
-		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
-		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
-		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
-		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
-		EngagementRevision, Erasure, Event, ForgottenBlob, IdempotencyKey, ImageSender,
-		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
-		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Quote, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
-		RecordCounter, RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Interceptor
+		Account, AccountSequence, AgentRun, AgentStep, ApiToken, Association,
+		Attachment, Block, Bot, Channel, ChannelAddress, Company, CompanyDomain,
+		ConsentRecord, Contact, ContactEmail, ContactExport, ContactImport,
+		ContactList, ContactListMember, ContactListTimer, ContactMerge, ContactMove,
+		ContactPhone, Conversation, Deal, Draft, Email, EmailChannel, EmailConnection,
+		EmailReference, Engagement, EngagementRevision, Erasure, Event, ForgottenBlob,
+		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
+		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
+		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
+		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
+		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"parley/ent/account"
 	"parley/ent/accountsequence"
+	"parley/ent/agentrun"
+	"parley/ent/agentstep"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -152,6 +154,8 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:                account.ValidColumn,
 			accountsequence.Table:        accountsequence.ValidColumn,
+			agentrun.Table:               agentrun.ValidColumn,
+			agentstep.Table:              agentstep.ValidColumn,
 			apitoken.Table:               apitoken.ValidColumn,
 			association.Table:            association.ValidColumn,
 			attachment.Table:             attachment.ValidColumn,

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"parley/ent/account"
 	"parley/ent/accountsequence"
+	"parley/ent/agentrun"
+	"parley/ent/agentstep"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -106,6 +108,8 @@ const (
 	// Node types.
 	TypeAccount                = "Account"
 	TypeAccountSequence        = "AccountSequence"
+	TypeAgentRun               = "AgentRun"
+	TypeAgentStep              = "AgentStep"
 	TypeApiToken               = "ApiToken"
 	TypeAssociation            = "Association"
 	TypeAttachment             = "Attachment"
@@ -1688,6 +1692,2368 @@ func (m *AccountSequenceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AccountSequenceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AccountSequence edge %s", name)
+}
+
+// AgentRunMutation represents an operation that mutates the AgentRun nodes in the graph.
+type AgentRunMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	bot_id          *string
+	state           *vocab.AgentRunState
+	turn            *int
+	addturn         *int
+	reason          *vocab.BotTurnReason
+	step_count      *int
+	addstep_count   *int
+	asked_number    *int
+	addasked_number *int
+	due_at          *clock.Micros
+	adddue_at       *clock.Micros
+	alive_at        *clock.Micros
+	addalive_at     *clock.Micros
+	hand_off_at     *clock.Micros
+	addhand_off_at  *clock.Micros
+	lease_id        *string
+	lease_until     *clock.Micros
+	addlease_until  *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	ended_at        *clock.Micros
+	addended_at     *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*AgentRun, error)
+	predicates      []predicate.AgentRun
+}
+
+var _ ent.Mutation = (*AgentRunMutation)(nil)
+
+// agentrunOption allows management of the mutation configuration using functional options.
+type agentrunOption func(*AgentRunMutation)
+
+// newAgentRunMutation creates new mutation for the AgentRun entity.
+func newAgentRunMutation(c config, op Op, opts ...agentrunOption) *AgentRunMutation {
+	m := &AgentRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAgentRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAgentRunID sets the ID field of the mutation.
+func withAgentRunID(id string) agentrunOption {
+	return func(m *AgentRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AgentRun
+		)
+		m.oldValue = func(ctx context.Context) (*AgentRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AgentRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAgentRun sets the old AgentRun of the mutation.
+func withAgentRun(node *AgentRun) agentrunOption {
+	return func(m *AgentRunMutation) {
+		m.oldValue = func(context.Context) (*AgentRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AgentRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AgentRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AgentRun entities.
+func (m *AgentRunMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AgentRunMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AgentRunMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AgentRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *AgentRunMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *AgentRunMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *AgentRunMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *AgentRunMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *AgentRunMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *AgentRunMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *AgentRunMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *AgentRunMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *AgentRunMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetBotID sets the "bot_id" field.
+func (m *AgentRunMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *AgentRunMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *AgentRunMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *AgentRunMutation) SetState(vrs vocab.AgentRunState) {
+	m.state = &vrs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *AgentRunMutation) State() (r vocab.AgentRunState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldState(ctx context.Context) (v vocab.AgentRunState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *AgentRunMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *AgentRunMutation) SetTurn(i int) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *AgentRunMutation) Turn() (r int, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldTurn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *AgentRunMutation) AddTurn(i int) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *AgentRunMutation) AddedTurn() (r int, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *AgentRunMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *AgentRunMutation) SetReason(vtr vocab.BotTurnReason) {
+	m.reason = &vtr
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AgentRunMutation) Reason() (r vocab.BotTurnReason, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldReason(ctx context.Context) (v vocab.BotTurnReason, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AgentRunMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetStepCount sets the "step_count" field.
+func (m *AgentRunMutation) SetStepCount(i int) {
+	m.step_count = &i
+	m.addstep_count = nil
+}
+
+// StepCount returns the value of the "step_count" field in the mutation.
+func (m *AgentRunMutation) StepCount() (r int, exists bool) {
+	v := m.step_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepCount returns the old "step_count" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldStepCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepCount: %w", err)
+	}
+	return oldValue.StepCount, nil
+}
+
+// AddStepCount adds i to the "step_count" field.
+func (m *AgentRunMutation) AddStepCount(i int) {
+	if m.addstep_count != nil {
+		*m.addstep_count += i
+	} else {
+		m.addstep_count = &i
+	}
+}
+
+// AddedStepCount returns the value that was added to the "step_count" field in this mutation.
+func (m *AgentRunMutation) AddedStepCount() (r int, exists bool) {
+	v := m.addstep_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStepCount resets all changes to the "step_count" field.
+func (m *AgentRunMutation) ResetStepCount() {
+	m.step_count = nil
+	m.addstep_count = nil
+}
+
+// SetAskedNumber sets the "asked_number" field.
+func (m *AgentRunMutation) SetAskedNumber(i int) {
+	m.asked_number = &i
+	m.addasked_number = nil
+}
+
+// AskedNumber returns the value of the "asked_number" field in the mutation.
+func (m *AgentRunMutation) AskedNumber() (r int, exists bool) {
+	v := m.asked_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedNumber returns the old "asked_number" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldAskedNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedNumber: %w", err)
+	}
+	return oldValue.AskedNumber, nil
+}
+
+// AddAskedNumber adds i to the "asked_number" field.
+func (m *AgentRunMutation) AddAskedNumber(i int) {
+	if m.addasked_number != nil {
+		*m.addasked_number += i
+	} else {
+		m.addasked_number = &i
+	}
+}
+
+// AddedAskedNumber returns the value that was added to the "asked_number" field in this mutation.
+func (m *AgentRunMutation) AddedAskedNumber() (r int, exists bool) {
+	v := m.addasked_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAskedNumber resets all changes to the "asked_number" field.
+func (m *AgentRunMutation) ResetAskedNumber() {
+	m.asked_number = nil
+	m.addasked_number = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *AgentRunMutation) SetDueAt(c clock.Micros) {
+	m.due_at = &c
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *AgentRunMutation) DueAt() (r clock.Micros, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldDueAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds c to the "due_at" field.
+func (m *AgentRunMutation) AddDueAt(c clock.Micros) {
+	if m.adddue_at != nil {
+		*m.adddue_at += c
+	} else {
+		m.adddue_at = &c
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *AgentRunMutation) AddedDueAt() (r clock.Micros, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *AgentRunMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
+// SetAliveAt sets the "alive_at" field.
+func (m *AgentRunMutation) SetAliveAt(c clock.Micros) {
+	m.alive_at = &c
+	m.addalive_at = nil
+}
+
+// AliveAt returns the value of the "alive_at" field in the mutation.
+func (m *AgentRunMutation) AliveAt() (r clock.Micros, exists bool) {
+	v := m.alive_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAliveAt returns the old "alive_at" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldAliveAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAliveAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAliveAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAliveAt: %w", err)
+	}
+	return oldValue.AliveAt, nil
+}
+
+// AddAliveAt adds c to the "alive_at" field.
+func (m *AgentRunMutation) AddAliveAt(c clock.Micros) {
+	if m.addalive_at != nil {
+		*m.addalive_at += c
+	} else {
+		m.addalive_at = &c
+	}
+}
+
+// AddedAliveAt returns the value that was added to the "alive_at" field in this mutation.
+func (m *AgentRunMutation) AddedAliveAt() (r clock.Micros, exists bool) {
+	v := m.addalive_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAliveAt resets all changes to the "alive_at" field.
+func (m *AgentRunMutation) ResetAliveAt() {
+	m.alive_at = nil
+	m.addalive_at = nil
+}
+
+// SetHandOffAt sets the "hand_off_at" field.
+func (m *AgentRunMutation) SetHandOffAt(c clock.Micros) {
+	m.hand_off_at = &c
+	m.addhand_off_at = nil
+}
+
+// HandOffAt returns the value of the "hand_off_at" field in the mutation.
+func (m *AgentRunMutation) HandOffAt() (r clock.Micros, exists bool) {
+	v := m.hand_off_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandOffAt returns the old "hand_off_at" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldHandOffAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandOffAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandOffAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandOffAt: %w", err)
+	}
+	return oldValue.HandOffAt, nil
+}
+
+// AddHandOffAt adds c to the "hand_off_at" field.
+func (m *AgentRunMutation) AddHandOffAt(c clock.Micros) {
+	if m.addhand_off_at != nil {
+		*m.addhand_off_at += c
+	} else {
+		m.addhand_off_at = &c
+	}
+}
+
+// AddedHandOffAt returns the value that was added to the "hand_off_at" field in this mutation.
+func (m *AgentRunMutation) AddedHandOffAt() (r clock.Micros, exists bool) {
+	v := m.addhand_off_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHandOffAt resets all changes to the "hand_off_at" field.
+func (m *AgentRunMutation) ResetHandOffAt() {
+	m.hand_off_at = nil
+	m.addhand_off_at = nil
+}
+
+// SetLeaseID sets the "lease_id" field.
+func (m *AgentRunMutation) SetLeaseID(s string) {
+	m.lease_id = &s
+}
+
+// LeaseID returns the value of the "lease_id" field in the mutation.
+func (m *AgentRunMutation) LeaseID() (r string, exists bool) {
+	v := m.lease_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseID returns the old "lease_id" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldLeaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseID: %w", err)
+	}
+	return oldValue.LeaseID, nil
+}
+
+// ResetLeaseID resets all changes to the "lease_id" field.
+func (m *AgentRunMutation) ResetLeaseID() {
+	m.lease_id = nil
+}
+
+// SetLeaseUntil sets the "lease_until" field.
+func (m *AgentRunMutation) SetLeaseUntil(c clock.Micros) {
+	m.lease_until = &c
+	m.addlease_until = nil
+}
+
+// LeaseUntil returns the value of the "lease_until" field in the mutation.
+func (m *AgentRunMutation) LeaseUntil() (r clock.Micros, exists bool) {
+	v := m.lease_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseUntil returns the old "lease_until" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldLeaseUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseUntil: %w", err)
+	}
+	return oldValue.LeaseUntil, nil
+}
+
+// AddLeaseUntil adds c to the "lease_until" field.
+func (m *AgentRunMutation) AddLeaseUntil(c clock.Micros) {
+	if m.addlease_until != nil {
+		*m.addlease_until += c
+	} else {
+		m.addlease_until = &c
+	}
+}
+
+// AddedLeaseUntil returns the value that was added to the "lease_until" field in this mutation.
+func (m *AgentRunMutation) AddedLeaseUntil() (r clock.Micros, exists bool) {
+	v := m.addlease_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLeaseUntil resets all changes to the "lease_until" field.
+func (m *AgentRunMutation) ResetLeaseUntil() {
+	m.lease_until = nil
+	m.addlease_until = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AgentRunMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AgentRunMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *AgentRunMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *AgentRunMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AgentRunMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *AgentRunMutation) SetEndedAt(c clock.Micros) {
+	m.ended_at = &c
+	m.addended_at = nil
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *AgentRunMutation) EndedAt() (r clock.Micros, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the AgentRun entity.
+// If the AgentRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentRunMutation) OldEndedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// AddEndedAt adds c to the "ended_at" field.
+func (m *AgentRunMutation) AddEndedAt(c clock.Micros) {
+	if m.addended_at != nil {
+		*m.addended_at += c
+	} else {
+		m.addended_at = &c
+	}
+}
+
+// AddedEndedAt returns the value that was added to the "ended_at" field in this mutation.
+func (m *AgentRunMutation) AddedEndedAt() (r clock.Micros, exists bool) {
+	v := m.addended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *AgentRunMutation) ResetEndedAt() {
+	m.ended_at = nil
+	m.addended_at = nil
+}
+
+// Where appends a list predicates to the AgentRunMutation builder.
+func (m *AgentRunMutation) Where(ps ...predicate.AgentRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AgentRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AgentRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AgentRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AgentRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AgentRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AgentRun).
+func (m *AgentRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AgentRunMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.account_id != nil {
+		fields = append(fields, agentrun.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, agentrun.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, agentrun.FieldConversationID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, agentrun.FieldBotID)
+	}
+	if m.state != nil {
+		fields = append(fields, agentrun.FieldState)
+	}
+	if m.turn != nil {
+		fields = append(fields, agentrun.FieldTurn)
+	}
+	if m.reason != nil {
+		fields = append(fields, agentrun.FieldReason)
+	}
+	if m.step_count != nil {
+		fields = append(fields, agentrun.FieldStepCount)
+	}
+	if m.asked_number != nil {
+		fields = append(fields, agentrun.FieldAskedNumber)
+	}
+	if m.due_at != nil {
+		fields = append(fields, agentrun.FieldDueAt)
+	}
+	if m.alive_at != nil {
+		fields = append(fields, agentrun.FieldAliveAt)
+	}
+	if m.hand_off_at != nil {
+		fields = append(fields, agentrun.FieldHandOffAt)
+	}
+	if m.lease_id != nil {
+		fields = append(fields, agentrun.FieldLeaseID)
+	}
+	if m.lease_until != nil {
+		fields = append(fields, agentrun.FieldLeaseUntil)
+	}
+	if m.created_at != nil {
+		fields = append(fields, agentrun.FieldCreatedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, agentrun.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AgentRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case agentrun.FieldAccountID:
+		return m.AccountID()
+	case agentrun.FieldInboxID:
+		return m.InboxID()
+	case agentrun.FieldConversationID:
+		return m.ConversationID()
+	case agentrun.FieldBotID:
+		return m.BotID()
+	case agentrun.FieldState:
+		return m.State()
+	case agentrun.FieldTurn:
+		return m.Turn()
+	case agentrun.FieldReason:
+		return m.Reason()
+	case agentrun.FieldStepCount:
+		return m.StepCount()
+	case agentrun.FieldAskedNumber:
+		return m.AskedNumber()
+	case agentrun.FieldDueAt:
+		return m.DueAt()
+	case agentrun.FieldAliveAt:
+		return m.AliveAt()
+	case agentrun.FieldHandOffAt:
+		return m.HandOffAt()
+	case agentrun.FieldLeaseID:
+		return m.LeaseID()
+	case agentrun.FieldLeaseUntil:
+		return m.LeaseUntil()
+	case agentrun.FieldCreatedAt:
+		return m.CreatedAt()
+	case agentrun.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AgentRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case agentrun.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case agentrun.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case agentrun.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case agentrun.FieldBotID:
+		return m.OldBotID(ctx)
+	case agentrun.FieldState:
+		return m.OldState(ctx)
+	case agentrun.FieldTurn:
+		return m.OldTurn(ctx)
+	case agentrun.FieldReason:
+		return m.OldReason(ctx)
+	case agentrun.FieldStepCount:
+		return m.OldStepCount(ctx)
+	case agentrun.FieldAskedNumber:
+		return m.OldAskedNumber(ctx)
+	case agentrun.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case agentrun.FieldAliveAt:
+		return m.OldAliveAt(ctx)
+	case agentrun.FieldHandOffAt:
+		return m.OldHandOffAt(ctx)
+	case agentrun.FieldLeaseID:
+		return m.OldLeaseID(ctx)
+	case agentrun.FieldLeaseUntil:
+		return m.OldLeaseUntil(ctx)
+	case agentrun.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case agentrun.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AgentRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgentRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case agentrun.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case agentrun.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case agentrun.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case agentrun.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
+		return nil
+	case agentrun.FieldState:
+		v, ok := value.(vocab.AgentRunState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case agentrun.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	case agentrun.FieldReason:
+		v, ok := value.(vocab.BotTurnReason)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case agentrun.FieldStepCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepCount(v)
+		return nil
+	case agentrun.FieldAskedNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedNumber(v)
+		return nil
+	case agentrun.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case agentrun.FieldAliveAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAliveAt(v)
+		return nil
+	case agentrun.FieldHandOffAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandOffAt(v)
+		return nil
+	case agentrun.FieldLeaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseID(v)
+		return nil
+	case agentrun.FieldLeaseUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseUntil(v)
+		return nil
+	case agentrun.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case agentrun.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AgentRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AgentRunMutation) AddedFields() []string {
+	var fields []string
+	if m.addturn != nil {
+		fields = append(fields, agentrun.FieldTurn)
+	}
+	if m.addstep_count != nil {
+		fields = append(fields, agentrun.FieldStepCount)
+	}
+	if m.addasked_number != nil {
+		fields = append(fields, agentrun.FieldAskedNumber)
+	}
+	if m.adddue_at != nil {
+		fields = append(fields, agentrun.FieldDueAt)
+	}
+	if m.addalive_at != nil {
+		fields = append(fields, agentrun.FieldAliveAt)
+	}
+	if m.addhand_off_at != nil {
+		fields = append(fields, agentrun.FieldHandOffAt)
+	}
+	if m.addlease_until != nil {
+		fields = append(fields, agentrun.FieldLeaseUntil)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, agentrun.FieldCreatedAt)
+	}
+	if m.addended_at != nil {
+		fields = append(fields, agentrun.FieldEndedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AgentRunMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case agentrun.FieldTurn:
+		return m.AddedTurn()
+	case agentrun.FieldStepCount:
+		return m.AddedStepCount()
+	case agentrun.FieldAskedNumber:
+		return m.AddedAskedNumber()
+	case agentrun.FieldDueAt:
+		return m.AddedDueAt()
+	case agentrun.FieldAliveAt:
+		return m.AddedAliveAt()
+	case agentrun.FieldHandOffAt:
+		return m.AddedHandOffAt()
+	case agentrun.FieldLeaseUntil:
+		return m.AddedLeaseUntil()
+	case agentrun.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	case agentrun.FieldEndedAt:
+		return m.AddedEndedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgentRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case agentrun.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	case agentrun.FieldStepCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStepCount(v)
+		return nil
+	case agentrun.FieldAskedNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAskedNumber(v)
+		return nil
+	case agentrun.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
+		return nil
+	case agentrun.FieldAliveAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAliveAt(v)
+		return nil
+	case agentrun.FieldHandOffAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHandOffAt(v)
+		return nil
+	case agentrun.FieldLeaseUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLeaseUntil(v)
+		return nil
+	case agentrun.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	case agentrun.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AgentRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AgentRunMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AgentRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AgentRunMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AgentRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AgentRunMutation) ResetField(name string) error {
+	switch name {
+	case agentrun.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case agentrun.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case agentrun.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case agentrun.FieldBotID:
+		m.ResetBotID()
+		return nil
+	case agentrun.FieldState:
+		m.ResetState()
+		return nil
+	case agentrun.FieldTurn:
+		m.ResetTurn()
+		return nil
+	case agentrun.FieldReason:
+		m.ResetReason()
+		return nil
+	case agentrun.FieldStepCount:
+		m.ResetStepCount()
+		return nil
+	case agentrun.FieldAskedNumber:
+		m.ResetAskedNumber()
+		return nil
+	case agentrun.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case agentrun.FieldAliveAt:
+		m.ResetAliveAt()
+		return nil
+	case agentrun.FieldHandOffAt:
+		m.ResetHandOffAt()
+		return nil
+	case agentrun.FieldLeaseID:
+		m.ResetLeaseID()
+		return nil
+	case agentrun.FieldLeaseUntil:
+		m.ResetLeaseUntil()
+		return nil
+	case agentrun.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case agentrun.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AgentRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AgentRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AgentRunMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AgentRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AgentRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AgentRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AgentRunMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AgentRunMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AgentRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AgentRunMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AgentRun edge %s", name)
+}
+
+// AgentStepMutation represents an operation that mutates the AgentStep nodes in the graph.
+type AgentStepMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	run_id          *string
+	number          *int
+	addnumber       *int
+	turn            *int
+	addturn         *int
+	kind            *vocab.AgentStepKind
+	text            *string
+	ephemeral       *bool
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*AgentStep, error)
+	predicates      []predicate.AgentStep
+}
+
+var _ ent.Mutation = (*AgentStepMutation)(nil)
+
+// agentstepOption allows management of the mutation configuration using functional options.
+type agentstepOption func(*AgentStepMutation)
+
+// newAgentStepMutation creates new mutation for the AgentStep entity.
+func newAgentStepMutation(c config, op Op, opts ...agentstepOption) *AgentStepMutation {
+	m := &AgentStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAgentStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAgentStepID sets the ID field of the mutation.
+func withAgentStepID(id string) agentstepOption {
+	return func(m *AgentStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AgentStep
+		)
+		m.oldValue = func(ctx context.Context) (*AgentStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AgentStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAgentStep sets the old AgentStep of the mutation.
+func withAgentStep(node *AgentStep) agentstepOption {
+	return func(m *AgentStepMutation) {
+		m.oldValue = func(context.Context) (*AgentStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AgentStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AgentStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AgentStep entities.
+func (m *AgentStepMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AgentStepMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AgentStepMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AgentStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *AgentStepMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *AgentStepMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *AgentStepMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *AgentStepMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *AgentStepMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *AgentStepMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *AgentStepMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *AgentStepMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *AgentStepMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetRunID sets the "run_id" field.
+func (m *AgentStepMutation) SetRunID(s string) {
+	m.run_id = &s
+}
+
+// RunID returns the value of the "run_id" field in the mutation.
+func (m *AgentStepMutation) RunID() (r string, exists bool) {
+	v := m.run_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRunID returns the old "run_id" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldRunID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRunID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRunID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRunID: %w", err)
+	}
+	return oldValue.RunID, nil
+}
+
+// ResetRunID resets all changes to the "run_id" field.
+func (m *AgentStepMutation) ResetRunID() {
+	m.run_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *AgentStepMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *AgentStepMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *AgentStepMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *AgentStepMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *AgentStepMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *AgentStepMutation) SetTurn(i int) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *AgentStepMutation) Turn() (r int, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldTurn(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *AgentStepMutation) AddTurn(i int) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *AgentStepMutation) AddedTurn() (r int, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *AgentStepMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *AgentStepMutation) SetKind(vsk vocab.AgentStepKind) {
+	m.kind = &vsk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *AgentStepMutation) Kind() (r vocab.AgentStepKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldKind(ctx context.Context) (v vocab.AgentStepKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *AgentStepMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetText sets the "text" field.
+func (m *AgentStepMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *AgentStepMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *AgentStepMutation) ResetText() {
+	m.text = nil
+}
+
+// SetEphemeral sets the "ephemeral" field.
+func (m *AgentStepMutation) SetEphemeral(b bool) {
+	m.ephemeral = &b
+}
+
+// Ephemeral returns the value of the "ephemeral" field in the mutation.
+func (m *AgentStepMutation) Ephemeral() (r bool, exists bool) {
+	v := m.ephemeral
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEphemeral returns the old "ephemeral" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldEphemeral(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEphemeral is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEphemeral requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEphemeral: %w", err)
+	}
+	return oldValue.Ephemeral, nil
+}
+
+// ResetEphemeral resets all changes to the "ephemeral" field.
+func (m *AgentStepMutation) ResetEphemeral() {
+	m.ephemeral = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AgentStepMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AgentStepMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AgentStep entity.
+// If the AgentStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentStepMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *AgentStepMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *AgentStepMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AgentStepMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the AgentStepMutation builder.
+func (m *AgentStepMutation) Where(ps ...predicate.AgentStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AgentStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AgentStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AgentStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AgentStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AgentStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AgentStep).
+func (m *AgentStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AgentStepMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, agentstep.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, agentstep.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, agentstep.FieldConversationID)
+	}
+	if m.run_id != nil {
+		fields = append(fields, agentstep.FieldRunID)
+	}
+	if m.number != nil {
+		fields = append(fields, agentstep.FieldNumber)
+	}
+	if m.turn != nil {
+		fields = append(fields, agentstep.FieldTurn)
+	}
+	if m.kind != nil {
+		fields = append(fields, agentstep.FieldKind)
+	}
+	if m.text != nil {
+		fields = append(fields, agentstep.FieldText)
+	}
+	if m.ephemeral != nil {
+		fields = append(fields, agentstep.FieldEphemeral)
+	}
+	if m.created_at != nil {
+		fields = append(fields, agentstep.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AgentStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case agentstep.FieldAccountID:
+		return m.AccountID()
+	case agentstep.FieldInboxID:
+		return m.InboxID()
+	case agentstep.FieldConversationID:
+		return m.ConversationID()
+	case agentstep.FieldRunID:
+		return m.RunID()
+	case agentstep.FieldNumber:
+		return m.Number()
+	case agentstep.FieldTurn:
+		return m.Turn()
+	case agentstep.FieldKind:
+		return m.Kind()
+	case agentstep.FieldText:
+		return m.Text()
+	case agentstep.FieldEphemeral:
+		return m.Ephemeral()
+	case agentstep.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AgentStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case agentstep.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case agentstep.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case agentstep.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case agentstep.FieldRunID:
+		return m.OldRunID(ctx)
+	case agentstep.FieldNumber:
+		return m.OldNumber(ctx)
+	case agentstep.FieldTurn:
+		return m.OldTurn(ctx)
+	case agentstep.FieldKind:
+		return m.OldKind(ctx)
+	case agentstep.FieldText:
+		return m.OldText(ctx)
+	case agentstep.FieldEphemeral:
+		return m.OldEphemeral(ctx)
+	case agentstep.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AgentStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgentStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case agentstep.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case agentstep.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case agentstep.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case agentstep.FieldRunID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRunID(v)
+		return nil
+	case agentstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case agentstep.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	case agentstep.FieldKind:
+		v, ok := value.(vocab.AgentStepKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case agentstep.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case agentstep.FieldEphemeral:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEphemeral(v)
+		return nil
+	case agentstep.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AgentStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AgentStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, agentstep.FieldNumber)
+	}
+	if m.addturn != nil {
+		fields = append(fields, agentstep.FieldTurn)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, agentstep.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AgentStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case agentstep.FieldNumber:
+		return m.AddedNumber()
+	case agentstep.FieldTurn:
+		return m.AddedTurn()
+	case agentstep.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgentStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case agentstep.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case agentstep.FieldTurn:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	case agentstep.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AgentStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AgentStepMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AgentStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AgentStepMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AgentStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AgentStepMutation) ResetField(name string) error {
+	switch name {
+	case agentstep.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case agentstep.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case agentstep.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case agentstep.FieldRunID:
+		m.ResetRunID()
+		return nil
+	case agentstep.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case agentstep.FieldTurn:
+		m.ResetTurn()
+		return nil
+	case agentstep.FieldKind:
+		m.ResetKind()
+		return nil
+	case agentstep.FieldText:
+		m.ResetText()
+		return nil
+	case agentstep.FieldEphemeral:
+		m.ResetEphemeral()
+		return nil
+	case agentstep.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AgentStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AgentStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AgentStepMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AgentStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AgentStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AgentStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AgentStepMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AgentStepMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AgentStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AgentStepMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AgentStep edge %s", name)
 }
 
 // ApiTokenMutation represents an operation that mutates the ApiToken nodes in the graph.
@@ -5982,6 +8348,8 @@ type BotMutation struct {
 	appendinbox_ids       []string
 	routing               *vocab.Routing
 	nobody_available_text *string
+	approval_timeout      *int
+	addapproval_timeout   *int
 	archived_at           *clock.Micros
 	addarchived_at        *clock.Micros
 	created_at            *clock.Micros
@@ -6327,6 +8695,62 @@ func (m *BotMutation) ResetNobodyAvailableText() {
 	m.nobody_available_text = nil
 }
 
+// SetApprovalTimeout sets the "approval_timeout" field.
+func (m *BotMutation) SetApprovalTimeout(i int) {
+	m.approval_timeout = &i
+	m.addapproval_timeout = nil
+}
+
+// ApprovalTimeout returns the value of the "approval_timeout" field in the mutation.
+func (m *BotMutation) ApprovalTimeout() (r int, exists bool) {
+	v := m.approval_timeout
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalTimeout returns the old "approval_timeout" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldApprovalTimeout(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalTimeout is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalTimeout requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalTimeout: %w", err)
+	}
+	return oldValue.ApprovalTimeout, nil
+}
+
+// AddApprovalTimeout adds i to the "approval_timeout" field.
+func (m *BotMutation) AddApprovalTimeout(i int) {
+	if m.addapproval_timeout != nil {
+		*m.addapproval_timeout += i
+	} else {
+		m.addapproval_timeout = &i
+	}
+}
+
+// AddedApprovalTimeout returns the value that was added to the "approval_timeout" field in this mutation.
+func (m *BotMutation) AddedApprovalTimeout() (r int, exists bool) {
+	v := m.addapproval_timeout
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetApprovalTimeout resets all changes to the "approval_timeout" field.
+func (m *BotMutation) ResetApprovalTimeout() {
+	m.approval_timeout = nil
+	m.addapproval_timeout = nil
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (m *BotMutation) SetArchivedAt(c clock.Micros) {
 	m.archived_at = &c
@@ -6473,7 +8897,7 @@ func (m *BotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BotMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.account_id != nil {
 		fields = append(fields, bot.FieldAccountID)
 	}
@@ -6491,6 +8915,9 @@ func (m *BotMutation) Fields() []string {
 	}
 	if m.nobody_available_text != nil {
 		fields = append(fields, bot.FieldNobodyAvailableText)
+	}
+	if m.approval_timeout != nil {
+		fields = append(fields, bot.FieldApprovalTimeout)
 	}
 	if m.archived_at != nil {
 		fields = append(fields, bot.FieldArchivedAt)
@@ -6518,6 +8945,8 @@ func (m *BotMutation) Field(name string) (ent.Value, bool) {
 		return m.Routing()
 	case bot.FieldNobodyAvailableText:
 		return m.NobodyAvailableText()
+	case bot.FieldApprovalTimeout:
+		return m.ApprovalTimeout()
 	case bot.FieldArchivedAt:
 		return m.ArchivedAt()
 	case bot.FieldCreatedAt:
@@ -6543,6 +8972,8 @@ func (m *BotMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldRouting(ctx)
 	case bot.FieldNobodyAvailableText:
 		return m.OldNobodyAvailableText(ctx)
+	case bot.FieldApprovalTimeout:
+		return m.OldApprovalTimeout(ctx)
 	case bot.FieldArchivedAt:
 		return m.OldArchivedAt(ctx)
 	case bot.FieldCreatedAt:
@@ -6598,6 +9029,13 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNobodyAvailableText(v)
 		return nil
+	case bot.FieldApprovalTimeout:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalTimeout(v)
+		return nil
 	case bot.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -6620,6 +9058,9 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *BotMutation) AddedFields() []string {
 	var fields []string
+	if m.addapproval_timeout != nil {
+		fields = append(fields, bot.FieldApprovalTimeout)
+	}
 	if m.addarchived_at != nil {
 		fields = append(fields, bot.FieldArchivedAt)
 	}
@@ -6634,6 +9075,8 @@ func (m *BotMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *BotMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case bot.FieldApprovalTimeout:
+		return m.AddedApprovalTimeout()
 	case bot.FieldArchivedAt:
 		return m.AddedArchivedAt()
 	case bot.FieldCreatedAt:
@@ -6647,6 +9090,13 @@ func (m *BotMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BotMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case bot.FieldApprovalTimeout:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddApprovalTimeout(v)
+		return nil
 	case bot.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -6705,6 +9155,9 @@ func (m *BotMutation) ResetField(name string) error {
 		return nil
 	case bot.FieldNobodyAvailableText:
 		m.ResetNobodyAvailableText()
+		return nil
+	case bot.FieldApprovalTimeout:
+		m.ResetApprovalTimeout()
 		return nil
 	case bot.FieldArchivedAt:
 		m.ResetArchivedAt()

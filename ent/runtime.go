@@ -5,6 +5,8 @@ package ent
 import (
 	"parley/ent/account"
 	"parley/ent/accountsequence"
+	"parley/ent/agentrun"
+	"parley/ent/agentstep"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -149,6 +151,76 @@ func init() {
 	accountsequenceDescID := accountsequenceMixinFields0[0].Descriptor()
 	// accountsequence.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	accountsequence.IDValidator = accountsequenceDescID.Validators[0].(func(string) error)
+	agentrunMixin := schema.AgentRun{}.Mixin()
+	agentrunMixinFields0 := agentrunMixin[0].Fields()
+	_ = agentrunMixinFields0
+	agentrunFields := schema.AgentRun{}.Fields()
+	_ = agentrunFields
+	// agentrunDescAccountID is the schema descriptor for account_id field.
+	agentrunDescAccountID := agentrunMixinFields0[1].Descriptor()
+	// agentrun.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	agentrun.AccountIDValidator = agentrunDescAccountID.Validators[0].(func(string) error)
+	// agentrunDescInboxID is the schema descriptor for inbox_id field.
+	agentrunDescInboxID := agentrunMixinFields0[2].Descriptor()
+	// agentrun.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	agentrun.InboxIDValidator = agentrunDescInboxID.Validators[0].(func(string) error)
+	// agentrunDescStepCount is the schema descriptor for step_count field.
+	agentrunDescStepCount := agentrunFields[5].Descriptor()
+	// agentrun.DefaultStepCount holds the default value on creation for the step_count field.
+	agentrun.DefaultStepCount = agentrunDescStepCount.Default.(int)
+	// agentrunDescAskedNumber is the schema descriptor for asked_number field.
+	agentrunDescAskedNumber := agentrunFields[6].Descriptor()
+	// agentrun.DefaultAskedNumber holds the default value on creation for the asked_number field.
+	agentrun.DefaultAskedNumber = agentrunDescAskedNumber.Default.(int)
+	// agentrunDescDueAt is the schema descriptor for due_at field.
+	agentrunDescDueAt := agentrunFields[7].Descriptor()
+	// agentrun.DefaultDueAt holds the default value on creation for the due_at field.
+	agentrun.DefaultDueAt = clock.Micros(agentrunDescDueAt.Default.(int64))
+	// agentrunDescAliveAt is the schema descriptor for alive_at field.
+	agentrunDescAliveAt := agentrunFields[8].Descriptor()
+	// agentrun.DefaultAliveAt holds the default value on creation for the alive_at field.
+	agentrun.DefaultAliveAt = clock.Micros(agentrunDescAliveAt.Default.(int64))
+	// agentrunDescHandOffAt is the schema descriptor for hand_off_at field.
+	agentrunDescHandOffAt := agentrunFields[9].Descriptor()
+	// agentrun.DefaultHandOffAt holds the default value on creation for the hand_off_at field.
+	agentrun.DefaultHandOffAt = clock.Micros(agentrunDescHandOffAt.Default.(int64))
+	// agentrunDescLeaseID is the schema descriptor for lease_id field.
+	agentrunDescLeaseID := agentrunFields[10].Descriptor()
+	// agentrun.DefaultLeaseID holds the default value on creation for the lease_id field.
+	agentrun.DefaultLeaseID = agentrunDescLeaseID.Default.(string)
+	// agentrunDescLeaseUntil is the schema descriptor for lease_until field.
+	agentrunDescLeaseUntil := agentrunFields[11].Descriptor()
+	// agentrun.DefaultLeaseUntil holds the default value on creation for the lease_until field.
+	agentrun.DefaultLeaseUntil = clock.Micros(agentrunDescLeaseUntil.Default.(int64))
+	// agentrunDescEndedAt is the schema descriptor for ended_at field.
+	agentrunDescEndedAt := agentrunFields[13].Descriptor()
+	// agentrun.DefaultEndedAt holds the default value on creation for the ended_at field.
+	agentrun.DefaultEndedAt = clock.Micros(agentrunDescEndedAt.Default.(int64))
+	// agentrunDescID is the schema descriptor for id field.
+	agentrunDescID := agentrunMixinFields0[0].Descriptor()
+	// agentrun.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	agentrun.IDValidator = agentrunDescID.Validators[0].(func(string) error)
+	agentstepMixin := schema.AgentStep{}.Mixin()
+	agentstepMixinFields0 := agentstepMixin[0].Fields()
+	_ = agentstepMixinFields0
+	agentstepFields := schema.AgentStep{}.Fields()
+	_ = agentstepFields
+	// agentstepDescAccountID is the schema descriptor for account_id field.
+	agentstepDescAccountID := agentstepMixinFields0[1].Descriptor()
+	// agentstep.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	agentstep.AccountIDValidator = agentstepDescAccountID.Validators[0].(func(string) error)
+	// agentstepDescInboxID is the schema descriptor for inbox_id field.
+	agentstepDescInboxID := agentstepMixinFields0[2].Descriptor()
+	// agentstep.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	agentstep.InboxIDValidator = agentstepDescInboxID.Validators[0].(func(string) error)
+	// agentstepDescEphemeral is the schema descriptor for ephemeral field.
+	agentstepDescEphemeral := agentstepFields[6].Descriptor()
+	// agentstep.DefaultEphemeral holds the default value on creation for the ephemeral field.
+	agentstep.DefaultEphemeral = agentstepDescEphemeral.Default.(bool)
+	// agentstepDescID is the schema descriptor for id field.
+	agentstepDescID := agentstepMixinFields0[0].Descriptor()
+	// agentstep.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	agentstep.IDValidator = agentstepDescID.Validators[0].(func(string) error)
 	apitokenMixin := schema.ApiToken{}.Mixin()
 	apitokenMixinFields0 := apitokenMixin[0].Fields()
 	_ = apitokenMixinFields0
@@ -314,8 +386,12 @@ func init() {
 	botDescNobodyAvailableText := botFields[4].Descriptor()
 	// bot.DefaultNobodyAvailableText holds the default value on creation for the nobody_available_text field.
 	bot.DefaultNobodyAvailableText = botDescNobodyAvailableText.Default.(string)
+	// botDescApprovalTimeout is the schema descriptor for approval_timeout field.
+	botDescApprovalTimeout := botFields[5].Descriptor()
+	// bot.DefaultApprovalTimeout holds the default value on creation for the approval_timeout field.
+	bot.DefaultApprovalTimeout = botDescApprovalTimeout.Default.(int)
 	// botDescArchivedAt is the schema descriptor for archived_at field.
-	botDescArchivedAt := botFields[5].Descriptor()
+	botDescArchivedAt := botFields[6].Descriptor()
 	// bot.DefaultArchivedAt holds the default value on creation for the archived_at field.
 	bot.DefaultArchivedAt = clock.Micros(botDescArchivedAt.Default.(int64))
 	// botDescID is the schema descriptor for id field.

@@ -16,6 +16,10 @@ type Tx struct {
 	Account *AccountClient
 	// AccountSequence is the client for interacting with the AccountSequence builders.
 	AccountSequence *AccountSequenceClient
+	// AgentRun is the client for interacting with the AgentRun builders.
+	AgentRun *AgentRunClient
+	// AgentStep is the client for interacting with the AgentStep builders.
+	AgentStep *AgentStepClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
 	// Association is the client for interacting with the Association builders.
@@ -301,6 +305,8 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
 	tx.AccountSequence = NewAccountSequenceClient(tx.config)
+	tx.AgentRun = NewAgentRunClient(tx.config)
+	tx.AgentStep = NewAgentStepClient(tx.config)
 	tx.ApiToken = NewApiTokenClient(tx.config)
 	tx.Association = NewAssociationClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)

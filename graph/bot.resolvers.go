@@ -21,6 +21,10 @@ func (r *botResolver) DisplayName(ctx context.Context, obj *ent.Bot) (string, er
 	return vocab.DisplayName("Bot", obj.ID, obj.Name), nil
 }
 
+func (r *botResolver) ApprovalTimeoutSeconds(ctx context.Context, obj *ent.Bot) (int, error) {
+	return bot.ApprovalTimeoutSeconds(obj), nil
+}
+
 func (r *botResolver) Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error) {
 	return r.Services.Inboxes.Granted(ctx, pick(objs, func(b *ent.Bot) inbox.Grantee { return inbox.Grantee{ID: b.ID, InboxIDs: b.InboxIds} }), pageArgs(first, after, last, before))
 }

@@ -97,7 +97,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Subscription.ConversationPresence = func(child int, _ string, _ *bool) int { return 1 + child*unpaged }
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
-		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings} {
+		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
 	c.Inbox.RatingCounts = func(child int, _ clock.Micros, _ *clock.Micros) int { return 1 + child*unpaged }
@@ -170,6 +170,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 	for size, lists := range map[int][]list{
 		100: {&c.Inbox.EmailAllowList},
 		50: {
+			&c.AgentRun.Steps,
 			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.ChatChannel.CustomTexts,
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},

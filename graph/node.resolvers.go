@@ -36,6 +36,10 @@ func (r *queryResolver) Bot(ctx context.Context, id string) (*ent.Bot, error) {
 	return nodeOf[ent.Bot](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) AgentRun(ctx context.Context, id string) (*ent.AgentRun, error) {
+	return nodeOf[ent.AgentRun](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) APIToken(ctx context.Context, id string) (*ent.ApiToken, error) {
 	return nodeOf[ent.ApiToken](ctx, r.Resolver, id)
 }

@@ -42,6 +42,7 @@ type Resolver struct{ Services Services }
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
 	Bots           *bot.Service
+	BotWork        *bot.Work
 	Companies      *company.Service
 	Contacts       *contact.Service
 	Transfers      *transfer.Service

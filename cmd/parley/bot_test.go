@@ -73,9 +73,13 @@ func TestBots(t *testing.T) {
 		if got := a.codes(adminToken, "createTargetedMessage", "CreateTargetedMessageInput", "channelId", c.channelID, "name", "Two", "welcomeMessage", "Hi", "botId", id); got != "INVALID" {
 			t.Errorf("an archived bot is used anew: %q", got)
 		}
-		if state := text(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { botState } }`, map[string]any{"id": c.chat("Hello").conversationID}), "conversation", "botState"); state != "ACTIVE" {
+		chat := c.chat("Hello")
+		if state := text(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { botState } }`, map[string]any{"id": chat.conversationID}), "conversation", "botState"); state != "ACTIVE" {
 			t.Errorf("where it is used, the archived bot's chat is %s", state)
 		}
+		a.until("the chat's run is in the log", func() bool {
+			return text(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { agentRuns { state } } }`, map[string]any{"id": chat.conversationID}), "conversation", "agentRuns", 0, "state") == "PENDING"
+		})
 		a.do(adminToken, `mutation($in: RestoreBotInput!) { restoreBot(input: $in) { userErrors { code } } }`, input("botId", id))
 		if got := count(`{ bots { nodes { id } } }`); got != count(`{ bots(includeArchived: true) { nodes { id } } }`) {
 			t.Errorf("%d bots after it was restored", got)

@@ -112,7 +112,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors})
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.bots.Consumer()}) {
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -147,6 +147,7 @@ func (a *app) registerJobs() {
 // registerRounds has the queue do what comes back by the clock.
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
+	a.queue.Periodic("tend-bot-runs", bot.RoundEvery, a.bots.TendRuns)
 	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
 	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)
 	a.queue.Periodic("pass-on-chats", time.Minute, a.conversations.PassOn)
@@ -207,7 +208,7 @@ func (a *app) services(l *live) graph.Services {
 	return graph.Services{
 		Accounts: a.accounts, Bots: a.bots, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,

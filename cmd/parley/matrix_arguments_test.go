@@ -39,6 +39,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"attachment", id.Attachment},
 	{"integration", id.Integration},
 	{"bot", id.Bot},
+	{"run", id.AgentRun},
 	{"tag", id.Tag},
 	{"property", id.Property},
 	{"ticket", id.Ticket},

@@ -26,6 +26,8 @@ const (
 	FieldRouting = "routing"
 	// FieldNobodyAvailableText holds the string denoting the nobody_available_text field in the database.
 	FieldNobodyAvailableText = "nobody_available_text"
+	// FieldApprovalTimeout holds the string denoting the approval_timeout field in the database.
+	FieldApprovalTimeout = "approval_timeout"
 	// FieldArchivedAt holds the string denoting the archived_at field in the database.
 	FieldArchivedAt = "archived_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -43,6 +45,7 @@ var Columns = []string{
 	FieldInboxIds,
 	FieldRouting,
 	FieldNobodyAvailableText,
+	FieldApprovalTimeout,
 	FieldArchivedAt,
 	FieldCreatedAt,
 }
@@ -68,6 +71,8 @@ var (
 	DefaultRouting vocab.Routing
 	// DefaultNobodyAvailableText holds the default value on creation for the "nobody_available_text" field.
 	DefaultNobodyAvailableText string
+	// DefaultApprovalTimeout holds the default value on creation for the "approval_timeout" field.
+	DefaultApprovalTimeout int
 	// DefaultArchivedAt holds the default value on creation for the "archived_at" field.
 	DefaultArchivedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -100,6 +105,11 @@ func ByAvatarURL(opts ...sql.OrderTermOption) OrderOption {
 // ByNobodyAvailableText orders the results by the nobody_available_text field.
 func ByNobodyAvailableText(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNobodyAvailableText, opts...).ToFunc()
+}
+
+// ByApprovalTimeout orders the results by the approval_timeout field.
+func ByApprovalTimeout(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovalTimeout, opts...).ToFunc()
 }
 
 // ByArchivedAt orders the results by the archived_at field.

@@ -84,6 +84,11 @@ func NobodyAvailableText(v string) predicate.Bot {
 	return predicate.Bot(sql.FieldEQ(FieldNobodyAvailableText, v))
 }
 
+// ApprovalTimeout applies equality check predicate on the "approval_timeout" field. It's identical to ApprovalTimeoutEQ.
+func ApprovalTimeout(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldApprovalTimeout, v))
+}
+
 // ArchivedAt applies equality check predicate on the "archived_at" field. It's identical to ArchivedAtEQ.
 func ArchivedAt(v clock.Micros) predicate.Bot {
 	vc := int64(v)
@@ -354,6 +359,46 @@ func NobodyAvailableTextEqualFold(v string) predicate.Bot {
 // NobodyAvailableTextContainsFold applies the ContainsFold predicate on the "nobody_available_text" field.
 func NobodyAvailableTextContainsFold(v string) predicate.Bot {
 	return predicate.Bot(sql.FieldContainsFold(FieldNobodyAvailableText, v))
+}
+
+// ApprovalTimeoutEQ applies the EQ predicate on the "approval_timeout" field.
+func ApprovalTimeoutEQ(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldApprovalTimeout, v))
+}
+
+// ApprovalTimeoutNEQ applies the NEQ predicate on the "approval_timeout" field.
+func ApprovalTimeoutNEQ(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldNEQ(FieldApprovalTimeout, v))
+}
+
+// ApprovalTimeoutIn applies the In predicate on the "approval_timeout" field.
+func ApprovalTimeoutIn(vs ...int) predicate.Bot {
+	return predicate.Bot(sql.FieldIn(FieldApprovalTimeout, vs...))
+}
+
+// ApprovalTimeoutNotIn applies the NotIn predicate on the "approval_timeout" field.
+func ApprovalTimeoutNotIn(vs ...int) predicate.Bot {
+	return predicate.Bot(sql.FieldNotIn(FieldApprovalTimeout, vs...))
+}
+
+// ApprovalTimeoutGT applies the GT predicate on the "approval_timeout" field.
+func ApprovalTimeoutGT(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldGT(FieldApprovalTimeout, v))
+}
+
+// ApprovalTimeoutGTE applies the GTE predicate on the "approval_timeout" field.
+func ApprovalTimeoutGTE(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldGTE(FieldApprovalTimeout, v))
+}
+
+// ApprovalTimeoutLT applies the LT predicate on the "approval_timeout" field.
+func ApprovalTimeoutLT(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldLT(FieldApprovalTimeout, v))
+}
+
+// ApprovalTimeoutLTE applies the LTE predicate on the "approval_timeout" field.
+func ApprovalTimeoutLTE(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldLTE(FieldApprovalTimeout, v))
 }
 
 // ArchivedAtEQ applies the EQ predicate on the "archived_at" field.

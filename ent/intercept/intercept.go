@@ -9,6 +9,8 @@ import (
 	"parley/ent"
 	"parley/ent/account"
 	"parley/ent/accountsequence"
+	"parley/ent/agentrun"
+	"parley/ent/agentstep"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -198,6 +200,60 @@ func (f TraverseAccountSequence) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AccountSequenceQuery", q)
+}
+
+// The AgentRunFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AgentRunFunc func(context.Context, *ent.AgentRunQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AgentRunFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AgentRunQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AgentRunQuery", q)
+}
+
+// The TraverseAgentRun type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAgentRun func(context.Context, *ent.AgentRunQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAgentRun) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAgentRun) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AgentRunQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AgentRunQuery", q)
+}
+
+// The AgentStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AgentStepFunc func(context.Context, *ent.AgentStepQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AgentStepFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AgentStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AgentStepQuery", q)
+}
+
+// The TraverseAgentStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAgentStep func(context.Context, *ent.AgentStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAgentStep) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAgentStep) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AgentStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AgentStepQuery", q)
 }
 
 // The ApiTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2259,6 +2315,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AccountQuery, predicate.Account, account.OrderOption]{typ: ent.TypeAccount, tq: q}, nil
 	case *ent.AccountSequenceQuery:
 		return &query[*ent.AccountSequenceQuery, predicate.AccountSequence, accountsequence.OrderOption]{typ: ent.TypeAccountSequence, tq: q}, nil
+	case *ent.AgentRunQuery:
+		return &query[*ent.AgentRunQuery, predicate.AgentRun, agentrun.OrderOption]{typ: ent.TypeAgentRun, tq: q}, nil
+	case *ent.AgentStepQuery:
+		return &query[*ent.AgentStepQuery, predicate.AgentStep, agentstep.OrderOption]{typ: ent.TypeAgentStep, tq: q}, nil
 	case *ent.ApiTokenQuery:
 		return &query[*ent.ApiTokenQuery, predicate.ApiToken, apitoken.OrderOption]{typ: ent.TypeApiToken, tq: q}, nil
 	case *ent.AssociationQuery:

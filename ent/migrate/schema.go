@@ -43,6 +43,76 @@ var (
 		Columns:    AccountSequencesColumns,
 		PrimaryKey: []*schema.Column{AccountSequencesColumns[0]},
 	}
+	// AgentRunsColumns holds the columns for the "agent_runs" table.
+	AgentRunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "bot_id", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "turn", Type: field.TypeInt},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "step_count", Type: field.TypeInt, Default: 0},
+		{Name: "asked_number", Type: field.TypeInt, Default: 0},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
+		{Name: "alive_at", Type: field.TypeInt64, Default: 0},
+		{Name: "hand_off_at", Type: field.TypeInt64, Default: 0},
+		{Name: "lease_id", Type: field.TypeString, Default: ""},
+		{Name: "lease_until", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+		{Name: "ended_at", Type: field.TypeInt64, Default: 0},
+	}
+	// AgentRunsTable holds the schema information for the "agent_runs" table.
+	AgentRunsTable = &schema.Table{
+		Name:       "agent_runs",
+		Columns:    AgentRunsColumns,
+		PrimaryKey: []*schema.Column{AgentRunsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "agentrun_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AgentRunsColumns[3], AgentRunsColumns[0]},
+			},
+			{
+				Name:    "agentrun_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AgentRunsColumns[1], AgentRunsColumns[0]},
+			},
+		},
+	}
+	// AgentStepsColumns holds the columns for the "agent_steps" table.
+	AgentStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "run_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "turn", Type: field.TypeInt},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "text", Type: field.TypeString},
+		{Name: "ephemeral", Type: field.TypeBool, Default: false},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// AgentStepsTable holds the schema information for the "agent_steps" table.
+	AgentStepsTable = &schema.Table{
+		Name:       "agent_steps",
+		Columns:    AgentStepsColumns,
+		PrimaryKey: []*schema.Column{AgentStepsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "agentstep_run_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{AgentStepsColumns[4], AgentStepsColumns[5]},
+			},
+			{
+				Name:    "agentstep_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AgentStepsColumns[3], AgentStepsColumns[0]},
+			},
+		},
+	}
 	// APITokensColumns holds the columns for the "api_tokens" table.
 	APITokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -211,6 +281,7 @@ var (
 		{Name: "inbox_ids", Type: field.TypeJSON},
 		{Name: "routing", Type: field.TypeJSON},
 		{Name: "nobody_available_text", Type: field.TypeString, Default: ""},
+		{Name: "approval_timeout", Type: field.TypeInt, Default: 0},
 		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -2933,6 +3004,8 @@ var (
 	Tables = []*schema.Table{
 		AccountsTable,
 		AccountSequencesTable,
+		AgentRunsTable,
+		AgentStepsTable,
 		APITokensTable,
 		AssociationsTable,
 		AttachmentsTable,

@@ -12,6 +12,12 @@ type Account func(*sql.Selector)
 // AccountSequence is the predicate function for accountsequence builders.
 type AccountSequence func(*sql.Selector)
 
+// AgentRun is the predicate function for agentrun builders.
+type AgentRun func(*sql.Selector)
+
+// AgentStep is the predicate function for agentstep builders.
+type AgentStep func(*sql.Selector)
+
 // ApiToken is the predicate function for apitoken builders.
 type ApiToken func(*sql.Selector)
 

@@ -113,6 +113,7 @@ func (Bot) Fields() []ent.Field {
 		field.Strings("inbox_ids").Default([]string{}),
 		field.JSON("routing", vocab.Routing{}).Default(vocab.Routing{}).Comment("How it hands off (BT-2)."),
 		text("nobody_available_text"),
+		field.Int("approval_timeout").Default(0).Comment("Seconds; 0: the default (AG-1)."),
 		instant("archived_at"),
 		made(),
 	}

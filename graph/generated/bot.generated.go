@@ -23,6 +23,7 @@ import (
 type BotResolver interface {
 	DisplayName(ctx context.Context, obj *ent.Bot) (string, error)
 
+	ApprovalTimeoutSeconds(ctx context.Context, obj *ent.Bot) (int, error)
 	Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error)
 }
 
@@ -217,6 +218,29 @@ func (ec *executionContext) _Bot_nobodyAvailableText(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_Bot_nobodyAvailableText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Bot", field, false, false, "String")
+}
+
+func (ec *executionContext) _Bot_approvalTimeoutSeconds(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bot_approvalTimeoutSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Bot().ApprovalTimeoutSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bot_approvalTimeoutSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bot", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Bot_inboxes(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
@@ -723,7 +747,7 @@ func (ec *executionContext) unmarshalInputCreateBotInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "avatarUrl", "routing", "nobodyAvailableText", "inboxIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -765,6 +789,13 @@ func (ec *executionContext) unmarshalInputCreateBotInput(ctx context.Context, ob
 				return it, err
 			}
 			it.NobodyAvailableText = data
+		case "approvalTimeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalTimeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApprovalTimeoutSeconds = data
 		case "inboxIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
@@ -856,7 +887,7 @@ func (ec *executionContext) unmarshalInputUpdateBotInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"botId", "name", "avatarUrl", "routing", "nobodyAvailableText", "inboxIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"botId", "name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxIds", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -898,6 +929,13 @@ func (ec *executionContext) unmarshalInputUpdateBotInput(ctx context.Context, ob
 				return it, err
 			}
 			it.NobodyAvailableText = graphql.OmittableOf(data)
+		case "approvalTimeoutSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approvalTimeoutSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ApprovalTimeoutSeconds = graphql.OmittableOf(data)
 		case "inboxIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
@@ -1006,6 +1044,11 @@ func (ec *executionContext) _Bot(ctx context.Context, sel ast.SelectionSet, obj 
 			}
 		case "nobodyAvailableText":
 			out.Values[i] = ec._Bot_nobodyAvailableText(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvalTimeoutSeconds":
+			out.Values[i] = ec._Bot_approvalTimeoutSeconds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

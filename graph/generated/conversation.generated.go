@@ -68,6 +68,7 @@ type ConversationResolver interface {
 	Messages(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*conversation.MessagePage, error)
 	RoutingDecisions(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.RoutingDecision], error)
 	Entries(ctx context.Context, objs []*ent.Conversation, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[conversation.Entry], error)
+	AgentRuns(ctx context.Context, objs []*ent.Conversation) ([][]*ent.AgentRun, error)
 	Associations(ctx context.Context, objs []*ent.Conversation) ([][]*conversation.Association, error)
 	Deals(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Deal], error)
 	Draft(ctx context.Context, objs []*ent.Conversation, note *bool) ([]*ent.Draft, error)
@@ -2509,6 +2510,61 @@ func (ec *executionContext) resolveBatch_Conversation_entries(ctx context.Contex
 		results,
 		err,
 		"Conversation.entries",
+	)
+}
+
+func (ec *executionContext) _Conversation_agentRuns(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_agentRuns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_agentRuns(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.AgentRun) graphql.Marshaler {
+			return ec.marshalNAgentRun2ᚕᚖparleyᚋentᚐAgentRunᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_agentRuns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_agentRuns(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AgentRuns(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.AgentRun](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.agentRuns",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AgentRuns(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.AgentRun](
+		ctx,
+		results,
+		err,
+		"Conversation.agentRuns",
 	)
 }
 
@@ -6732,6 +6788,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "entries":
 			out.Values[i] = ec._Conversation_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agentRuns":
+			out.Values[i] = ec._Conversation_agentRuns(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -51,11 +51,13 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	AgentRun() AgentRunResolver
 	ApiToken() ApiTokenResolver
 	Association() AssociationResolver
 	Attachment() AttachmentResolver
 	BlockedSender() BlockedSenderResolver
 	Bot() BotResolver
+	BotTurn() BotTurnResolver
 	ChatChannel() ChatChannelResolver
 	Company() CompanyResolver
 	Consent() ConsentResolver
@@ -188,6 +190,40 @@ type ComplexityRoot struct {
 	AddContactsToListPayload struct {
 		ContactList func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
+	}
+
+	AgentRun struct {
+		AliveAt      func(childComplexity int) int
+		Bot          func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		State        func(childComplexity int) int
+		Steps        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Turn         func(childComplexity int) int
+	}
+
+	AgentStep struct {
+		CreatedAt func(childComplexity int) int
+		Ephemeral func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Turn      func(childComplexity int) int
+	}
+
+	AgentStepConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AgentStepEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ApiToken struct {
@@ -358,15 +394,16 @@ type ComplexityRoot struct {
 	}
 
 	Bot struct {
-		ArchivedAt          func(childComplexity int) int
-		AvatarURL           func(childComplexity int) int
-		CreatedAt           func(childComplexity int) int
-		DisplayName         func(childComplexity int) int
-		ID                  func(childComplexity int) int
-		Inboxes             func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Name                func(childComplexity int) int
-		NobodyAvailableText func(childComplexity int) int
-		Routing             func(childComplexity int) int
+		ApprovalTimeoutSeconds func(childComplexity int) int
+		ArchivedAt             func(childComplexity int) int
+		AvatarURL              func(childComplexity int) int
+		CreatedAt              func(childComplexity int) int
+		DisplayName            func(childComplexity int) int
+		ID                     func(childComplexity int) int
+		Inboxes                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Name                   func(childComplexity int) int
+		NobodyAvailableText    func(childComplexity int) int
+		Routing                func(childComplexity int) int
 	}
 
 	BotConnection struct {
@@ -384,6 +421,14 @@ type ComplexityRoot struct {
 		Field        func(childComplexity int) int
 		FromBotState func(childComplexity int) int
 		ToBotState   func(childComplexity int) int
+	}
+
+	BotTurn struct {
+		Conversation func(childComplexity int) int
+		LeaseUntil   func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		RunID        func(childComplexity int) int
+		Turn         func(childComplexity int) int
 	}
 
 	BulkChangeConversationsPayload struct {
@@ -819,6 +864,7 @@ type ComplexityRoot struct {
 
 	Conversation struct {
 		ActivityAt                   func(childComplexity int) int
+		AgentRuns                    func(childComplexity int) int
 		AssignedTeam                 func(childComplexity int) int
 		Assignee                     func(childComplexity int) int
 		Associations                 func(childComplexity int) int
@@ -2119,6 +2165,7 @@ type ComplexityRoot struct {
 		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
+		ReportAgentStep                func(childComplexity int, input bot.ReportAgentStepInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
 		RestoreBot                     func(childComplexity int, input bot.RestoreBotInput) int
 		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
@@ -2145,6 +2192,7 @@ type ComplexityRoot struct {
 		StartChat                      func(childComplexity int, input visitor.StartChatInput) int
 		StartEmailConversation         func(childComplexity int, input conversation.StartEmailConversationInput) int
 		StartVisitorSession            func(childComplexity int, input visitor.StartVisitorSessionInput) int
+		StopAgentRun                   func(childComplexity int, input bot.StopAgentRunInput) int
 		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
 		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
@@ -2374,6 +2422,7 @@ type ComplexityRoot struct {
 	Query struct {
 		APIToken                 func(childComplexity int, id string) int
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		AgentRun                 func(childComplexity int, id string) int
 		Attachment               func(childComplexity int, id string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
@@ -2703,6 +2752,12 @@ type ComplexityRoot struct {
 		Markdown  func(childComplexity int) int
 		Missing   func(childComplexity int) int
 		Text      func(childComplexity int) int
+	}
+
+	ReportAgentStepPayload struct {
+		AgentRun     func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	RequestVisitorEmailCodePayload struct {
@@ -3123,7 +3178,14 @@ type ComplexityRoot struct {
 		ToStatus   func(childComplexity int) int
 	}
 
+	StopAgentRunPayload struct {
+		AgentRun     func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	Subscription struct {
+		BotWork              func(childComplexity int, atOnce *int) int
 		ContactListMembers   func(childComplexity int, contactListID string, first *int) int
 		ContactTimeline      func(childComplexity int, contactID string, kinds []vocab.TimelineKind, first *int) int
 		ConversationEntries  func(childComplexity int, conversationID string, after *int64) int
@@ -4149,6 +4211,147 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddContactsToListPayload.UserErrors(childComplexity), true
 
+	case "AgentRun.aliveAt":
+		if e.ComplexityRoot.AgentRun.AliveAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.AliveAt(childComplexity), true
+	case "AgentRun.bot":
+		if e.ComplexityRoot.AgentRun.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.Bot(childComplexity), true
+	case "AgentRun.conversation":
+		if e.ComplexityRoot.AgentRun.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.Conversation(childComplexity), true
+	case "AgentRun.createdAt":
+		if e.ComplexityRoot.AgentRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.CreatedAt(childComplexity), true
+	case "AgentRun.endedAt":
+		if e.ComplexityRoot.AgentRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.EndedAt(childComplexity), true
+	case "AgentRun.id":
+		if e.ComplexityRoot.AgentRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.ID(childComplexity), true
+	case "AgentRun.reason":
+		if e.ComplexityRoot.AgentRun.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.Reason(childComplexity), true
+	case "AgentRun.state":
+		if e.ComplexityRoot.AgentRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.State(childComplexity), true
+	case "AgentRun.steps":
+		if e.ComplexityRoot.AgentRun.Steps == nil {
+			break
+		}
+
+		args, err := ec.field_AgentRun_steps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AgentRun.Steps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "AgentRun.turn":
+		if e.ComplexityRoot.AgentRun.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentRun.Turn(childComplexity), true
+
+	case "AgentStep.createdAt":
+		if e.ComplexityRoot.AgentStep.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.CreatedAt(childComplexity), true
+	case "AgentStep.ephemeral":
+		if e.ComplexityRoot.AgentStep.Ephemeral == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.Ephemeral(childComplexity), true
+	case "AgentStep.id":
+		if e.ComplexityRoot.AgentStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.ID(childComplexity), true
+	case "AgentStep.kind":
+		if e.ComplexityRoot.AgentStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.Kind(childComplexity), true
+	case "AgentStep.number":
+		if e.ComplexityRoot.AgentStep.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.Number(childComplexity), true
+	case "AgentStep.text":
+		if e.ComplexityRoot.AgentStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.Text(childComplexity), true
+	case "AgentStep.turn":
+		if e.ComplexityRoot.AgentStep.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStep.Turn(childComplexity), true
+
+	case "AgentStepConnection.edges":
+		if e.ComplexityRoot.AgentStepConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStepConnection.Edges(childComplexity), true
+	case "AgentStepConnection.nodes":
+		if e.ComplexityRoot.AgentStepConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStepConnection.Nodes(childComplexity), true
+	case "AgentStepConnection.pageInfo":
+		if e.ComplexityRoot.AgentStepConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStepConnection.PageInfo(childComplexity), true
+
+	case "AgentStepEdge.cursor":
+		if e.ComplexityRoot.AgentStepEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStepEdge.Cursor(childComplexity), true
+	case "AgentStepEdge.node":
+		if e.ComplexityRoot.AgentStepEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentStepEdge.Node(childComplexity), true
+
 	case "ApiToken.bot":
 		if e.ComplexityRoot.ApiToken.Bot == nil {
 			break
@@ -4743,6 +4946,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BlockedSenderEdge.Node(childComplexity), true
 
+	case "Bot.approvalTimeoutSeconds":
+		if e.ComplexityRoot.Bot.ApprovalTimeoutSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.ApprovalTimeoutSeconds(childComplexity), true
 	case "Bot.archivedAt":
 		if e.ComplexityRoot.Bot.ArchivedAt == nil {
 			break
@@ -4853,6 +5062,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BotStateChange.ToBotState(childComplexity), true
+
+	case "BotTurn.conversation":
+		if e.ComplexityRoot.BotTurn.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.Conversation(childComplexity), true
+	case "BotTurn.leaseUntil":
+		if e.ComplexityRoot.BotTurn.LeaseUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.LeaseUntil(childComplexity), true
+	case "BotTurn.reason":
+		if e.ComplexityRoot.BotTurn.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.Reason(childComplexity), true
+	case "BotTurn.runId":
+		if e.ComplexityRoot.BotTurn.RunID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.RunID(childComplexity), true
+	case "BotTurn.turn":
+		if e.ComplexityRoot.BotTurn.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.Turn(childComplexity), true
 
 	case "BulkChangeConversationsPayload.task":
 		if e.ComplexityRoot.BulkChangeConversationsPayload.Task == nil {
@@ -6621,6 +6861,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ActivityAt(childComplexity), true
+	case "Conversation.agentRuns":
+		if e.ComplexityRoot.Conversation.AgentRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.AgentRuns(childComplexity), true
 	case "Conversation.assignedTeam":
 		if e.ComplexityRoot.Conversation.AssignedTeam == nil {
 			break
@@ -12385,6 +12631,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenConversation(childComplexity, args["input"].(conversation.ReopenConversationInput)), true
+	case "Mutation.reportAgentStep":
+		if e.ComplexityRoot.Mutation.ReportAgentStep == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportAgentStep_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportAgentStep(childComplexity, args["input"].(bot.ReportAgentStepInput)), true
 	case "Mutation.requestVisitorEmailCode":
 		if e.ComplexityRoot.Mutation.RequestVisitorEmailCode == nil {
 			break
@@ -12671,6 +12928,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartVisitorSession(childComplexity, args["input"].(visitor.StartVisitorSessionInput)), true
+	case "Mutation.stopAgentRun":
+		if e.ComplexityRoot.Mutation.StopAgentRun == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_stopAgentRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StopAgentRun(childComplexity, args["input"].(bot.StopAgentRunInput)), true
 	case "Mutation.tagConversation":
 		if e.ComplexityRoot.Mutation.TagConversation == nil {
 			break
@@ -13836,6 +14104,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.APITokens(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.agentRun":
+		if e.ComplexityRoot.Query.AgentRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_agentRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AgentRun(childComplexity, args["id"].(string)), true
 	case "Query.attachment":
 		if e.ComplexityRoot.Query.Attachment == nil {
 			break
@@ -15624,6 +15903,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReplyPreview.Text(childComplexity), true
 
+	case "ReportAgentStepPayload.agentRun":
+		if e.ComplexityRoot.ReportAgentStepPayload.AgentRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportAgentStepPayload.AgentRun(childComplexity), true
+	case "ReportAgentStepPayload.conversation":
+		if e.ComplexityRoot.ReportAgentStepPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportAgentStepPayload.Conversation(childComplexity), true
+	case "ReportAgentStepPayload.userErrors":
+		if e.ComplexityRoot.ReportAgentStepPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportAgentStepPayload.UserErrors(childComplexity), true
+
 	case "RequestVisitorEmailCodePayload.userErrors":
 		if e.ComplexityRoot.RequestVisitorEmailCodePayload.UserErrors == nil {
 			break
@@ -17117,6 +17415,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StatusChange.ToStatus(childComplexity), true
 
+	case "StopAgentRunPayload.agentRun":
+		if e.ComplexityRoot.StopAgentRunPayload.AgentRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopAgentRunPayload.AgentRun(childComplexity), true
+	case "StopAgentRunPayload.conversation":
+		if e.ComplexityRoot.StopAgentRunPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopAgentRunPayload.Conversation(childComplexity), true
+	case "StopAgentRunPayload.userErrors":
+		if e.ComplexityRoot.StopAgentRunPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StopAgentRunPayload.UserErrors(childComplexity), true
+
+	case "Subscription.botWork":
+		if e.ComplexityRoot.Subscription.BotWork == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_botWork_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BotWork(childComplexity, args["atOnce"].(*int)), true
 	case "Subscription.contactListMembers":
 		if e.ComplexityRoot.Subscription.ContactListMembers == nil {
 			break
@@ -20468,6 +20796,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
+			graphql.NewInputUnmarshaler("ReportAgentStepInput", ec.unmarshalInputReportAgentStepInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
 			graphql.NewInputUnmarshaler("RestoreBotInput", ec.unmarshalInputRestoreBotInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
@@ -20505,6 +20834,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartChatInput", ec.unmarshalInputStartChatInput),
 			graphql.NewInputUnmarshaler("StartEmailConversationInput", ec.unmarshalInputStartEmailConversationInput),
 			graphql.NewInputUnmarshaler("StartVisitorSessionInput", ec.unmarshalInputStartVisitorSessionInput),
+			graphql.NewInputUnmarshaler("StopAgentRunInput", ec.unmarshalInputStopAgentRunInput),
 			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
 			graphql.NewInputUnmarshaler("TargetedMessagePreviewInput", ec.unmarshalInputTargetedMessagePreviewInput),
@@ -20998,6 +21328,225 @@ type UpdateAccountPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/agent.graphqls", Input: `extend type Subscription {
+  """
+  What the calling bot has to do, oldest first, and then what comes: for each item the turn to answer, with ` + "`" + `sendMessage` + "`" + ` or a step that ends
+  it. Several subscriptions of one bot divide the work. A turn is another worker's once ` + "`" + `leaseUntil` + "`" + ` has passed without a step
+  (` + "`" + `reportAgentStep` + "`" + `), and at once when the subscription ends; the worker that had it gets an item with the reason STOPPED, as it does when a person
+  takes over. There is nothing to resume: what is not answered comes again. Only chats of the inboxes that the bot sees.
+  """
+  botWork(
+    "How many turns this subscription has at once, 1 to 100."
+    atOnce: Int = 10
+  ): BotTurn! @access(to: [BOT], scope: "bots:work")
+}
+
+extend type Mutation {
+  """
+  Reports what the calling bot did for a turn: its colleagues see it live, and it is a sign of life, after which the bot has 25 seconds before another
+  worker gets the turn, and 60 before people get the conversation. CONFLICT, with the conversation in its current state, if the turn is another one
+  by now or the run is over. Emits ` + "`" + `AGENT_STEP_REPORTED` + "`" + `, without the text, and ` + "`" + `AGENT_RUN_CHANGED` + "`" + `; with FAILED also ` + "`" + `BOT_HANDED_OFF` + "`" + `, with DONE ` + "`" + `CONVERSATION_UPDATED` + "`" + `.
+  """
+  reportAgentStep(
+    "The step."
+    input: ReportAgentStepInput!
+  ): ReportAgentStepPayload! @access(to: [BOT], scope: "bots:work")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Stops a bot in a conversation: the run is STALE, and the conversation is handed off to people. Nothing that the bot says to the turn is sent from
+  then on. CONFLICT, with the conversation, if the run is over. Emits ` + "`" + `AGENT_RUN_CHANGED` + "`" + ` and ` + "`" + `BOT_HANDED_OFF` + "`" + `.
+  """
+  stopAgentRun(
+    "The run to stop."
+    input: StopAgentRunInput!
+  ): StopAgentRunPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Conversation {
+  "What bots did in it, latest first; the last 20."
+  agentRuns: [AgentRun!]!
+}
+
+"What a bot does in a conversation, from the contact's message until its part is over. At most one is not over."
+type AgentRun implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `run_...` + "`" + `."
+  id: ID!
+  "The bot."
+  bot: Bot!
+  "The conversation."
+  conversation: Conversation!
+  "Where it stands."
+  state: AgentRunState!
+  "The turn of the conversation that it answers, or answered last."
+  turn: Int!
+  "Why the bot was asked."
+  reason: BotTurnReason!
+  "What the bot reported, oldest first: at most 500. Ephemeral steps go when their turn is answered."
+  steps(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): AgentStepConnection!
+  "The last sign of life: when the bot was asked, or reported a step."
+  aliveAt: Time!
+  "When it began."
+  createdAt: Time!
+  "When it was over; null if it is not."
+  endedAt: Time
+}
+
+"Where the run of a bot stands."
+enum AgentRunState {
+  "The bot is to answer, and no worker of its own has the turn."
+  PENDING
+  "A worker has the turn."
+  ACTIVE
+  "A person is to say whether the bot may do something. After the bot's ` + "`" + `approvalTimeoutSeconds` + "`" + ` the conversation is handed off."
+  AWAITING_APPROVAL
+  "The bot answered: the contact is to write."
+  AWAITING_CONTACT
+  "The bot's part ended as it was meant to."
+  DONE
+  "The bot failed, or gave no sign of life for 60 seconds: the conversation was handed off."
+  FAILED
+  "A person took over or stopped it, or the conversation was closed, filtered or deleted, while the bot was at work."
+  STALE
+}
+
+"How a step ends a turn: the state of the run from then on."
+enum AgentTurnEnd {
+  "A person is to say whether the bot may do something."
+  AWAITING_APPROVAL
+  "The contact is to write, and the bot says nothing until then."
+  AWAITING_CONTACT
+  "The bot has nothing more to say: its part in the conversation is over unless the contact writes again."
+  DONE
+  "The bot cannot go on: the conversation is handed off."
+  FAILED
+}
+
+"A step of a bot's work."
+type AgentStep @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `step_...` + "`" + `."
+  id: ID!
+  "Its place among the run's steps, from 1. Those that are gone leave gaps."
+  number: Int!
+  "The turn for which it was done."
+  turn: Int!
+  "What it is."
+  kind: AgentStepKind!
+  "What the bot says of it, plain text."
+  text: String!
+  "Whether it goes when its turn is answered."
+  ephemeral: Boolean!
+  "When it was reported."
+  createdAt: Time!
+}
+
+"What a step of a bot's work is."
+enum AgentStepKind {
+  "What it thinks."
+  THOUGHT
+  "What it does."
+  ACTION
+  "What came of it."
+  RESULT
+  "What went wrong."
+  ERROR
+}
+
+"A page of steps."
+type AgentStepConnection {
+  "The rows in order."
+  edges: [AgentStepEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [AgentStep!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of steps."
+type AgentStepEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: AgentStep!
+}
+
+"Something for a worker of a bot to do, or to leave."
+type BotTurn @scope(read: "bots:work") {
+  "The run: name it in ` + "`" + `reportAgentStep` + "`" + `."
+  runId: ID!
+  "The turn to answer, or to leave: name it in ` + "`" + `sendMessage` + "`" + ` and ` + "`" + `reportAgentStep` + "`" + `."
+  turn: Int!
+  "Why it came."
+  reason: BotTurnReason!
+  "The conversation; null if the bot may no longer see it."
+  conversation: Conversation
+  "Until when the worker has the turn without a step; null if it does not have it."
+  leaseUntil: Time
+}
+
+"Why a bot has something to do, or nothing more."
+enum BotTurnReason {
+  "The contact wrote."
+  CONTACT_WROTE
+  "The worker does not have the turn any longer: the run is over, or another worker has it. Leave it."
+  STOPPED
+}
+
+"A step of a bot's work."
+input ReportAgentStepInput {
+  "One of the bot's own runs, as ` + "`" + `botWork` + "`" + ` named it."
+  runId: ID!
+  "The turn that the bot works on."
+  turn: Int!
+  "What the step is."
+  kind: AgentStepKind!
+  "What to say of it: plain text, 1 to 4,000 characters."
+  text: String!
+  "Whether it goes when the turn is answered."
+  ephemeral: Boolean = false
+  "Ends the turn; default: the bot goes on."
+  state: AgentTurnEnd
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The run to stop."
+input StopAgentRunInput {
+  "The run."
+  runId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `reportAgentStep` + "`" + `."
+type ReportAgentStepPayload {
+  "The run in its current state."
+  agentRun: AgentRun
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `stopAgentRun` + "`" + `."
+type StopAgentRunPayload {
+  "The run in its current state."
+  agentRun: AgentRun
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/article.graphqls", Input: `extend type Query {
   "The account's knowledge base: the public pages with its articles. Null until it has an article, or ` + "`" + `updateKnowledgeBase` + "`" + ` was called."
   knowledgeBase: KnowledgeBase @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
@@ -21399,6 +21948,8 @@ type Bot implements Node @scope(read: "people:read") @key(fields: "id") {
   return.
   """
   nobodyAvailableText: String!
+  "How many seconds its runs wait for approval until the conversation is handed off."
+  approvalTimeoutSeconds: Int!
   "The inboxes that its tokens may see; empty if none."
   inboxes(
     "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
@@ -21446,6 +21997,8 @@ input CreateBotInput {
   routing: RoutingInput
   "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; default: see ` + "`" + `Bot` + "`" + `."
   nobodyAvailableText: String
+  "How many seconds its runs wait for approval until the conversation is handed off, 10 to 86,400; default: 600."
+  approvalTimeoutSeconds: Int
   "The only inboxes that its tokens may see; default: none."
   inboxIds: [ID!]
   "At most 255 characters; see Mutation."
@@ -21464,6 +22017,8 @@ input UpdateBotInput {
   routing: RoutingInput
   "What visitors read when it hands off and no one can take over: plain text, at most 2,000 characters; null or empty: see ` + "`" + `Bot` + "`" + `."
   nobodyAvailableText: String
+  "How many seconds its runs wait for approval until the conversation is handed off, 10 to 86,400; null: 600. For what begins to wait from now on."
+  approvalTimeoutSeconds: Int
   "The only inboxes that its tokens may see; null or empty: none."
   inboxIds: [ID!]
   "At most 255 characters; see Mutation."
@@ -26633,6 +27188,10 @@ enum EventType {
   BOT_HANDED_OFF
   "Someone took it over from a bot."
   BOT_TAKEN_OVER
+  "The run of a bot in it began, or has another state or turn. Does not change the revision."
+  AGENT_RUN_CHANGED
+  "A bot reported a step of its work on it. Does not change the revision."
+  AGENT_STEP_REPORTED
   "A message or note was written."
   MESSAGE_CREATED
   "A message or note was edited."
@@ -26717,7 +27276,7 @@ enum EventType {
   INTEGRATION_UPDATED
   "A bot was created."
   BOT_CREATED
-  "A bot changed: its name, picture, routing, text or inboxes, or it was archived or restored."
+  "A bot changed: its name, picture, routing, text, patience or inboxes, or it was archived or restored."
   BOT_UPDATED
   "A team was created."
   TEAM_CREATED
@@ -29635,6 +30194,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Bot @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "What a bot does in a conversation; null if it does not exist or the caller may not see it."
+  agentRun(
+    "Its TypeID."
+    id: ID!
+  ): AgentRun @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "An API token: for admins, and for the user that it belongs to; null if it does not exist or the caller may not see it."
   apiToken(
     "Its TypeID."
@@ -36194,6 +36758,74 @@ func (ec *executionContext) childFields_AddContactsToListPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type AddContactsToListPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AgentRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgentRun_id(ctx, field)
+	case "bot":
+		return ec.fieldContext_AgentRun_bot(ctx, field)
+	case "conversation":
+		return ec.fieldContext_AgentRun_conversation(ctx, field)
+	case "state":
+		return ec.fieldContext_AgentRun_state(ctx, field)
+	case "turn":
+		return ec.fieldContext_AgentRun_turn(ctx, field)
+	case "reason":
+		return ec.fieldContext_AgentRun_reason(ctx, field)
+	case "steps":
+		return ec.fieldContext_AgentRun_steps(ctx, field)
+	case "aliveAt":
+		return ec.fieldContext_AgentRun_aliveAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AgentRun_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_AgentRun_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentRun", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AgentStep_id(ctx, field)
+	case "number":
+		return ec.fieldContext_AgentStep_number(ctx, field)
+	case "turn":
+		return ec.fieldContext_AgentStep_turn(ctx, field)
+	case "kind":
+		return ec.fieldContext_AgentStep_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_AgentStep_text(ctx, field)
+	case "ephemeral":
+		return ec.fieldContext_AgentStep_ephemeral(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AgentStep_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentStep", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentStepConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgentStepConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AgentStepConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgentStepConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentStepConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentStepEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgentStepEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgentStepEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentStepEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -36514,6 +37146,8 @@ func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Bot_routing(ctx, field)
 	case "nobodyAvailableText":
 		return ec.fieldContext_Bot_nobodyAvailableText(ctx, field)
+	case "approvalTimeoutSeconds":
+		return ec.fieldContext_Bot_approvalTimeoutSeconds(ctx, field)
 	case "inboxes":
 		return ec.fieldContext_Bot_inboxes(ctx, field)
 	case "archivedAt":
@@ -36544,6 +37178,22 @@ func (ec *executionContext) childFields_BotEdge(ctx context.Context, field graph
 		return ec.fieldContext_BotEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BotTurn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "runId":
+		return ec.fieldContext_BotTurn_runId(ctx, field)
+	case "turn":
+		return ec.fieldContext_BotTurn_turn(ctx, field)
+	case "reason":
+		return ec.fieldContext_BotTurn_reason(ctx, field)
+	case "conversation":
+		return ec.fieldContext_BotTurn_conversation(ctx, field)
+	case "leaseUntil":
+		return ec.fieldContext_BotTurn_leaseUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotTurn", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkChangeConversationsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37462,6 +38112,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_routingDecisions(ctx, field)
 	case "entries":
 		return ec.fieldContext_Conversation_entries(ctx, field)
+	case "agentRuns":
+		return ec.fieldContext_Conversation_agentRuns(ctx, field)
 	case "associations":
 		return ec.fieldContext_Conversation_associations(ctx, field)
 	case "deals":
@@ -40420,6 +41072,18 @@ func (ec *executionContext) childFields_ReplyPreview(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReplyPreview", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportAgentStepPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agentRun":
+		return ec.fieldContext_ReportAgentStepPayload_agentRun(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ReportAgentStepPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportAgentStepPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportAgentStepPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestVisitorEmailCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -41136,6 +41800,18 @@ func (ec *executionContext) childFields_StartVisitorSessionPayload(ctx context.C
 		return ec.fieldContext_StartVisitorSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StartVisitorSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StopAgentRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agentRun":
+		return ec.fieldContext_StopAgentRunPayload_agentRun(ctx, field)
+	case "conversation":
+		return ec.fieldContext_StopAgentRunPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_StopAgentRunPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StopAgentRunPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SuggestedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -53,6 +53,8 @@ import (
 
 type MutationResolver interface {
 	UpdateAccount(ctx context.Context, input account.UpdateAccountInput) (*model.UpdateAccountPayload, error)
+	ReportAgentStep(ctx context.Context, input bot.ReportAgentStepInput) (*model.ReportAgentStepPayload, error)
+	StopAgentRun(ctx context.Context, input bot.StopAgentRunInput) (*model.StopAgentRunPayload, error)
 	UpdateKnowledgeBase(ctx context.Context, input library.UpdateKnowledgeBaseInput) (*model.UpdateKnowledgeBasePayload, error)
 	AssociateRecord(ctx context.Context, input conversation.AssociateRecordInput) (*model.ConversationPayload, error)
 	DissociateRecord(ctx context.Context, input conversation.DissociateRecordInput) (*model.ConversationPayload, error)
@@ -264,6 +266,7 @@ type QueryResolver interface {
 	Team(ctx context.Context, id string) (*ent.Team, error)
 	Integration(ctx context.Context, id string) (*ent.Integration, error)
 	Bot(ctx context.Context, id string) (*ent.Bot, error)
+	AgentRun(ctx context.Context, id string) (*ent.AgentRun, error)
 	APIToken(ctx context.Context, id string) (*ent.ApiToken, error)
 	Channel(ctx context.Context, id string) (model.Channel, error)
 	TargetedMessage(ctx context.Context, id string) (*ent.TargetedMessage, error)
@@ -1727,6 +1730,20 @@ func (ec *executionContext) field_Mutation_reopenConversation_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reportAgentStep_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (bot.ReportAgentStepInput, error) {
+			return ec.unmarshalNReportAgentStepInput2parleyᚋinternalᚋbotᚐReportAgentStepInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_requestVisitorEmailCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2083,6 +2100,20 @@ func (ec *executionContext) field_Mutation_startVisitorSession_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (visitor.StartVisitorSessionInput, error) {
 			return ec.unmarshalNStartVisitorSessionInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartVisitorSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopAgentRun_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (bot.StopAgentRunInput, error) {
+			return ec.unmarshalNStopAgentRunInput2parleyᚋinternalᚋbotᚐStopAgentRunInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2788,6 +2819,20 @@ func (ec *executionContext) field_Query__entities_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["representations"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_agentRun_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -4974,6 +5019,140 @@ func (ec *executionContext) fieldContext_Mutation_updateAccount(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reportAgentStep(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportAgentStep(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportAgentStep(ctx, fc.Args["input"].(bot.ReportAgentStepInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"BOT"})
+				if err != nil {
+					var zeroVal *model.ReportAgentStepPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "bots:work")
+				if err != nil {
+					var zeroVal *model.ReportAgentStepPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.ReportAgentStepPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReportAgentStepPayload) graphql.Marshaler {
+			return ec.marshalNReportAgentStepPayload2ᚖparleyᚋgraphᚋmodelᚐReportAgentStepPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportAgentStep(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportAgentStepPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportAgentStep_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stopAgentRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stopAgentRun(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopAgentRun(ctx, fc.Args["input"].(bot.StopAgentRunInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *model.StopAgentRunPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:write")
+				if err != nil {
+					var zeroVal *model.StopAgentRunPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.StopAgentRunPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StopAgentRunPayload) graphql.Marshaler {
+			return ec.marshalNStopAgentRunPayload2ᚖparleyᚋgraphᚋmodelᚐStopAgentRunPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stopAgentRun(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StopAgentRunPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopAgentRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18911,6 +19090,68 @@ func (ec *executionContext) fieldContext_Query_bot(ctx context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_agentRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_agentRun(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AgentRun(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT", "INTEGRATION", "BOT"})
+				if err != nil {
+					var zeroVal *ent.AgentRun
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *ent.AgentRun
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, nil)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.AgentRun) graphql.Marshaler {
+			return ec.marshalOAgentRun2ᚖparleyᚋentᚐAgentRun(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_agentRun(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentRun(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_agentRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_apiToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22394,6 +22635,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ApiToken(ctx, sel, obj)
+	case ent.AgentRun:
+		return ec._AgentRun(ctx, sel, &obj)
+	case *ent.AgentRun:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AgentRun(ctx, sel, obj)
 	case ent.Account:
 		return ec._Account(ctx, sel, &obj)
 	case *ent.Account:
@@ -22435,6 +22683,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportAgentStep":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportAgentStep(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stopAgentRun":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stopAgentRun(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -23943,6 +24205,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_bot(ctx, field)
 				})
+		case "agentRun":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_agentRun(ctx, field)
+				})
 		case "apiToken":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -24523,6 +24791,8 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		batchIdxMapBot := map[int]int{}
 		var batchItemsApiToken []*ent.ApiToken
 		batchIdxMapApiToken := map[int]int{}
+		var batchItemsAgentRun []*ent.AgentRun
+		batchIdxMapAgentRun := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
 			case ent.EmailChannel:
@@ -24723,6 +24993,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 			case *ent.ApiToken:
 				batchIdxMapApiToken[i] = len(batchItemsApiToken)
 				batchItemsApiToken = append(batchItemsApiToken, concrete)
+			case ent.AgentRun:
+				batchIdxMapAgentRun[i] = len(batchItemsAgentRun)
+				batchItemsAgentRun = append(batchItemsAgentRun, &concrete)
+			case *ent.AgentRun:
+				batchIdxMapAgentRun[i] = len(batchItemsAgentRun)
+				batchItemsAgentRun = append(batchItemsAgentRun, concrete)
 			}
 		}
 		if len(batchItemsEmailChannel) > 0 {
@@ -24823,6 +25099,9 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋmodelᚐNode(ctx co
 		}
 		if len(batchItemsApiToken) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ApiToken", batchItemsApiToken, batchIdxMapApiToken)
+		}
+		if len(batchItemsAgentRun) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "AgentRun", batchItemsAgentRun, batchIdxMapAgentRun)
 		}
 	}
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {

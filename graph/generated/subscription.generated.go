@@ -14,6 +14,7 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/bot"
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/conversation/live"
 	"parley/internal/conversation/view"
@@ -42,6 +43,7 @@ type SubscriptionResolver interface {
 	NewFilteredCount(ctx context.Context, inboxID string) (<-chan int, error)
 	ContactListMembers(ctx context.Context, contactListID string, first *int) (<-chan *paging.Connection[*ent.Contact], error)
 	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
+	BotWork(ctx context.Context, atOnce *int) (<-chan *bot.BotTurn, error)
 	DraftChanges(ctx context.Context, after *int64) (<-chan *live.DraftChange, error)
 	TicketView(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) (<-chan live1.TicketViewUpdate, error)
 	ContactTimeline(ctx context.Context, contactID string, kinds []vocab.TimelineKind, first *int) (<-chan live2.ContactTimelineUpdate, error)
@@ -61,6 +63,20 @@ type VisitorStatusChangeResolver interface {
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Subscription_botWork_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "atOnce",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["atOnce"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Subscription_contactListMembers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1384,6 +1400,73 @@ func (ec *executionContext) fieldContext_Subscription_visitorConversation(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_botWork(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_botWork(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BotWork(ctx, fc.Args["atOnce"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"BOT"})
+				if err != nil {
+					var zeroVal *bot.BotTurn
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "bots:work")
+				if err != nil {
+					var zeroVal *bot.BotTurn
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *bot.BotTurn
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bot.BotTurn) graphql.Marshaler {
+			return ec.marshalNBotTurn2ᚖparleyᚋinternalᚋbotᚐBotTurn(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_botWork(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotTurn(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_botWork_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_draftChanges(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -2292,6 +2375,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_contactListMembers(ctx, fields[0])
 	case "visitorConversation":
 		return ec._Subscription_visitorConversation(ctx, fields[0])
+	case "botWork":
+		return ec._Subscription_botWork(ctx, fields[0])
 	case "draftChanges":
 		return ec._Subscription_draftChanges(ctx, fields[0])
 	case "ticketView":

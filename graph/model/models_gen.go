@@ -355,6 +355,16 @@ type RemovePersonalMailboxPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `reportAgentStep`.
+type ReportAgentStepPayload struct {
+	// The run in its current state.
+	AgentRun *ent.AgentRun `json:"agentRun,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `revokeApiToken`.
 type RevokeAPITokenPayload struct {
 	// The token in its current state.
@@ -453,6 +463,16 @@ type StartVisitorSessionPayload struct {
 	Visitor *ent.Visitor `json:"visitor,omitempty"`
 	// Claims of the identity that have no meaning here; null without one.
 	Ignored []string `json:"ignored,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `stopAgentRun`.
+type StopAgentRunPayload struct {
+	// The run in its current state.
+	AgentRun *ent.AgentRun `json:"agentRun,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -25,7 +25,8 @@ import (
 const maxNobodyAvailable = 2000
 
 // Create makes a bot (BT-1). Errors: those of routing.CheckAccount on routing, NOT_FOUND on
-// inboxIds, REQUIRED and TOO_LONG on name and nobodyAvailableText.
+// inboxIds, REQUIRED and TOO_LONG on name and nobodyAvailableText, INVALID on
+// approvalTimeoutSeconds.
 func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, error) {
 	call := idempotency.Call{
 		Mutation: "createBot", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.Bot),
@@ -39,7 +40,7 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 		if in.AvatarURL != nil {
 			b.AvatarURL = *in.AvatarURL
 		}
-		var faults [4]error
+		var faults [5]error
 		b.Name, faults[0] = account.CleanName(in.Name, "name")
 		if in.NobodyAvailableText != nil {
 			b.NobodyAvailableText, faults[1] = cleanNobodyAvailable(*in.NobodyAvailableText)
@@ -48,6 +49,7 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 			b.InboxIds, faults[2] = account.GrantedInboxes(ctx, tx, in.InboxIDs)
 		}
 		faults[3] = routing.CheckAccount(ctx, tx.Client, vocab.Routing{}, b.Routing)
+		b.ApprovalTimeout, faults[4] = checkApproval(in.ApprovalTimeoutSeconds)
 		if err := errors.Join(faults[:]...); err != nil {
 			return err
 		}
@@ -62,7 +64,7 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 func insert(ctx context.Context, tx *store.Tx, b *ent.Bot) error {
 	tx.Append(ctx, store.Event{Type: vocab.BotCreated, SubjectID: b.ID})
 	return tx.Client.Bot.Create().SetID(b.ID).SetName(b.Name).SetAvatarURL(b.AvatarURL).SetRouting(b.Routing).
-		SetNobodyAvailableText(b.NobodyAvailableText).SetInboxIds(b.InboxIds).SetCreatedAt(b.CreatedAt).Exec(ctx)
+		SetNobodyAvailableText(b.NobodyAvailableText).SetApprovalTimeout(b.ApprovalTimeout).SetInboxIds(b.InboxIds).SetCreatedAt(b.CreatedAt).Exec(ctx)
 }
 
 // Update changes a bot: what visitors see of it, how it hands off from now on, and what its
@@ -80,6 +82,10 @@ func (s *Service) Update(ctx context.Context, in UpdateBotInput) (*ent.Bot, erro
 				text, err := cleanNobodyAvailable(*given)
 				b.NobodyAvailableText, faults = text, append(faults, err)
 			}
+		}
+		if seconds, ok := in.ApprovalTimeoutSeconds.ValueOK(); ok {
+			timeout, err := checkApproval(seconds)
+			b.ApprovalTimeout, faults = timeout, append(faults, err)
 		}
 		if ids, ok := in.InboxIDs.ValueOK(); ok {
 			granted, err := account.GrantedInboxes(ctx, tx, ids)
@@ -99,6 +105,20 @@ func rename(b *ent.Bot, to opt.Value[*string]) error {
 		b.Name = name
 	}
 	return err
+}
+
+// maxApproval is the longest that a bot waits for approval, in seconds: a day.
+const maxApproval = 24 * 60 * 60
+
+// checkApproval returns how many seconds a bot waits for approval; 0: as long as others.
+func checkApproval(seconds *int) (int, error) {
+	if seconds == nil {
+		return 0, nil
+	}
+	if *seconds < 10 || *seconds > maxApproval {
+		return 0, errs.New(errs.Invalid, "A bot waits 10 to %d seconds for approval.", maxApproval).On("approvalTimeoutSeconds")
+	}
+	return *seconds, nil
 }
 
 func cleanNobodyAvailable(text string) (string, error) {
@@ -160,6 +180,7 @@ func save(ctx context.Context, tx *store.Tx, before, after *ent.Bot) error {
 	c.Named("avatarUrl", before.AvatarURL != after.AvatarURL)
 	c.Named("routing", !reflect.DeepEqual(before.Routing, after.Routing))
 	c.Named("nobodyAvailableText", before.NobodyAvailableText != after.NobodyAvailableText)
+	c.Named("approvalTimeoutSeconds", before.ApprovalTimeout != after.ApprovalTimeout)
 	for _, i := range after.InboxIds {
 		if !slices.Contains(before.InboxIds, i) {
 			c.Optional("inboxes", "", i)
@@ -176,7 +197,7 @@ func save(ctx context.Context, tx *store.Tx, before, after *ent.Bot) error {
 	}
 	tx.Append(ctx, store.Event{Type: vocab.BotUpdated, SubjectID: after.ID, Changes: c})
 	return tx.Client.Bot.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).SetRouting(after.Routing).
-		SetNobodyAvailableText(after.NobodyAvailableText).SetInboxIds(after.InboxIds).SetArchivedAt(after.ArchivedAt).Exec(ctx)
+		SetNobodyAvailableText(after.NobodyAvailableText).SetApprovalTimeout(after.ApprovalTimeout).SetInboxIds(after.InboxIds).SetArchivedAt(after.ArchivedAt).Exec(ctx)
 }
 
 func load(ctx context.Context, client *ent.Client, botID string) (*ent.Bot, error) {

@@ -14,19 +14,22 @@ type CreateBotInput struct {
 	// Routing is how it hands off; nil: what it hands off stays unassigned.
 	Routing             *vocab.Routing
 	NobodyAvailableText *string
-	InboxIDs            []string
-	IdempotencyKey      *string
+	// ApprovalTimeoutSeconds is how long its runs wait for approval; nil: ApprovalTimeout.
+	ApprovalTimeoutSeconds *int
+	InboxIDs               []string
+	IdempotencyKey         *string
 }
 
 // UpdateBotInput is the input of updateBot. What is left out stays as it is.
 type UpdateBotInput struct {
-	BotID               string
-	Name                opt.Value[*string]
-	AvatarURL           opt.Value[*string]
-	Routing             opt.Value[*vocab.Routing]
-	NobodyAvailableText opt.Value[*string]
-	InboxIDs            opt.Value[[]string] `json:",omitzero"`
-	IdempotencyKey      *string
+	BotID                  string
+	Name                   opt.Value[*string]
+	AvatarURL              opt.Value[*string]
+	Routing                opt.Value[*vocab.Routing]
+	NobodyAvailableText    opt.Value[*string]
+	ApprovalTimeoutSeconds opt.Value[*int]
+	InboxIDs               opt.Value[[]string] `json:",omitzero"`
+	IdempotencyKey         *string
 }
 
 // ArchiveBotInput is the input of archiveBot. Which bot to archive.

@@ -10,14 +10,9 @@ import (
 	"parley/internal/reaction"
 	"parley/internal/store"
 	"parley/internal/viewer"
-	"parley/internal/vocab"
 )
 
-// Consumer tells visitors that no one can take over what a bot handed off (BT-2).
-func (s *Service) Consumer() reaction.Consumer {
-	return reaction.Consumer{Name: "bot-nobody-there", Types: []vocab.EventType{vocab.BotHandedOffEvent}, Handle: s.sayNobodyIsThere}
-}
-
+// sayNobodyIsThere tells visitors that no one can take over what a bot handed off (BT-2).
 func (s *Service) sayNobodyIsThere(ctx context.Context, e *event.Entry) error {
 	ctx = viewer.NewContext(ctx, viewer.System("bot", e.AccountID))
 	text, err := s.nobodyText(ctx, e.ConversationID)

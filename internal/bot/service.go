@@ -23,6 +23,10 @@ type Deps struct {
 type Conversations interface {
 	// SayNobodyIsThere adds what a visitor is told where no one could take a hand-off.
 	SayNobodyIsThere(ctx context.Context, tx *store.Tx, conversationID, messageID, text string) error
+	// HandOffTurn leaves a conversation to people, if the bot still has that turn.
+	HandOffTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error
+	// EndTurn says that the bot has nothing more to say, if it still has that turn.
+	EndTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error
 }
 
 // Chats is what chats know of their visitors. Package visitor implements it.

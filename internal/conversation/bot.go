@@ -7,6 +7,7 @@ import (
 	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -76,10 +77,46 @@ func (s *Service) HandOff(ctx context.Context, in HandOffConversationInput) (*en
 		if !ch.c.BotState.InBotsHands() {
 			return errs.New(errs.Invalid, "No bot handles this conversation.").On("conversationId")
 		}
-		ch.c.BotState = vocab.BotHandedOff
-		ch.emitEvent(vocab.BotHandedOffEvent)
-		return ch.route(ctx, vocab.RoutedHandedOff)
+		return ch.handOff(ctx)
 	})
+}
+
+func (ch *change) handOff(ctx context.Context) error {
+	ch.c.BotState = vocab.BotHandedOff
+	ch.emitEvent(vocab.BotHandedOffEvent)
+	return ch.route(ctx, vocab.RoutedHandedOff)
+}
+
+// HandOffTurn is HandOff within the caller's transaction, in the name of its viewer, for
+// what was found out about a turn (AG-1). It does nothing once the turn is another one, or
+// the bot no longer has the conversation.
+func (s *Service) HandOffTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error {
+	return s.changeTurn(ctx, tx, conversationID, turn, (*change).handOff)
+}
+
+// EndTurn says, within the caller's transaction, that the bot has nothing more to say
+// (AG-1): the conversation closes as IN-8 has it. It does nothing where HandOffTurn does not.
+func (s *Service) EndTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error {
+	return s.changeTurn(ctx, tx, conversationID, turn, func(ch *change, _ context.Context) error {
+		if ch.c.BotState == vocab.BotActive {
+			ch.c.BotState = vocab.BotEnded
+			ch.emitEvent(vocab.ConversationUpdated)
+		}
+		return nil
+	})
+}
+
+func (s *Service) changeTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int, apply func(*change, context.Context) error) error {
+	_, err := changeOne(ctx, tx, On(conversationID), func(ctx context.Context, ch *change) error {
+		if err := ch.mayChange(); err != nil {
+			return err
+		}
+		if !ch.c.BotState.InBotsHands() || ch.c.Turn != turn {
+			return nil
+		}
+		return apply(ch, ctx)
+	})
+	return err
 }
 
 const dueBotChats = `SELECT id, account_id FROM conversations

@@ -46,6 +46,8 @@ const (
 	Quote            = "quote"
 	QuoteView        = "quoteview"
 	Rating           = "rating"
+	AgentRun         = "run"
+	AgentStep        = "step"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"

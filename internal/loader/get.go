@@ -23,6 +23,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.Conversation:    AnyOf(s.Conversations),
 		id.Message:         AnyOf(s.Messages),
 		id.Bot:             AnyOf(s.Bots),
+		id.AgentRun:        AnyOf(s.AgentRuns),
 		id.Integration:     AnyOf(s.Integrations),
 		id.TargetedMessage: AnyOf(s.TargetedMessages),
 		id.MessageRevision: AnyOf(s.MessageRevisions),

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/ent/agentrun"
 	"parley/ent/apitoken"
 	"parley/ent/bot"
 	"parley/ent/channel"
@@ -185,6 +186,13 @@ func (s *Service) UndeletedMessages(ctx context.Context, ids []string) ([]*ent.M
 		}
 	}
 	return found, nil
+}
+
+// AgentRuns loads by id; see the package.
+func (s *Service) AgentRuns(ctx context.Context, ids []string) ([]*ent.AgentRun, error) {
+	return align(ids, func(distinct []string) ([]*ent.AgentRun, error) {
+		return s.store.Client(ctx).AgentRun.Query().Where(agentrun.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.AgentRun) string { return v.ID })
 }
 
 // Bots loads by id; see the package.

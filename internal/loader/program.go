@@ -76,7 +76,7 @@ func addBots(q *sql.Selector, v *viewer.Viewer, ids []string) {
 
 // ownOfBots are the columns of bots that integrations do not have, or have with another
 // meaning, in the order in which botOf reads them.
-var ownOfBots = []string{bot.FieldInboxIds, bot.FieldRouting, bot.FieldNobodyAvailableText, bot.FieldArchivedAt}
+var ownOfBots = []string{bot.FieldInboxIds, bot.FieldRouting, bot.FieldNobodyAvailableText, bot.FieldArchivedAt, bot.FieldApprovalTimeout}
 
 // botOf is the bot in a row of integrations.
 func botOf(row *ent.Integration) (*ent.Bot, error) {
@@ -87,5 +87,7 @@ func botOf(row *ent.Integration) (*ent.Bot, error) {
 	b := &ent.Bot{ID: row.ID, AccountID: row.AccountID, Name: row.Name, AvatarURL: row.AvatarURL, CreatedAt: row.CreatedAt, NobodyAvailableText: own[2]}
 	archived, err := strconv.ParseInt(own[3], 10, 64)
 	b.ArchivedAt = clock.Micros(archived)
-	return b, errors.Join(err, json.Unmarshal([]byte(own[0]), &b.InboxIds), json.Unmarshal([]byte(own[1]), &b.Routing))
+	timeout, wrong := strconv.Atoi(own[4])
+	b.ApprovalTimeout = timeout
+	return b, errors.Join(err, wrong, json.Unmarshal([]byte(own[0]), &b.InboxIds), json.Unmarshal([]byte(own[1]), &b.Routing))
 }

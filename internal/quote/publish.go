@@ -3,6 +3,7 @@ package quote
 import (
 	"cmp"
 	"context"
+	"errors"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -172,10 +173,12 @@ func (s *Service) ExpireDue(ctx context.Context) error {
 		if err != nil || len(due) == 0 {
 			return err
 		}
+		var faults []error // one that fails holds up no other
 		for _, one := range due {
-			if err := s.expire(viewer.NewContext(ctx, viewer.System("quotes", one[1])), one[0]); err != nil {
-				return err
-			}
+			faults = append(faults, s.expire(viewer.NewContext(ctx, viewer.System("quotes", one[1])), one[0]))
+		}
+		if err := errors.Join(faults...); err != nil {
+			return err
 		}
 	}
 }

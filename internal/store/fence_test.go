@@ -196,6 +196,8 @@ var fenced = map[string]visible{
 	"Message":         {table: "messages", staff: ofInboxes, visitor: ownMessage},
 	"MessageRevision": {table: "message_revisions", staff: ofInboxes},
 	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
+	"AgentRun":        {table: "agent_runs", staff: ofInboxes},
+	"AgentStep":       {table: "agent_steps", staff: ofInboxes},
 	"Rating":          {table: "ratings", staff: ofInboxes},
 
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},

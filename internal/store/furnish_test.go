@@ -122,6 +122,15 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetMessageID(id.New(id.Message)).SetSenderID(f.AgentIDs[1]).SetToken(id.New("token")).SetURL("https://example.com").SetCreatedAt(now).Exec(ctx); err != nil {
 			return err
 		}
+		run := id.New(id.AgentRun)
+		if err := c.AgentRun.Create().SetID(run).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetBotID("bot").SetState(vocab.RunPending).
+			SetTurn(1).SetReason(vocab.TurnByContact).SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		if err := c.AgentStep.Create().SetID(id.New(id.AgentStep)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetRunID(run).SetNumber(1).
+			SetTurn(1).SetKind(vocab.StepThought).SetText("Hm").SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
 		if err := c.Rating.Create().SetID(id.New(id.Rating)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetCloseNumber(1).
 			SetScale(vocab.RatingFive).SetMedium(vocab.RatingInChat).SetClosedAt(now).SetCreatedAt(now).Exec(ctx); err != nil {
 			return err

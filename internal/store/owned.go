@@ -45,6 +45,8 @@ var owned = []struct {
 	{"engagements", []Owner{OfConversation}},
 	{"read_positions", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},
+	{"agent_steps", []Owner{OfConversation}},
+	{"agent_runs", []Owner{OfConversation}},
 	{"library_openings", []Owner{OfConversation}},
 	{"library_shares", []Owner{OfConversation}},
 	{"routing_decisions", []Owner{OfConversation}},

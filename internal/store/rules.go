@@ -79,6 +79,8 @@ var rules = map[string]rule{
 	ent.TypeMessage:         {accountOwned: true, inboxOwned: true, staff: inInbox, visitor: visibleMessage},
 	ent.TypeMessageRevision: {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeDraft:           {accountOwned: true, inboxOwned: true, staff: ownInInbox},
+	ent.TypeAgentRun:        {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeAgentStep:       {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeRating:          {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 

@@ -30,6 +30,8 @@ const (
 	// ScopeAct is for machines that act instead of proposing.
 	ScopeAct = "act"
 
+	// ScopeBotWork is for the work of external bots.
+	ScopeBotWork = "bots:work"
 	// ScopeConversationsWrite is for answering, and changing what has no scope of its own.
 	ScopeConversationsWrite = "conversations:write"
 	// ScopePeopleWrite is for changing users, teams, integrations and tokens.
@@ -66,6 +68,7 @@ var Scopes = []Scope{
 	{Name: ScopeBulk, Opens: "changing many conversations at once, each action with its own scope"},
 	{Name: ScopeAssign, Opens: "assigning and claiming"},
 	{Name: ScopeStartMail, Opens: "starting a conversation with an e-mail"},
+	{Name: ScopeBotWork, Opens: "for bots: what they have to do, and reporting their steps"},
 	{Name: "events:read", Opens: "the event log"},
 	{Name: ScopeActAs, Opens: "sending messages in a user's name"},
 	{Name: ScopeAct, Opens: "acting as a machine instead of proposing"},

@@ -13,7 +13,8 @@ const (
 
 // Entry is what an event is in the history of its conversation: the message that
 // it began with, an event, or "" if it is none. What happens to a message later
-// belongs to the message, and what one user has read to that user.
+// belongs to the message, what one user has read to that user, and what a bot is doing to
+// its run.
 func (t EventType) Entry() EntryKind {
 	switch t.Message() {
 	case ChangeAdded:
@@ -21,7 +22,7 @@ func (t EventType) Entry() EntryKind {
 	case ChangeChanged, ChangeDeleted:
 		return ""
 	}
-	if t.does(private) {
+	if t.does(private) || events[t].does&noEntry != 0 {
 		return ""
 	}
 	return EntryEvent

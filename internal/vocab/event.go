@@ -28,6 +28,8 @@ const (
 	ConversationUnsnoozed    EventType = "CONVERSATION_UNSNOOZED"
 	BotHandedOffEvent        EventType = "BOT_HANDED_OFF"
 	BotTakenOverEvent        EventType = "BOT_TAKEN_OVER"
+	AgentRunChanged          EventType = "AGENT_RUN_CHANGED"
+	AgentStepReported        EventType = "AGENT_STEP_REPORTED"
 	MessageCreated           EventType = "MESSAGE_CREATED"
 	MessageUpdated           EventType = "MESSAGE_UPDATED"
 	MessageDeleted           EventType = "MESSAGE_DELETED"
@@ -163,6 +165,8 @@ const (
 	reachesAdmins
 	// keepsRevision: it changes what rows show of the conversation, and not its revision.
 	keepsRevision
+	// noEntry: the conversation's history does not have it (API-6).
+	noEntry
 )
 
 // contactFields are the names of what changes of a contact are about.
@@ -236,6 +240,10 @@ var events = map[EventType]struct {
 		cause: "The bot has nothing more to say.",
 	},
 	BotTakenOverEvent: {does: changesRow | movesCounts, fields: []string{"botState"}},
+	AgentRunChanged: {does: changesRow | keepsRevision | noEntry, subject: "AgentRun", fields: []string{"state", "turn"},
+		cause: "The contact writes, the bot answers, a worker takes the turn or gives it back, a person takes over, or the bot gives no sign of life.",
+	},
+	AgentStepReported: {does: changesRow | keepsRevision | noEntry, subject: "AgentRun", fields: []string{"kind"}},
 	MessageCreated: {does: changesRow | movesCounts | changesContent, message: ChangeAdded, fields: []string{"onBehalfOf", "firstRespondedAt"},
 		cause: "A visitor writes, an e-mail comes, or Parley itself has something to say.",
 	},
@@ -307,7 +315,7 @@ var events = map[EventType]struct {
 	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
 	BotCreated:               {subject: "Bot"},
 	BotUpdated: {does: changesAuthority, subject: "Bot", fields: []string{
-		"name", "avatarUrl", "routing", "nobodyAvailableText", "inboxes", "archivedAt",
+		"name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxes", "archivedAt",
 	}},
 	TeamCreated:  {subject: "Team", fields: []string{"members"}},
 	TeamUpdated:  {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},

@@ -24,6 +24,10 @@ type (
 	PropertyConnection = paging.Connection[*ent.Property]
 	// PropertyEdge is a row of such a page.
 	PropertyEdge = paging.Edge[*ent.Property]
+	// AgentStepConnection is a page of rows.
+	AgentStepConnection = paging.Connection[*ent.AgentStep]
+	// AgentStepEdge is a row of such a page.
+	AgentStepEdge = paging.Edge[*ent.AgentStep]
 	// BotConnection is a page of rows.
 	BotConnection = paging.Connection[*ent.Bot]
 	// BotEdge is a row of such a page.
