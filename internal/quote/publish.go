@@ -3,8 +3,8 @@ package quote
 import (
 	"cmp"
 	"context"
-	"errors"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 

@@ -2,7 +2,9 @@ package view_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -134,10 +136,28 @@ func TestSavedViewsOnProperties(t *testing.T) {
 	})
 }
 
+// readsAll is a plan that reads all values, or all conversations; those of a contact may come
+// from a bitmap of their index.
+var readsAll = regexp.MustCompile(`Seq Scan|SCAN (conversations|c|property_values)\b`)
+
 // CR-11: few conversations with a value are found by the value's index, whatever the view.
 func (d *suite) valued(t *testing.T) {
-	d.define(vocab.PropertyOfConversation, "level", vocab.NumberProperty)
-	d.define(vocab.PropertyOfContact, "tier", vocab.TextProperty)
+	level := d.define(vocab.PropertyOfConversation, "level", vocab.NumberProperty)
+	tier := d.define(vocab.PropertyOfContact, "tier", vocab.TextProperty)
+	// Of an almost empty table PostgreSQL reads all, once it knows that it is one.
+	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
+		const value = `INSERT INTO property_values (id, account_id, property_id, object, record_id, text, text_key, number_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+		for i := range 3_000 {
+			if _, err := tx.Exec(ctx, value, fmt.Sprint("level ", i), d.AccountID, level.ID, string(level.Object), fmt.Sprint("chat ", i), "", nil, 1.0/float64(i+1)); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, value, fmt.Sprint("tier ", i), d.AccountID, tier.ID, string(tier.Object), fmt.Sprint("contact ", i), "x", fmt.Sprint("tier ", i), nil); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, "ANALYZE")
+		return err
+	})
 	for _, shown := range desk.BuiltInViews {
 		for name, filter := range map[string]view.Filter{
 			"level": {Properties: []vocab.PropertyCondition{{Name: "level", NumberFrom: check.Ptr(2.0)}}},
@@ -147,7 +167,7 @@ func (d *suite) valued(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if plan, _ := d.Explain(query, args); !strings.Contains(plan, "property_values_") || whole.MatchString(plan) {
+			if plan, _ := d.Explain(query, args); !strings.Contains(plan, "property_values_") || readsAll.MatchString(plan) {
 				t.Errorf("%s in %s:\n%s", name, shown, plan)
 			}
 		}
