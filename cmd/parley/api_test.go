@@ -78,7 +78,7 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := a.connect("", log)
+	l, err := a.connect(t.Context(), "", log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,8 +34,8 @@ func (a *api) workToken(botID string) string {
 	return text(granted, "createApiToken", "token")
 }
 
-// todo is an item of a worker's.
-type todo struct {
+// assignment is an item that a worker gets.
+type assignment struct {
 	runID, conversationID, reason string
 	turn                          int
 	leased                        bool
@@ -45,15 +45,15 @@ const work = `subscription($n: Int) { botWork(atOnce: $n) { runId turn reason le
 
 func (r *robot) work(n int) *socket { return r.listen(r.token, work, map[string]any{"n": n}) }
 
-func (r *robot) take(s *socket) todo {
+func (r *robot) take(s *socket) assignment {
 	r.t.Helper()
 	item := at(r.hear(s), "botWork")
 	turn, _ := at(item, "turn").(float64)
-	return todo{text(item, "runId"), text(item, "conversation", "id"), text(item, "reason"), int(turn), text(item, "leaseUntil") != ""}
+	return assignment{text(item, "runId"), text(item, "conversation", "id"), text(item, "reason"), int(turn), text(item, "leaseUntil") != ""}
 }
 
 // expect takes the next item, which must have a reason and a conversation.
-func (r *robot) expect(s *socket, reason, conversationID string) todo {
+func (r *robot) expect(s *socket, reason, conversationID string) assignment {
 	r.t.Helper()
 	got := r.take(s)
 	if got.reason != reason || got.conversationID != conversationID || got.leased != (reason == "CONTACT_WROTE") {
@@ -62,12 +62,12 @@ func (r *robot) expect(s *socket, reason, conversationID string) todo {
 	return got
 }
 
-func (r *robot) step(token string, d todo, more ...any) string {
+func (r *robot) step(token string, d assignment, more ...any) string {
 	r.t.Helper()
 	return r.codes(token, "reportAgentStep", "ReportAgentStepInput", append([]any{"runId", d.runID, "turn", d.turn, "kind", "ACTION", "text", "Looking"}, more...)...)
 }
 
-func (r *robot) reply(d todo) string {
+func (r *robot) reply(d assignment) string {
 	r.t.Helper()
 	return r.codes(r.token, "sendMessage", "SendMessageInput", "conversationId", d.conversationID, "turn", d.turn, "text", "It is on its way.")
 }
@@ -123,7 +123,7 @@ func TestBotWork(t *testing.T) {
 		}
 		for want, got := range map[string]string{
 			"CONFLICT": r.step(r.token, first), "REQUIRED": r.step(r.token, second, "text", " "), "TOO_LONG": r.step(r.token, second, "text", strings.Repeat("x", 4001)),
-			"NOT_FOUND": r.step(r.token, todo{runID: "run_x", turn: 1}),
+			"NOT_FOUND": r.step(r.token, assignment{runID: "run_x", turn: 1}),
 		} {
 			if got != want {
 				t.Errorf("%q, want %s", got, want)

@@ -185,8 +185,12 @@ type live struct {
 	accounts      *account.Service
 }
 
-// connect opens the bus and makes the streams.
-func (a *app) connect(url string, log *slog.Logger) (*live, error) {
+// connect opens the bus and makes the streams. The log's consumers are known from then on, so
+// that they miss nothing of what is served.
+func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live, error) {
+	if err := a.reactions.Introduce(ctx); err != nil {
+		return nil, err
+	}
 	name, err := os.Hostname()
 	if err != nil {
 		name = "parley"

@@ -57,7 +57,7 @@ func openLab(t *testing.T, st *store.Store) *lab {
 	}
 	a, err := compose(&storage{store: st, keys: keys, blobs: blobs, dataDir: t.TempDir()}, settings, log)
 	ok(t, err)
-	live, err := a.connect("", log)
+	live, err := a.connect(t.Context(), "", log)
 	ok(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -86,7 +86,7 @@ func (c *serveCommand) Run(ctx context.Context, d *databaseSettings) (err error)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	l, err := a.connect(c.NATSURL, log)
+	l, err := a.connect(ctx, c.NATSURL, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -16,7 +16,8 @@ import (
 func (s *Service) Consumers() []reaction.Consumer {
 	return []reaction.Consumer{
 		{Name: "bot-nobody-there", Types: []vocab.EventType{vocab.BotHandedOffEvent}, Handle: s.sayNobodyIsThere},
-		{Name: "bot-runs", Types: []vocab.EventType{
+		// From the floor: also chats that a bot had before there were runs.
+		{Name: "bot-runs", FromFloor: true, Types: []vocab.EventType{
 			vocab.ConversationCreated, vocab.ConversationAssigned, vocab.ConversationClosed, vocab.ConversationReopened, vocab.ConversationFiltered,
 			vocab.ConversationUnfiltered, vocab.ConversationDeleted, vocab.ConversationRestored, vocab.BotHandedOffEvent, vocab.BotTakenOverEvent,
 			vocab.MessageCreated,

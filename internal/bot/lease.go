@@ -23,15 +23,20 @@ func isPending(s *sql.Selector) { s.Where(sql.ExprP(s.C(entrun.FieldState) + " =
 // takeTurn gives a worker the oldest turn of the calling bot that waits, or that of one run,
 // but none of those that it had before; nil: there is none.
 func (s *Service) takeTurn(ctx context.Context, lease, runID string, but map[string]int) (taken *ent.AgentRun, err error) {
+	wanted := []predicate.AgentRun{entrun.BotID(viewer.FromContext(ctx).ActorID)}
+	if runID != "" {
+		wanted = append(wanted, entrun.ID(runID))
+	}
+	for had, turn := range but {
+		wanted = append(wanted, entrun.Or(entrun.IDNEQ(had), entrun.TurnNEQ(turn)))
+	}
+	waiting := s.store.Client(ctx).AgentRun.Query().Where(wanted...)
+	waiting.Modify(isPending)
+	if waits, err := waiting.Exist(ctx); err != nil || !waits { // most events leave nothing to do: no one writes for them
+		return nil, err
+	}
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		taken = nil
-		wanted := []predicate.AgentRun{entrun.BotID(viewer.FromContext(ctx).ActorID)}
-		if runID != "" {
-			wanted = append(wanted, entrun.ID(runID))
-		}
-		for had, turn := range but {
-			wanted = append(wanted, entrun.Or(entrun.IDNEQ(had), entrun.TurnNEQ(turn)))
-		}
 		// Not SKIP LOCKED: should who has the row locked not change it, no event would
 		// have the worker look again.
 		r, err := tx.Client.AgentRun.Query().Where(wanted...).Order(entrun.ByDueAt(), entrun.ByID()).Modify(isPending, store.ForUpdate).First(ctx)

@@ -178,6 +178,9 @@ func (s *WorkStream) compareHeld(ctx context.Context, had, now *ent.AgentRun) er
 	case now.State == vocab.RunAwaitingContact, now.State == vocab.RunAwaitingApproval:
 		return nil
 	case now.State == vocab.RunPending && now.Turn == had.Turn:
+		if len(s.lapsed) >= maxWork { // of those before, others had time enough to take them
+			clear(s.lapsed)
+		}
 		s.lapsed[had.ID] = had.Turn
 	case now.State == vocab.RunPending:
 		turn, err := s.takeRun(ctx, now.ID)

@@ -2,6 +2,7 @@ package reaction
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"parley/internal/store"
@@ -9,6 +10,17 @@ import (
 
 // retryStart is how long the engine waits when the database refused its start.
 const retryStart = time.Second
+
+// Introduce makes the consumers known to the database, as Run does. Who calls it before anything
+// can happen has new consumers miss nothing of what happens while Run begins.
+func (e *Engine) Introduce(ctx context.Context) error {
+	for _, c := range e.consumers {
+		if err := e.introduceConsumer(ctx, c); err != nil {
+			return fmt.Errorf("introduce the log's consumer %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
 
 // introduceAll makes the consumers known to the database; false: ctx ended.
 func (e *Engine) introduceAll(ctx context.Context) bool {
