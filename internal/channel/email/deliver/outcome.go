@@ -81,7 +81,7 @@ func (o *sending) recordAttempt(ctx context.Context, of func(*vocab.Recipient)) 
 		}
 		recipients, left := o.recipientsAfter(now.Recipients, of)
 		attempts := now.Attempts + 1
-		update := tx.Client.Email.UpdateOneID(now.ID).SetRecipients(recipients).SetAttempts(attempts)
+		update := tx.Client.Email.Update().Where(entemail.ID(now.ID)).SetRecipients(recipients).SetAttempts(attempts)
 		if left {
 			wait = smtp.Backoff(attempts)
 			update.SetNextAttemptAt(tx.Now().Add(wait))

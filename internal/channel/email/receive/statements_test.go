@@ -23,7 +23,7 @@ import (
 const (
 	mostReceived = 31
 	mostQueued   = 22
-	mostSent     = 15
+	mostSent     = 16 // one reads again who is still a recipient (CR-5)
 	// newcomer is what it takes to make a contact of who was not known.
 	newcomer = 4
 	// firstResponse is what it takes to find how long the first one took: the contact's
