@@ -224,6 +224,7 @@ test("without consent no file goes out; with it, it does", async () => {
     await bring(page, ".log", "drop", [text("early.txt")]);
     assert.equal(await uploads(page).count(), 0);
     await page.getByRole("button", { name: "I agree" }).click();
+    await page.getByRole("button", { name: "I agree" }).waitFor({ state: "hidden" });
     await page.evaluate((key) => {
       const kept = JSON.parse(localStorage.getItem(key)); // another visitor, who did not agree
       delete kept.token;
