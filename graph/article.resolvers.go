@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/library"
+	"parley/internal/vocab"
 )
 
 func (r *libraryItemResolver) Article(ctx context.Context, objs []*ent.LibraryItem) ([]*library.Article, error) {
@@ -24,4 +25,12 @@ func (r *mutationResolver) UpdateKnowledgeBase(ctx context.Context, input librar
 
 func (r *queryResolver) KnowledgeBase(ctx context.Context) (*library.KnowledgeBase, error) {
 	return r.Services.Library.KnowledgeBase(ctx)
+}
+
+func (r *queryResolver) SearchKnowledge(ctx context.Context, query string, audiences []vocab.ArticleAudience, language *string, first *int) ([]*library.KnowledgeHit, error) {
+	q := library.KnowledgeQuery{Query: query, Audiences: audiences, First: first}
+	if language != nil {
+		q.Language = *language
+	}
+	return r.Services.Library.SearchKnowledge(ctx, q)
 }

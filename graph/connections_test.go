@@ -185,6 +185,7 @@ var bounded = map[string]string{
 	"LibraryItem.files":                   "at most 10 files",
 	"LibraryItem.versions":                "at most 20 files",
 	"Message.quickReplies":                "at most 10",
+	"Query.searchKnowledge":               "the best, at most 50",
 	"VisitorMessage.quickReplies":         "at most 10",
 	"InsertedLibraryItem.cc":              "at most 20 addresses",
 	"InsertedLibraryItem.files":           "at most 10 files",

@@ -109,6 +109,10 @@ func setPrices(c *generated.ComplexityRoot) {
 		return 1 + child*pageSize(20, first, last)
 	}
 	c.ChatChannel.BlockedSenders, c.EmailChannel.BlockedSenders = blockedSenders, blockedSenders
+	c.Conversation.TranscriptText = func(int, *int, *bool) int { return 100 }
+	c.Query.SearchKnowledge = func(child int, _ string, _ []vocab.ArticleAudience, _ *string, first *int) int {
+		return 1 + child*pageSize(10, first)
+	}
 	setRecordPrices(c)
 	setPagePrices(c)
 }

@@ -24,6 +24,7 @@ import (
 	"parley/internal/inbox"
 	"parley/internal/library"
 	"parley/internal/loader"
+	"parley/internal/modeltext"
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
@@ -51,6 +52,7 @@ type Services struct {
 	Targeting      *targeting.Service
 	Visitors       *visitor.Service
 	Transcripts    *transcript.Service
+	ModelTexts     *modeltext.Service
 	Accounts       *account.Service
 	Inboxes        *inbox.Service
 	ChatSettings   *settings.Service

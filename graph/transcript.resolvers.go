@@ -8,9 +8,15 @@ package graph
 import (
 	"context"
 
+	"parley/ent"
 	"parley/graph/model"
+	"parley/internal/modeltext"
 	"parley/internal/transcript"
 )
+
+func (r *conversationResolver) TranscriptText(ctx context.Context, objs []*ent.Conversation, maxTokens *int, includeNotes *bool) ([]string, error) {
+	return r.Services.ModelTexts.Texts(ctx, objs, modeltext.Options{MaxTokens: maxTokens, IncludeNotes: either(includeNotes, false)})
+}
 
 func (r *mutationResolver) SendTranscript(ctx context.Context, input transcript.SendTranscriptInput) (*model.ConversationPayload, error) {
 	return conversationPayload(r.Services.Transcripts.Send(ctx, input))

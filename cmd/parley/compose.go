@@ -38,6 +38,7 @@ import (
 	"parley/internal/job"
 	"parley/internal/library"
 	"parley/internal/loader"
+	"parley/internal/modeltext"
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
@@ -212,7 +213,7 @@ func (a *app) services(l *live) graph.Services {
 	return graph.Services{
 		Accounts: a.accounts, Bots: a.bots, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,

@@ -24,6 +24,7 @@ type commands struct {
 	Account   accountCommand   `cmd:"" help:"Set what the first account may have, such as how many inboxes."`
 	Reactions reactionsCommand `cmd:"" help:"Show how far the consumers of the event log are behind, and what they could not handle; retry, skip and reset."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
+	Mcp       mcpCommand       `cmd:"" help:"Serve a running server's tools for language models over standard input and output, as the Model Context Protocol."`
 	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
@@ -67,10 +68,14 @@ type versionCommand struct{}
 
 // Run prints the version that the binary was built from.
 func (versionCommand) Run() error {
-	version := "(unknown)"
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	fmt.Println("parley", version)
+	fmt.Println("parley", version())
 	return nil
+}
+
+// version is what the binary was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return "(unknown)"
 }

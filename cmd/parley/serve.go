@@ -20,6 +20,7 @@ import (
 	"parley/graph/subscription"
 	"parley/internal/channel/chat/widget"
 	"parley/internal/httpserver"
+	"parley/internal/mcp"
 	"parley/internal/viewer"
 )
 
@@ -146,20 +147,23 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Streams:          l.streams,
 		Limits:           c.streams(),
 		TrustedDocuments: trusted,
-		Reference:        &httpserver.Reference{SDL: graph.SDL(), Files: docs.Files},
-		Files:            a.files,
-		RemoteImages:     a.images,
-		Callbacks:        a.emails,
-		Invitations:      a.accounts,
-		FilteredLinks:    a.digests,
-		Transcripts:      a.transcripts,
-		Ratings:          a.transcripts,
-		Exports:          a.transfers,
-		Archives:         a.privacy,
-		SharedLinks:      a.library,
-		Knowledge:        a.library,
-		Quotes:           a.quotes,
-		LibraryFiles:     a.files,
+		Tools: func(run func(context.Context, []byte) ([]byte, error)) (http.Handler, error) {
+			return mcp.New(schema.Schema(), run, version(), log)
+		},
+		Reference:     &httpserver.Reference{SDL: graph.SDL(), Files: docs.Files},
+		Files:         a.files,
+		RemoteImages:  a.images,
+		Callbacks:     a.emails,
+		Invitations:   a.accounts,
+		FilteredLinks: a.digests,
+		Transcripts:   a.transcripts,
+		Ratings:       a.transcripts,
+		Exports:       a.transfers,
+		Archives:      a.privacy,
+		SharedLinks:   a.library,
+		Knowledge:     a.library,
+		Quotes:        a.quotes,
+		LibraryFiles:  a.files,
 		Uploads: httpserver.UploadLimits{
 			FileBytes: max(c.MaxFileBytes, c.MaxDocumentBytes), TotalBytes: 2 * max(c.MaxFileBytes, c.MaxDocumentBytes), VisitorFileBytes: c.MaxFileBytes, Folder: c.uploads,
 		},

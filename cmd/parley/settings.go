@@ -20,6 +20,7 @@ import (
 	"parley/graph"
 	"parley/internal/channel/chat/widget"
 	"parley/internal/httpserver"
+	"parley/internal/mcp"
 	"parley/internal/secret"
 	"parley/internal/store"
 )
@@ -199,8 +200,8 @@ func (s *serverSettings) streams() httpserver.Limits {
 	}
 }
 
-// trusted are the only documents to run: those of the list, and what the widget and
-// the demo page send; nil: all.
+// trusted are the only documents to run: those of the list, and what the widget, the
+// demo page and the tools of /mcp send; nil: all.
 func (s *serverSettings) trusted() (map[string]string, error) {
 	if s.TrustedDocuments == "" {
 		return nil, nil
@@ -208,10 +209,11 @@ func (s *serverSettings) trusted() (map[string]string, error) {
 	return trustedDocuments(s.TrustedDocuments)
 }
 
-// trustedDocuments are what the widget and the demo page send, and the documents of
+// trustedDocuments are what the widget, the demo page and tools send, and the documents of
 // a list, if there is one.
 func trustedDocuments(list string) (map[string]string, error) {
 	documents := widget.Documents()
+	maps.Copy(documents, mcp.Documents())
 	if list == "" {
 		return documents, nil
 	}

@@ -9,7 +9,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/clock"
 	"parley/internal/library"
 	"parley/internal/vocab"
 )
@@ -163,6 +165,117 @@ func (ec *executionContext) _KnowledgeBase_indexed(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_KnowledgeBase_indexed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("KnowledgeBase", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _KnowledgeHit_id(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "ID")
+}
+
+func (ec *executionContext) _KnowledgeHit_title(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeHit_category(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Category)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeHit_language(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalOString2string(ctx, field.Selections, obj.Language)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeHit_audience(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnowledgeHit_audience(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audience, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.ArticleAudience) graphql.Marshaler {
+			return ec.marshalNArticleAudience2parleyᚋinternalᚋvocabᚐArticleAudience(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_audience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "ArticleAudience")
+}
+
+func (ec *executionContext) _KnowledgeHit_excerpt(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Excerpt)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_excerpt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeHit_markdown(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Markdown)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_markdown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeHit_url(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnowledgeHit_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOURL2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "URL")
+}
+
+func (ec *executionContext) _KnowledgeHit_updatedAt(ctx context.Context, field graphql.CollectedField, obj *library.KnowledgeHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnowledgeHit_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_KnowledgeHit_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeHit", field, false, false, "Time")
 }
 
 func (ec *executionContext) _UpdateKnowledgeBasePayload_knowledgeBase(ctx context.Context, field graphql.CollectedField, obj *model.UpdateKnowledgeBasePayload) (ret graphql.Marshaler) {
@@ -452,6 +565,73 @@ func (ec *executionContext) _KnowledgeBase(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var knowledgeHitImplementors = []string{"KnowledgeHit"}
+
+func (ec *executionContext) _KnowledgeHit(ctx context.Context, sel ast.SelectionSet, obj *library.KnowledgeHit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, knowledgeHitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("KnowledgeHit")
+		case "id":
+			out.Values[i] = ec._KnowledgeHit_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._KnowledgeHit_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._KnowledgeHit_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._KnowledgeHit_language(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "audience":
+			out.Values[i] = ec._KnowledgeHit_audience(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excerpt":
+			out.Values[i] = ec._KnowledgeHit_excerpt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markdown":
+			out.Values[i] = ec._KnowledgeHit_markdown(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._KnowledgeHit_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._KnowledgeHit_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateKnowledgeBasePayloadImplementors = []string{"UpdateKnowledgeBasePayload"}
 
 func (ec *executionContext) _UpdateKnowledgeBasePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateKnowledgeBasePayload) graphql.Marshaler {
@@ -518,6 +698,30 @@ func (ec *executionContext) marshalNArticleState2parleyᚋinternalᚋvocabᚐArt
 	return res
 }
 
+func (ec *executionContext) marshalNKnowledgeHit2ᚕᚖparleyᚋinternalᚋlibraryᚐKnowledgeHitᚄ(ctx context.Context, sel ast.SelectionSet, v []*library.KnowledgeHit) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNKnowledgeHit2ᚖparleyᚋinternalᚋlibraryᚐKnowledgeHit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNKnowledgeHit2ᚖparleyᚋinternalᚋlibraryᚐKnowledgeHit(ctx context.Context, sel ast.SelectionSet, v *library.KnowledgeHit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "KnowledgeHit!")
+		return graphql.Null
+	}
+	return ec._KnowledgeHit(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpdateKnowledgeBaseInput2parleyᚋinternalᚋlibraryᚐUpdateKnowledgeBaseInput(ctx context.Context, v any) (library.UpdateKnowledgeBaseInput, error) {
 	res, err := ec.unmarshalInputUpdateKnowledgeBaseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -536,6 +740,42 @@ func (ec *executionContext) marshalOArticle2ᚖparleyᚋinternalᚋlibraryᚐArt
 		return graphql.Null
 	}
 	return ec._Article(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOArticleAudience2ᚕparleyᚋinternalᚋvocabᚐArticleAudienceᚄ(ctx context.Context, v any) ([]vocab.ArticleAudience, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.ArticleAudience, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNArticleAudience2parleyᚋinternalᚋvocabᚐArticleAudience(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOArticleAudience2ᚕparleyᚋinternalᚋvocabᚐArticleAudienceᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.ArticleAudience) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNArticleAudience2parleyᚋinternalᚋvocabᚐArticleAudience(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOArticleAudience2ᚖparleyᚋinternalᚋvocabᚐArticleAudience(ctx context.Context, v any) (*vocab.ArticleAudience, error) {

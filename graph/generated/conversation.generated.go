@@ -81,6 +81,7 @@ type ConversationResolver interface {
 	Rating(ctx context.Context, objs []*ent.Conversation) ([]*ent.Rating, error)
 	Ratings(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Rating, error)
 	Tickets(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Ticket], error)
+	TranscriptText(ctx context.Context, objs []*ent.Conversation, maxTokens *int, includeNotes *bool) ([]string, error)
 }
 type ConversationConnectionResolver interface {
 	Sequence(ctx context.Context, obj *view.Page) (int64, error)
@@ -427,6 +428,28 @@ func (ec *executionContext) field_Conversation_tickets_args(ctx context.Context,
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_transcriptText_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "maxTokens",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxTokens"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "includeNotes",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeNotes"] = arg1
 	return args, nil
 }
 
@@ -3249,6 +3272,73 @@ func (ec *executionContext) resolveBatch_Conversation_tickets(ctx context.Contex
 		results,
 		err,
 		"Conversation.tickets",
+	)
+}
+
+func (ec *executionContext) _Conversation_transcriptText(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_transcriptText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_transcriptText(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_transcriptText(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_transcriptText_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_transcriptText(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.TranscriptText(ctx, batch.Parents, fc.Args["maxTokens"].(*int), fc.Args["includeNotes"].(*bool))
+		})
+		return graphql.ResolveBatchGroupResult[string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.transcriptText",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.TranscriptText(ctx, []*ent.Conversation{obj}, fc.Args["maxTokens"].(*int), fc.Args["includeNotes"].(*bool))
+	return graphql.ResolveBatchSingleResult[string](
+		ctx,
+		results,
+		err,
+		"Conversation.transcriptText",
 	)
 }
 
@@ -6853,6 +6943,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "tickets":
 			out.Values[i] = ec._Conversation_tickets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transcriptText":
+			out.Values[i] = ec._Conversation_transcriptText(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -920,6 +920,7 @@ type ComplexityRoot struct {
 		Tickets                      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Title                        func(childComplexity int) int
 		ToAddress                    func(childComplexity int) int
+		TranscriptText               func(childComplexity int, maxTokens *int, includeNotes *bool) int
 		Turn                         func(childComplexity int) int
 		Unread                       func(childComplexity int) int
 		UnreadCount                  func(childComplexity int) int
@@ -1815,6 +1816,18 @@ type ComplexityRoot struct {
 		URL     func(childComplexity int) int
 	}
 
+	KnowledgeHit struct {
+		Audience  func(childComplexity int) int
+		Category  func(childComplexity int) int
+		Excerpt   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Markdown  func(childComplexity int) int
+		Title     func(childComplexity int) int
+		URL       func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+	}
+
 	LibraryFile struct {
 		ContentType func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -2483,6 +2496,7 @@ type ComplexityRoot struct {
 		SavedView                func(childComplexity int, id string) int
 		SavedViews               func(childComplexity int, inboxID *string, first *int, after *string, last *int, before *string) int
 		SearchConversations      func(childComplexity int, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) int
+		SearchKnowledge          func(childComplexity int, query string, audiences []vocab.ArticleAudience, language *string, first *int) int
 		SimulateInboundEmail     func(childComplexity int, input receive.SimulateInboundEmailInput) int
 		Tag                      func(childComplexity int, id string) int
 		Tags                     func(childComplexity int, query *string, includeArchived *bool, first *int, after *string, last *int, before *string) int
@@ -7247,6 +7261,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ToAddress(childComplexity), true
+	case "Conversation.transcriptText":
+		if e.ComplexityRoot.Conversation.TranscriptText == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_transcriptText_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.TranscriptText(childComplexity, args["maxTokens"].(*int), args["includeNotes"].(*bool)), true
 	case "Conversation.turn":
 		if e.ComplexityRoot.Conversation.Turn == nil {
 			break
@@ -10533,6 +10558,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KnowledgeBase.URL(childComplexity), true
+
+	case "KnowledgeHit.audience":
+		if e.ComplexityRoot.KnowledgeHit.Audience == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Audience(childComplexity), true
+	case "KnowledgeHit.category":
+		if e.ComplexityRoot.KnowledgeHit.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Category(childComplexity), true
+	case "KnowledgeHit.excerpt":
+		if e.ComplexityRoot.KnowledgeHit.Excerpt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Excerpt(childComplexity), true
+	case "KnowledgeHit.id":
+		if e.ComplexityRoot.KnowledgeHit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.ID(childComplexity), true
+	case "KnowledgeHit.language":
+		if e.ComplexityRoot.KnowledgeHit.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Language(childComplexity), true
+	case "KnowledgeHit.markdown":
+		if e.ComplexityRoot.KnowledgeHit.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Markdown(childComplexity), true
+	case "KnowledgeHit.title":
+		if e.ComplexityRoot.KnowledgeHit.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.Title(childComplexity), true
+	case "KnowledgeHit.url":
+		if e.ComplexityRoot.KnowledgeHit.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.URL(childComplexity), true
+	case "KnowledgeHit.updatedAt":
+		if e.ComplexityRoot.KnowledgeHit.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeHit.UpdatedAt(childComplexity), true
 
 	case "LibraryFile.contentType":
 		if e.ComplexityRoot.LibraryFile.ContentType == nil {
@@ -14761,6 +14841,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchConversations(childComplexity, args["query"].(string), args["filter"].(*view.Filter), args["orderBy"].(*vocab.SearchOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.searchKnowledge":
+		if e.ComplexityRoot.Query.SearchKnowledge == nil {
+			break
+		}
+
+		args, err := ec.field_Query_searchKnowledge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SearchKnowledge(childComplexity, args["query"].(string), args["audiences"].([]vocab.ArticleAudience), args["language"].(*string), args["first"].(*int)), true
 	case "Query.simulateInboundEmail":
 		if e.ComplexityRoot.Query.SimulateInboundEmail == nil {
 			break
@@ -21550,6 +21641,20 @@ type StopAgentRunPayload {
 	{Name: "../schema/article.graphqls", Input: `extend type Query {
   "The account's knowledge base: the public pages with its articles. Null until it has an article, or ` + "`" + `updateKnowledgeBase` + "`" + ` was called."
   knowledgeBase: KnowledgeBase @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+  """
+  Finds published articles by words of their titles, categories and texts, the best first, with their texts. Visitors find those for everyone;
+  of those for STAFF callers find what they may use.
+  """
+  searchKnowledge(
+    "Words, each of which begins a word of the article: at most 200 characters, of which 12 words count. Without words nothing is found."
+    query: String!
+    "Only articles for these readers; default: all that the caller may read."
+    audiences: [ArticleAudience!]
+    "Only articles in this language, a BCP 47 tag; default: any."
+    language: String
+    "How many at most, 1 to 50; default: 10."
+    first: Int
+  ): [KnowledgeHit!]! @access(to: [ADMIN, AGENT, INTEGRATION, BOT, VISITOR], scope: "conversations:read")
 }
 
 extend type Mutation {
@@ -21604,6 +21709,28 @@ type Article @scope(read: "conversations:read") {
   helpfulCount: Int!
   "How many said that it did not."
   notHelpfulCount: Int!
+}
+
+"An article that ` + "`" + `searchKnowledge` + "`" + ` found."
+type KnowledgeHit @scope(read: "conversations:read") @visible(to: [VISITOR]) {
+  "The item of the library that it is: a TypeID, ` + "`" + `libraryitem_...` + "`" + `."
+  id: ID!
+  "Its title."
+  title: String!
+  "Its category; null if none."
+  category: String
+  "Its language, a BCP 47 tag; null if it does not say."
+  language: String
+  "Who may read it."
+  audience: ArticleAudience!
+  "Its first words, as plain text."
+  excerpt: String!
+  "Its whole text."
+  markdown: String!
+  "Its page; null unless everyone may read it."
+  url: URL
+  "When it was last changed."
+  updatedAt: Time!
 }
 
 "Who may read an article."
@@ -35440,6 +35567,20 @@ type TimelineEdge {
     @errors(codes: [CONFLICT, CONVERSATION_NOT_CLOSED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG, TRANSCRIPT_UNAVAILABLE])
 }
 
+extend type Conversation {
+  """
+  The conversation for a language model, as plain text: what it is, then its messages with ids, authors and times in UTC. Each line that someone
+  outside of the team wrote begins with ` + "`" + `data> ` + "`" + `, so that it cannot pass for anything else; each line of the team's begins with ` + "`" + `  | ` + "`" + `. Quotations
+  are folded. Where not everything fits, the oldest messages are left out, and the text says how many.
+  """
+  transcriptText(
+    "About how many tokens it may have, 200 to 100,000: four letters of English, or one of another script, count as one. Default: 4,000. At most 300 messages."
+    maxTokens: Int
+    "Whether internal notes are in it."
+    includeNotes: Boolean = false
+  ): String!
+}
+
 extend type Contact {
   "When the contact asked for no further transcripts of chats, by the link in one; null if they did not."
   transcriptsRefusedAt: Time
@@ -38138,6 +38279,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_ratings(ctx, field)
 	case "tickets":
 		return ec.fieldContext_Conversation_tickets(ctx, field)
+	case "transcriptText":
+		return ec.fieldContext_Conversation_transcriptText(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
@@ -39762,6 +39905,30 @@ func (ec *executionContext) childFields_KnowledgeBase(ctx context.Context, field
 		return ec.fieldContext_KnowledgeBase_indexed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KnowledgeBase", field.Name)
+}
+
+func (ec *executionContext) childFields_KnowledgeHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_KnowledgeHit_id(ctx, field)
+	case "title":
+		return ec.fieldContext_KnowledgeHit_title(ctx, field)
+	case "category":
+		return ec.fieldContext_KnowledgeHit_category(ctx, field)
+	case "language":
+		return ec.fieldContext_KnowledgeHit_language(ctx, field)
+	case "audience":
+		return ec.fieldContext_KnowledgeHit_audience(ctx, field)
+	case "excerpt":
+		return ec.fieldContext_KnowledgeHit_excerpt(ctx, field)
+	case "markdown":
+		return ec.fieldContext_KnowledgeHit_markdown(ctx, field)
+	case "url":
+		return ec.fieldContext_KnowledgeHit_url(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_KnowledgeHit_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type KnowledgeHit", field.Name)
 }
 
 func (ec *executionContext) childFields_LibraryFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

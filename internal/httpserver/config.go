@@ -81,6 +81,9 @@ type Config struct {
 	// Uploads bounds requests that carry files.
 	Uploads UploadLimits
 
+	// Tools makes what serves language models at /mcp; nil: it is not there.
+	Tools Tools
+
 	// Widget serves the chat widget at /widget.js and below /widget/, and a page
 	// that shows it at /demo; nil: neither is there.
 	Widget http.Handler
@@ -130,7 +133,11 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", c.graphql())
+	srv, s := c.graphql()
+	mux.Handle("/graphql", s.origins.handle(refuseQueryTokens(c.authenticate(s.gate, srv))))
+	if err := c.routeTools(mux, s, srv); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", c.readyz)
 	pages := refuseQueryTokens(playground.Handler())
@@ -191,14 +198,14 @@ func isOrigin(s string) bool {
 		(u.Path == "" || u.Path == "/") && u.RawQuery == "" && u.Fragment == "" && u.User == nil
 }
 
-// graphql returns the handler of /graphql: CORS, then credentials, then the
-// rate limit, then gqlgen.
-func (c *Config) graphql() http.Handler {
+// graphql returns gqlgen's handler, which is behind CORS, then credentials, then the
+// rate limit, and what its transports share.
+func (c *Config) graphql() (http.Handler, *streams) {
 	srv, s := handler.New(c.Schema), newStreams(c)
 	srv.AddTransport(&socketTransport{s})
 	srv.AddTransport(&httpTransport{streams: s, uploads: c.Schema.Schema().Types["Upload"] != nil})
 	if c.Install != nil {
 		c.Install(srv)
 	}
-	return s.origins.handle(refuseQueryTokens(c.authenticate(s.gate, srv)))
+	return srv, s
 }

@@ -32,6 +32,10 @@ const (
 
 	// ScopeBotWork is for the work of external bots.
 	ScopeBotWork = "bots:work"
+	// ScopeProposalsWrite is for proposing replies and actions.
+	ScopeProposalsWrite = "proposals:write"
+	// ScopeAnnotationsWrite is for facts on conversations and messages.
+	ScopeAnnotationsWrite = "annotations:write"
 	// ScopeConversationsWrite is for answering, and changing what has no scope of its own.
 	ScopeConversationsWrite = "conversations:write"
 	// ScopePeopleWrite is for changing users, teams, integrations and tokens.
@@ -69,6 +73,8 @@ var Scopes = []Scope{
 	{Name: ScopeAssign, Opens: "assigning and claiming"},
 	{Name: ScopeStartMail, Opens: "starting a conversation with an e-mail"},
 	{Name: ScopeBotWork, Opens: "for bots: what they have to do, and reporting their steps"},
+	{Name: ScopeProposalsWrite, Opens: "proposing replies and actions, which people accept or dismiss"},
+	{Name: ScopeAnnotationsWrite, Opens: "annotating conversations and messages"},
 	{Name: "events:read", Opens: "the event log"},
 	{Name: ScopeActAs, Opens: "sending messages in a user's name"},
 	{Name: ScopeAct, Opens: "acting as a machine instead of proposing"},
@@ -101,6 +107,23 @@ func (v *Viewer) Grants(wanted string) bool {
 // GrantsAny reports whether the token grants one of several scopes.
 func (v *Viewer) GrantsAny(scopes []string) bool {
 	return slices.ContainsFunc(scopes, v.Grants)
+}
+
+// ForModels is the viewer as a language model acts for them: with the scope `act`, which is
+// granted by name only, as they are; else they read what the token reads, and propose if it
+// may (AG-7).
+func (v *Viewer) ForModels() *Viewer {
+	if v.Grants(ScopeAct) {
+		return v
+	}
+	c := *v
+	c.Scopes = nil
+	for _, s := range Scopes {
+		if (strings.HasSuffix(s.Name, ":read") || s.Name == ScopeProposalsWrite) && v.Grants(s.Name) {
+			c.Scopes = append(c.Scopes, s.Name)
+		}
+	}
+	return &c
 }
 
 func (v *Viewer) covers(held, wanted string) bool {

@@ -82,12 +82,12 @@ var floors = []floor{
 	{
 		name: "reactors",
 		packages: []string{
-			"internal/automation", "internal/bot", "internal/notification", "internal/privacy", "internal/sla", "internal/slack",
+			"internal/automation", "internal/bot", "internal/modeltext", "internal/notification", "internal/privacy", "internal/sla", "internal/slack",
 			"internal/transcript", "internal/webhook",
 		},
 	},
 	{
-		name: "transport", packages: []string{"graph", "internal/httpserver"},
+		name: "transport", packages: []string{"graph", "internal/httpserver", "internal/mcp"},
 		arrows: map[string][]string{"internal/httpserver": {"graph"}},
 	},
 	// Only tests and benchmarks import testkit.
