@@ -32,6 +32,10 @@ const (
 
 	// ScopeBotWork is for the work of external bots.
 	ScopeBotWork = "bots:work"
+	// ScopeProposalsWrite is for proposing replies and actions.
+	ScopeProposalsWrite = "proposals:write"
+	// ScopeAnnotationsWrite is for facts on conversations and messages.
+	ScopeAnnotationsWrite = "annotations:write"
 	// ScopeConversationsWrite is for answering, and changing what has no scope of its own.
 	ScopeConversationsWrite = "conversations:write"
 	// ScopePeopleWrite is for changing users, teams, integrations and tokens.
@@ -69,6 +73,8 @@ var Scopes = []Scope{
 	{Name: ScopeAssign, Opens: "assigning and claiming"},
 	{Name: ScopeStartMail, Opens: "starting a conversation with an e-mail"},
 	{Name: ScopeBotWork, Opens: "for bots: what they have to do, and reporting their steps"},
+	{Name: ScopeProposalsWrite, Opens: "proposing replies and actions, which people accept or dismiss"},
+	{Name: ScopeAnnotationsWrite, Opens: "annotating conversations and messages"},
 	{Name: "events:read", Opens: "the event log"},
 	{Name: ScopeActAs, Opens: "sending messages in a user's name"},
 	{Name: ScopeAct, Opens: "acting as a machine instead of proposing"},
