@@ -36,6 +36,8 @@ type AgentRun struct {
 	StepCount int `json:"step_count,omitempty"`
 	// The team's newest message when it began to wait for approval: a later one answers.
 	AskedNumber int `json:"asked_number,omitempty"`
+	// ProposalID holds the value of the "proposal_id" field.
+	ProposalID string `json:"proposal_id,omitempty"`
 	// DueAt holds the value of the "due_at" field.
 	DueAt clock.Micros `json:"due_at,omitempty"`
 	// AliveAt holds the value of the "alive_at" field.
@@ -60,7 +62,7 @@ func (*AgentRun) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case agentrun.FieldTurn, agentrun.FieldStepCount, agentrun.FieldAskedNumber, agentrun.FieldDueAt, agentrun.FieldAliveAt, agentrun.FieldHandOffAt, agentrun.FieldLeaseUntil, agentrun.FieldCreatedAt, agentrun.FieldEndedAt:
 			values[i] = new(sql.NullInt64)
-		case agentrun.FieldID, agentrun.FieldAccountID, agentrun.FieldInboxID, agentrun.FieldConversationID, agentrun.FieldBotID, agentrun.FieldState, agentrun.FieldReason, agentrun.FieldLeaseID:
+		case agentrun.FieldID, agentrun.FieldAccountID, agentrun.FieldInboxID, agentrun.FieldConversationID, agentrun.FieldBotID, agentrun.FieldState, agentrun.FieldReason, agentrun.FieldProposalID, agentrun.FieldLeaseID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -136,6 +138,12 @@ func (_m *AgentRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field asked_number", values[i])
 			} else if value.Valid {
 				_m.AskedNumber = int(value.Int64)
+			}
+		case agentrun.FieldProposalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field proposal_id", values[i])
+			} else if value.Valid {
+				_m.ProposalID = value.String
 			}
 		case agentrun.FieldDueAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -241,6 +249,9 @@ func (_m *AgentRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("asked_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AskedNumber))
+	builder.WriteString(", ")
+	builder.WriteString("proposal_id=")
+	builder.WriteString(_m.ProposalID)
 	builder.WriteString(", ")
 	builder.WriteString("due_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DueAt))

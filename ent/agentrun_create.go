@@ -94,6 +94,20 @@ func (_c *AgentRunCreate) SetNillableAskedNumber(v *int) *AgentRunCreate {
 	return _c
 }
 
+// SetProposalID sets the "proposal_id" field.
+func (_c *AgentRunCreate) SetProposalID(v string) *AgentRunCreate {
+	_c.mutation.SetProposalID(v)
+	return _c
+}
+
+// SetNillableProposalID sets the "proposal_id" field if the given value is not nil.
+func (_c *AgentRunCreate) SetNillableProposalID(v *string) *AgentRunCreate {
+	if v != nil {
+		_c.SetProposalID(*v)
+	}
+	return _c
+}
+
 // SetDueAt sets the "due_at" field.
 func (_c *AgentRunCreate) SetDueAt(v clock.Micros) *AgentRunCreate {
 	_c.mutation.SetDueAt(v)
@@ -233,6 +247,10 @@ func (_c *AgentRunCreate) defaults() {
 		v := agentrun.DefaultAskedNumber
 		_c.mutation.SetAskedNumber(v)
 	}
+	if _, ok := _c.mutation.ProposalID(); !ok {
+		v := agentrun.DefaultProposalID
+		_c.mutation.SetProposalID(v)
+	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		v := agentrun.DefaultDueAt
 		_c.mutation.SetDueAt(v)
@@ -297,6 +315,9 @@ func (_c *AgentRunCreate) check() error {
 	}
 	if _, ok := _c.mutation.AskedNumber(); !ok {
 		return &ValidationError{Name: "asked_number", err: errors.New(`ent: missing required field "AgentRun.asked_number"`)}
+	}
+	if _, ok := _c.mutation.ProposalID(); !ok {
+		return &ValidationError{Name: "proposal_id", err: errors.New(`ent: missing required field "AgentRun.proposal_id"`)}
 	}
 	if _, ok := _c.mutation.DueAt(); !ok {
 		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "AgentRun.due_at"`)}
@@ -395,6 +416,10 @@ func (_c *AgentRunCreate) createSpec() (*AgentRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AskedNumber(); ok {
 		_spec.SetField(agentrun.FieldAskedNumber, field.TypeInt, value)
 		_node.AskedNumber = value
+	}
+	if value, ok := _c.mutation.ProposalID(); ok {
+		_spec.SetField(agentrun.FieldProposalID, field.TypeString, value)
+		_node.ProposalID = value
 	}
 	if value, ok := _c.mutation.DueAt(); ok {
 		_spec.SetField(agentrun.FieldDueAt, field.TypeInt64, value)
@@ -551,6 +576,18 @@ func (u *AgentRunUpsert) UpdateAskedNumber() *AgentRunUpsert {
 // AddAskedNumber adds v to the "asked_number" field.
 func (u *AgentRunUpsert) AddAskedNumber(v int) *AgentRunUpsert {
 	u.Add(agentrun.FieldAskedNumber, v)
+	return u
+}
+
+// SetProposalID sets the "proposal_id" field.
+func (u *AgentRunUpsert) SetProposalID(v string) *AgentRunUpsert {
+	u.Set(agentrun.FieldProposalID, v)
+	return u
+}
+
+// UpdateProposalID sets the "proposal_id" field to the value that was provided on create.
+func (u *AgentRunUpsert) UpdateProposalID() *AgentRunUpsert {
+	u.SetExcluded(agentrun.FieldProposalID)
 	return u
 }
 
@@ -807,6 +844,20 @@ func (u *AgentRunUpsertOne) AddAskedNumber(v int) *AgentRunUpsertOne {
 func (u *AgentRunUpsertOne) UpdateAskedNumber() *AgentRunUpsertOne {
 	return u.Update(func(s *AgentRunUpsert) {
 		s.UpdateAskedNumber()
+	})
+}
+
+// SetProposalID sets the "proposal_id" field.
+func (u *AgentRunUpsertOne) SetProposalID(v string) *AgentRunUpsertOne {
+	return u.Update(func(s *AgentRunUpsert) {
+		s.SetProposalID(v)
+	})
+}
+
+// UpdateProposalID sets the "proposal_id" field to the value that was provided on create.
+func (u *AgentRunUpsertOne) UpdateProposalID() *AgentRunUpsertOne {
+	return u.Update(func(s *AgentRunUpsert) {
+		s.UpdateProposalID()
 	})
 }
 
@@ -1247,6 +1298,20 @@ func (u *AgentRunUpsertBulk) AddAskedNumber(v int) *AgentRunUpsertBulk {
 func (u *AgentRunUpsertBulk) UpdateAskedNumber() *AgentRunUpsertBulk {
 	return u.Update(func(s *AgentRunUpsert) {
 		s.UpdateAskedNumber()
+	})
+}
+
+// SetProposalID sets the "proposal_id" field.
+func (u *AgentRunUpsertBulk) SetProposalID(v string) *AgentRunUpsertBulk {
+	return u.Update(func(s *AgentRunUpsert) {
+		s.SetProposalID(v)
+	})
+}
+
+// UpdateProposalID sets the "proposal_id" field to the value that was provided on create.
+func (u *AgentRunUpsertBulk) UpdateProposalID() *AgentRunUpsertBulk {
+	return u.Update(func(s *AgentRunUpsert) {
+		s.UpdateProposalID()
 	})
 }
 

@@ -121,6 +121,20 @@ func (_u *AgentRunUpdate) AddAskedNumber(v int) *AgentRunUpdate {
 	return _u
 }
 
+// SetProposalID sets the "proposal_id" field.
+func (_u *AgentRunUpdate) SetProposalID(v string) *AgentRunUpdate {
+	_u.mutation.SetProposalID(v)
+	return _u
+}
+
+// SetNillableProposalID sets the "proposal_id" field if the given value is not nil.
+func (_u *AgentRunUpdate) SetNillableProposalID(v *string) *AgentRunUpdate {
+	if v != nil {
+		_u.SetProposalID(*v)
+	}
+	return _u
+}
+
 // SetDueAt sets the "due_at" field.
 func (_u *AgentRunUpdate) SetDueAt(v clock.Micros) *AgentRunUpdate {
 	_u.mutation.ResetDueAt()
@@ -311,6 +325,9 @@ func (_u *AgentRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedAskedNumber(); ok {
 		_spec.AddField(agentrun.FieldAskedNumber, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.ProposalID(); ok {
+		_spec.SetField(agentrun.FieldProposalID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(agentrun.FieldDueAt, field.TypeInt64, value)
 	}
@@ -454,6 +471,20 @@ func (_u *AgentRunUpdateOne) SetNillableAskedNumber(v *int) *AgentRunUpdateOne {
 // AddAskedNumber adds value to the "asked_number" field.
 func (_u *AgentRunUpdateOne) AddAskedNumber(v int) *AgentRunUpdateOne {
 	_u.mutation.AddAskedNumber(v)
+	return _u
+}
+
+// SetProposalID sets the "proposal_id" field.
+func (_u *AgentRunUpdateOne) SetProposalID(v string) *AgentRunUpdateOne {
+	_u.mutation.SetProposalID(v)
+	return _u
+}
+
+// SetNillableProposalID sets the "proposal_id" field if the given value is not nil.
+func (_u *AgentRunUpdateOne) SetNillableProposalID(v *string) *AgentRunUpdateOne {
+	if v != nil {
+		_u.SetProposalID(*v)
+	}
 	return _u
 }
 
@@ -676,6 +707,9 @@ func (_u *AgentRunUpdateOne) sqlSave(ctx context.Context) (_node *AgentRun, err 
 	}
 	if value, ok := _u.mutation.AddedAskedNumber(); ok {
 		_spec.AddField(agentrun.FieldAskedNumber, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ProposalID(); ok {
+		_spec.SetField(agentrun.FieldProposalID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.DueAt(); ok {
 		_spec.SetField(agentrun.FieldDueAt, field.TypeInt64, value)

@@ -15,6 +15,7 @@ import (
 	"parley/ent/accountsequence"
 	"parley/ent/agentrun"
 	"parley/ent/agentstep"
+	"parley/ent/annotation"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -67,6 +68,7 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/proposal"
 	"parley/ent/quote"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
@@ -110,6 +112,8 @@ type Client struct {
 	AgentRun *AgentRunClient
 	// AgentStep is the client for interacting with the AgentStep builders.
 	AgentStep *AgentStepClient
+	// Annotation is the client for interacting with the Annotation builders.
+	Annotation *AnnotationClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
 	// Association is the client for interacting with the Association builders.
@@ -214,6 +218,8 @@ type Client struct {
 	Property *PropertyClient
 	// PropertyValue is the client for interacting with the PropertyValue builders.
 	PropertyValue *PropertyValueClient
+	// Proposal is the client for interacting with the Proposal builders.
+	Proposal *ProposalClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
 	// QuoteVersion is the client for interacting with the QuoteVersion builders.
@@ -277,6 +283,7 @@ func (c *Client) init() {
 	c.AccountSequence = NewAccountSequenceClient(c.config)
 	c.AgentRun = NewAgentRunClient(c.config)
 	c.AgentStep = NewAgentStepClient(c.config)
+	c.Annotation = NewAnnotationClient(c.config)
 	c.ApiToken = NewApiTokenClient(c.config)
 	c.Association = NewAssociationClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
@@ -329,6 +336,7 @@ func (c *Client) init() {
 	c.PipelineStage = NewPipelineStageClient(c.config)
 	c.Property = NewPropertyClient(c.config)
 	c.PropertyValue = NewPropertyValueClient(c.config)
+	c.Proposal = NewProposalClient(c.config)
 	c.Quote = NewQuoteClient(c.config)
 	c.QuoteVersion = NewQuoteVersionClient(c.config)
 	c.QuoteView = NewQuoteViewClient(c.config)
@@ -449,6 +457,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		AgentRun:               NewAgentRunClient(cfg),
 		AgentStep:              NewAgentStepClient(cfg),
+		Annotation:             NewAnnotationClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
@@ -501,6 +510,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PipelineStage:          NewPipelineStageClient(cfg),
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
+		Proposal:               NewProposalClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
@@ -548,6 +558,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AccountSequence:        NewAccountSequenceClient(cfg),
 		AgentRun:               NewAgentRunClient(cfg),
 		AgentStep:              NewAgentStepClient(cfg),
+		Annotation:             NewAnnotationClient(cfg),
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
@@ -600,6 +611,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PipelineStage:          NewPipelineStageClient(cfg),
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
+		Proposal:               NewProposalClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
@@ -653,7 +665,7 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.ApiToken,
+		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
 		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
 		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
@@ -664,7 +676,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
 		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.PropertyValue, c.Proposal, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
 		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
@@ -679,7 +691,7 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.ApiToken,
+		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
 		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
 		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
@@ -690,7 +702,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
 		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.PropertyValue, c.Proposal, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
 		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
@@ -712,6 +724,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AgentRun.mutate(ctx, m)
 	case *AgentStepMutation:
 		return c.AgentStep.mutate(ctx, m)
+	case *AnnotationMutation:
+		return c.Annotation.mutate(ctx, m)
 	case *ApiTokenMutation:
 		return c.ApiToken.mutate(ctx, m)
 	case *AssociationMutation:
@@ -816,6 +830,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Property.mutate(ctx, m)
 	case *PropertyValueMutation:
 		return c.PropertyValue.mutate(ctx, m)
+	case *ProposalMutation:
+		return c.Proposal.mutate(ctx, m)
 	case *QuoteMutation:
 		return c.Quote.mutate(ctx, m)
 	case *QuoteVersionMutation:
@@ -1398,6 +1414,139 @@ func (c *AgentStepClient) mutate(ctx context.Context, m *AgentStepMutation) (Val
 		return (&AgentStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AgentStep mutation op: %q", m.Op())
+	}
+}
+
+// AnnotationClient is a client for the Annotation schema.
+type AnnotationClient struct {
+	config
+}
+
+// NewAnnotationClient returns a client for the Annotation from the given config.
+func NewAnnotationClient(c config) *AnnotationClient {
+	return &AnnotationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `annotation.Hooks(f(g(h())))`.
+func (c *AnnotationClient) Use(hooks ...Hook) {
+	c.hooks.Annotation = append(c.hooks.Annotation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `annotation.Intercept(f(g(h())))`.
+func (c *AnnotationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Annotation = append(c.inters.Annotation, interceptors...)
+}
+
+// Create returns a builder for creating a Annotation entity.
+func (c *AnnotationClient) Create() *AnnotationCreate {
+	mutation := newAnnotationMutation(c.config, OpCreate)
+	return &AnnotationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Annotation entities.
+func (c *AnnotationClient) CreateBulk(builders ...*AnnotationCreate) *AnnotationCreateBulk {
+	return &AnnotationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnnotationClient) MapCreateBulk(slice any, setFunc func(*AnnotationCreate, int)) *AnnotationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnnotationCreateBulk{err: fmt.Errorf("calling to AnnotationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnnotationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnnotationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Annotation.
+func (c *AnnotationClient) Update() *AnnotationUpdate {
+	mutation := newAnnotationMutation(c.config, OpUpdate)
+	return &AnnotationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnnotationClient) UpdateOne(_m *Annotation) *AnnotationUpdateOne {
+	mutation := newAnnotationMutation(c.config, OpUpdateOne, withAnnotation(_m))
+	return &AnnotationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnnotationClient) UpdateOneID(id string) *AnnotationUpdateOne {
+	mutation := newAnnotationMutation(c.config, OpUpdateOne, withAnnotationID(id))
+	return &AnnotationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Annotation.
+func (c *AnnotationClient) Delete() *AnnotationDelete {
+	mutation := newAnnotationMutation(c.config, OpDelete)
+	return &AnnotationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnnotationClient) DeleteOne(_m *Annotation) *AnnotationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnnotationClient) DeleteOneID(id string) *AnnotationDeleteOne {
+	builder := c.Delete().Where(annotation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnnotationDeleteOne{builder}
+}
+
+// Query returns a query builder for Annotation.
+func (c *AnnotationClient) Query() *AnnotationQuery {
+	return &AnnotationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnnotation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Annotation entity by its id.
+func (c *AnnotationClient) Get(ctx context.Context, id string) (*Annotation, error) {
+	return c.Query().Where(annotation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnnotationClient) GetX(ctx context.Context, id string) *Annotation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AnnotationClient) Hooks() []Hook {
+	return c.hooks.Annotation
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnnotationClient) Interceptors() []Interceptor {
+	return c.inters.Annotation
+}
+
+func (c *AnnotationClient) mutate(ctx context.Context, m *AnnotationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnnotationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnnotationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnnotationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnnotationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Annotation mutation op: %q", m.Op())
 	}
 }
 
@@ -8317,6 +8466,139 @@ func (c *PropertyValueClient) mutate(ctx context.Context, m *PropertyValueMutati
 	}
 }
 
+// ProposalClient is a client for the Proposal schema.
+type ProposalClient struct {
+	config
+}
+
+// NewProposalClient returns a client for the Proposal from the given config.
+func NewProposalClient(c config) *ProposalClient {
+	return &ProposalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `proposal.Hooks(f(g(h())))`.
+func (c *ProposalClient) Use(hooks ...Hook) {
+	c.hooks.Proposal = append(c.hooks.Proposal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `proposal.Intercept(f(g(h())))`.
+func (c *ProposalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Proposal = append(c.inters.Proposal, interceptors...)
+}
+
+// Create returns a builder for creating a Proposal entity.
+func (c *ProposalClient) Create() *ProposalCreate {
+	mutation := newProposalMutation(c.config, OpCreate)
+	return &ProposalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Proposal entities.
+func (c *ProposalClient) CreateBulk(builders ...*ProposalCreate) *ProposalCreateBulk {
+	return &ProposalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProposalClient) MapCreateBulk(slice any, setFunc func(*ProposalCreate, int)) *ProposalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProposalCreateBulk{err: fmt.Errorf("calling to ProposalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProposalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProposalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Proposal.
+func (c *ProposalClient) Update() *ProposalUpdate {
+	mutation := newProposalMutation(c.config, OpUpdate)
+	return &ProposalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProposalClient) UpdateOne(_m *Proposal) *ProposalUpdateOne {
+	mutation := newProposalMutation(c.config, OpUpdateOne, withProposal(_m))
+	return &ProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProposalClient) UpdateOneID(id string) *ProposalUpdateOne {
+	mutation := newProposalMutation(c.config, OpUpdateOne, withProposalID(id))
+	return &ProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Proposal.
+func (c *ProposalClient) Delete() *ProposalDelete {
+	mutation := newProposalMutation(c.config, OpDelete)
+	return &ProposalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProposalClient) DeleteOne(_m *Proposal) *ProposalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProposalClient) DeleteOneID(id string) *ProposalDeleteOne {
+	builder := c.Delete().Where(proposal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProposalDeleteOne{builder}
+}
+
+// Query returns a query builder for Proposal.
+func (c *ProposalClient) Query() *ProposalQuery {
+	return &ProposalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProposal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Proposal entity by its id.
+func (c *ProposalClient) Get(ctx context.Context, id string) (*Proposal, error) {
+	return c.Query().Where(proposal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProposalClient) GetX(ctx context.Context, id string) *Proposal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProposalClient) Hooks() []Hook {
+	return c.hooks.Proposal
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProposalClient) Interceptors() []Interceptor {
+	return c.inters.Proposal
+}
+
+func (c *ProposalClient) mutate(ctx context.Context, m *ProposalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProposalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProposalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProposalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProposalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Proposal mutation op: %q", m.Op())
+	}
+}
+
 // QuoteClient is a client for the Quote schema.
 type QuoteClient struct {
 	config
@@ -11512,35 +11794,37 @@ func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMuta
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AccountSequence, AgentRun, AgentStep, ApiToken, Association,
-		Attachment, Block, Bot, Channel, ChannelAddress, Company, CompanyDomain,
-		ConsentRecord, Contact, ContactEmail, ContactExport, ContactImport,
-		ContactList, ContactListMember, ContactListTimer, ContactMerge, ContactMove,
-		ContactPhone, Conversation, Deal, Draft, Email, EmailChannel, EmailConnection,
-		EmailReference, Engagement, EngagementRevision, Erasure, Event, ForgottenBlob,
-		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
-		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Hook
+		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
+		Association, Attachment, Block, Bot, Channel, ChannelAddress, Company,
+		CompanyDomain, ConsentRecord, Contact, ContactEmail, ContactExport,
+		ContactImport, ContactList, ContactListMember, ContactListTimer, ContactMerge,
+		ContactMove, ContactPhone, Conversation, Deal, Draft, Email, EmailChannel,
+		EmailConnection, EmailReference, Engagement, EngagementRevision, Erasure,
+		Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail, Inbox,
+		InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem, LibraryOpening,
+		LibraryShare, Message, MessageRevision, PageView, Participant, PersonalMailbox,
+		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote,
+		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
+		RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
-		Account, AccountSequence, AgentRun, AgentStep, ApiToken, Association,
-		Attachment, Block, Bot, Channel, ChannelAddress, Company, CompanyDomain,
-		ConsentRecord, Contact, ContactEmail, ContactExport, ContactImport,
-		ContactList, ContactListMember, ContactListTimer, ContactMerge, ContactMove,
-		ContactPhone, Conversation, Deal, Draft, Email, EmailChannel, EmailConnection,
-		EmailReference, Engagement, EngagementRevision, Erasure, Event, ForgottenBlob,
-		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
-		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
+		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
+		Association, Attachment, Block, Bot, Channel, ChannelAddress, Company,
+		CompanyDomain, ConsentRecord, Contact, ContactEmail, ContactExport,
+		ContactImport, ContactList, ContactListMember, ContactListTimer, ContactMerge,
+		ContactMove, ContactPhone, Conversation, Deal, Draft, Email, EmailChannel,
+		EmailConnection, EmailReference, Engagement, EngagementRevision, Erasure,
+		Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail, Inbox,
+		InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem, LibraryOpening,
+		LibraryShare, Message, MessageRevision, PageView, Participant, PersonalMailbox,
+		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote,
+		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
+		RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

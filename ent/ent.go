@@ -10,6 +10,7 @@ import (
 	"parley/ent/accountsequence"
 	"parley/ent/agentrun"
 	"parley/ent/agentstep"
+	"parley/ent/annotation"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -62,6 +63,7 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/proposal"
 	"parley/ent/quote"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
@@ -156,6 +158,7 @@ func checkColumn(t, c string) error {
 			accountsequence.Table:        accountsequence.ValidColumn,
 			agentrun.Table:               agentrun.ValidColumn,
 			agentstep.Table:              agentstep.ValidColumn,
+			annotation.Table:             annotation.ValidColumn,
 			apitoken.Table:               apitoken.ValidColumn,
 			association.Table:            association.ValidColumn,
 			attachment.Table:             attachment.ValidColumn,
@@ -208,6 +211,7 @@ func checkColumn(t, c string) error {
 			pipelinestage.Table:          pipelinestage.ValidColumn,
 			property.Table:               property.ValidColumn,
 			propertyvalue.Table:          propertyvalue.ValidColumn,
+			proposal.Table:               proposal.ValidColumn,
 			quote.Table:                  quote.ValidColumn,
 			quoteversion.Table:           quoteversion.ValidColumn,
 			quoteview.Table:              quoteview.ValidColumn,

@@ -7,6 +7,7 @@ import (
 	"parley/ent/accountsequence"
 	"parley/ent/agentrun"
 	"parley/ent/agentstep"
+	"parley/ent/annotation"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -59,6 +60,7 @@ import (
 	"parley/ent/pipelinestage"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/proposal"
 	"parley/ent/quote"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
@@ -172,28 +174,32 @@ func init() {
 	agentrunDescAskedNumber := agentrunFields[6].Descriptor()
 	// agentrun.DefaultAskedNumber holds the default value on creation for the asked_number field.
 	agentrun.DefaultAskedNumber = agentrunDescAskedNumber.Default.(int)
+	// agentrunDescProposalID is the schema descriptor for proposal_id field.
+	agentrunDescProposalID := agentrunFields[7].Descriptor()
+	// agentrun.DefaultProposalID holds the default value on creation for the proposal_id field.
+	agentrun.DefaultProposalID = agentrunDescProposalID.Default.(string)
 	// agentrunDescDueAt is the schema descriptor for due_at field.
-	agentrunDescDueAt := agentrunFields[7].Descriptor()
+	agentrunDescDueAt := agentrunFields[8].Descriptor()
 	// agentrun.DefaultDueAt holds the default value on creation for the due_at field.
 	agentrun.DefaultDueAt = clock.Micros(agentrunDescDueAt.Default.(int64))
 	// agentrunDescAliveAt is the schema descriptor for alive_at field.
-	agentrunDescAliveAt := agentrunFields[8].Descriptor()
+	agentrunDescAliveAt := agentrunFields[9].Descriptor()
 	// agentrun.DefaultAliveAt holds the default value on creation for the alive_at field.
 	agentrun.DefaultAliveAt = clock.Micros(agentrunDescAliveAt.Default.(int64))
 	// agentrunDescHandOffAt is the schema descriptor for hand_off_at field.
-	agentrunDescHandOffAt := agentrunFields[9].Descriptor()
+	agentrunDescHandOffAt := agentrunFields[10].Descriptor()
 	// agentrun.DefaultHandOffAt holds the default value on creation for the hand_off_at field.
 	agentrun.DefaultHandOffAt = clock.Micros(agentrunDescHandOffAt.Default.(int64))
 	// agentrunDescLeaseID is the schema descriptor for lease_id field.
-	agentrunDescLeaseID := agentrunFields[10].Descriptor()
+	agentrunDescLeaseID := agentrunFields[11].Descriptor()
 	// agentrun.DefaultLeaseID holds the default value on creation for the lease_id field.
 	agentrun.DefaultLeaseID = agentrunDescLeaseID.Default.(string)
 	// agentrunDescLeaseUntil is the schema descriptor for lease_until field.
-	agentrunDescLeaseUntil := agentrunFields[11].Descriptor()
+	agentrunDescLeaseUntil := agentrunFields[12].Descriptor()
 	// agentrun.DefaultLeaseUntil holds the default value on creation for the lease_until field.
 	agentrun.DefaultLeaseUntil = clock.Micros(agentrunDescLeaseUntil.Default.(int64))
 	// agentrunDescEndedAt is the schema descriptor for ended_at field.
-	agentrunDescEndedAt := agentrunFields[13].Descriptor()
+	agentrunDescEndedAt := agentrunFields[14].Descriptor()
 	// agentrun.DefaultEndedAt holds the default value on creation for the ended_at field.
 	agentrun.DefaultEndedAt = clock.Micros(agentrunDescEndedAt.Default.(int64))
 	// agentrunDescID is the schema descriptor for id field.
@@ -221,6 +227,35 @@ func init() {
 	agentstepDescID := agentstepMixinFields0[0].Descriptor()
 	// agentstep.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	agentstep.IDValidator = agentstepDescID.Validators[0].(func(string) error)
+	annotationMixin := schema.Annotation{}.Mixin()
+	annotationMixinFields0 := annotationMixin[0].Fields()
+	_ = annotationMixinFields0
+	annotationFields := schema.Annotation{}.Fields()
+	_ = annotationFields
+	// annotationDescAccountID is the schema descriptor for account_id field.
+	annotationDescAccountID := annotationMixinFields0[1].Descriptor()
+	// annotation.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	annotation.AccountIDValidator = annotationDescAccountID.Validators[0].(func(string) error)
+	// annotationDescInboxID is the schema descriptor for inbox_id field.
+	annotationDescInboxID := annotationMixinFields0[2].Descriptor()
+	// annotation.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	annotation.InboxIDValidator = annotationDescInboxID.Validators[0].(func(string) error)
+	// annotationDescMessageID is the schema descriptor for message_id field.
+	annotationDescMessageID := annotationFields[1].Descriptor()
+	// annotation.DefaultMessageID holds the default value on creation for the message_id field.
+	annotation.DefaultMessageID = annotationDescMessageID.Default.(string)
+	// annotationDescModel is the schema descriptor for model field.
+	annotationDescModel := annotationFields[5].Descriptor()
+	// annotation.DefaultModel holds the default value on creation for the model field.
+	annotation.DefaultModel = annotationDescModel.Default.(string)
+	// annotationDescSupersededAt is the schema descriptor for superseded_at field.
+	annotationDescSupersededAt := annotationFields[11].Descriptor()
+	// annotation.DefaultSupersededAt holds the default value on creation for the superseded_at field.
+	annotation.DefaultSupersededAt = clock.Micros(annotationDescSupersededAt.Default.(int64))
+	// annotationDescID is the schema descriptor for id field.
+	annotationDescID := annotationMixinFields0[0].Descriptor()
+	// annotation.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	annotation.IDValidator = annotationDescID.Validators[0].(func(string) error)
 	apitokenMixin := schema.ApiToken{}.Mixin()
 	apitokenMixinFields0 := apitokenMixin[0].Fields()
 	_ = apitokenMixinFields0
@@ -2105,6 +2140,79 @@ func init() {
 	propertyvalueDescID := propertyvalueMixinFields0[0].Descriptor()
 	// propertyvalue.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	propertyvalue.IDValidator = propertyvalueDescID.Validators[0].(func(string) error)
+	proposalMixin := schema.Proposal{}.Mixin()
+	proposalMixinFields0 := proposalMixin[0].Fields()
+	_ = proposalMixinFields0
+	proposalFields := schema.Proposal{}.Fields()
+	_ = proposalFields
+	// proposalDescAccountID is the schema descriptor for account_id field.
+	proposalDescAccountID := proposalMixinFields0[1].Descriptor()
+	// proposal.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	proposal.AccountIDValidator = proposalDescAccountID.Validators[0].(func(string) error)
+	// proposalDescInboxID is the schema descriptor for inbox_id field.
+	proposalDescInboxID := proposalMixinFields0[2].Descriptor()
+	// proposal.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	proposal.InboxIDValidator = proposalDescInboxID.Validators[0].(func(string) error)
+	// proposalDescMarkdown is the schema descriptor for markdown field.
+	proposalDescMarkdown := proposalFields[3].Descriptor()
+	// proposal.DefaultMarkdown holds the default value on creation for the markdown field.
+	proposal.DefaultMarkdown = proposalDescMarkdown.Default.(string)
+	// proposalDescActionName is the schema descriptor for action_name field.
+	proposalDescActionName := proposalFields[4].Descriptor()
+	// proposal.DefaultActionName holds the default value on creation for the action_name field.
+	proposal.DefaultActionName = proposalDescActionName.Default.(string)
+	// proposalDescReason is the schema descriptor for reason field.
+	proposalDescReason := proposalFields[9].Descriptor()
+	// proposal.DefaultReason holds the default value on creation for the reason field.
+	proposal.DefaultReason = proposalDescReason.Default.(string)
+	// proposalDescTurn is the schema descriptor for turn field.
+	proposalDescTurn := proposalFields[11].Descriptor()
+	// proposal.DefaultTurn holds the default value on creation for the turn field.
+	proposal.DefaultTurn = proposalDescTurn.Default.(int)
+	// proposalDescRunID is the schema descriptor for run_id field.
+	proposalDescRunID := proposalFields[12].Descriptor()
+	// proposal.DefaultRunID holds the default value on creation for the run_id field.
+	proposal.DefaultRunID = proposalDescRunID.Default.(string)
+	// proposalDescDecidedBy is the schema descriptor for decided_by field.
+	proposalDescDecidedBy := proposalFields[16].Descriptor()
+	// proposal.DefaultDecidedBy holds the default value on creation for the decided_by field.
+	proposal.DefaultDecidedBy = proposalDescDecidedBy.Default.(string)
+	// proposalDescDecidedAt is the schema descriptor for decided_at field.
+	proposalDescDecidedAt := proposalFields[17].Descriptor()
+	// proposal.DefaultDecidedAt holds the default value on creation for the decided_at field.
+	proposal.DefaultDecidedAt = clock.Micros(proposalDescDecidedAt.Default.(int64))
+	// proposalDescNote is the schema descriptor for note field.
+	proposalDescNote := proposalFields[18].Descriptor()
+	// proposal.DefaultNote holds the default value on creation for the note field.
+	proposal.DefaultNote = proposalDescNote.Default.(string)
+	// proposalDescMessageID is the schema descriptor for message_id field.
+	proposalDescMessageID := proposalFields[19].Descriptor()
+	// proposal.DefaultMessageID holds the default value on creation for the message_id field.
+	proposal.DefaultMessageID = proposalDescMessageID.Default.(string)
+	// proposalDescWasEdited is the schema descriptor for was_edited field.
+	proposalDescWasEdited := proposalFields[20].Descriptor()
+	// proposal.DefaultWasEdited holds the default value on creation for the was_edited field.
+	proposal.DefaultWasEdited = proposalDescWasEdited.Default.(bool)
+	// proposalDescEdited is the schema descriptor for edited field.
+	proposalDescEdited := proposalFields[21].Descriptor()
+	// proposal.DefaultEdited holds the default value on creation for the edited field.
+	proposal.DefaultEdited = proposalDescEdited.Default.(float64)
+	// proposalDescReopenCount is the schema descriptor for reopen_count field.
+	proposalDescReopenCount := proposalFields[22].Descriptor()
+	// proposal.DefaultReopenCount holds the default value on creation for the reopen_count field.
+	proposal.DefaultReopenCount = proposalDescReopenCount.Default.(int)
+	// proposalDescReopenedAt is the schema descriptor for reopened_at field.
+	proposalDescReopenedAt := proposalFields[23].Descriptor()
+	// proposal.DefaultReopenedAt holds the default value on creation for the reopened_at field.
+	proposal.DefaultReopenedAt = clock.Micros(proposalDescReopenedAt.Default.(int64))
+	// proposalDescHeardAt is the schema descriptor for heard_at field.
+	proposalDescHeardAt := proposalFields[24].Descriptor()
+	// proposal.DefaultHeardAt holds the default value on creation for the heard_at field.
+	proposal.DefaultHeardAt = clock.Micros(proposalDescHeardAt.Default.(int64))
+	// proposalDescID is the schema descriptor for id field.
+	proposalDescID := proposalMixinFields0[0].Descriptor()
+	// proposal.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	proposal.IDValidator = proposalDescID.Validators[0].(func(string) error)
 	quoteMixin := schema.Quote{}.Mixin()
 	quoteMixinFields0 := quoteMixin[0].Fields()
 	_ = quoteMixinFields0

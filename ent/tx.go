@@ -20,6 +20,8 @@ type Tx struct {
 	AgentRun *AgentRunClient
 	// AgentStep is the client for interacting with the AgentStep builders.
 	AgentStep *AgentStepClient
+	// Annotation is the client for interacting with the Annotation builders.
+	Annotation *AnnotationClient
 	// ApiToken is the client for interacting with the ApiToken builders.
 	ApiToken *ApiTokenClient
 	// Association is the client for interacting with the Association builders.
@@ -124,6 +126,8 @@ type Tx struct {
 	Property *PropertyClient
 	// PropertyValue is the client for interacting with the PropertyValue builders.
 	PropertyValue *PropertyValueClient
+	// Proposal is the client for interacting with the Proposal builders.
+	Proposal *ProposalClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
 	// QuoteVersion is the client for interacting with the QuoteVersion builders.
@@ -307,6 +311,7 @@ func (tx *Tx) init() {
 	tx.AccountSequence = NewAccountSequenceClient(tx.config)
 	tx.AgentRun = NewAgentRunClient(tx.config)
 	tx.AgentStep = NewAgentStepClient(tx.config)
+	tx.Annotation = NewAnnotationClient(tx.config)
 	tx.ApiToken = NewApiTokenClient(tx.config)
 	tx.Association = NewAssociationClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
@@ -359,6 +364,7 @@ func (tx *Tx) init() {
 	tx.PipelineStage = NewPipelineStageClient(tx.config)
 	tx.Property = NewPropertyClient(tx.config)
 	tx.PropertyValue = NewPropertyValueClient(tx.config)
+	tx.Proposal = NewProposalClient(tx.config)
 	tx.Quote = NewQuoteClient(tx.config)
 	tx.QuoteVersion = NewQuoteVersionClient(tx.config)
 	tx.QuoteView = NewQuoteViewClient(tx.config)

@@ -97,8 +97,15 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Subscription.ConversationPresence = func(child int, _ string, _ *bool) int { return 1 + child*unpaged }
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
-		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns} {
+		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns,
+		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources} {
 		*list = func(child int) int { return 1 + child*unpaged }
+	}
+	c.Conversation.Proposals = func(child int, _ []vocab.ProposalState, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(20, first, last)
+	}
+	c.Query.ProposalOutcomes = func(child int, _, _ clock.Micros, _ *clock.Micros, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
 	}
 	c.Inbox.RatingCounts = func(child int, _ clock.Micros, _ *clock.Micros) int { return 1 + child*unpaged }
 	withArchived := func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
@@ -159,6 +166,7 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.SavedFilter.Properties, c.SavedFilter.ContactProperties = tests, tests
 	c.SavedFilterGroup.Properties, c.SavedFilterGroup.ContactProperties = tests, tests
 	c.SavedFilterDetail.Properties, c.SavedFilterDetail.ContactProperties = tests, tests
+	c.SavedFilter.Annotations, c.SavedFilterGroup.Annotations, c.SavedFilterDetail.Annotations = tests, tests, tests
 	c.TargetedMessage.ContactProperties = tests
 	c.Contact.Timeline = func(child int, _ []vocab.TimelineKind, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)

@@ -40,6 +40,14 @@ func (r *queryResolver) AgentRun(ctx context.Context, id string) (*ent.AgentRun,
 	return nodeOf[ent.AgentRun](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) Proposal(ctx context.Context, id string) (*ent.Proposal, error) {
+	return nodeOf[ent.Proposal](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) Annotation(ctx context.Context, id string) (*ent.Annotation, error) {
+	return nodeOf[ent.Annotation](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) APIToken(ctx context.Context, id string) (*ent.ApiToken, error) {
 	return nodeOf[ent.ApiToken](ctx, r.Resolver, id)
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"parley/internal/account"
+	"parley/internal/annotation"
 	"parley/internal/attachment"
 	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
@@ -28,6 +29,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/proposal"
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
@@ -44,6 +46,8 @@ type Resolver struct{ Services Services }
 type Services struct {
 	Bots           *bot.Service
 	BotWork        *bot.Work
+	Proposals      *proposal.Service
+	Annotations    *annotation.Service
 	Companies      *company.Service
 	Contacts       *contact.Service
 	Transfers      *transfer.Service

@@ -10,6 +10,7 @@ import (
 
 	"parley/graph"
 	"parley/internal/account"
+	"parley/internal/annotation"
 	"parley/internal/attachment"
 	"parley/internal/bot"
 	"parley/internal/bus"
@@ -42,6 +43,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/proposal"
 	"parley/internal/quote"
 	"parley/internal/reaction"
 	"parley/internal/remoteimage"
@@ -78,6 +80,7 @@ type app struct {
 	transfers     *transfer.Service
 	privacy       *privacy.Service
 	bots          *bot.Service
+	proposals     *proposal.Service
 }
 
 // compose makes the use cases, each from those before it, and registers their
@@ -112,8 +115,9 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
+	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors})
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -211,7 +215,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Bots: a.bots, Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,

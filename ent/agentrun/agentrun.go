@@ -31,6 +31,8 @@ const (
 	FieldStepCount = "step_count"
 	// FieldAskedNumber holds the string denoting the asked_number field in the database.
 	FieldAskedNumber = "asked_number"
+	// FieldProposalID holds the string denoting the proposal_id field in the database.
+	FieldProposalID = "proposal_id"
 	// FieldDueAt holds the string denoting the due_at field in the database.
 	FieldDueAt = "due_at"
 	// FieldAliveAt holds the string denoting the alive_at field in the database.
@@ -61,6 +63,7 @@ var Columns = []string{
 	FieldReason,
 	FieldStepCount,
 	FieldAskedNumber,
+	FieldProposalID,
 	FieldDueAt,
 	FieldAliveAt,
 	FieldHandOffAt,
@@ -89,6 +92,8 @@ var (
 	DefaultStepCount int
 	// DefaultAskedNumber holds the default value on creation for the "asked_number" field.
 	DefaultAskedNumber int
+	// DefaultProposalID holds the default value on creation for the "proposal_id" field.
+	DefaultProposalID string
 	// DefaultDueAt holds the default value on creation for the "due_at" field.
 	DefaultDueAt clock.Micros
 	// DefaultAliveAt holds the default value on creation for the "alive_at" field.
@@ -156,6 +161,11 @@ func ByStepCount(opts ...sql.OrderTermOption) OrderOption {
 // ByAskedNumber orders the results by the asked_number field.
 func ByAskedNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAskedNumber, opts...).ToFunc()
+}
+
+// ByProposalID orders the results by the proposal_id field.
+func ByProposalID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposalID, opts...).ToFunc()
 }
 
 // ByDueAt orders the results by the due_at field.

@@ -112,6 +112,11 @@ func AskedNumber(v int) predicate.AgentRun {
 	return predicate.AgentRun(sql.FieldEQ(FieldAskedNumber, v))
 }
 
+// ProposalID applies equality check predicate on the "proposal_id" field. It's identical to ProposalIDEQ.
+func ProposalID(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldEQ(FieldProposalID, v))
+}
+
 // DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
 func DueAt(v clock.Micros) predicate.AgentRun {
 	vc := int64(v)
@@ -699,6 +704,71 @@ func AskedNumberLT(v int) predicate.AgentRun {
 // AskedNumberLTE applies the LTE predicate on the "asked_number" field.
 func AskedNumberLTE(v int) predicate.AgentRun {
 	return predicate.AgentRun(sql.FieldLTE(FieldAskedNumber, v))
+}
+
+// ProposalIDEQ applies the EQ predicate on the "proposal_id" field.
+func ProposalIDEQ(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldEQ(FieldProposalID, v))
+}
+
+// ProposalIDNEQ applies the NEQ predicate on the "proposal_id" field.
+func ProposalIDNEQ(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldNEQ(FieldProposalID, v))
+}
+
+// ProposalIDIn applies the In predicate on the "proposal_id" field.
+func ProposalIDIn(vs ...string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldIn(FieldProposalID, vs...))
+}
+
+// ProposalIDNotIn applies the NotIn predicate on the "proposal_id" field.
+func ProposalIDNotIn(vs ...string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldNotIn(FieldProposalID, vs...))
+}
+
+// ProposalIDGT applies the GT predicate on the "proposal_id" field.
+func ProposalIDGT(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldGT(FieldProposalID, v))
+}
+
+// ProposalIDGTE applies the GTE predicate on the "proposal_id" field.
+func ProposalIDGTE(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldGTE(FieldProposalID, v))
+}
+
+// ProposalIDLT applies the LT predicate on the "proposal_id" field.
+func ProposalIDLT(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldLT(FieldProposalID, v))
+}
+
+// ProposalIDLTE applies the LTE predicate on the "proposal_id" field.
+func ProposalIDLTE(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldLTE(FieldProposalID, v))
+}
+
+// ProposalIDContains applies the Contains predicate on the "proposal_id" field.
+func ProposalIDContains(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldContains(FieldProposalID, v))
+}
+
+// ProposalIDHasPrefix applies the HasPrefix predicate on the "proposal_id" field.
+func ProposalIDHasPrefix(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldHasPrefix(FieldProposalID, v))
+}
+
+// ProposalIDHasSuffix applies the HasSuffix predicate on the "proposal_id" field.
+func ProposalIDHasSuffix(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldHasSuffix(FieldProposalID, v))
+}
+
+// ProposalIDEqualFold applies the EqualFold predicate on the "proposal_id" field.
+func ProposalIDEqualFold(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldEqualFold(FieldProposalID, v))
+}
+
+// ProposalIDContainsFold applies the ContainsFold predicate on the "proposal_id" field.
+func ProposalIDContainsFold(v string) predicate.AgentRun {
+	return predicate.AgentRun(sql.FieldContainsFold(FieldProposalID, v))
 }
 
 // DueAtEQ applies the EQ predicate on the "due_at" field.

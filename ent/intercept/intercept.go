@@ -11,6 +11,7 @@ import (
 	"parley/ent/accountsequence"
 	"parley/ent/agentrun"
 	"parley/ent/agentstep"
+	"parley/ent/annotation"
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
@@ -64,6 +65,7 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
+	"parley/ent/proposal"
 	"parley/ent/quote"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
@@ -254,6 +256,33 @@ func (f TraverseAgentStep) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AgentStepQuery", q)
+}
+
+// The AnnotationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AnnotationFunc func(context.Context, *ent.AnnotationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AnnotationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AnnotationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AnnotationQuery", q)
+}
+
+// The TraverseAnnotation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAnnotation func(context.Context, *ent.AnnotationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAnnotation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAnnotation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AnnotationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AnnotationQuery", q)
 }
 
 // The ApiTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1660,6 +1689,33 @@ func (f TraversePropertyValue) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.PropertyValueQuery", q)
 }
 
+// The ProposalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProposalFunc func(context.Context, *ent.ProposalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProposalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProposalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProposalQuery", q)
+}
+
+// The TraverseProposal type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProposal func(context.Context, *ent.ProposalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProposal) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProposal) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProposalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProposalQuery", q)
+}
+
 // The QuoteFunc type is an adapter to allow the use of ordinary function as a Querier.
 type QuoteFunc func(context.Context, *ent.QuoteQuery) (ent.Value, error)
 
@@ -2319,6 +2375,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AgentRunQuery, predicate.AgentRun, agentrun.OrderOption]{typ: ent.TypeAgentRun, tq: q}, nil
 	case *ent.AgentStepQuery:
 		return &query[*ent.AgentStepQuery, predicate.AgentStep, agentstep.OrderOption]{typ: ent.TypeAgentStep, tq: q}, nil
+	case *ent.AnnotationQuery:
+		return &query[*ent.AnnotationQuery, predicate.Annotation, annotation.OrderOption]{typ: ent.TypeAnnotation, tq: q}, nil
 	case *ent.ApiTokenQuery:
 		return &query[*ent.ApiTokenQuery, predicate.ApiToken, apitoken.OrderOption]{typ: ent.TypeApiToken, tq: q}, nil
 	case *ent.AssociationQuery:
@@ -2423,6 +2481,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PropertyQuery, predicate.Property, property.OrderOption]{typ: ent.TypeProperty, tq: q}, nil
 	case *ent.PropertyValueQuery:
 		return &query[*ent.PropertyValueQuery, predicate.PropertyValue, propertyvalue.OrderOption]{typ: ent.TypePropertyValue, tq: q}, nil
+	case *ent.ProposalQuery:
+		return &query[*ent.ProposalQuery, predicate.Proposal, proposal.OrderOption]{typ: ent.TypeProposal, tq: q}, nil
 	case *ent.QuoteQuery:
 		return &query[*ent.QuoteQuery, predicate.Quote, quote.OrderOption]{typ: ent.TypeQuote, tq: q}, nil
 	case *ent.QuoteVersionQuery:

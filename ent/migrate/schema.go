@@ -55,6 +55,7 @@ var (
 		{Name: "reason", Type: field.TypeString},
 		{Name: "step_count", Type: field.TypeInt, Default: 0},
 		{Name: "asked_number", Type: field.TypeInt, Default: 0},
+		{Name: "proposal_id", Type: field.TypeString, Default: ""},
 		{Name: "due_at", Type: field.TypeInt64, Default: 0},
 		{Name: "alive_at", Type: field.TypeInt64, Default: 0},
 		{Name: "hand_off_at", Type: field.TypeInt64, Default: 0},
@@ -110,6 +111,42 @@ var (
 				Name:    "agentstep_conversation_id_id",
 				Unique:  false,
 				Columns: []*schema.Column{AgentStepsColumns[3], AgentStepsColumns[0]},
+			},
+		},
+	}
+	// AnnotationsColumns holds the columns for the "annotations" table.
+	AnnotationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "value", Type: field.TypeString},
+		{Name: "value_key", Type: field.TypeString},
+		{Name: "model", Type: field.TypeString, Default: ""},
+		{Name: "confidence", Type: field.TypeFloat64, Nullable: true},
+		{Name: "based_on_number", Type: field.TypeInt},
+		{Name: "author_kind", Type: field.TypeString},
+		{Name: "author_id", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+		{Name: "superseded_at", Type: field.TypeInt64, Default: 0},
+	}
+	// AnnotationsTable holds the schema information for the "annotations" table.
+	AnnotationsTable = &schema.Table{
+		Name:       "annotations",
+		Columns:    AnnotationsColumns,
+		PrimaryKey: []*schema.Column{AnnotationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "annotation_conversation_id_message_id_kind_author_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnotationsColumns[3], AnnotationsColumns[4], AnnotationsColumns[5], AnnotationsColumns[12], AnnotationsColumns[0]},
+			},
+			{
+				Name:    "annotation_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AnnotationsColumns[1], AnnotationsColumns[0]},
 			},
 		},
 	}
@@ -2169,6 +2206,60 @@ var (
 			},
 		},
 	}
+	// ProposalsColumns holds the columns for the "proposals" table.
+	ProposalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "markdown", Type: field.TypeString, Default: ""},
+		{Name: "action_name", Type: field.TypeString, Default: ""},
+		{Name: "action", Type: field.TypeJSON},
+		{Name: "summary", Type: field.TypeString},
+		{Name: "confidence", Type: field.TypeFloat64, Nullable: true},
+		{Name: "sources", Type: field.TypeJSON},
+		{Name: "reason", Type: field.TypeString, Default: ""},
+		{Name: "based_on_number", Type: field.TypeInt},
+		{Name: "turn", Type: field.TypeInt, Default: 0},
+		{Name: "run_id", Type: field.TypeString, Default: ""},
+		{Name: "author_kind", Type: field.TypeString},
+		{Name: "author_id", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+		{Name: "decided_by", Type: field.TypeString, Default: ""},
+		{Name: "decided_at", Type: field.TypeInt64, Default: 0},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "was_edited", Type: field.TypeBool, Default: false},
+		{Name: "edited", Type: field.TypeFloat64, Default: 0},
+		{Name: "reopen_count", Type: field.TypeInt, Default: 0},
+		{Name: "reopened_at", Type: field.TypeInt64, Default: 0},
+		{Name: "heard_at", Type: field.TypeInt64, Default: 0},
+	}
+	// ProposalsTable holds the schema information for the "proposals" table.
+	ProposalsTable = &schema.Table{
+		Name:       "proposals",
+		Columns:    ProposalsColumns,
+		PrimaryKey: []*schema.Column{ProposalsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "proposal_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProposalsColumns[3], ProposalsColumns[0]},
+			},
+			{
+				Name:    "proposal_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[0]},
+			},
+			{
+				Name:    "proposal_account_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[18], ProposalsColumns[0]},
+			},
+		},
+	}
 	// QuotesColumns holds the columns for the "quotes" table.
 	QuotesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -3006,6 +3097,7 @@ var (
 		AccountSequencesTable,
 		AgentRunsTable,
 		AgentStepsTable,
+		AnnotationsTable,
 		APITokensTable,
 		AssociationsTable,
 		AttachmentsTable,
@@ -3058,6 +3150,7 @@ var (
 		PipelineStagesTable,
 		PropertiesTable,
 		PropertyValuesTable,
+		ProposalsTable,
 		QuotesTable,
 		QuoteVersionsTable,
 		QuoteViewsTable,

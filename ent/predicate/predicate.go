@@ -18,6 +18,9 @@ type AgentRun func(*sql.Selector)
 // AgentStep is the predicate function for agentstep builders.
 type AgentStep func(*sql.Selector)
 
+// Annotation is the predicate function for annotation builders.
+type Annotation func(*sql.Selector)
+
 // ApiToken is the predicate function for apitoken builders.
 type ApiToken func(*sql.Selector)
 
@@ -173,6 +176,9 @@ type Property func(*sql.Selector)
 
 // PropertyValue is the predicate function for propertyvalue builders.
 type PropertyValue func(*sql.Selector)
+
+// Proposal is the predicate function for proposal builders.
+type Proposal func(*sql.Selector)
 
 // Quote is the predicate function for quote builders.
 type Quote func(*sql.Selector)

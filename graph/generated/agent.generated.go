@@ -30,6 +30,8 @@ type BotTurnResolver interface {
 	RunID(ctx context.Context, obj *bot.BotTurn) (string, error)
 
 	Conversation(ctx context.Context, objs []*bot.BotTurn) ([]*ent.Conversation, error)
+
+	Proposal(ctx context.Context, objs []*bot.BotTurn) ([]*ent.Proposal, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -731,6 +733,61 @@ func (ec *executionContext) fieldContext_BotTurn_leaseUntil(_ context.Context, f
 	return graphql.NewScalarFieldContext("BotTurn", field, false, false, "Time")
 }
 
+func (ec *executionContext) _BotTurn_proposal(ctx context.Context, field graphql.CollectedField, obj *bot.BotTurn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BotTurn_proposal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_BotTurn_proposal(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Proposal) graphql.Marshaler {
+			return ec.marshalOProposal2ᚖparleyᚋentᚐProposal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BotTurn_proposal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BotTurn",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Proposal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_BotTurn_proposal(ctx context.Context, field graphql.CollectedField, obj *bot.BotTurn) (any, error) {
+	resolver := ec.Resolvers.BotTurn()
+	if batch, ok := graphql.BatchParentsFor[*bot.BotTurn](ctx, "BotTurn"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Proposal(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Proposal](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"BotTurn.proposal",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Proposal(ctx, []*bot.BotTurn{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Proposal](
+		ctx,
+		results,
+		err,
+		"BotTurn.proposal",
+	)
+}
+
 func (ec *executionContext) _ReportAgentStepPayload_agentRun(ctx context.Context, field graphql.CollectedField, obj *model.ReportAgentStepPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1302,6 +1359,11 @@ func (ec *executionContext) _BotTurn(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "leaseUntil":
 			out.Values[i] = ec._BotTurn_leaseUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "proposal":
+			out.Values[i] = ec._BotTurn_proposal(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -69,6 +69,7 @@ type ConversationResolver interface {
 	RoutingDecisions(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.RoutingDecision], error)
 	Entries(ctx context.Context, objs []*ent.Conversation, kinds []vocab.EntryKind, first *int, after *string, last *int, before *string) ([]*paging.Connection[conversation.Entry], error)
 	AgentRuns(ctx context.Context, objs []*ent.Conversation) ([][]*ent.AgentRun, error)
+	Annotations(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Annotation, error)
 	Associations(ctx context.Context, objs []*ent.Conversation) ([][]*conversation.Association, error)
 	Deals(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Deal], error)
 	Draft(ctx context.Context, objs []*ent.Conversation, note *bool) ([]*ent.Draft, error)
@@ -77,6 +78,7 @@ type ConversationResolver interface {
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
 	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
+	Proposals(ctx context.Context, objs []*ent.Conversation, states []vocab.ProposalState, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Proposal], error)
 	Quotes(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Quote], error)
 	Rating(ctx context.Context, objs []*ent.Conversation) ([]*ent.Rating, error)
 	Ratings(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Rating, error)
@@ -314,6 +316,52 @@ func (ec *executionContext) field_Conversation_properties_args(ctx context.Conte
 		return nil, err
 	}
 	args["names"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Conversation_proposals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "states",
+		func(ctx context.Context, v any) ([]vocab.ProposalState, error) {
+			return ec.unmarshalOProposalState2ᚕparleyᚋinternalᚋvocabᚐProposalStateᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["states"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -2591,6 +2639,61 @@ func (ec *executionContext) resolveBatch_Conversation_agentRuns(ctx context.Cont
 	)
 }
 
+func (ec *executionContext) _Conversation_annotations(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_annotations(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Annotation) graphql.Marshaler {
+			return ec.marshalNAnnotation2ᚕᚖparleyᚋentᚐAnnotationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_annotations(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Annotations(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Annotation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.annotations",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Annotations(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Annotation](
+		ctx,
+		results,
+		err,
+		"Conversation.annotations",
+	)
+}
+
 func (ec *executionContext) _Conversation_associations(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3028,6 +3131,73 @@ func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.C
 		results,
 		err,
 		"Conversation.participants",
+	)
+}
+
+func (ec *executionContext) _Conversation_proposals(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_proposals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_proposals(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.Proposal]) graphql.Marshaler {
+			return ec.marshalNProposalConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_proposals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProposalConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Conversation_proposals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_proposals(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Proposals(ctx, batch.Parents, fc.Args["states"].([]vocab.ProposalState), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.Proposal]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.proposals",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Proposals(ctx, []*ent.Conversation{obj}, fc.Args["states"].([]vocab.ProposalState), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.Proposal]](
+		ctx,
+		results,
+		err,
+		"Conversation.proposals",
 	)
 }
 
@@ -6886,6 +7056,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "annotations":
+			out.Values[i] = ec._Conversation_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "associations":
 			out.Values[i] = ec._Conversation_associations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6923,6 +7098,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "participants":
 			out.Values[i] = ec._Conversation_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposals":
+			out.Values[i] = ec._Conversation_proposals(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8223,6 +8403,22 @@ func (ec *executionContext) marshalNUpdateConversationPayload2ᚖparleyᚋgraph�
 	return ec._UpdateConversationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAssignConversationInput2ᚖparleyᚋinternalᚋconversationᚐAssignConversationInput(ctx context.Context, v any) (*conversation.AssignConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAssignConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCloseConversationInput2ᚖparleyᚋinternalᚋconversationᚐCloseConversationInput(ctx context.Context, v any) (*conversation.CloseConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCloseConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOConversation2ᚖparleyᚋentᚐConversation(ctx context.Context, sel ast.SelectionSet, v *ent.Conversation) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8323,6 +8519,14 @@ func (ec *executionContext) marshalOConversationView2ᚖparleyᚋinternalᚋvoca
 	return res
 }
 
+func (ec *executionContext) unmarshalOHandOffConversationInput2ᚖparleyᚋinternalᚋconversationᚐHandOffConversationInput(ctx context.Context, v any) (*conversation.HandOffConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputHandOffConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOPriority2ᚕparleyᚋinternalᚋvocabᚐPriorityᚄ(ctx context.Context, v any) ([]vocab.Priority, error) {
 	if v == nil {
 		return nil, nil
@@ -8378,6 +8582,38 @@ func (ec *executionContext) marshalOPriority2ᚖparleyᚋinternalᚋvocabᚐPrio
 	return res
 }
 
+func (ec *executionContext) unmarshalOReopenConversationInput2ᚖparleyᚋinternalᚋconversationᚐReopenConversationInput(ctx context.Context, v any) (*conversation.ReopenConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReopenConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSetConversationPriorityInput2ᚖparleyᚋinternalᚋconversationᚐSetConversationPriorityInput(ctx context.Context, v any) (*conversation.SetConversationPriorityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSetConversationPriorityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSetConversationPropertiesInput2ᚖparleyᚋinternalᚋconversationᚐSetConversationPropertiesInput(ctx context.Context, v any) (*conversation.SetConversationPropertiesInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSetConversationPropertiesInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSnoozeConversationInput2ᚖparleyᚋinternalᚋconversationᚐSnoozeConversationInput(ctx context.Context, v any) (*conversation.SnoozeConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSnoozeConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOSnoozedFilter2parleyᚋinternalᚋvocabᚐSnoozedFilter(ctx context.Context, v any) (vocab.SnoozedFilter, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.SnoozedFilter(tmp)
@@ -8408,6 +8644,22 @@ func (ec *executionContext) marshalOSnoozedFilter2ᚖparleyᚋinternalᚋvocab�
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOTagConversationInput2ᚖparleyᚋinternalᚋconversationᚐTagConversationInput(ctx context.Context, v any) (*conversation.TagConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTagConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUntagConversationInput2ᚖparleyᚋinternalᚋconversationᚐUntagConversationInput(ctx context.Context, v any) (*conversation.UntagConversationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUntagConversationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOWaitingOn2ᚖparleyᚋinternalᚋvocabᚐWaitingOn(ctx context.Context, v any) (*vocab.WaitingOn, error) {

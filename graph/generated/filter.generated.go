@@ -688,6 +688,38 @@ func (ec *executionContext) fieldContext_SavedFilter_contactProperties(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _SavedFilter_annotations(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilter_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.AnnotationCondition) graphql.Marshaler {
+			return ec.marshalOSavedAnnotationCondition2ᚕparleyᚋinternalᚋvocabᚐAnnotationConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilter_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedAnnotationCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilter_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1271,6 +1303,38 @@ func (ec *executionContext) fieldContext_SavedFilterDetail_contactProperties(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _SavedFilterDetail_annotations(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterDetail_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.AnnotationCondition) graphql.Marshaler {
+			return ec.marshalOSavedAnnotationCondition2ᚕparleyᚋinternalᚋvocabᚐAnnotationConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterDetail_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterDetail",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedAnnotationCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilterGroup_statuses(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1790,6 +1854,38 @@ func (ec *executionContext) fieldContext_SavedFilterGroup_contactProperties(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _SavedFilterGroup_annotations(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedFilterGroup_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Annotations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.AnnotationCondition) graphql.Marshaler {
+			return ec.marshalOSavedAnnotationCondition2ᚕparleyᚋinternalᚋvocabᚐAnnotationConditionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedFilterGroup_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedFilterGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedAnnotationCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SavedFilterGroup_any(ctx context.Context, field graphql.CollectedField, obj *view.Filter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1932,7 +2028,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "rating", "properties", "contactProperties", "any", "not"}
+	fieldsInOrder := [...]string{"inboxIds", "statuses", "channels", "assignees", "contactIds", "tags", "priorities", "openedAfter", "openedBefore", "lastMessageAfter", "lastMessageBefore", "activeAfter", "activeBefore", "snoozed", "unread", "text", "waitingOn", "channelTypes", "externalIds", "rating", "properties", "contactProperties", "annotations", "any", "not"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2093,6 +2189,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.ContactProperties = data
+		case "annotations":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("annotations"))
+			data, err := ec.unmarshalOAnnotationCondition2ᚕparleyᚋinternalᚋvocabᚐAnnotationConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Annotations = data
 		case "any":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("any"))
 			data, err := ec.unmarshalOConversationFilter2ᚕparleyᚋinternalᚋconversationᚋviewᚐFilterᚄ(ctx, v)
@@ -2299,6 +2402,11 @@ func (ec *executionContext) _SavedFilter(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "annotations":
+			out.Values[i] = ec._SavedFilter_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "any":
 			out.Values[i] = ec._SavedFilter_any(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2431,6 +2539,11 @@ func (ec *executionContext) _SavedFilterDetail(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "annotations":
+			out.Values[i] = ec._SavedFilterDetail_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2550,6 +2663,11 @@ func (ec *executionContext) _SavedFilterGroup(ctx context.Context, sel ast.Selec
 			}
 		case "contactProperties":
 			out.Values[i] = ec._SavedFilterGroup_contactProperties(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "annotations":
+			out.Values[i] = ec._SavedFilterGroup_annotations(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -36,12 +36,14 @@ type MessageResolver interface {
 
 	DeliveryError(ctx context.Context, obj *ent.Message) (*string, error)
 	Revisions(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.MessageRevision], error)
+	Annotations(ctx context.Context, objs []*ent.Message) ([][]*ent.Annotation, error)
 	Attachments(ctx context.Context, objs []*ent.Message, after *string) ([][]*ent.Attachment, error)
 	AttachmentCount(ctx context.Context, objs []*ent.Message) ([]int, error)
 
 	QuotedHTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
 	Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error)
 	Repeats(ctx context.Context, objs []*ent.Message, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.InboundMail], error)
+	Proposal(ctx context.Context, objs []*ent.Message) ([]*ent.Proposal, error)
 }
 type MessageConnectionResolver interface {
 	Sequence(ctx context.Context, obj *conversation.MessagePage) (int64, error)
@@ -961,6 +963,61 @@ func (ec *executionContext) resolveBatch_Message_revisions(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _Message_annotations(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_annotations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_annotations(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Annotation) graphql.Marshaler {
+			return ec.marshalNAnnotation2ᚕᚖparleyᚋentᚐAnnotationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_annotations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Annotation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_annotations(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Annotations(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Annotation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.annotations",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Annotations(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Annotation](
+		ctx,
+		results,
+		err,
+		"Message.annotations",
+	)
+}
+
 func (ec *executionContext) _Message_attachments(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1292,6 +1349,61 @@ func (ec *executionContext) resolveBatch_Message_repeats(ctx context.Context, fi
 		results,
 		err,
 		"Message.repeats",
+	)
+}
+
+func (ec *executionContext) _Message_proposal(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_proposal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_proposal(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Proposal) graphql.Marshaler {
+			return ec.marshalOProposal2ᚖparleyᚋentᚐProposal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_proposal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Proposal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_proposal(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Proposal(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Proposal](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.proposal",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Proposal(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Proposal](
+		ctx,
+		results,
+		err,
+		"Message.proposal",
 	)
 }
 
@@ -2376,6 +2488,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "annotations":
+			out.Values[i] = ec._Message_annotations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "attachments":
 			out.Values[i] = ec._Message_attachments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2404,6 +2521,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 		case "repeats":
 			out.Values[i] = ec._Message_repeats(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposal":
+			out.Values[i] = ec._Message_proposal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

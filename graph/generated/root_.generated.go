@@ -14,6 +14,7 @@ import (
 
 	"parley/graph/model"
 	"parley/internal/account"
+	"parley/internal/annotation"
 	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
 	settings1 "parley/internal/channel/chat/settings"
@@ -34,6 +35,7 @@ import (
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
+	"parley/internal/proposal"
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/tag"
@@ -52,6 +54,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	AgentRun() AgentRunResolver
+	Annotation() AnnotationResolver
 	ApiToken() ApiTokenResolver
 	Association() AssociationResolver
 	Attachment() AttachmentResolver
@@ -105,6 +108,8 @@ type ResolverRoot interface {
 	PipelineStage() PipelineStageResolver
 	Presence() PresenceResolver
 	Property() PropertyResolver
+	Proposal() ProposalResolver
+	ProposalOutcome() ProposalOutcomeResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
 	QuoteVersion() QuoteVersionResolver
@@ -168,6 +173,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AcceptProposalPayload struct {
+		Conversation func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Proposal     func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	AcceptSuggestedPropertiesPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -224,6 +236,26 @@ type ComplexityRoot struct {
 	AgentStepEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AnnotatePayload struct {
+		Annotation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Annotation struct {
+		BasedOnNumber func(childComplexity int) int
+		Confidence    func(childComplexity int) int
+		Conversation  func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		CreatedBy     func(childComplexity int) int
+		Earlier       func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Message       func(childComplexity int) int
+		Model         func(childComplexity int) int
+		SupersededAt  func(childComplexity int) int
+		Value         func(childComplexity int) int
 	}
 
 	ApiToken struct {
@@ -426,6 +458,7 @@ type ComplexityRoot struct {
 	BotTurn struct {
 		Conversation func(childComplexity int) int
 		LeaseUntil   func(childComplexity int) int
+		Proposal     func(childComplexity int) int
 		Reason       func(childComplexity int) int
 		RunID        func(childComplexity int) int
 		Turn         func(childComplexity int) int
@@ -865,6 +898,7 @@ type ComplexityRoot struct {
 	Conversation struct {
 		ActivityAt                   func(childComplexity int) int
 		AgentRuns                    func(childComplexity int) int
+		Annotations                  func(childComplexity int) int
 		AssignedTeam                 func(childComplexity int) int
 		Assignee                     func(childComplexity int) int
 		Associations                 func(childComplexity int) int
@@ -904,6 +938,7 @@ type ComplexityRoot struct {
 		Preview                      func(childComplexity int) int
 		Priority                     func(childComplexity int) int
 		Properties                   func(childComplexity int, names []string) int
+		Proposals                    func(childComplexity int, states []vocab.ProposalState, first *int, after *string, last *int, before *string) int
 		Quotes                       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Rating                       func(childComplexity int) int
 		Ratings                      func(childComplexity int) int
@@ -1214,6 +1249,11 @@ type ComplexityRoot struct {
 	DisconnectEmailChannelPayload struct {
 		EmailChannel func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	DismissProposalPayload struct {
+		Proposal   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	DisplayOptions struct {
@@ -1635,6 +1675,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ExportProposalOutcomesPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	FilteredChange struct {
 		Field        func(childComplexity int) int
 		FromFiltered func(childComplexity int) int
@@ -1988,6 +2034,7 @@ type ComplexityRoot struct {
 	}
 
 	Message struct {
+		Annotations     func(childComplexity int) int
 		AttachmentCount func(childComplexity int) int
 		Attachments     func(childComplexity int, after *string) int
 		Author          func(childComplexity int) int
@@ -2007,6 +2054,7 @@ type ComplexityRoot struct {
 		Markdown        func(childComplexity int) int
 		Mentions        func(childComplexity int) int
 		Number          func(childComplexity int) int
+		Proposal        func(childComplexity int) int
 		QuickReplies    func(childComplexity int) int
 		QuotedHTML      func(childComplexity int, remoteImages *vocab.RemoteImages) int
 		Repeats         func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -2080,8 +2128,10 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptInvitation               func(childComplexity int, input account.AcceptInvitationInput) int
+		AcceptProposal                 func(childComplexity int, input proposal.AcceptProposalInput) int
 		AcceptSuggestedProperties      func(childComplexity int, input visitor.AcceptSuggestedPropertiesInput) int
 		AddContactsToList              func(childComplexity int, input contact.AddContactsToListInput) int
+		Annotate                       func(childComplexity int, input annotation.AnnotateInput) int
 		ArchiveBot                     func(childComplexity int, input bot.ArchiveBotInput) int
 		ArchiveContactSubscriptionType func(childComplexity int, input consent.ArchiveContactSubscriptionTypeInput) int
 		ArchiveLibraryItem             func(childComplexity int, input library.ArchiveLibraryItemInput) int
@@ -2139,6 +2189,7 @@ type ComplexityRoot struct {
 		DeleteTeam                     func(childComplexity int, input account.DeleteTeamInput) int
 		DeleteTicket                   func(childComplexity int, input crm.DeleteTicketInput) int
 		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
+		DismissProposal                func(childComplexity int, input proposal.DismissProposalInput) int
 		DissociateRecord               func(childComplexity int, input conversation.DissociateRecordInput) int
 		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                    func(childComplexity int, input conversation.EditMessageInput) int
@@ -2146,6 +2197,7 @@ type ComplexityRoot struct {
 		EraseContact                   func(childComplexity int, input privacy.EraseContactInput) int
 		ExportContactData              func(childComplexity int, input model.ExportContactDataInput) int
 		ExportContacts                 func(childComplexity int, input model.ExportContactsInput) int
+		ExportProposalOutcomes         func(childComplexity int, input proposal.ExportProposalOutcomesInput) int
 		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
 		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
 		ImportContacts                 func(childComplexity int, input model.ImportContactsInput) int
@@ -2163,6 +2215,8 @@ type ComplexityRoot struct {
 		MoveTargetedMessage            func(childComplexity int, input targeting.MoveTargetedMessageInput) int
 		OptOutContact                  func(childComplexity int, input consent.OptOutContactInput) int
 		PreviewContactImport           func(childComplexity int, input model.PreviewContactImportInput) int
+		ProposeAction                  func(childComplexity int, input proposal.ProposeActionInput) int
+		ProposeReply                   func(childComplexity int, input proposal.ProposeReplyInput) int
 		ProveVisitorEmail              func(childComplexity int, input visitor.ProveVisitorEmailInput) int
 		PublishQuote                   func(childComplexity int, input quote.PublishQuoteInput) int
 		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
@@ -2173,6 +2227,7 @@ type ComplexityRoot struct {
 		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
 		RecordVisitorConsent           func(childComplexity int, input visitor.RecordVisitorConsentInput) int
 		RecordWidgetView               func(childComplexity int, input visitor.RecordWidgetViewInput) int
+		RemoveAnnotation               func(childComplexity int, input annotation.RemoveAnnotationInput) int
 		RemoveChannel                  func(childComplexity int, input settings.RemoveChannelInput) int
 		RemoveContactsFromList         func(childComplexity int, input contact.RemoveContactsFromListInput) int
 		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
@@ -2411,6 +2466,76 @@ type ComplexityRoot struct {
 		Time     func(childComplexity int) int
 	}
 
+	Proposal struct {
+		Action        func(childComplexity int) int
+		ActionName    func(childComplexity int) int
+		BasedOnNumber func(childComplexity int) int
+		Confidence    func(childComplexity int) int
+		Conversation  func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		CreatedBy     func(childComplexity int) int
+		DecidedAt     func(childComplexity int) int
+		DecidedBy     func(childComplexity int) int
+		EditedShare   func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Markdown      func(childComplexity int) int
+		Message       func(childComplexity int) int
+		Note          func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Sources       func(childComplexity int) int
+		State         func(childComplexity int) int
+		Summary       func(childComplexity int) int
+		WasEdited     func(childComplexity int) int
+	}
+
+	ProposalConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ProposalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ProposalOutcome struct {
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		EditedShare func(childComplexity int) int
+		Note        func(childComplexity int) int
+		Proposal    func(childComplexity int) int
+		ReopenedAt  func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	ProposalOutcomeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ProposalOutcomeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ProposalSource struct {
+		Title func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
+	ProposeActionPayload struct {
+		Proposal   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProposeReplyPayload struct {
+		Proposal   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ProveVisitorEmailPayload struct {
 		Token      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2436,6 +2561,7 @@ type ComplexityRoot struct {
 		APIToken                 func(childComplexity int, id string) int
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AgentRun                 func(childComplexity int, id string) int
+		Annotation               func(childComplexity int, id string) int
 		Attachment               func(childComplexity int, id string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
@@ -2487,6 +2613,8 @@ type ComplexityRoot struct {
 		PreviewReply             func(childComplexity int, input library.PreviewReplyInput) int
 		Properties               func(childComplexity int, object vocab.PropertyObject, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Property                 func(childComplexity int, id string) int
+		Proposal                 func(childComplexity int, id string) int
+		ProposalOutcomes         func(childComplexity int, from clock.Micros, to clock.Micros, asOf *clock.Micros, first *int, after *string, last *int, before *string) int
 		Quote                    func(childComplexity int, id string) int
 		Quotes                   func(childComplexity int, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) int
 		RemoteImageSender        func(childComplexity int, id string) int
@@ -2733,6 +2861,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RemoveAnnotationPayload struct {
+		AnnotationID func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	RemoveChannelPayload struct {
 		Channel    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2933,6 +3066,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SavedAnnotationCondition struct {
+		AnyOf func(childComplexity int) int
+		Kind  func(childComplexity int) int
+	}
+
 	SavedAssigneeFilter struct {
 		Me      func(childComplexity int) int
 		Nobody  func(childComplexity int) int
@@ -2943,6 +3081,7 @@ type ComplexityRoot struct {
 	SavedFilter struct {
 		ActiveAfter       func(childComplexity int) int
 		ActiveBefore      func(childComplexity int) int
+		Annotations       func(childComplexity int) int
 		Any               func(childComplexity int) int
 		Assignees         func(childComplexity int) int
 		ChannelTypes      func(childComplexity int) int
@@ -2971,6 +3110,7 @@ type ComplexityRoot struct {
 	SavedFilterDetail struct {
 		ActiveAfter       func(childComplexity int) int
 		ActiveBefore      func(childComplexity int) int
+		Annotations       func(childComplexity int) int
 		Assignees         func(childComplexity int) int
 		ChannelTypes      func(childComplexity int) int
 		Channels          func(childComplexity int) int
@@ -2994,6 +3134,7 @@ type ComplexityRoot struct {
 	SavedFilterGroup struct {
 		ActiveAfter       func(childComplexity int) int
 		ActiveBefore      func(childComplexity int) int
+		Annotations       func(childComplexity int) int
 		Any               func(childComplexity int) int
 		Assignees         func(childComplexity int) int
 		ChannelTypes      func(childComplexity int) int
@@ -4132,6 +4273,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
 
+	case "AcceptProposalPayload.conversation":
+		if e.ComplexityRoot.AcceptProposalPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptProposalPayload.Conversation(childComplexity), true
+	case "AcceptProposalPayload.message":
+		if e.ComplexityRoot.AcceptProposalPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptProposalPayload.Message(childComplexity), true
+	case "AcceptProposalPayload.proposal":
+		if e.ComplexityRoot.AcceptProposalPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptProposalPayload.Proposal(childComplexity), true
+	case "AcceptProposalPayload.userErrors":
+		if e.ComplexityRoot.AcceptProposalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptProposalPayload.UserErrors(childComplexity), true
+
 	case "AcceptSuggestedPropertiesPayload.conversation":
 		if e.ComplexityRoot.AcceptSuggestedPropertiesPayload.Conversation == nil {
 			break
@@ -4365,6 +4531,92 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgentStepEdge.Node(childComplexity), true
+
+	case "AnnotatePayload.annotation":
+		if e.ComplexityRoot.AnnotatePayload.Annotation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotatePayload.Annotation(childComplexity), true
+	case "AnnotatePayload.userErrors":
+		if e.ComplexityRoot.AnnotatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnnotatePayload.UserErrors(childComplexity), true
+
+	case "Annotation.basedOnNumber":
+		if e.ComplexityRoot.Annotation.BasedOnNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.BasedOnNumber(childComplexity), true
+	case "Annotation.confidence":
+		if e.ComplexityRoot.Annotation.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Confidence(childComplexity), true
+	case "Annotation.conversation":
+		if e.ComplexityRoot.Annotation.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Conversation(childComplexity), true
+	case "Annotation.createdAt":
+		if e.ComplexityRoot.Annotation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.CreatedAt(childComplexity), true
+	case "Annotation.createdBy":
+		if e.ComplexityRoot.Annotation.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.CreatedBy(childComplexity), true
+	case "Annotation.earlier":
+		if e.ComplexityRoot.Annotation.Earlier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Earlier(childComplexity), true
+	case "Annotation.id":
+		if e.ComplexityRoot.Annotation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.ID(childComplexity), true
+	case "Annotation.kind":
+		if e.ComplexityRoot.Annotation.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Kind(childComplexity), true
+	case "Annotation.message":
+		if e.ComplexityRoot.Annotation.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Message(childComplexity), true
+	case "Annotation.model":
+		if e.ComplexityRoot.Annotation.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Model(childComplexity), true
+	case "Annotation.supersededAt":
+		if e.ComplexityRoot.Annotation.SupersededAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.SupersededAt(childComplexity), true
+	case "Annotation.value":
+		if e.ComplexityRoot.Annotation.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Annotation.Value(childComplexity), true
 
 	case "ApiToken.bot":
 		if e.ComplexityRoot.ApiToken.Bot == nil {
@@ -5089,6 +5341,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BotTurn.LeaseUntil(childComplexity), true
+	case "BotTurn.proposal":
+		if e.ComplexityRoot.BotTurn.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTurn.Proposal(childComplexity), true
 	case "BotTurn.reason":
 		if e.ComplexityRoot.BotTurn.Reason == nil {
 			break
@@ -6881,6 +7139,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.AgentRuns(childComplexity), true
+	case "Conversation.annotations":
+		if e.ComplexityRoot.Conversation.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Annotations(childComplexity), true
 	case "Conversation.assignedTeam":
 		if e.ComplexityRoot.Conversation.AssignedTeam == nil {
 			break
@@ -7150,6 +7414,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Properties(childComplexity, args["names"].([]string)), true
+	case "Conversation.proposals":
+		if e.ComplexityRoot.Conversation.Proposals == nil {
+			break
+		}
+
+		args, err := ec.field_Conversation_proposals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Conversation.Proposals(childComplexity, args["states"].([]vocab.ProposalState), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Conversation.quotes":
 		if e.ComplexityRoot.Conversation.Quotes == nil {
 			break
@@ -8200,6 +8475,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DisconnectEmailChannelPayload.UserErrors(childComplexity), true
+
+	case "DismissProposalPayload.proposal":
+		if e.ComplexityRoot.DismissProposalPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissProposalPayload.Proposal(childComplexity), true
+	case "DismissProposalPayload.userErrors":
+		if e.ComplexityRoot.DismissProposalPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissProposalPayload.UserErrors(childComplexity), true
 
 	case "DisplayOptions.openByItself":
 		if e.ComplexityRoot.DisplayOptions.OpenByItself == nil {
@@ -9807,6 +10095,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExportContactsPayload.UserErrors(childComplexity), true
 
+	case "ExportProposalOutcomesPayload.expiresAt":
+		if e.ComplexityRoot.ExportProposalOutcomesPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProposalOutcomesPayload.ExpiresAt(childComplexity), true
+	case "ExportProposalOutcomesPayload.url":
+		if e.ComplexityRoot.ExportProposalOutcomesPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProposalOutcomesPayload.URL(childComplexity), true
+	case "ExportProposalOutcomesPayload.userErrors":
+		if e.ComplexityRoot.ExportProposalOutcomesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExportProposalOutcomesPayload.UserErrors(childComplexity), true
+
 	case "FilteredChange.field":
 		if e.ComplexityRoot.FilteredChange.Field == nil {
 			break
@@ -11221,6 +11528,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MergeTagsPayload.UserErrors(childComplexity), true
 
+	case "Message.annotations":
+		if e.ComplexityRoot.Message.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Annotations(childComplexity), true
 	case "Message.attachmentCount":
 		if e.ComplexityRoot.Message.AttachmentCount == nil {
 			break
@@ -11345,6 +11658,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Number(childComplexity), true
+	case "Message.proposal":
+		if e.ComplexityRoot.Message.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Proposal(childComplexity), true
 	case "Message.quickReplies":
 		if e.ComplexityRoot.Message.QuickReplies == nil {
 			break
@@ -11633,6 +11952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(account.AcceptInvitationInput)), true
+	case "Mutation.acceptProposal":
+		if e.ComplexityRoot.Mutation.AcceptProposal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptProposal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptProposal(childComplexity, args["input"].(proposal.AcceptProposalInput)), true
 	case "Mutation.acceptSuggestedProperties":
 		if e.ComplexityRoot.Mutation.AcceptSuggestedProperties == nil {
 			break
@@ -11655,6 +11985,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddContactsToList(childComplexity, args["input"].(contact.AddContactsToListInput)), true
+	case "Mutation.annotate":
+		if e.ComplexityRoot.Mutation.Annotate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_annotate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Annotate(childComplexity, args["input"].(annotation.AnnotateInput)), true
 	case "Mutation.archiveBot":
 		if e.ComplexityRoot.Mutation.ArchiveBot == nil {
 			break
@@ -12282,6 +12623,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(settings.DisconnectEmailChannelInput)), true
+	case "Mutation.dismissProposal":
+		if e.ComplexityRoot.Mutation.DismissProposal == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dismissProposal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DismissProposal(childComplexity, args["input"].(proposal.DismissProposalInput)), true
 	case "Mutation.dissociateRecord":
 		if e.ComplexityRoot.Mutation.DissociateRecord == nil {
 			break
@@ -12359,6 +12711,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExportContacts(childComplexity, args["input"].(model.ExportContactsInput)), true
+	case "Mutation.exportProposalOutcomes":
+		if e.ComplexityRoot.Mutation.ExportProposalOutcomes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_exportProposalOutcomes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExportProposalOutcomes(childComplexity, args["input"].(proposal.ExportProposalOutcomesInput)), true
 	case "Mutation.finishEmailChannel":
 		if e.ComplexityRoot.Mutation.FinishEmailChannel == nil {
 			break
@@ -12546,6 +12909,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PreviewContactImport(childComplexity, args["input"].(model.PreviewContactImportInput)), true
+	case "Mutation.proposeAction":
+		if e.ComplexityRoot.Mutation.ProposeAction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeAction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeAction(childComplexity, args["input"].(proposal.ProposeActionInput)), true
+	case "Mutation.proposeReply":
+		if e.ComplexityRoot.Mutation.ProposeReply == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proposeReply_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProposeReply(childComplexity, args["input"].(proposal.ProposeReplyInput)), true
 	case "Mutation.proveVisitorEmail":
 		if e.ComplexityRoot.Mutation.ProveVisitorEmail == nil {
 			break
@@ -12656,6 +13041,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordWidgetView(childComplexity, args["input"].(visitor.RecordWidgetViewInput)), true
+	case "Mutation.removeAnnotation":
+		if e.ComplexityRoot.Mutation.RemoveAnnotation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeAnnotation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveAnnotation(childComplexity, args["input"].(annotation.RemoveAnnotationInput)), true
 	case "Mutation.removeChannel":
 		if e.ComplexityRoot.Mutation.RemoveChannel == nil {
 			break
@@ -14104,6 +14500,273 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PropertyValue.Time(childComplexity), true
 
+	case "Proposal.action":
+		if e.ComplexityRoot.Proposal.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Action(childComplexity), true
+	case "Proposal.actionName":
+		if e.ComplexityRoot.Proposal.ActionName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.ActionName(childComplexity), true
+	case "Proposal.basedOnNumber":
+		if e.ComplexityRoot.Proposal.BasedOnNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.BasedOnNumber(childComplexity), true
+	case "Proposal.confidence":
+		if e.ComplexityRoot.Proposal.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Confidence(childComplexity), true
+	case "Proposal.conversation":
+		if e.ComplexityRoot.Proposal.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Conversation(childComplexity), true
+	case "Proposal.createdAt":
+		if e.ComplexityRoot.Proposal.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.CreatedAt(childComplexity), true
+	case "Proposal.createdBy":
+		if e.ComplexityRoot.Proposal.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.CreatedBy(childComplexity), true
+	case "Proposal.decidedAt":
+		if e.ComplexityRoot.Proposal.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.DecidedAt(childComplexity), true
+	case "Proposal.decidedBy":
+		if e.ComplexityRoot.Proposal.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.DecidedBy(childComplexity), true
+	case "Proposal.editedShare":
+		if e.ComplexityRoot.Proposal.EditedShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.EditedShare(childComplexity), true
+	case "Proposal.id":
+		if e.ComplexityRoot.Proposal.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.ID(childComplexity), true
+	case "Proposal.kind":
+		if e.ComplexityRoot.Proposal.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Kind(childComplexity), true
+	case "Proposal.markdown":
+		if e.ComplexityRoot.Proposal.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Markdown(childComplexity), true
+	case "Proposal.message":
+		if e.ComplexityRoot.Proposal.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Message(childComplexity), true
+	case "Proposal.note":
+		if e.ComplexityRoot.Proposal.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Note(childComplexity), true
+	case "Proposal.reason":
+		if e.ComplexityRoot.Proposal.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Reason(childComplexity), true
+	case "Proposal.sources":
+		if e.ComplexityRoot.Proposal.Sources == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Sources(childComplexity), true
+	case "Proposal.state":
+		if e.ComplexityRoot.Proposal.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.State(childComplexity), true
+	case "Proposal.text":
+		if e.ComplexityRoot.Proposal.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.Summary(childComplexity), true
+	case "Proposal.edited":
+		if e.ComplexityRoot.Proposal.WasEdited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proposal.WasEdited(childComplexity), true
+
+	case "ProposalConnection.edges":
+		if e.ComplexityRoot.ProposalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalConnection.Edges(childComplexity), true
+	case "ProposalConnection.nodes":
+		if e.ComplexityRoot.ProposalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalConnection.Nodes(childComplexity), true
+	case "ProposalConnection.pageInfo":
+		if e.ComplexityRoot.ProposalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalConnection.PageInfo(childComplexity), true
+
+	case "ProposalEdge.cursor":
+		if e.ComplexityRoot.ProposalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalEdge.Cursor(childComplexity), true
+	case "ProposalEdge.node":
+		if e.ComplexityRoot.ProposalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalEdge.Node(childComplexity), true
+
+	case "ProposalOutcome.decidedAt":
+		if e.ComplexityRoot.ProposalOutcome.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.DecidedAt(childComplexity), true
+	case "ProposalOutcome.decidedBy":
+		if e.ComplexityRoot.ProposalOutcome.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.DecidedBy(childComplexity), true
+	case "ProposalOutcome.editedShare":
+		if e.ComplexityRoot.ProposalOutcome.EditedShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.EditedShare(childComplexity), true
+	case "ProposalOutcome.note":
+		if e.ComplexityRoot.ProposalOutcome.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.Note(childComplexity), true
+	case "ProposalOutcome.proposal":
+		if e.ComplexityRoot.ProposalOutcome.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.Proposal(childComplexity), true
+	case "ProposalOutcome.reopenedAt":
+		if e.ComplexityRoot.ProposalOutcome.ReopenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.ReopenedAt(childComplexity), true
+	case "ProposalOutcome.state":
+		if e.ComplexityRoot.ProposalOutcome.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcome.State(childComplexity), true
+
+	case "ProposalOutcomeConnection.edges":
+		if e.ComplexityRoot.ProposalOutcomeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcomeConnection.Edges(childComplexity), true
+	case "ProposalOutcomeConnection.nodes":
+		if e.ComplexityRoot.ProposalOutcomeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcomeConnection.Nodes(childComplexity), true
+	case "ProposalOutcomeConnection.pageInfo":
+		if e.ComplexityRoot.ProposalOutcomeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcomeConnection.PageInfo(childComplexity), true
+
+	case "ProposalOutcomeEdge.cursor":
+		if e.ComplexityRoot.ProposalOutcomeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcomeEdge.Cursor(childComplexity), true
+	case "ProposalOutcomeEdge.node":
+		if e.ComplexityRoot.ProposalOutcomeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalOutcomeEdge.Node(childComplexity), true
+
+	case "ProposalSource.title":
+		if e.ComplexityRoot.ProposalSource.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalSource.Title(childComplexity), true
+	case "ProposalSource.url":
+		if e.ComplexityRoot.ProposalSource.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposalSource.URL(childComplexity), true
+
+	case "ProposeActionPayload.proposal":
+		if e.ComplexityRoot.ProposeActionPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeActionPayload.Proposal(childComplexity), true
+	case "ProposeActionPayload.userErrors":
+		if e.ComplexityRoot.ProposeActionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeActionPayload.UserErrors(childComplexity), true
+
+	case "ProposeReplyPayload.proposal":
+		if e.ComplexityRoot.ProposeReplyPayload.Proposal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeReplyPayload.Proposal(childComplexity), true
+	case "ProposeReplyPayload.userErrors":
+		if e.ComplexityRoot.ProposeReplyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeReplyPayload.UserErrors(childComplexity), true
+
 	case "ProveVisitorEmailPayload.token":
 		if e.ComplexityRoot.ProveVisitorEmailPayload.Token == nil {
 			break
@@ -14195,6 +14858,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AgentRun(childComplexity, args["id"].(string)), true
+	case "Query.annotation":
+		if e.ComplexityRoot.Query.Annotation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_annotation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Annotation(childComplexity, args["id"].(string)), true
 	case "Query.attachment":
 		if e.ComplexityRoot.Query.Attachment == nil {
 			break
@@ -14742,6 +15416,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Property(childComplexity, args["id"].(string)), true
+	case "Query.proposal":
+		if e.ComplexityRoot.Query.Proposal == nil {
+			break
+		}
+
+		args, err := ec.field_Query_proposal_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Proposal(childComplexity, args["id"].(string)), true
+	case "Query.proposalOutcomes":
+		if e.ComplexityRoot.Query.ProposalOutcomes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_proposalOutcomes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProposalOutcomes(childComplexity, args["from"].(clock.Micros), args["to"].(clock.Micros), args["asOf"].(*clock.Micros), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.quote":
 		if e.ComplexityRoot.Query.Quote == nil {
 			break
@@ -15886,6 +16582,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RemoteImageSenderEdge.Node(childComplexity), true
 
+	case "RemoveAnnotationPayload.annotationId":
+		if e.ComplexityRoot.RemoveAnnotationPayload.AnnotationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAnnotationPayload.AnnotationID(childComplexity), true
+	case "RemoveAnnotationPayload.userErrors":
+		if e.ComplexityRoot.RemoveAnnotationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveAnnotationPayload.UserErrors(childComplexity), true
+
 	case "RemoveChannelPayload.channel":
 		if e.ComplexityRoot.RemoveChannelPayload.Channel == nil {
 			break
@@ -16496,6 +17205,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SaveDraftPayload.UserErrors(childComplexity), true
 
+	case "SavedAnnotationCondition.anyOf":
+		if e.ComplexityRoot.SavedAnnotationCondition.AnyOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAnnotationCondition.AnyOf(childComplexity), true
+	case "SavedAnnotationCondition.kind":
+		if e.ComplexityRoot.SavedAnnotationCondition.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedAnnotationCondition.Kind(childComplexity), true
+
 	case "SavedAssigneeFilter.me":
 		if e.ComplexityRoot.SavedAssigneeFilter.Me == nil {
 			break
@@ -16533,6 +17255,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilter.ActiveBefore(childComplexity), true
+	case "SavedFilter.annotations":
+		if e.ComplexityRoot.SavedFilter.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilter.Annotations(childComplexity), true
 	case "SavedFilter.any":
 		if e.ComplexityRoot.SavedFilter.Any == nil {
 			break
@@ -16684,6 +17412,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterDetail.ActiveBefore(childComplexity), true
+	case "SavedFilterDetail.annotations":
+		if e.ComplexityRoot.SavedFilterDetail.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterDetail.Annotations(childComplexity), true
 	case "SavedFilterDetail.assignees":
 		if e.ComplexityRoot.SavedFilterDetail.Assignees == nil {
 			break
@@ -16805,6 +17539,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SavedFilterGroup.ActiveBefore(childComplexity), true
+	case "SavedFilterGroup.annotations":
+		if e.ComplexityRoot.SavedFilterGroup.Annotations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedFilterGroup.Annotations(childComplexity), true
 	case "SavedFilterGroup.any":
 		if e.ComplexityRoot.SavedFilterGroup.Any == nil {
 			break
@@ -20736,8 +21476,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", ec.unmarshalInputAcceptInvitationInput),
+			graphql.NewInputUnmarshaler("AcceptProposalInput", ec.unmarshalInputAcceptProposalInput),
 			graphql.NewInputUnmarshaler("AcceptSuggestedPropertiesInput", ec.unmarshalInputAcceptSuggestedPropertiesInput),
 			graphql.NewInputUnmarshaler("AddContactsToListInput", ec.unmarshalInputAddContactsToListInput),
+			graphql.NewInputUnmarshaler("AnnotateInput", ec.unmarshalInputAnnotateInput),
+			graphql.NewInputUnmarshaler("AnnotationCondition", ec.unmarshalInputAnnotationCondition),
 			graphql.NewInputUnmarshaler("ArchiveBotInput", ec.unmarshalInputArchiveBotInput),
 			graphql.NewInputUnmarshaler("ArchiveContactSubscriptionTypeInput", ec.unmarshalInputArchiveContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("ArchiveLibraryItemInput", ec.unmarshalInputArchiveLibraryItemInput),
@@ -20821,6 +21564,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
 			graphql.NewInputUnmarshaler("DisconnectEmailChannelInput", ec.unmarshalInputDisconnectEmailChannelInput),
+			graphql.NewInputUnmarshaler("DismissProposalInput", ec.unmarshalInputDismissProposalInput),
 			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
 			graphql.NewInputUnmarshaler("DissociateRecordInput", ec.unmarshalInputDissociateRecordInput),
 			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
@@ -20838,6 +21582,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EraseContactInput", ec.unmarshalInputEraseContactInput),
 			graphql.NewInputUnmarshaler("ExportContactDataInput", ec.unmarshalInputExportContactDataInput),
 			graphql.NewInputUnmarshaler("ExportContactsInput", ec.unmarshalInputExportContactsInput),
+			graphql.NewInputUnmarshaler("ExportProposalOutcomesInput", ec.unmarshalInputExportProposalOutcomesInput),
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
@@ -20867,6 +21612,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PropertyCondition", ec.unmarshalInputPropertyCondition),
 			graphql.NewInputUnmarshaler("PropertyOptionInput", ec.unmarshalInputPropertyOptionInput),
 			graphql.NewInputUnmarshaler("PropertyValueInput", ec.unmarshalInputPropertyValueInput),
+			graphql.NewInputUnmarshaler("ProposalSourceInput", ec.unmarshalInputProposalSourceInput),
+			graphql.NewInputUnmarshaler("ProposeActionInput", ec.unmarshalInputProposeActionInput),
+			graphql.NewInputUnmarshaler("ProposeReplyInput", ec.unmarshalInputProposeReplyInput),
+			graphql.NewInputUnmarshaler("ProposedActionInput", ec.unmarshalInputProposedActionInput),
 			graphql.NewInputUnmarshaler("ProveVisitorEmailInput", ec.unmarshalInputProveVisitorEmailInput),
 			graphql.NewInputUnmarshaler("PublishQuoteInput", ec.unmarshalInputPublishQuoteInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
@@ -20882,6 +21631,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
+			graphql.NewInputUnmarshaler("RemoveAnnotationInput", ec.unmarshalInputRemoveAnnotationInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("RemoveContactsFromListInput", ec.unmarshalInputRemoveContactsFromListInput),
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
@@ -21588,6 +22338,10 @@ type BotTurn @scope(read: "bots:work") {
 enum BotTurnReason {
   "The contact wrote."
   CONTACT_WROTE
+  "A person accepted what the bot proposed: see ` + "`" + `proposal` + "`" + `. The bot goes on, or ends the turn."
+  APPROVED
+  "A person dismissed what the bot proposed: see ` + "`" + `proposal` + "`" + `, with its note."
+  REFUSED
   "The worker does not have the turn any longer: the run is over, or another worker has it. Leave it."
   STOPPED
 }
@@ -21634,6 +22388,124 @@ type StopAgentRunPayload {
   agentRun: AgentRun
   "The conversation in its current state."
   conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/annotation.graphqls", Input: `extend type Mutation {
+  """
+  Attaches a fact to a conversation, or to one of its messages. The caller's annotation of the same kind on the same, if there is one, is
+  superseded. Contacts and visitors never see annotations. Emits ` + "`" + `ANNOTATION_ADDED` + "`" + `, without the value.
+  """
+  annotate(
+    "The fact."
+    input: AnnotateInput!
+  ): AnnotatePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "annotations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Removes an annotation and what it superseded: the caller's own, or any for an admin; otherwise NOT_FOUND. Emits ` + "`" + `ANNOTATION_REMOVED` + "`" + `.
+  """
+  removeAnnotation(
+    "The annotation."
+    input: RemoveAnnotationInput!
+  ): RemoveAnnotationPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "annotations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Conversation {
+  "What machines and people noted of it as a whole, in the order of time; at most 100. What was superseded is not among them: see ` + "`" + `Annotation.earlier` + "`" + `."
+  annotations: [Annotation!]!
+}
+
+extend type Message {
+  "What machines and people noted of it, likewise; at most 20."
+  annotations: [Annotation!]!
+}
+
+"A fact that was attached to a conversation or message."
+type Annotation implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `annotation_...` + "`" + `."
+  id: ID!
+  "The conversation."
+  conversation: Conversation!
+  "The message; null: it is about the conversation as a whole."
+  message: Message
+  "What it is: SUMMARY, LANGUAGE, SENTIMENT, INTENT, or a kind of its author's own in lower case."
+  kind: String!
+  "What it says, plain text."
+  value: String!
+  "The model that said so; null: unknown."
+  model: String
+  "How sure its author is, from 0 to 1; null: it does not say."
+  confidence: Float
+  "The number of the newest message that its author looked at."
+  basedOnNumber: Int!
+  "Who attached it."
+  createdBy: Actor!
+  "When it was attached."
+  createdAt: Time!
+  "When another one of its author took its place; null: it is the present one."
+  supersededAt: Time
+  "What it superseded, latest first: the last 10."
+  earlier: [Annotation!]!
+}
+
+"Conversations which have such an annotation now, as a whole or on one of their messages."
+input AnnotationCondition {
+  "Its kind, exactly as written."
+  kind: String!
+  "One of these values, regardless of case: their first 100 characters count; 1 to 100. Omitted: any."
+  anyOf: [String!]
+}
+
+"A condition of a saved filter on annotations."
+type SavedAnnotationCondition @scope(read: "conversations:read") {
+  "The kind."
+  kind: String!
+  "One of these values; null: any."
+  anyOf: [String!]
+}
+
+"A fact to attach."
+input AnnotateInput {
+  "The conversation."
+  conversationId: ID!
+  "The message, of this conversation; omitted: the conversation as a whole."
+  messageId: ID
+  "SUMMARY, LANGUAGE, SENTIMENT, INTENT, or a kind of one's own: a lower-case name of letters, digits, dots, hyphens and underscores, 1 to 50 characters."
+  kind: String!
+  "What to say: plain text, 1 to 4,000 characters."
+  value: String!
+  "The model that said so, at most 200 characters."
+  model: String
+  "The number of the newest message that the caller looked at; default: that of the message, or of the conversation's last one."
+  basedOnNumber: Int
+  "How sure the caller is, from 0 to 1."
+  confidence: Float
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The annotation to remove."
+input RemoveAnnotationInput {
+  "The annotation."
+  annotationId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `annotate` + "`" + `."
+type AnnotatePayload {
+  "The annotation."
+  annotation: Annotation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `removeAnnotation` + "`" + `."
+type RemoveAnnotationPayload {
+  "Id of the annotation that was removed."
+  annotationId: ID
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -27319,6 +28191,18 @@ enum EventType {
   AGENT_RUN_CHANGED
   "A bot reported a step of its work on it. Does not change the revision."
   AGENT_STEP_REPORTED
+  "A reply or an action was proposed for it. Does not change the revision."
+  PROPOSAL_CREATED
+  "A person accepted a proposal: the actor; ` + "`" + `proposedBy` + "`" + ` is its author. Does not change the revision, as what was done may."
+  PROPOSAL_ACCEPTED
+  "A person dismissed a proposal: the actor; ` + "`" + `proposedBy` + "`" + ` is its author. Does not change the revision."
+  PROPOSAL_DISMISSED
+  "A proposal does not know the contact's last message. Does not change the revision."
+  PROPOSAL_STALE
+  "A fact was attached to it, or to one of its messages. Does not change the revision."
+  ANNOTATION_ADDED
+  "An annotation was removed. Does not change the revision."
+  ANNOTATION_REMOVED
   "A message or note was written."
   MESSAGE_CREATED
   "A message or note was edited."
@@ -27655,6 +28539,8 @@ input ConversationFilter {
   properties: [PropertyCondition!]
   "Conditions on what its contact has of defined properties, likewise; without a contact there is nothing."
   contactProperties: [PropertyCondition!]
+  "Conditions on annotations: all must be met, each by an annotation of now. Each counts as one of the 20."
+  annotations: [AnnotationCondition!]
   "At least one of these filters admits it. An empty list is INVALID."
   any: [ConversationFilter!]
   "None of these filters admits it; one may stand without brackets. An empty list is INVALID."
@@ -27721,6 +28607,8 @@ type SavedFilter @scope(read: "conversations:read") {
   properties: [SavedPropertyCondition!]
   "All these conditions are met by what its contact has of defined properties; null: no condition."
   contactProperties: [SavedPropertyCondition!]
+  "All these conditions are met by annotations of now; null: no condition."
+  annotations: [SavedAnnotationCondition!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterGroup!]
   "None of these admits it; null: no condition."
@@ -27769,6 +28657,8 @@ type SavedFilterGroup @scope(read: "conversations:read") {
   properties: [SavedPropertyCondition!]
   "All these conditions are met by what its contact has of defined properties; null: no condition."
   contactProperties: [SavedPropertyCondition!]
+  "All these conditions are met by annotations of now; null: no condition."
+  annotations: [SavedAnnotationCondition!]
   "At least one of these admits it; null: no condition."
   any: [SavedFilterDetail!]
   "None of these admits it; null: no condition."
@@ -27817,6 +28707,8 @@ type SavedFilterDetail @scope(read: "conversations:read") {
   properties: [SavedPropertyCondition!]
   "All these conditions are met by what its contact has of defined properties; null: no condition."
   contactProperties: [SavedPropertyCondition!]
+  "All these conditions are met by annotations of now; null: no condition."
+  annotations: [SavedAnnotationCondition!]
 }
 
 "The assignees of a saved view's filter: any of these."
@@ -30326,6 +31218,16 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): AgentRun @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "What a machine proposes; null if it does not exist or the caller may not see it."
+  proposal(
+    "Its TypeID."
+    id: ID!
+  ): Proposal @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A fact on a conversation or message; null if it does not exist or the caller may not see it."
+  annotation(
+    "Its TypeID."
+    id: ID!
+  ): Annotation @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "An API token: for admins, and for the user that it belongs to; null if it does not exist or the caller may not see it."
   apiToken(
     "Its TypeID."
@@ -32001,6 +32903,403 @@ type PropertyEdge {
   cursor: String!
   "The row itself."
   node: Property!
+}
+`, BuiltIn: false},
+	{Name: "../schema/proposal.graphqls", Input: `extend type Query {
+  """
+  What became of the proposals that were made within a period, in the order in which they were made, as it was known at a time: asked
+  for the same time, it is the same again later, except that what was purged or erased is missing.
+  """
+  proposalOutcomes(
+    "Made at this time or later."
+    from: Time!
+    "Made before this time: a period of at most 400 days."
+    to: Time!
+    "What was known at this time; default: now."
+    asOf: Time
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ProposalOutcomeConnection! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Proposes a reply to the contact, which a person sends with ` + "`" + `acceptProposal` + "`" + `, as it is or edited. Nothing is sent until then. A proposal that
+  does not know the contact's last message by now is refused with CONFLICT, with the conversation. At most 100 wait in one conversation:
+  TOO_LONG. Emits ` + "`" + `PROPOSAL_CREATED` + "`" + `, without the text.
+  """
+  proposeReply(
+    "The reply."
+    input: ProposeReplyInput!
+  ): ProposeReplyPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "proposals:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Proposes to do something with a conversation: a mutation, with its input. It is done once a person accepts it, with their rights and
+  not with those of the caller. Otherwise as ` + "`" + `proposeReply` + "`" + `. Emits ` + "`" + `PROPOSAL_CREATED` + "`" + `.
+  """
+  proposeAction(
+    "The action."
+    input: ProposeActionInput!
+  ): ProposeActionPayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "proposals:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Does what was proposed, as the calling person. A reply goes out as their message; where the bot that proposed it has the conversation, it goes
+  out in the bot's name and is not a take-over: the bot is asked again (` + "`" + `botWork` + "`" + `, reason APPROVED). An action needs what the mutation itself
+  needs, and what it answers is on ` + "`" + `proposalId` + "`" + `. CONFLICT, with the conversation, if the proposal was decided already or the contact wrote since.
+  Emits ` + "`" + `PROPOSAL_ACCEPTED` + "`" + `, and what ` + "`" + `sendMessage` + "`" + ` or the action emits.
+  """
+  acceptProposal(
+    "The proposal."
+    input: AcceptProposalInput!
+  ): AcceptProposalPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(
+      codes: [
+        BOT_CONVERSATION_ACTIVE
+        CHANNEL_NOT_CONNECTED
+        CONFLICT
+        CONVERSATION_CLOSED
+        INVALID
+        MISSING_PLACEHOLDER
+        NOT_A_MEMBER
+        NOT_ELIGIBLE
+        NOT_FOUND
+        REQUIRED
+        SENDER_BLOCKED
+        TOO_LONG
+        ALREADY_EXISTS
+      ]
+    )
+  """
+  Refuses what was proposed. The bot that waits for it is asked again (` + "`" + `botWork` + "`" + `, reason REFUSED), and reads the note. CONFLICT, with the
+  conversation, if the proposal was decided already. Emits ` + "`" + `PROPOSAL_DISMISSED` + "`" + `.
+  """
+  dismissProposal(
+    "The proposal."
+    input: DismissProposalInput!
+  ): DismissProposalPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+  """
+  Makes an address at which the outcomes of ` + "`" + `proposalOutcomes` + "`" + ` can be fetched within ten minutes, as NDJSON, with the rights that the caller has
+  then. An answer that breaks off is not complete. Emits nothing.
+  """
+  exportProposalOutcomes(
+    "Which outcomes."
+    input: ExportProposalOutcomesInput!
+  ): ExportProposalOutcomesPayload! @access(to: [ADMIN, INTEGRATION], scope: "conversations:read")
+    @errors(codes: [INVALID])
+}
+
+extend type Conversation {
+  "What was proposed for it, latest first."
+  proposals(
+    "Only those with one of these states; default: all."
+    states: [ProposalState!]
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): ProposalConnection!
+}
+
+extend type Message {
+  "The proposal that it was sent for: who proposed it, and who accepted it; null if there was none. Contacts and visitors do not see it."
+  proposal: Proposal
+}
+
+extend type BotTurn {
+  "With APPROVED and REFUSED: the proposal that a person decided on, with their note; otherwise null."
+  proposal: Proposal
+}
+
+"A reply or an action that a machine proposes: people decide on it."
+type Proposal implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `proposal_...` + "`" + `."
+  id: ID!
+  "The conversation."
+  conversation: Conversation!
+  "What it is of."
+  kind: ProposalKind!
+  "What became of it."
+  state: ProposalState!
+  "The reply that was proposed, in Markdown; null for an action."
+  markdown: String
+  "The name of the mutation that was proposed; null for a reply."
+  actionName: String
+  "The mutation's input as JSON, with the names of its fields; null for a reply."
+  action: String
+  "It in one line, for people."
+  text: String!
+  "How sure its author is, from 0 to 1; null: it does not say."
+  confidence: Float
+  "What it goes back to."
+  sources: [ProposalSource!]!
+  "Why it was proposed; null: it does not say."
+  reason: String
+  "The number of the newest message that it looked at."
+  basedOnNumber: Int!
+  "Who proposed it."
+  createdBy: Actor!
+  "When it was proposed."
+  createdAt: Time!
+  "Who accepted or dismissed it; null if no one did."
+  decidedBy: User
+  "When it ceased to wait; null if it waits."
+  decidedAt: Time
+  "What was said when it was dismissed; null: nothing."
+  note: String
+  "The message that was sent for it; null if none was, or it is gone."
+  message: Message
+  "Whether the reply went out with another text."
+  edited: Boolean!
+  "How much of the reply was changed, from 0 (nothing) to 1 (all words are others); null unless it was sent."
+  editedShare: Float
+}
+
+"What a proposal is of."
+enum ProposalKind {
+  "A reply to the contact."
+  REPLY
+  "A mutation."
+  ACTION
+}
+
+"What became of a proposal."
+enum ProposalState {
+  "A person is to decide."
+  WAITING
+  "The reply was sent, or the action done."
+  ACCEPTED
+  "A person refused it."
+  DISMISSED
+  "The contact wrote, and the proposal does not know that message."
+  STALE
+}
+
+"What a proposal goes back to."
+type ProposalSource @scope(read: "conversations:read") {
+  "What it is called."
+  title: String!
+  "Where it is; null: nowhere on the web."
+  url: String
+}
+
+"A page of proposals."
+type ProposalConnection {
+  "The rows in order."
+  edges: [ProposalEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Proposal!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of proposals."
+type ProposalEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Proposal!
+}
+
+"What was known of a proposal at a time."
+type ProposalOutcome @scope(read: "conversations:read") {
+  "The proposal, as it is now."
+  proposal: Proposal!
+  "What had become of it."
+  state: ProposalState!
+  "How much of the reply was changed before it was sent, from 0 (it went out as it is) to 1; null unless it had been sent."
+  editedShare: Float
+  "Who had accepted or dismissed it; null if no one had."
+  decidedBy: User
+  "When it ceased to wait; null if it waited."
+  decidedAt: Time
+  "What was said when it was dismissed; null: nothing."
+  note: String
+  "When its conversation was reopened for the first time after it was accepted; null if it had not been."
+  reopenedAt: Time
+}
+
+"A page of outcomes."
+type ProposalOutcomeConnection {
+  "The rows in order."
+  edges: [ProposalOutcomeEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [ProposalOutcome!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of outcomes."
+type ProposalOutcomeEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: ProposalOutcome!
+}
+
+"What a proposal goes back to."
+input ProposalSourceInput {
+  "What it is called, 1 to 200 characters."
+  title: String!
+  "Where it is on the web: at most 2,000 characters; omitted: nowhere."
+  url: URL
+}
+
+"A reply to propose."
+input ProposeReplyInput {
+  "The proposal's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The conversation."
+  conversationId: ID!
+  "The reply, in Markdown: 1 to 20,000 characters."
+  markdown: String!
+  "How sure the caller is, from 0 to 1."
+  confidence: Float
+  "What it goes back to, at most 20."
+  sources: [ProposalSourceInput!]
+  "The number of the newest message that the caller looked at; default: that of the conversation's last one."
+  basedOnNumber: Int
+  "Why, for people: at most 1,000 characters."
+  reason: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"An action to propose."
+input ProposeActionInput {
+  "The proposal's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The conversation."
+  conversationId: ID!
+  "What to do."
+  action: ProposedActionInput!
+  "How sure the caller is, from 0 to 1."
+  confidence: Float
+  "What it goes back to, at most 20."
+  sources: [ProposalSourceInput!]
+  "The number of the newest message that the caller looked at; default: that of the conversation's last one."
+  basedOnNumber: Int
+  "Why, for people: at most 1,000 characters."
+  reason: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"""
+A mutation with its input, of at most 32 KiB. Its conversation is the proposal's, otherwise INVALID; ` + "`" + `idempotencyKey` + "`" + ` and an ` + "`" + `id` + "`" + ` of one's own are
+INVALID, too.
+"""
+input ProposedActionInput @oneOf {
+  "Gives it to someone."
+  assignConversation: AssignConversationInput
+  "Closes it."
+  closeConversation: CloseConversationInput
+  "Opens it again."
+  reopenConversation: ReopenConversationInput
+  "Puts it off."
+  snoozeConversation: SnoozeConversationInput
+  "Adds tags."
+  tagConversation: TagConversationInput
+  "Takes tags off."
+  untagConversation: UntagConversationInput
+  "Leaves it to people."
+  handOffConversation: HandOffConversationInput
+  "Says how pressing it is."
+  setConversationPriority: SetConversationPriorityInput
+  "Sets what it has of defined properties."
+  setConversationProperties: SetConversationPropertiesInput
+  "Creates a ticket for it: ` + "`" + `conversationId` + "`" + ` may be left out."
+  createTicket: CreateTicketInput
+}
+
+"The proposal to accept."
+input AcceptProposalInput {
+  "The proposal."
+  proposalId: ID!
+  "The reply as it is to be sent, 1 to 20,000 characters; default: as it was proposed. INVALID for an action."
+  markdown: String
+  "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
+  expectedRevision: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The proposal to dismiss."
+input DismissProposalInput {
+  "The proposal."
+  proposalId: ID!
+  "Why, for its author: at most 1,000 characters."
+  note: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which outcomes to export."
+input ExportProposalOutcomesInput {
+  "Of proposals that were made at this time or later."
+  from: Time!
+  "Of those made before this time: a period of at most 400 days."
+  to: Time!
+  "What was known at this time; default: now."
+  asOf: Time
+  "Accepted but not needed: each call makes an address of its own."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `proposeReply` + "`" + `."
+type ProposeReplyPayload {
+  "The proposal."
+  proposal: Proposal
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `proposeAction` + "`" + `."
+type ProposeActionPayload {
+  "The proposal."
+  proposal: Proposal
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `acceptProposal` + "`" + `."
+type AcceptProposalPayload {
+  "The proposal in its current state."
+  proposal: Proposal
+  "The message that was sent for it; null for an action."
+  message: Message
+  "The conversation in its current state."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `dismissProposal` + "`" + `."
+type DismissProposalPayload {
+  "The proposal in its current state."
+  proposal: Proposal
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `exportProposalOutcomes` + "`" + `."
+type ExportProposalOutcomesPayload {
+  "Where the file can be fetched. Keep it secret: whoever has it gets the outcomes."
+  url: URL
+  "Until when."
+  expiresAt: Time
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/quote.graphqls", Input: `extend type Query {
@@ -36851,6 +38150,20 @@ func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptProposalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_AcceptProposalPayload_proposal(ctx, field)
+	case "message":
+		return ec.fieldContext_AcceptProposalPayload_message(ctx, field)
+	case "conversation":
+		return ec.fieldContext_AcceptProposalPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptProposalPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptProposalPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AcceptSuggestedPropertiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -36965,6 +38278,46 @@ func (ec *executionContext) childFields_AgentStepEdge(ctx context.Context, field
 		return ec.fieldContext_AgentStepEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AgentStepEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AnnotatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "annotation":
+		return ec.fieldContext_AnnotatePayload_annotation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AnnotatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnnotatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Annotation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Annotation_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Annotation_conversation(ctx, field)
+	case "message":
+		return ec.fieldContext_Annotation_message(ctx, field)
+	case "kind":
+		return ec.fieldContext_Annotation_kind(ctx, field)
+	case "value":
+		return ec.fieldContext_Annotation_value(ctx, field)
+	case "model":
+		return ec.fieldContext_Annotation_model(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Annotation_confidence(ctx, field)
+	case "basedOnNumber":
+		return ec.fieldContext_Annotation_basedOnNumber(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Annotation_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Annotation_createdAt(ctx, field)
+	case "supersededAt":
+		return ec.fieldContext_Annotation_supersededAt(ctx, field)
+	case "earlier":
+		return ec.fieldContext_Annotation_earlier(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Annotation", field.Name)
 }
 
 func (ec *executionContext) childFields_ApiToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -37333,6 +38686,8 @@ func (ec *executionContext) childFields_BotTurn(ctx context.Context, field graph
 		return ec.fieldContext_BotTurn_conversation(ctx, field)
 	case "leaseUntil":
 		return ec.fieldContext_BotTurn_leaseUntil(ctx, field)
+	case "proposal":
+		return ec.fieldContext_BotTurn_proposal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BotTurn", field.Name)
 }
@@ -38255,6 +39610,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_entries(ctx, field)
 	case "agentRuns":
 		return ec.fieldContext_Conversation_agentRuns(ctx, field)
+	case "annotations":
+		return ec.fieldContext_Conversation_annotations(ctx, field)
 	case "associations":
 		return ec.fieldContext_Conversation_associations(ctx, field)
 	case "deals":
@@ -38271,6 +39628,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
 	case "participants":
 		return ec.fieldContext_Conversation_participants(ctx, field)
+	case "proposals":
+		return ec.fieldContext_Conversation_proposals(ctx, field)
 	case "quotes":
 		return ec.fieldContext_Conversation_quotes(ctx, field)
 	case "rating":
@@ -38815,6 +40174,16 @@ func (ec *executionContext) childFields_DisconnectEmailChannelPayload(ctx contex
 		return ec.fieldContext_DisconnectEmailChannelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisconnectEmailChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DismissProposalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_DismissProposalPayload_proposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DismissProposalPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DismissProposalPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DisplayOptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -39573,6 +40942,18 @@ func (ec *executionContext) childFields_ExportContactsPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ExportContactsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ExportProposalOutcomesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ExportProposalOutcomesPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ExportProposalOutcomesPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportProposalOutcomesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportProposalOutcomesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emailChannel":
@@ -40291,6 +41672,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_deliveryError(ctx, field)
 	case "revisions":
 		return ec.fieldContext_Message_revisions(ctx, field)
+	case "annotations":
+		return ec.fieldContext_Message_annotations(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Message_attachments(ctx, field)
 	case "attachmentCount":
@@ -40303,6 +41686,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_email(ctx, field)
 	case "repeats":
 		return ec.fieldContext_Message_repeats(ctx, field)
+	case "proposal":
+		return ec.fieldContext_Message_proposal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Message", field.Name)
 }
@@ -40699,6 +42084,146 @@ func (ec *executionContext) childFields_PropertyValue(ctx context.Context, field
 		return ec.fieldContext_PropertyValue_choices(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PropertyValue", field.Name)
+}
+
+func (ec *executionContext) childFields_Proposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Proposal_id(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Proposal_conversation(ctx, field)
+	case "kind":
+		return ec.fieldContext_Proposal_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_Proposal_state(ctx, field)
+	case "markdown":
+		return ec.fieldContext_Proposal_markdown(ctx, field)
+	case "actionName":
+		return ec.fieldContext_Proposal_actionName(ctx, field)
+	case "action":
+		return ec.fieldContext_Proposal_action(ctx, field)
+	case "text":
+		return ec.fieldContext_Proposal_text(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Proposal_confidence(ctx, field)
+	case "sources":
+		return ec.fieldContext_Proposal_sources(ctx, field)
+	case "reason":
+		return ec.fieldContext_Proposal_reason(ctx, field)
+	case "basedOnNumber":
+		return ec.fieldContext_Proposal_basedOnNumber(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Proposal_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Proposal_createdAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Proposal_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Proposal_decidedAt(ctx, field)
+	case "note":
+		return ec.fieldContext_Proposal_note(ctx, field)
+	case "message":
+		return ec.fieldContext_Proposal_message(ctx, field)
+	case "edited":
+		return ec.fieldContext_Proposal_edited(ctx, field)
+	case "editedShare":
+		return ec.fieldContext_Proposal_editedShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Proposal", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProposalConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProposalConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProposalConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProposalEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProposalEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_ProposalOutcome_proposal(ctx, field)
+	case "state":
+		return ec.fieldContext_ProposalOutcome_state(ctx, field)
+	case "editedShare":
+		return ec.fieldContext_ProposalOutcome_editedShare(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ProposalOutcome_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ProposalOutcome_decidedAt(ctx, field)
+	case "note":
+		return ec.fieldContext_ProposalOutcome_note(ctx, field)
+	case "reopenedAt":
+		return ec.fieldContext_ProposalOutcome_reopenedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalOutcomeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProposalOutcomeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProposalOutcomeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProposalOutcomeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalOutcomeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalOutcomeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProposalOutcomeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProposalOutcomeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalOutcomeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposalSource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_ProposalSource_title(ctx, field)
+	case "url":
+		return ec.fieldContext_ProposalSource_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposalSource", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeActionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_ProposeActionPayload_proposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProposeActionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeActionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProposeReplyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proposal":
+		return ec.fieldContext_ProposeReplyPayload_proposal(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProposeReplyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProposeReplyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ProveVisitorEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41169,6 +42694,16 @@ func (ec *executionContext) childFields_RemoteImageSenderEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RemoteImageSenderEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveAnnotationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "annotationId":
+		return ec.fieldContext_RemoveAnnotationPayload_annotationId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveAnnotationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveAnnotationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoveChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -41491,6 +43026,16 @@ func (ec *executionContext) childFields_SaveDraftPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type SaveDraftPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SavedAnnotationCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_SavedAnnotationCondition_kind(ctx, field)
+	case "anyOf":
+		return ec.fieldContext_SavedAnnotationCondition_anyOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedAnnotationCondition", field.Name)
+}
+
 func (ec *executionContext) childFields_SavedAssigneeFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "me":
@@ -41553,6 +43098,8 @@ func (ec *executionContext) childFields_SavedFilter(ctx context.Context, field g
 		return ec.fieldContext_SavedFilter_properties(ctx, field)
 	case "contactProperties":
 		return ec.fieldContext_SavedFilter_contactProperties(ctx, field)
+	case "annotations":
+		return ec.fieldContext_SavedFilter_annotations(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilter_any(ctx, field)
 	case "not":
@@ -41603,6 +43150,8 @@ func (ec *executionContext) childFields_SavedFilterDetail(ctx context.Context, f
 		return ec.fieldContext_SavedFilterDetail_properties(ctx, field)
 	case "contactProperties":
 		return ec.fieldContext_SavedFilterDetail_contactProperties(ctx, field)
+	case "annotations":
+		return ec.fieldContext_SavedFilterDetail_annotations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SavedFilterDetail", field.Name)
 }
@@ -41649,6 +43198,8 @@ func (ec *executionContext) childFields_SavedFilterGroup(ctx context.Context, fi
 		return ec.fieldContext_SavedFilterGroup_properties(ctx, field)
 	case "contactProperties":
 		return ec.fieldContext_SavedFilterGroup_contactProperties(ctx, field)
+	case "annotations":
+		return ec.fieldContext_SavedFilterGroup_annotations(ctx, field)
 	case "any":
 		return ec.fieldContext_SavedFilterGroup_any(ctx, field)
 	case "not":

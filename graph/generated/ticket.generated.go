@@ -3625,6 +3625,14 @@ func (ec *executionContext) marshalNUpsertTicketPayload2ᚖparleyᚋgraphᚋmode
 	return ec._UpsertTicketPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCreateTicketInput2ᚖparleyᚋinternalᚋcrmᚐCreateTicketInput(ctx context.Context, v any) (*crm.CreateTicketInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateTicketInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOTicket2ᚖparleyᚋentᚐTicket(ctx context.Context, sel ast.SelectionSet, v *ent.Ticket) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

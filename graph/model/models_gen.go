@@ -22,6 +22,26 @@ type AcceptInvitationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `acceptProposal`.
+type AcceptProposalPayload struct {
+	// The proposal in its current state.
+	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// The message that was sent for it; null for an action.
+	Message *ent.Message `json:"message,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `annotate`.
+type AnnotatePayload struct {
+	// The annotation.
+	Annotation *ent.Annotation `json:"annotation,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Where a file belongs.
 type AttachmentDestination struct {
 	// The conversation.
@@ -208,6 +228,14 @@ type DeleteTicketPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `dismissProposal`.
+type DismissProposalPayload struct {
+	// The proposal in its current state.
+	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The result of one method of sender authentication (RFC 8601).
 type EmailAuthenticationResult struct {
 	// `spf`, `dkim` or `dmarc`.
@@ -255,6 +283,16 @@ type ExportContactsInput struct {
 // Payload of `exportContacts`.
 type ExportContactsPayload struct {
 	// Where the file can be fetched. Keep it secret: whoever has it gets the contacts.
+	URL *string `json:"url,omitempty"`
+	// Until when.
+	ExpiresAt *clock.Micros `json:"expiresAt,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `exportProposalOutcomes`.
+type ExportProposalOutcomesPayload struct {
+	// Where the file can be fetched. Keep it secret: whoever has it gets the outcomes.
 	URL *string `json:"url,omitempty"`
 	// Until when.
 	ExpiresAt *clock.Micros `json:"expiresAt,omitempty"`
@@ -311,6 +349,22 @@ type PreviewContactImportPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `proposeAction`.
+type ProposeActionPayload struct {
+	// The proposal.
+	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `proposeReply`.
+type ProposeReplyPayload struct {
+	// The proposal.
+	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `proveVisitorEmail`.
 type ProveVisitorEmailPayload struct {
 	// The token to go on with, in place of the one that was sent.
@@ -335,6 +389,14 @@ type ReconnectEmailChannelPayload struct {
 	EmailChannel *ent.EmailChannel `json:"emailChannel,omitempty"`
 	// Where the admin signs in; null if not needed.
 	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `removeAnnotation`.
+type RemoveAnnotationPayload struct {
+	// Id of the annotation that was removed.
+	AnnotationID *string `json:"annotationId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

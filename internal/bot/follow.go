@@ -20,7 +20,7 @@ func (s *Service) Consumers() []reaction.Consumer {
 		{Name: "bot-runs", FromFloor: true, Types: []vocab.EventType{
 			vocab.ConversationCreated, vocab.ConversationAssigned, vocab.ConversationClosed, vocab.ConversationReopened, vocab.ConversationFiltered,
 			vocab.ConversationUnfiltered, vocab.ConversationDeleted, vocab.ConversationRestored, vocab.BotHandedOffEvent, vocab.BotTakenOverEvent,
-			vocab.MessageCreated,
+			vocab.MessageCreated, vocab.ProposalAcceptedEvent, vocab.ProposalDismissedEvent,
 		}, Handle: s.followConversation},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	entrun "parley/ent/agentrun"
 	"parley/ent/predicate"
+	"parley/internal/clock"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -22,13 +23,13 @@ func isPending(s *sql.Selector) { s.Where(sql.ExprP(s.C(entrun.FieldState) + " =
 
 // takeTurn gives a worker the oldest turn of the calling bot that waits, or that of one run,
 // but none of those that it had before; nil: there is none.
-func (s *Service) takeTurn(ctx context.Context, lease, runID string, but map[string]int) (taken *ent.AgentRun, err error) {
+func (s *Service) takeTurn(ctx context.Context, lease, runID string, but map[string]clock.Micros) (taken *ent.AgentRun, err error) {
 	wanted := []predicate.AgentRun{entrun.BotID(viewer.FromContext(ctx).ActorID)}
 	if runID != "" {
 		wanted = append(wanted, entrun.ID(runID))
 	}
-	for had, turn := range but {
-		wanted = append(wanted, entrun.Or(entrun.IDNEQ(had), entrun.TurnNEQ(turn)))
+	for had, dueAt := range but {
+		wanted = append(wanted, entrun.Or(entrun.IDNEQ(had), entrun.DueAtNEQ(dueAt)))
 	}
 	waiting := s.store.Client(ctx).AgentRun.Query().Where(wanted...)
 	waiting.Modify(isPending)

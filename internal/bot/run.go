@@ -69,8 +69,16 @@ func (g *engagement) settleRun(ctx context.Context) error {
 	switch {
 	case !g.botHas():
 		return g.endRun(ctx, g.endedAs())
-	case g.c.LastIncomingNumber > g.c.LastOutgoingNumber:
+	case g.run == nil && g.c.LastIncomingNumber <= g.c.LastOutgoingNumber:
+		return nil
+	case g.c.LastIncomingNumber > g.c.LastOutgoingNumber && (g.run == nil || g.run.Turn < g.c.Turn):
 		return g.askBot(ctx)
+	}
+	if heard, err := g.hearDecision(ctx); err != nil || heard {
+		return err
+	}
+	if g.c.LastIncomingNumber > g.c.LastOutgoingNumber {
+		return nil
 	}
 	return g.noteAnswer(ctx)
 }
@@ -89,14 +97,17 @@ func (g *engagement) askBot(ctx context.Context) error {
 	if g.run == nil {
 		return g.beginRun(ctx)
 	}
-	if g.run.Turn >= g.c.Turn {
-		return nil
-	}
 	return g.changeRun(ctx, func(r *ent.AgentRun) {
-		r.Turn, r.Reason, r.DueAt = g.c.Turn, vocab.TurnByContact, g.tx.Now()
-		r.State = vocab.RunPending
-		live(r, g.tx.Now())
+		r.Turn, r.Reason, r.ProposalID = g.c.Turn, vocab.TurnByContact, ""
+		ask(r, g.tx.Now())
 	})
+}
+
+// ask has the run wait for a worker, at its place by the time: no two times of one run are
+// the same, so that workers tell what they had from what is new.
+func ask(r *ent.AgentRun, now clock.Micros) {
+	r.State, r.DueAt = vocab.RunPending, max(now, r.DueAt+1)
+	live(r, now)
 }
 
 // beginRun makes a run, unless the one before it had the turn already.
@@ -119,10 +130,12 @@ func (g *engagement) beginRun(ctx context.Context) error {
 	return nil
 }
 
-// noteAnswer notes that the bot wrote. One that waits for approval since then goes on waiting.
+// noteAnswer notes that the bot wrote. One that waits for approval since then, or heard of
+// a decision since, has not answered that.
 func (g *engagement) noteAnswer(ctx context.Context) error {
 	r := g.run
-	if r == nil || r.State == vocab.RunAwaitingContact || r.State == vocab.RunAwaitingApproval && g.c.LastOutgoingNumber <= r.AskedNumber {
+	since := r.State == vocab.RunAwaitingApproval || r.ProposalID != ""
+	if r.State == vocab.RunAwaitingContact || since && g.c.LastOutgoingNumber <= r.AskedNumber {
 		return nil
 	}
 	return g.changeRun(ctx, func(r *ent.AgentRun) { r.State = vocab.RunAwaitingContact })
@@ -164,7 +177,7 @@ func saveRun(ctx context.Context, tx *store.Tx, before, r *ent.AgentRun) error {
 		r.EndedAt = tx.Now()
 	}
 	recordRun(ctx, tx, before, r)
-	return tx.Client.AgentRun.UpdateOneID(r.ID).SetState(r.State).SetTurn(r.Turn).SetReason(r.Reason).SetStepCount(r.StepCount).SetAskedNumber(r.AskedNumber).
+	return tx.Client.AgentRun.UpdateOneID(r.ID).SetState(r.State).SetTurn(r.Turn).SetReason(r.Reason).SetProposalID(r.ProposalID).SetStepCount(r.StepCount).SetAskedNumber(r.AskedNumber).
 		SetDueAt(r.DueAt).SetAliveAt(r.AliveAt).SetHandOffAt(r.HandOffAt).SetLeaseID(r.LeaseID).SetLeaseUntil(r.LeaseUntil).SetEndedAt(r.EndedAt).Exec(ctx)
 }
 

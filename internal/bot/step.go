@@ -173,6 +173,9 @@ func (s *Service) goOn(ctx context.Context, g *engagement, end *vocab.AgentTurnE
 	switch {
 	case err != nil || end == nil:
 		return err
+	case !g.run.State.AtWork() && !g.run.State.Ended(): // perhaps a person was quicker
+		_, err := g.hearDecision(ctx)
+		return err
 	case *end == vocab.TurnFailed:
 		return s.deps.Conversations.HandOffTurn(ctx, g.tx, g.c.ID, g.c.Turn)
 	case *end == vocab.TurnDone:

@@ -35,6 +35,8 @@ type BotTurn struct {
 	Reason vocab.BotTurnReason
 	// LeaseUntil is until when the worker has it without a sign of life; 0: it does not.
 	LeaseUntil clock.Micros
+	// ProposalID is what a person decided on; "": nothing.
+	ProposalID string
 }
 
 // WorkStream is the work of one worker. It is for one goroutine.
@@ -48,8 +50,9 @@ type WorkStream struct {
 
 	// held are the turns that the worker has, by run.
 	held map[string]*ent.AgentRun
-	// lapsed are the turns that it had for too long: others are to take them.
-	lapsed map[string]int
+	// lapsed are what it had for too long, by run, and since when it was due: others are to
+	// take it.
+	lapsed map[string]clock.Micros
 	// ready are turns that were found while looking after what is held.
 	ready []*BotTurn
 	// holds and offers: what is held may be another's, and there may be something to do.
@@ -62,7 +65,7 @@ type WorkStream struct {
 func (w *Work) Open(ctx context.Context, atOnce *int) (*WorkStream, error) {
 	s := &WorkStream{
 		work: w, atOnce: usualWork, lease: id.New("lease"), who: viewer.LiveFrom(ctx), viewer: viewer.FromContext(ctx),
-		held: map[string]*ent.AgentRun{}, lapsed: map[string]int{}, offers: true,
+		held: map[string]*ent.AgentRun{}, lapsed: map[string]clock.Micros{}, offers: true,
 	}
 	if atOnce != nil {
 		s.atOnce = *atOnce
@@ -135,7 +138,7 @@ func (s *WorkStream) takeRun(ctx context.Context, runID string) (*BotTurn, error
 	}
 	s.held[r.ID] = r
 	delete(s.lapsed, r.ID)
-	return &BotTurn{r, r.Turn, r.Reason, r.LeaseUntil}, nil
+	return &BotTurn{r, r.Turn, r.Reason, r.LeaseUntil, r.ProposalID}, nil
 }
 
 // checkHeld finds out what the worker does not have any longer.
@@ -177,11 +180,11 @@ func (s *WorkStream) compareHeld(ctx context.Context, had, now *ent.AgentRun) er
 		now = had
 	case now.State == vocab.RunAwaitingContact, now.State == vocab.RunAwaitingApproval:
 		return nil
-	case now.State == vocab.RunPending && now.Turn == had.Turn:
+	case now.State == vocab.RunPending && now.DueAt == had.DueAt:
 		if len(s.lapsed) >= maxWork { // of those before, others had time enough to take them
 			clear(s.lapsed)
 		}
-		s.lapsed[had.ID] = had.Turn
+		s.lapsed[had.ID] = had.DueAt
 	case now.State == vocab.RunPending:
 		turn, err := s.takeRun(ctx, now.ID)
 		if err != nil {

@@ -37,6 +37,7 @@ type draft struct {
 	delivery   vocab.DeliveryState // what it has; "": as its kind begins
 	cards      []vocab.MessageCard // what stands beside its text (CO-6)
 	replies    []vocab.QuickReply  // the answers that it offers (CO-6)
+	proposedBy string              // who proposed it; "": its author wrote it (AG-3)
 }
 
 // addMessage writes a message into the conversation that is being changed: it numbers

@@ -77,7 +77,10 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 	if err := ch.checkKind(in); err != nil {
 		return nil, err
 	}
-	by, err := ch.onBehalfOf(ctx, in.OnBehalfOfUserID)
+	by, err := d.by, error(nil)
+	if by == (author{}) {
+		by, err = ch.onBehalfOf(ctx, in.OnBehalfOfUserID)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +124,11 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 		return nil, err
 	}
 	ch.nameAuthor(ctx, by)
-	if err := s.endDraftSent(ctx, ch, in.Note); err != nil {
-		return nil, err
+	ch.nameProposer(d)
+	if d.proposedBy == "" {
+		if err := s.endDraftSent(ctx, ch, in.Note); err != nil {
+			return nil, err
+		}
 	}
 	if !in.Note {
 		ch.endWaiting()

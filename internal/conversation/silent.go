@@ -104,6 +104,9 @@ func (s *Service) closeSilentWith(ctx context.Context, ch *change, x silence, fa
 		c.LastMessageAt < x.since || c.LastMessageAt > x.until {
 		return nil
 	}
+	if busy, err := ch.machinesAreBusy(ctx); err != nil || busy {
+		return err
+	}
 	last, err := ch.lastVisible(ctx)
 	if err != nil || last == nil || last.Direction != vocab.Outgoing || !arrived(last.Delivery) {
 		return err
@@ -147,4 +150,12 @@ func (ch *change) lastVisible(ctx context.Context) (*ent.Message, error) {
 		return nil, nil
 	}
 	return m, err
+}
+
+// machinesAreBusy reports whether a proposal waits, or a bot is at work or waits for
+// approval: what awaits the contact only does not count.
+func (ch *change) machinesAreBusy(ctx context.Context) (bool, error) {
+	n, err := ch.tx.Number(ctx, `SELECT (SELECT COUNT(*) FROM proposals WHERE conversation_id = $1 AND state = 'WAITING')
+		+ (SELECT COUNT(*) FROM agent_runs WHERE conversation_id = $2 AND ended_at = 0 AND state <> 'AWAITING_CONTACT')`, ch.c.ID, ch.c.ID)
+	return n > 0, err
 }

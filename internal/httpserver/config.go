@@ -103,6 +103,8 @@ type Config struct {
 	Archives Archives
 	// Exports serves /exports/, where exported contacts are fetched; nil: it is not there.
 	Exports Exports
+	// Outcomes serves /proposal-outcomes/, where what became of proposals is fetched; nil: it is not there.
+	Outcomes Outcomes
 	// Ratings serves /ratings/, where contacts rate conversations; nil: it is not there.
 	Ratings Ratings
 	// Transcripts serves /transcripts/, where contacts refuse them; nil: it is not there.
@@ -151,6 +153,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeInvitations(mux)
 	c.routeFiltered(mux)
 	c.routeExports(mux)
+	c.routeOutcomes(mux)
 	c.routeArchives(mux)
 	c.routeTranscripts(mux)
 	c.routeRatings(mux)

@@ -11,6 +11,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/contact/transfer"
 	"parley/internal/privacy"
+	"parley/internal/proposal"
 )
 
 // Exports writes contacts to those who have a token for them.
@@ -37,6 +38,28 @@ func (c *Config) serveExport(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.writeDownload(w, r, export.Name, export.ContentType, export.Write)
+}
+
+// Outcomes writes what became of proposals to those who have a token for it.
+type Outcomes interface {
+	// Download returns an export; see proposal.Service.
+	Download(ctx context.Context, token string) (*proposal.Download, error)
+}
+
+// routeOutcomes serves what became of proposals, if anything does, as exports are served.
+func (c *Config) routeOutcomes(mux *http.ServeMux) {
+	if c.Outcomes != nil {
+		mux.HandleFunc("GET /proposal-outcomes/outcomes.ndjson", c.serveOutcomes)
+	}
+}
+
+func (c *Config) serveOutcomes(w http.ResponseWriter, r *http.Request) {
+	export, err := c.Outcomes.Download(r.Context(), r.URL.Query().Get("token"))
+	if err != nil {
+		c.failFile(w, r, err)
+		return
+	}
+	c.writeDownload(w, r, "outcomes.ndjson", "application/x-ndjson", export.Write)
 }
 
 // Archives writes everything of a contact to those who have a token for it.

@@ -48,6 +48,8 @@ const (
 	Rating           = "rating"
 	AgentRun         = "run"
 	AgentStep        = "step"
+	Annotation       = "annotation"
+	Proposal         = "proposal"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"

@@ -33,7 +33,7 @@ func (o Own) given() bool { return o.ID != nil && *o.ID != "" }
 var tables = map[string]string{
 	id.Company: "companies", id.Contact: "contacts", id.ContactList: "contact_lists", id.Conversation: "conversations", id.Deal: "deals", id.Engagement: "engagements", id.Inbox: "inboxes", id.LibraryItem: "library_items",
 	id.Message: "messages", id.Pipeline: "pipelines", id.PipelineStage: "pipeline_stages",
-	id.Property: "properties", id.Quote: "quotes", id.SavedView: "saved_views", id.Tag: "tags", id.Team: "teams", id.Ticket: "tickets", id.User: "users",
+	id.Property: "properties", id.Proposal: "proposals", id.Quote: "quotes", id.SavedView: "saved_views", id.Tag: "tags", id.Team: "teams", id.Ticket: "tickets", id.User: "users",
 }
 
 // Make is Run for a mutation that makes objects of which the caller may choose the ids.

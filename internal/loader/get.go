@@ -24,6 +24,8 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.Message:         AnyOf(s.Messages),
 		id.Bot:             AnyOf(s.Bots),
 		id.AgentRun:        AnyOf(s.AgentRuns),
+		id.Proposal:        AnyOf(s.Proposals),
+		id.Annotation:      AnyOf(s.Annotations),
 		id.Integration:     AnyOf(s.Integrations),
 		id.TargetedMessage: AnyOf(s.TargetedMessages),
 		id.MessageRevision: AnyOf(s.MessageRevisions),

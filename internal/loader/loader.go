@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/agentrun"
+	"parley/ent/annotation"
 	"parley/ent/apitoken"
 	"parley/ent/bot"
 	"parley/ent/channel"
@@ -24,6 +25,7 @@ import (
 	"parley/ent/pageview"
 	"parley/ent/personalmailbox"
 	"parley/ent/property"
+	"parley/ent/proposal"
 	"parley/ent/routingdecision"
 	"parley/ent/savedview"
 	"parley/ent/targetedmessage"
@@ -193,6 +195,20 @@ func (s *Service) AgentRuns(ctx context.Context, ids []string) ([]*ent.AgentRun,
 	return align(ids, func(distinct []string) ([]*ent.AgentRun, error) {
 		return s.store.Client(ctx).AgentRun.Query().Where(agentrun.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.AgentRun) string { return v.ID })
+}
+
+// Proposals loads by id; see the package.
+func (s *Service) Proposals(ctx context.Context, ids []string) ([]*ent.Proposal, error) {
+	return align(ids, func(distinct []string) ([]*ent.Proposal, error) {
+		return s.store.Client(ctx).Proposal.Query().Where(proposal.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Proposal) string { return v.ID })
+}
+
+// Annotations loads by id; see the package.
+func (s *Service) Annotations(ctx context.Context, ids []string) ([]*ent.Annotation, error) {
+	return align(ids, func(distinct []string) ([]*ent.Annotation, error) {
+		return s.store.Client(ctx).Annotation.Query().Where(annotation.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Annotation) string { return v.ID })
 }
 
 // Bots loads by id; see the package.

@@ -93,7 +93,7 @@ func (s *Server) serverFor(r *http.Request) *mcp.Server {
 // assemble makes a server with one variant of each tool; -1: without the tool.
 func (s *Server) assemble(chosen []int) *mcp.Server {
 	server := mcp.NewServer(&mcp.Implementation{Name: "parley", Title: "Parley", Version: s.version}, &mcp.ServerOptions{
-		Instructions: instructions, Capabilities: &mcp.ServerCapabilities{},
+		Instructions: instructions, Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}, Resources: &mcp.ResourceCapabilities{}}, // both stay as they are
 	})
 	for i, t := range s.tools {
 		if chosen[i] < 0 {

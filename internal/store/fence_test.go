@@ -198,6 +198,8 @@ var fenced = map[string]visible{
 	"ReadPosition":    {table: "read_positions", staff: ofInboxes},
 	"AgentRun":        {table: "agent_runs", staff: ofInboxes},
 	"AgentStep":       {table: "agent_steps", staff: ofInboxes},
+	"Proposal":        {table: "proposals", staff: ofInboxes},
+	"Annotation":      {table: "annotations", staff: ofInboxes},
 	"Rating":          {table: "ratings", staff: ofInboxes},
 
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},

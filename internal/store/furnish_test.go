@@ -131,6 +131,15 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetTurn(1).SetKind(vocab.StepThought).SetText("Hm").SetCreatedAt(now).Exec(ctx); err != nil {
 			return err
 		}
+		if err := c.Proposal.Create().SetID(id.New(id.Proposal)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetKind(vocab.ProposedReply).
+			SetState(vocab.ProposalWaiting).SetMarkdown("Yes").SetAction([]byte("null")).SetSummary("Yes").SetSources([]vocab.ProposalSource{}).SetBasedOnNumber(1).
+			SetAuthorKind(viewer.Bot).SetAuthorID("bot").SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		if err := c.Annotation.Create().SetID(id.New(id.Annotation)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetKind("INTENT").SetValue("Refund").
+			SetValueKey("refund").SetBasedOnNumber(1).SetAuthorKind(viewer.Bot).SetAuthorID("bot").SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
 		if err := c.Rating.Create().SetID(id.New(id.Rating)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetCloseNumber(1).
 			SetScale(vocab.RatingFive).SetMedium(vocab.RatingInChat).SetClosedAt(now).SetCreatedAt(now).Exec(ctx); err != nil {
 			return err

@@ -45,6 +45,8 @@ var owned = []struct {
 	{"engagements", []Owner{OfConversation}},
 	{"read_positions", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},
+	{"proposals", []Owner{OfConversation}},
+	{"annotations", []Owner{OfConversation}},
 	{"agent_steps", []Owner{OfConversation}},
 	{"agent_runs", []Owner{OfConversation}},
 	{"library_openings", []Owner{OfConversation}},
@@ -78,7 +80,7 @@ var owned = []struct {
 }
 
 // chosen are those of the tables whose ids clients may choose, with their kind.
-var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView, "engagements": id.Engagement}
+var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView, "engagements": id.Engagement, "proposals": id.Proposal}
 
 // OwnedTables returns the tables whose rows go with their owner, in the order in
 // which they can be deleted.

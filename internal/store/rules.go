@@ -81,6 +81,8 @@ var rules = map[string]rule{
 	ent.TypeDraft:           {accountOwned: true, inboxOwned: true, staff: ownInInbox},
 	ent.TypeAgentRun:        {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeAgentStep:       {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeProposal:        {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeAnnotation:      {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeRating:          {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 

@@ -45,6 +45,9 @@ type BotTurnReason string
 const (
 	// TurnByContact: the contact wrote.
 	TurnByContact BotTurnReason = "CONTACT_WROTE"
+	// TurnApproved and TurnRefused: a person decided on what the bot proposed.
+	TurnApproved BotTurnReason = "APPROVED"
+	TurnRefused  BotTurnReason = "REFUSED"
 	// TurnStopped: nothing more is to be done; see the run's state.
 	TurnStopped BotTurnReason = "STOPPED"
 )

@@ -30,6 +30,12 @@ const (
 	BotTakenOverEvent        EventType = "BOT_TAKEN_OVER"
 	AgentRunChanged          EventType = "AGENT_RUN_CHANGED"
 	AgentStepReported        EventType = "AGENT_STEP_REPORTED"
+	ProposalCreatedEvent     EventType = "PROPOSAL_CREATED"
+	ProposalAcceptedEvent    EventType = "PROPOSAL_ACCEPTED"
+	ProposalDismissedEvent   EventType = "PROPOSAL_DISMISSED"
+	ProposalStaleEvent       EventType = "PROPOSAL_STALE"
+	AnnotationAdded          EventType = "ANNOTATION_ADDED"
+	AnnotationRemoved        EventType = "ANNOTATION_REMOVED"
 	MessageCreated           EventType = "MESSAGE_CREATED"
 	MessageUpdated           EventType = "MESSAGE_UPDATED"
 	MessageDeleted           EventType = "MESSAGE_DELETED"
@@ -243,8 +249,16 @@ var events = map[EventType]struct {
 	AgentRunChanged: {does: changesRow | keepsRevision | noEntry, subject: "AgentRun", fields: []string{"state", "turn"},
 		cause: "The contact writes, the bot answers, a worker takes the turn or gives it back, a person takes over, or the bot gives no sign of life.",
 	},
-	AgentStepReported: {does: changesRow | keepsRevision | noEntry, subject: "AgentRun", fields: []string{"kind"}},
-	MessageCreated: {does: changesRow | movesCounts | changesContent, message: ChangeAdded, fields: []string{"onBehalfOf", "firstRespondedAt"},
+	AgentStepReported:      {does: changesRow | keepsRevision | noEntry, subject: "AgentRun", fields: []string{"kind"}},
+	ProposalCreatedEvent:   {does: changesRow | keepsRevision | noEntry, subject: "Proposal", fields: []string{"kind", "action"}},
+	ProposalAcceptedEvent:  {does: changesRow | keepsRevision, subject: "Proposal", fields: []string{"state", "action", "proposedBy", "edited"}},
+	ProposalDismissedEvent: {does: changesRow | keepsRevision | noEntry, subject: "Proposal", fields: []string{"state", "proposedBy"}},
+	ProposalStaleEvent: {does: changesRow | keepsRevision | noEntry, subject: "Proposal", fields: []string{"state"},
+		cause: "The contact writes, and the proposal does not know that message.",
+	},
+	AnnotationAdded:   {does: changesRow | changesContent | keepsRevision | noEntry, subject: "Annotation", fields: []string{"kind"}},
+	AnnotationRemoved: {does: changesRow | changesContent | keepsRevision | noEntry, subject: "Annotation", fields: []string{"kind"}},
+	MessageCreated: {does: changesRow | movesCounts | changesContent, message: ChangeAdded, fields: []string{"onBehalfOf", "proposedBy", "firstRespondedAt"},
 		cause: "A visitor writes, an e-mail comes, or Parley itself has something to say.",
 	},
 	MessageUpdated: {does: changesRow | changesContent, message: ChangeChanged,

@@ -70,6 +70,7 @@ var floors = []floor{
 	},
 	{name: "views", packages: []string{"internal/conversation/view"}},
 	{name: "conversation", packages: []string{"internal/conversation"}},
+	{name: "machines", packages: []string{"internal/annotation", "internal/proposal"}},
 	{name: "live", packages: []string{"internal/conversation/live"}},
 	// Channels never import each other.
 	{

@@ -6,6 +6,7 @@ import (
 	"parley/internal/channel/chat/wording"
 	"parley/internal/contact/transfer"
 	"parley/internal/paging"
+	"parley/internal/proposal"
 	"parley/internal/timeline"
 	"parley/internal/vocab"
 )
@@ -28,6 +29,14 @@ type (
 	AgentStepConnection = paging.Connection[*ent.AgentStep]
 	// AgentStepEdge is a row of such a page.
 	AgentStepEdge = paging.Edge[*ent.AgentStep]
+	// ProposalConnection is a page of rows.
+	ProposalConnection = paging.Connection[*ent.Proposal]
+	// ProposalEdge is a row of such a page.
+	ProposalEdge = paging.Edge[*ent.Proposal]
+	// ProposalOutcomeConnection is a page of rows.
+	ProposalOutcomeConnection = paging.Connection[*proposal.Outcome]
+	// ProposalOutcomeEdge is a row of such a page.
+	ProposalOutcomeEdge = paging.Edge[*proposal.Outcome]
 	// BotConnection is a page of rows.
 	BotConnection = paging.Connection[*ent.Bot]
 	// BotEdge is a row of such a page.

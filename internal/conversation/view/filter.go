@@ -38,6 +38,8 @@ type Filter struct {
 	// contact have of defined properties (CR-11).
 	Properties        []vocab.PropertyCondition `json:",omitempty"`
 	ContactProperties []vocab.PropertyCondition `json:",omitempty"`
+	// Annotations are conditions on what was noted of the conversation and its messages (AG-4).
+	Annotations []vocab.AnnotationCondition `json:",omitempty"`
 	// Checked are the tests of those conditions; a selection that is resolved has them.
 	Checked []propertyTest `json:"-"`
 	// Any and Not are filters within: what they leave out is no condition.
@@ -100,6 +102,9 @@ func conditionsOf(f Filter, p *Plan) []condition {
 	}
 	if f.ContactIDs != nil {
 		all = append(all, contactOf.oneOf(f.ContactIDs))
+	}
+	for _, a := range f.Annotations {
+		all = append(all, annotationCondition(a))
 	}
 	for _, t := range f.Checked {
 		all = append(all, t.condition())

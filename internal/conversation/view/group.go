@@ -185,7 +185,7 @@ func (f Filter) countCriteria() int {
 			n++
 		}
 	}
-	n += len(f.Properties) + len(f.ContactProperties)
+	n += len(f.Properties) + len(f.ContactProperties) + len(f.Annotations)
 	for _, g := range slices.Concat(f.Any, f.Not) {
 		n += max(1, g.countCriteria())
 	}

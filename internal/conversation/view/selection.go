@@ -198,6 +198,9 @@ func (f Filter) checkOwn(path []string) error {
 			return errs.New(errs.Invalid, "%d is not a score: give 1 to %d, or 0 for none.", score, vocab.MaxScore).On(on("rating")...)
 		}
 	}
+	if err := f.checkAnnotations(on("annotations")); err != nil {
+		return err
+	}
 	for _, r := range []struct {
 		field         string
 		after, before *clock.Micros
