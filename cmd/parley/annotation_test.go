@@ -10,9 +10,9 @@ import (
 
 func (a *api) annotates(token, conversationID, kind, value string, more ...any) (id, codes string) {
 	a.t.Helper()
-	done := a.do(token, `mutation($in: AnnotateInput!) { annotate(input: $in) { annotation { id } userErrors { code } } }`,
+	done := a.ask(token, `mutation($in: AnnotateInput!) { annotate(input: $in) { annotation { id } userErrors { code } } }`,
 		input(append([]any{"conversationId", conversationID, "kind", kind, "value", value}, more...)...))
-	return text(done, "annotate", "annotation", "id"), text(done, "annotate", "userErrors", 0, "code")
+	return text(done.Data, "annotate", "annotation", "id"), text(done.Data, "annotate", "userErrors", 0, "code")
 }
 
 // AG-4: annotations supersede each other, narrow lists, live ones too, and never reach the visitor.

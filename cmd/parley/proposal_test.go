@@ -28,7 +28,7 @@ func (a *api) granted(by, of string, id any, scopes ...string) string {
 }
 
 const ofProposal = `proposal { id state kind text markdown actionName action edited editedShare note basedOnNumber confidence reason sources { title url }
-	createdBy { __typename displayName } decidedBy { id } message { text author { __typename } proposal { id } } conversation { id } }`
+	createdBy { __typename } decidedBy { id } message { text author { __typename } proposal { id } } conversation { id } }`
 
 // proposes proposes a reply, and returns it; the codes of errors where there are some.
 func (a *api) proposes(token, conversationID, markdown string, more ...any) (proposed any, codes string) {
@@ -53,7 +53,7 @@ func (a *api) proposal(token, mutation, in string, pairs ...any) (any, string) {
 	a.t.Helper()
 	done := a.ask(token, `mutation($in: `+in+`!) { `+mutation+`(input: $in) { `+ofProposal+` userErrors { code field message } } }`, input(pairs...))
 	if len(done.Errors) > 0 {
-		return nil, fmt.Sprint(done.Errors[0].Extensions["code"])
+		return done.Errors, fmt.Sprint(done.Errors[0].Extensions["code"])
 	}
 	var codes []string
 	list, _ := at(done.Data, mutation, "userErrors").([]any)
@@ -304,14 +304,14 @@ func TestProposalOutcomes(t *testing.T) {
 			list, _ := at(a.do(adminToken, `query($from: Time!, $to: Time!, $asOf: Time) { proposalOutcomes(from: $from, to: $to, asOf: $asOf) { nodes { state editedShare reopenedAt proposal { kind } } } }`, vars),
 				"proposalOutcomes", "nodes").([]any)
 			for _, o := range list {
-				all = append(all, fmt.Sprint(text(o, "proposal", "kind"), text(o, "state"), at(o, "editedShare"), text(o, "reopenedAt") != ""))
+				all = append(all, fmt.Sprintf("%s %s %v %t", text(o, "proposal", "kind"), text(o, "state"), at(o, "editedShare"), text(o, "reopenedAt") != ""))
 			}
-			return strings.Join(all, " ")
+			return strings.Join(all, ", ")
 		}
-		if got := outcomes(early); got != "REPLYWAITING<nil>false REPLYWAITING<nil>false" {
+		if got := outcomes(early); got != "REPLY WAITING <nil> false, REPLY WAITING <nil> false" {
 			t.Errorf("at first: %s", got)
 		}
-		a.until("the reopening is noted", func() bool { return outcomes("") == "REPLYACCEPTED0true REPLYWAITING<nil>false ACTIONACCEPTED<nil>true" })
+		a.until("the reopening is noted", func() bool { return outcomes("") == "REPLY ACCEPTED 0 true, REPLY WAITING <nil> false, ACTION ACCEPTED <nil> true" })
 		export := func() string {
 			made := at(a.do(adminToken, `mutation($in: ExportProposalOutcomesInput!) { exportProposalOutcomes(input: $in) { url userErrors { code } } }`, input("from", from, "to", to, "asOf", early)), "exportProposalOutcomes")
 			return a.fetch(text(made, "url"))
