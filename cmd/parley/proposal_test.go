@@ -311,7 +311,9 @@ func TestProposalOutcomes(t *testing.T) {
 		if got := outcomes(early); got != "REPLY WAITING <nil> false, REPLY WAITING <nil> false" {
 			t.Errorf("at first: %s", got)
 		}
-		a.until("the reopening is noted", func() bool { return outcomes("") == "REPLY ACCEPTED 0 true, REPLY WAITING <nil> false, ACTION ACCEPTED <nil> true" })
+		a.until("the reopening is noted", func() bool {
+			return outcomes("") == "REPLY ACCEPTED 0 true, REPLY WAITING <nil> false, ACTION ACCEPTED <nil> true"
+		})
 		export := func() string {
 			made := at(a.do(adminToken, `mutation($in: ExportProposalOutcomesInput!) { exportProposalOutcomes(input: $in) { url userErrors { code } } }`, input("from", from, "to", to, "asOf", early)), "exportProposalOutcomes")
 			return a.fetch(text(made, "url"))
