@@ -32,13 +32,19 @@ func (r *messageResolver) Proposal(ctx context.Context, objs []*ent.Message) ([]
 }
 
 func (r *mutationResolver) ProposeReply(ctx context.Context, input proposal.ProposeReplyInput) (*model.ProposeReplyPayload, error) {
-	p, err := r.Services.Proposals.Reply(ctx, input)
-	return &model.ProposeReplyPayload{Proposal: p}, err
+	d, err := r.Services.Proposals.Reply(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ProposeReplyPayload{Proposal: d.Proposal, Conversation: d.Conversation}, nil
 }
 
 func (r *mutationResolver) ProposeAction(ctx context.Context, input proposal.ProposeActionInput) (*model.ProposeActionPayload, error) {
-	p, err := r.Services.Proposals.Action(ctx, input)
-	return &model.ProposeActionPayload{Proposal: p}, err
+	d, err := r.Services.Proposals.Action(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ProposeActionPayload{Proposal: d.Proposal, Conversation: d.Conversation}, nil
 }
 
 func (r *mutationResolver) AcceptProposal(ctx context.Context, input proposal.AcceptProposalInput) (*model.AcceptProposalPayload, error) {
@@ -54,7 +60,7 @@ func (r *mutationResolver) DismissProposal(ctx context.Context, input proposal.D
 	if err != nil {
 		return nil, err
 	}
-	return &model.DismissProposalPayload{Proposal: d.Proposal}, nil
+	return &model.DismissProposalPayload{Proposal: d.Proposal, Conversation: d.Conversation}, nil
 }
 
 func (r *mutationResolver) ExportProposalOutcomes(ctx context.Context, input proposal.ExportProposalOutcomesInput) (*model.ExportProposalOutcomesPayload, error) {

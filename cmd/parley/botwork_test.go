@@ -282,3 +282,50 @@ func TestWorkIsThereAfterAKill(t *testing.T) {
 		}
 	})
 }
+
+// AG-1: a run keeps 500 steps: the oldest ephemeral ones go for new ones, and then no more are taken.
+func TestStepsAreBounded(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		r := serveTest(t, db.Open(t, clock.At(time.Now()))).worker(nil)
+		c := r.site.chat("Think hard")
+		d := r.take(r.work(1))
+		for i := range 502 {
+			if got := r.step(r.token, d, "text", fmt.Sprint("Step ", i), "ephemeral", i < 2); got != "" {
+				t.Fatal(i, got)
+			}
+		}
+		if got := r.step(r.token, d); got != "TOO_LONG" {
+			t.Errorf("one more: %q", got)
+		}
+		if got := r.reply(d); got != "" {
+			t.Error(got)
+		}
+		r.becomes(c.conversationID, "AWAITING_CONTACT", "ACTIVE")
+	})
+}
+
+// AG-1, AG-2, AG-5: a bot that ends its own part leaves the chat to people; a worker that is
+// killed while it has a turn loses it to another.
+func TestBotsAndWorkersEnd(t *testing.T) {
+	t.Parallel()
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		r := a.worker(nil)
+		c := r.site.chat("A person, please")
+		s := r.work(1)
+		d := r.expect(s, "CONTACT_WROTE", c.conversationID)
+		s.cut() // as the network sees a worker that is killed
+		next := r.work(1)
+		if got := r.expect(next, "CONTACT_WROTE", c.conversationID); got.runID != d.runID || got.turn != d.turn {
+			t.Errorf("another worker got %+v, not %+v", got, d)
+		}
+		if got := a.codes(r.token, "handOffConversation", "HandOffConversationInput", "conversationId", c.conversationID); got != "" {
+			t.Fatal(got)
+		}
+		r.expect(next, "STOPPED", c.conversationID)
+		r.becomes(c.conversationID, "DONE", "HANDED_OFF")
+		if got := r.reply(d) + r.step(r.token, d); got != "CONFLICTCONFLICT" {
+			t.Errorf("after the bot's own end: %q", got)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -18,9 +19,12 @@ import (
 	"parley/internal/attachment"
 	"parley/internal/attachment/blob"
 	"parley/internal/clock"
+	"parley/internal/id"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // marks are words that are planted where a contact's data can lie.
@@ -244,8 +248,32 @@ func (e *erasing) plantChat(site *channel) {
 	e.must(adminToken, "editMessage", "EditMessageInput", "message { id }", "messageId", said, "text", e.mark("We meant %s"))
 	e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", chat, "text", e.mark("Note that %s"), "note", true)
 	e.plantOpening(chat)
+	e.must(adminToken, "proposeReply", "ProposeReplyInput", "proposal { id }", "conversationId", chat, "markdown", e.mark("Propose %s"), "reason", e.mark("Because of %s"),
+		"sources", []map[string]any{{"title": e.mark("Source %s")}})
+	e.must(adminToken, "proposeAction", "ProposeActionInput", "proposal { id }", "conversationId", chat,
+		"action", map[string]any{"createTicket": map[string]any{"conversationId": chat, "subject": e.mark("Ticket on %s")}})
+	e.must(adminToken, "annotate", "AnnotateInput", "annotation { id }", "conversationId", chat, "kind", "SUMMARY", "value", e.mark("They ask for %s"))
+	e.must(adminToken, "annotate", "AnnotateInput", "annotation { id }", "conversationId", chat, "kind", "SUMMARY", "value", e.mark("They ask again for %s"))
+	e.must(adminToken, "annotate", "AnnotateInput", "annotation { id }", "conversationId", chat, "messageId", said, "kind", "intent", "value", e.mark("It says %s"))
+	e.plantRun(site.inboxID, chat)
 	e.must(adminToken, "saveDraft", "SaveDraftInput", "draft { id }", "conversationId", chat, "markdown", e.mark("A draft on %s"))
 	e.notes = append(e.notes, e.planted[len(e.planted)-1])
+}
+
+// plantRun has a bot think about the chat.
+func (e *erasing) plantRun(inboxID, chat string) {
+	e.t.Helper()
+	account, err := e.store.Strings(e.t.Context(), "SELECT account_id FROM conversations WHERE id = $1", chat)
+	must(e.t, err)
+	ctx := viewer.NewContext(e.t.Context(), viewer.System("test", account[0]))
+	run := id.New(id.AgentRun)
+	must(e.t, e.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			tx.Client.AgentRun.Create().SetID(run).SetInboxID(inboxID).SetConversationID(chat).SetBotID(id.New(id.Bot)).SetState(vocab.RunDone).SetTurn(1).
+				SetReason(vocab.TurnByContact).SetCreatedAt(tx.Now()).SetEndedAt(tx.Now()).Exec(ctx),
+			tx.Client.AgentStep.Create().SetID(id.New(id.AgentStep)).SetInboxID(inboxID).SetConversationID(chat).SetRunID(run).SetNumber(1).SetTurn(1).
+				SetKind(vocab.StepThought).SetText(e.mark("They want %s")).SetCreatedAt(tx.Now()).Exec(ctx))
+	}))
 }
 
 // plantOpening has a document of the chat opened by someone who says who they are.

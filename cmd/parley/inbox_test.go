@@ -77,10 +77,18 @@ func TestExampleInbox(t *testing.T) {
 		input("contactId", text(made, "createContact", "contact", "id"), "title", "Two lamps", "currency", "EUR", "lines", []any{map[string]any{"name": "Lamp", "unitPrice": "9.50", "quantity": "2"}}))
 	s.codes(adminToken, "publishQuote", "PublishQuoteInput", "quoteId", text(made, "createQuote", "quote", "id"))
 
+	r := s.worker(nil)
+	s.codes(adminToken, "updateInboxMembers", "UpdateInboxMembersInput", "inboxId", r.site.inboxID, "addUserIds", []string{anaID})
+	botChat := r.site.chat("My money back")
+	if got := r.step(r.token, r.take(r.work(1)), "state", "AWAITING_APPROVAL"); got != "" {
+		t.Fatal(got)
+	}
+	machine := s.granted(adminToken, "botId", r.id, "conversations:read", "proposals:write", "annotations:write")
+
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()
 	run := exec.CommandContext(ctx, node, "--test", inboxFolder+"/test/inbox.test.mjs")
-	run.Env = append(os.Environ(), "PARLEY_URL="+s.url, "PARLEY_TOKEN="+agent, "PARLEY_VISITOR_TOKEN="+chat.visitor, "PARLEY_CONVERSATION="+chat.conversationID, "INBOX_OUT="+built, "CHROMIUM="+chromium)
+	run.Env = append(os.Environ(), "PARLEY_URL="+s.url, "PARLEY_TOKEN="+agent, "PARLEY_VISITOR_TOKEN="+chat.visitor, "PARLEY_CONVERSATION="+chat.conversationID, "INBOX_OUT="+built, "MACHINE_TOKEN="+machine, "BOT_TOKEN="+r.token, "BOT_CONVERSATION="+botChat.conversationID, "CHROMIUM="+chromium)
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -274,7 +274,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0], w.AdminID},
 		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1], w.AdminID},
 	} {
-		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, emailChannel} {
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, emailChannel} {
 			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
 		}
 		c, now := tx.Client, w.Store.Now()
@@ -306,6 +306,11 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 				SetMarkdown("Later").SetUpdatedAt(now).SetCreatedAt(now),
 			c.AgentRun.Create().SetID(in.ids[id.AgentRun]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetBotID(w.own[id.Bot]).
 				SetState(vocab.RunAwaitingContact).SetTurn(1).SetReason(vocab.TurnByContact).SetCreatedAt(now),
+			c.Proposal.Create().SetID(in.ids[id.Proposal]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetKind(vocab.ProposedReply).
+				SetState(vocab.ProposalWaiting).SetMarkdown("Yes").SetAction(json.RawMessage("null")).SetSummary("Yes").SetSources([]vocab.ProposalSource{}).
+				SetBasedOnNumber(4).SetMessageID(in.ids[id.Message]).SetAuthorKind(viewer.Bot).SetAuthorID(w.own[id.Bot]).SetCreatedAt(now),
+			c.Annotation.Create().SetID(in.ids[id.Annotation]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetMessageID(in.ids[id.Message]).
+				SetKind("INTENT").SetValue("Refund").SetValueKey("refund").SetBasedOnNumber(4).SetAuthorKind(viewer.Agent).SetAuthorID(in.agent).SetCreatedAt(now),
 			c.LibraryShare.Create().SetID(in.ids[id.LibraryShare]).SetInboxID(in.inbox).SetConversationID(in.conversation).SetContactID(w.ContactID).
 				SetItemID(w.own[id.LibraryItem]).SetMessageID(in.ids[id.Message]).SetSenderID(in.agent).SetTitle("Prices").SetToken(in.ids[id.LibraryShare]).
 				SetURL("").SetCreatedAt(now),

@@ -40,6 +40,8 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"integration", id.Integration},
 	{"bot", id.Bot},
 	{"run", id.AgentRun},
+	{"proposal", id.Proposal},
+	{"annotation", id.Annotation},
 	{"tag", id.Tag},
 	{"property", id.Property},
 	{"ticket", id.Ticket},
@@ -88,7 +90,7 @@ func (p *place) kindOf(call *call) string {
 
 // chosen reports whether a place takes the id that the caller chooses for what is made.
 func (p *place) chosen() bool {
-	makes := strings.HasPrefix(p.within, "Create") || p.within == "SendMessageInput" || p.within == "LogEngagementInput"
+	makes := strings.HasPrefix(p.within, "Create") || p.within == "SendMessageInput" || p.within == "ProposeReplyInput" || p.within == "ProposeActionInput" || p.within == "LogEngagementInput"
 	return makes && p.path[len(p.path)-1] == "id" ||
 		p.within == "StartEmailConversationInput" && (p.path[len(p.path)-1] == "id" || p.path[len(p.path)-1] == "messageId")
 }

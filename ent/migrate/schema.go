@@ -139,9 +139,14 @@ var (
 		PrimaryKey: []*schema.Column{AnnotationsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "annotation_conversation_id_message_id_kind_author_id_id",
+				Name:    "annotation_account_id_conversation_id_message_id_kind_author_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{AnnotationsColumns[3], AnnotationsColumns[4], AnnotationsColumns[5], AnnotationsColumns[12], AnnotationsColumns[0]},
+				Columns: []*schema.Column{AnnotationsColumns[1], AnnotationsColumns[3], AnnotationsColumns[4], AnnotationsColumns[5], AnnotationsColumns[12], AnnotationsColumns[0]},
+			},
+			{
+				Name:    "annotation_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{AnnotationsColumns[3], AnnotationsColumns[0]},
 			},
 			{
 				Name:    "annotation_account_id_id",

@@ -139,5 +139,6 @@ func (Annotation) Fields() []ent.Field {
 
 // Indexes of Annotation. The migrations also index those of now by their values.
 func (Annotation) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("conversation_id", "message_id", "kind", "author_id", "id"), index.Fields("account_id", "id").Unique()}
+	return []ent.Index{
+		index.Fields("account_id", "conversation_id", "message_id", "kind", "author_id", "id"), index.Fields("conversation_id", "id"), index.Fields("account_id", "id").Unique()}
 }

@@ -1252,8 +1252,9 @@ type ComplexityRoot struct {
 	}
 
 	DismissProposalPayload struct {
-		Proposal   func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Proposal     func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	DisplayOptions struct {
@@ -2527,13 +2528,15 @@ type ComplexityRoot struct {
 	}
 
 	ProposeActionPayload struct {
-		Proposal   func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Proposal     func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ProposeReplyPayload struct {
-		Proposal   func(childComplexity int) int
-		UserErrors func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Proposal     func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ProveVisitorEmailPayload struct {
@@ -8476,6 +8479,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisconnectEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "DismissProposalPayload.conversation":
+		if e.ComplexityRoot.DismissProposalPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissProposalPayload.Conversation(childComplexity), true
 	case "DismissProposalPayload.proposal":
 		if e.ComplexityRoot.DismissProposalPayload.Proposal == nil {
 			break
@@ -14741,6 +14750,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposalSource.URL(childComplexity), true
 
+	case "ProposeActionPayload.conversation":
+		if e.ComplexityRoot.ProposeActionPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeActionPayload.Conversation(childComplexity), true
 	case "ProposeActionPayload.proposal":
 		if e.ComplexityRoot.ProposeActionPayload.Proposal == nil {
 			break
@@ -14754,6 +14769,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposeActionPayload.UserErrors(childComplexity), true
 
+	case "ProposeReplyPayload.conversation":
+		if e.ComplexityRoot.ProposeReplyPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProposeReplyPayload.Conversation(childComplexity), true
 	case "ProposeReplyPayload.proposal":
 		if e.ComplexityRoot.ProposeReplyPayload.Proposal == nil {
 			break
@@ -32010,7 +32031,7 @@ input CreateApiTokenInput {
   """
   What it grants, at least one of: ` + "`" + `account:read` + "`" + `, ` + "`" + `people:read` + "`" + `, ` + "`" + `people:write` + "`" + `, ` + "`" + `settings:read` + "`" + `, ` + "`" + `settings:write` + "`" + `,
   ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `conversations:bulk` + "`" + `,
-  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `events:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
+  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `bots:work` + "`" + `, ` + "`" + `proposals:write` + "`" + `, ` + "`" + `annotations:write` + "`" + `, ` + "`" + `events:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
   ` + "`" + `write` + "`" + `: all of these; ` + "`" + `*` + "`" + `: everything, including scopes of later versions; by name only: ` + "`" + `act_as` + "`" + `, ` + "`" + `act` + "`" + `. A user's
   ` + "`" + `conversations:write` + "`" + ` includes ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `:bulk` + "`" + ` and ` + "`" + `:assign` + "`" + `, and ` + "`" + `mail:start` + "`" + `.
   """
@@ -33260,6 +33281,8 @@ input ExportProposalOutcomesInput {
 type ProposeReplyPayload {
   "The proposal."
   proposal: Proposal
+  "The conversation in its current state."
+  conversation: Conversation
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -33268,6 +33291,8 @@ type ProposeReplyPayload {
 type ProposeActionPayload {
   "The proposal."
   proposal: Proposal
+  "The conversation in its current state."
+  conversation: Conversation
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -33288,6 +33313,8 @@ type AcceptProposalPayload {
 type DismissProposalPayload {
   "The proposal in its current state."
   proposal: Proposal
+  "The conversation in its current state."
+  conversation: Conversation
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -40180,6 +40207,8 @@ func (ec *executionContext) childFields_DismissProposalPayload(ctx context.Conte
 	switch field.Name {
 	case "proposal":
 		return ec.fieldContext_DismissProposalPayload_proposal(ctx, field)
+	case "conversation":
+		return ec.fieldContext_DismissProposalPayload_conversation(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DismissProposalPayload_userErrors(ctx, field)
 	}
@@ -42210,6 +42239,8 @@ func (ec *executionContext) childFields_ProposeActionPayload(ctx context.Context
 	switch field.Name {
 	case "proposal":
 		return ec.fieldContext_ProposeActionPayload_proposal(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ProposeActionPayload_conversation(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_ProposeActionPayload_userErrors(ctx, field)
 	}
@@ -42220,6 +42251,8 @@ func (ec *executionContext) childFields_ProposeReplyPayload(ctx context.Context,
 	switch field.Name {
 	case "proposal":
 		return ec.fieldContext_ProposeReplyPayload_proposal(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ProposeReplyPayload_conversation(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_ProposeReplyPayload_userErrors(ctx, field)
 	}

@@ -232,6 +232,8 @@ type DeleteTicketPayload struct {
 type DismissProposalPayload struct {
 	// The proposal in its current state.
 	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -353,6 +355,8 @@ type PreviewContactImportPayload struct {
 type ProposeActionPayload struct {
 	// The proposal.
 	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -361,6 +365,8 @@ type ProposeActionPayload struct {
 type ProposeReplyPayload struct {
 	// The proposal.
 	Proposal *ent.Proposal `json:"proposal,omitempty"`
+	// The conversation in its current state.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"parley/ent"
+	entannotation "parley/ent/annotation"
 	entattachment "parley/ent/attachment"
 	entemail "parley/ent/email"
 	"parley/ent/emailreference"
 	entmessage "parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/participant"
+	entproposal "parley/ent/proposal"
 	"parley/internal/attachment"
 	"parley/internal/errs"
 	"parley/internal/store"
@@ -100,6 +102,9 @@ func (s *Service) ErasePerson(ctx context.Context, tx *store.Tx, conversationID 
 		counts.Add("emails", 1)
 	}
 	if err := ch.eraseRawMails(ctx, counts); err != nil {
+		return err
+	}
+	if err := ch.eraseMachines(ctx, counts); err != nil {
 		return err
 	}
 	gone, err := tx.Client.EmailReference.Delete().Where(emailreference.ConversationID(conversationID), emailreference.InternetIDIn(named...)).Exec(ctx)
@@ -195,5 +200,18 @@ func (ch *change) eraseRawMails(ctx context.Context, counts Erased) error {
 		state = CASE state WHEN 'STORED' THEN 'ERASED' ELSE state END
 		WHERE conversation_id = $1 AND account_id = $2`, ch.c.ID, ch.c.AccountID)
 	counts.Add("inbound_mails", n)
+	return err
+}
+
+// eraseMachines removes what machines proposed for the conversation and noted of it, which
+// may have words of anyone who wrote in it.
+func (ch *change) eraseMachines(ctx context.Context, counts Erased) error {
+	noted, err := ch.tx.Client.Annotation.Delete().Where(entannotation.ConversationID(ch.c.ID)).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	proposed, err := ch.tx.Client.Proposal.Delete().Where(entproposal.ConversationID(ch.c.ID)).Exec(ctx)
+	counts.Add("annotations", int64(noted))
+	counts.Add("proposals", int64(proposed))
 	return err
 }

@@ -143,6 +143,9 @@ func (a *archive) addConversation(c *ent.Conversation, theirs map[string]bool) e
 		if about["ratings"], err = a.ratings(c); err != nil {
 			return err
 		}
+		if err := a.addMachines(c, about); err != nil {
+			return err
+		}
 	}
 	return a.addJSON(folder+"/conversation.json", about)
 }

@@ -116,8 +116,11 @@ func (a ProposedActionInput) keep() (json.RawMessage, error) {
 }
 
 // actionOf is the action that a proposal stores.
-func actionOf(p *ent.Proposal) (a ProposedActionInput, err error) {
-	return a, json.Unmarshal(p.Action, &a)
+func actionOf(p *ent.Proposal) (ProposedActionInput, error) { return readAction(p.Action) }
+
+func readAction(raw json.RawMessage) (a ProposedActionInput, err error) {
+	err = json.Unmarshal(raw, &a)
+	return a, err
 }
 
 // ActionJSON is the input of a proposed action as the API has it; nil: it is a reply.

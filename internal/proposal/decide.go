@@ -13,7 +13,7 @@ import (
 	"parley/internal/vocab"
 )
 
-// Decided is a proposal that was decided on, with what came of it.
+// Decided is a proposal with its conversation, and what came of it so far.
 type Decided struct {
 	Proposal     *ent.Proposal
 	Message      *ent.Message // nil: none was sent

@@ -42,7 +42,7 @@ const (
 // Reply proposes a reply to the contact (AG-3). Errors: NOT_FOUND, REQUIRED, TOO_LONG and
 // INVALID on what is proposed and its grounds, TOO_LONG on conversationId where too many
 // wait, CONFLICT with the conversation once the contact wrote since.
-func (s *Service) Reply(ctx context.Context, in ProposeReplyInput) (*ent.Proposal, error) {
+func (s *Service) Reply(ctx context.Context, in ProposeReplyInput) (*Decided, error) {
 	markdown, err := cleanText(in.Markdown, "markdown", maxMarkdown)
 	if err == nil && markdown == "" {
 		err = errs.New(errs.Required, "Enter the reply.").On("markdown")
@@ -53,7 +53,7 @@ func (s *Service) Reply(ctx context.Context, in ProposeReplyInput) (*ent.Proposa
 }
 
 // Action proposes a mutation (AG-3). Errors as Reply's.
-func (s *Service) Action(ctx context.Context, in ProposeActionInput) (*ent.Proposal, error) {
+func (s *Service) Action(ctx context.Context, in ProposeActionInput) (*Decided, error) {
 	p := &ent.Proposal{Kind: vocab.ProposedAction, ActionName: in.Action.name()}
 	err := in.Action.check(in.ConversationID)
 	if err == nil {
@@ -66,7 +66,7 @@ func (s *Service) Action(ctx context.Context, in ProposeActionInput) (*ent.Propo
 	})
 }
 
-func (s *Service) propose(ctx context.Context, mutation string, in any, g Grounds, p *ent.Proposal, fault error, complete func(context.Context, *store.Tx) error) (*ent.Proposal, error) {
+func (s *Service) propose(ctx context.Context, mutation string, in any, g Grounds, p *ent.Proposal, fault error, complete func(context.Context, *store.Tx) error) (*Decided, error) {
 	if err := errors.Join(fault, g.fill(p)); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Service) propose(ctx context.Context, mutation string, in any, g Ground
 	if err != nil {
 		return nil, err
 	}
-	return s.store.Client(ctx).Proposal.Get(ctx, p.ID)
+	return s.decided(ctx, p.ID)
 }
 
 // insert adds a proposal to a conversation that is locked.

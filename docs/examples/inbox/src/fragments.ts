@@ -50,6 +50,12 @@ export const MessageParts = graphql(`
     }
     cards { kind title description url buttonText imageUrl durationSeconds }
     quickReplies { text }
+    annotations { id kind value }
+    proposal {
+      id
+      createdBy { ... on Bot { id displayName } ... on Integration { id displayName } ... on User { id displayName } }
+      decidedBy { id displayName }
+    }
     attachments { id fileName contentType size url }
   }
 `);

@@ -6,6 +6,7 @@ import { Composer } from './composer';
 import { graphql } from './gql';
 import type { EventPartsFragment, MessagePartsFragment, RowFragment } from './gql/graphql';
 import { useLiveThread } from './livethread';
+import { MachinesPane } from './machines';
 import { useSession } from './session';
 import { Ago, Avatar, Item, Menu, Problems, words } from './ui';
 
@@ -109,6 +110,7 @@ export function Thread({ id, back, details }: { id: string; back(): void; detail
         {entries.map((entry) => entry.__typename === 'Message' ? <MessageView key={entry.id} message={entry} /> : <EventView key={entry.id} event={entry} />)}
         <div ref={end} />
       </div>
+      <MachinesPane key={`machines ${id}`} id={id} inboxId={conversation.inbox.id} />
       <WhoIsHere id={id} />
       <Composer key={id} conversation={conversation} />
     </>
@@ -173,7 +175,8 @@ function MessageView({ message }: { message: MessagePartsFragment }) {
       {message.attachments.map((file) => (
         <p key={file.id} className="file">{file.url ? <a href={file.url} target="_blank" rel="noreferrer noopener">{file.fileName}</a> : file.fileName} <span className="hint">{Math.ceil(file.size / 1000)} kB</span></p>
       ))}
-      {message.direction === 'OUTGOING' && <footer>{message.editedAt && 'Edited · '}{words(message.delivery)}{message.deliveryError && `: ${message.deliveryError}`}</footer>}
+      {message.annotations.length > 0 && <p className="noted">{message.annotations.map((noted) => <span key={noted.id} className="label" title={noted.value}>{words(noted.kind)}: {noted.value}</span>)}</p>}
+      {message.direction === 'OUTGOING' && <footer>{message.proposal && `Proposed by ${'displayName' in message.proposal.createdBy ? message.proposal.createdBy.displayName : ''}, accepted by ${message.proposal.decidedBy?.displayName ?? ''} · `}{message.editedAt && 'Edited · '}{words(message.delivery)}{message.deliveryError && `: ${message.deliveryError}`}</footer>}
     </article>
   );
 }

@@ -7,6 +7,7 @@ import { join, normalize } from 'node:path';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 
+const { MACHINE_TOKEN: machine, BOT_TOKEN: bot, BOT_CONVERSATION: botConversationId } = process.env;
 const { PARLEY_URL: parley, PARLEY_TOKEN: token, PARLEY_VISITOR_TOKEN: visitor, PARLEY_CONVERSATION: conversationId, INBOX_OUT: dist } = process.env;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const types = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
@@ -145,6 +146,47 @@ test('an agent answers and keeps the record', async (t) => {
   await page.locator('.entries').click();
   await page.keyboard.press('e');
   await page.getByRole('button', { name: 'Reopen' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+// AG-1, AG-3, AG-4: what machines propose and note shows by itself, and people decide on it.
+test('an agent decides on what machines propose', async (t) => {
+  const { page, complaints } = await visit(t);
+  await ask('mutation($in: AnnotateInput!) { annotate(input: $in) { userErrors { message } } }', { in: { conversationId: botConversationId, kind: 'INTENT', value: 'Refund', confidence: 0.8 } }, machine);
+  await enter(page);
+  await page.getByLabel('Inbox', { exact: true }).selectOption({ index: 1 });
+  await page.getByRole('button', { name: /^Bots/ }).click();
+  await page.locator('.row', { hasText: 'My money back' }).click();
+  const pane = page.getByRole('region', { name: 'Assistants' });
+  await pane.getByText('Refund').waitFor();
+  const propose = (markdown) =>
+    ask('mutation($in: ProposeReplyInput!) { proposeReply(input: $in) { proposal { id } userErrors { message } } }', { in: { conversationId: botConversationId, markdown, confidence: 0.75, reason: 'As the rules say', sources: [{ title: 'Rules', url: 'https://shop.example/rules' }] } }, machine);
+  await propose('You get it bak.');
+  await propose('Never!');
+  const first = pane.getByRole('article').filter({ hasText: 'You get it bak.' });
+  await first.getByText('75 % sure').waitFor();
+  const second = pane.getByRole('article').filter({ hasText: 'Never!' });
+  await accessible(page);
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/proposals.png` });
+  await second.getByRole('button', { name: 'Dismiss' }).click();
+  await second.getByLabel('Why not').fill('Rude');
+  await second.getByRole('button', { name: 'Dismiss' }).click();
+  await second.waitFor({ state: 'detached' });
+  // The bot at work, step by step, until a person stops it.
+  const { conversation } = await ask('query($id: ID!) { conversation(id: $id) { turn agentRuns { id } } }', { id: botConversationId }, bot);
+  const step = await ask('mutation($in: ReportAgentStepInput!) { reportAgentStep(input: $in) { userErrors { message } } }', { in: { runId: conversation.agentRuns[0].id, turn: conversation.turn, kind: 'ACTION', text: 'Looking up the order' } }, bot);
+  assert.deepEqual(step.reportAgentStep.userErrors, []);
+  await pane.getByText('Looking up the order').waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/run.png` });
+  await pane.getByRole('button', { name: 'Stop' }).click();
+  await pane.getByText('Looking up the order').waitFor({ state: 'detached' });
+  const edited = pane.getByRole('article');
+  await edited.getByRole('button', { name: 'Edit' }).click();
+  await edited.getByLabel('Edited reply').fill('You get it back.');
+  await edited.getByRole('button', { name: 'Send edited' }).click();
+  await page.getByRole('log').getByText('You get it back.').waitFor();
+  await page.getByRole('log').getByText(/Proposed by Robot/).waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/accepted.png` });
   assert.deepEqual(complaints, []);
 });
 

@@ -34,10 +34,10 @@ CREATE TABLE proposals (
 CREATE UNIQUE INDEX proposals_account ON proposals (account_id, id);
 CREATE INDEX proposals_conversation ON proposals (conversation_id, id);
 CREATE INDEX proposals_created ON proposals (account_id, created_at, id);
-CREATE INDEX proposals_waiting ON proposals (conversation_id) WHERE state = 'WAITING';
-CREATE INDEX proposals_message ON proposals (message_id) WHERE message_id <> '';
+CREATE INDEX proposals_waiting ON proposals (account_id, conversation_id) WHERE state = 'WAITING';
+CREATE INDEX proposals_message ON proposals (account_id, message_id) WHERE message_id <> '';
 -- Decisions that the bot which waits for them did not hear of.
-CREATE INDEX proposals_unheard ON proposals (run_id, decided_at) WHERE run_id <> '' AND heard_at = 0;
+CREATE INDEX proposals_unheard ON proposals (account_id, run_id, decided_at) WHERE run_id <> '' AND heard_at = 0;
 -- Whose decision the run's work is about.
 ALTER TABLE agent_runs ADD COLUMN proposal_id TEXT NOT NULL DEFAULT '';
 
@@ -61,6 +61,6 @@ CREATE TABLE annotations (
     FOREIGN KEY (account_id, conversation_id) REFERENCES conversations (account_id, id)
 );
 CREATE UNIQUE INDEX annotations_account ON annotations (account_id, id);
-CREATE INDEX annotations_target ON annotations (conversation_id, message_id, kind, author_id, id);
-CREATE INDEX annotations_message ON annotations (message_id, id) WHERE message_id <> '';
+CREATE INDEX annotations_target ON annotations (account_id, conversation_id, message_id, kind, author_id, id);
+CREATE INDEX annotations_conversation ON annotations (conversation_id, id);
 CREATE INDEX annotations_value ON annotations (conversation_id, kind, value_key) WHERE superseded_at = 0;
