@@ -111,7 +111,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
-	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors})
+	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Articles: a.library})
 	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}
@@ -147,6 +147,7 @@ func (a *app) registerJobs() {
 // registerRounds has the queue do what comes back by the clock.
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
+	a.queue.Periodic("tend-bot-flows", bot.FlowsEvery, a.bots.TendFlows)
 	a.queue.Periodic("tend-bot-runs", bot.RoundEvery, a.bots.TendRuns)
 	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
 	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)

@@ -78,7 +78,10 @@ type HandOff struct {
 }
 
 // End is how the bot's part ends.
-type End struct{ Close bool }
+type End struct {
+	// Close: the conversation closes once the visitor is silent (IN-8).
+	Close bool
+}
 
 // Count is by how much the counts of a step rise.
 type Count struct{ Reached, Answered, Left int }

@@ -135,7 +135,7 @@ func do(ctx context.Context, step *vocab.FlowStep, s State, w World) (Effect, St
 }
 
 func end(step *vocab.FlowStep, s State) (Effect, State, error) {
-	e := Effect{End: &End{Close: step.Close != nil && *step.Close}}
+	e := Effect{End: &End{Close: step.Close == nil || *step.Close}}
 	if text := value(step.Text); text != "" {
 		e.Say = &Say{Markdown: text}
 	}

@@ -48,6 +48,8 @@ const (
 	Rating           = "rating"
 	AgentRun         = "run"
 	AgentStep        = "step"
+	BotFlow          = "flow"
+	FlowRun          = "play"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"

@@ -81,6 +81,9 @@ var rules = map[string]rule{
 	ent.TypeDraft:           {accountOwned: true, inboxOwned: true, staff: ownInInbox},
 	ent.TypeAgentRun:        {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeAgentStep:       {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeFlowRun:         {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeBotFlow:         {accountOwned: true, staff: inAccount},
+	ent.TypeBotStepCount:    {accountOwned: true, staff: inAccount},
 	ent.TypeRating:          {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 
