@@ -49,6 +49,10 @@ func (r *queryResolver) BotTemplates(ctx context.Context) ([]*bot.Template, erro
 	return bot.Templates(), nil
 }
 
+func (r *visitorMessageResolver) AsksForEmail(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error) {
+	return r.Services.Visitors.AsksForEmail(ctx, pick(objs, rowOfMessage))
+}
+
 func (r *flowStepInputResolver) Preset(ctx context.Context, obj *vocab.FlowStep, data *crm.TicketPresetInput) error {
 	obj.Preset = flowPreset(data)
 	return nil

@@ -4054,6 +4054,7 @@ type ComplexityRoot struct {
 	}
 
 	VisitorMessage struct {
+		AsksForEmail    func(childComplexity int) int
 		Attachments     func(childComplexity int) int
 		AuthorAvatarURL func(childComplexity int) int
 		AuthorName      func(childComplexity int) int
@@ -20708,6 +20709,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorConversationEdge.Node(childComplexity), true
 
+	case "VisitorMessage.asksForEmail":
+		if e.ComplexityRoot.VisitorMessage.AsksForEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.AsksForEmail(childComplexity), true
 	case "VisitorMessage.attachments":
 		if e.ComplexityRoot.VisitorMessage.Attachments == nil {
 			break
@@ -28441,6 +28448,14 @@ extend type Bot {
     "The version; default: the one of now."
     version: Int
   ): [BotStepStats!]!
+}
+
+extend type VisitorMessage {
+  """
+  Whether to ask for the visitor's e-mail address with it, so that the answer reaches them: it is the last one of a bot that handed the chat
+  off where no one could take it, and no address is known.
+  """
+  asksForEmail: Boolean!
 }
 
 "A version of a bot's flow, as it was published. It never changes."
@@ -44531,6 +44546,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_createdAt(ctx, field)
 	case "quickReplies":
 		return ec.fieldContext_VisitorMessage_quickReplies(ctx, field)
+	case "asksForEmail":
+		return ec.fieldContext_VisitorMessage_asksForEmail(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessage", field.Name)
 }

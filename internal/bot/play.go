@@ -91,6 +91,9 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 	if err != nil {
 		return false, err
 	}
+	if e.Say != nil || next.Phase == vocab.FlowWaiting {
+		s.types(asBot(ctx, p.c), p.c)
+	}
 	err = s.commit(ctx, p, e, next, read)
 	if refused := errs.Of(err); refused != nil && refused.Code != errs.Conflict {
 		return true, s.endPlay(ctx, p, vocab.FlowFailed, refused.Message)
@@ -221,8 +224,7 @@ func (g *engagement) beginFlow(ctx context.Context) (bool, error) {
 //
 // before is called first: it locks what others lock before a conversation.
 func (s *Service) locked(ctx context.Context, p *play, before, work func(ctx context.Context, tx *store.Tx) error) error {
-	bot := &viewer.Viewer{Kind: viewer.Bot, AccountID: p.c.AccountID, ActorID: p.c.BotID}
-	ctx = viewer.NewContext(ctx, viewer.System("bot", p.c.AccountID).InNameOf(bot))
+	ctx = asBot(ctx, p.c)
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := before(ctx, tx); err != nil {
 			return err
@@ -244,6 +246,12 @@ func (s *Service) locked(ctx context.Context, p *play, before, work func(ctx con
 		}
 		return work(ctx, tx)
 	})
+}
+
+// asBot is a context of Parley's own work in the name of a conversation's bot.
+func asBot(ctx context.Context, c *ent.Conversation) context.Context {
+	bot := &viewer.Viewer{Kind: viewer.Bot, AccountID: c.AccountID, ActorID: c.BotID}
+	return viewer.NewContext(ctx, viewer.System("bot", c.AccountID).InNameOf(bot))
 }
 
 // commit does what follows from a step, and has the flow stand where it stands then.

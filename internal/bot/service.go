@@ -15,6 +15,7 @@ import (
 type Service struct {
 	store *store.Store
 	deps  Deps
+	types func(ctx context.Context, c *ent.Conversation)
 }
 
 // Deps are what bots need of the packages below. All are required where bots run.
@@ -56,4 +57,10 @@ type Articles interface {
 }
 
 // New returns the use cases of bots.
-func New(s *store.Store, d Deps) *Service { return &Service{store: s, deps: d} }
+func New(s *store.Store, d Deps) *Service {
+	return &Service{store: s, deps: d, types: func(context.Context, *ent.Conversation) {}}
+}
+
+// UseTyping has visitors see that a built-in bot types, which is the context's actor. It is
+// called before anything is served.
+func (s *Service) UseTyping(types func(ctx context.Context, c *ent.Conversation)) { s.types = types }
