@@ -19,14 +19,14 @@ func say(id, text, next string) map[string]any {
 }
 
 func ask(id, text, next string, more ...any) map[string]any {
-	return with(map[string]any{"id": id, "kind": "ASK", "markdown": text, "next": next}, more...)
+	return having(map[string]any{"id": id, "kind": "ASK", "markdown": text, "next": next}, more...)
 }
 
 func finish(id string, more ...any) map[string]any {
-	return with(map[string]any{"id": id, "kind": "END"}, more...)
+	return having(map[string]any{"id": id, "kind": "END"}, more...)
 }
 
-func with(step map[string]any, more ...any) map[string]any {
+func having(step map[string]any, more ...any) map[string]any {
 	for i := 0; i < len(more); i += 2 {
 		step[more[i].(string)] = more[i+1]
 	}
@@ -97,18 +97,18 @@ func TestFlow(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		a.property("CONVERSATION", "topic", "CHOICE", "options", []any{map[string]any{"value": "price"}, map[string]any{"value": "other"}})
 		a.property("CONVERSATION", "stage", "TEXT")
-		a.property("CONTACT", "teamSize", "NUMBER")
+		a.property("CONTACT", "team_size", "NUMBER")
 		a.do(adminToken, `mutation($in: CreateTagInput!) { createTag(input: $in) { userErrors { message } } }`, input("name", "lead"))
-		pipelines := a.do(adminToken, `{ pipelines(object: TICKET) { id } }`, nil)
+		pipelines := a.do(adminToken, `{ pipelines(object: TICKET) { nodes { id } } }`, nil)
 		_, _, c := a.botsChat(map[string]any{"flow": flowOf(
 			say("hi", "Hi **there**", "topic"),
 			ask("topic", "About?", "name", "choices", []any{map[string]any{"text": "Prices", "value": "price"}, map[string]any{"text": "Other", "value": "other"}}, "save", map[string]any{"object": "CONVERSATION", "property": "topic"}),
 			ask("name", "Your name?", "mail", "save", map[string]any{"object": "CONTACT", "property": "name"}),
 			ask("mail", "Your address?", "size", "type", "EMAIL", "save", map[string]any{"object": "CONTACT", "property": "email"}, "invalidText", "That is none."),
-			ask("size", "How many?", "tag", "type", "NUMBER", "save", map[string]any{"object": "CONTACT", "property": "teamSize"}, "skipText", "Skip"),
+			ask("size", "How many?", "tag", "type", "NUMBER", "save", map[string]any{"object": "CONTACT", "property": "team_size"}, "skipText", "Skip"),
 			map[string]any{"id": "tag", "kind": "TAG", "tags": []string{"LEAD"}, "next": "set"},
 			map[string]any{"id": "set", "kind": "SET", "save": map[string]any{"object": "CONVERSATION", "property": "stage"}, "value": "new", "next": "ticket"},
-			map[string]any{"id": "ticket", "kind": "CREATE_TICKET", "preset": map[string]any{"pipelineId": text(pipelines, "pipelines", 0, "id")}, "next": "wait"},
+			map[string]any{"id": "ticket", "kind": "CREATE_TICKET", "preset": map[string]any{"pipelineId": text(pipelines, "pipelines", "nodes", 0, "id")}, "next": "wait"},
 			map[string]any{"id": "wait", "kind": "WAIT", "seconds": 1, "next": "big"},
 			map[string]any{"id": "big", "kind": "BRANCH", "cases": []any{map[string]any{"when": []any{
 				map[string]any{"conversationProperty": map[string]any{"name": "topic", "anyOf": []string{"price"}}},
@@ -206,6 +206,9 @@ func TestFlowsListen(t *testing.T) {
 		a.reads(hasty, "Second?")
 		turned.Advance(25 * time.Hour)
 		a.answers(back, "I am back")
+		a.until("the flow begins again", func() bool {
+			return strings.Contains(fmt.Sprint(a.do(adminToken, `query($id: ID!) { bot(id: $id) { stepStats { reached stepId } } }`, map[string]any{"id": bot})), "reached:5 stepId:w")
+		})
 		turned.Advance(61 * time.Second)
 		a.saysAll(back.conversationID, "> Good day", "First?", "> I am back", "First?")
 		if got := a.transcript(taken.conversationID); strings.Contains(got, "Second?") {
@@ -253,7 +256,7 @@ func TestBadFlows(t *testing.T) {
 			"INVALID [flow steps 0 type]":                flowOf(ask("a", "x", "end", "save", map[string]any{"object": "CONTACT", "property": "size"}), end),
 			"NOT_FOUND [flow steps 0 tags 0]":            flowOf(map[string]any{"id": "a", "kind": "TAG", "tags": []string{"nope"}, "next": "end"}, end),
 			"NOT_FOUND [flow steps 0 preset pipelineId]": flowOf(map[string]any{"id": "a", "kind": "CREATE_TICKET", "preset": map[string]any{"pipelineId": "pipeline_x"}, "next": "end"}, end),
-			"NOT_FOUND [flow steps 0 libraryItemIds 0]":  flowOf(with(say("a", "x", "end"), "libraryItemIds", []string{"item_x"}), end),
+			"NOT_FOUND [flow steps 0 libraryItemIds 0]":  flowOf(having(say("a", "x", "end"), "libraryItemIds", []string{"item_x"}), end),
 			"INVALID [flow steps 0 routing rules 0 conditions]": flowOf(map[string]any{"id": "a", "kind": "HAND_OFF", "routing": map[string]any{"rules": []any{
 				map[string]any{"target": "UNASSIGNED", "conditions": []any{map[string]any{"hours": "WITHIN"}}},
 			}}}),
@@ -264,7 +267,7 @@ func TestBadFlows(t *testing.T) {
 				map[string]any{"next": "end", "when": []any{map[string]any{"conversationProperty": map[string]any{"name": "nope", "isSet": true}}}},
 			}}, end),
 		} {
-			refused := a.do(adminToken, `mutation($in: PublishBotFlowInput!) { publishBotFlow(input: $in) { bot { flow { version } } userErrors { code field } } }`, input("botId", bot, "flow", f))
+			refused := a.ask(adminToken, `mutation($in: PublishBotFlowInput!) { publishBotFlow(input: $in) { bot { flow { version } } userErrors { code field } } }`, input("botId", bot, "flow", f)).Data
 			if got := text(refused, "publishBotFlow", "userErrors", 0, "code") + " " + fmt.Sprint(at(refused, "publishBotFlow", "userErrors", 0, "field")); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
