@@ -33,6 +33,8 @@ type Bot struct {
 	NobodyAvailableText string `json:"nobody_available_text,omitempty"`
 	// Seconds; 0: the default (AG-1).
 	ApprovalTimeout int `json:"approval_timeout,omitempty"`
+	// The version of its flow that new conversations have; 0: it is an external one (BT-4).
+	FlowVersion int `json:"flow_version,omitempty"`
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -47,7 +49,7 @@ func (*Bot) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bot.FieldInboxIds, bot.FieldRouting:
 			values[i] = new([]byte)
-		case bot.FieldApprovalTimeout, bot.FieldArchivedAt, bot.FieldCreatedAt:
+		case bot.FieldApprovalTimeout, bot.FieldFlowVersion, bot.FieldArchivedAt, bot.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case bot.FieldID, bot.FieldAccountID, bot.FieldName, bot.FieldAvatarURL, bot.FieldNobodyAvailableText:
 			values[i] = new(sql.NullString)
@@ -118,6 +120,12 @@ func (_m *Bot) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ApprovalTimeout = int(value.Int64)
 			}
+		case bot.FieldFlowVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field flow_version", values[i])
+			} else if value.Valid {
+				_m.FlowVersion = int(value.Int64)
+			}
 		case bot.FieldArchivedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field archived_at", values[i])
@@ -186,6 +194,9 @@ func (_m *Bot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("approval_timeout=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ApprovalTimeout))
+	builder.WriteString(", ")
+	builder.WriteString("flow_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FlowVersion))
 	builder.WriteString(", ")
 	builder.WriteString("archived_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))

@@ -98,6 +98,20 @@ func (_c *BotCreate) SetNillableApprovalTimeout(v *int) *BotCreate {
 	return _c
 }
 
+// SetFlowVersion sets the "flow_version" field.
+func (_c *BotCreate) SetFlowVersion(v int) *BotCreate {
+	_c.mutation.SetFlowVersion(v)
+	return _c
+}
+
+// SetNillableFlowVersion sets the "flow_version" field if the given value is not nil.
+func (_c *BotCreate) SetNillableFlowVersion(v *int) *BotCreate {
+	if v != nil {
+		_c.SetFlowVersion(*v)
+	}
+	return _c
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_c *BotCreate) SetArchivedAt(v clock.Micros) *BotCreate {
 	_c.mutation.SetArchivedAt(v)
@@ -179,6 +193,10 @@ func (_c *BotCreate) defaults() {
 		v := bot.DefaultApprovalTimeout
 		_c.mutation.SetApprovalTimeout(v)
 	}
+	if _, ok := _c.mutation.FlowVersion(); !ok {
+		v := bot.DefaultFlowVersion
+		_c.mutation.SetFlowVersion(v)
+	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		v := bot.DefaultArchivedAt
 		_c.mutation.SetArchivedAt(v)
@@ -212,6 +230,9 @@ func (_c *BotCreate) check() error {
 	}
 	if _, ok := _c.mutation.ApprovalTimeout(); !ok {
 		return &ValidationError{Name: "approval_timeout", err: errors.New(`ent: missing required field "Bot.approval_timeout"`)}
+	}
+	if _, ok := _c.mutation.FlowVersion(); !ok {
+		return &ValidationError{Name: "flow_version", err: errors.New(`ent: missing required field "Bot.flow_version"`)}
 	}
 	if _, ok := _c.mutation.ArchivedAt(); !ok {
 		return &ValidationError{Name: "archived_at", err: errors.New(`ent: missing required field "Bot.archived_at"`)}
@@ -287,6 +308,10 @@ func (_c *BotCreate) createSpec() (*Bot, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ApprovalTimeout(); ok {
 		_spec.SetField(bot.FieldApprovalTimeout, field.TypeInt, value)
 		_node.ApprovalTimeout = value
+	}
+	if value, ok := _c.mutation.FlowVersion(); ok {
+		_spec.SetField(bot.FieldFlowVersion, field.TypeInt, value)
+		_node.FlowVersion = value
 	}
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
@@ -423,6 +448,24 @@ func (u *BotUpsert) UpdateApprovalTimeout() *BotUpsert {
 // AddApprovalTimeout adds v to the "approval_timeout" field.
 func (u *BotUpsert) AddApprovalTimeout(v int) *BotUpsert {
 	u.Add(bot.FieldApprovalTimeout, v)
+	return u
+}
+
+// SetFlowVersion sets the "flow_version" field.
+func (u *BotUpsert) SetFlowVersion(v int) *BotUpsert {
+	u.Set(bot.FieldFlowVersion, v)
+	return u
+}
+
+// UpdateFlowVersion sets the "flow_version" field to the value that was provided on create.
+func (u *BotUpsert) UpdateFlowVersion() *BotUpsert {
+	u.SetExcluded(bot.FieldFlowVersion)
+	return u
+}
+
+// AddFlowVersion adds v to the "flow_version" field.
+func (u *BotUpsert) AddFlowVersion(v int) *BotUpsert {
+	u.Add(bot.FieldFlowVersion, v)
 	return u
 }
 
@@ -586,6 +629,27 @@ func (u *BotUpsertOne) AddApprovalTimeout(v int) *BotUpsertOne {
 func (u *BotUpsertOne) UpdateApprovalTimeout() *BotUpsertOne {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateApprovalTimeout()
+	})
+}
+
+// SetFlowVersion sets the "flow_version" field.
+func (u *BotUpsertOne) SetFlowVersion(v int) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.SetFlowVersion(v)
+	})
+}
+
+// AddFlowVersion adds v to the "flow_version" field.
+func (u *BotUpsertOne) AddFlowVersion(v int) *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.AddFlowVersion(v)
+	})
+}
+
+// UpdateFlowVersion sets the "flow_version" field to the value that was provided on create.
+func (u *BotUpsertOne) UpdateFlowVersion() *BotUpsertOne {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateFlowVersion()
 	})
 }
 
@@ -919,6 +983,27 @@ func (u *BotUpsertBulk) AddApprovalTimeout(v int) *BotUpsertBulk {
 func (u *BotUpsertBulk) UpdateApprovalTimeout() *BotUpsertBulk {
 	return u.Update(func(s *BotUpsert) {
 		s.UpdateApprovalTimeout()
+	})
+}
+
+// SetFlowVersion sets the "flow_version" field.
+func (u *BotUpsertBulk) SetFlowVersion(v int) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.SetFlowVersion(v)
+	})
+}
+
+// AddFlowVersion adds v to the "flow_version" field.
+func (u *BotUpsertBulk) AddFlowVersion(v int) *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.AddFlowVersion(v)
+	})
+}
+
+// UpdateFlowVersion sets the "flow_version" field to the value that was provided on create.
+func (u *BotUpsertBulk) UpdateFlowVersion() *BotUpsertBulk {
+	return u.Update(func(s *BotUpsert) {
+		s.UpdateFlowVersion()
 	})
 }
 

@@ -120,6 +120,27 @@ func (_u *BotUpdate) AddApprovalTimeout(v int) *BotUpdate {
 	return _u
 }
 
+// SetFlowVersion sets the "flow_version" field.
+func (_u *BotUpdate) SetFlowVersion(v int) *BotUpdate {
+	_u.mutation.ResetFlowVersion()
+	_u.mutation.SetFlowVersion(v)
+	return _u
+}
+
+// SetNillableFlowVersion sets the "flow_version" field if the given value is not nil.
+func (_u *BotUpdate) SetNillableFlowVersion(v *int) *BotUpdate {
+	if v != nil {
+		_u.SetFlowVersion(*v)
+	}
+	return _u
+}
+
+// AddFlowVersion adds value to the "flow_version" field.
+func (_u *BotUpdate) AddFlowVersion(v int) *BotUpdate {
+	_u.mutation.AddFlowVersion(v)
+	return _u
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (_u *BotUpdate) SetArchivedAt(v clock.Micros) *BotUpdate {
 	_u.mutation.ResetArchivedAt()
@@ -213,6 +234,12 @@ func (_u *BotUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedApprovalTimeout(); ok {
 		_spec.AddField(bot.FieldApprovalTimeout, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FlowVersion(); ok {
+		_spec.SetField(bot.FieldFlowVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFlowVersion(); ok {
+		_spec.AddField(bot.FieldFlowVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)
@@ -328,6 +355,27 @@ func (_u *BotUpdateOne) SetNillableApprovalTimeout(v *int) *BotUpdateOne {
 // AddApprovalTimeout adds value to the "approval_timeout" field.
 func (_u *BotUpdateOne) AddApprovalTimeout(v int) *BotUpdateOne {
 	_u.mutation.AddApprovalTimeout(v)
+	return _u
+}
+
+// SetFlowVersion sets the "flow_version" field.
+func (_u *BotUpdateOne) SetFlowVersion(v int) *BotUpdateOne {
+	_u.mutation.ResetFlowVersion()
+	_u.mutation.SetFlowVersion(v)
+	return _u
+}
+
+// SetNillableFlowVersion sets the "flow_version" field if the given value is not nil.
+func (_u *BotUpdateOne) SetNillableFlowVersion(v *int) *BotUpdateOne {
+	if v != nil {
+		_u.SetFlowVersion(*v)
+	}
+	return _u
+}
+
+// AddFlowVersion adds value to the "flow_version" field.
+func (_u *BotUpdateOne) AddFlowVersion(v int) *BotUpdateOne {
+	_u.mutation.AddFlowVersion(v)
 	return _u
 }
 
@@ -454,6 +502,12 @@ func (_u *BotUpdateOne) sqlSave(ctx context.Context) (_node *Bot, err error) {
 	}
 	if value, ok := _u.mutation.AddedApprovalTimeout(); ok {
 		_spec.AddField(bot.FieldApprovalTimeout, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FlowVersion(); ok {
+		_spec.SetField(bot.FieldFlowVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedFlowVersion(); ok {
+		_spec.AddField(bot.FieldFlowVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.ArchivedAt(); ok {
 		_spec.SetField(bot.FieldArchivedAt, field.TypeInt64, value)

@@ -16,6 +16,8 @@ import (
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
+	"parley/ent/botflow"
+	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/company"
@@ -42,6 +44,7 @@ import (
 	"parley/ent/engagementrevision"
 	"parley/ent/erasure"
 	"parley/ent/event"
+	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
 	"parley/ent/imagesender"
@@ -164,6 +167,8 @@ func checkColumn(t, c string) error {
 			attachment.Table:             attachment.ValidColumn,
 			block.Table:                  block.ValidColumn,
 			bot.Table:                    bot.ValidColumn,
+			botflow.Table:                botflow.ValidColumn,
+			botstepcount.Table:           botstepcount.ValidColumn,
 			channel.Table:                channel.ValidColumn,
 			channeladdress.Table:         channeladdress.ValidColumn,
 			company.Table:                company.ValidColumn,
@@ -190,6 +195,7 @@ func checkColumn(t, c string) error {
 			engagementrevision.Table:     engagementrevision.ValidColumn,
 			erasure.Table:                erasure.ValidColumn,
 			event.Table:                  event.ValidColumn,
+			flowrun.Table:                flowrun.ValidColumn,
 			forgottenblob.Table:          forgottenblob.ValidColumn,
 			idempotencykey.Table:         idempotencykey.ValidColumn,
 			imagesender.Table:            imagesender.ValidColumn,

@@ -17,6 +17,8 @@ import (
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
+	"parley/ent/botflow"
+	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/company"
@@ -43,6 +45,7 @@ import (
 	"parley/ent/engagementrevision"
 	"parley/ent/erasure"
 	"parley/ent/event"
+	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
 	"parley/ent/imagesender"
@@ -118,6 +121,8 @@ const (
 	TypeAttachment             = "Attachment"
 	TypeBlock                  = "Block"
 	TypeBot                    = "Bot"
+	TypeBotFlow                = "BotFlow"
+	TypeBotStepCount           = "BotStepCount"
 	TypeChannel                = "Channel"
 	TypeChannelAddress         = "ChannelAddress"
 	TypeCompany                = "Company"
@@ -144,6 +149,7 @@ const (
 	TypeEngagementRevision     = "EngagementRevision"
 	TypeErasure                = "Erasure"
 	TypeEvent                  = "Event"
+	TypeFlowRun                = "FlowRun"
 	TypeForgottenBlob          = "ForgottenBlob"
 	TypeIdempotencyKey         = "IdempotencyKey"
 	TypeImageSender            = "ImageSender"
@@ -9600,6 +9606,8 @@ type BotMutation struct {
 	nobody_available_text *string
 	approval_timeout      *int
 	addapproval_timeout   *int
+	flow_version          *int
+	addflow_version       *int
 	archived_at           *clock.Micros
 	addarchived_at        *clock.Micros
 	created_at            *clock.Micros
@@ -10001,6 +10009,62 @@ func (m *BotMutation) ResetApprovalTimeout() {
 	m.addapproval_timeout = nil
 }
 
+// SetFlowVersion sets the "flow_version" field.
+func (m *BotMutation) SetFlowVersion(i int) {
+	m.flow_version = &i
+	m.addflow_version = nil
+}
+
+// FlowVersion returns the value of the "flow_version" field in the mutation.
+func (m *BotMutation) FlowVersion() (r int, exists bool) {
+	v := m.flow_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFlowVersion returns the old "flow_version" field's value of the Bot entity.
+// If the Bot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotMutation) OldFlowVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFlowVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFlowVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFlowVersion: %w", err)
+	}
+	return oldValue.FlowVersion, nil
+}
+
+// AddFlowVersion adds i to the "flow_version" field.
+func (m *BotMutation) AddFlowVersion(i int) {
+	if m.addflow_version != nil {
+		*m.addflow_version += i
+	} else {
+		m.addflow_version = &i
+	}
+}
+
+// AddedFlowVersion returns the value that was added to the "flow_version" field in this mutation.
+func (m *BotMutation) AddedFlowVersion() (r int, exists bool) {
+	v := m.addflow_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFlowVersion resets all changes to the "flow_version" field.
+func (m *BotMutation) ResetFlowVersion() {
+	m.flow_version = nil
+	m.addflow_version = nil
+}
+
 // SetArchivedAt sets the "archived_at" field.
 func (m *BotMutation) SetArchivedAt(c clock.Micros) {
 	m.archived_at = &c
@@ -10147,7 +10211,7 @@ func (m *BotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BotMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.account_id != nil {
 		fields = append(fields, bot.FieldAccountID)
 	}
@@ -10168,6 +10232,9 @@ func (m *BotMutation) Fields() []string {
 	}
 	if m.approval_timeout != nil {
 		fields = append(fields, bot.FieldApprovalTimeout)
+	}
+	if m.flow_version != nil {
+		fields = append(fields, bot.FieldFlowVersion)
 	}
 	if m.archived_at != nil {
 		fields = append(fields, bot.FieldArchivedAt)
@@ -10197,6 +10264,8 @@ func (m *BotMutation) Field(name string) (ent.Value, bool) {
 		return m.NobodyAvailableText()
 	case bot.FieldApprovalTimeout:
 		return m.ApprovalTimeout()
+	case bot.FieldFlowVersion:
+		return m.FlowVersion()
 	case bot.FieldArchivedAt:
 		return m.ArchivedAt()
 	case bot.FieldCreatedAt:
@@ -10224,6 +10293,8 @@ func (m *BotMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldNobodyAvailableText(ctx)
 	case bot.FieldApprovalTimeout:
 		return m.OldApprovalTimeout(ctx)
+	case bot.FieldFlowVersion:
+		return m.OldFlowVersion(ctx)
 	case bot.FieldArchivedAt:
 		return m.OldArchivedAt(ctx)
 	case bot.FieldCreatedAt:
@@ -10286,6 +10357,13 @@ func (m *BotMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetApprovalTimeout(v)
 		return nil
+	case bot.FieldFlowVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFlowVersion(v)
+		return nil
 	case bot.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -10311,6 +10389,9 @@ func (m *BotMutation) AddedFields() []string {
 	if m.addapproval_timeout != nil {
 		fields = append(fields, bot.FieldApprovalTimeout)
 	}
+	if m.addflow_version != nil {
+		fields = append(fields, bot.FieldFlowVersion)
+	}
 	if m.addarchived_at != nil {
 		fields = append(fields, bot.FieldArchivedAt)
 	}
@@ -10327,6 +10408,8 @@ func (m *BotMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case bot.FieldApprovalTimeout:
 		return m.AddedApprovalTimeout()
+	case bot.FieldFlowVersion:
+		return m.AddedFlowVersion()
 	case bot.FieldArchivedAt:
 		return m.AddedArchivedAt()
 	case bot.FieldCreatedAt:
@@ -10346,6 +10429,13 @@ func (m *BotMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddApprovalTimeout(v)
+		return nil
+	case bot.FieldFlowVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFlowVersion(v)
 		return nil
 	case bot.FieldArchivedAt:
 		v, ok := value.(clock.Micros)
@@ -10409,6 +10499,9 @@ func (m *BotMutation) ResetField(name string) error {
 	case bot.FieldApprovalTimeout:
 		m.ResetApprovalTimeout()
 		return nil
+	case bot.FieldFlowVersion:
+		m.ResetFlowVersion()
+		return nil
 	case bot.FieldArchivedAt:
 		m.ResetArchivedAt()
 		return nil
@@ -10465,6 +10558,1468 @@ func (m *BotMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *BotMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Bot edge %s", name)
+}
+
+// BotFlowMutation represents an operation that mutates the BotFlow nodes in the graph.
+type BotFlowMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	bot_id        *string
+	version       *int
+	addversion    *int
+	flow          *vocab.Flow
+	published_by  *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*BotFlow, error)
+	predicates    []predicate.BotFlow
+}
+
+var _ ent.Mutation = (*BotFlowMutation)(nil)
+
+// botflowOption allows management of the mutation configuration using functional options.
+type botflowOption func(*BotFlowMutation)
+
+// newBotFlowMutation creates new mutation for the BotFlow entity.
+func newBotFlowMutation(c config, op Op, opts ...botflowOption) *BotFlowMutation {
+	m := &BotFlowMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBotFlow,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBotFlowID sets the ID field of the mutation.
+func withBotFlowID(id string) botflowOption {
+	return func(m *BotFlowMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BotFlow
+		)
+		m.oldValue = func(ctx context.Context) (*BotFlow, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BotFlow.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBotFlow sets the old BotFlow of the mutation.
+func withBotFlow(node *BotFlow) botflowOption {
+	return func(m *BotFlowMutation) {
+		m.oldValue = func(context.Context) (*BotFlow, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BotFlowMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BotFlowMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BotFlow entities.
+func (m *BotFlowMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BotFlowMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BotFlowMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BotFlow.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *BotFlowMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *BotFlowMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *BotFlowMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetBotID sets the "bot_id" field.
+func (m *BotFlowMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *BotFlowMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *BotFlowMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *BotFlowMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BotFlowMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BotFlowMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BotFlowMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BotFlowMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetFlow sets the "flow" field.
+func (m *BotFlowMutation) SetFlow(v vocab.Flow) {
+	m.flow = &v
+}
+
+// Flow returns the value of the "flow" field in the mutation.
+func (m *BotFlowMutation) Flow() (r vocab.Flow, exists bool) {
+	v := m.flow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFlow returns the old "flow" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldFlow(ctx context.Context) (v vocab.Flow, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFlow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFlow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFlow: %w", err)
+	}
+	return oldValue.Flow, nil
+}
+
+// ResetFlow resets all changes to the "flow" field.
+func (m *BotFlowMutation) ResetFlow() {
+	m.flow = nil
+}
+
+// SetPublishedBy sets the "published_by" field.
+func (m *BotFlowMutation) SetPublishedBy(s string) {
+	m.published_by = &s
+}
+
+// PublishedBy returns the value of the "published_by" field in the mutation.
+func (m *BotFlowMutation) PublishedBy() (r string, exists bool) {
+	v := m.published_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedBy returns the old "published_by" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldPublishedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedBy: %w", err)
+	}
+	return oldValue.PublishedBy, nil
+}
+
+// ResetPublishedBy resets all changes to the "published_by" field.
+func (m *BotFlowMutation) ResetPublishedBy() {
+	m.published_by = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BotFlowMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BotFlowMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BotFlow entity.
+// If the BotFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotFlowMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *BotFlowMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *BotFlowMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BotFlowMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the BotFlowMutation builder.
+func (m *BotFlowMutation) Where(ps ...predicate.BotFlow) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BotFlowMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BotFlowMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BotFlow, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BotFlowMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BotFlowMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BotFlow).
+func (m *BotFlowMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BotFlowMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.account_id != nil {
+		fields = append(fields, botflow.FieldAccountID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, botflow.FieldBotID)
+	}
+	if m.version != nil {
+		fields = append(fields, botflow.FieldVersion)
+	}
+	if m.flow != nil {
+		fields = append(fields, botflow.FieldFlow)
+	}
+	if m.published_by != nil {
+		fields = append(fields, botflow.FieldPublishedBy)
+	}
+	if m.created_at != nil {
+		fields = append(fields, botflow.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BotFlowMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case botflow.FieldAccountID:
+		return m.AccountID()
+	case botflow.FieldBotID:
+		return m.BotID()
+	case botflow.FieldVersion:
+		return m.Version()
+	case botflow.FieldFlow:
+		return m.Flow()
+	case botflow.FieldPublishedBy:
+		return m.PublishedBy()
+	case botflow.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BotFlowMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case botflow.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case botflow.FieldBotID:
+		return m.OldBotID(ctx)
+	case botflow.FieldVersion:
+		return m.OldVersion(ctx)
+	case botflow.FieldFlow:
+		return m.OldFlow(ctx)
+	case botflow.FieldPublishedBy:
+		return m.OldPublishedBy(ctx)
+	case botflow.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown BotFlow field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotFlowMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case botflow.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case botflow.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
+		return nil
+	case botflow.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case botflow.FieldFlow:
+		v, ok := value.(vocab.Flow)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFlow(v)
+		return nil
+	case botflow.FieldPublishedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedBy(v)
+		return nil
+	case botflow.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotFlow field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BotFlowMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, botflow.FieldVersion)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, botflow.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BotFlowMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case botflow.FieldVersion:
+		return m.AddedVersion()
+	case botflow.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotFlowMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case botflow.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case botflow.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotFlow numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BotFlowMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BotFlowMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BotFlowMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BotFlow nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BotFlowMutation) ResetField(name string) error {
+	switch name {
+	case botflow.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case botflow.FieldBotID:
+		m.ResetBotID()
+		return nil
+	case botflow.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case botflow.FieldFlow:
+		m.ResetFlow()
+		return nil
+	case botflow.FieldPublishedBy:
+		m.ResetPublishedBy()
+		return nil
+	case botflow.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BotFlow field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BotFlowMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BotFlowMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BotFlowMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BotFlowMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BotFlowMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BotFlowMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BotFlowMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown BotFlow unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BotFlowMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown BotFlow edge %s", name)
+}
+
+// BotStepCountMutation represents an operation that mutates the BotStepCount nodes in the graph.
+type BotStepCountMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	bot_id        *string
+	version       *int
+	addversion    *int
+	step_id       *string
+	reached       *int
+	addreached    *int
+	answered      *int
+	addanswered   *int
+	abandoned     *int
+	addabandoned  *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*BotStepCount, error)
+	predicates    []predicate.BotStepCount
+}
+
+var _ ent.Mutation = (*BotStepCountMutation)(nil)
+
+// botstepcountOption allows management of the mutation configuration using functional options.
+type botstepcountOption func(*BotStepCountMutation)
+
+// newBotStepCountMutation creates new mutation for the BotStepCount entity.
+func newBotStepCountMutation(c config, op Op, opts ...botstepcountOption) *BotStepCountMutation {
+	m := &BotStepCountMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBotStepCount,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBotStepCountID sets the ID field of the mutation.
+func withBotStepCountID(id string) botstepcountOption {
+	return func(m *BotStepCountMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BotStepCount
+		)
+		m.oldValue = func(ctx context.Context) (*BotStepCount, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BotStepCount.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBotStepCount sets the old BotStepCount of the mutation.
+func withBotStepCount(node *BotStepCount) botstepcountOption {
+	return func(m *BotStepCountMutation) {
+		m.oldValue = func(context.Context) (*BotStepCount, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BotStepCountMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BotStepCountMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BotStepCount entities.
+func (m *BotStepCountMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BotStepCountMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BotStepCountMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BotStepCount.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *BotStepCountMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *BotStepCountMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *BotStepCountMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetBotID sets the "bot_id" field.
+func (m *BotStepCountMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *BotStepCountMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *BotStepCountMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *BotStepCountMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BotStepCountMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BotStepCountMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BotStepCountMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BotStepCountMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetStepID sets the "step_id" field.
+func (m *BotStepCountMutation) SetStepID(s string) {
+	m.step_id = &s
+}
+
+// StepID returns the value of the "step_id" field in the mutation.
+func (m *BotStepCountMutation) StepID() (r string, exists bool) {
+	v := m.step_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepID returns the old "step_id" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldStepID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepID: %w", err)
+	}
+	return oldValue.StepID, nil
+}
+
+// ResetStepID resets all changes to the "step_id" field.
+func (m *BotStepCountMutation) ResetStepID() {
+	m.step_id = nil
+}
+
+// SetReached sets the "reached" field.
+func (m *BotStepCountMutation) SetReached(i int) {
+	m.reached = &i
+	m.addreached = nil
+}
+
+// Reached returns the value of the "reached" field in the mutation.
+func (m *BotStepCountMutation) Reached() (r int, exists bool) {
+	v := m.reached
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReached returns the old "reached" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldReached(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReached is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReached requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReached: %w", err)
+	}
+	return oldValue.Reached, nil
+}
+
+// AddReached adds i to the "reached" field.
+func (m *BotStepCountMutation) AddReached(i int) {
+	if m.addreached != nil {
+		*m.addreached += i
+	} else {
+		m.addreached = &i
+	}
+}
+
+// AddedReached returns the value that was added to the "reached" field in this mutation.
+func (m *BotStepCountMutation) AddedReached() (r int, exists bool) {
+	v := m.addreached
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReached resets all changes to the "reached" field.
+func (m *BotStepCountMutation) ResetReached() {
+	m.reached = nil
+	m.addreached = nil
+}
+
+// SetAnswered sets the "answered" field.
+func (m *BotStepCountMutation) SetAnswered(i int) {
+	m.answered = &i
+	m.addanswered = nil
+}
+
+// Answered returns the value of the "answered" field in the mutation.
+func (m *BotStepCountMutation) Answered() (r int, exists bool) {
+	v := m.answered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswered returns the old "answered" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldAnswered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswered: %w", err)
+	}
+	return oldValue.Answered, nil
+}
+
+// AddAnswered adds i to the "answered" field.
+func (m *BotStepCountMutation) AddAnswered(i int) {
+	if m.addanswered != nil {
+		*m.addanswered += i
+	} else {
+		m.addanswered = &i
+	}
+}
+
+// AddedAnswered returns the value that was added to the "answered" field in this mutation.
+func (m *BotStepCountMutation) AddedAnswered() (r int, exists bool) {
+	v := m.addanswered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnswered resets all changes to the "answered" field.
+func (m *BotStepCountMutation) ResetAnswered() {
+	m.answered = nil
+	m.addanswered = nil
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (m *BotStepCountMutation) SetAbandoned(i int) {
+	m.abandoned = &i
+	m.addabandoned = nil
+}
+
+// Abandoned returns the value of the "abandoned" field in the mutation.
+func (m *BotStepCountMutation) Abandoned() (r int, exists bool) {
+	v := m.abandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbandoned returns the old "abandoned" field's value of the BotStepCount entity.
+// If the BotStepCount object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotStepCountMutation) OldAbandoned(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbandoned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbandoned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbandoned: %w", err)
+	}
+	return oldValue.Abandoned, nil
+}
+
+// AddAbandoned adds i to the "abandoned" field.
+func (m *BotStepCountMutation) AddAbandoned(i int) {
+	if m.addabandoned != nil {
+		*m.addabandoned += i
+	} else {
+		m.addabandoned = &i
+	}
+}
+
+// AddedAbandoned returns the value that was added to the "abandoned" field in this mutation.
+func (m *BotStepCountMutation) AddedAbandoned() (r int, exists bool) {
+	v := m.addabandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAbandoned resets all changes to the "abandoned" field.
+func (m *BotStepCountMutation) ResetAbandoned() {
+	m.abandoned = nil
+	m.addabandoned = nil
+}
+
+// Where appends a list predicates to the BotStepCountMutation builder.
+func (m *BotStepCountMutation) Where(ps ...predicate.BotStepCount) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BotStepCountMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BotStepCountMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BotStepCount, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BotStepCountMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BotStepCountMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BotStepCount).
+func (m *BotStepCountMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BotStepCountMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, botstepcount.FieldAccountID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, botstepcount.FieldBotID)
+	}
+	if m.version != nil {
+		fields = append(fields, botstepcount.FieldVersion)
+	}
+	if m.step_id != nil {
+		fields = append(fields, botstepcount.FieldStepID)
+	}
+	if m.reached != nil {
+		fields = append(fields, botstepcount.FieldReached)
+	}
+	if m.answered != nil {
+		fields = append(fields, botstepcount.FieldAnswered)
+	}
+	if m.abandoned != nil {
+		fields = append(fields, botstepcount.FieldAbandoned)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BotStepCountMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case botstepcount.FieldAccountID:
+		return m.AccountID()
+	case botstepcount.FieldBotID:
+		return m.BotID()
+	case botstepcount.FieldVersion:
+		return m.Version()
+	case botstepcount.FieldStepID:
+		return m.StepID()
+	case botstepcount.FieldReached:
+		return m.Reached()
+	case botstepcount.FieldAnswered:
+		return m.Answered()
+	case botstepcount.FieldAbandoned:
+		return m.Abandoned()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BotStepCountMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case botstepcount.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case botstepcount.FieldBotID:
+		return m.OldBotID(ctx)
+	case botstepcount.FieldVersion:
+		return m.OldVersion(ctx)
+	case botstepcount.FieldStepID:
+		return m.OldStepID(ctx)
+	case botstepcount.FieldReached:
+		return m.OldReached(ctx)
+	case botstepcount.FieldAnswered:
+		return m.OldAnswered(ctx)
+	case botstepcount.FieldAbandoned:
+		return m.OldAbandoned(ctx)
+	}
+	return nil, fmt.Errorf("unknown BotStepCount field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotStepCountMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case botstepcount.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case botstepcount.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
+		return nil
+	case botstepcount.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case botstepcount.FieldStepID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepID(v)
+		return nil
+	case botstepcount.FieldReached:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReached(v)
+		return nil
+	case botstepcount.FieldAnswered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswered(v)
+		return nil
+	case botstepcount.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbandoned(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotStepCount field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BotStepCountMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, botstepcount.FieldVersion)
+	}
+	if m.addreached != nil {
+		fields = append(fields, botstepcount.FieldReached)
+	}
+	if m.addanswered != nil {
+		fields = append(fields, botstepcount.FieldAnswered)
+	}
+	if m.addabandoned != nil {
+		fields = append(fields, botstepcount.FieldAbandoned)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BotStepCountMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case botstepcount.FieldVersion:
+		return m.AddedVersion()
+	case botstepcount.FieldReached:
+		return m.AddedReached()
+	case botstepcount.FieldAnswered:
+		return m.AddedAnswered()
+	case botstepcount.FieldAbandoned:
+		return m.AddedAbandoned()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotStepCountMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case botstepcount.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case botstepcount.FieldReached:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReached(v)
+		return nil
+	case botstepcount.FieldAnswered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnswered(v)
+		return nil
+	case botstepcount.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAbandoned(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotStepCount numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BotStepCountMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BotStepCountMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BotStepCountMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BotStepCount nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BotStepCountMutation) ResetField(name string) error {
+	switch name {
+	case botstepcount.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case botstepcount.FieldBotID:
+		m.ResetBotID()
+		return nil
+	case botstepcount.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case botstepcount.FieldStepID:
+		m.ResetStepID()
+		return nil
+	case botstepcount.FieldReached:
+		m.ResetReached()
+		return nil
+	case botstepcount.FieldAnswered:
+		m.ResetAnswered()
+		return nil
+	case botstepcount.FieldAbandoned:
+		m.ResetAbandoned()
+		return nil
+	}
+	return fmt.Errorf("unknown BotStepCount field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BotStepCountMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BotStepCountMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BotStepCountMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BotStepCountMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BotStepCountMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BotStepCountMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BotStepCountMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown BotStepCount unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BotStepCountMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown BotStepCount edge %s", name)
 }
 
 // ChannelMutation represents an operation that mutates the Channel nodes in the graph.
@@ -40081,6 +41636,1539 @@ func (m *EventMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *EventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Event edge %s", name)
+}
+
+// FlowRunMutation represents an operation that mutates the FlowRun nodes in the graph.
+type FlowRunMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	bot_id          *string
+	version         *int
+	addversion      *int
+	step_id         *string
+	phase           *vocab.FlowPhase
+	tries           *int
+	addtries        *int
+	step_count      *int
+	addstep_count   *int
+	read_number     *int
+	addread_number  *int
+	last_answer     *string
+	answers         *[]vocab.FlowAnswer
+	appendanswers   []vocab.FlowAnswer
+	outcome         *vocab.FlowOutcome
+	problem         *string
+	due_at          *clock.Micros
+	adddue_at       *clock.Micros
+	moved_at        *clock.Micros
+	addmoved_at     *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	ended_at        *clock.Micros
+	addended_at     *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*FlowRun, error)
+	predicates      []predicate.FlowRun
+}
+
+var _ ent.Mutation = (*FlowRunMutation)(nil)
+
+// flowrunOption allows management of the mutation configuration using functional options.
+type flowrunOption func(*FlowRunMutation)
+
+// newFlowRunMutation creates new mutation for the FlowRun entity.
+func newFlowRunMutation(c config, op Op, opts ...flowrunOption) *FlowRunMutation {
+	m := &FlowRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFlowRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFlowRunID sets the ID field of the mutation.
+func withFlowRunID(id string) flowrunOption {
+	return func(m *FlowRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FlowRun
+		)
+		m.oldValue = func(ctx context.Context) (*FlowRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FlowRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFlowRun sets the old FlowRun of the mutation.
+func withFlowRun(node *FlowRun) flowrunOption {
+	return func(m *FlowRunMutation) {
+		m.oldValue = func(context.Context) (*FlowRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FlowRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FlowRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FlowRun entities.
+func (m *FlowRunMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FlowRunMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FlowRunMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FlowRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *FlowRunMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *FlowRunMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *FlowRunMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *FlowRunMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *FlowRunMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *FlowRunMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *FlowRunMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *FlowRunMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *FlowRunMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetBotID sets the "bot_id" field.
+func (m *FlowRunMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *FlowRunMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *FlowRunMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *FlowRunMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *FlowRunMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *FlowRunMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *FlowRunMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *FlowRunMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetStepID sets the "step_id" field.
+func (m *FlowRunMutation) SetStepID(s string) {
+	m.step_id = &s
+}
+
+// StepID returns the value of the "step_id" field in the mutation.
+func (m *FlowRunMutation) StepID() (r string, exists bool) {
+	v := m.step_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepID returns the old "step_id" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldStepID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepID: %w", err)
+	}
+	return oldValue.StepID, nil
+}
+
+// ResetStepID resets all changes to the "step_id" field.
+func (m *FlowRunMutation) ResetStepID() {
+	m.step_id = nil
+}
+
+// SetPhase sets the "phase" field.
+func (m *FlowRunMutation) SetPhase(vp vocab.FlowPhase) {
+	m.phase = &vp
+}
+
+// Phase returns the value of the "phase" field in the mutation.
+func (m *FlowRunMutation) Phase() (r vocab.FlowPhase, exists bool) {
+	v := m.phase
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhase returns the old "phase" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldPhase(ctx context.Context) (v vocab.FlowPhase, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhase is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhase requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhase: %w", err)
+	}
+	return oldValue.Phase, nil
+}
+
+// ResetPhase resets all changes to the "phase" field.
+func (m *FlowRunMutation) ResetPhase() {
+	m.phase = nil
+}
+
+// SetTries sets the "tries" field.
+func (m *FlowRunMutation) SetTries(i int) {
+	m.tries = &i
+	m.addtries = nil
+}
+
+// Tries returns the value of the "tries" field in the mutation.
+func (m *FlowRunMutation) Tries() (r int, exists bool) {
+	v := m.tries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTries returns the old "tries" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldTries(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTries is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTries requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTries: %w", err)
+	}
+	return oldValue.Tries, nil
+}
+
+// AddTries adds i to the "tries" field.
+func (m *FlowRunMutation) AddTries(i int) {
+	if m.addtries != nil {
+		*m.addtries += i
+	} else {
+		m.addtries = &i
+	}
+}
+
+// AddedTries returns the value that was added to the "tries" field in this mutation.
+func (m *FlowRunMutation) AddedTries() (r int, exists bool) {
+	v := m.addtries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTries resets all changes to the "tries" field.
+func (m *FlowRunMutation) ResetTries() {
+	m.tries = nil
+	m.addtries = nil
+}
+
+// SetStepCount sets the "step_count" field.
+func (m *FlowRunMutation) SetStepCount(i int) {
+	m.step_count = &i
+	m.addstep_count = nil
+}
+
+// StepCount returns the value of the "step_count" field in the mutation.
+func (m *FlowRunMutation) StepCount() (r int, exists bool) {
+	v := m.step_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepCount returns the old "step_count" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldStepCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepCount: %w", err)
+	}
+	return oldValue.StepCount, nil
+}
+
+// AddStepCount adds i to the "step_count" field.
+func (m *FlowRunMutation) AddStepCount(i int) {
+	if m.addstep_count != nil {
+		*m.addstep_count += i
+	} else {
+		m.addstep_count = &i
+	}
+}
+
+// AddedStepCount returns the value that was added to the "step_count" field in this mutation.
+func (m *FlowRunMutation) AddedStepCount() (r int, exists bool) {
+	v := m.addstep_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStepCount resets all changes to the "step_count" field.
+func (m *FlowRunMutation) ResetStepCount() {
+	m.step_count = nil
+	m.addstep_count = nil
+}
+
+// SetReadNumber sets the "read_number" field.
+func (m *FlowRunMutation) SetReadNumber(i int) {
+	m.read_number = &i
+	m.addread_number = nil
+}
+
+// ReadNumber returns the value of the "read_number" field in the mutation.
+func (m *FlowRunMutation) ReadNumber() (r int, exists bool) {
+	v := m.read_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadNumber returns the old "read_number" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldReadNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadNumber: %w", err)
+	}
+	return oldValue.ReadNumber, nil
+}
+
+// AddReadNumber adds i to the "read_number" field.
+func (m *FlowRunMutation) AddReadNumber(i int) {
+	if m.addread_number != nil {
+		*m.addread_number += i
+	} else {
+		m.addread_number = &i
+	}
+}
+
+// AddedReadNumber returns the value that was added to the "read_number" field in this mutation.
+func (m *FlowRunMutation) AddedReadNumber() (r int, exists bool) {
+	v := m.addread_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetReadNumber resets all changes to the "read_number" field.
+func (m *FlowRunMutation) ResetReadNumber() {
+	m.read_number = nil
+	m.addread_number = nil
+}
+
+// SetLastAnswer sets the "last_answer" field.
+func (m *FlowRunMutation) SetLastAnswer(s string) {
+	m.last_answer = &s
+}
+
+// LastAnswer returns the value of the "last_answer" field in the mutation.
+func (m *FlowRunMutation) LastAnswer() (r string, exists bool) {
+	v := m.last_answer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAnswer returns the old "last_answer" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldLastAnswer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAnswer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAnswer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAnswer: %w", err)
+	}
+	return oldValue.LastAnswer, nil
+}
+
+// ResetLastAnswer resets all changes to the "last_answer" field.
+func (m *FlowRunMutation) ResetLastAnswer() {
+	m.last_answer = nil
+}
+
+// SetAnswers sets the "answers" field.
+func (m *FlowRunMutation) SetAnswers(va []vocab.FlowAnswer) {
+	m.answers = &va
+	m.appendanswers = nil
+}
+
+// Answers returns the value of the "answers" field in the mutation.
+func (m *FlowRunMutation) Answers() (r []vocab.FlowAnswer, exists bool) {
+	v := m.answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswers returns the old "answers" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldAnswers(ctx context.Context) (v []vocab.FlowAnswer, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswers: %w", err)
+	}
+	return oldValue.Answers, nil
+}
+
+// AppendAnswers adds va to the "answers" field.
+func (m *FlowRunMutation) AppendAnswers(va []vocab.FlowAnswer) {
+	m.appendanswers = append(m.appendanswers, va...)
+}
+
+// AppendedAnswers returns the list of values that were appended to the "answers" field in this mutation.
+func (m *FlowRunMutation) AppendedAnswers() ([]vocab.FlowAnswer, bool) {
+	if len(m.appendanswers) == 0 {
+		return nil, false
+	}
+	return m.appendanswers, true
+}
+
+// ResetAnswers resets all changes to the "answers" field.
+func (m *FlowRunMutation) ResetAnswers() {
+	m.answers = nil
+	m.appendanswers = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *FlowRunMutation) SetOutcome(vo vocab.FlowOutcome) {
+	m.outcome = &vo
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *FlowRunMutation) Outcome() (r vocab.FlowOutcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldOutcome(ctx context.Context) (v vocab.FlowOutcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *FlowRunMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetProblem sets the "problem" field.
+func (m *FlowRunMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *FlowRunMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *FlowRunMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *FlowRunMutation) SetDueAt(c clock.Micros) {
+	m.due_at = &c
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *FlowRunMutation) DueAt() (r clock.Micros, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldDueAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds c to the "due_at" field.
+func (m *FlowRunMutation) AddDueAt(c clock.Micros) {
+	if m.adddue_at != nil {
+		*m.adddue_at += c
+	} else {
+		m.adddue_at = &c
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *FlowRunMutation) AddedDueAt() (r clock.Micros, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *FlowRunMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
+// SetMovedAt sets the "moved_at" field.
+func (m *FlowRunMutation) SetMovedAt(c clock.Micros) {
+	m.moved_at = &c
+	m.addmoved_at = nil
+}
+
+// MovedAt returns the value of the "moved_at" field in the mutation.
+func (m *FlowRunMutation) MovedAt() (r clock.Micros, exists bool) {
+	v := m.moved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMovedAt returns the old "moved_at" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldMovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMovedAt: %w", err)
+	}
+	return oldValue.MovedAt, nil
+}
+
+// AddMovedAt adds c to the "moved_at" field.
+func (m *FlowRunMutation) AddMovedAt(c clock.Micros) {
+	if m.addmoved_at != nil {
+		*m.addmoved_at += c
+	} else {
+		m.addmoved_at = &c
+	}
+}
+
+// AddedMovedAt returns the value that was added to the "moved_at" field in this mutation.
+func (m *FlowRunMutation) AddedMovedAt() (r clock.Micros, exists bool) {
+	v := m.addmoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMovedAt resets all changes to the "moved_at" field.
+func (m *FlowRunMutation) ResetMovedAt() {
+	m.moved_at = nil
+	m.addmoved_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *FlowRunMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *FlowRunMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *FlowRunMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *FlowRunMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *FlowRunMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *FlowRunMutation) SetEndedAt(c clock.Micros) {
+	m.ended_at = &c
+	m.addended_at = nil
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *FlowRunMutation) EndedAt() (r clock.Micros, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the FlowRun entity.
+// If the FlowRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FlowRunMutation) OldEndedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// AddEndedAt adds c to the "ended_at" field.
+func (m *FlowRunMutation) AddEndedAt(c clock.Micros) {
+	if m.addended_at != nil {
+		*m.addended_at += c
+	} else {
+		m.addended_at = &c
+	}
+}
+
+// AddedEndedAt returns the value that was added to the "ended_at" field in this mutation.
+func (m *FlowRunMutation) AddedEndedAt() (r clock.Micros, exists bool) {
+	v := m.addended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *FlowRunMutation) ResetEndedAt() {
+	m.ended_at = nil
+	m.addended_at = nil
+}
+
+// Where appends a list predicates to the FlowRunMutation builder.
+func (m *FlowRunMutation) Where(ps ...predicate.FlowRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FlowRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FlowRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FlowRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FlowRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FlowRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FlowRun).
+func (m *FlowRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FlowRunMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.account_id != nil {
+		fields = append(fields, flowrun.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, flowrun.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, flowrun.FieldConversationID)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, flowrun.FieldBotID)
+	}
+	if m.version != nil {
+		fields = append(fields, flowrun.FieldVersion)
+	}
+	if m.step_id != nil {
+		fields = append(fields, flowrun.FieldStepID)
+	}
+	if m.phase != nil {
+		fields = append(fields, flowrun.FieldPhase)
+	}
+	if m.tries != nil {
+		fields = append(fields, flowrun.FieldTries)
+	}
+	if m.step_count != nil {
+		fields = append(fields, flowrun.FieldStepCount)
+	}
+	if m.read_number != nil {
+		fields = append(fields, flowrun.FieldReadNumber)
+	}
+	if m.last_answer != nil {
+		fields = append(fields, flowrun.FieldLastAnswer)
+	}
+	if m.answers != nil {
+		fields = append(fields, flowrun.FieldAnswers)
+	}
+	if m.outcome != nil {
+		fields = append(fields, flowrun.FieldOutcome)
+	}
+	if m.problem != nil {
+		fields = append(fields, flowrun.FieldProblem)
+	}
+	if m.due_at != nil {
+		fields = append(fields, flowrun.FieldDueAt)
+	}
+	if m.moved_at != nil {
+		fields = append(fields, flowrun.FieldMovedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, flowrun.FieldCreatedAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, flowrun.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FlowRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case flowrun.FieldAccountID:
+		return m.AccountID()
+	case flowrun.FieldInboxID:
+		return m.InboxID()
+	case flowrun.FieldConversationID:
+		return m.ConversationID()
+	case flowrun.FieldBotID:
+		return m.BotID()
+	case flowrun.FieldVersion:
+		return m.Version()
+	case flowrun.FieldStepID:
+		return m.StepID()
+	case flowrun.FieldPhase:
+		return m.Phase()
+	case flowrun.FieldTries:
+		return m.Tries()
+	case flowrun.FieldStepCount:
+		return m.StepCount()
+	case flowrun.FieldReadNumber:
+		return m.ReadNumber()
+	case flowrun.FieldLastAnswer:
+		return m.LastAnswer()
+	case flowrun.FieldAnswers:
+		return m.Answers()
+	case flowrun.FieldOutcome:
+		return m.Outcome()
+	case flowrun.FieldProblem:
+		return m.Problem()
+	case flowrun.FieldDueAt:
+		return m.DueAt()
+	case flowrun.FieldMovedAt:
+		return m.MovedAt()
+	case flowrun.FieldCreatedAt:
+		return m.CreatedAt()
+	case flowrun.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FlowRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case flowrun.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case flowrun.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case flowrun.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case flowrun.FieldBotID:
+		return m.OldBotID(ctx)
+	case flowrun.FieldVersion:
+		return m.OldVersion(ctx)
+	case flowrun.FieldStepID:
+		return m.OldStepID(ctx)
+	case flowrun.FieldPhase:
+		return m.OldPhase(ctx)
+	case flowrun.FieldTries:
+		return m.OldTries(ctx)
+	case flowrun.FieldStepCount:
+		return m.OldStepCount(ctx)
+	case flowrun.FieldReadNumber:
+		return m.OldReadNumber(ctx)
+	case flowrun.FieldLastAnswer:
+		return m.OldLastAnswer(ctx)
+	case flowrun.FieldAnswers:
+		return m.OldAnswers(ctx)
+	case flowrun.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case flowrun.FieldProblem:
+		return m.OldProblem(ctx)
+	case flowrun.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case flowrun.FieldMovedAt:
+		return m.OldMovedAt(ctx)
+	case flowrun.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case flowrun.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown FlowRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FlowRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case flowrun.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case flowrun.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case flowrun.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case flowrun.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
+		return nil
+	case flowrun.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case flowrun.FieldStepID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepID(v)
+		return nil
+	case flowrun.FieldPhase:
+		v, ok := value.(vocab.FlowPhase)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhase(v)
+		return nil
+	case flowrun.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTries(v)
+		return nil
+	case flowrun.FieldStepCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepCount(v)
+		return nil
+	case flowrun.FieldReadNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadNumber(v)
+		return nil
+	case flowrun.FieldLastAnswer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAnswer(v)
+		return nil
+	case flowrun.FieldAnswers:
+		v, ok := value.([]vocab.FlowAnswer)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswers(v)
+		return nil
+	case flowrun.FieldOutcome:
+		v, ok := value.(vocab.FlowOutcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case flowrun.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	case flowrun.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case flowrun.FieldMovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMovedAt(v)
+		return nil
+	case flowrun.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case flowrun.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FlowRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FlowRunMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, flowrun.FieldVersion)
+	}
+	if m.addtries != nil {
+		fields = append(fields, flowrun.FieldTries)
+	}
+	if m.addstep_count != nil {
+		fields = append(fields, flowrun.FieldStepCount)
+	}
+	if m.addread_number != nil {
+		fields = append(fields, flowrun.FieldReadNumber)
+	}
+	if m.adddue_at != nil {
+		fields = append(fields, flowrun.FieldDueAt)
+	}
+	if m.addmoved_at != nil {
+		fields = append(fields, flowrun.FieldMovedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, flowrun.FieldCreatedAt)
+	}
+	if m.addended_at != nil {
+		fields = append(fields, flowrun.FieldEndedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FlowRunMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case flowrun.FieldVersion:
+		return m.AddedVersion()
+	case flowrun.FieldTries:
+		return m.AddedTries()
+	case flowrun.FieldStepCount:
+		return m.AddedStepCount()
+	case flowrun.FieldReadNumber:
+		return m.AddedReadNumber()
+	case flowrun.FieldDueAt:
+		return m.AddedDueAt()
+	case flowrun.FieldMovedAt:
+		return m.AddedMovedAt()
+	case flowrun.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	case flowrun.FieldEndedAt:
+		return m.AddedEndedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FlowRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case flowrun.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case flowrun.FieldTries:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTries(v)
+		return nil
+	case flowrun.FieldStepCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStepCount(v)
+		return nil
+	case flowrun.FieldReadNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddReadNumber(v)
+		return nil
+	case flowrun.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
+		return nil
+	case flowrun.FieldMovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMovedAt(v)
+		return nil
+	case flowrun.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	case flowrun.FieldEndedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FlowRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FlowRunMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FlowRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FlowRunMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown FlowRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FlowRunMutation) ResetField(name string) error {
+	switch name {
+	case flowrun.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case flowrun.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case flowrun.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case flowrun.FieldBotID:
+		m.ResetBotID()
+		return nil
+	case flowrun.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case flowrun.FieldStepID:
+		m.ResetStepID()
+		return nil
+	case flowrun.FieldPhase:
+		m.ResetPhase()
+		return nil
+	case flowrun.FieldTries:
+		m.ResetTries()
+		return nil
+	case flowrun.FieldStepCount:
+		m.ResetStepCount()
+		return nil
+	case flowrun.FieldReadNumber:
+		m.ResetReadNumber()
+		return nil
+	case flowrun.FieldLastAnswer:
+		m.ResetLastAnswer()
+		return nil
+	case flowrun.FieldAnswers:
+		m.ResetAnswers()
+		return nil
+	case flowrun.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case flowrun.FieldProblem:
+		m.ResetProblem()
+		return nil
+	case flowrun.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case flowrun.FieldMovedAt:
+		m.ResetMovedAt()
+		return nil
+	case flowrun.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case flowrun.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown FlowRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FlowRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FlowRunMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FlowRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FlowRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FlowRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FlowRunMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FlowRunMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown FlowRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FlowRunMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown FlowRun edge %s", name)
 }
 
 // ForgottenBlobMutation represents an operation that mutates the ForgottenBlob nodes in the graph.

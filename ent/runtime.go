@@ -13,6 +13,8 @@ import (
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
+	"parley/ent/botflow"
+	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/company"
@@ -39,6 +41,7 @@ import (
 	"parley/ent/engagementrevision"
 	"parley/ent/erasure"
 	"parley/ent/event"
+	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
 	"parley/ent/imagesender"
@@ -425,14 +428,60 @@ func init() {
 	botDescApprovalTimeout := botFields[5].Descriptor()
 	// bot.DefaultApprovalTimeout holds the default value on creation for the approval_timeout field.
 	bot.DefaultApprovalTimeout = botDescApprovalTimeout.Default.(int)
+	// botDescFlowVersion is the schema descriptor for flow_version field.
+	botDescFlowVersion := botFields[6].Descriptor()
+	// bot.DefaultFlowVersion holds the default value on creation for the flow_version field.
+	bot.DefaultFlowVersion = botDescFlowVersion.Default.(int)
 	// botDescArchivedAt is the schema descriptor for archived_at field.
-	botDescArchivedAt := botFields[6].Descriptor()
+	botDescArchivedAt := botFields[7].Descriptor()
 	// bot.DefaultArchivedAt holds the default value on creation for the archived_at field.
 	bot.DefaultArchivedAt = clock.Micros(botDescArchivedAt.Default.(int64))
 	// botDescID is the schema descriptor for id field.
 	botDescID := botMixinFields0[0].Descriptor()
 	// bot.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	bot.IDValidator = botDescID.Validators[0].(func(string) error)
+	botflowMixin := schema.BotFlow{}.Mixin()
+	botflowMixinFields0 := botflowMixin[0].Fields()
+	_ = botflowMixinFields0
+	botflowFields := schema.BotFlow{}.Fields()
+	_ = botflowFields
+	// botflowDescAccountID is the schema descriptor for account_id field.
+	botflowDescAccountID := botflowMixinFields0[1].Descriptor()
+	// botflow.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	botflow.AccountIDValidator = botflowDescAccountID.Validators[0].(func(string) error)
+	// botflowDescPublishedBy is the schema descriptor for published_by field.
+	botflowDescPublishedBy := botflowFields[3].Descriptor()
+	// botflow.DefaultPublishedBy holds the default value on creation for the published_by field.
+	botflow.DefaultPublishedBy = botflowDescPublishedBy.Default.(string)
+	// botflowDescID is the schema descriptor for id field.
+	botflowDescID := botflowMixinFields0[0].Descriptor()
+	// botflow.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	botflow.IDValidator = botflowDescID.Validators[0].(func(string) error)
+	botstepcountMixin := schema.BotStepCount{}.Mixin()
+	botstepcountMixinFields0 := botstepcountMixin[0].Fields()
+	_ = botstepcountMixinFields0
+	botstepcountFields := schema.BotStepCount{}.Fields()
+	_ = botstepcountFields
+	// botstepcountDescAccountID is the schema descriptor for account_id field.
+	botstepcountDescAccountID := botstepcountMixinFields0[1].Descriptor()
+	// botstepcount.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	botstepcount.AccountIDValidator = botstepcountDescAccountID.Validators[0].(func(string) error)
+	// botstepcountDescReached is the schema descriptor for reached field.
+	botstepcountDescReached := botstepcountFields[3].Descriptor()
+	// botstepcount.DefaultReached holds the default value on creation for the reached field.
+	botstepcount.DefaultReached = botstepcountDescReached.Default.(int)
+	// botstepcountDescAnswered is the schema descriptor for answered field.
+	botstepcountDescAnswered := botstepcountFields[4].Descriptor()
+	// botstepcount.DefaultAnswered holds the default value on creation for the answered field.
+	botstepcount.DefaultAnswered = botstepcountDescAnswered.Default.(int)
+	// botstepcountDescAbandoned is the schema descriptor for abandoned field.
+	botstepcountDescAbandoned := botstepcountFields[5].Descriptor()
+	// botstepcount.DefaultAbandoned holds the default value on creation for the abandoned field.
+	botstepcount.DefaultAbandoned = botstepcountDescAbandoned.Default.(int)
+	// botstepcountDescID is the schema descriptor for id field.
+	botstepcountDescID := botstepcountMixinFields0[0].Descriptor()
+	// botstepcount.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	botstepcount.IDValidator = botstepcountDescID.Validators[0].(func(string) error)
 	channelMixin := schema.Channel{}.Mixin()
 	channelMixinFields0 := channelMixin[0].Fields()
 	_ = channelMixinFields0
@@ -1603,6 +1652,63 @@ func init() {
 	eventDescID := eventMixinFields0[0].Descriptor()
 	// event.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	event.IDValidator = eventDescID.Validators[0].(func(string) error)
+	flowrunMixin := schema.FlowRun{}.Mixin()
+	flowrunMixinFields0 := flowrunMixin[0].Fields()
+	_ = flowrunMixinFields0
+	flowrunFields := schema.FlowRun{}.Fields()
+	_ = flowrunFields
+	// flowrunDescAccountID is the schema descriptor for account_id field.
+	flowrunDescAccountID := flowrunMixinFields0[1].Descriptor()
+	// flowrun.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	flowrun.AccountIDValidator = flowrunDescAccountID.Validators[0].(func(string) error)
+	// flowrunDescInboxID is the schema descriptor for inbox_id field.
+	flowrunDescInboxID := flowrunMixinFields0[2].Descriptor()
+	// flowrun.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	flowrun.InboxIDValidator = flowrunDescInboxID.Validators[0].(func(string) error)
+	// flowrunDescTries is the schema descriptor for tries field.
+	flowrunDescTries := flowrunFields[5].Descriptor()
+	// flowrun.DefaultTries holds the default value on creation for the tries field.
+	flowrun.DefaultTries = flowrunDescTries.Default.(int)
+	// flowrunDescStepCount is the schema descriptor for step_count field.
+	flowrunDescStepCount := flowrunFields[6].Descriptor()
+	// flowrun.DefaultStepCount holds the default value on creation for the step_count field.
+	flowrun.DefaultStepCount = flowrunDescStepCount.Default.(int)
+	// flowrunDescReadNumber is the schema descriptor for read_number field.
+	flowrunDescReadNumber := flowrunFields[7].Descriptor()
+	// flowrun.DefaultReadNumber holds the default value on creation for the read_number field.
+	flowrun.DefaultReadNumber = flowrunDescReadNumber.Default.(int)
+	// flowrunDescLastAnswer is the schema descriptor for last_answer field.
+	flowrunDescLastAnswer := flowrunFields[8].Descriptor()
+	// flowrun.DefaultLastAnswer holds the default value on creation for the last_answer field.
+	flowrun.DefaultLastAnswer = flowrunDescLastAnswer.Default.(string)
+	// flowrunDescAnswers is the schema descriptor for answers field.
+	flowrunDescAnswers := flowrunFields[9].Descriptor()
+	// flowrun.DefaultAnswers holds the default value on creation for the answers field.
+	flowrun.DefaultAnswers = flowrunDescAnswers.Default.([]vocab.FlowAnswer)
+	// flowrunDescOutcome is the schema descriptor for outcome field.
+	flowrunDescOutcome := flowrunFields[10].Descriptor()
+	// flowrun.DefaultOutcome holds the default value on creation for the outcome field.
+	flowrun.DefaultOutcome = vocab.FlowOutcome(flowrunDescOutcome.Default.(string))
+	// flowrunDescProblem is the schema descriptor for problem field.
+	flowrunDescProblem := flowrunFields[11].Descriptor()
+	// flowrun.DefaultProblem holds the default value on creation for the problem field.
+	flowrun.DefaultProblem = flowrunDescProblem.Default.(string)
+	// flowrunDescDueAt is the schema descriptor for due_at field.
+	flowrunDescDueAt := flowrunFields[12].Descriptor()
+	// flowrun.DefaultDueAt holds the default value on creation for the due_at field.
+	flowrun.DefaultDueAt = clock.Micros(flowrunDescDueAt.Default.(int64))
+	// flowrunDescMovedAt is the schema descriptor for moved_at field.
+	flowrunDescMovedAt := flowrunFields[13].Descriptor()
+	// flowrun.DefaultMovedAt holds the default value on creation for the moved_at field.
+	flowrun.DefaultMovedAt = clock.Micros(flowrunDescMovedAt.Default.(int64))
+	// flowrunDescEndedAt is the schema descriptor for ended_at field.
+	flowrunDescEndedAt := flowrunFields[15].Descriptor()
+	// flowrun.DefaultEndedAt holds the default value on creation for the ended_at field.
+	flowrun.DefaultEndedAt = clock.Micros(flowrunDescEndedAt.Default.(int64))
+	// flowrunDescID is the schema descriptor for id field.
+	flowrunDescID := flowrunMixinFields0[0].Descriptor()
+	// flowrun.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	flowrun.IDValidator = flowrunDescID.Validators[0].(func(string) error)
 	forgottenblobMixin := schema.ForgottenBlob{}.Mixin()
 	forgottenblobMixinFields0 := forgottenblobMixin[0].Fields()
 	_ = forgottenblobMixinFields0

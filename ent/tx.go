@@ -32,6 +32,10 @@ type Tx struct {
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
 	Bot *BotClient
+	// BotFlow is the client for interacting with the BotFlow builders.
+	BotFlow *BotFlowClient
+	// BotStepCount is the client for interacting with the BotStepCount builders.
+	BotStepCount *BotStepCountClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
@@ -84,6 +88,8 @@ type Tx struct {
 	Erasure *ErasureClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// FlowRun is the client for interacting with the FlowRun builders.
+	FlowRun *FlowRunClient
 	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -317,6 +323,8 @@ func (tx *Tx) init() {
 	tx.Attachment = NewAttachmentClient(tx.config)
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bot = NewBotClient(tx.config)
+	tx.BotFlow = NewBotFlowClient(tx.config)
+	tx.BotStepCount = NewBotStepCountClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.ChannelAddress = NewChannelAddressClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
@@ -343,6 +351,7 @@ func (tx *Tx) init() {
 	tx.EngagementRevision = NewEngagementRevisionClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.FlowRun = NewFlowRunClient(tx.config)
 	tx.ForgottenBlob = NewForgottenBlobClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImageSender = NewImageSenderClient(tx.config)

@@ -6,6 +6,7 @@ import (
 
 	"parley/ent"
 	"parley/graph/model"
+	"parley/internal/crm"
 	"parley/internal/vocab"
 )
 
@@ -87,4 +88,39 @@ func isOrNot(is bool) vocab.RoutingOperator {
 		return vocab.RoutingIs
 	}
 	return vocab.RoutingIsNot
+}
+
+// flowConditionsOf types the conditions of branches that routing has too; nil: it is another
+// one.
+func (r *Resolver) flowConditionsOf(ctx context.Context, list []*vocab.FlowCondition) ([]model.RoutingCondition, error) {
+	rules := make([]*vocab.RoutingRule, len(list))
+	for i, c := range list {
+		rules[i] = &vocab.RoutingRule{}
+		if c.Routing != nil {
+			rules[i].Conditions = []vocab.RoutingCondition{*c.Routing}
+		}
+	}
+	typed, err := r.conditionsOf(ctx, rules)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]model.RoutingCondition, len(list))
+	for i, one := range typed {
+		if len(one) > 0 {
+			all[i] = one[0]
+		}
+	}
+	return all, nil
+}
+
+// flowPreset is the preset of a ticket that a bot creates: it comes from a chat.
+func flowPreset(in *crm.TicketPresetInput) *vocab.TicketPreset {
+	if in == nil {
+		return nil
+	}
+	if in.Source == nil {
+		from := vocab.TicketFromChat
+		in.Source = &from
+	}
+	return in.Preset()
 }

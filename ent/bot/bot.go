@@ -28,6 +28,8 @@ const (
 	FieldNobodyAvailableText = "nobody_available_text"
 	// FieldApprovalTimeout holds the string denoting the approval_timeout field in the database.
 	FieldApprovalTimeout = "approval_timeout"
+	// FieldFlowVersion holds the string denoting the flow_version field in the database.
+	FieldFlowVersion = "flow_version"
 	// FieldArchivedAt holds the string denoting the archived_at field in the database.
 	FieldArchivedAt = "archived_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldRouting,
 	FieldNobodyAvailableText,
 	FieldApprovalTimeout,
+	FieldFlowVersion,
 	FieldArchivedAt,
 	FieldCreatedAt,
 }
@@ -73,6 +76,8 @@ var (
 	DefaultNobodyAvailableText string
 	// DefaultApprovalTimeout holds the default value on creation for the "approval_timeout" field.
 	DefaultApprovalTimeout int
+	// DefaultFlowVersion holds the default value on creation for the "flow_version" field.
+	DefaultFlowVersion int
 	// DefaultArchivedAt holds the default value on creation for the "archived_at" field.
 	DefaultArchivedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -110,6 +115,11 @@ func ByNobodyAvailableText(opts ...sql.OrderTermOption) OrderOption {
 // ByApprovalTimeout orders the results by the approval_timeout field.
 func ByApprovalTimeout(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovalTimeout, opts...).ToFunc()
+}
+
+// ByFlowVersion orders the results by the flow_version field.
+func ByFlowVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFlowVersion, opts...).ToFunc()
 }
 
 // ByArchivedAt orders the results by the archived_at field.

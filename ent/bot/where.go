@@ -89,6 +89,11 @@ func ApprovalTimeout(v int) predicate.Bot {
 	return predicate.Bot(sql.FieldEQ(FieldApprovalTimeout, v))
 }
 
+// FlowVersion applies equality check predicate on the "flow_version" field. It's identical to FlowVersionEQ.
+func FlowVersion(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldFlowVersion, v))
+}
+
 // ArchivedAt applies equality check predicate on the "archived_at" field. It's identical to ArchivedAtEQ.
 func ArchivedAt(v clock.Micros) predicate.Bot {
 	vc := int64(v)
@@ -399,6 +404,46 @@ func ApprovalTimeoutLT(v int) predicate.Bot {
 // ApprovalTimeoutLTE applies the LTE predicate on the "approval_timeout" field.
 func ApprovalTimeoutLTE(v int) predicate.Bot {
 	return predicate.Bot(sql.FieldLTE(FieldApprovalTimeout, v))
+}
+
+// FlowVersionEQ applies the EQ predicate on the "flow_version" field.
+func FlowVersionEQ(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldEQ(FieldFlowVersion, v))
+}
+
+// FlowVersionNEQ applies the NEQ predicate on the "flow_version" field.
+func FlowVersionNEQ(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldNEQ(FieldFlowVersion, v))
+}
+
+// FlowVersionIn applies the In predicate on the "flow_version" field.
+func FlowVersionIn(vs ...int) predicate.Bot {
+	return predicate.Bot(sql.FieldIn(FieldFlowVersion, vs...))
+}
+
+// FlowVersionNotIn applies the NotIn predicate on the "flow_version" field.
+func FlowVersionNotIn(vs ...int) predicate.Bot {
+	return predicate.Bot(sql.FieldNotIn(FieldFlowVersion, vs...))
+}
+
+// FlowVersionGT applies the GT predicate on the "flow_version" field.
+func FlowVersionGT(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldGT(FieldFlowVersion, v))
+}
+
+// FlowVersionGTE applies the GTE predicate on the "flow_version" field.
+func FlowVersionGTE(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldGTE(FieldFlowVersion, v))
+}
+
+// FlowVersionLT applies the LT predicate on the "flow_version" field.
+func FlowVersionLT(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldLT(FieldFlowVersion, v))
+}
+
+// FlowVersionLTE applies the LTE predicate on the "flow_version" field.
+func FlowVersionLTE(v int) predicate.Bot {
+	return predicate.Bot(sql.FieldLTE(FieldFlowVersion, v))
 }
 
 // ArchivedAtEQ applies the EQ predicate on the "archived_at" field.

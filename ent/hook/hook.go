@@ -128,6 +128,30 @@ func (f BotFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotMutation", m)
 }
 
+// The BotFlowFunc type is an adapter to allow the use of ordinary
+// function as BotFlow mutator.
+type BotFlowFunc func(context.Context, *ent.BotFlowMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BotFlowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BotFlowMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotFlowMutation", m)
+}
+
+// The BotStepCountFunc type is an adapter to allow the use of ordinary
+// function as BotStepCount mutator.
+type BotStepCountFunc func(context.Context, *ent.BotStepCountMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BotStepCountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BotStepCountMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotStepCountMutation", m)
+}
+
 // The ChannelFunc type is an adapter to allow the use of ordinary
 // function as Channel mutator.
 type ChannelFunc func(context.Context, *ent.ChannelMutation) (ent.Value, error)
@@ -438,6 +462,18 @@ func (f EventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventMutation", m)
+}
+
+// The FlowRunFunc type is an adapter to allow the use of ordinary
+// function as FlowRun mutator.
+type FlowRunFunc func(context.Context, *ent.FlowRunMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FlowRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FlowRunMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FlowRunMutation", m)
 }
 
 // The ForgottenBlobFunc type is an adapter to allow the use of ordinary

@@ -17,6 +17,8 @@ import (
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
+	"parley/ent/botflow"
+	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/company"
@@ -43,6 +45,7 @@ import (
 	"parley/ent/engagementrevision"
 	"parley/ent/erasure"
 	"parley/ent/event"
+	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
 	"parley/ent/imagesender"
@@ -418,6 +421,60 @@ func (f TraverseBot) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.BotQuery", q)
+}
+
+// The BotFlowFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BotFlowFunc func(context.Context, *ent.BotFlowQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BotFlowFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BotFlowQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BotFlowQuery", q)
+}
+
+// The TraverseBotFlow type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBotFlow func(context.Context, *ent.BotFlowQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBotFlow) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBotFlow) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BotFlowQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BotFlowQuery", q)
+}
+
+// The BotStepCountFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BotStepCountFunc func(context.Context, *ent.BotStepCountQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BotStepCountFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BotStepCountQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BotStepCountQuery", q)
+}
+
+// The TraverseBotStepCount type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBotStepCount func(context.Context, *ent.BotStepCountQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBotStepCount) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBotStepCount) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BotStepCountQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BotStepCountQuery", q)
 }
 
 // The ChannelFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1120,6 +1177,33 @@ func (f TraverseEvent) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.EventQuery", q)
+}
+
+// The FlowRunFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FlowRunFunc func(context.Context, *ent.FlowRunQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FlowRunFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FlowRunQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FlowRunQuery", q)
+}
+
+// The TraverseFlowRun type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFlowRun func(context.Context, *ent.FlowRunQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFlowRun) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFlowRun) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FlowRunQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FlowRunQuery", q)
 }
 
 // The ForgottenBlobFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2387,6 +2471,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BlockQuery, predicate.Block, block.OrderOption]{typ: ent.TypeBlock, tq: q}, nil
 	case *ent.BotQuery:
 		return &query[*ent.BotQuery, predicate.Bot, bot.OrderOption]{typ: ent.TypeBot, tq: q}, nil
+	case *ent.BotFlowQuery:
+		return &query[*ent.BotFlowQuery, predicate.BotFlow, botflow.OrderOption]{typ: ent.TypeBotFlow, tq: q}, nil
+	case *ent.BotStepCountQuery:
+		return &query[*ent.BotStepCountQuery, predicate.BotStepCount, botstepcount.OrderOption]{typ: ent.TypeBotStepCount, tq: q}, nil
 	case *ent.ChannelQuery:
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
 	case *ent.ChannelAddressQuery:
@@ -2439,6 +2527,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ErasureQuery, predicate.Erasure, erasure.OrderOption]{typ: ent.TypeErasure, tq: q}, nil
 	case *ent.EventQuery:
 		return &query[*ent.EventQuery, predicate.Event, event.OrderOption]{typ: ent.TypeEvent, tq: q}, nil
+	case *ent.FlowRunQuery:
+		return &query[*ent.FlowRunQuery, predicate.FlowRun, flowrun.OrderOption]{typ: ent.TypeFlowRun, tq: q}, nil
 	case *ent.ForgottenBlobQuery:
 		return &query[*ent.ForgottenBlobQuery, predicate.ForgottenBlob, forgottenblob.OrderOption]{typ: ent.TypeForgottenBlob, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:

@@ -324,6 +324,7 @@ var (
 		{Name: "routing", Type: field.TypeJSON},
 		{Name: "nobody_available_text", Type: field.TypeString, Default: ""},
 		{Name: "approval_timeout", Type: field.TypeInt, Default: 0},
+		{Name: "flow_version", Type: field.TypeInt, Default: 0},
 		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -337,6 +338,63 @@ var (
 				Name:    "bot_account_id_name_id",
 				Unique:  false,
 				Columns: []*schema.Column{BotsColumns[1], BotsColumns[2], BotsColumns[0]},
+			},
+		},
+	}
+	// BotFlowsColumns holds the columns for the "bot_flows" table.
+	BotFlowsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "bot_id", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "flow", Type: field.TypeJSON},
+		{Name: "published_by", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// BotFlowsTable holds the schema information for the "bot_flows" table.
+	BotFlowsTable = &schema.Table{
+		Name:       "bot_flows",
+		Columns:    BotFlowsColumns,
+		PrimaryKey: []*schema.Column{BotFlowsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "botflow_bot_id_version",
+				Unique:  true,
+				Columns: []*schema.Column{BotFlowsColumns[2], BotFlowsColumns[3]},
+			},
+			{
+				Name:    "botflow_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{BotFlowsColumns[1], BotFlowsColumns[0]},
+			},
+		},
+	}
+	// BotStepCountsColumns holds the columns for the "bot_step_counts" table.
+	BotStepCountsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "bot_id", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "step_id", Type: field.TypeString},
+		{Name: "reached", Type: field.TypeInt, Default: 0},
+		{Name: "answered", Type: field.TypeInt, Default: 0},
+		{Name: "abandoned", Type: field.TypeInt, Default: 0},
+	}
+	// BotStepCountsTable holds the schema information for the "bot_step_counts" table.
+	BotStepCountsTable = &schema.Table{
+		Name:       "bot_step_counts",
+		Columns:    BotStepCountsColumns,
+		PrimaryKey: []*schema.Column{BotStepCountsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "botstepcount_bot_id_version_step_id",
+				Unique:  true,
+				Columns: []*schema.Column{BotStepCountsColumns[2], BotStepCountsColumns[3], BotStepCountsColumns[4]},
+			},
+			{
+				Name:    "botstepcount_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{BotStepCountsColumns[1], BotStepCountsColumns[0]},
 			},
 		},
 	}
@@ -1501,6 +1559,46 @@ var (
 				Name:    "event_account_id_conversation_id_sequence",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[1], EventsColumns[8], EventsColumns[2]},
+			},
+		},
+	}
+	// FlowRunsColumns holds the columns for the "flow_runs" table.
+	FlowRunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "bot_id", Type: field.TypeString},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "step_id", Type: field.TypeString},
+		{Name: "phase", Type: field.TypeString},
+		{Name: "tries", Type: field.TypeInt, Default: 0},
+		{Name: "step_count", Type: field.TypeInt, Default: 0},
+		{Name: "read_number", Type: field.TypeInt, Default: 0},
+		{Name: "last_answer", Type: field.TypeString, Default: ""},
+		{Name: "answers", Type: field.TypeJSON},
+		{Name: "outcome", Type: field.TypeString, Default: ""},
+		{Name: "problem", Type: field.TypeString, Default: ""},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
+		{Name: "moved_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+		{Name: "ended_at", Type: field.TypeInt64, Default: 0},
+	}
+	// FlowRunsTable holds the schema information for the "flow_runs" table.
+	FlowRunsTable = &schema.Table{
+		Name:       "flow_runs",
+		Columns:    FlowRunsColumns,
+		PrimaryKey: []*schema.Column{FlowRunsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "flowrun_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{FlowRunsColumns[3], FlowRunsColumns[0]},
+			},
+			{
+				Name:    "flowrun_account_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{FlowRunsColumns[1], FlowRunsColumns[0]},
 			},
 		},
 	}
@@ -3108,6 +3206,8 @@ var (
 		AttachmentsTable,
 		BlocksTable,
 		BotsTable,
+		BotFlowsTable,
+		BotStepCountsTable,
 		ChannelsTable,
 		ChannelAddressesTable,
 		CompaniesTable,
@@ -3134,6 +3234,7 @@ var (
 		EngagementRevisionsTable,
 		ErasuresTable,
 		EventsTable,
+		FlowRunsTable,
 		ForgottenBlobsTable,
 		IdempotencyKeysTable,
 		ImageSendersTable,

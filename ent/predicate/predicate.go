@@ -36,6 +36,12 @@ type Block func(*sql.Selector)
 // Bot is the predicate function for bot builders.
 type Bot func(*sql.Selector)
 
+// BotFlow is the predicate function for botflow builders.
+type BotFlow func(*sql.Selector)
+
+// BotStepCount is the predicate function for botstepcount builders.
+type BotStepCount func(*sql.Selector)
+
 // Channel is the predicate function for channel builders.
 type Channel func(*sql.Selector)
 
@@ -113,6 +119,9 @@ type Erasure func(*sql.Selector)
 
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
+
+// FlowRun is the predicate function for flowrun builders.
+type FlowRun func(*sql.Selector)
 
 // ForgottenBlob is the predicate function for forgottenblob builders.
 type ForgottenBlob func(*sql.Selector)

@@ -114,6 +114,7 @@ func (Bot) Fields() []ent.Field {
 		field.JSON("routing", vocab.Routing{}).Default(vocab.Routing{}).Comment("How it hands off (BT-2)."),
 		text("nobody_available_text"),
 		field.Int("approval_timeout").Default(0).Comment("Seconds; 0: the default (AG-1)."),
+		field.Int("flow_version").Default(0).Comment("The version of its flow that new conversations have; 0: it is an external one (BT-4)."),
 		instant("archived_at"),
 		made(),
 	}

@@ -25,11 +25,53 @@ type BotResolver interface {
 
 	ApprovalTimeoutSeconds(ctx context.Context, obj *ent.Bot) (int, error)
 	Inboxes(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Inbox], error)
+
+	Flow(ctx context.Context, objs []*ent.Bot) ([]*ent.BotFlow, error)
+	FlowVersions(ctx context.Context, objs []*ent.Bot, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.BotFlow], error)
+	StepStats(ctx context.Context, objs []*ent.Bot, version *int) ([][]*ent.BotStepCount, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Bot_flowVersions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_Bot_inboxes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -66,6 +108,20 @@ func (ec *executionContext) field_Bot_inboxes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Bot_stepStats_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "version",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["version"] = arg0
 	return args, nil
 }
 
@@ -354,6 +410,195 @@ func (ec *executionContext) _Bot_createdAt(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Bot_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Bot", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Bot_flow(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bot_flow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Bot_flow(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BotFlow) graphql.Marshaler {
+			return ec.marshalOBotFlow2ᚖparleyᚋentᚐBotFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Bot_flow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Bot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Bot_flow(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (any, error) {
+	resolver := ec.Resolvers.Bot()
+	if batch, ok := graphql.BatchParentsFor[*ent.Bot](ctx, "Bot"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Flow(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.BotFlow](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Bot.flow",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Flow(ctx, []*ent.Bot{obj})
+	return graphql.ResolveBatchSingleResult[*ent.BotFlow](
+		ctx,
+		results,
+		err,
+		"Bot.flow",
+	)
+}
+
+func (ec *executionContext) _Bot_flowVersions(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bot_flowVersions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Bot_flowVersions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.BotFlow]) graphql.Marshaler {
+			return ec.marshalNBotFlowConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bot_flowVersions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Bot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotFlowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Bot_flowVersions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Bot_flowVersions(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (any, error) {
+	resolver := ec.Resolvers.Bot()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Bot](ctx, "Bot"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.FlowVersions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.BotFlow]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Bot.flowVersions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.FlowVersions(ctx, []*ent.Bot{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.BotFlow]](
+		ctx,
+		results,
+		err,
+		"Bot.flowVersions",
+	)
+}
+
+func (ec *executionContext) _Bot_stepStats(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bot_stepStats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Bot_stepStats(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.BotStepCount) graphql.Marshaler {
+			return ec.marshalNBotStepStats2ᚕᚖparleyᚋentᚐBotStepCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bot_stepStats(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Bot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotStepStats(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Bot_stepStats_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Bot_stepStats(ctx context.Context, field graphql.CollectedField, obj *ent.Bot) (any, error) {
+	resolver := ec.Resolvers.Bot()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Bot](ctx, "Bot"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.StepStats(ctx, batch.Parents, fc.Args["version"].(*int))
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.BotStepCount](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Bot.stepStats",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.StepStats(ctx, []*ent.Bot{obj}, fc.Args["version"].(*int))
+	return graphql.ResolveBatchSingleResult[[]*ent.BotStepCount](
+		ctx,
+		results,
+		err,
+		"Bot.stepStats",
+	)
 }
 
 func (ec *executionContext) _BotConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Bot]) (ret graphql.Marshaler) {
@@ -747,7 +992,7 @@ func (ec *executionContext) unmarshalInputCreateBotInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxIds", "flow", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -803,6 +1048,13 @@ func (ec *executionContext) unmarshalInputCreateBotInput(ctx context.Context, ob
 				return it, err
 			}
 			it.InboxIDs = data
+		case "flow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("flow"))
+			data, err := ec.unmarshalOFlowInput2ᚖparleyᚋinternalᚋvocabᚐFlow(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Flow = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1064,6 +1316,21 @@ func (ec *executionContext) _Bot(ctx context.Context, sel ast.SelectionSet, obj 
 			}
 		case "createdAt":
 			out.Values[i] = ec._Bot_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "flow":
+			out.Values[i] = ec._Bot_flow(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "flowVersions":
+			out.Values[i] = ec._Bot_flowVersions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stepStats":
+			out.Values[i] = ec._Bot_stepStats(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

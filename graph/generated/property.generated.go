@@ -2474,4 +2474,11 @@ func (ec *executionContext) marshalOSavedPropertyCondition2ᚕparleyᚋinternal�
 	return ret
 }
 
+func (ec *executionContext) marshalOSavedPropertyCondition2ᚖparleyᚋinternalᚋvocabᚐPropertyCondition(ctx context.Context, sel ast.SelectionSet, v *vocab.PropertyCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SavedPropertyCondition(ctx, sel, v)
+}
+
 // endregion ***************************** type.gotpl *****************************

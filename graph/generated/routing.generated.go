@@ -3311,6 +3311,20 @@ func (ec *executionContext) marshalNRoutingTrigger2parleyᚋinternalᚋvocabᚐR
 	return res
 }
 
+func (ec *executionContext) marshalORouting2ᚖparleyᚋinternalᚋvocabᚐRouting(ctx context.Context, sel ast.SelectionSet, v *vocab.Routing) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Routing(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORoutingCondition2parleyᚋgraphᚋmodelᚐRoutingCondition(ctx context.Context, sel ast.SelectionSet, v model.RoutingCondition) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RoutingCondition(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORoutingConditionInput2ᚕparleyᚋinternalᚋvocabᚐRoutingConditionᚄ(ctx context.Context, v any) ([]vocab.RoutingCondition, error) {
 	if v == nil {
 		return nil, nil
@@ -3326,6 +3340,14 @@ func (ec *executionContext) unmarshalORoutingConditionInput2ᚕparleyᚋinternal
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalORoutingConditionInput2ᚖparleyᚋinternalᚋvocabᚐRoutingCondition(ctx context.Context, v any) (*vocab.RoutingCondition, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRoutingConditionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalORoutingContactPropertyConditionInput2ᚖparleyᚋgraphᚋmodelᚐRoutingContactPropertyConditionInput(ctx context.Context, v any) (*model.RoutingContactPropertyConditionInput, error) {
@@ -3402,6 +3424,19 @@ func (ec *executionContext) marshalORoutingOffer2ᚖparleyᚋgraphᚋmodelᚐRou
 		return graphql.Null
 	}
 	return ec._RoutingOffer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, v any) (vocab.RoutingOperator, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.RoutingOperator(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoutingOperator2parleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, sel ast.SelectionSet, v vocab.RoutingOperator) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
+	return res
 }
 
 func (ec *executionContext) unmarshalORoutingOperator2ᚖparleyᚋinternalᚋvocabᚐRoutingOperator(ctx context.Context, v any) (*vocab.RoutingOperator, error) {

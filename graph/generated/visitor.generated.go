@@ -57,6 +57,8 @@ type VisitorMessageResolver interface {
 	Markdown(ctx context.Context, obj *model.VisitorMessage) (*string, error)
 
 	Attachments(ctx context.Context, objs []*model.VisitorMessage) ([][]*ent.Attachment, error)
+
+	AsksForEmail(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
 }
 type VisitorMessageConnectionResolver interface {
 	Cursor(ctx context.Context, obj *model.VisitorMessageConnection) (string, error)
@@ -2525,6 +2527,52 @@ func (ec *executionContext) fieldContext_VisitorMessage_quickReplies(_ context.C
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _VisitorMessage_asksForEmail(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_asksForEmail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_asksForEmail(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_asksForEmail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_asksForEmail(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AsksForEmail(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.asksForEmail",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AsksForEmail(ctx, []*model.VisitorMessage{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.asksForEmail",
+	)
 }
 
 func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
@@ -5307,6 +5355,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "quickReplies":
 			out.Values[i] = ec._VisitorMessage_quickReplies(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asksForEmail":
+			out.Values[i] = ec._VisitorMessage_asksForEmail(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

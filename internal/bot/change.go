@@ -53,6 +53,15 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 		if err := errors.Join(faults[:]...); err != nil {
 			return err
 		}
+		if in.Flow != nil {
+			f, err := cleanFlow(ctx, tx.Client, *in.Flow)
+			if err == nil {
+				err = publish(ctx, tx, b, f)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		return insert(ctx, tx, b)
 	})
 	if err != nil {
@@ -64,7 +73,7 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 func insert(ctx context.Context, tx *store.Tx, b *ent.Bot) error {
 	tx.Append(ctx, store.Event{Type: vocab.BotCreated, SubjectID: b.ID})
 	return tx.Client.Bot.Create().SetID(b.ID).SetName(b.Name).SetAvatarURL(b.AvatarURL).SetRouting(b.Routing).
-		SetNobodyAvailableText(b.NobodyAvailableText).SetApprovalTimeout(b.ApprovalTimeout).SetInboxIds(b.InboxIds).SetCreatedAt(b.CreatedAt).Exec(ctx)
+		SetNobodyAvailableText(b.NobodyAvailableText).SetApprovalTimeout(b.ApprovalTimeout).SetInboxIds(b.InboxIds).SetFlowVersion(b.FlowVersion).SetCreatedAt(b.CreatedAt).Exec(ctx)
 }
 
 // Update changes a bot: what visitors see of it, how it hands off from now on, and what its
@@ -191,13 +200,14 @@ func save(ctx context.Context, tx *store.Tx, before, after *ent.Bot) error {
 			c.Optional("inboxes", i, "")
 		}
 	}
+	c.Optional("flowVersion", turnText(before.FlowVersion), turnText(after.FlowVersion))
 	c.Optional("archivedAt", before.ArchivedAt.String(), after.ArchivedAt.String())
 	if len(c) == 0 {
 		return nil
 	}
 	tx.Append(ctx, store.Event{Type: vocab.BotUpdated, SubjectID: after.ID, Changes: c})
 	return tx.Client.Bot.UpdateOneID(after.ID).SetName(after.Name).SetAvatarURL(after.AvatarURL).SetRouting(after.Routing).
-		SetNobodyAvailableText(after.NobodyAvailableText).SetApprovalTimeout(after.ApprovalTimeout).SetInboxIds(after.InboxIds).SetArchivedAt(after.ArchivedAt).Exec(ctx)
+		SetNobodyAvailableText(after.NobodyAvailableText).SetApprovalTimeout(after.ApprovalTimeout).SetInboxIds(after.InboxIds).SetFlowVersion(after.FlowVersion).SetArchivedAt(after.ArchivedAt).Exec(ctx)
 }
 
 func load(ctx context.Context, client *ent.Client, botID string) (*ent.Bot, error) {

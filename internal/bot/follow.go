@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 
 	"parley/ent"
 	entconversation "parley/ent/conversation"
@@ -36,11 +37,24 @@ func (s *Service) followConversation(ctx context.Context, e *event.Entry) error 
 	if err != nil {
 		return err
 	}
-	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
+	if err := s.playOn(ctx, e.ConversationID); err != nil {
+		return err
+	}
+	begun := false
+	err = reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
 		g, err := lockEngagement(ctx, tx, e.ConversationID)
 		if err != nil || g == nil {
 			return err
 		}
-		return g.settleRun(ctx)
+		builtIn, err := g.isBuiltIn(ctx)
+		if err != nil || !builtIn || !g.botHas() {
+			return errors.Join(err, g.settleRun(ctx))
+		}
+		begun, err = g.beginFlow(ctx) // its flow was published just now
+		return err
 	})
+	if err != nil || !begun {
+		return err
+	}
+	return s.playOn(ctx, e.ConversationID)
 }

@@ -17,7 +17,9 @@ type CreateBotInput struct {
 	// ApprovalTimeoutSeconds is how long its runs wait for approval; nil: ApprovalTimeout.
 	ApprovalTimeoutSeconds *int
 	InboxIDs               []string
-	IdempotencyKey         *string
+	// Flow makes it a built-in bot; nil: it is external (BT-4).
+	Flow           *vocab.Flow `json:",omitempty"`
+	IdempotencyKey *string
 }
 
 // UpdateBotInput is the input of updateBot. What is left out stays as it is.

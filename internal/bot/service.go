@@ -4,19 +4,25 @@ import (
 	"context"
 
 	"parley/ent"
+	"parley/internal/channel/chat/visitor"
+	"parley/internal/conversation"
+	"parley/internal/library"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // Service has the use cases of bots.
 type Service struct {
 	store *store.Store
 	deps  Deps
+	types func(ctx context.Context, c *ent.Conversation)
 }
 
 // Deps are what bots need of the packages below. All are required where bots run.
 type Deps struct {
 	Conversations Conversations
 	Chats         Chats
+	Articles      Articles
 }
 
 // Conversations is what a bot does in conversations. Package conversation implements it.
@@ -27,13 +33,34 @@ type Conversations interface {
 	HandOffTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error
 	// EndTurn says that the bot has nothing more to say, if it still has that turn.
 	EndTurn(ctx context.Context, tx *store.Tx, conversationID string, turn int) error
+	// DoBotStep does what a step of a flow does.
+	DoBotStep(ctx context.Context, tx *store.Tx, step conversation.BotStep) error
+	// RulesOf returns the routing that applies to a conversation now.
+	RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing, error)
 }
 
 // Chats is what chats know of their visitors. Package visitor implements it.
 type Chats interface {
 	// AwayText is what the visitor of a chat is told of the team's absence.
 	AwayText(ctx context.Context, c *ent.Conversation) (string, error)
+	// IsSomeoneThere reports whether the team would be called available.
+	IsSomeoneThere(ctx context.Context, c *ent.Conversation) (bool, error)
+	// Knows returns what is known of the visitor.
+	Knows(ctx context.Context, c *ent.Conversation) (visitor.Knows, error)
+	// KeepSaid keeps what the visitor said of themselves.
+	KeepSaid(ctx context.Context, tx *store.Tx, visitorID string, said visitor.Said) error
+}
+
+// Articles are looked for by flows. Package library implements it.
+type Articles interface {
+	SearchArticles(ctx context.Context, a library.ArticleSearch) ([]library.ArticleHit, error)
 }
 
 // New returns the use cases of bots.
-func New(s *store.Store, d Deps) *Service { return &Service{store: s, deps: d} }
+func New(s *store.Store, d Deps) *Service {
+	return &Service{store: s, deps: d, types: func(context.Context, *ent.Conversation) {}}
+}
+
+// UseTyping has visitors see that a built-in bot types, which is the context's actor. It is
+// called before anything is served.
+func (s *Service) UseTyping(types func(ctx context.Context, c *ent.Conversation)) { s.types = types }

@@ -33,6 +33,13 @@ func (s *Service) TendRuns(ctx context.Context) error {
 }
 
 func (s *Service) tendEach(ctx context.Context, query string, tend func(context.Context, *store.Tx, found) error) error {
+	return s.forEachFound(ctx, query, func(ctx context.Context, f found) error {
+		return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tend(ctx, tx, f) })
+	})
+}
+
+// forEachFound calls with what a query finds, as the system of its account.
+func (s *Service) forEachFound(ctx context.Context, query string, tend func(context.Context, found) error) error {
 	var due []found
 	err := store.ForEachRow(ctx, s.store, query, []any{int64(s.store.Now()), perRound}, func(rows entsql.ColumnScanner) error {
 		var f found
@@ -43,7 +50,7 @@ func (s *Service) tendEach(ctx context.Context, query string, tend func(context.
 	faults := []error{err}
 	for _, f := range due {
 		ctx := viewer.NewContext(ctx, viewer.System("bot", f.account))
-		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tend(ctx, tx, f) })
+		err := tend(ctx, f)
 		if errs.Of(err) == nil {
 			faults = append(faults, err)
 		}

@@ -43,6 +43,7 @@ var columns = []column{
 	{name: "filtered", field: "filtered", value: func(c *ent.Conversation) any { return c.Filtered }},
 	{name: "deleted_at", field: "deletedAt", value: func(c *ent.Conversation) any { return c.DeletedAt }},
 	{name: "bot_state", field: "botState", value: func(c *ent.Conversation) any { return string(c.BotState) }},
+	{name: "routing_source", value: func(c *ent.Conversation) any { return c.RoutingSource }},
 	{name: "turn", value: func(c *ent.Conversation) any { return c.Turn }},
 	{name: "ever_assigned", value: func(c *ent.Conversation) any { return c.EverAssigned }},
 	{name: "in_bots", value: func(c *ent.Conversation) any { return c.InBots }},

@@ -50,6 +50,8 @@ const (
 	AgentStep        = "step"
 	Annotation       = "annotation"
 	Proposal         = "proposal"
+	BotFlow          = "flow"
+	FlowRun          = "play"
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"

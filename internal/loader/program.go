@@ -76,7 +76,7 @@ func addBots(q *sql.Selector, v *viewer.Viewer, ids []string) {
 
 // ownOfBots are the columns of bots that integrations do not have, or have with another
 // meaning, in the order in which botOf reads them.
-var ownOfBots = []string{bot.FieldInboxIds, bot.FieldRouting, bot.FieldNobodyAvailableText, bot.FieldArchivedAt, bot.FieldApprovalTimeout}
+var ownOfBots = []string{bot.FieldInboxIds, bot.FieldRouting, bot.FieldNobodyAvailableText, bot.FieldArchivedAt, bot.FieldApprovalTimeout, bot.FieldFlowVersion}
 
 // botOf is the bot in a row of integrations.
 func botOf(row *ent.Integration) (*ent.Bot, error) {
@@ -89,5 +89,7 @@ func botOf(row *ent.Integration) (*ent.Bot, error) {
 	b.ArchivedAt = clock.Micros(archived)
 	timeout, wrong := strconv.Atoi(own[4])
 	b.ApprovalTimeout = timeout
-	return b, errors.Join(err, wrong, json.Unmarshal([]byte(own[0]), &b.InboxIds), json.Unmarshal([]byte(own[1]), &b.Routing))
+	version, odd := strconv.Atoi(own[5])
+	b.FlowVersion = version
+	return b, errors.Join(err, wrong, odd, json.Unmarshal([]byte(own[0]), &b.InboxIds), json.Unmarshal([]byte(own[1]), &b.Routing))
 }

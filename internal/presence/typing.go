@@ -98,3 +98,15 @@ func (s *Service) recordTyping(c *ent.Conversation, a actor, what activity) {
 	s.expireAfter(r, p, current, holds)
 	r.refresh()
 }
+
+// Types says that the caller types in a conversation, which they see (IN-16): for those that
+// Parley itself writes in the name of.
+func (s *Service) Types(ctx context.Context, c *ent.Conversation) {
+	a, ok := callingActor(viewer.FromContext(ctx))
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.recordTyping(c, a, types)
+}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/ent/botflow"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/routingdecision"
@@ -66,6 +68,9 @@ func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing
 		}
 		return b.Routing, nil
 	}
+	if flowID, stepID, ofStep := strings.Cut(c.RoutingSource, "/"); ofStep {
+		return r.rulesOfStep(ctx, flowID, stepID)
+	}
 	m, err := r.Client.TargetedMessage.Query().Where(targetedmessage.ID(c.RoutingSource)).Only(ctx)
 	if err == nil {
 		return m.Routing, nil
@@ -82,6 +87,24 @@ func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing
 		return vocab.Routing{}, err
 	}
 	return v.Content.Routing, nil
+}
+
+// SourceOfStep is the routing source of a conversation that a step of a version of a bot's
+// flow hands off by its own routing (BT-4).
+func SourceOfStep(flowID, stepID string) string { return flowID + "/" + stepID }
+
+func (r Router) rulesOfStep(ctx context.Context, flowID, stepID string) (vocab.Routing, error) {
+	f, err := r.Client.BotFlow.Query().Where(botflow.ID(flowID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return vocab.Routing{}, nil
+	}
+	if err != nil {
+		return vocab.Routing{}, err
+	}
+	if step, _ := f.Flow.Step(stepID); step != nil && step.Routing != nil {
+		return *step.Routing, nil
+	}
+	return vocab.Routing{}, nil
 }
 
 // Decide chooses who gets a conversation by rules.

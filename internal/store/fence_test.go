@@ -200,6 +200,9 @@ var fenced = map[string]visible{
 	"AgentStep":       {table: "agent_steps", staff: ofInboxes},
 	"Proposal":        {table: "proposals", staff: ofInboxes},
 	"Annotation":      {table: "annotations", staff: ofInboxes},
+	"FlowRun":         {table: "flow_runs", staff: ofInboxes},
+	"BotFlow":         {table: "bot_flows", staff: ofAccount},
+	"BotStepCount":    {table: "bot_step_counts", staff: ofAccount},
 	"Rating":          {table: "ratings", staff: ofInboxes},
 
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},

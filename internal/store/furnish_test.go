@@ -117,6 +117,12 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			return err
 		}
 	}
+	if err := all(
+		c.BotFlow.Create().SetID(id.New("flow")).SetBotID(last).SetVersion(1).SetFlow(vocab.Flow{}).SetCreatedAt(now).Exec,
+		c.BotStepCount.Create().SetID(id.New("count")).SetBotID(last).SetVersion(1).SetStepID("hi").Exec,
+	)(ctx); err != nil {
+		return err
+	}
 	for i, inbox := range f.InboxIDs {
 		if err := c.LibraryShare.Create().SetID(id.New(id.LibraryShare)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetItemID(last).
 			SetMessageID(id.New(id.Message)).SetSenderID(f.AgentIDs[1]).SetToken(id.New("token")).SetURL("https://example.com").SetCreatedAt(now).Exec(ctx); err != nil {
@@ -138,6 +144,10 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 		}
 		if err := c.Annotation.Create().SetID(id.New(id.Annotation)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetKind("INTENT").SetValue("Refund").
 			SetValueKey("refund").SetBasedOnNumber(1).SetAuthorKind(viewer.Bot).SetAuthorID("bot").SetCreatedAt(now).Exec(ctx); err != nil {
+			return err
+		}
+		if err := c.FlowRun.Create().SetID(id.New("play")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetBotID("bot").SetVersion(1).
+			SetStepID("hi").SetPhase(vocab.FlowDue).SetCreatedAt(now).Exec(ctx); err != nil {
 			return err
 		}
 		if err := c.Rating.Create().SetID(id.New(id.Rating)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetCloseNumber(1).

@@ -49,6 +49,7 @@ var owned = []struct {
 	{"annotations", []Owner{OfConversation}},
 	{"agent_steps", []Owner{OfConversation}},
 	{"agent_runs", []Owner{OfConversation}},
+	{"flow_runs", []Owner{OfConversation}},
 	{"library_openings", []Owner{OfConversation}},
 	{"library_shares", []Owner{OfConversation}},
 	{"routing_decisions", []Owner{OfConversation}},

@@ -83,6 +83,9 @@ var rules = map[string]rule{
 	ent.TypeAgentStep:       {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeProposal:        {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeAnnotation:      {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeFlowRun:         {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeBotFlow:         {accountOwned: true, staff: inAccount},
+	ent.TypeBotStepCount:    {accountOwned: true, staff: inAccount},
 	ent.TypeRating:          {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 

@@ -329,7 +329,7 @@ var events = map[EventType]struct {
 	IntegrationUpdated:       {does: changesAuthority, subject: "Integration", fields: []string{"name", "avatarUrl", "inboxes"}},
 	BotCreated:               {subject: "Bot"},
 	BotUpdated: {does: changesAuthority, subject: "Bot", fields: []string{
-		"name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxes", "archivedAt",
+		"name", "avatarUrl", "routing", "nobodyAvailableText", "approvalTimeoutSeconds", "inboxes", "flowVersion", "archivedAt",
 	}},
 	TeamCreated:  {subject: "Team", fields: []string{"members"}},
 	TeamUpdated:  {does: changesAuthority, subject: "Team", fields: []string{"name", "members"}},

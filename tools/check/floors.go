@@ -31,7 +31,7 @@ var floors = []floor{
 	{
 		name: "leaves", open: true,
 		packages: []string{
-			"docs", "internal/clock", "internal/emailaddress", "internal/errs", "internal/id", "internal/opt", "internal/pageurl", "internal/paging",
+			"docs", "internal/clock", "internal/emailaddress", "internal/errs", "internal/flow", "internal/id", "internal/opt", "internal/pageurl", "internal/paging",
 			"internal/richtext", "internal/search", "internal/secret", "internal/viewer", "internal/vocab",
 		},
 	},

@@ -81,6 +81,7 @@ var landedMigrations = map[string]string{
 	"both/00128_record_contacts.sql":       "6bf2d8bbd626464d8988fd3f5c0e1daf12d43ee9a521a63729720d1c4f015591",
 	"both/00134_agent_runs.sql":            "c5f03f85a9d9c91c853add7b0316b3b465e33b0a0329ad8c815f41286b3a55e4",
 	"both/00138_proposals.sql":             "0292c975f452601c8769f1d8e988144bd72f83bfbe74ea1212d5458954dcaa89",
+	"both/00135_bot_flows.sql":             "5be671e07cf69e005651bc1f961a8a3f929d0b82d8c10400183d462aea4bba60",
 	"postgres/00133_bots.sql":              "0fb84205f84b2ad31d5139c062db0faeda931e08ec198b664fa4cc42f1012a49",
 	"sqlite/00133_bots.sql":                "cb9c55eadbe5a67cd726dd236ff6c4d60d3b13a73e225abd08175e0b6c479926",
 	"both/00121_articles.sql":              "d4fdf295fd2ef16c972a24306f3bb1923d97002c6adcbbecd2438486d581e46c",

@@ -25,6 +25,10 @@ type (
 	PropertyConnection = paging.Connection[*ent.Property]
 	// PropertyEdge is a row of such a page.
 	PropertyEdge = paging.Edge[*ent.Property]
+	// BotFlowConnection is a page of rows.
+	BotFlowConnection = paging.Connection[*ent.BotFlow]
+	// BotFlowEdge is a row of such a page.
+	BotFlowEdge = paging.Edge[*ent.BotFlow]
 	// AgentStepConnection is a page of rows.
 	AgentStepConnection = paging.Connection[*ent.AgentStep]
 	// AgentStepEdge is a row of such a page.

@@ -17,31 +17,38 @@ import (
 // time of return, in the visitor's language and time zone (BT-2); "" where someone is there
 // and the channel promises no reply time.
 func (s *Service) AwayText(ctx context.Context, c *ent.Conversation) (string, error) {
+	answer, words, zone, err := s.availabilityOf(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	return describeAbsence(answer, words, s.store.Now().Time().In(zone)), nil
+}
+
+// availabilityOf is what the widget would show a chat's visitor of the team now, and the
+// words and the time zone in which it would.
+func (s *Service) availabilityOf(ctx context.Context, c *ent.Conversation) (availability.Answer, wording.Words, *time.Location, error) {
 	ctx = viewer.NewContext(ctx, viewer.System("widget", c.AccountID))
 	client := s.store.Client(ctx)
 	channel, err := client.Channel.Get(ctx, c.ChannelID)
 	if err != nil {
-		return "", err
+		return availability.Answer{}, wording.Words{}, nil, err
 	}
 	visitor, err := client.Visitor.Get(ctx, c.VisitorID)
 	if err != nil {
-		return "", err
+		return availability.Answer{}, wording.Words{}, nil, err
 	}
 	rules, err := s.conversations.RulesOf(ctx, c)
 	if err != nil {
-		return "", err
+		return availability.Answer{}, wording.Words{}, nil, err
 	}
 	w := &Widget{Channel: channel, Visitor: visitor, Words: wording.For(channel.Texts, visitor.Language)}
 	shown := &ent.TargetedMessage{Routing: rules}
 	answer, err := s.evaluate(ctx, w, shown, targeting.Visit{PageURL: c.OriginURL, At: s.store.Now()}, nil)
 	if err != nil {
-		return "", err
+		return availability.Answer{}, wording.Words{}, nil, err
 	}
 	zone, err := availability.LoadZone(availability.FirstZone(visitor.TimeZone, channel.Availability.TimeZone))
-	if err != nil {
-		return "", err
-	}
-	return describeAbsence(answer, w.Words, s.store.Now().Time().In(zone)), nil
+	return answer, w.Words, zone, err
 }
 
 // describeAbsence puts an answer into words, at a time in the zone of whoever reads them.

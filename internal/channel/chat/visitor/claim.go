@@ -7,6 +7,7 @@ import (
 	"parley/ent"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/contact"
+	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
@@ -129,6 +130,8 @@ func (s *Service) writeClaims(ctx context.Context, tx *store.Tx, me *ent.Visitor
 			said.Name = c.Value
 		case c.Property == vocab.SuggestedPhone:
 			said.Phone = c.Value
+		case id.Is(c.Property, id.Property):
+			said.Properties = append(said.Properties, c)
 		}
 	}
 	if err := s.contacts.Accept(ctx, tx, contactID, said); err != nil {

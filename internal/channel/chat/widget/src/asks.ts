@@ -62,6 +62,7 @@ export class Asks {
   get forEmail(): boolean {
     const capture = (this.chat.thread.welcome ?? this.owner.targetedMessage)?.emailCapture;
     const { thread, outbox } = this.chat;
+    if (thread.list().some(({ asksForEmail }) => asksForEmail) && !this.owner.visitor?.email && !this.emailDone) return true; // no one could take what a bot handed off
     if (!capture || !this.lacksEmail(capture) || this.emailDone) return false;
     const first = thread.list().find(({ direction }) => direction === "INCOMING");
     const written = first !== undefined || outbox.of(thread.id, thread.local).length > 0;

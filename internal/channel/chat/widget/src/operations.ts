@@ -2,7 +2,7 @@
 // deskops.ts are trusted documents of every server: constants without code.
 
 const file = "id fileName contentType size url scan";
-const message = `id number authorName authorAvatarUrl direction byEmail text replyTo { id text } createdAt seen attachments { ${file} } cards { kind title description url buttonText imageUrl durationSeconds } quickReplies { text }`;
+const message = `id number authorName authorAvatarUrl direction byEmail text replyTo { id text } createdAt seen attachments { ${file} } cards { kind title description url buttonText imageUrl durationSeconds } quickReplies { text } asksForEmail`;
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 

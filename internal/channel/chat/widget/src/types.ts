@@ -114,6 +114,7 @@ export interface Message {
   cards: MessageCard[];
   /** The answers that it offers. */
   quickReplies: { text: string }[];
+  asksForEmail: boolean;
   /** When it was loaded, in milliseconds of the epoch. */
   at?: number;
   /** Its place in the list, where a query gave it. */
