@@ -2,6 +2,8 @@ package annotation
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"parley/ent"
 	entannotation "parley/ent/annotation"
@@ -30,10 +32,11 @@ func (s *Service) OfMessages(ctx context.Context, list []*ent.Message) ([][]*ent
 
 // grouped loads annotations, in the order of time, and gives each to what it belongs to.
 func (s *Service) grouped(ctx context.Context, ids []string, of func(*ent.Annotation) string, where ...predicate.Annotation) ([][]*ent.Annotation, error) {
-	rows, err := s.store.Client(ctx).Annotation.Query().Where(where...).Order(entannotation.ByID()).All(ctx)
+	rows, err := s.store.Client(ctx).Annotation.Query().Where(where...).All(ctx)
 	if err != nil {
 		return nil, err
 	}
+	sortByID(rows)
 	by := map[string][]*ent.Annotation{}
 	for _, a := range rows {
 		by[of(a)] = append(by[of(a)], a)
@@ -45,6 +48,11 @@ func (s *Service) grouped(ctx context.Context, ids []string, of func(*ent.Annota
 	return all, nil
 }
 
+// sortByID sorts rows here: SQLite would sooner test all rows of the account in this order.
+func sortByID(rows []*ent.Annotation) {
+	slices.SortFunc(rows, func(a, b *ent.Annotation) int { return strings.Compare(a.ID, b.ID) })
+}
+
 // Earlier returns what each annotation superseded, latest first.
 func (s *Service) Earlier(ctx context.Context, list []*ent.Annotation) ([][]*ent.Annotation, error) {
 	type slot struct{ conversation, message, kind, author string }
@@ -53,11 +61,12 @@ func (s *Service) Earlier(ctx context.Context, list []*ent.Annotation) ([][]*ent
 	for i, a := range list {
 		within[i] = a.ConversationID
 	}
-	rows, err := s.store.Client(ctx).Annotation.Query().Where(entannotation.ConversationIDIn(within...), entannotation.SupersededAtGT(0)).
-		Order(ent.Desc(entannotation.FieldID)).All(ctx)
+	rows, err := s.store.Client(ctx).Annotation.Query().Where(entannotation.ConversationIDIn(within...), entannotation.SupersededAtGT(0)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
+	sortByID(rows)
+	slices.Reverse(rows)
 	by := map[slot][]*ent.Annotation{}
 	for _, a := range rows {
 		by[slotOf(a)] = append(by[slotOf(a)], a)
