@@ -133,14 +133,14 @@ func TestFlow(t *testing.T) {
 		if got, want := a.transcript(chat.conversationID), "> Hello\nHi there\nAbout? [Prices] [Other]\n> price\nYour name?\n> Ada\nYour address?\n> ada at example\nThat is none.\n> ada@flow.example\nHow many? [Skip]\n> 40\nOne moment.\nnote: "; !strings.HasPrefix(got, want) {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
-		made := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { tags { name } properties { property { name } text choice { value } } ticket { id } contact { name email properties { number } } agentRuns { id } } }`,
+		made := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { tags { name } properties { property { name } text choice { value } } tickets { nodes { id } } contact { name email properties { number } } agentRuns { id } } }`,
 			map[string]any{"id": chat.conversationID})
 		for _, want := range []string{"lead", "new", "price", "Ada", "ada@flow.example", "40"} {
 			if !strings.Contains(fmt.Sprint(made), want) {
 				t.Errorf("no %q in %v", want, made)
 			}
 		}
-		if text(made, "conversation", "ticket", "id") == "" || len(at(made, "conversation", "agentRuns").([]any)) > 0 {
+		if text(made, "conversation", "tickets", "nodes", 0, "id") == "" || len(at(made, "conversation", "agentRuns").([]any)) > 0 {
 			t.Errorf("a ticket and no run: %v", made)
 		}
 	})
@@ -251,7 +251,7 @@ func TestBadFlows(t *testing.T) {
 		for want, f := range map[string]map[string]any{
 			"INVALID [flow steps 1]":                     flowOf(finish("a"), finish("b")),
 			"REQUIRED [flow steps 0 next]":               flowOf(map[string]any{"id": "a", "kind": "SAY", "markdown": "x"}),
-			"TOO_LONG [flow steps 0 markdown]":           flowOf(say("a", strings.Repeat("x", 1<<20), "end"), end),
+			"TOO_LONG [flow]":                            flowOf(say("a", strings.Repeat("x", 1<<20), "end"), end),
 			"NOT_FOUND [flow steps 0 save property]":     flowOf(ask("a", "x", "end", "save", map[string]any{"object": "CONTACT", "property": "nope"}), end),
 			"INVALID [flow steps 0 type]":                flowOf(ask("a", "x", "end", "save", map[string]any{"object": "CONTACT", "property": "size"}), end),
 			"NOT_FOUND [flow steps 0 tags 0]":            flowOf(map[string]any{"id": "a", "kind": "TAG", "tags": []string{"nope"}, "next": "end"}, end),

@@ -72,7 +72,7 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 	state := stateOf(p.run)
 	var in flow.Input
 	read := p.run.ReadNumber
-	if m := p.heard(state); m != nil {
+	if m := p.findHeard(state); m != nil {
 		if state.Phase == vocab.FlowAsked && m.CreatedAt > p.run.MovedAt.Add(awayFor) && p.of.Flow.Returns() == vocab.FlowStartsOver {
 			return true, s.endPlay(ctx, p, vocab.FlowLeft, "")
 		}
@@ -133,9 +133,9 @@ func (s *Service) readPlay(ctx context.Context, conversationID string) (*play, e
 	return p, err
 }
 
-// heard is what the visitor wrote that matters now; nil: nothing. Who wants a person is
+// findHeard is what the visitor wrote that matters now; nil: nothing. Who wants a person is
 // heard at any time; otherwise the first message after a question answers it.
-func (p *play) heard(s flow.State) *ent.Message {
+func (p *play) findHeard(s flow.State) *ent.Message {
 	i := slices.IndexFunc(p.left, func(m *ent.Message) bool { return flow.WantsPerson(&p.of.Flow, m.Text) })
 	switch {
 	case i >= 0:

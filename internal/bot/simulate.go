@@ -143,7 +143,7 @@ type trial struct {
 
 func (t *trial) run(ctx context.Context, texts []string) error {
 	s := flow.Begin(t.f, texts[0])
-	t.say(vocab.Incoming, s.StepID, texts[0], nil, nil)
+	t.addMessage(vocab.Incoming, s.StepID, texts[0], nil, nil)
 	texts = texts[1:]
 	if flow.WantsPerson(t.f, s.LastAnswer) {
 		return t.step(ctx, &s, flow.Input{Text: &s.LastAnswer})
@@ -156,7 +156,7 @@ func (t *trial) run(ctx context.Context, texts []string) error {
 		case s.Phase == vocab.FlowAsked && len(texts) == 0:
 			return nil
 		case s.Phase == vocab.FlowAsked:
-			t.say(vocab.Incoming, s.StepID, texts[0], nil, nil)
+			t.addMessage(vocab.Incoming, s.StepID, texts[0], nil, nil)
 			in.Text, texts = &texts[0], texts[1:]
 		}
 		if err := t.step(ctx, &s, in); err != nil {
@@ -176,7 +176,7 @@ func (t *trial) step(ctx context.Context, s *flow.State, in flow.Input) error {
 		return err
 	}
 	*s = next
-	t.note(at, e)
+	t.noteEffect(at, e)
 	t.SecondsWaited += int(next.Wait.Seconds())
 	if next.Phase == vocab.FlowOver {
 		t.Outcome = &next.Outcome
@@ -184,10 +184,10 @@ func (t *trial) step(ctx context.Context, s *flow.State, in flow.Input) error {
 	return nil
 }
 
-// note notes what a step would do.
-func (t *trial) note(at string, e flow.Effect) {
+// noteEffect notes what a step would do.
+func (t *trial) noteEffect(at string, e flow.Effect) {
 	if e.Say != nil {
-		t.say(vocab.Outgoing, at, e.Say.Markdown, e.Say.QuickReplies, e.Say.ItemIDs)
+		t.addMessage(vocab.Outgoing, at, e.Say.Markdown, e.Say.QuickReplies, e.Say.ItemIDs)
 	}
 	if e.Save != nil {
 		t.Properties = append(t.Properties, &SimulatedProperty{e.Save.To.Object, e.Save.To.Property, e.Save.Value})
@@ -196,12 +196,12 @@ func (t *trial) note(at string, e flow.Effect) {
 	t.CreatesTicket = t.CreatesTicket || e.Ticket != nil
 	if e.HandOff != nil {
 		if text := answersNote(e.HandOff.Answers); text != "" {
-			t.say(vocab.Note, at, text, nil, nil)
+			t.addMessage(vocab.Note, at, text, nil, nil)
 		}
 	}
 }
 
-func (t *trial) say(d vocab.MessageDirection, at, text string, replies []vocab.QuickReply, items []string) {
+func (t *trial) addMessage(d vocab.MessageDirection, at, text string, replies []vocab.QuickReply, items []string) {
 	m := &SimulatedMessage{Direction: d, StepID: at, Markdown: text, QuickReplies: replies, LibraryItemIDs: items}
 	t.Messages = append(t.Messages, m)
 }

@@ -62,13 +62,13 @@ func HandOffWords(f *vocab.Flow) []vocab.FlowHandOffWords {
 	return all
 }
 
-// maxWish is the most characters of a text that may ask for a person among other words.
-const maxWish = 200
+// maxRequest is the most characters of a text that may ask for a person among other words.
+const maxRequest = 200
 
 // WantsPerson reports whether a text asks for a person: it is one of the words, or has one
 // of several words in it (BT-4).
 func WantsPerson(f *vocab.Flow, text string) bool {
-	if len(text) > 4*maxWish {
+	if len(text) > 4*maxRequest {
 		return false
 	}
 	plain := Plain(text)
