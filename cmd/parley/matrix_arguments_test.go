@@ -156,6 +156,7 @@ var also = map[string][]string{
 	"sendMessage": {"input.text", "input.note"}, "editMessage": {"input.text"}, "startEmailConversation": {"input.text", "input.to"},
 	"createContact": {"input.name"}, "createCompany": {"input.name"}, "logEngagement": {"input.body.note", "input.contactId"}, "saveDraft": {"input.note"}, "beginEmailChannel": {"input.ticketPreset.ownerRule"}, "bulkChangeConversations": {"input.userId"},
 	"createTicket": {"input.subject"}, "upsertTicket": {"input.subject"}, "createDeal": {"input.name"}, "upsertDeal": {"input.name"},
+	"createBot": {"input.flow.steps.preset.ownerRule"}, "publishBotFlow": {"input.flow.steps.preset.ownerRule"}, "simulateBot": {"input.flow.flow.steps.preset.ownerRule"},
 	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 
@@ -178,6 +179,7 @@ var valuesFor = map[string]map[string]string{
 	"input.includeListIds":              {"Audience": "LISTS"},
 	"consent.contactSubscriptionTypeId": {"ConsentMode": "EXPLICIT"},
 	"ticketPreset.ownerId":              {"TicketOwnerRule": "USER"},
+	"preset.ownerId":                    {"TicketOwnerRule": "USER"},
 }
 
 // writer writes the arguments of a call.

@@ -22,10 +22,13 @@ import (
 // ids, so that it may be called otherwise later. The errors are joined; see flow.Check.
 func cleanFlow(ctx context.Context, client *ent.Client, f vocab.Flow) (vocab.Flow, error) {
 	f.Steps = slices.Clone(f.Steps)
-	if err := flow.Check(&f); err != nil {
-		return f, err
+	faulty := flow.Check(&f)
+	for _, e := range errs.All(faulty) {
+		if e.Code == errs.TooLong { // nothing is looked up for what is too much
+			return f, faulty
+		}
 	}
-	var faults []error
+	faults := []error{faulty}
 	for i := range f.Steps {
 		faults = append(faults, cleanStepOf(ctx, client, &f.Steps[i], i)...)
 	}
@@ -200,6 +203,9 @@ func typeOf(s *vocab.FlowStep) vocab.FlowAnswerType {
 // fits refuses a property that could not have each of the values that a step gives it.
 func fits(p *ent.Property, s *vocab.FlowStep, at []string) error {
 	if s.Kind == vocab.FlowSet {
+		if s.Value == nil {
+			return nil // it is required, as was said
+		}
 		_, err := property.FromText(p, *s.Value)
 		return below(err, append(slices.Clone(at), "value")...)
 	}

@@ -28,15 +28,15 @@ const (
 // flow.botId, inboxId and contactId; INVALID for a bot without a flow; those of cleanFlow;
 // TOO_LONG.
 func (s *Service) Simulate(ctx context.Context, in SimulateBotInput) (*Simulation, error) {
-	f, err := s.flowToTry(ctx, in.Flow)
-	if err != nil {
-		return nil, err
-	}
 	texts, err := writtenIn(in)
 	if err != nil {
 		return nil, err
 	}
 	w, err := s.imagine(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.flowToTry(ctx, in.Flow)
 	if err != nil {
 		return nil, err
 	}
