@@ -68,6 +68,7 @@ import (
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -216,6 +217,8 @@ type Client struct {
 	PropertyValue *PropertyValueClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
+	// QuoteLogo is the client for interacting with the QuoteLogo builders.
+	QuoteLogo *QuoteLogoClient
 	// QuoteVersion is the client for interacting with the QuoteVersion builders.
 	QuoteVersion *QuoteVersionClient
 	// QuoteView is the client for interacting with the QuoteView builders.
@@ -330,6 +333,7 @@ func (c *Client) init() {
 	c.Property = NewPropertyClient(c.config)
 	c.PropertyValue = NewPropertyValueClient(c.config)
 	c.Quote = NewQuoteClient(c.config)
+	c.QuoteLogo = NewQuoteLogoClient(c.config)
 	c.QuoteVersion = NewQuoteVersionClient(c.config)
 	c.QuoteView = NewQuoteViewClient(c.config)
 	c.Rating = NewRatingClient(c.config)
@@ -502,6 +506,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
+		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
@@ -601,6 +606,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
+		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
@@ -664,7 +670,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
 		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.PropertyValue, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
 		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
@@ -690,7 +696,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
 		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.PropertyValue, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
 		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
 		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
@@ -818,6 +824,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PropertyValue.mutate(ctx, m)
 	case *QuoteMutation:
 		return c.Quote.mutate(ctx, m)
+	case *QuoteLogoMutation:
+		return c.QuoteLogo.mutate(ctx, m)
 	case *QuoteVersionMutation:
 		return c.QuoteVersion.mutate(ctx, m)
 	case *QuoteViewMutation:
@@ -8450,6 +8458,139 @@ func (c *QuoteClient) mutate(ctx context.Context, m *QuoteMutation) (Value, erro
 	}
 }
 
+// QuoteLogoClient is a client for the QuoteLogo schema.
+type QuoteLogoClient struct {
+	config
+}
+
+// NewQuoteLogoClient returns a client for the QuoteLogo from the given config.
+func NewQuoteLogoClient(c config) *QuoteLogoClient {
+	return &QuoteLogoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quotelogo.Hooks(f(g(h())))`.
+func (c *QuoteLogoClient) Use(hooks ...Hook) {
+	c.hooks.QuoteLogo = append(c.hooks.QuoteLogo, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quotelogo.Intercept(f(g(h())))`.
+func (c *QuoteLogoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuoteLogo = append(c.inters.QuoteLogo, interceptors...)
+}
+
+// Create returns a builder for creating a QuoteLogo entity.
+func (c *QuoteLogoClient) Create() *QuoteLogoCreate {
+	mutation := newQuoteLogoMutation(c.config, OpCreate)
+	return &QuoteLogoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuoteLogo entities.
+func (c *QuoteLogoClient) CreateBulk(builders ...*QuoteLogoCreate) *QuoteLogoCreateBulk {
+	return &QuoteLogoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuoteLogoClient) MapCreateBulk(slice any, setFunc func(*QuoteLogoCreate, int)) *QuoteLogoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuoteLogoCreateBulk{err: fmt.Errorf("calling to QuoteLogoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuoteLogoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuoteLogoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuoteLogo.
+func (c *QuoteLogoClient) Update() *QuoteLogoUpdate {
+	mutation := newQuoteLogoMutation(c.config, OpUpdate)
+	return &QuoteLogoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuoteLogoClient) UpdateOne(_m *QuoteLogo) *QuoteLogoUpdateOne {
+	mutation := newQuoteLogoMutation(c.config, OpUpdateOne, withQuoteLogo(_m))
+	return &QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuoteLogoClient) UpdateOneID(id string) *QuoteLogoUpdateOne {
+	mutation := newQuoteLogoMutation(c.config, OpUpdateOne, withQuoteLogoID(id))
+	return &QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuoteLogo.
+func (c *QuoteLogoClient) Delete() *QuoteLogoDelete {
+	mutation := newQuoteLogoMutation(c.config, OpDelete)
+	return &QuoteLogoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuoteLogoClient) DeleteOne(_m *QuoteLogo) *QuoteLogoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuoteLogoClient) DeleteOneID(id string) *QuoteLogoDeleteOne {
+	builder := c.Delete().Where(quotelogo.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuoteLogoDeleteOne{builder}
+}
+
+// Query returns a query builder for QuoteLogo.
+func (c *QuoteLogoClient) Query() *QuoteLogoQuery {
+	return &QuoteLogoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuoteLogo},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuoteLogo entity by its id.
+func (c *QuoteLogoClient) Get(ctx context.Context, id string) (*QuoteLogo, error) {
+	return c.Query().Where(quotelogo.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuoteLogoClient) GetX(ctx context.Context, id string) *QuoteLogo {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuoteLogoClient) Hooks() []Hook {
+	return c.hooks.QuoteLogo
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuoteLogoClient) Interceptors() []Interceptor {
+	return c.inters.QuoteLogo
+}
+
+func (c *QuoteLogoClient) mutate(ctx context.Context, m *QuoteLogoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuoteLogoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuoteLogoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuoteLogoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuoteLogo mutation op: %q", m.Op())
+	}
+}
+
 // QuoteVersionClient is a client for the QuoteVersion schema.
 type QuoteVersionClient struct {
 	config
@@ -11521,11 +11662,11 @@ type (
 		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Hook
+		PipelineStage, Property, PropertyValue, Quote, QuoteLogo, QuoteVersion,
+		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, ApiToken, Association,
@@ -11537,10 +11678,11 @@ type (
 		IdempotencyKey, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Quote, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
+		PipelineStage, Property, PropertyValue, Quote, QuoteLogo, QuoteVersion,
+		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate,
+		VisitorSession []ent.Interceptor
 	}
 )

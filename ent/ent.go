@@ -63,6 +63,7 @@ import (
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -209,6 +210,7 @@ func checkColumn(t, c string) error {
 			property.Table:               property.ValidColumn,
 			propertyvalue.Table:          propertyvalue.ValidColumn,
 			quote.Table:                  quote.ValidColumn,
+			quotelogo.Table:              quotelogo.ValidColumn,
 			quoteversion.Table:           quoteversion.ValidColumn,
 			quoteview.Table:              quoteview.ValidColumn,
 			rating.Table:                 rating.ValidColumn,

@@ -107,6 +107,7 @@ type ResolverRoot interface {
 	Property() PropertyResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
+	QuoteLogo() QuoteLogoResolver
 	QuoteVersion() QuoteVersionResolver
 	Rating() RatingResolver
 	RatingCount() RatingCountResolver
@@ -181,6 +182,7 @@ type ComplexityRoot struct {
 		MaxInboxes          func(childComplexity int) int
 		Name                func(childComplexity int) int
 		PhoneRegion         func(childComplexity int) int
+		QuoteLogo           func(childComplexity int) int
 		TagsManaged         func(childComplexity int) int
 		TimeZone            func(childComplexity int) int
 		TrustTypedAddresses func(childComplexity int) int
@@ -1906,10 +1908,12 @@ type ComplexityRoot struct {
 	}
 
 	LibraryVariant struct {
-		HTML     func(childComplexity int) int
-		Language func(childComplexity int) int
-		Markdown func(childComplexity int) int
-		Subject  func(childComplexity int) int
+		Description func(childComplexity int) int
+		HTML        func(childComplexity int) int
+		Language    func(childComplexity int) int
+		Markdown    func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Subject     func(childComplexity int) int
 	}
 
 	LinkContactPayload struct {
@@ -2185,6 +2189,7 @@ type ComplexityRoot struct {
 		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetConversationProperties      func(childComplexity int, input conversation.SetConversationPropertiesInput) int
+		SetQuoteLogo                   func(childComplexity int, input quote.SetQuoteLogoInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
 		SetTyping                      func(childComplexity int, input presence.SetTypingInput) int
@@ -2555,6 +2560,7 @@ type ComplexityRoot struct {
 		Reference        func(childComplexity int) int
 		SenderAddress    func(childComplexity int) int
 		SenderCompany    func(childComplexity int) int
+		SenderLogo       func(childComplexity int) int
 		SenderName       func(childComplexity int) int
 		Terms            func(childComplexity int) int
 		Title            func(childComplexity int) int
@@ -2582,6 +2588,15 @@ type ComplexityRoot struct {
 		Quantity    func(childComplexity int) int
 		TaxPercent  func(childComplexity int) int
 		UnitPrice   func(childComplexity int) int
+	}
+
+	QuoteLogo struct {
+		ContentType func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Height      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Width       func(childComplexity int) int
 	}
 
 	QuoteTax struct {
@@ -3098,6 +3113,11 @@ type ComplexityRoot struct {
 	SetConversationPropertiesPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SetQuoteLogoPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SetRemoteImageSenderPayload struct {
@@ -4173,6 +4193,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.PhoneRegion(childComplexity), true
+	case "Account.quoteLogo":
+		if e.ComplexityRoot.Account.QuoteLogo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.QuoteLogo(childComplexity), true
 	case "Account.tagsManaged":
 		if e.ComplexityRoot.Account.TagsManaged == nil {
 			break
@@ -10948,6 +10974,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LibraryUserLink.User(childComplexity), true
 
+	case "LibraryVariant.description":
+		if e.ComplexityRoot.LibraryVariant.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Description(childComplexity), true
 	case "LibraryVariant.html":
 		if e.ComplexityRoot.LibraryVariant.HTML == nil {
 			break
@@ -10966,6 +10998,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LibraryVariant.Markdown(childComplexity), true
+	case "LibraryVariant.name":
+		if e.ComplexityRoot.LibraryVariant.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Name(childComplexity), true
 	case "LibraryVariant.subject":
 		if e.ComplexityRoot.LibraryVariant.Subject == nil {
 			break
@@ -12851,6 +12889,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationProperties(childComplexity, args["input"].(conversation.SetConversationPropertiesInput)), true
+	case "Mutation.setQuoteLogo":
+		if e.ComplexityRoot.Mutation.SetQuoteLogo == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuoteLogo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuoteLogo(childComplexity, args["input"].(quote.SetQuoteLogoInput)), true
 	case "Mutation.setRemoteImageSender":
 		if e.ComplexityRoot.Mutation.SetRemoteImageSender == nil {
 			break
@@ -15230,6 +15279,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuoteContent.SenderCompany(childComplexity), true
+	case "QuoteContent.senderLogo":
+		if e.ComplexityRoot.QuoteContent.SenderLogo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.SenderLogo(childComplexity), true
 	case "QuoteContent.senderName":
 		if e.ComplexityRoot.QuoteContent.SenderName == nil {
 			break
@@ -15341,6 +15396,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuoteLine.UnitPrice(childComplexity), true
+
+	case "QuoteLogo.contentType":
+		if e.ComplexityRoot.QuoteLogo.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.ContentType(childComplexity), true
+	case "QuoteLogo.fileName":
+		if e.ComplexityRoot.QuoteLogo.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.FileName(childComplexity), true
+	case "QuoteLogo.height":
+		if e.ComplexityRoot.QuoteLogo.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.Height(childComplexity), true
+	case "QuoteLogo.id":
+		if e.ComplexityRoot.QuoteLogo.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.ID(childComplexity), true
+	case "QuoteLogo.url":
+		if e.ComplexityRoot.QuoteLogo.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.URL(childComplexity), true
+	case "QuoteLogo.width":
+		if e.ComplexityRoot.QuoteLogo.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.Width(childComplexity), true
 
 	case "QuoteTax.net":
 		if e.ComplexityRoot.QuoteTax.Net == nil {
@@ -17167,6 +17259,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors(childComplexity), true
+
+	case "SetQuoteLogoPayload.account":
+		if e.ComplexityRoot.SetQuoteLogoPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuoteLogoPayload.Account(childComplexity), true
+	case "SetQuoteLogoPayload.userErrors":
+		if e.ComplexityRoot.SetQuoteLogoPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuoteLogoPayload.UserErrors(childComplexity), true
 
 	case "SetRemoteImageSenderPayload.remoteImageSender":
 		if e.ComplexityRoot.SetRemoteImageSenderPayload.RemoteImageSender == nil {
@@ -20826,6 +20931,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetConversationPropertiesInput", ec.unmarshalInputSetConversationPropertiesInput),
+			graphql.NewInputUnmarshaler("SetQuoteLogoInput", ec.unmarshalInputSetQuoteLogoInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
@@ -28412,7 +28518,10 @@ type LibraryItem implements Node @scope(read: "conversations:read") {
   html: HTML
   "The language of the text, a BCP 47 tag; null: not said."
   language: String
-  "SNIPPET, TEMPLATE: the text in other languages. The contact's language chooses; without a text in it, the first one is used."
+  """
+  SNIPPET, TEMPLATE, MEETING_LINK, ARTICLE: what it says in other languages. The contact's language chooses, on the page of an article the
+  reader's; without a text in it, the first one is used.
+  """
   variants: [LibraryVariant!]!
   """
   LINK, MEETING_LINK, DOCUMENT, VIDEO: the page that it leads to; null for other kinds, for a meeting link that has only ` + "`" + `userLinks` + "`" + `, and for
@@ -28425,7 +28534,7 @@ type LibraryItem implements Node @scope(read: "conversations:read") {
   durationMinutes: Int
   "MEETING_LINK of a team: the page on which each of its users is booked."
   userLinks: [LibraryUserLink!]!
-  "SNIPPET, TEMPLATE: files that go with the text. DOCUMENT, VIDEO: the newest version, unless that is a page."
+  "SNIPPET, TEMPLATE: files that go with the text. ARTICLE: its pictures. DOCUMENT, VIDEO: the newest version, unless that is a page."
   files: [LibraryFile!]!
   "How many messages were sent that name it in ` + "`" + `libraryItemIds` + "`" + `."
   usageCount: Int!
@@ -28489,9 +28598,13 @@ enum LibraryAudience {
 type LibraryVariant @scope(read: "conversations:read") {
   "A BCP 47 tag."
   language: String!
+  "MEETING_LINK: its name, ARTICLE: its title; null: the item's."
+  name: String
+  "MEETING_LINK: what its card says below the title; null: nothing."
+  description: String
   "TEMPLATE: the subject; null: none."
   subject: String
-  "The text as Markdown; null if it is HTML."
+  "The text as Markdown; null if it is HTML, and for MEETING_LINK."
   markdown: String
   "TEMPLATE: the text as HTML; null if it is Markdown."
   html: HTML
@@ -28604,9 +28717,9 @@ input CreateLibraryItemInput {
   markdown: String
   "TEMPLATE, in place of ` + "`" + `markdown` + "`" + `: the text with markup, at most 200,000 characters. It is sanitized."
   html: HTML
-  "The language of the text, a BCP 47 tag; REQUIRED with ` + "`" + `variants` + "`" + `."
+  "The language of what it says, a BCP 47 tag; REQUIRED with ` + "`" + `variants` + "`" + `."
   language: String
-  "SNIPPET, TEMPLATE: the text in other languages, at most 50."
+  "SNIPPET, TEMPLATE, MEETING_LINK, ARTICLE: what it says in other languages, at most 50; of an article at most 400,000 characters in total."
   variants: [LibraryVariantInput!]
   """
   LINK, MEETING_LINK, DOCUMENT, VIDEO: the page, at most 2,000 characters; REQUIRED unless a meeting link has ` + "`" + `userLinks` + "`" + `, or a document or video
@@ -28625,7 +28738,7 @@ input CreateLibraryItemInput {
   userLinks: [LibraryUserLinkInput!]
   """
   SNIPPET, TEMPLATE: files that the caller uploaded within the last day, for any conversation or inbox; at most 10. DOCUMENT, VIDEO: one, in
-  place of ` + "`" + `url` + "`" + `.
+  place of ` + "`" + `url` + "`" + `. ARTICLE: at most 50 pictures, PNG, JPEG, GIF or WebP, which its Markdown shows by ` + "`" + `![alt](cid:ID)` + "`" + `.
   """
   attachmentIds: [ID!]
   "At most 255 characters; see Mutation."
@@ -28636,9 +28749,13 @@ input CreateLibraryItemInput {
 input LibraryVariantInput {
   "A BCP 47 tag, each only once."
   language: String!
+  "MEETING_LINK: its name, ARTICLE: its title, at most 200 characters; default: the item's."
+  name: String
+  "MEETING_LINK: what its card says below the title, at most 500 characters; default: nothing."
+  description: String
   "TEMPLATE: the subject; default: none."
   subject: String
-  "As in CreateLibraryItemInput."
+  "As in CreateLibraryItemInput; not of a MEETING_LINK."
   markdown: String
   "As in CreateLibraryItemInput."
   html: HTML
@@ -31938,6 +32055,17 @@ extend type Mutation {
     input: DeleteQuoteInput!
   ): DeleteQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Sets the logo that new quotes of the account take, or removes it. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + ` if something changed."
+  setQuoteLogo(
+    "The logo."
+    input: SetQuoteLogoInput!
+  ): SetQuoteLogoPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+}
+
+extend type Account {
+  "The logo that new quotes take; null: none."
+  quoteLogo: QuoteLogo @visible(to: [ADMIN, AGENT, INTEGRATION])
 }
 
 extend type Deal {
@@ -32095,6 +32223,8 @@ type QuoteContent @scope(read: "contacts:read") {
   senderCompany: String
   "The sender's address; null: none."
   senderAddress: String
+  "The picture that stands at its head; null: none."
+  senderLogo: QuoteLogo
   "The recipient's name; null in what was not published, or if not known."
   recipientName: String
   "The company whom it is for; null in what was not published, or if none."
@@ -32107,6 +32237,22 @@ type QuoteContent @scope(read: "contacts:read") {
   discount: QuoteDiscount
   "What it comes to: one total for each interval that it has lines of, in the order of QuoteInterval."
   totals: [QuoteTotal!]!
+}
+
+"A picture that stands at the head of quotes, on their pages and in their PDFs."
+type QuoteLogo @scope(read: "contacts:read") {
+  "The id of its upload, by which other quotes take it too."
+  id: ID!
+  "What its file is called."
+  fileName: String!
+  "` + "`" + `image/png` + "`" + `, ` + "`" + `image/jpeg` + "`" + ` or ` + "`" + `image/webp` + "`" + `."
+  contentType: String!
+  "Its width in pixels."
+  width: Int!
+  "Its height in pixels."
+  height: Int!
+  "Where its file can be downloaded within the next 10 minutes."
+  url: URL!
 }
 
 "A line of a quote."
@@ -32313,6 +32459,11 @@ input CreateQuoteInput {
   senderCompany: String
   "The sender's address, on several lines, at most 500 characters; default: none."
   senderAddress: String
+  """
+  A logo: an upload of the caller's, which is a PNG, JPEG or WebP picture of at most 1 MiB and 2,000 pixels in each direction, or the logo of
+  another quote that the caller may see; null: none. Default: the account's ` + "`" + `quoteLogo` + "`" + `.
+  """
+  senderLogoId: ID
   "The recipient's address, on several lines, at most 500 characters; default: none."
   recipientAddress: String
   "Its lines, at most 200."
@@ -32399,6 +32550,8 @@ input UpdateQuoteInput {
   senderCompany: String
   "The sender's address, on several lines, at most 500 characters; null: none."
   senderAddress: String
+  "A logo, as in CreateQuoteInput; null: none."
+  senderLogoId: ID
   "The recipient's address, on several lines, at most 500 characters; null: none."
   recipientAddress: String
   "All its lines, at most 200."
@@ -32478,6 +32631,22 @@ input DeleteQuoteInput {
 type DeleteQuotePayload {
   "Id of the deleted quote."
   deletedQuoteId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which logo new quotes take."
+input SetQuoteLogoInput {
+  "A logo, as in CreateQuoteInput; null, and default: none."
+  logoId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setQuoteLogo` + "`" + `."
+type SetQuoteLogoPayload {
+  "The account in its current state."
+  account: Account
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -36744,6 +36913,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_phoneRegion(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
+	case "quoteLogo":
+		return ec.fieldContext_Account_quoteLogo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -39948,6 +40119,10 @@ func (ec *executionContext) childFields_LibraryVariant(ctx context.Context, fiel
 	switch field.Name {
 	case "language":
 		return ec.fieldContext_LibraryVariant_language(ctx, field)
+	case "name":
+		return ec.fieldContext_LibraryVariant_name(ctx, field)
+	case "description":
+		return ec.fieldContext_LibraryVariant_description(ctx, field)
 	case "subject":
 		return ec.fieldContext_LibraryVariant_subject(ctx, field)
 	case "markdown":
@@ -40672,6 +40847,8 @@ func (ec *executionContext) childFields_QuoteContent(ctx context.Context, field 
 		return ec.fieldContext_QuoteContent_senderCompany(ctx, field)
 	case "senderAddress":
 		return ec.fieldContext_QuoteContent_senderAddress(ctx, field)
+	case "senderLogo":
+		return ec.fieldContext_QuoteContent_senderLogo(ctx, field)
 	case "recipientName":
 		return ec.fieldContext_QuoteContent_recipientName(ctx, field)
 	case "recipientCompany":
@@ -40730,6 +40907,24 @@ func (ec *executionContext) childFields_QuoteLine(ctx context.Context, field gra
 		return ec.fieldContext_QuoteLine_net(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuoteLine", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteLogo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_QuoteLogo_id(ctx, field)
+	case "fileName":
+		return ec.fieldContext_QuoteLogo_fileName(ctx, field)
+	case "contentType":
+		return ec.fieldContext_QuoteLogo_contentType(ctx, field)
+	case "width":
+		return ec.fieldContext_QuoteLogo_width(ctx, field)
+	case "height":
+		return ec.fieldContext_QuoteLogo_height(ctx, field)
+	case "url":
+		return ec.fieldContext_QuoteLogo_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteLogo", field.Name)
 }
 
 func (ec *executionContext) childFields_QuoteTax(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41684,6 +41879,16 @@ func (ec *executionContext) childFields_SetConversationPropertiesPayload(ctx con
 		return ec.fieldContext_SetConversationPropertiesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPropertiesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetQuoteLogoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetQuoteLogoPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuoteLogoPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuoteLogoPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetRemoteImageSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

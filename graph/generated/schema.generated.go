@@ -189,6 +189,7 @@ type MutationResolver interface {
 	PublishQuote(ctx context.Context, input quote.PublishQuoteInput) (*model.QuotePayload, error)
 	RevokeQuote(ctx context.Context, input quote.RevokeQuoteInput) (*model.QuotePayload, error)
 	DeleteQuote(ctx context.Context, input quote.DeleteQuoteInput) (*model.DeleteQuotePayload, error)
+	SetQuoteLogo(ctx context.Context, input quote.SetQuoteLogoInput) (*model.SetQuoteLogoPayload, error)
 	RateConversation(ctx context.Context, input visitor.RateConversationInput) (*model.VisitorConversationPayload, error)
 	SetRemoteImageSender(ctx context.Context, input remoteimage.SetRemoteImageSenderInput) (*model.SetRemoteImageSenderPayload, error)
 	SetTyping(ctx context.Context, input presence.SetTypingInput) (*model.SetTypingPayload, error)
@@ -2002,6 +2003,20 @@ func (ec *executionContext) field_Mutation_setConversationProperties_args(ctx co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (conversation.SetConversationPropertiesInput, error) {
 			return ec.unmarshalNSetConversationPropertiesInput2parleyᚋinternalᚋconversationᚐSetConversationPropertiesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setQuoteLogo_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (quote.SetQuoteLogoInput, error) {
+			return ec.unmarshalNSetQuoteLogoInput2parleyᚋinternalᚋquoteᚐSetQuoteLogoInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14127,6 +14142,73 @@ func (ec *executionContext) fieldContext_Mutation_deleteQuote(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setQuoteLogo(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setQuoteLogo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetQuoteLogo(ctx, fc.Args["input"].(quote.SetQuoteLogoInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN"})
+				if err != nil {
+					var zeroVal *model.SetQuoteLogoPayload
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "settings:write")
+				if err != nil {
+					var zeroVal *model.SetQuoteLogoPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *model.SetQuoteLogoPayload
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetQuoteLogoPayload) graphql.Marshaler {
+			return ec.marshalNSetQuoteLogoPayload2ᚖparleyᚋgraphᚋmodelᚐSetQuoteLogoPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setQuoteLogo(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetQuoteLogoPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setQuoteLogo_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_rateConversation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23635,6 +23717,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteQuote":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteQuote(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setQuoteLogo":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setQuoteLogo(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
