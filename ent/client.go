@@ -21,6 +21,8 @@ import (
 	"parley/ent/attachment"
 	"parley/ent/block"
 	"parley/ent/bot"
+	"parley/ent/botflow"
+	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/company"
@@ -47,6 +49,7 @@ import (
 	"parley/ent/engagementrevision"
 	"parley/ent/erasure"
 	"parley/ent/event"
+	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
 	"parley/ent/imagesender"
@@ -70,6 +73,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -124,6 +128,10 @@ type Client struct {
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
 	Bot *BotClient
+	// BotFlow is the client for interacting with the BotFlow builders.
+	BotFlow *BotFlowClient
+	// BotStepCount is the client for interacting with the BotStepCount builders.
+	BotStepCount *BotStepCountClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
@@ -176,6 +184,8 @@ type Client struct {
 	Erasure *ErasureClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// FlowRun is the client for interacting with the FlowRun builders.
+	FlowRun *FlowRunClient
 	// ForgottenBlob is the client for interacting with the ForgottenBlob builders.
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -222,6 +232,8 @@ type Client struct {
 	Proposal *ProposalClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
+	// QuoteLogo is the client for interacting with the QuoteLogo builders.
+	QuoteLogo *QuoteLogoClient
 	// QuoteVersion is the client for interacting with the QuoteVersion builders.
 	QuoteVersion *QuoteVersionClient
 	// QuoteView is the client for interacting with the QuoteView builders.
@@ -289,6 +301,8 @@ func (c *Client) init() {
 	c.Attachment = NewAttachmentClient(c.config)
 	c.Block = NewBlockClient(c.config)
 	c.Bot = NewBotClient(c.config)
+	c.BotFlow = NewBotFlowClient(c.config)
+	c.BotStepCount = NewBotStepCountClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.ChannelAddress = NewChannelAddressClient(c.config)
 	c.Company = NewCompanyClient(c.config)
@@ -315,6 +329,7 @@ func (c *Client) init() {
 	c.EngagementRevision = NewEngagementRevisionClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.FlowRun = NewFlowRunClient(c.config)
 	c.ForgottenBlob = NewForgottenBlobClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImageSender = NewImageSenderClient(c.config)
@@ -338,6 +353,7 @@ func (c *Client) init() {
 	c.PropertyValue = NewPropertyValueClient(c.config)
 	c.Proposal = NewProposalClient(c.config)
 	c.Quote = NewQuoteClient(c.config)
+	c.QuoteLogo = NewQuoteLogoClient(c.config)
 	c.QuoteVersion = NewQuoteVersionClient(c.config)
 	c.QuoteView = NewQuoteViewClient(c.config)
 	c.Rating = NewRatingClient(c.config)
@@ -463,6 +479,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
+		BotFlow:                NewBotFlowClient(cfg),
+		BotStepCount:           NewBotStepCountClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
 		Company:                NewCompanyClient(cfg),
@@ -489,6 +507,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		EngagementRevision:     NewEngagementRevisionClient(cfg),
 		Erasure:                NewErasureClient(cfg),
 		Event:                  NewEventClient(cfg),
+		FlowRun:                NewFlowRunClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
 		ImageSender:            NewImageSenderClient(cfg),
@@ -512,6 +531,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Proposal:               NewProposalClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
+		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
@@ -564,6 +584,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Attachment:             NewAttachmentClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
+		BotFlow:                NewBotFlowClient(cfg),
+		BotStepCount:           NewBotStepCountClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
 		Company:                NewCompanyClient(cfg),
@@ -590,6 +612,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		EngagementRevision:     NewEngagementRevisionClient(cfg),
 		Erasure:                NewErasureClient(cfg),
 		Event:                  NewEventClient(cfg),
+		FlowRun:                NewFlowRunClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
 		ImageSender:            NewImageSenderClient(cfg),
@@ -613,6 +636,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Proposal:               NewProposalClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
+		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
 		QuoteView:              NewQuoteViewClient(cfg),
 		Rating:                 NewRatingClient(cfg),
@@ -666,22 +690,22 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
-		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
-		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
-		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
-		c.ContactListTimer, c.ContactMerge, c.ContactMove, c.ContactPhone,
-		c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection,
-		c.EmailReference, c.Engagement, c.EngagementRevision, c.Erasure, c.Event,
-		c.ForgottenBlob, c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox,
-		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
-		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
-		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Proposal, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
-		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.Association, c.Attachment, c.Block, c.Bot, c.BotFlow, c.BotStepCount,
+		c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain, c.ConsentRecord,
+		c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport, c.ContactList,
+		c.ContactListMember, c.ContactListTimer, c.ContactMerge, c.ContactMove,
+		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
+		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
+		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
+		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
+		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
+		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
+		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -692,22 +716,22 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
-		c.Association, c.Attachment, c.Block, c.Bot, c.Channel, c.ChannelAddress,
-		c.Company, c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail,
-		c.ContactExport, c.ContactImport, c.ContactList, c.ContactListMember,
-		c.ContactListTimer, c.ContactMerge, c.ContactMove, c.ContactPhone,
-		c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection,
-		c.EmailReference, c.Engagement, c.EngagementRevision, c.Erasure, c.Event,
-		c.ForgottenBlob, c.IdempotencyKey, c.ImageSender, c.InboundMail, c.Inbox,
-		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
-		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.PageView,
-		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Proposal, c.Quote, c.QuoteVersion, c.QuoteView, c.Rating,
-		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession,
+		c.Association, c.Attachment, c.Block, c.Bot, c.BotFlow, c.BotStepCount,
+		c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain, c.ConsentRecord,
+		c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport, c.ContactList,
+		c.ContactListMember, c.ContactListTimer, c.ContactMerge, c.ContactMove,
+		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
+		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
+		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
+		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
+		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
+		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
+		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -736,6 +760,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Block.mutate(ctx, m)
 	case *BotMutation:
 		return c.Bot.mutate(ctx, m)
+	case *BotFlowMutation:
+		return c.BotFlow.mutate(ctx, m)
+	case *BotStepCountMutation:
+		return c.BotStepCount.mutate(ctx, m)
 	case *ChannelMutation:
 		return c.Channel.mutate(ctx, m)
 	case *ChannelAddressMutation:
@@ -788,6 +816,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Erasure.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *FlowRunMutation:
+		return c.FlowRun.mutate(ctx, m)
 	case *ForgottenBlobMutation:
 		return c.ForgottenBlob.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -834,6 +864,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Proposal.mutate(ctx, m)
 	case *QuoteMutation:
 		return c.Quote.mutate(ctx, m)
+	case *QuoteLogoMutation:
+		return c.QuoteLogo.mutate(ctx, m)
 	case *QuoteVersionMutation:
 		return c.QuoteVersion.mutate(ctx, m)
 	case *QuoteViewMutation:
@@ -2212,6 +2244,272 @@ func (c *BotClient) mutate(ctx context.Context, m *BotMutation) (Value, error) {
 		return (&BotDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Bot mutation op: %q", m.Op())
+	}
+}
+
+// BotFlowClient is a client for the BotFlow schema.
+type BotFlowClient struct {
+	config
+}
+
+// NewBotFlowClient returns a client for the BotFlow from the given config.
+func NewBotFlowClient(c config) *BotFlowClient {
+	return &BotFlowClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `botflow.Hooks(f(g(h())))`.
+func (c *BotFlowClient) Use(hooks ...Hook) {
+	c.hooks.BotFlow = append(c.hooks.BotFlow, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `botflow.Intercept(f(g(h())))`.
+func (c *BotFlowClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BotFlow = append(c.inters.BotFlow, interceptors...)
+}
+
+// Create returns a builder for creating a BotFlow entity.
+func (c *BotFlowClient) Create() *BotFlowCreate {
+	mutation := newBotFlowMutation(c.config, OpCreate)
+	return &BotFlowCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BotFlow entities.
+func (c *BotFlowClient) CreateBulk(builders ...*BotFlowCreate) *BotFlowCreateBulk {
+	return &BotFlowCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BotFlowClient) MapCreateBulk(slice any, setFunc func(*BotFlowCreate, int)) *BotFlowCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BotFlowCreateBulk{err: fmt.Errorf("calling to BotFlowClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BotFlowCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BotFlowCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BotFlow.
+func (c *BotFlowClient) Update() *BotFlowUpdate {
+	mutation := newBotFlowMutation(c.config, OpUpdate)
+	return &BotFlowUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BotFlowClient) UpdateOne(_m *BotFlow) *BotFlowUpdateOne {
+	mutation := newBotFlowMutation(c.config, OpUpdateOne, withBotFlow(_m))
+	return &BotFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BotFlowClient) UpdateOneID(id string) *BotFlowUpdateOne {
+	mutation := newBotFlowMutation(c.config, OpUpdateOne, withBotFlowID(id))
+	return &BotFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BotFlow.
+func (c *BotFlowClient) Delete() *BotFlowDelete {
+	mutation := newBotFlowMutation(c.config, OpDelete)
+	return &BotFlowDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BotFlowClient) DeleteOne(_m *BotFlow) *BotFlowDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BotFlowClient) DeleteOneID(id string) *BotFlowDeleteOne {
+	builder := c.Delete().Where(botflow.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BotFlowDeleteOne{builder}
+}
+
+// Query returns a query builder for BotFlow.
+func (c *BotFlowClient) Query() *BotFlowQuery {
+	return &BotFlowQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBotFlow},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BotFlow entity by its id.
+func (c *BotFlowClient) Get(ctx context.Context, id string) (*BotFlow, error) {
+	return c.Query().Where(botflow.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BotFlowClient) GetX(ctx context.Context, id string) *BotFlow {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BotFlowClient) Hooks() []Hook {
+	return c.hooks.BotFlow
+}
+
+// Interceptors returns the client interceptors.
+func (c *BotFlowClient) Interceptors() []Interceptor {
+	return c.inters.BotFlow
+}
+
+func (c *BotFlowClient) mutate(ctx context.Context, m *BotFlowMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BotFlowCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BotFlowUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BotFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BotFlowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BotFlow mutation op: %q", m.Op())
+	}
+}
+
+// BotStepCountClient is a client for the BotStepCount schema.
+type BotStepCountClient struct {
+	config
+}
+
+// NewBotStepCountClient returns a client for the BotStepCount from the given config.
+func NewBotStepCountClient(c config) *BotStepCountClient {
+	return &BotStepCountClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `botstepcount.Hooks(f(g(h())))`.
+func (c *BotStepCountClient) Use(hooks ...Hook) {
+	c.hooks.BotStepCount = append(c.hooks.BotStepCount, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `botstepcount.Intercept(f(g(h())))`.
+func (c *BotStepCountClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BotStepCount = append(c.inters.BotStepCount, interceptors...)
+}
+
+// Create returns a builder for creating a BotStepCount entity.
+func (c *BotStepCountClient) Create() *BotStepCountCreate {
+	mutation := newBotStepCountMutation(c.config, OpCreate)
+	return &BotStepCountCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BotStepCount entities.
+func (c *BotStepCountClient) CreateBulk(builders ...*BotStepCountCreate) *BotStepCountCreateBulk {
+	return &BotStepCountCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BotStepCountClient) MapCreateBulk(slice any, setFunc func(*BotStepCountCreate, int)) *BotStepCountCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BotStepCountCreateBulk{err: fmt.Errorf("calling to BotStepCountClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BotStepCountCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BotStepCountCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BotStepCount.
+func (c *BotStepCountClient) Update() *BotStepCountUpdate {
+	mutation := newBotStepCountMutation(c.config, OpUpdate)
+	return &BotStepCountUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BotStepCountClient) UpdateOne(_m *BotStepCount) *BotStepCountUpdateOne {
+	mutation := newBotStepCountMutation(c.config, OpUpdateOne, withBotStepCount(_m))
+	return &BotStepCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BotStepCountClient) UpdateOneID(id string) *BotStepCountUpdateOne {
+	mutation := newBotStepCountMutation(c.config, OpUpdateOne, withBotStepCountID(id))
+	return &BotStepCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BotStepCount.
+func (c *BotStepCountClient) Delete() *BotStepCountDelete {
+	mutation := newBotStepCountMutation(c.config, OpDelete)
+	return &BotStepCountDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BotStepCountClient) DeleteOne(_m *BotStepCount) *BotStepCountDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BotStepCountClient) DeleteOneID(id string) *BotStepCountDeleteOne {
+	builder := c.Delete().Where(botstepcount.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BotStepCountDeleteOne{builder}
+}
+
+// Query returns a query builder for BotStepCount.
+func (c *BotStepCountClient) Query() *BotStepCountQuery {
+	return &BotStepCountQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBotStepCount},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BotStepCount entity by its id.
+func (c *BotStepCountClient) Get(ctx context.Context, id string) (*BotStepCount, error) {
+	return c.Query().Where(botstepcount.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BotStepCountClient) GetX(ctx context.Context, id string) *BotStepCount {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BotStepCountClient) Hooks() []Hook {
+	return c.hooks.BotStepCount
+}
+
+// Interceptors returns the client interceptors.
+func (c *BotStepCountClient) Interceptors() []Interceptor {
+	return c.inters.BotStepCount
+}
+
+func (c *BotStepCountClient) mutate(ctx context.Context, m *BotStepCountMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BotStepCountCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BotStepCountUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BotStepCountUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BotStepCountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BotStepCount mutation op: %q", m.Op())
 	}
 }
 
@@ -5673,6 +5971,139 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 	}
 }
 
+// FlowRunClient is a client for the FlowRun schema.
+type FlowRunClient struct {
+	config
+}
+
+// NewFlowRunClient returns a client for the FlowRun from the given config.
+func NewFlowRunClient(c config) *FlowRunClient {
+	return &FlowRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `flowrun.Hooks(f(g(h())))`.
+func (c *FlowRunClient) Use(hooks ...Hook) {
+	c.hooks.FlowRun = append(c.hooks.FlowRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `flowrun.Intercept(f(g(h())))`.
+func (c *FlowRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FlowRun = append(c.inters.FlowRun, interceptors...)
+}
+
+// Create returns a builder for creating a FlowRun entity.
+func (c *FlowRunClient) Create() *FlowRunCreate {
+	mutation := newFlowRunMutation(c.config, OpCreate)
+	return &FlowRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FlowRun entities.
+func (c *FlowRunClient) CreateBulk(builders ...*FlowRunCreate) *FlowRunCreateBulk {
+	return &FlowRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FlowRunClient) MapCreateBulk(slice any, setFunc func(*FlowRunCreate, int)) *FlowRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FlowRunCreateBulk{err: fmt.Errorf("calling to FlowRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FlowRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FlowRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FlowRun.
+func (c *FlowRunClient) Update() *FlowRunUpdate {
+	mutation := newFlowRunMutation(c.config, OpUpdate)
+	return &FlowRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FlowRunClient) UpdateOne(_m *FlowRun) *FlowRunUpdateOne {
+	mutation := newFlowRunMutation(c.config, OpUpdateOne, withFlowRun(_m))
+	return &FlowRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FlowRunClient) UpdateOneID(id string) *FlowRunUpdateOne {
+	mutation := newFlowRunMutation(c.config, OpUpdateOne, withFlowRunID(id))
+	return &FlowRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FlowRun.
+func (c *FlowRunClient) Delete() *FlowRunDelete {
+	mutation := newFlowRunMutation(c.config, OpDelete)
+	return &FlowRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FlowRunClient) DeleteOne(_m *FlowRun) *FlowRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FlowRunClient) DeleteOneID(id string) *FlowRunDeleteOne {
+	builder := c.Delete().Where(flowrun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FlowRunDeleteOne{builder}
+}
+
+// Query returns a query builder for FlowRun.
+func (c *FlowRunClient) Query() *FlowRunQuery {
+	return &FlowRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFlowRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FlowRun entity by its id.
+func (c *FlowRunClient) Get(ctx context.Context, id string) (*FlowRun, error) {
+	return c.Query().Where(flowrun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FlowRunClient) GetX(ctx context.Context, id string) *FlowRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *FlowRunClient) Hooks() []Hook {
+	return c.hooks.FlowRun
+}
+
+// Interceptors returns the client interceptors.
+func (c *FlowRunClient) Interceptors() []Interceptor {
+	return c.inters.FlowRun
+}
+
+func (c *FlowRunClient) mutate(ctx context.Context, m *FlowRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FlowRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FlowRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FlowRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FlowRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FlowRun mutation op: %q", m.Op())
+	}
+}
+
 // ForgottenBlobClient is a client for the ForgottenBlob schema.
 type ForgottenBlobClient struct {
 	config
@@ -8729,6 +9160,139 @@ func (c *QuoteClient) mutate(ctx context.Context, m *QuoteMutation) (Value, erro
 		return (&QuoteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Quote mutation op: %q", m.Op())
+	}
+}
+
+// QuoteLogoClient is a client for the QuoteLogo schema.
+type QuoteLogoClient struct {
+	config
+}
+
+// NewQuoteLogoClient returns a client for the QuoteLogo from the given config.
+func NewQuoteLogoClient(c config) *QuoteLogoClient {
+	return &QuoteLogoClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `quotelogo.Hooks(f(g(h())))`.
+func (c *QuoteLogoClient) Use(hooks ...Hook) {
+	c.hooks.QuoteLogo = append(c.hooks.QuoteLogo, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `quotelogo.Intercept(f(g(h())))`.
+func (c *QuoteLogoClient) Intercept(interceptors ...Interceptor) {
+	c.inters.QuoteLogo = append(c.inters.QuoteLogo, interceptors...)
+}
+
+// Create returns a builder for creating a QuoteLogo entity.
+func (c *QuoteLogoClient) Create() *QuoteLogoCreate {
+	mutation := newQuoteLogoMutation(c.config, OpCreate)
+	return &QuoteLogoCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of QuoteLogo entities.
+func (c *QuoteLogoClient) CreateBulk(builders ...*QuoteLogoCreate) *QuoteLogoCreateBulk {
+	return &QuoteLogoCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuoteLogoClient) MapCreateBulk(slice any, setFunc func(*QuoteLogoCreate, int)) *QuoteLogoCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuoteLogoCreateBulk{err: fmt.Errorf("calling to QuoteLogoClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuoteLogoCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuoteLogoCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for QuoteLogo.
+func (c *QuoteLogoClient) Update() *QuoteLogoUpdate {
+	mutation := newQuoteLogoMutation(c.config, OpUpdate)
+	return &QuoteLogoUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuoteLogoClient) UpdateOne(_m *QuoteLogo) *QuoteLogoUpdateOne {
+	mutation := newQuoteLogoMutation(c.config, OpUpdateOne, withQuoteLogo(_m))
+	return &QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuoteLogoClient) UpdateOneID(id string) *QuoteLogoUpdateOne {
+	mutation := newQuoteLogoMutation(c.config, OpUpdateOne, withQuoteLogoID(id))
+	return &QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for QuoteLogo.
+func (c *QuoteLogoClient) Delete() *QuoteLogoDelete {
+	mutation := newQuoteLogoMutation(c.config, OpDelete)
+	return &QuoteLogoDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuoteLogoClient) DeleteOne(_m *QuoteLogo) *QuoteLogoDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuoteLogoClient) DeleteOneID(id string) *QuoteLogoDeleteOne {
+	builder := c.Delete().Where(quotelogo.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuoteLogoDeleteOne{builder}
+}
+
+// Query returns a query builder for QuoteLogo.
+func (c *QuoteLogoClient) Query() *QuoteLogoQuery {
+	return &QuoteLogoQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuoteLogo},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a QuoteLogo entity by its id.
+func (c *QuoteLogoClient) Get(ctx context.Context, id string) (*QuoteLogo, error) {
+	return c.Query().Where(quotelogo.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuoteLogoClient) GetX(ctx context.Context, id string) *QuoteLogo {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *QuoteLogoClient) Hooks() []Hook {
+	return c.hooks.QuoteLogo
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuoteLogoClient) Interceptors() []Interceptor {
+	return c.inters.QuoteLogo
+}
+
+func (c *QuoteLogoClient) mutate(ctx context.Context, m *QuoteLogoMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuoteLogoCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuoteLogoUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuoteLogoUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuoteLogoDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown QuoteLogo mutation op: %q", m.Op())
 	}
 }
 
@@ -11795,36 +12359,36 @@ func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMuta
 type (
 	hooks struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
-		Association, Attachment, Block, Bot, Channel, ChannelAddress, Company,
-		CompanyDomain, ConsentRecord, Contact, ContactEmail, ContactExport,
-		ContactImport, ContactList, ContactListMember, ContactListTimer, ContactMerge,
-		ContactMove, ContactPhone, Conversation, Deal, Draft, Email, EmailChannel,
-		EmailConnection, EmailReference, Engagement, EngagementRevision, Erasure,
-		Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail, Inbox,
-		InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem, LibraryOpening,
-		LibraryShare, Message, MessageRevision, PageView, Participant, PersonalMailbox,
-		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote,
-		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
-		RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Hook
+		Association, Attachment, Block, Bot, BotFlow, BotStepCount, Channel,
+		ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
+		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
+		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
+		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
+		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, ImageSender,
+		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
+		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
+		Proposal, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition,
+		RecordContact, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
-		Association, Attachment, Block, Bot, Channel, ChannelAddress, Company,
-		CompanyDomain, ConsentRecord, Contact, ContactEmail, ContactExport,
-		ContactImport, ContactList, ContactListMember, ContactListTimer, ContactMerge,
-		ContactMove, ContactPhone, Conversation, Deal, Draft, Email, EmailChannel,
-		EmailConnection, EmailReference, Engagement, EngagementRevision, Erasure,
-		Event, ForgottenBlob, IdempotencyKey, ImageSender, InboundMail, Inbox,
-		InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem, LibraryOpening,
-		LibraryShare, Message, MessageRevision, PageView, Participant, PersonalMailbox,
-		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote,
-		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
-		RoutingDecision, RoutingTurn, SavedView, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Interceptor
+		Association, Attachment, Block, Bot, BotFlow, BotStepCount, Channel,
+		ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
+		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
+		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
+		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
+		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, ImageSender,
+		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
+		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
+		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
+		Proposal, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition,
+		RecordContact, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

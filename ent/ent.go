@@ -68,6 +68,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -219,6 +220,7 @@ func checkColumn(t, c string) error {
 			propertyvalue.Table:          propertyvalue.ValidColumn,
 			proposal.Table:               proposal.ValidColumn,
 			quote.Table:                  quote.ValidColumn,
+			quotelogo.Table:              quotelogo.ValidColumn,
 			quoteversion.Table:           quoteversion.ValidColumn,
 			quoteview.Table:              quoteview.ValidColumn,
 			rating.Table:                 rating.ValidColumn,

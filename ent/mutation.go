@@ -70,6 +70,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -173,6 +174,7 @@ const (
 	TypePropertyValue          = "PropertyValue"
 	TypeProposal               = "Proposal"
 	TypeQuote                  = "Quote"
+	TypeQuoteLogo              = "QuoteLogo"
 	TypeQuoteVersion           = "QuoteVersion"
 	TypeQuoteView              = "QuoteView"
 	TypeRating                 = "Rating"
@@ -65386,6 +65388,1056 @@ func (m *QuoteMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *QuoteMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Quote edge %s", name)
+}
+
+// QuoteLogoMutation represents an operation that mutates the QuoteLogo nodes in the graph.
+type QuoteLogoMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	quote_id      *string
+	file_id       *string
+	file_name     *string
+	content_type  *string
+	width         *int
+	addwidth      *int
+	height        *int
+	addheight     *int
+	hash          *string
+	blob_key      *string
+	scan          *vocab.ScanState
+	published     *bool
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*QuoteLogo, error)
+	predicates    []predicate.QuoteLogo
+}
+
+var _ ent.Mutation = (*QuoteLogoMutation)(nil)
+
+// quotelogoOption allows management of the mutation configuration using functional options.
+type quotelogoOption func(*QuoteLogoMutation)
+
+// newQuoteLogoMutation creates new mutation for the QuoteLogo entity.
+func newQuoteLogoMutation(c config, op Op, opts ...quotelogoOption) *QuoteLogoMutation {
+	m := &QuoteLogoMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuoteLogo,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuoteLogoID sets the ID field of the mutation.
+func withQuoteLogoID(id string) quotelogoOption {
+	return func(m *QuoteLogoMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *QuoteLogo
+		)
+		m.oldValue = func(ctx context.Context) (*QuoteLogo, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().QuoteLogo.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuoteLogo sets the old QuoteLogo of the mutation.
+func withQuoteLogo(node *QuoteLogo) quotelogoOption {
+	return func(m *QuoteLogoMutation) {
+		m.oldValue = func(context.Context) (*QuoteLogo, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuoteLogoMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuoteLogoMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of QuoteLogo entities.
+func (m *QuoteLogoMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuoteLogoMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuoteLogoMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().QuoteLogo.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *QuoteLogoMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *QuoteLogoMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *QuoteLogoMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetQuoteID sets the "quote_id" field.
+func (m *QuoteLogoMutation) SetQuoteID(s string) {
+	m.quote_id = &s
+}
+
+// QuoteID returns the value of the "quote_id" field in the mutation.
+func (m *QuoteLogoMutation) QuoteID() (r string, exists bool) {
+	v := m.quote_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuoteID returns the old "quote_id" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldQuoteID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuoteID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuoteID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuoteID: %w", err)
+	}
+	return oldValue.QuoteID, nil
+}
+
+// ClearQuoteID clears the value of the "quote_id" field.
+func (m *QuoteLogoMutation) ClearQuoteID() {
+	m.quote_id = nil
+	m.clearedFields[quotelogo.FieldQuoteID] = struct{}{}
+}
+
+// QuoteIDCleared returns if the "quote_id" field was cleared in this mutation.
+func (m *QuoteLogoMutation) QuoteIDCleared() bool {
+	_, ok := m.clearedFields[quotelogo.FieldQuoteID]
+	return ok
+}
+
+// ResetQuoteID resets all changes to the "quote_id" field.
+func (m *QuoteLogoMutation) ResetQuoteID() {
+	m.quote_id = nil
+	delete(m.clearedFields, quotelogo.FieldQuoteID)
+}
+
+// SetFileID sets the "file_id" field.
+func (m *QuoteLogoMutation) SetFileID(s string) {
+	m.file_id = &s
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *QuoteLogoMutation) FileID() (r string, exists bool) {
+	v := m.file_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldFileID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *QuoteLogoMutation) ResetFileID() {
+	m.file_id = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *QuoteLogoMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *QuoteLogoMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *QuoteLogoMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *QuoteLogoMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *QuoteLogoMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *QuoteLogoMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetWidth sets the "width" field.
+func (m *QuoteLogoMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *QuoteLogoMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldWidth(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *QuoteLogoMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *QuoteLogoMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *QuoteLogoMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+}
+
+// SetHeight sets the "height" field.
+func (m *QuoteLogoMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *QuoteLogoMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldHeight(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *QuoteLogoMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *QuoteLogoMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *QuoteLogoMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *QuoteLogoMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *QuoteLogoMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *QuoteLogoMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetBlobKey sets the "blob_key" field.
+func (m *QuoteLogoMutation) SetBlobKey(s string) {
+	m.blob_key = &s
+}
+
+// BlobKey returns the value of the "blob_key" field in the mutation.
+func (m *QuoteLogoMutation) BlobKey() (r string, exists bool) {
+	v := m.blob_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlobKey returns the old "blob_key" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldBlobKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlobKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlobKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlobKey: %w", err)
+	}
+	return oldValue.BlobKey, nil
+}
+
+// ResetBlobKey resets all changes to the "blob_key" field.
+func (m *QuoteLogoMutation) ResetBlobKey() {
+	m.blob_key = nil
+}
+
+// SetScan sets the "scan" field.
+func (m *QuoteLogoMutation) SetScan(vs vocab.ScanState) {
+	m.scan = &vs
+}
+
+// Scan returns the value of the "scan" field in the mutation.
+func (m *QuoteLogoMutation) Scan() (r vocab.ScanState, exists bool) {
+	v := m.scan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScan returns the old "scan" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldScan(ctx context.Context) (v vocab.ScanState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScan: %w", err)
+	}
+	return oldValue.Scan, nil
+}
+
+// ResetScan resets all changes to the "scan" field.
+func (m *QuoteLogoMutation) ResetScan() {
+	m.scan = nil
+}
+
+// SetPublished sets the "published" field.
+func (m *QuoteLogoMutation) SetPublished(b bool) {
+	m.published = &b
+}
+
+// Published returns the value of the "published" field in the mutation.
+func (m *QuoteLogoMutation) Published() (r bool, exists bool) {
+	v := m.published
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublished returns the old "published" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldPublished(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublished is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublished requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublished: %w", err)
+	}
+	return oldValue.Published, nil
+}
+
+// ResetPublished resets all changes to the "published" field.
+func (m *QuoteLogoMutation) ResetPublished() {
+	m.published = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *QuoteLogoMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *QuoteLogoMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the QuoteLogo entity.
+// If the QuoteLogo object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuoteLogoMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *QuoteLogoMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *QuoteLogoMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *QuoteLogoMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the QuoteLogoMutation builder.
+func (m *QuoteLogoMutation) Where(ps ...predicate.QuoteLogo) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuoteLogoMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuoteLogoMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.QuoteLogo, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuoteLogoMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuoteLogoMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (QuoteLogo).
+func (m *QuoteLogoMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuoteLogoMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.account_id != nil {
+		fields = append(fields, quotelogo.FieldAccountID)
+	}
+	if m.quote_id != nil {
+		fields = append(fields, quotelogo.FieldQuoteID)
+	}
+	if m.file_id != nil {
+		fields = append(fields, quotelogo.FieldFileID)
+	}
+	if m.file_name != nil {
+		fields = append(fields, quotelogo.FieldFileName)
+	}
+	if m.content_type != nil {
+		fields = append(fields, quotelogo.FieldContentType)
+	}
+	if m.width != nil {
+		fields = append(fields, quotelogo.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, quotelogo.FieldHeight)
+	}
+	if m.hash != nil {
+		fields = append(fields, quotelogo.FieldHash)
+	}
+	if m.blob_key != nil {
+		fields = append(fields, quotelogo.FieldBlobKey)
+	}
+	if m.scan != nil {
+		fields = append(fields, quotelogo.FieldScan)
+	}
+	if m.published != nil {
+		fields = append(fields, quotelogo.FieldPublished)
+	}
+	if m.created_at != nil {
+		fields = append(fields, quotelogo.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuoteLogoMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case quotelogo.FieldAccountID:
+		return m.AccountID()
+	case quotelogo.FieldQuoteID:
+		return m.QuoteID()
+	case quotelogo.FieldFileID:
+		return m.FileID()
+	case quotelogo.FieldFileName:
+		return m.FileName()
+	case quotelogo.FieldContentType:
+		return m.ContentType()
+	case quotelogo.FieldWidth:
+		return m.Width()
+	case quotelogo.FieldHeight:
+		return m.Height()
+	case quotelogo.FieldHash:
+		return m.Hash()
+	case quotelogo.FieldBlobKey:
+		return m.BlobKey()
+	case quotelogo.FieldScan:
+		return m.Scan()
+	case quotelogo.FieldPublished:
+		return m.Published()
+	case quotelogo.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuoteLogoMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case quotelogo.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case quotelogo.FieldQuoteID:
+		return m.OldQuoteID(ctx)
+	case quotelogo.FieldFileID:
+		return m.OldFileID(ctx)
+	case quotelogo.FieldFileName:
+		return m.OldFileName(ctx)
+	case quotelogo.FieldContentType:
+		return m.OldContentType(ctx)
+	case quotelogo.FieldWidth:
+		return m.OldWidth(ctx)
+	case quotelogo.FieldHeight:
+		return m.OldHeight(ctx)
+	case quotelogo.FieldHash:
+		return m.OldHash(ctx)
+	case quotelogo.FieldBlobKey:
+		return m.OldBlobKey(ctx)
+	case quotelogo.FieldScan:
+		return m.OldScan(ctx)
+	case quotelogo.FieldPublished:
+		return m.OldPublished(ctx)
+	case quotelogo.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown QuoteLogo field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteLogoMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case quotelogo.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case quotelogo.FieldQuoteID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuoteID(v)
+		return nil
+	case quotelogo.FieldFileID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case quotelogo.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case quotelogo.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case quotelogo.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case quotelogo.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case quotelogo.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case quotelogo.FieldBlobKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlobKey(v)
+		return nil
+	case quotelogo.FieldScan:
+		v, ok := value.(vocab.ScanState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScan(v)
+		return nil
+	case quotelogo.FieldPublished:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublished(v)
+		return nil
+	case quotelogo.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteLogo field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuoteLogoMutation) AddedFields() []string {
+	var fields []string
+	if m.addwidth != nil {
+		fields = append(fields, quotelogo.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, quotelogo.FieldHeight)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, quotelogo.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuoteLogoMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case quotelogo.FieldWidth:
+		return m.AddedWidth()
+	case quotelogo.FieldHeight:
+		return m.AddedHeight()
+	case quotelogo.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuoteLogoMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case quotelogo.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case quotelogo.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
+		return nil
+	case quotelogo.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteLogo numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuoteLogoMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(quotelogo.FieldQuoteID) {
+		fields = append(fields, quotelogo.FieldQuoteID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuoteLogoMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuoteLogoMutation) ClearField(name string) error {
+	switch name {
+	case quotelogo.FieldQuoteID:
+		m.ClearQuoteID()
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteLogo nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuoteLogoMutation) ResetField(name string) error {
+	switch name {
+	case quotelogo.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case quotelogo.FieldQuoteID:
+		m.ResetQuoteID()
+		return nil
+	case quotelogo.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case quotelogo.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case quotelogo.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case quotelogo.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case quotelogo.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case quotelogo.FieldHash:
+		m.ResetHash()
+		return nil
+	case quotelogo.FieldBlobKey:
+		m.ResetBlobKey()
+		return nil
+	case quotelogo.FieldScan:
+		m.ResetScan()
+		return nil
+	case quotelogo.FieldPublished:
+		m.ResetPublished()
+		return nil
+	case quotelogo.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown QuoteLogo field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuoteLogoMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuoteLogoMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuoteLogoMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuoteLogoMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuoteLogoMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuoteLogoMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuoteLogoMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown QuoteLogo unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuoteLogoMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown QuoteLogo edge %s", name)
 }
 
 // QuoteVersionMutation represents an operation that mutates the QuoteVersion nodes in the graph.

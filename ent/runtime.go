@@ -65,6 +65,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -2392,6 +2393,23 @@ func init() {
 	quoteDescID := quoteMixinFields0[0].Descriptor()
 	// quote.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	quote.IDValidator = quoteDescID.Validators[0].(func(string) error)
+	quotelogoMixin := schema.QuoteLogo{}.Mixin()
+	quotelogoMixinFields0 := quotelogoMixin[0].Fields()
+	_ = quotelogoMixinFields0
+	quotelogoFields := schema.QuoteLogo{}.Fields()
+	_ = quotelogoFields
+	// quotelogoDescAccountID is the schema descriptor for account_id field.
+	quotelogoDescAccountID := quotelogoMixinFields0[1].Descriptor()
+	// quotelogo.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	quotelogo.AccountIDValidator = quotelogoDescAccountID.Validators[0].(func(string) error)
+	// quotelogoDescPublished is the schema descriptor for published field.
+	quotelogoDescPublished := quotelogoFields[9].Descriptor()
+	// quotelogo.DefaultPublished holds the default value on creation for the published field.
+	quotelogo.DefaultPublished = quotelogoDescPublished.Default.(bool)
+	// quotelogoDescID is the schema descriptor for id field.
+	quotelogoDescID := quotelogoMixinFields0[0].Descriptor()
+	// quotelogo.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	quotelogo.IDValidator = quotelogoDescID.Validators[0].(func(string) error)
 	quoteversionMixin := schema.QuoteVersion{}.Mixin()
 	quoteversionMixinFields0 := quoteversionMixin[0].Fields()
 	_ = quoteversionMixinFields0

@@ -136,6 +136,8 @@ type Tx struct {
 	Proposal *ProposalClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
+	// QuoteLogo is the client for interacting with the QuoteLogo builders.
+	QuoteLogo *QuoteLogoClient
 	// QuoteVersion is the client for interacting with the QuoteVersion builders.
 	QuoteVersion *QuoteVersionClient
 	// QuoteView is the client for interacting with the QuoteView builders.
@@ -375,6 +377,7 @@ func (tx *Tx) init() {
 	tx.PropertyValue = NewPropertyValueClient(tx.config)
 	tx.Proposal = NewProposalClient(tx.config)
 	tx.Quote = NewQuoteClient(tx.config)
+	tx.QuoteLogo = NewQuoteLogoClient(tx.config)
 	tx.QuoteVersion = NewQuoteVersionClient(tx.config)
 	tx.QuoteView = NewQuoteViewClient(tx.config)
 	tx.Rating = NewRatingClient(tx.config)

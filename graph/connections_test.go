@@ -190,7 +190,7 @@ var bounded = map[string]string{
 	"LibraryItem.cc":                      "at most 20 addresses",
 	"LibraryItem.variants":                "at most 50 languages",
 	"LibraryItem.userLinks":               "at most 100 users",
-	"LibraryItem.files":                   "at most 10 files",
+	"LibraryItem.files":                   "at most 50 pictures",
 	"LibraryItem.versions":                "at most 20 files",
 	"Message.quickReplies":                "at most 10",
 	"Query.searchKnowledge":               "the best, at most 50",

@@ -101,6 +101,14 @@ func (r *libraryUserLinkResolver) User(ctx context.Context, objs []*vocab.Librar
 	return r.Services.Nodes.Users(ctx, pick(objs, func(v *vocab.LibraryUserLink) string { return v.UserID }))
 }
 
+func (r *libraryVariantResolver) Name(ctx context.Context, obj *vocab.LibraryVariant) (*string, error) {
+	return orNull(obj.Name), nil
+}
+
+func (r *libraryVariantResolver) Description(ctx context.Context, obj *vocab.LibraryVariant) (*string, error) {
+	return orNull(obj.Description), nil
+}
+
 func (r *libraryVariantResolver) Subject(ctx context.Context, obj *vocab.LibraryVariant) (*string, error) {
 	return orNull(obj.Subject), nil
 }

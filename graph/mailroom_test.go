@@ -70,12 +70,12 @@ func mailroomOn(t *testing.T, st *store.Store) *mailroom {
 	staff, contacts := account.New(st), contact.New(st)
 	m.files = attachment.New(st, blobs, keys, staff, "https://parley.example.com", attachment.Options{})
 	quiet, outbox := slog.New(slog.DiscardHandler), deliver.NewOutbox(keys)
-	conversations := conversation.New(st, conversation.Deps{Viewers: staff, Outbox: outbox, Contacts: contacts, Attachments: m.files, Library: library.New(st, "https://parley.example.com"), Quotes: quote.New(st, "https://parley.example.com")})
+	conversations := conversation.New(st, conversation.Deps{Viewers: staff, Outbox: outbox, Contacts: contacts, Attachments: m.files, Library: library.New(st, "https://parley.example.com"), Quotes: quote.New(st, "https://parley.example.com", nil)})
 	emails := settings.New(st, keys, outbox, settings.Options{PublicURL: "https://parley.example.com", Domain: "in.example.com", Log: quiet})
 	m.receiving = receive.New(st, keys, emails, contacts, conversations, m.files, blobs, receive.Options{Log: quiet})
 	delivery := deliver.New(st, keys, emails, conversations, m.files, deliver.Options{Folder: t.TempDir(), Log: quiet})
 	m.services = graph.Services{
-		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Records: crm.New(st), Tags: tag.New(st), Properties: property.New(st), Library: library.New(st, "https://parley.example.com"), Quotes: quote.New(st, "https://parley.example.com"),
+		Accounts: staff, Contacts: contacts, Conversations: conversations, Views: view.New(st), Nodes: loader.New(st), Records: crm.New(st), Tags: tag.New(st), Properties: property.New(st), Library: library.New(st, "https://parley.example.com"), Quotes: quote.New(st, "https://parley.example.com", nil),
 		Inboxes: inbox.New(st, staff, conversations, emails), EmailSettings: emails, EmailReceiving: m.receiving, EmailDelivery: delivery, Attachments: m.files,
 		RemoteImages: remoteimage.New(st, keys, egress.New(nil).HTTPClient(), "https://parley.example.com", quiet),
 		Presence:     newPresence(t, st), Visitors: visitor.New(st, keys, nil, contacts, conversations, visitor.Options{}),

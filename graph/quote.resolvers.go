@@ -17,6 +17,10 @@ import (
 	"parley/internal/vocab"
 )
 
+func (r *accountResolver) QuoteLogo(ctx context.Context, obj *ent.Account) (*vocab.QuoteLogo, error) {
+	return r.Services.Quotes.AccountLogo(ctx)
+}
+
 func (r *contactResolver) Quotes(ctx context.Context, objs []*ent.Contact, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Quote], error) {
 	return r.Services.Quotes.Of(ctx, entquote.FieldContactID, pick(objs, func(v *ent.Contact) string { return v.ID }), pageArgs(first, after, last, before))
 }
@@ -68,6 +72,14 @@ func (r *mutationResolver) DeleteQuote(ctx context.Context, input quote.DeleteQu
 	return &model.DeleteQuotePayload{DeletedQuoteID: &input.QuoteID}, nil
 }
 
+func (r *mutationResolver) SetQuoteLogo(ctx context.Context, input quote.SetQuoteLogoInput) (*model.SetQuoteLogoPayload, error) {
+	if err := r.Services.Quotes.SetLogo(ctx, input); err != nil {
+		return nil, err
+	}
+	account, err := r.Services.Accounts.Account(ctx)
+	return &model.SetQuoteLogoPayload{Account: account}, err
+}
+
 func (r *queryResolver) Quotes(ctx context.Context, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Quote], error) {
 	return r.Services.Quotes.List(ctx, value(filter), value(orderBy), pageArgs(first, after, last, before))
 }
@@ -116,6 +128,10 @@ func (r *quoteResolver) Views(ctx context.Context, objs []*ent.Quote, first *int
 	return r.Services.Quotes.ViewsOf(ctx, objs, pageArgs(first, after, last, before))
 }
 
+func (r *quoteLogoResolver) URL(ctx context.Context, obj *vocab.QuoteLogo) (string, error) {
+	return r.Services.Attachments.LogoURL(ctx, obj)
+}
+
 func (r *quoteVersionResolver) Content(ctx context.Context, obj *ent.QuoteVersion) (*quote.Content, error) {
 	return quote.ContentOfVersion(obj)
 }
@@ -134,9 +150,12 @@ func (r *quoteVersionResolver) DeclineReason(ctx context.Context, obj *ent.Quote
 
 func (r *Resolver) Quote() generated.QuoteResolver { return &quoteResolver{r} }
 
+func (r *Resolver) QuoteLogo() generated.QuoteLogoResolver { return &quoteLogoResolver{r} }
+
 func (r *Resolver) QuoteVersion() generated.QuoteVersionResolver { return &quoteVersionResolver{r} }
 
 type (
 	quoteResolver        struct{ *Resolver }
+	quoteLogoResolver    struct{ *Resolver }
 	quoteVersionResolver struct{ *Resolver }
 )

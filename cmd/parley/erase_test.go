@@ -135,7 +135,7 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		for _, one := range list {
 			counts[text(one, "kind")] = at(one, "count")
 		}
-		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1, "quotes": 1, "quote_versions": 2, "quote_views": 1} {
+		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1, "quotes": 1, "quote_versions": 2, "quote_views": 1, "quote_logos": 1} {
 			if counts[table] != n {
 				t.Errorf("%v of %s, want %v: %v", counts[table], table, n, counts)
 			}
@@ -350,7 +350,9 @@ func (e *erasing) plantRecords() {
 // plantQuote makes a quote for the contact, which is read and accepted, changed and declined.
 func (e *erasing) plantQuote() {
 	line := map[string]any{"name": e.mark("Lamp of %s"), "description": e.mark("bright %s"), "unitPrice": "12.50"}
-	made := e.must(adminToken, "createQuote", "CreateQuoteInput", "quote { id }", "contactId", e.contactID, "title", e.mark("Quote for %s"), "currency", "EUR",
+	logo := e.upload(adminToken, staffUpload, "logo.png", picture(e.t, 2, 2)+e.mark("behind the picture is %s"), map[string]any{"to": map[string]any{"conversationId": e.thread}})
+	e.inFiles = append(e.inFiles, e.planted[len(e.planted)-1])
+	made := e.must(adminToken, "createQuote", "CreateQuoteInput", "quote { id }", "contactId", e.contactID, "senderLogoId", text(logo.Data, "uploadAttachment", "attachment", "id"), "title", e.mark("Quote for %s"), "currency", "EUR",
 		"reference", e.mark("ref %s"), "terms", e.mark("Terms of %s"), "recipientAddress", e.mark("Street %s"), "lines", []any{line}, "externalId", e.mark("q-%s"))
 	quoteID := text(made, "quote", "id")
 	link := text(e.must(adminToken, "publishQuote", "PublishQuoteInput", "quote { url }", "quoteId", quoteID), "quote", "url")

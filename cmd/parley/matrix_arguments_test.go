@@ -37,6 +37,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"team", id.Team},
 	{"message", id.Message},
 	{"attachment", id.Attachment},
+	{"logo", id.Attachment},
 	{"integration", id.Integration},
 	{"bot", id.Bot},
 	{"run", id.AgentRun},

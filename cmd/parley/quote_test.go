@@ -208,7 +208,7 @@ func TestQuoteVersions(t *testing.T) {
 		if got := o.fetches(link+"/accept", url.Values{"version": {"3"}, "name": {"Eva"}, "agree": {"1"}}); got.status != http.StatusBadRequest || !strings.Contains(got.body, "has expired") || strings.Contains(got.body, "<form") {
 			t.Errorf("an answer too late: %d %s", got.status, got.body)
 		}
-		ok(t, quote.New(o.store, o.url).ExpireDue(t.Context()))
+		ok(t, quote.New(o.store, o.url, nil).ExpireDue(t.Context()))
 		if got := o.shows(quoteID, "state versions { nodes { number content { title } } }"); got != "map[state:EXPIRED versions:map[nodes:[map[content:map[title:Second] number:3] map[content:map[title:Second] number:2] map[content:map[title:First] number:1]]]]" {
 			t.Errorf("expired %s", got)
 		}

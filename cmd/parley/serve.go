@@ -164,6 +164,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		SharedLinks:   a.library,
 		Knowledge:     a.library,
 		Quotes:        a.quotes,
+		QuoteFiles:    a.files,
 		LibraryFiles:  a.files,
 		Uploads: httpserver.UploadLimits{
 			FileBytes: max(c.MaxFileBytes, c.MaxDocumentBytes), TotalBytes: 2 * max(c.MaxFileBytes, c.MaxDocumentBytes), VisitorFileBytes: c.MaxFileBytes, Folder: c.uploads,

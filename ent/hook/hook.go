@@ -752,6 +752,18 @@ func (f QuoteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuoteMutation", m)
 }
 
+// The QuoteLogoFunc type is an adapter to allow the use of ordinary
+// function as QuoteLogo mutator.
+type QuoteLogoFunc func(context.Context, *ent.QuoteLogoMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuoteLogoFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuoteLogoMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuoteLogoMutation", m)
+}
+
 // The QuoteVersionFunc type is an adapter to allow the use of ordinary
 // function as QuoteVersion mutator.
 type QuoteVersionFunc func(context.Context, *ent.QuoteVersionMutation) (ent.Value, error)

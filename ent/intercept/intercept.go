@@ -70,6 +70,7 @@ import (
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
 	"parley/ent/quote"
+	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
 	"parley/ent/quoteview"
 	"parley/ent/rating"
@@ -1827,6 +1828,33 @@ func (f TraverseQuote) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.QuoteQuery", q)
 }
 
+// The QuoteLogoFunc type is an adapter to allow the use of ordinary function as a Querier.
+type QuoteLogoFunc func(context.Context, *ent.QuoteLogoQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f QuoteLogoFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.QuoteLogoQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.QuoteLogoQuery", q)
+}
+
+// The TraverseQuoteLogo type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseQuoteLogo func(context.Context, *ent.QuoteLogoQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseQuoteLogo) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseQuoteLogo) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.QuoteLogoQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.QuoteLogoQuery", q)
+}
+
 // The QuoteVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type QuoteVersionFunc func(context.Context, *ent.QuoteVersionQuery) (ent.Value, error)
 
@@ -2575,6 +2603,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ProposalQuery, predicate.Proposal, proposal.OrderOption]{typ: ent.TypeProposal, tq: q}, nil
 	case *ent.QuoteQuery:
 		return &query[*ent.QuoteQuery, predicate.Quote, quote.OrderOption]{typ: ent.TypeQuote, tq: q}, nil
+	case *ent.QuoteLogoQuery:
+		return &query[*ent.QuoteLogoQuery, predicate.QuoteLogo, quotelogo.OrderOption]{typ: ent.TypeQuoteLogo, tq: q}, nil
 	case *ent.QuoteVersionQuery:
 		return &query[*ent.QuoteVersionQuery, predicate.QuoteVersion, quoteversion.OrderOption]{typ: ent.TypeQuoteVersion, tq: q}, nil
 	case *ent.QuoteViewQuery:

@@ -2458,6 +2458,45 @@ var (
 			},
 		},
 	}
+	// QuoteLogosColumns holds the columns for the "quote_logos" table.
+	QuoteLogosColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "quote_id", Type: field.TypeString, Nullable: true},
+		{Name: "file_id", Type: field.TypeString},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "content_type", Type: field.TypeString},
+		{Name: "width", Type: field.TypeInt},
+		{Name: "height", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString},
+		{Name: "blob_key", Type: field.TypeString},
+		{Name: "scan", Type: field.TypeString},
+		{Name: "published", Type: field.TypeBool, Default: false},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// QuoteLogosTable holds the schema information for the "quote_logos" table.
+	QuoteLogosTable = &schema.Table{
+		Name:       "quote_logos",
+		Columns:    QuoteLogosColumns,
+		PrimaryKey: []*schema.Column{QuoteLogosColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "quotelogo_quote_id_file_id",
+				Unique:  true,
+				Columns: []*schema.Column{QuoteLogosColumns[2], QuoteLogosColumns[3]},
+			},
+			{
+				Name:    "quotelogo_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{QuoteLogosColumns[3]},
+			},
+			{
+				Name:    "quotelogo_blob_key",
+				Unique:  false,
+				Columns: []*schema.Column{QuoteLogosColumns[9]},
+			},
+		},
+	}
 	// QuoteVersionsColumns holds the columns for the "quote_versions" table.
 	QuoteVersionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -3258,6 +3297,7 @@ var (
 		PropertyValuesTable,
 		ProposalsTable,
 		QuotesTable,
+		QuoteLogosTable,
 		QuoteVersionsTable,
 		QuoteViewsTable,
 		RatingsTable,

@@ -192,6 +192,9 @@ type Proposal func(*sql.Selector)
 // Quote is the predicate function for quote builders.
 type Quote func(*sql.Selector)
 
+// QuoteLogo is the predicate function for quotelogo builders.
+type QuoteLogo func(*sql.Selector)
+
 // QuoteVersion is the predicate function for quoteversion builders.
 type QuoteVersion func(*sql.Selector)
 

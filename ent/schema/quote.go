@@ -84,6 +84,35 @@ func (QuoteVersion) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("quote_id", "number").Unique()}
 }
 
+// QuoteLogo is a picture that a quote shows, or showed in a version of it, or that new quotes
+// of the account take (CO-7). Its content is that of an upload.
+type QuoteLogo struct{ ent.Schema }
+
+// Mixin of QuoteLogo.
+func (QuoteLogo) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of QuoteLogo.
+func (QuoteLogo) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("quote_id").Optional().Nillable().Immutable().Comment("Null: new quotes take it."),
+		field.String("file_id").Immutable().Comment("The upload that it was."),
+		field.String("file_name").Immutable(),
+		field.String("content_type").Immutable(),
+		field.Int("width").Immutable().Comment("Pixels."),
+		field.Int("height").Immutable(),
+		field.String("hash").Immutable().Comment("SHA-256 in hexadecimal."),
+		field.String("blob_key").Immutable(),
+		field.String("scan").GoType(vocab.ScanState("")).Immutable().Comment("What the virus scanner said."),
+		field.Bool("published").Default(false).Comment("A version has it."),
+		made(),
+	}
+}
+
+// Indexes of QuoteLogo.
+func (QuoteLogo) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("quote_id", "file_id").Unique(), index.Fields("file_id"), index.Fields("blob_key")}
+}
+
 // QuoteView is that a person read a quote. It says nothing of where they were.
 type QuoteView struct{ ent.Schema }
 

@@ -22,6 +22,7 @@ import (
 type AccountResolver interface {
 	PhoneRegion(ctx context.Context, obj *ent.Account) (*string, error)
 	HeadSequence(ctx context.Context, obj *ent.Account) (int64, error)
+	QuoteLogo(ctx context.Context, obj *ent.Account) (*vocab.QuoteLogo, error)
 }
 type ViewerResolver interface {
 	ID(ctx context.Context, obj *viewer.Viewer) (string, error)
@@ -205,6 +206,38 @@ func (ec *executionContext) _Account_headSequence(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Account_headSequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, true, "Sequence")
+}
+
+func (ec *executionContext) _Account_quoteLogo(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_quoteLogo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().QuoteLogo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.QuoteLogo) graphql.Marshaler {
+			return ec.marshalOQuoteLogo2ᚖparleyᚋinternalᚋvocabᚐQuoteLogo(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_quoteLogo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuoteLogo(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateAccountPayload_account(ctx context.Context, field graphql.CollectedField, obj *model.UpdateAccountPayload) (ret graphql.Marshaler) {
@@ -827,6 +860,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "headSequence":
 			out.Values[i] = ec._Account_headSequence(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quoteLogo":
+			out.Values[i] = ec._Account_quoteLogo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -62,6 +62,8 @@ type LibraryUserLinkResolver interface {
 	User(ctx context.Context, objs []*vocab.LibraryUserLink) ([]*ent.User, error)
 }
 type LibraryVariantResolver interface {
+	Name(ctx context.Context, obj *vocab.LibraryVariant) (*string, error)
+	Description(ctx context.Context, obj *vocab.LibraryVariant) (*string, error)
 	Subject(ctx context.Context, obj *vocab.LibraryVariant) (*string, error)
 	Markdown(ctx context.Context, obj *vocab.LibraryVariant) (*string, error)
 }
@@ -2239,6 +2241,52 @@ func (ec *executionContext) fieldContext_LibraryVariant_language(_ context.Conte
 	return graphql.NewScalarFieldContext("LibraryVariant", field, false, false, "String")
 }
 
+func (ec *executionContext) _LibraryVariant_name(ctx context.Context, field graphql.CollectedField, obj *vocab.LibraryVariant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LibraryVariant_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LibraryVariant().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LibraryVariant_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LibraryVariant", field, true, true, "String")
+}
+
+func (ec *executionContext) _LibraryVariant_description(ctx context.Context, field graphql.CollectedField, obj *vocab.LibraryVariant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LibraryVariant_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LibraryVariant().Description(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LibraryVariant_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LibraryVariant", field, true, true, "String")
+}
+
 func (ec *executionContext) _LibraryVariant_subject(ctx context.Context, field graphql.CollectedField, obj *vocab.LibraryVariant) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3157,7 +3205,7 @@ func (ec *executionContext) unmarshalInputLibraryVariantInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"language", "subject", "markdown", "html"}
+	fieldsInOrder := [...]string{"language", "name", "description", "subject", "markdown", "html"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3171,6 +3219,20 @@ func (ec *executionContext) unmarshalInputLibraryVariantInput(ctx context.Contex
 				return it, err
 			}
 			it.Language = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
 		case "subject":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4288,6 +4350,16 @@ func (ec *executionContext) _LibraryVariant(ctx context.Context, sel ast.Selecti
 		case "language":
 			out.Values[i] = ec._LibraryVariant_language(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._LibraryVariant_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._LibraryVariant_description(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "subject":

@@ -35,6 +35,9 @@ type QuoteResolver interface {
 
 	Views(ctx context.Context, objs []*ent.Quote, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.QuoteView], error)
 }
+type QuoteLogoResolver interface {
+	URL(ctx context.Context, obj *vocab.QuoteLogo) (string, error)
+}
 type QuoteVersionResolver interface {
 	Content(ctx context.Context, obj *ent.QuoteVersion) (*quote.Content, error)
 
@@ -1359,6 +1362,38 @@ func (ec *executionContext) fieldContext_QuoteContent_senderAddress(_ context.Co
 	return graphql.NewScalarFieldContext("QuoteContent", field, false, false, "String")
 }
 
+func (ec *executionContext) _QuoteContent_senderLogo(ctx context.Context, field graphql.CollectedField, obj *quote.Content) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteContent_senderLogo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SenderLogo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.QuoteLogo) graphql.Marshaler {
+			return ec.marshalOQuoteLogo2ᚖparleyᚋinternalᚋvocabᚐQuoteLogo(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteContent_senderLogo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "QuoteContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuoteLogo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _QuoteContent_recipientName(ctx context.Context, field graphql.CollectedField, obj *quote.Content) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1811,6 +1846,64 @@ func (ec *executionContext) fieldContext_QuoteLine_net(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _QuoteLogo_id(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, false, false, "ID")
+}
+
+func (ec *executionContext) _QuoteLogo_fileName(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.FileName)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_fileName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuoteLogo_contentType(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ContentType)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_contentType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, false, false, "String")
+}
+
+func (ec *executionContext) _QuoteLogo_width(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Width)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, false, false, "Int")
+}
+
+func (ec *executionContext) _QuoteLogo_height(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Height)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, false, false, "Int")
+}
+
+func (ec *executionContext) _QuoteLogo_url(ctx context.Context, field graphql.CollectedField, obj *vocab.QuoteLogo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLogo_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.QuoteLogo().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNURL2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLogo_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLogo", field, true, true, "URL")
 }
 
 func (ec *executionContext) _QuoteTax_percent(ctx context.Context, field graphql.CollectedField, obj *quote.Tax) (ret graphql.Marshaler) {
@@ -2677,6 +2770,70 @@ func (ec *executionContext) fieldContext_RevokeQuotePayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _SetQuoteLogoPayload_account(ctx context.Context, field graphql.CollectedField, obj *model.SetQuoteLogoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetQuoteLogoPayload_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Account) graphql.Marshaler {
+			return ec.marshalOAccount2ᚖparleyᚋentᚐAccount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetQuoteLogoPayload_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetQuoteLogoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetQuoteLogoPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetQuoteLogoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetQuoteLogoPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetQuoteLogoPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetQuoteLogoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateQuotePayload_quote(ctx context.Context, field graphql.CollectedField, obj *model.QuotePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2756,7 +2913,7 @@ func (ec *executionContext) unmarshalInputCreateQuoteInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "reference", "language", "currency", "validUntil", "terms", "senderCompany", "senderAddress", "recipientAddress", "lines", "discount", "acceptedStageId", "ownerId", "contactId", "companyId", "dealId", "conversationId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "title", "reference", "language", "currency", "validUntil", "terms", "senderCompany", "senderAddress", "senderLogoId", "recipientAddress", "lines", "discount", "acceptedStageId", "ownerId", "contactId", "companyId", "dealId", "conversationId", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2826,6 +2983,13 @@ func (ec *executionContext) unmarshalInputCreateQuoteInput(ctx context.Context, 
 				return it, err
 			}
 			it.SenderAddress = graphql.OmittableOf(data)
+		case "senderLogoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("senderLogoId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SenderLogoID = graphql.OmittableOf(data)
 		case "recipientAddress":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recipientAddress"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3298,6 +3462,55 @@ func UnmarshalRevokeQuoteInput(ctx context.Context, raw any) (quote.RevokeQuoteI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetQuoteLogoInput(ctx context.Context, obj any) (quote.SetQuoteLogoInput, error) {
+	var it quote.SetQuoteLogoInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"logoId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "logoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("logoId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LogoID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetQuoteLogoInput unmarshals raw into the SetQuoteLogoInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetQuoteLogoInput(ctx context.Context, raw any) (quote.SetQuoteLogoInput, error) {
+	var out quote.SetQuoteLogoInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetQuoteLogoInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateQuoteInput(ctx context.Context, obj any) (quote.UpdateQuoteInput, error) {
 	var it quote.UpdateQuoteInput
 	if obj == nil {
@@ -3309,7 +3522,7 @@ func (ec *executionContext) unmarshalInputUpdateQuoteInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"quoteId", "expectedRevision", "title", "reference", "language", "currency", "validUntil", "terms", "senderCompany", "senderAddress", "recipientAddress", "lines", "discount", "acceptedStageId", "ownerId", "contactId", "companyId", "dealId", "externalId", "idempotencyKey"}
+	fieldsInOrder := [...]string{"quoteId", "expectedRevision", "title", "reference", "language", "currency", "validUntil", "terms", "senderCompany", "senderAddress", "senderLogoId", "recipientAddress", "lines", "discount", "acceptedStageId", "ownerId", "contactId", "companyId", "dealId", "externalId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3386,6 +3599,13 @@ func (ec *executionContext) unmarshalInputUpdateQuoteInput(ctx context.Context, 
 				return it, err
 			}
 			it.SenderAddress = graphql.OmittableOf(data)
+		case "senderLogoId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("senderLogoId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SenderLogoID = graphql.OmittableOf(data)
 		case "recipientAddress":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recipientAddress"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3811,6 +4031,11 @@ func (ec *executionContext) _QuoteContent(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "senderLogo":
+			out.Values[i] = ec._QuoteContent_senderLogo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "recipientName":
 			out.Values[i] = ec._QuoteContent_recipientName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -3969,6 +4194,58 @@ func (ec *executionContext) _QuoteLine(ctx context.Context, sel ast.SelectionSet
 			}
 		case "net":
 			out.Values[i] = ec._QuoteLine_net(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var quoteLogoImplementors = []string{"QuoteLogo"}
+
+func (ec *executionContext) _QuoteLogo(ctx context.Context, sel ast.SelectionSet, obj *vocab.QuoteLogo) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quoteLogoImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuoteLogo")
+		case "id":
+			out.Values[i] = ec._QuoteLogo_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fileName":
+			out.Values[i] = ec._QuoteLogo_fileName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contentType":
+			out.Values[i] = ec._QuoteLogo_contentType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "width":
+			out.Values[i] = ec._QuoteLogo_width(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "height":
+			out.Values[i] = ec._QuoteLogo_height(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._QuoteLogo_url(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4357,6 +4634,38 @@ func (ec *executionContext) _RevokeQuotePayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var setQuoteLogoPayloadImplementors = []string{"SetQuoteLogoPayload"}
+
+func (ec *executionContext) _SetQuoteLogoPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetQuoteLogoPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setQuoteLogoPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetQuoteLogoPayload")
+		case "account":
+			out.Values[i] = ec._SetQuoteLogoPayload_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetQuoteLogoPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateQuotePayloadImplementors = []string{"UpdateQuotePayload"}
 
 func (ec *executionContext) _UpdateQuotePayload(ctx context.Context, sel ast.SelectionSet, obj *model.QuotePayload) graphql.Marshaler {
@@ -4729,6 +5038,19 @@ func (ec *executionContext) marshalNRevokeQuotePayload2ᚖparleyᚋgraphᚋmodel
 	return ec._RevokeQuotePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetQuoteLogoInput2parleyᚋinternalᚋquoteᚐSetQuoteLogoInput(ctx context.Context, v any) (quote.SetQuoteLogoInput, error) {
+	res, err := ec.unmarshalInputSetQuoteLogoInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetQuoteLogoPayload2ᚖparleyᚋgraphᚋmodelᚐSetQuoteLogoPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetQuoteLogoPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetQuoteLogoPayload!")
+		return graphql.Null
+	}
+	return ec._SetQuoteLogoPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpdateQuoteInput2parleyᚋinternalᚋquoteᚐUpdateQuoteInput(ctx context.Context, v any) (quote.UpdateQuoteInput, error) {
 	res, err := ec.unmarshalInputUpdateQuoteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4806,6 +5128,13 @@ func (ec *executionContext) unmarshalOQuoteLineInput2ᚕparleyᚋinternalᚋquot
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOQuoteLogo2ᚖparleyᚋinternalᚋvocabᚐQuoteLogo(ctx context.Context, sel ast.SelectionSet, v *vocab.QuoteLogo) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._QuoteLogo(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOQuoteOrder2ᚖparleyᚋinternalᚋvocabᚐQuoteOrder(ctx context.Context, v any) (*vocab.QuoteOrder, error) {

@@ -60,6 +60,7 @@ type ResolverRoot interface {
 	Attachment() AttachmentResolver
 	BlockedSender() BlockedSenderResolver
 	Bot() BotResolver
+	BotFlow() BotFlowResolver
 	BotTurn() BotTurnResolver
 	ChatChannel() ChatChannelResolver
 	Company() CompanyResolver
@@ -88,6 +89,7 @@ type ResolverRoot interface {
 	EntryConnection() EntryConnectionResolver
 	Erasure() ErasureResolver
 	Event() EventResolver
+	FlowCondition() FlowConditionResolver
 	ForwardingConfirmation() ForwardingConfirmationResolver
 	Heading() HeadingResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
@@ -112,6 +114,7 @@ type ResolverRoot interface {
 	ProposalOutcome() ProposalOutcomeResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
+	QuoteLogo() QuoteLogoResolver
 	QuoteVersion() QuoteVersionResolver
 	Rating() RatingResolver
 	RatingCount() RatingCountResolver
@@ -154,6 +157,7 @@ type ResolverRoot interface {
 	WidgetStyle() WidgetStyleResolver
 	ConsentOptionsInput() ConsentOptionsInputResolver
 	DisplayOptionsInput() DisplayOptionsInputResolver
+	FlowStepInput() FlowStepInputResolver
 	MailServerInput() MailServerInputResolver
 	RoutingConditionInput() RoutingConditionInputResolver
 	RoutingInput() RoutingInputResolver
@@ -193,6 +197,7 @@ type ComplexityRoot struct {
 		MaxInboxes          func(childComplexity int) int
 		Name                func(childComplexity int) int
 		PhoneRegion         func(childComplexity int) int
+		QuoteLogo           func(childComplexity int) int
 		TagsManaged         func(childComplexity int) int
 		TimeZone            func(childComplexity int) int
 		TrustTypedAddresses func(childComplexity int) int
@@ -431,11 +436,14 @@ type ComplexityRoot struct {
 		AvatarURL              func(childComplexity int) int
 		CreatedAt              func(childComplexity int) int
 		DisplayName            func(childComplexity int) int
+		Flow                   func(childComplexity int) int
+		FlowVersions           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ID                     func(childComplexity int) int
 		Inboxes                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Name                   func(childComplexity int) int
 		NobodyAvailableText    func(childComplexity int) int
 		Routing                func(childComplexity int) int
+		StepStats              func(childComplexity int, version *int) int
 	}
 
 	BotConnection struct {
@@ -449,10 +457,52 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BotFlow struct {
+		CreatedAt   func(childComplexity int) int
+		Flow        func(childComplexity int) int
+		PublishedBy func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	BotFlowConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BotFlowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BotSimulation struct {
+		CreatesTicket func(childComplexity int) int
+		Messages      func(childComplexity int) int
+		Outcome       func(childComplexity int) int
+		Properties    func(childComplexity int) int
+		SecondsWaited func(childComplexity int) int
+		Steps         func(childComplexity int) int
+		Tags          func(childComplexity int) int
+	}
+
 	BotStateChange struct {
 		Field        func(childComplexity int) int
 		FromBotState func(childComplexity int) int
 		ToBotState   func(childComplexity int) int
+	}
+
+	BotStepStats struct {
+		Abandoned func(childComplexity int) int
+		Answered  func(childComplexity int) int
+		Reached   func(childComplexity int) int
+		StepID    func(childComplexity int) int
+	}
+
+	BotTemplate struct {
+		Description func(childComplexity int) int
+		Flow        func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Name        func(childComplexity int) int
 	}
 
 	BotTurn struct {
@@ -1693,6 +1743,74 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Flow struct {
+		HandOffWords func(childComplexity int) int
+		OnReturn     func(childComplexity int) int
+		Start        func(childComplexity int) int
+		Steps        func(childComplexity int) int
+	}
+
+	FlowAnswerCondition struct {
+		Operator func(childComplexity int) int
+		Value    func(childComplexity int) int
+	}
+
+	FlowCase struct {
+		Next func(childComplexity int) int
+		When func(childComplexity int) int
+	}
+
+	FlowChoice struct {
+		Next  func(childComplexity int) int
+		Text  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	FlowCondition struct {
+		Answer       func(childComplexity int) int
+		Available    func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		Routing      func(childComplexity int) int
+	}
+
+	FlowHandOffWords struct {
+		Language func(childComplexity int) int
+		Words    func(childComplexity int) int
+	}
+
+	FlowSave struct {
+		Object   func(childComplexity int) int
+		Property func(childComplexity int) int
+	}
+
+	FlowStep struct {
+		Cases          func(childComplexity int) int
+		Choices        func(childComplexity int) int
+		Close          func(childComplexity int) int
+		Context        func(childComplexity int) int
+		Found          func(childComplexity int) int
+		ID             func(childComplexity int) int
+		IfNobody       func(childComplexity int) int
+		InvalidText    func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		LibraryItemIDs func(childComplexity int) int
+		Markdown       func(childComplexity int) int
+		Next           func(childComplexity int) int
+		NotFound       func(childComplexity int) int
+		OnFail         func(childComplexity int) int
+		Otherwise      func(childComplexity int) int
+		Preset         func(childComplexity int) int
+		Retries        func(childComplexity int) int
+		Routing        func(childComplexity int) int
+		Save           func(childComplexity int) int
+		Seconds        func(childComplexity int) int
+		SkipText       func(childComplexity int) int
+		Tags           func(childComplexity int) int
+		Text           func(childComplexity int) int
+		Type           func(childComplexity int) int
+		Value          func(childComplexity int) int
+	}
+
 	ForwardingConfirmation struct {
 		Code       func(childComplexity int) int
 		Mailbox    func(childComplexity int) int
@@ -1966,10 +2084,12 @@ type ComplexityRoot struct {
 	}
 
 	LibraryVariant struct {
-		HTML     func(childComplexity int) int
-		Language func(childComplexity int) int
-		Markdown func(childComplexity int) int
-		Subject  func(childComplexity int) int
+		Description func(childComplexity int) int
+		HTML        func(childComplexity int) int
+		Language    func(childComplexity int) int
+		Markdown    func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Subject     func(childComplexity int) int
 	}
 
 	LinkContactPayload struct {
@@ -2219,6 +2339,7 @@ type ComplexityRoot struct {
 		ProposeAction                  func(childComplexity int, input proposal.ProposeActionInput) int
 		ProposeReply                   func(childComplexity int, input proposal.ProposeReplyInput) int
 		ProveVisitorEmail              func(childComplexity int, input visitor.ProveVisitorEmailInput) int
+		PublishBotFlow                 func(childComplexity int, input bot.PublishBotFlowInput) int
 		PublishQuote                   func(childComplexity int, input quote.PublishQuoteInput) int
 		PublishTargetedMessage         func(childComplexity int, input targeting.PublishTargetedMessageInput) int
 		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
@@ -2254,6 +2375,7 @@ type ComplexityRoot struct {
 		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetConversationProperties      func(childComplexity int, input conversation.SetConversationPropertiesInput) int
+		SetQuoteLogo                   func(childComplexity int, input quote.SetQuoteLogoInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
 		SetTyping                      func(childComplexity int, input presence.SetTypingInput) int
@@ -2545,6 +2667,11 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	PublishBotFlowPayload struct {
+		Bot        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	PublishQuotePayload struct {
 		Quote      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2568,6 +2695,7 @@ type ComplexityRoot struct {
 		Attachment               func(childComplexity int, id string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
+		BotTemplates             func(childComplexity int) int
 		Bots                     func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Channel                  func(childComplexity int, id string) int
 		Companies                func(childComplexity int, filter *company.CompanyFilter, orderBy *vocab.CompanyOrder, first *int, after *string, last *int, before *string) int
@@ -2628,6 +2756,7 @@ type ComplexityRoot struct {
 		SavedViews               func(childComplexity int, inboxID *string, first *int, after *string, last *int, before *string) int
 		SearchConversations      func(childComplexity int, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) int
 		SearchKnowledge          func(childComplexity int, query string, audiences []vocab.ArticleAudience, language *string, first *int) int
+		SimulateBot              func(childComplexity int, input bot.SimulateBotInput) int
 		SimulateInboundEmail     func(childComplexity int, input receive.SimulateInboundEmailInput) int
 		Tag                      func(childComplexity int, id string) int
 		Tags                     func(childComplexity int, query *string, includeArchived *bool, first *int, after *string, last *int, before *string) int
@@ -2700,6 +2829,7 @@ type ComplexityRoot struct {
 		Reference        func(childComplexity int) int
 		SenderAddress    func(childComplexity int) int
 		SenderCompany    func(childComplexity int) int
+		SenderLogo       func(childComplexity int) int
 		SenderName       func(childComplexity int) int
 		Terms            func(childComplexity int) int
 		Title            func(childComplexity int) int
@@ -2727,6 +2857,15 @@ type ComplexityRoot struct {
 		Quantity    func(childComplexity int) int
 		TaxPercent  func(childComplexity int) int
 		UnitPrice   func(childComplexity int) int
+	}
+
+	QuoteLogo struct {
+		ContentType func(childComplexity int) int
+		FileName    func(childComplexity int) int
+		Height      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		URL         func(childComplexity int) int
+		Width       func(childComplexity int) int
 	}
 
 	QuoteTax struct {
@@ -3258,6 +3397,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	SetQuoteLogoPayload struct {
+		Account    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetRemoteImageSenderPayload struct {
 		RemoteImageSender func(childComplexity int) int
 		UserErrors        func(childComplexity int) int
@@ -3291,6 +3435,20 @@ type ComplexityRoot struct {
 		FileName    func(childComplexity int) int
 		Inline      func(childComplexity int) int
 		Size        func(childComplexity int) int
+	}
+
+	SimulatedMessage struct {
+		Direction      func(childComplexity int) int
+		LibraryItemIDs func(childComplexity int) int
+		Markdown       func(childComplexity int) int
+		QuickReplies   func(childComplexity int) int
+		StepID         func(childComplexity int) int
+	}
+
+	SimulatedProperty struct {
+		Object   func(childComplexity int) int
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
 	}
 
 	SnoozeChange struct {
@@ -4074,6 +4232,7 @@ type ComplexityRoot struct {
 	}
 
 	VisitorMessage struct {
+		AsksForEmail    func(childComplexity int) int
 		Attachments     func(childComplexity int) int
 		AuthorAvatarURL func(childComplexity int) int
 		AuthorName      func(childComplexity int) int
@@ -4356,6 +4515,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.PhoneRegion(childComplexity), true
+	case "Account.quoteLogo":
+		if e.ComplexityRoot.Account.QuoteLogo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.QuoteLogo(childComplexity), true
 	case "Account.tagsManaged":
 		if e.ComplexityRoot.Account.TagsManaged == nil {
 			break
@@ -5245,6 +5410,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.DisplayName(childComplexity), true
+	case "Bot.flow":
+		if e.ComplexityRoot.Bot.Flow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bot.Flow(childComplexity), true
+	case "Bot.flowVersions":
+		if e.ComplexityRoot.Bot.FlowVersions == nil {
+			break
+		}
+
+		args, err := ec.field_Bot_flowVersions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Bot.FlowVersions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Bot.id":
 		if e.ComplexityRoot.Bot.ID == nil {
 			break
@@ -5280,6 +5462,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Bot.Routing(childComplexity), true
+	case "Bot.stepStats":
+		if e.ComplexityRoot.Bot.StepStats == nil {
+			break
+		}
+
+		args, err := ec.field_Bot_stepStats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Bot.StepStats(childComplexity, args["version"].(*int)), true
 
 	case "BotConnection.edges":
 		if e.ComplexityRoot.BotConnection.Edges == nil {
@@ -5313,6 +5506,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BotEdge.Node(childComplexity), true
 
+	case "BotFlow.publishedAt":
+		if e.ComplexityRoot.BotFlow.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlow.CreatedAt(childComplexity), true
+	case "BotFlow.flow":
+		if e.ComplexityRoot.BotFlow.Flow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlow.Flow(childComplexity), true
+	case "BotFlow.publishedBy":
+		if e.ComplexityRoot.BotFlow.PublishedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlow.PublishedBy(childComplexity), true
+	case "BotFlow.version":
+		if e.ComplexityRoot.BotFlow.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlow.Version(childComplexity), true
+
+	case "BotFlowConnection.edges":
+		if e.ComplexityRoot.BotFlowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlowConnection.Edges(childComplexity), true
+	case "BotFlowConnection.nodes":
+		if e.ComplexityRoot.BotFlowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlowConnection.Nodes(childComplexity), true
+	case "BotFlowConnection.pageInfo":
+		if e.ComplexityRoot.BotFlowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlowConnection.PageInfo(childComplexity), true
+
+	case "BotFlowEdge.cursor":
+		if e.ComplexityRoot.BotFlowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlowEdge.Cursor(childComplexity), true
+	case "BotFlowEdge.node":
+		if e.ComplexityRoot.BotFlowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotFlowEdge.Node(childComplexity), true
+
+	case "BotSimulation.createsTicket":
+		if e.ComplexityRoot.BotSimulation.CreatesTicket == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.CreatesTicket(childComplexity), true
+	case "BotSimulation.messages":
+		if e.ComplexityRoot.BotSimulation.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.Messages(childComplexity), true
+	case "BotSimulation.outcome":
+		if e.ComplexityRoot.BotSimulation.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.Outcome(childComplexity), true
+	case "BotSimulation.properties":
+		if e.ComplexityRoot.BotSimulation.Properties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.Properties(childComplexity), true
+	case "BotSimulation.secondsWaited":
+		if e.ComplexityRoot.BotSimulation.SecondsWaited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.SecondsWaited(childComplexity), true
+	case "BotSimulation.steps":
+		if e.ComplexityRoot.BotSimulation.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.Steps(childComplexity), true
+	case "BotSimulation.tags":
+		if e.ComplexityRoot.BotSimulation.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotSimulation.Tags(childComplexity), true
+
 	case "BotStateChange.field":
 		if e.ComplexityRoot.BotStateChange.Field == nil {
 			break
@@ -5331,6 +5624,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BotStateChange.ToBotState(childComplexity), true
+
+	case "BotStepStats.left":
+		if e.ComplexityRoot.BotStepStats.Abandoned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStepStats.Abandoned(childComplexity), true
+	case "BotStepStats.answered":
+		if e.ComplexityRoot.BotStepStats.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStepStats.Answered(childComplexity), true
+	case "BotStepStats.reached":
+		if e.ComplexityRoot.BotStepStats.Reached == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStepStats.Reached(childComplexity), true
+	case "BotStepStats.stepId":
+		if e.ComplexityRoot.BotStepStats.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotStepStats.StepID(childComplexity), true
+
+	case "BotTemplate.description":
+		if e.ComplexityRoot.BotTemplate.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTemplate.Description(childComplexity), true
+	case "BotTemplate.flow":
+		if e.ComplexityRoot.BotTemplate.Flow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTemplate.Flow(childComplexity), true
+	case "BotTemplate.key":
+		if e.ComplexityRoot.BotTemplate.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTemplate.Key(childComplexity), true
+	case "BotTemplate.name":
+		if e.ComplexityRoot.BotTemplate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotTemplate.Name(childComplexity), true
 
 	case "BotTurn.conversation":
 		if e.ComplexityRoot.BotTurn.Conversation == nil {
@@ -10155,6 +10498,278 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "Flow.handOffWords":
+		if e.ComplexityRoot.Flow.HandOffWords == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Flow.HandOffWords(childComplexity), true
+	case "Flow.onReturn":
+		if e.ComplexityRoot.Flow.OnReturn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Flow.OnReturn(childComplexity), true
+	case "Flow.start":
+		if e.ComplexityRoot.Flow.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Flow.Start(childComplexity), true
+	case "Flow.steps":
+		if e.ComplexityRoot.Flow.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Flow.Steps(childComplexity), true
+
+	case "FlowAnswerCondition.operator":
+		if e.ComplexityRoot.FlowAnswerCondition.Operator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowAnswerCondition.Operator(childComplexity), true
+	case "FlowAnswerCondition.value":
+		if e.ComplexityRoot.FlowAnswerCondition.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowAnswerCondition.Value(childComplexity), true
+
+	case "FlowCase.next":
+		if e.ComplexityRoot.FlowCase.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCase.Next(childComplexity), true
+	case "FlowCase.when":
+		if e.ComplexityRoot.FlowCase.When == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCase.When(childComplexity), true
+
+	case "FlowChoice.next":
+		if e.ComplexityRoot.FlowChoice.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowChoice.Next(childComplexity), true
+	case "FlowChoice.text":
+		if e.ComplexityRoot.FlowChoice.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowChoice.Text(childComplexity), true
+	case "FlowChoice.value":
+		if e.ComplexityRoot.FlowChoice.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowChoice.Value(childComplexity), true
+
+	case "FlowCondition.lastAnswer":
+		if e.ComplexityRoot.FlowCondition.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCondition.Answer(childComplexity), true
+	case "FlowCondition.available":
+		if e.ComplexityRoot.FlowCondition.Available == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCondition.Available(childComplexity), true
+	case "FlowCondition.conversationProperty":
+		if e.ComplexityRoot.FlowCondition.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCondition.Conversation(childComplexity), true
+	case "FlowCondition.routing":
+		if e.ComplexityRoot.FlowCondition.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowCondition.Routing(childComplexity), true
+
+	case "FlowHandOffWords.language":
+		if e.ComplexityRoot.FlowHandOffWords.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowHandOffWords.Language(childComplexity), true
+	case "FlowHandOffWords.words":
+		if e.ComplexityRoot.FlowHandOffWords.Words == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowHandOffWords.Words(childComplexity), true
+
+	case "FlowSave.object":
+		if e.ComplexityRoot.FlowSave.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowSave.Object(childComplexity), true
+	case "FlowSave.property":
+		if e.ComplexityRoot.FlowSave.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowSave.Property(childComplexity), true
+
+	case "FlowStep.cases":
+		if e.ComplexityRoot.FlowStep.Cases == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Cases(childComplexity), true
+	case "FlowStep.choices":
+		if e.ComplexityRoot.FlowStep.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Choices(childComplexity), true
+	case "FlowStep.close":
+		if e.ComplexityRoot.FlowStep.Close == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Close(childComplexity), true
+	case "FlowStep.context":
+		if e.ComplexityRoot.FlowStep.Context == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Context(childComplexity), true
+	case "FlowStep.found":
+		if e.ComplexityRoot.FlowStep.Found == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Found(childComplexity), true
+	case "FlowStep.id":
+		if e.ComplexityRoot.FlowStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.ID(childComplexity), true
+	case "FlowStep.ifNobody":
+		if e.ComplexityRoot.FlowStep.IfNobody == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.IfNobody(childComplexity), true
+	case "FlowStep.invalidText":
+		if e.ComplexityRoot.FlowStep.InvalidText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.InvalidText(childComplexity), true
+	case "FlowStep.kind":
+		if e.ComplexityRoot.FlowStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Kind(childComplexity), true
+	case "FlowStep.libraryItemIds":
+		if e.ComplexityRoot.FlowStep.LibraryItemIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.LibraryItemIDs(childComplexity), true
+	case "FlowStep.markdown":
+		if e.ComplexityRoot.FlowStep.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Markdown(childComplexity), true
+	case "FlowStep.next":
+		if e.ComplexityRoot.FlowStep.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Next(childComplexity), true
+	case "FlowStep.notFound":
+		if e.ComplexityRoot.FlowStep.NotFound == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.NotFound(childComplexity), true
+	case "FlowStep.onFail":
+		if e.ComplexityRoot.FlowStep.OnFail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.OnFail(childComplexity), true
+	case "FlowStep.otherwise":
+		if e.ComplexityRoot.FlowStep.Otherwise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Otherwise(childComplexity), true
+	case "FlowStep.preset":
+		if e.ComplexityRoot.FlowStep.Preset == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Preset(childComplexity), true
+	case "FlowStep.retries":
+		if e.ComplexityRoot.FlowStep.Retries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Retries(childComplexity), true
+	case "FlowStep.routing":
+		if e.ComplexityRoot.FlowStep.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Routing(childComplexity), true
+	case "FlowStep.save":
+		if e.ComplexityRoot.FlowStep.Save == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Save(childComplexity), true
+	case "FlowStep.seconds":
+		if e.ComplexityRoot.FlowStep.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Seconds(childComplexity), true
+	case "FlowStep.skipText":
+		if e.ComplexityRoot.FlowStep.SkipText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.SkipText(childComplexity), true
+	case "FlowStep.tags":
+		if e.ComplexityRoot.FlowStep.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Tags(childComplexity), true
+	case "FlowStep.text":
+		if e.ComplexityRoot.FlowStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Text(childComplexity), true
+	case "FlowStep.type":
+		if e.ComplexityRoot.FlowStep.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Type(childComplexity), true
+	case "FlowStep.value":
+		if e.ComplexityRoot.FlowStep.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowStep.Value(childComplexity), true
+
 	case "ForwardingConfirmation.code":
 		if e.ComplexityRoot.ForwardingConfirmation.Code == nil {
 			break
@@ -11344,6 +11959,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LibraryUserLink.User(childComplexity), true
 
+	case "LibraryVariant.description":
+		if e.ComplexityRoot.LibraryVariant.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Description(childComplexity), true
 	case "LibraryVariant.html":
 		if e.ComplexityRoot.LibraryVariant.HTML == nil {
 			break
@@ -11362,6 +11983,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LibraryVariant.Markdown(childComplexity), true
+	case "LibraryVariant.name":
+		if e.ComplexityRoot.LibraryVariant.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LibraryVariant.Name(childComplexity), true
 	case "LibraryVariant.subject":
 		if e.ComplexityRoot.LibraryVariant.Subject == nil {
 			break
@@ -12951,6 +13578,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProveVisitorEmail(childComplexity, args["input"].(visitor.ProveVisitorEmailInput)), true
+	case "Mutation.publishBotFlow":
+		if e.ComplexityRoot.Mutation.PublishBotFlow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishBotFlow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishBotFlow(childComplexity, args["input"].(bot.PublishBotFlowInput)), true
 	case "Mutation.publishQuote":
 		if e.ComplexityRoot.Mutation.PublishQuote == nil {
 			break
@@ -13336,6 +13974,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationProperties(childComplexity, args["input"].(conversation.SetConversationPropertiesInput)), true
+	case "Mutation.setQuoteLogo":
+		if e.ComplexityRoot.Mutation.SetQuoteLogo == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuoteLogo_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuoteLogo(childComplexity, args["input"].(quote.SetQuoteLogoInput)), true
 	case "Mutation.setRemoteImageSender":
 		if e.ComplexityRoot.Mutation.SetRemoteImageSender == nil {
 			break
@@ -14807,6 +15456,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProveVisitorEmailPayload.Visitor(childComplexity), true
 
+	case "PublishBotFlowPayload.bot":
+		if e.ComplexityRoot.PublishBotFlowPayload.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishBotFlowPayload.Bot(childComplexity), true
+	case "PublishBotFlowPayload.userErrors":
+		if e.ComplexityRoot.PublishBotFlowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishBotFlowPayload.UserErrors(childComplexity), true
+
 	case "PublishQuotePayload.quote":
 		if e.ComplexityRoot.PublishQuotePayload.Quote == nil {
 			break
@@ -14923,6 +15585,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Bot(childComplexity, args["id"].(string)), true
+	case "Query.botTemplates":
+		if e.ComplexityRoot.Query.BotTemplates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.BotTemplates(childComplexity), true
 	case "Query.bots":
 		if e.ComplexityRoot.Query.Bots == nil {
 			break
@@ -15569,6 +16237,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchKnowledge(childComplexity, args["query"].(string), args["audiences"].([]vocab.ArticleAudience), args["language"].(*string), args["first"].(*int)), true
+	case "Query.simulateBot":
+		if e.ComplexityRoot.Query.SimulateBot == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulateBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimulateBot(childComplexity, args["input"].(bot.SimulateBotInput)), true
 	case "Query.simulateInboundEmail":
 		if e.ComplexityRoot.Query.SimulateInboundEmail == nil {
 			break
@@ -16038,6 +16717,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuoteContent.SenderCompany(childComplexity), true
+	case "QuoteContent.senderLogo":
+		if e.ComplexityRoot.QuoteContent.SenderLogo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteContent.SenderLogo(childComplexity), true
 	case "QuoteContent.senderName":
 		if e.ComplexityRoot.QuoteContent.SenderName == nil {
 			break
@@ -16149,6 +16834,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuoteLine.UnitPrice(childComplexity), true
+
+	case "QuoteLogo.contentType":
+		if e.ComplexityRoot.QuoteLogo.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.ContentType(childComplexity), true
+	case "QuoteLogo.fileName":
+		if e.ComplexityRoot.QuoteLogo.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.FileName(childComplexity), true
+	case "QuoteLogo.height":
+		if e.ComplexityRoot.QuoteLogo.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.Height(childComplexity), true
+	case "QuoteLogo.id":
+		if e.ComplexityRoot.QuoteLogo.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.ID(childComplexity), true
+	case "QuoteLogo.url":
+		if e.ComplexityRoot.QuoteLogo.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.URL(childComplexity), true
+	case "QuoteLogo.width":
+		if e.ComplexityRoot.QuoteLogo.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLogo.Width(childComplexity), true
 
 	case "QuoteTax.net":
 		if e.ComplexityRoot.QuoteTax.Net == nil {
@@ -18020,6 +18742,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors(childComplexity), true
 
+	case "SetQuoteLogoPayload.account":
+		if e.ComplexityRoot.SetQuoteLogoPayload.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuoteLogoPayload.Account(childComplexity), true
+	case "SetQuoteLogoPayload.userErrors":
+		if e.ComplexityRoot.SetQuoteLogoPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuoteLogoPayload.UserErrors(childComplexity), true
+
 	case "SetRemoteImageSenderPayload.remoteImageSender":
 		if e.ComplexityRoot.SetRemoteImageSenderPayload.RemoteImageSender == nil {
 			break
@@ -18127,6 +18862,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SimulatedAttachment.Size(childComplexity), true
+
+	case "SimulatedMessage.direction":
+		if e.ComplexityRoot.SimulatedMessage.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedMessage.Direction(childComplexity), true
+	case "SimulatedMessage.libraryItemIds":
+		if e.ComplexityRoot.SimulatedMessage.LibraryItemIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedMessage.LibraryItemIDs(childComplexity), true
+	case "SimulatedMessage.markdown":
+		if e.ComplexityRoot.SimulatedMessage.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedMessage.Markdown(childComplexity), true
+	case "SimulatedMessage.quickReplies":
+		if e.ComplexityRoot.SimulatedMessage.QuickReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedMessage.QuickReplies(childComplexity), true
+	case "SimulatedMessage.stepId":
+		if e.ComplexityRoot.SimulatedMessage.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedMessage.StepID(childComplexity), true
+
+	case "SimulatedProperty.object":
+		if e.ComplexityRoot.SimulatedProperty.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedProperty.Object(childComplexity), true
+	case "SimulatedProperty.property":
+		if e.ComplexityRoot.SimulatedProperty.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedProperty.Property(childComplexity), true
+	case "SimulatedProperty.value":
+		if e.ComplexityRoot.SimulatedProperty.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedProperty.Value(childComplexity), true
 
 	case "SnoozeChange.field":
 		if e.ComplexityRoot.SnoozeChange.Field == nil {
@@ -20881,6 +21666,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorConversationEdge.Node(childComplexity), true
 
+	case "VisitorMessage.asksForEmail":
+		if e.ComplexityRoot.VisitorMessage.AsksForEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.AsksForEmail(childComplexity), true
 	case "VisitorMessage.attachments":
 		if e.ComplexityRoot.VisitorMessage.Attachments == nil {
 			break
@@ -21605,6 +22396,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExportContactsInput", ec.unmarshalInputExportContactsInput),
 			graphql.NewInputUnmarshaler("ExportProposalOutcomesInput", ec.unmarshalInputExportProposalOutcomesInput),
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
+			graphql.NewInputUnmarshaler("FlowAnswerConditionInput", ec.unmarshalInputFlowAnswerConditionInput),
+			graphql.NewInputUnmarshaler("FlowCaseInput", ec.unmarshalInputFlowCaseInput),
+			graphql.NewInputUnmarshaler("FlowChoiceInput", ec.unmarshalInputFlowChoiceInput),
+			graphql.NewInputUnmarshaler("FlowConditionInput", ec.unmarshalInputFlowConditionInput),
+			graphql.NewInputUnmarshaler("FlowHandOffWordsInput", ec.unmarshalInputFlowHandOffWordsInput),
+			graphql.NewInputUnmarshaler("FlowInput", ec.unmarshalInputFlowInput),
+			graphql.NewInputUnmarshaler("FlowSaveInput", ec.unmarshalInputFlowSaveInput),
+			graphql.NewInputUnmarshaler("FlowStepInput", ec.unmarshalInputFlowStepInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
 			graphql.NewInputUnmarshaler("ImportContactsInput", ec.unmarshalInputImportContactsInput),
@@ -21638,6 +22437,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeReplyInput", ec.unmarshalInputProposeReplyInput),
 			graphql.NewInputUnmarshaler("ProposedActionInput", ec.unmarshalInputProposedActionInput),
 			graphql.NewInputUnmarshaler("ProveVisitorEmailInput", ec.unmarshalInputProveVisitorEmailInput),
+			graphql.NewInputUnmarshaler("PublishBotFlowInput", ec.unmarshalInputPublishBotFlowInput),
 			graphql.NewInputUnmarshaler("PublishQuoteInput", ec.unmarshalInputPublishQuoteInput),
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
@@ -21688,10 +22488,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetConversationPropertiesInput", ec.unmarshalInputSetConversationPropertiesInput),
+			graphql.NewInputUnmarshaler("SetQuoteLogoInput", ec.unmarshalInputSetQuoteLogoInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
+			graphql.NewInputUnmarshaler("SimulateBotInput", ec.unmarshalInputSimulateBotInput),
 			graphql.NewInputUnmarshaler("SimulateInboundEmailInput", ec.unmarshalInputSimulateInboundEmailInput),
+			graphql.NewInputUnmarshaler("SimulatedFlowInput", ec.unmarshalInputSimulatedFlowInput),
 			graphql.NewInputUnmarshaler("SnoozeConversationInput", ec.unmarshalInputSnoozeConversationInput),
 			graphql.NewInputUnmarshaler("StartChatInput", ec.unmarshalInputStartChatInput),
 			graphql.NewInputUnmarshaler("StartEmailConversationInput", ec.unmarshalInputStartEmailConversationInput),
@@ -22917,8 +23720,8 @@ type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
 
 extend type Mutation {
   """
-  Creates a bot. It replies in the chats that targeted messages with its ` + "`" + `botId` + "`" + ` begin, driven by a program of yours with one of its tokens
-  (` + "`" + `createApiToken` + "`" + `). Emits ` + "`" + `BOT_CREATED` + "`" + `.
+  Creates a bot. It replies in the chats that targeted messages with its ` + "`" + `botId` + "`" + ` begin: by its flow, or driven by a program of yours with one of
+  its tokens (` + "`" + `createApiToken` + "`" + `). Emits ` + "`" + `BOT_CREATED` + "`" + `.
   """
   createBot(
     "The bot."
@@ -23021,6 +23824,8 @@ input CreateBotInput {
   approvalTimeoutSeconds: Int
   "The only inboxes that its tokens may see; default: none."
   inboxIds: [ID!]
+  "Its flow, which makes it a built-in bot; see ` + "`" + `publishBotFlow` + "`" + `. Default: none, it is driven by a program of yours."
+  flow: FlowInput
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -28744,6 +29549,519 @@ type SavedAssigneeFilter @scope(read: "conversations:read") {
   teamIds: [ID!]
 }
 `, BuiltIn: false},
+	{Name: "../schema/flow.graphqls", Input: `extend type Query {
+  """
+  Plays a flow as a visitor would have it who gives these answers, and writes nothing: what is said, what would be set, and how it ends.
+  Waits are over at once.
+  """
+  simulateBot(
+    "The flow, the visitor, and what they write."
+    input: SimulateBotInput!
+  ): BotSimulation! @access(to: [ADMIN], scope: "people:read")
+  "Flows to begin with: copy one, change what it says, and publish it with ` + "`" + `publishBotFlow` + "`" + `."
+  botTemplates: [BotTemplate!]! @access(to: [ADMIN], scope: "people:read")
+}
+
+extend type Mutation {
+  """
+  Publishes a flow, which makes the bot a built-in one: Parley itself plays the flow in the bot's conversations that begin from now on. Those that
+  have begun go on with the version that they began with. A flow that could not be played is refused, with an error for each fault. What is
+  published already is not published again. Emits ` + "`" + `BOT_UPDATED` + "`" + `.
+  """
+  publishBotFlow(
+    "The bot, and its flow."
+    input: PublishBotFlowInput!
+  ): PublishBotFlowPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
+}
+
+extend type Bot {
+  "The flow that its new conversations have; null: it is an external bot, driven by a program of yours."
+  flow: BotFlow
+  "All versions of its flow, latest first."
+  flowVersions(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BotFlowConnection!
+  "What became of each step of a version of its flow that was reached at all, by the steps' ids."
+  stepStats(
+    "The version; default: the one of now."
+    version: Int
+  ): [BotStepStats!]!
+}
+
+extend type VisitorMessage {
+  """
+  Whether to ask for the visitor's e-mail address with it, so that the answer reaches them: it is the last one of a bot that handed the chat
+  off where no one could take it, and no address is known.
+  """
+  asksForEmail: Boolean!
+}
+
+"A version of a bot's flow, as it was published. It never changes."
+type BotFlow @scope(read: "people:read") {
+  "Its number, from 1."
+  version: Int!
+  "The flow itself."
+  flow: Flow!
+  "When it was published."
+  publishedAt: Time!
+  "Who published it; null if not a user."
+  publishedBy: User
+}
+
+"A page of versions."
+type BotFlowConnection {
+  "The rows in order."
+  edges: [BotFlowEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [BotFlow!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of versions."
+type BotFlowEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: BotFlow!
+}
+
+"What became of a step. A conversation that comes to a step again counts again."
+type BotStepStats @scope(read: "people:read") {
+  "The step's id."
+  stepId: String!
+  "How often conversations came to it."
+  reached: Int!
+  "How often its question was answered, or skipped."
+  answered: Int!
+  "How often conversations ended there otherwise: a person took over, the visitor asked for one, or did not come back."
+  left: Int!
+}
+
+"What a built-in bot does, step by step. Its fields are those of FlowInput: a copy can be published."
+type Flow @scope(read: "people:read") {
+  "The id of the first step."
+  start: String!
+  "The steps."
+  steps: [FlowStep!]!
+  "The words by which visitors get a person, where they are not the usual ones; see FlowInput."
+  handOffWords: [FlowHandOffWords!]!
+  "What a visitor finds who writes after more than 24 hours without an answer; null: START_OVER."
+  onReturn: FlowReturn
+}
+
+"A step of a flow: see FlowStepInput. What does not belong to its kind is null or empty."
+type FlowStep @scope(read: "people:read") {
+  "Unique in the flow."
+  id: String!
+  "What it does."
+  kind: FlowStepKind!
+  "The id of the step that follows."
+  next: String
+  "What is said, or asked."
+  markdown: String
+  "What is said beside what the step does."
+  text: String
+  "Items of the library that the message has."
+  libraryItemIds: [ID!]!
+  "What the answer to a question is."
+  type: FlowAnswerType
+  "The answers that a question offers."
+  choices: [FlowChoice!]!
+  "The property that gets the answer, or the value."
+  save: FlowSave
+  "How often a question is asked again; null: twice."
+  retries: Int
+  "What is said where an answer is none."
+  invalidText: String
+  "The button that skips a question."
+  skipText: String
+  "The id of the step that follows when a question was asked too often; null: the conversation is handed off."
+  onFail: String
+  "The ways that a branch may take."
+  cases: [FlowCase!]!
+  "The id of the step that a branch takes otherwise."
+  otherwise: String
+  "How long it waits."
+  seconds: Int
+  "What the ticket begins with."
+  preset: TicketPreset
+  "The tags that are added."
+  tags: [String!]!
+  "The value that is set."
+  value: String
+  "The id of the step that follows if articles were found."
+  found: String
+  "The id of the step that follows if not."
+  notFound: String
+  "How the conversation that is handed off is routed; null: as the bot says."
+  routing: Routing
+  "Whether people get the answers as a note; null: they do."
+  context: Boolean
+  "The id of the step that follows if no one can take the conversation at once."
+  ifNobody: String
+  "Whether the chat closes by itself when the visitor is silent; null: it does."
+  close: Boolean
+}
+
+"What visitors of a language write who want a person."
+type FlowHandOffWords @scope(read: "people:read") {
+  "A BCP 47 tag."
+  language: String!
+  "The words."
+  words: [String!]!
+}
+
+"An answer that a question offers."
+type FlowChoice @scope(read: "people:read") {
+  "What the button says."
+  text: String!
+  "What is saved; null: the text."
+  value: String
+  "The id of the step that follows; null: the question's ` + "`" + `next` + "`" + `."
+  next: String
+}
+
+"A property that a step sets."
+type FlowSave @scope(read: "people:read") {
+  "What has the property."
+  object: FlowObject!
+  "Its name: ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + ` or ` + "`" + `phone` + "`" + ` of a contact, or that of a defined property when the flow was published."
+  property: String!
+}
+
+"A way that a branch may take."
+type FlowCase @scope(read: "people:read") {
+  "Conditions that are all met."
+  when: [FlowCondition!]!
+  "The id of the step that follows."
+  next: String!
+}
+
+"A condition of a branch: one of the fields is not null."
+type FlowCondition @scope(read: "people:read") {
+  "One that routing rules have too."
+  routing: RoutingCondition
+  "On a defined property of the conversation."
+  conversationProperty: SavedPropertyCondition
+  "On what the visitor wrote last."
+  lastAnswer: FlowAnswerCondition
+  "Whether someone is available for the chat."
+  available: Boolean
+}
+
+"A condition on what the visitor wrote last."
+type FlowAnswerCondition @scope(read: "people:read") {
+  "How it is compared."
+  operator: RoutingOperator!
+  "The text to compare with; empty with IS_KNOWN and IS_UNKNOWN."
+  value: String!
+}
+
+"A flow to begin with."
+type BotTemplate @scope(read: "people:read") {
+  "Its name for programs, such as ` + "`" + `qualify-lead` + "`" + `."
+  key: String!
+  "What to call it, in English."
+  name: String!
+  "What it does, in English."
+  description: String!
+  "The flow. What it says is in English."
+  flow: Flow!
+}
+
+"What a flow does with the answers of a trial."
+type BotSimulation @scope(read: "people:read") {
+  "What was said, oldest first."
+  messages: [SimulatedMessage!]!
+  "The properties that would be set, in their order."
+  properties: [SimulatedProperty!]!
+  "The tags that would be added."
+  tags: [String!]!
+  "Whether a ticket would be created."
+  createsTicket: Boolean!
+  "The ids of the steps, in their order."
+  steps: [String!]!
+  "How many seconds the bot would have waited."
+  secondsWaited: Int!
+  "How it ended; null: it awaits an answer that was not given."
+  outcome: FlowOutcome
+}
+
+"A message of a trial."
+type SimulatedMessage @scope(read: "people:read") {
+  "INCOMING for the visitor's, OUTGOING for the bot's, NOTE for what people get."
+  direction: MessageDirection!
+  "The id of the step at which it was said."
+  stepId: String!
+  "What was said, as Markdown."
+  markdown: String!
+  "The answers that it offers."
+  quickReplies: [QuickReply!]!
+  "Items of the library that it has."
+  libraryItemIds: [ID!]!
+}
+
+"A property that would be set."
+type SimulatedProperty @scope(read: "people:read") {
+  "What has the property."
+  object: FlowObject!
+  "Its name."
+  property: String!
+  "What it would have."
+  value: String!
+}
+
+"What a step does."
+enum FlowStepKind {
+  "Says something: ` + "`" + `markdown` + "`" + `, ` + "`" + `libraryItemIds` + "`" + `, then ` + "`" + `next` + "`" + `."
+  SAY
+  "Asks, and goes on with the answer: ` + "`" + `markdown` + "`" + `, and all that is said of questions in FlowStepInput."
+  ASK
+  "Takes the first of ` + "`" + `cases` + "`" + ` with all conditions met, or else ` + "`" + `otherwise` + "`" + `."
+  BRANCH
+  "Waits for ` + "`" + `seconds` + "`" + `, then ` + "`" + `next` + "`" + `."
+  WAIT
+  "Creates the conversation's ticket by ` + "`" + `preset` + "`" + `, if it has none yet, then ` + "`" + `next` + "`" + `."
+  CREATE_TICKET
+  "Adds ` + "`" + `tags` + "`" + `, then ` + "`" + `next` + "`" + `."
+  TAG
+  "Sets the property ` + "`" + `save` + "`" + ` to ` + "`" + `value` + "`" + `, then ` + "`" + `next` + "`" + `."
+  SET
+  "Looks for articles that answer what the visitor wrote last, and shows them with ` + "`" + `text` + "`" + `; then ` + "`" + `found` + "`" + ` or ` + "`" + `notFound` + "`" + `."
+  SEARCH_ARTICLES
+  "Says ` + "`" + `text` + "`" + `, and leaves the conversation to people; ` + "`" + `ifNobody` + "`" + `, if no one can take it at once."
+  HAND_OFF
+  "Says ` + "`" + `text` + "`" + `, and ends the bot's part. If the visitor writes again, the flow begins again."
+  END
+}
+
+"What the answer to a question is."
+enum FlowAnswerType {
+  "Any text of at most 2,000 characters."
+  TEXT
+  "An e-mail address."
+  EMAIL
+  "A phone number."
+  PHONE
+  "A number, such as ` + "`" + `12.5` + "`" + `."
+  NUMBER
+  "A day, such as ` + "`" + `2026-01-31` + "`" + `."
+  DATE
+  "One of the choices, by its button, or written out: case, accents and missing ends do not matter."
+  CHOICE
+}
+
+"What a visitor finds who comes back after more than 24 hours."
+enum FlowReturn {
+  "The flow begins again, in its version of now."
+  START_OVER
+  "What they write answers the question."
+  GO_ON
+}
+
+"What has a property that a flow sets."
+enum FlowObject {
+  "The contact. What a visitor says of themselves without a proof is suggested: see ` + "`" + `Conversation.suggestedProperties` + "`" + `."
+  CONTACT
+  "The conversation."
+  CONVERSATION
+}
+
+"How a flow ended."
+enum FlowOutcome {
+  "By a step END."
+  ENDED
+  "The conversation was left to people."
+  HANDED_OFF
+  "A person took over, or the conversation was closed, or the visitor began again."
+  LEFT
+  "A step could not be done, since something that it names is gone: the conversation was left to people."
+  FAILED
+}
+
+"A bot's new flow."
+input PublishBotFlowInput {
+  "The bot."
+  botId: ID!
+  "The flow."
+  flow: FlowInput!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"""
+What a built-in bot does, step by step; at most 256 KiB as JSON. Each step is reached, leads on or ends the flow, and no steps go round without
+a question: INVALID or REQUIRED otherwise.
+"""
+input FlowInput {
+  "The id of the first step. It is done when the visitor has written their first message."
+  start: String!
+  "The steps, 1 to 200."
+  steps: [FlowStepInput!]!
+  """
+  What visitors write who want a person; it hands the conversation off at any time. Each language that is listed has these words, the others have
+  the usual ones. At most 50.
+  """
+  handOffWords: [FlowHandOffWordsInput!]
+  "What a visitor finds who writes after more than 24 hours without an answer; default: START_OVER."
+  onReturn: FlowReturn
+}
+
+"A step. Which fields it has depends on its kind: REQUIRED for one that is missing, INVALID for one that belongs to another kind."
+input FlowStepInput {
+  "Unique in the flow: 1 to 50 letters, digits, ` + "`" + `-` + "`" + ` and ` + "`" + `_` + "`" + `."
+  id: String!
+  "What it does."
+  kind: FlowStepKind!
+  "The id of the step that follows. Of an ASK it may be left out if each choice has one."
+  next: String
+  "Of SAY and ASK: what is said, 1 to 10,000 characters. A SAY with items of the library may leave it out."
+  markdown: String
+  "Of SEARCH_ARTICLES, HAND_OFF and END: what is said, as Markdown, 1 to 2,000 characters; default: nothing."
+  text: String
+  "Of SAY: items of the library that the message has, at most 10."
+  libraryItemIds: [ID!]
+  "Of ASK: what the answer is; default: CHOICE if there are choices, otherwise TEXT."
+  type: FlowAnswerType
+  "Of ASK: buttons with answers, at most 10 with the one that skips."
+  choices: [FlowChoiceInput!]
+  "Of ASK and SET: the property that gets the answer, or the value."
+  save: FlowSaveInput
+  "Of ASK: how often it is asked again after an answer that is none, 1 to 10; default: 2."
+  retries: Int
+  "Of ASK: what is said then, at most 2,000 characters; default: a text in the visitor's language."
+  invalidText: String
+  "Of ASK: a button that skips the question, at most 80 characters; default: none."
+  skipText: String
+  "Of ASK: the id of the step that follows when it was asked too often; default: the conversation is handed off."
+  onFail: String
+  "Of BRANCH: the ways that it may take, 1 to 20."
+  cases: [FlowCaseInput!]
+  "Of BRANCH: the id of the step that it takes otherwise."
+  otherwise: String
+  "Of WAIT: how long, 1 to 604,800."
+  seconds: Int
+  "Of CREATE_TICKET: what the ticket begins with. ` + "`" + `{{email.subject}}` + "`" + ` and ` + "`" + `{{email.text}}` + "`" + ` are what the chat began with."
+  preset: TicketPresetInput
+  "Of TAG: ids or names of tags."
+  tags: [String!]
+  "Of SET: the value, at most 2,000 characters: a text, a number, a day such as ` + "`" + `2026-01-31` + "`" + `, ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `, or an option's value."
+  value: String
+  "Of SEARCH_ARTICLES: the id of the step that follows if articles were found."
+  found: String
+  "Of SEARCH_ARTICLES: the id of the step that follows if not."
+  notFound: String
+  "Of HAND_OFF: how the conversation is routed; default: as the bot says."
+  routing: RoutingInput
+  "Of HAND_OFF: whether people get the answers as a note; default: true."
+  context: Boolean
+  "Of HAND_OFF: the id of the step that follows if no one can take the conversation at once; default: it is handed off all the same."
+  ifNobody: String
+  "Of END: whether the chat closes by itself when the visitor has been silent for 30 minutes; default: true. False: it stays open."
+  close: Boolean
+}
+
+"What visitors of a language write who want a person."
+input FlowHandOffWordsInput {
+  "A BCP 47 tag, such as ` + "`" + `de` + "`" + `."
+  language: String!
+  "At most 50, each of 1 to 80 characters. A word that is one only counts as the whole message; several count within 200 characters."
+  words: [String!]!
+}
+
+"An answer that a question offers."
+input FlowChoiceInput {
+  "What the button says: 1 to 80 characters."
+  text: String!
+  "What is saved: 1 to 200 characters; default: the text."
+  value: String
+  "The id of the step that follows; default: the question's ` + "`" + `next` + "`" + `."
+  next: String
+}
+
+"A property that a step sets."
+input FlowSaveInput {
+  "What has the property."
+  object: FlowObject!
+  "` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + ` or ` + "`" + `phone` + "`" + ` of a contact, or the name of a defined property. Unknown: NOT_FOUND."
+  property: String!
+}
+
+"A way that a branch may take."
+input FlowCaseInput {
+  "Conditions that must all be met, 1 to 20."
+  when: [FlowConditionInput!]!
+  "The id of the step that follows."
+  next: String!
+}
+
+"A condition of a branch."
+input FlowConditionInput @oneOf {
+  "One that routing rules of chats have too. A contact's data counts only where the visitor proved who they are."
+  routing: RoutingConditionInput
+  "On a defined property of the conversation."
+  conversationProperty: PropertyCondition
+  "On what the visitor wrote last, without regard to case and accents."
+  lastAnswer: FlowAnswerConditionInput
+  "Whether someone is available for the chat, as the widget shows it."
+  available: Boolean
+}
+
+"A condition on what the visitor wrote last."
+input FlowAnswerConditionInput {
+  "How it is compared; default: IS."
+  operator: RoutingOperator = IS
+  "The text to compare with, at most 200 characters; required, but not used with IS_KNOWN and IS_UNKNOWN."
+  value: String
+}
+
+"A trial of a flow."
+input SimulateBotInput {
+  "The flow."
+  flow: SimulatedFlowInput!
+  "What the visitor writes first; default: ` + "`" + `Hello` + "`" + `. At most 2,000 characters."
+  firstMessage: String
+  "What they answer, in order, at most 100 texts of at most 2,000 characters; default: nothing."
+  answers: [String!]
+  "The inbox, for its hours and its people; default: none, which is always within hours."
+  inboxId: ID
+  "The contact as whom the visitor is known; default: none."
+  contactId: ID
+  "The visitor's language, as a BCP 47 tag; default: not known."
+  language: String
+  "The page on which the chat begins; default: none."
+  pageUrl: URL
+  "When it is; default: now."
+  at: Time
+  "Whether someone can take the conversation; default: true."
+  someoneThere: Boolean = true
+}
+
+"The flow to try."
+input SimulatedFlowInput @oneOf {
+  "The bot with the flow that it has now."
+  botId: ID
+  "A flow that need not be published."
+  flow: FlowInput
+}
+
+"Payload of ` + "`" + `publishBotFlow` + "`" + `."
+type PublishBotFlowPayload {
+  "The bot in its current state."
+  bot: Bot
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/inbox.graphqls", Input: `extend type Query {
   "The inboxes that the caller may see, by name: those that a user is a member of, those granted to an integration, all for an admin."
   inboxes(
@@ -29452,7 +30770,10 @@ type LibraryItem implements Node @scope(read: "conversations:read") {
   html: HTML
   "The language of the text, a BCP 47 tag; null: not said."
   language: String
-  "SNIPPET, TEMPLATE: the text in other languages. The contact's language chooses; without a text in it, the first one is used."
+  """
+  SNIPPET, TEMPLATE, MEETING_LINK, ARTICLE: what it says in other languages. The contact's language chooses, on the page of an article the
+  reader's; without a text in it, the first one is used.
+  """
   variants: [LibraryVariant!]!
   """
   LINK, MEETING_LINK, DOCUMENT, VIDEO: the page that it leads to; null for other kinds, for a meeting link that has only ` + "`" + `userLinks` + "`" + `, and for
@@ -29465,7 +30786,7 @@ type LibraryItem implements Node @scope(read: "conversations:read") {
   durationMinutes: Int
   "MEETING_LINK of a team: the page on which each of its users is booked."
   userLinks: [LibraryUserLink!]!
-  "SNIPPET, TEMPLATE: files that go with the text. DOCUMENT, VIDEO: the newest version, unless that is a page."
+  "SNIPPET, TEMPLATE: files that go with the text. ARTICLE: its pictures. DOCUMENT, VIDEO: the newest version, unless that is a page."
   files: [LibraryFile!]!
   "How many messages were sent that name it in ` + "`" + `libraryItemIds` + "`" + `."
   usageCount: Int!
@@ -29529,9 +30850,13 @@ enum LibraryAudience {
 type LibraryVariant @scope(read: "conversations:read") {
   "A BCP 47 tag."
   language: String!
+  "MEETING_LINK: its name, ARTICLE: its title; null: the item's."
+  name: String
+  "MEETING_LINK: what its card says below the title; null: nothing."
+  description: String
   "TEMPLATE: the subject; null: none."
   subject: String
-  "The text as Markdown; null if it is HTML."
+  "The text as Markdown; null if it is HTML, and for MEETING_LINK."
   markdown: String
   "TEMPLATE: the text as HTML; null if it is Markdown."
   html: HTML
@@ -29644,9 +30969,9 @@ input CreateLibraryItemInput {
   markdown: String
   "TEMPLATE, in place of ` + "`" + `markdown` + "`" + `: the text with markup, at most 200,000 characters. It is sanitized."
   html: HTML
-  "The language of the text, a BCP 47 tag; REQUIRED with ` + "`" + `variants` + "`" + `."
+  "The language of what it says, a BCP 47 tag; REQUIRED with ` + "`" + `variants` + "`" + `."
   language: String
-  "SNIPPET, TEMPLATE: the text in other languages, at most 50."
+  "SNIPPET, TEMPLATE, MEETING_LINK, ARTICLE: what it says in other languages, at most 50; of an article at most 400,000 characters in total."
   variants: [LibraryVariantInput!]
   """
   LINK, MEETING_LINK, DOCUMENT, VIDEO: the page, at most 2,000 characters; REQUIRED unless a meeting link has ` + "`" + `userLinks` + "`" + `, or a document or video
@@ -29665,7 +30990,7 @@ input CreateLibraryItemInput {
   userLinks: [LibraryUserLinkInput!]
   """
   SNIPPET, TEMPLATE: files that the caller uploaded within the last day, for any conversation or inbox; at most 10. DOCUMENT, VIDEO: one, in
-  place of ` + "`" + `url` + "`" + `.
+  place of ` + "`" + `url` + "`" + `. ARTICLE: at most 50 pictures, PNG, JPEG, GIF or WebP, which its Markdown shows by ` + "`" + `![alt](cid:ID)` + "`" + `.
   """
   attachmentIds: [ID!]
   "At most 255 characters; see Mutation."
@@ -29676,9 +31001,13 @@ input CreateLibraryItemInput {
 input LibraryVariantInput {
   "A BCP 47 tag, each only once."
   language: String!
+  "MEETING_LINK: its name, ARTICLE: its title, at most 200 characters; default: the item's."
+  name: String
+  "MEETING_LINK: what its card says below the title, at most 500 characters; default: nothing."
+  description: String
   "TEMPLATE: the subject; default: none."
   subject: String
-  "As in CreateLibraryItemInput."
+  "As in CreateLibraryItemInput; not of a MEETING_LINK."
   markdown: String
   "As in CreateLibraryItemInput."
   html: HTML
@@ -33391,6 +34720,17 @@ extend type Mutation {
     input: DeleteQuoteInput!
   ): DeleteQuotePayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "contacts:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Sets the logo that new quotes of the account take, or removes it. Emits ` + "`" + `ACCOUNT_UPDATED` + "`" + ` if something changed."
+  setQuoteLogo(
+    "The logo."
+    input: SetQuoteLogoInput!
+  ): SetQuoteLogoPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
+}
+
+extend type Account {
+  "The logo that new quotes take; null: none."
+  quoteLogo: QuoteLogo @visible(to: [ADMIN, AGENT, INTEGRATION])
 }
 
 extend type Deal {
@@ -33548,6 +34888,8 @@ type QuoteContent @scope(read: "contacts:read") {
   senderCompany: String
   "The sender's address; null: none."
   senderAddress: String
+  "The picture that stands at its head; null: none."
+  senderLogo: QuoteLogo
   "The recipient's name; null in what was not published, or if not known."
   recipientName: String
   "The company whom it is for; null in what was not published, or if none."
@@ -33560,6 +34902,22 @@ type QuoteContent @scope(read: "contacts:read") {
   discount: QuoteDiscount
   "What it comes to: one total for each interval that it has lines of, in the order of QuoteInterval."
   totals: [QuoteTotal!]!
+}
+
+"A picture that stands at the head of quotes, on their pages and in their PDFs."
+type QuoteLogo @scope(read: "contacts:read") {
+  "The id of its upload, by which other quotes take it too."
+  id: ID!
+  "What its file is called."
+  fileName: String!
+  "` + "`" + `image/png` + "`" + `, ` + "`" + `image/jpeg` + "`" + ` or ` + "`" + `image/webp` + "`" + `."
+  contentType: String!
+  "Its width in pixels."
+  width: Int!
+  "Its height in pixels."
+  height: Int!
+  "Where its file can be downloaded within the next 10 minutes."
+  url: URL!
 }
 
 "A line of a quote."
@@ -33766,6 +35124,11 @@ input CreateQuoteInput {
   senderCompany: String
   "The sender's address, on several lines, at most 500 characters; default: none."
   senderAddress: String
+  """
+  A logo: an upload of the caller's, which is a PNG, JPEG or WebP picture of at most 1 MiB and 2,000 pixels in each direction, or the logo of
+  another quote that the caller may see; null: none. Default: the account's ` + "`" + `quoteLogo` + "`" + `.
+  """
+  senderLogoId: ID
   "The recipient's address, on several lines, at most 500 characters; default: none."
   recipientAddress: String
   "Its lines, at most 200."
@@ -33852,6 +35215,8 @@ input UpdateQuoteInput {
   senderCompany: String
   "The sender's address, on several lines, at most 500 characters; null: none."
   senderAddress: String
+  "A logo, as in CreateQuoteInput; null: none."
+  senderLogoId: ID
   "The recipient's address, on several lines, at most 500 characters; null: none."
   recipientAddress: String
   "All its lines, at most 200."
@@ -33931,6 +35296,22 @@ input DeleteQuoteInput {
 type DeleteQuotePayload {
   "Id of the deleted quote."
   deletedQuoteId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which logo new quotes take."
+input SetQuoteLogoInput {
+  "A logo, as in CreateQuoteInput; null, and default: none."
+  logoId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setQuoteLogo` + "`" + `."
+type SetQuoteLogoPayload {
+  "The account in its current state."
+  account: Account
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -38225,6 +39606,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_phoneRegion(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
+	case "quoteLogo":
+		return ec.fieldContext_Account_quoteLogo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -38675,6 +40058,12 @@ func (ec *executionContext) childFields_Bot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Bot_archivedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Bot_createdAt(ctx, field)
+	case "flow":
+		return ec.fieldContext_Bot_flow(ctx, field)
+	case "flowVersions":
+		return ec.fieldContext_Bot_flowVersions(ctx, field)
+	case "stepStats":
+		return ec.fieldContext_Bot_stepStats(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Bot", field.Name)
 }
@@ -38699,6 +40088,90 @@ func (ec *executionContext) childFields_BotEdge(ctx context.Context, field graph
 		return ec.fieldContext_BotEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BotEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BotFlow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_BotFlow_version(ctx, field)
+	case "flow":
+		return ec.fieldContext_BotFlow_flow(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_BotFlow_publishedAt(ctx, field)
+	case "publishedBy":
+		return ec.fieldContext_BotFlow_publishedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotFlow", field.Name)
+}
+
+func (ec *executionContext) childFields_BotFlowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BotFlowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BotFlowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BotFlowConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotFlowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BotFlowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BotFlowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BotFlowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotFlowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BotSimulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messages":
+		return ec.fieldContext_BotSimulation_messages(ctx, field)
+	case "properties":
+		return ec.fieldContext_BotSimulation_properties(ctx, field)
+	case "tags":
+		return ec.fieldContext_BotSimulation_tags(ctx, field)
+	case "createsTicket":
+		return ec.fieldContext_BotSimulation_createsTicket(ctx, field)
+	case "steps":
+		return ec.fieldContext_BotSimulation_steps(ctx, field)
+	case "secondsWaited":
+		return ec.fieldContext_BotSimulation_secondsWaited(ctx, field)
+	case "outcome":
+		return ec.fieldContext_BotSimulation_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotSimulation", field.Name)
+}
+
+func (ec *executionContext) childFields_BotStepStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stepId":
+		return ec.fieldContext_BotStepStats_stepId(ctx, field)
+	case "reached":
+		return ec.fieldContext_BotStepStats_reached(ctx, field)
+	case "answered":
+		return ec.fieldContext_BotStepStats_answered(ctx, field)
+	case "left":
+		return ec.fieldContext_BotStepStats_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotStepStats", field.Name)
+}
+
+func (ec *executionContext) childFields_BotTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_BotTemplate_key(ctx, field)
+	case "name":
+		return ec.fieldContext_BotTemplate_name(ctx, field)
+	case "description":
+		return ec.fieldContext_BotTemplate_description(ctx, field)
+	case "flow":
+		return ec.fieldContext_BotTemplate_flow(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotTemplate", field.Name)
 }
 
 func (ec *executionContext) childFields_BotTurn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -40993,6 +42466,142 @@ func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type FinishEmailChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Flow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_Flow_start(ctx, field)
+	case "steps":
+		return ec.fieldContext_Flow_steps(ctx, field)
+	case "handOffWords":
+		return ec.fieldContext_Flow_handOffWords(ctx, field)
+	case "onReturn":
+		return ec.fieldContext_Flow_onReturn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Flow", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowAnswerCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "operator":
+		return ec.fieldContext_FlowAnswerCondition_operator(ctx, field)
+	case "value":
+		return ec.fieldContext_FlowAnswerCondition_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowAnswerCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowCase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "when":
+		return ec.fieldContext_FlowCase_when(ctx, field)
+	case "next":
+		return ec.fieldContext_FlowCase_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowCase", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_FlowChoice_text(ctx, field)
+	case "value":
+		return ec.fieldContext_FlowChoice_value(ctx, field)
+	case "next":
+		return ec.fieldContext_FlowChoice_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowChoice", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "routing":
+		return ec.fieldContext_FlowCondition_routing(ctx, field)
+	case "conversationProperty":
+		return ec.fieldContext_FlowCondition_conversationProperty(ctx, field)
+	case "lastAnswer":
+		return ec.fieldContext_FlowCondition_lastAnswer(ctx, field)
+	case "available":
+		return ec.fieldContext_FlowCondition_available(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowHandOffWords(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_FlowHandOffWords_language(ctx, field)
+	case "words":
+		return ec.fieldContext_FlowHandOffWords_words(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowHandOffWords", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowSave(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_FlowSave_object(ctx, field)
+	case "property":
+		return ec.fieldContext_FlowSave_property(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowSave", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FlowStep_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_FlowStep_kind(ctx, field)
+	case "next":
+		return ec.fieldContext_FlowStep_next(ctx, field)
+	case "markdown":
+		return ec.fieldContext_FlowStep_markdown(ctx, field)
+	case "text":
+		return ec.fieldContext_FlowStep_text(ctx, field)
+	case "libraryItemIds":
+		return ec.fieldContext_FlowStep_libraryItemIds(ctx, field)
+	case "type":
+		return ec.fieldContext_FlowStep_type(ctx, field)
+	case "choices":
+		return ec.fieldContext_FlowStep_choices(ctx, field)
+	case "save":
+		return ec.fieldContext_FlowStep_save(ctx, field)
+	case "retries":
+		return ec.fieldContext_FlowStep_retries(ctx, field)
+	case "invalidText":
+		return ec.fieldContext_FlowStep_invalidText(ctx, field)
+	case "skipText":
+		return ec.fieldContext_FlowStep_skipText(ctx, field)
+	case "onFail":
+		return ec.fieldContext_FlowStep_onFail(ctx, field)
+	case "cases":
+		return ec.fieldContext_FlowStep_cases(ctx, field)
+	case "otherwise":
+		return ec.fieldContext_FlowStep_otherwise(ctx, field)
+	case "seconds":
+		return ec.fieldContext_FlowStep_seconds(ctx, field)
+	case "preset":
+		return ec.fieldContext_FlowStep_preset(ctx, field)
+	case "tags":
+		return ec.fieldContext_FlowStep_tags(ctx, field)
+	case "value":
+		return ec.fieldContext_FlowStep_value(ctx, field)
+	case "found":
+		return ec.fieldContext_FlowStep_found(ctx, field)
+	case "notFound":
+		return ec.fieldContext_FlowStep_notFound(ctx, field)
+	case "routing":
+		return ec.fieldContext_FlowStep_routing(ctx, field)
+	case "context":
+		return ec.fieldContext_FlowStep_context(ctx, field)
+	case "ifNobody":
+		return ec.fieldContext_FlowStep_ifNobody(ctx, field)
+	case "close":
+		return ec.fieldContext_FlowStep_close(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowStep", field.Name)
+}
+
 func (ec *executionContext) childFields_ForwardingConfirmation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "provider":
@@ -41525,6 +43134,10 @@ func (ec *executionContext) childFields_LibraryVariant(ctx context.Context, fiel
 	switch field.Name {
 	case "language":
 		return ec.fieldContext_LibraryVariant_language(ctx, field)
+	case "name":
+		return ec.fieldContext_LibraryVariant_name(ctx, field)
+	case "description":
+		return ec.fieldContext_LibraryVariant_description(ctx, field)
 	case "subject":
 		return ec.fieldContext_LibraryVariant_subject(ctx, field)
 	case "markdown":
@@ -42271,6 +43884,16 @@ func (ec *executionContext) childFields_ProveVisitorEmailPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type ProveVisitorEmailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PublishBotFlowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_PublishBotFlowPayload_bot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublishBotFlowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishBotFlowPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PublishQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "quote":
@@ -42397,6 +44020,8 @@ func (ec *executionContext) childFields_QuoteContent(ctx context.Context, field 
 		return ec.fieldContext_QuoteContent_senderCompany(ctx, field)
 	case "senderAddress":
 		return ec.fieldContext_QuoteContent_senderAddress(ctx, field)
+	case "senderLogo":
+		return ec.fieldContext_QuoteContent_senderLogo(ctx, field)
 	case "recipientName":
 		return ec.fieldContext_QuoteContent_recipientName(ctx, field)
 	case "recipientCompany":
@@ -42455,6 +44080,24 @@ func (ec *executionContext) childFields_QuoteLine(ctx context.Context, field gra
 		return ec.fieldContext_QuoteLine_net(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuoteLine", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteLogo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_QuoteLogo_id(ctx, field)
+	case "fileName":
+		return ec.fieldContext_QuoteLogo_fileName(ctx, field)
+	case "contentType":
+		return ec.fieldContext_QuoteLogo_contentType(ctx, field)
+	case "width":
+		return ec.fieldContext_QuoteLogo_width(ctx, field)
+	case "height":
+		return ec.fieldContext_QuoteLogo_height(ctx, field)
+	case "url":
+		return ec.fieldContext_QuoteLogo_url(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteLogo", field.Name)
 }
 
 func (ec *executionContext) childFields_QuoteTax(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -43437,6 +45080,16 @@ func (ec *executionContext) childFields_SetConversationPropertiesPayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPropertiesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetQuoteLogoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_SetQuoteLogoPayload_account(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuoteLogoPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuoteLogoPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetRemoteImageSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "remoteImageSender":
@@ -43505,6 +45158,34 @@ func (ec *executionContext) childFields_SimulatedAttachment(ctx context.Context,
 		return ec.fieldContext_SimulatedAttachment_inline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SimulatedAttachment", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulatedMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "direction":
+		return ec.fieldContext_SimulatedMessage_direction(ctx, field)
+	case "stepId":
+		return ec.fieldContext_SimulatedMessage_stepId(ctx, field)
+	case "markdown":
+		return ec.fieldContext_SimulatedMessage_markdown(ctx, field)
+	case "quickReplies":
+		return ec.fieldContext_SimulatedMessage_quickReplies(ctx, field)
+	case "libraryItemIds":
+		return ec.fieldContext_SimulatedMessage_libraryItemIds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulatedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_SimulatedProperty_object(ctx, field)
+	case "property":
+		return ec.fieldContext_SimulatedProperty_property(ctx, field)
+	case "value":
+		return ec.fieldContext_SimulatedProperty_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedProperty", field.Name)
 }
 
 func (ec *executionContext) childFields_SnoozeConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -44821,6 +46502,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_createdAt(ctx, field)
 	case "quickReplies":
 		return ec.fieldContext_VisitorMessage_quickReplies(ctx, field)
+	case "asksForEmail":
+		return ec.fieldContext_VisitorMessage_asksForEmail(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessage", field.Name)
 }

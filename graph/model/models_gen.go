@@ -499,6 +499,14 @@ type SendVisitorMessagePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `setQuoteLogo`.
+type SetQuoteLogoPayload struct {
+	// The account in its current state.
+	Account *ent.Account `json:"account,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `setRemoteImageSender`.
 type SetRemoteImageSenderPayload struct {
 	// The sender; null if their images are not always shown.

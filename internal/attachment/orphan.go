@@ -13,6 +13,7 @@ import (
 	"parley/ent/forgottenblob"
 	"parley/ent/inboundmail"
 	"parley/ent/libraryfile"
+	"parley/ent/quotelogo"
 	"parley/internal/attachment/blob"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -164,7 +165,7 @@ func (s *Service) deleteOf(ctx context.Context, list []blob.Entry) error {
 	return nil
 }
 
-// referencedKeys reports which of the keys an attachment, a mail or the library has.
+// referencedKeys reports which of the keys an attachment, a mail, the library or a quote has.
 func (s *Service) referencedKeys(ctx context.Context, keys []string) (map[string]bool, error) {
 	named := map[string]bool{}
 	if len(keys) == 0 {
@@ -183,7 +184,11 @@ func (s *Service) referencedKeys(ctx context.Context, keys []string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range slices.Concat(files, mails, kept) {
+	logos, err := client.QuoteLogo.Query().Where(quotelogo.BlobKeyIn(keys...)).Select(quotelogo.FieldBlobKey).Strings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range slices.Concat(files, mails, kept, logos) {
 		named[key] = true
 	}
 	return named, nil

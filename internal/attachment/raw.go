@@ -38,6 +38,9 @@ func (s *Service) findMail(ctx context.Context, fileID string) (*found, error) {
 		if f, err2 := s.visibleInLibrary(ctx, fileID); f != nil || err2 != nil {
 			return f, err2
 		}
+		if f, err2 := s.visibleLogo(ctx, fileID); f != nil || err2 != nil {
+			return f, err2
+		}
 	}
 	if err != nil {
 		return nil, err

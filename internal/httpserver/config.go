@@ -113,6 +113,8 @@ type Config struct {
 	Knowledge Knowledge
 	// Quotes serves /q/, the pages of quotes; nil: it is not there.
 	Quotes Quotes
+	// QuoteFiles opens the logos that those show.
+	QuoteFiles QuoteFiles
 	// SharedLinks serves /l/, where links lead that were sent, and the pictures of cards
 	// below /library-images/; nil: neither is there. LibraryFiles opens what they show.
 	SharedLinks  SharedLinks

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -14,7 +15,10 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
+	"parley/ent"
 	"parley/internal/channel/chat/wording"
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -32,6 +36,8 @@ type Knowledge interface {
 	ReadBase(ctx context.Context, key string, r library.Reader, query, after string) (*library.BasePage, error)
 	ReadArticle(ctx context.Context, key, slug string, r library.Reader) (*library.ArticlePage, error)
 	MapBase(ctx context.Context, key string) (*library.BasePage, error)
+	// ArticlePicture returns a picture of an article.
+	ArticlePicture(ctx context.Context, key, slug, fileID string, r library.Reader) (*ent.LibraryFile, error)
 	// RateArticle counts whether an article helped.
 	RateArticle(ctx context.Context, key, slug string, r library.Reader, helped bool) error
 }
@@ -71,8 +77,9 @@ func (c *Config) routeKnowledge(mux *http.ServeMux) {
 	k, g := &knowledge{Config: c, rated: rated}, newGate(c)
 	for pattern, serve := range map[string]http.HandlerFunc{
 		"GET " + library.KnowledgePath + "{key}": k.list, "GET " + library.KnowledgePath + "{key}/{$}": k.list,
-		"GET " + library.KnowledgePath + "{key}/" + sitemap: k.sitemap,
-		"GET " + library.KnowledgePath + "{key}/{slug}":     k.article, "POST " + library.KnowledgePath + "{key}/{slug}": k.rate,
+		"GET " + library.KnowledgePath + "{key}/" + sitemap:    k.sitemap,
+		"GET " + library.KnowledgePath + "{key}/{slug}/{file}": k.picture,
+		"GET " + library.KnowledgePath + "{key}/{slug}":        k.article, "POST " + library.KnowledgePath + "{key}/{slug}": k.rate,
 	} {
 		mux.Handle(pattern, c.authenticate(g, serve))
 	}
@@ -81,8 +88,31 @@ func (c *Config) routeKnowledge(mux *http.ServeMux) {
 func readerOf(r *http.Request) library.Reader {
 	return library.Reader{
 		Token: r.URL.Query().Get("t"),
-		Visit: library.Visit{UserAgent: r.UserAgent(), Reads: r.Method == http.MethodGet && r.Header.Get("Sec-Purpose") == ""},
+		Visit: library.Visit{UserAgent: r.UserAgent(), Reads: r.Method == http.MethodGet && r.Header.Get("Sec-Purpose") == ""}, Languages: languagesOf(r),
 	}
+}
+
+// languagesOf are the languages that a reader chose on the page, and those of their browser.
+func languagesOf(r *http.Request) []string {
+	list := []string{r.URL.Query().Get("lang")}
+	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
+	if err != nil {
+		return list
+	}
+	for _, tag := range tags {
+		list = append(list, tag.String())
+	}
+	return list
+}
+
+// picture answers with a picture of an article, to whoever may read that.
+func (k *knowledge) picture(w http.ResponseWriter, r *http.Request) {
+	f, err := k.Knowledge.ArticlePicture(r.Context(), r.PathValue("key"), r.PathValue("slug"), r.PathValue("file"), readerOf(r))
+	if err != nil {
+		k.failFile(w, r, err)
+		return
+	}
+	k.serveLibraryFile(w, r, f, true, cacheOf(r))
 }
 
 // kbPage is what a page shows.
@@ -98,7 +128,8 @@ type kbPage struct {
 	Groups   []kbGroup
 	Next     string // the address of the next page
 	Article  *library.ArticlePage
-	Lang     string // of the article
+	Lang     string   // of the article
+	Others   []kbLink // the article in other languages
 	HTML     template.HTML
 	Updated  string
 	Thanks   bool
@@ -137,14 +168,19 @@ var kbLetters = wording.ReadLetters[kbWords](kbTexts)
 
 // wordsOf are the words in the first language of the reader's that there are some in.
 func wordsOf(r *http.Request) (kbWords, wording.Language) {
+	return kbLetters.In(firstLanguage(r))
+}
+
+// firstLanguage is the language that a reader asks for first; "": none.
+func firstLanguage(r *http.Request) string {
 	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
 	first, _, _ = strings.Cut(first, ";")
-	return kbLetters.In(strings.TrimSpace(strings.ToLower(first)))
+	return strings.TrimSpace(strings.ToLower(first))
 }
 
 func (k *knowledge) list(w http.ResponseWriter, r *http.Request) {
-	words, language := wordsOf(r)
-	p := kbPage{Words: words, Language: language, Query: r.URL.Query().Get("q")}
+	words, reads := wordsOf(r)
+	p := kbPage{Words: words, Language: reads, Query: r.URL.Query().Get("q")}
 	if err := viewer.Charge(r.Context(), searchCost*min(len(strings.Fields(p.Query)), maxCharged)); err != nil {
 		k.fail(w, r, p, err)
 		return
@@ -203,8 +239,8 @@ func withQuery(address, name, value string) string {
 }
 
 func (k *knowledge) article(w http.ResponseWriter, r *http.Request) {
-	words, language := wordsOf(r)
-	p := kbPage{Words: words, Language: language, Thanks: r.URL.Query().Get("thanks") != ""}
+	words, reads := wordsOf(r)
+	p := kbPage{Words: words, Language: reads, Thanks: r.URL.Query().Get("thanks") != ""}
 	found, err := k.Knowledge.ReadArticle(r.Context(), r.PathValue("key"), r.PathValue("slug"), readerOf(r))
 	if err != nil {
 		k.fail(w, r, p, err)
@@ -217,15 +253,29 @@ func (k *knowledge) article(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Article, p.Lang = found, found.Article.Language
+	for _, tag := range found.Languages {
+		if tag != p.Lang {
+			p.Others = append(p.Others, kbLink{Title: nameOf(tag), Address: withQuery(p.to(found.Article.Slug), "lang", tag), Lang: tag})
+		}
+	}
 	p.HTML = template.HTML(found.HTML) //nolint:gosec // sanitised
 	p.Updated = found.Article.UpdatedAt.Time().Format(words.Layout)
 	k.write(w, r, http.StatusOK, p)
 }
 
+// nameOf is what a language calls itself.
+func nameOf(tag string) string {
+	parsed, err := language.Parse(tag)
+	if err != nil {
+		return tag
+	}
+	return cmp.Or(display.Self.Name(parsed), tag)
+}
+
 // rate counts an opinion, of one network about an article once a day, and leads back.
 func (k *knowledge) rate(w http.ResponseWriter, r *http.Request) {
-	words, language := wordsOf(r)
-	p := kbPage{Words: words, Language: language}
+	words, reads := wordsOf(r)
+	p := kbPage{Words: words, Language: reads}
 	r.Body = http.MaxBytesReader(w, r.Body, maxOpinion)
 	helped := r.PostFormValue("helpful")
 	if helped != "yes" && helped != "no" {
@@ -243,7 +293,11 @@ func (k *knowledge) rate(w http.ResponseWriter, r *http.Request) {
 	}
 	p.takeBase(r, found.KnowledgeBase)
 	w.Header().Set("Cache-Control", cacheOf(r))
-	http.Redirect(w, r, withQuery(p.to(found.Article.Slug), "thanks", "1"), http.StatusSeeOther)
+	back := withQuery(p.to(found.Article.Slug), "thanks", "1")
+	if lang := r.URL.Query().Get("lang"); lang != "" {
+		back = withQuery(back, "lang", lang)
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
 }
 
 // firstOpinion reports whether the network has not said of late what it thinks of an article.
@@ -276,8 +330,8 @@ type mapped struct {
 func (k *knowledge) sitemap(w http.ResponseWriter, r *http.Request) {
 	found, err := k.Knowledge.MapBase(r.Context(), r.PathValue("key"))
 	if err != nil {
-		words, language := wordsOf(r)
-		k.fail(w, r, kbPage{Words: words, Language: language}, err)
+		words, reads := wordsOf(r)
+		k.fail(w, r, kbPage{Words: words, Language: reads}, err)
 		return
 	}
 	var set urlset
@@ -342,7 +396,7 @@ func (k *knowledge) write(w http.ResponseWriter, r *http.Request, status int, p 
 // it in a frame: the widget does.
 var kbPolicy = func() string {
 	sum := sha256.Sum256([]byte(kbStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src https:; form-action 'self'; base-uri 'none'"
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src 'self' https:; form-action 'self'; base-uri 'none'"
 }()
 
 const kbStyle = `:root{color-scheme:light dark;--line:#8886}*{box-sizing:border-box}body{font:17px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;max-width:46rem;margin:0 auto;padding:1.5rem 1rem 4rem;overflow-wrap:anywhere}
@@ -355,7 +409,7 @@ var kbTemplate = template.Must(template.New("kb").Parse(`<!doctype html>
 <html lang="{{.Language.Tag}}" dir="{{.Language.Direction}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{with .Article}}{{.Article.Title}} – {{end}}{{.Title}}</title>{{if or (not .Base) (not .Base.Indexed)}}<meta name="robots" content="noindex">{{end}}<style>{{.Style}}</style></head>
 <body>{{if .Base}}<header><a href="{{.Home}}" dir="auto">{{.Title}}</a><form method="get" action="{{.Base.URL}}" role="search"><input type="search" name="q" value="{{.Query}}" maxlength="200" aria-label="{{.Words.Search}}" placeholder="{{.Words.Search}}" dir="auto">{{with .Token}}<input type="hidden" name="t" value="{{.}}">{{end}}<button>{{.Words.Find}}</button></form></header>{{end}}
 <main>{{with .Problem}}<p role="status">{{.}}</p>{{end}}{{with .Article}}<article dir="auto"{{with $.Lang}} lang="{{.}}"{{end}}><h1>{{.Article.Title}}</h1>
-{{$.HTML}}</article>
+{{with $.Others}}<p class="small">{{range $i, $o := .}}{{if $i}} · {{end}}<a href="{{$o.Address}}" lang="{{$o.Lang}}" hreflang="{{$o.Lang}}" rel="alternate">{{$o.Title}}</a>{{end}}</p>{{end}}{{$.HTML}}</article>
 <footer>{{if $.Thanks}}<p role="status">{{$.Words.Thanks}}</p>{{else}}<form method="post"><span>{{$.Words.Helpful}}</span><button name="helpful" value="yes">{{$.Words.Yes}}</button><button name="helpful" value="no">{{$.Words.No}}</button></form>{{end}}
 <p class="small">{{$.Words.Updated}} {{$.Updated}}</p><p><a href="{{$.Home}}">{{$.Words.All}}</a></p></footer>
 {{else}}{{range .Groups}}<section>{{with .Category}}<h2 dir="auto">{{.}}</h2>{{end}}<ul class="list">{{range .Articles}}<li dir="auto"{{with .Lang}} lang="{{.}}"{{end}}><a href="{{.Address}}">{{.Title}}</a><p>{{.Excerpt}}</p></li>{{end}}</ul></section>{{else}}{{if .Base}}<p role="status">{{if .Asked}}{{.Words.Nothing}}{{else}}{{.Words.Empty}}{{end}}</p>{{end}}{{end}}

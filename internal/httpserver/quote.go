@@ -3,12 +3,16 @@ package httpserver
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 
+	"parley/ent"
+	"parley/internal/attachment"
 	"parley/internal/channel/chat/wording"
 	"parley/internal/errs"
 	"parley/internal/library"
@@ -28,9 +32,17 @@ type Quotes interface {
 	Paper(ctx context.Context, token string, visit library.Visit) (*quote.Page, error)
 	// Seen notes for how many seconds the page of a link was in sight.
 	Seen(ctx context.Context, token, viewID string, seconds int, visit library.Visit) error
+	// LogoOf returns the logo that a link shows, LogoOn that of what it shows.
+	LogoOf(ctx context.Context, token string) (*ent.QuoteLogo, error)
+	LogoOn(ctx context.Context, page *quote.Page) (*ent.QuoteLogo, error)
 	// Accept and Decline keep an answer, and return what the link shows then.
 	Accept(ctx context.Context, token string, a quote.Answer) (*quote.Page, error)
 	Decline(ctx context.Context, token string, a quote.Answer) (*quote.Page, error)
+}
+
+// QuoteFiles opens logos of quotes.
+type QuoteFiles interface {
+	LogoContent(ctx context.Context, l *ent.QuoteLogo) (*attachment.File, error)
 }
 
 const (
@@ -57,7 +69,7 @@ func (c *Config) routeQuotes(mux *http.ServeMux) {
 	answers := func(answer func(context.Context, string, quote.Answer) (*quote.Page, error)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if err := same.Check(r); err != nil {
-				c.writeQuote(w, r, http.StatusForbidden, quoteView{Refusal: "Answer on the page of the quote itself: open its link again."})
+				c.writeQuote(w, r, http.StatusForbidden, quoteView{Refusal: quoteWordsOf(r).Elsewhere})
 				return
 			}
 			c.answerQuote(w, r, answer)
@@ -66,6 +78,7 @@ func (c *Config) routeQuotes(mux *http.ServeMux) {
 	for pattern, serve := range map[string]http.HandlerFunc{
 		"GET " + quote.PagePath + "{token}":          c.openQuote,
 		"GET " + quote.PagePath + "{token}/pdf":      c.printQuote,
+		"GET " + quote.PagePath + "{token}/logo":     c.serveQuoteLogo,
 		"POST " + quote.PagePath + "{token}/seen":    c.noteQuoteSeen,
 		"POST " + quote.PagePath + "{token}/accept":  answers(c.Quotes.Accept),
 		"POST " + quote.PagePath + "{token}/decline": answers(c.Quotes.Decline),
@@ -129,23 +142,40 @@ func (c *Config) showQuote(w http.ResponseWriter, r *http.Request, status int, p
 
 // failQuote says why there is nothing at a link.
 func (c *Config) failQuote(w http.ResponseWriter, r *http.Request, err error) {
-	if e := errs.Of(err); e != nil && e.Code == errs.RateLimited {
-		setRetryAfter(w, meterOf(r.Context()).wait)
-		c.writeQuote(w, r, http.StatusTooManyRequests, quoteView{Refusal: e.Message})
-		return
-	} else if e != nil {
-		c.writeQuote(w, r, http.StatusNotFound, quoteView{Refusal: e.Message})
+	words := quoteWordsOf(r)
+	var withdrawn *quote.WithdrawnError
+	if errors.As(err, &withdrawn) {
+		view := quoteView{}
+		if withdrawn.Language != "" {
+			words, view.Language = quoteLetters.In(withdrawn.Language)
+		}
+		view.Refusal = words.Withdrawn
+		c.writeQuote(w, r, http.StatusNotFound, view)
 		return
 	}
-	c.Log.ErrorContext(r.Context(), "a quote could not be shown", "error", err)
-	c.writeQuote(w, r, http.StatusInternalServerError, quoteView{Refusal: "Something went wrong here. Try again."})
+	switch e := errs.Of(err); {
+	case e != nil && e.Code == errs.RateLimited:
+		setRetryAfter(w, meterOf(r.Context()).wait)
+		c.writeQuote(w, r, http.StatusTooManyRequests, quoteView{Refusal: words.Busy})
+	case e != nil:
+		c.writeQuote(w, r, http.StatusNotFound, quoteView{Refusal: words.Gone})
+	default:
+		c.Log.ErrorContext(r.Context(), "a quote could not be shown", "error", err)
+		c.writeQuote(w, r, http.StatusInternalServerError, quoteView{Refusal: words.Failed})
+	}
+}
+
+// quoteWordsOf are words in the reader's language, where that of the quote is not known.
+func quoteWordsOf(r *http.Request) quote.Words {
+	words, _ := quoteLetters.In(firstLanguage(r))
+	return words
 }
 
 // answerQuote takes an answer. One that is not taken is shown again, with the reason.
 func (c *Config) answerQuote(w http.ResponseWriter, r *http.Request, answer func(context.Context, string, quote.Answer) (*quote.Page, error)) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxQuoteForm)
 	if err := r.ParseForm(); err != nil {
-		c.writeQuote(w, r, http.StatusBadRequest, quoteView{Refusal: "The form could not be read. Open the link again."})
+		c.writeQuote(w, r, http.StatusBadRequest, quoteView{Refusal: quoteWordsOf(r).Unreadable})
 		return
 	}
 	token := r.PathValue("token")
@@ -198,7 +228,7 @@ func refusalOf(e *errs.Error, words quote.Words) string {
 	case len(e.Field) > 0 && e.Field[0] == "name":
 		return words.EnterName
 	case len(e.Field) > 0:
-		return e.Message
+		return words.Unreadable
 	}
 	return ""
 }
@@ -215,8 +245,13 @@ func (c *Config) printQuote(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	words, _ := quoteLetters.In(page.Version.Content.Language)
+	logo, err := c.readLogo(r.Context(), page)
+	if err != nil {
+		c.failQuote(w, r, err)
+		return
+	}
 	var pdf bytes.Buffer
-	if err := paper.Write(&pdf, page, words); err != nil {
+	if err := paper.Write(&pdf, page, words, logo); err != nil {
 		c.failQuote(w, r, err)
 		return
 	}
@@ -236,28 +271,68 @@ func (c *Config) printQuote(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// serveQuoteLogo answers with the logo that the link of a quote shows.
+func (c *Config) serveQuoteLogo(w http.ResponseWriter, r *http.Request) {
+	logo, err := c.Quotes.LogoOf(r.Context(), r.PathValue("token"))
+	if err != nil {
+		c.failQuote(w, r, err)
+		return
+	}
+	file, err := c.QuoteFiles.LogoContent(r.Context(), logo)
+	if err != nil {
+		c.failFile(w, r, err)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	w.Header().Set("X-Robots-Tag", "noindex")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	c.writeFile(w, r, file, file.Shown, "no-store")
+}
+
+// readLogo reads the logo of what a page shows; nil: it shows none.
+func (c *Config) readLogo(ctx context.Context, page *quote.Page) (content []byte, err error) {
+	if page.Version.Content.SenderLogo == nil {
+		return nil, nil
+	}
+	logo, err := c.Quotes.LogoOn(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	file, err := c.QuoteFiles.LogoContent(ctx, logo)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(io.LimitReader(file, quote.MaxLogoBytes))
+}
+
 // noteQuoteSeen takes what the page of a quote reports of itself. Its answer says nothing.
 func (c *Config) noteQuoteSeen(w http.ResponseWriter, r *http.Request) {
 	c.takeSeen(w, r, c.Quotes.Seen)
 }
 
-const quoteStyle = `:root{color-scheme:light dark;--line:#8886}*{box-sizing:border-box}body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;margin:0 auto;max-width:52rem;padding:1rem 1rem 4rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.pre{white-space:pre-line}.small{opacity:.8;font-size:.9rem;margin:0}dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem 1rem;margin:0 0 1rem}dt{opacity:.8}dd{margin:0}.parties{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin:0 0 1rem}.parties p{margin:0}
+const quoteStyle = `:root{color-scheme:light dark;--line:#8886}*{box-sizing:border-box}body{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;margin:0 auto;max-width:52rem;padding:1rem 1rem 4rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.logo{display:block;background:#fff;width:auto;height:auto;max-width:min(100%,16rem);max-height:6rem;margin:0 0 1rem}.pre{white-space:pre-line}.small{opacity:.8;font-size:.9rem;margin:0}dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem 1rem;margin:0 0 1rem}dt{opacity:.8}dd{margin:0}.parties{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin:0 0 1rem}.parties p{margin:0}
 table{width:100%;border-collapse:collapse}th,td{text-align:end;padding:.5rem .4rem;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:normal}th:first-child,td:first-child{text-align:start;overflow-wrap:anywhere}tfoot td{border:0;padding:.2rem .4rem;text-align:end}tfoot td:first-child{text-align:end}.total td{font-weight:700;font-size:1.1rem;padding-bottom:1rem}
 @media (max-width:36rem){thead{display:none}table,tbody{display:block}tfoot{display:table;width:100%}tbody tr{display:block;border-bottom:1px solid var(--line);padding:.5rem 0}tbody td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0}tbody td:first-child{display:block}tbody td[data-name]::before{content:attr(data-name);opacity:.8}}
 form,.note{border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:1rem 0}label{display:block;margin:0 0 .75rem}input:not([type=checkbox]),textarea{font:inherit;width:100%;padding:.6rem;border:1px solid #888;border-radius:.4rem}input[type=checkbox]{width:1.25rem;height:1.25rem;vertical-align:middle;margin-inline-end:.5rem}button,.button{font:inherit;display:inline-block;min-height:2.75rem;padding:.6rem 1.2rem;border:1px solid;border-radius:.5rem;text-decoration:none;color:inherit;background:none;cursor:pointer}summary{cursor:pointer;padding:.5rem 0}`
 
-// quotePolicy lets the page run its own script and send its own forms, and nothing else.
+// quotePolicy lets the page run its own script and send its own forms, and nothing else; with a
+// logo it shows pictures of this server too.
 var quotePolicy = "default-src 'none'; script-src " + integrity(documentScript) + "; style-src " + integrity(quoteStyle) +
 	"; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // writeQuote answers with the page of a quote, whose address is a secret.
 func (c *Config) writeQuote(w http.ResponseWriter, r *http.Request, status int, view quoteView) {
-	if view.Page == nil {
-		_, view.Language = quoteLetters.In(wording.Default)
-	}
 	h := w.Header()
+	if view.Page == nil && view.Language.Tag == "" {
+		_, view.Language = quoteLetters.In(firstLanguage(r))
+		h.Set("Vary", "Accept-Language")
+	}
 	setFormHeaders(h)
 	h.Set("Content-Security-Policy", quotePolicy)
+	if view.Content != nil && view.Content.SenderLogo != nil {
+		h.Set("Content-Security-Policy", quotePolicy+"; img-src 'self'")
+	}
 	h.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
@@ -280,7 +355,7 @@ var quotePage = template.Must(template.New("quote").Funcs(template.FuncMap{
 <body{{with .Page}}{{with .ViewID}} data-opening="{{.}}"{{end}}{{end}}>{{$w := .Words}}
 {{with .Refusal}}<p class="note" role="alert">{{.}}</p>{{end}}
 {{with .Content}}{{with $.Outcome}}<p class="note" role="status" dir="auto">{{.}}</p>{{end}}
-<header><p class="small">{{$w.Quote}} {{$.Page.Number}}</p><h1 dir="auto">{{.Title}}</h1>
+<header>{{with .SenderLogo}}<img class="logo" src="/q/{{$.Token}}/logo" width="{{.Width}}" height="{{.Height}}" alt="{{$w.Logo}}">{{end}}<p class="small">{{$w.Quote}} {{$.Page.Number}}</p><h1 dir="auto">{{.Title}}</h1>
 <dl><dt>{{$w.Date}}</dt><dd>{{$w.Moment $.Page.Version.PublishedAt.Time $.Page.Zone}}</dd>{{with .Reference}}<dt>{{$w.Reference}}</dt><dd dir="auto">{{.}}</dd>{{end}}{{if .ValidUntil.IsSet}}<dt>{{$w.ValidUntil}}</dt><dd>{{$w.Moment .ValidUntil.Time $.Page.Zone}}</dd>{{end}}</dl>
 <div class="parties"><div dir="auto"><p class="small">{{$w.From}}</p>{{with .SenderName}}<p>{{.}}</p>{{end}}{{with .SenderCompany}}<p>{{.}}</p>{{end}}{{with .SenderAddress}}<p class="pre">{{.}}</p>{{end}}</div>
 {{if or .RecipientName .RecipientCompany .RecipientAddress}}<div dir="auto"><p class="small">{{$w.For}}</p>{{with .RecipientName}}<p>{{.}}</p>{{end}}{{with .RecipientCompany}}<p>{{.}}</p>{{end}}{{with .RecipientAddress}}<p class="pre">{{.}}</p>{{end}}</div>{{end}}</div></header>

@@ -18,10 +18,10 @@ var fieldsOf = map[vocab.LibraryItemKind][]string{
 	vocab.SnippetItem:     {"shortcut", "markdown", "language", "variants", "attachmentIds"},
 	vocab.TemplateItem:    {"shortcut", "subject", "cc", "markdown", "html", "language", "variants", "attachmentIds"},
 	vocab.LinkItem:        {"url", "description", "imageAttachmentId"},
-	vocab.MeetingLinkItem: {"url", "description", "imageAttachmentId", "durationMinutes", "userLinks"},
+	vocab.MeetingLinkItem: {"url", "description", "imageAttachmentId", "durationMinutes", "userLinks", "language", "variants"},
 	vocab.DocumentItem:    {"url", "description", "imageAttachmentId", "attachmentIds", "asksForEmail", "linkExpiresAfterDays"},
 	vocab.VideoItem:       {"url", "description", "imageAttachmentId", "attachmentIds", "durationSeconds"},
-	vocab.ArticleItem:     {"markdown", "language", "article"},
+	vocab.ArticleItem:     {"markdown", "language", "variants", "article", "attachmentIds"},
 }
 
 // given says which fields of a kind the caller names.

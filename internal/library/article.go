@@ -51,21 +51,12 @@ func (s *Service) applyArticle(ctx context.Context, tx *store.Tx, item *ent.Libr
 	opt.SetOr(&a.Audience, in.Audience, vocab.ArticlePublic)
 	opt.SetOr(&a.State, in.State, vocab.ArticleDraft)
 	c.Article = &a
-	if n := utf8.RuneCountInString(c.Markdown); n > MaxArticle {
-		return errs.Exceeds(MaxArticle, "The Markdown has %d characters; at most %d are allowed.", n, MaxArticle).On("markdown")
-	}
-	if richtext.Blank(c.Markdown) {
-		return errs.New(errs.Required, "Enter a text.").On("markdown")
+	var err error
+	if c.Markdown, err = cleanArticle(c.Markdown, "markdown"); err != nil {
+		return err
 	}
 	if a.State == vocab.ArticlePublished && item.UsableBy != vocab.LibraryEveryone {
 		return errs.New(errs.Invalid, "An article that is published is usable by everyone: set usableBy to EVERYONE.").On("article", "state")
-	}
-	var err error
-	if c.Markdown, err = richtext.Clean(c.Markdown, "markdown"); err != nil {
-		return err
-	}
-	if c.Language, err = cleanLanguage(c.Language, "language"); err != nil {
-		return err
 	}
 	wanted, named := in.Slug.ValueOK()
 	switch {
@@ -171,7 +162,7 @@ func excerpt(markdown string) string {
 
 // articleCard is the card of an article. The link of one for contacts is made when it is
 // sent.
-func (s *Service) articleCard(ctx context.Context, item *ent.LibraryItem) (*vocab.MessageCard, error) {
+func (s *Service) articleCard(ctx context.Context, item *ent.LibraryItem, of Occasion) (*vocab.MessageCard, error) {
 	if err := isSendable(item, "libraryItemId"); err != nil {
 		return nil, err
 	}
@@ -182,7 +173,16 @@ func (s *Service) articleCard(ctx context.Context, item *ent.LibraryItem) (*voca
 	if k == nil {
 		return nil, fmt.Errorf("the article %s has no knowledge base", item.ID)
 	}
-	return &vocab.MessageCard{
-		Kind: item.Kind, LibraryItemID: item.ID, Title: item.Name, Description: excerpt(item.Content.Markdown), URL: k.pageOf(item.Content.Article.Slug), ButtonText: "Read",
-	}, nil
+	said, err := s.saidTo(ctx, item, of)
+	if err != nil {
+		return nil, err
+	}
+	slug := item.Content.Article.Slug
+	card := &vocab.MessageCard{
+		Kind: item.Kind, LibraryItemID: item.ID, Title: said.Name, Description: excerpt(said.Markdown), URL: k.pageOf(slug), ButtonText: "Read",
+	}
+	if pictures := picturesIn([]vocab.LibraryVariant{said}); len(pictures) > 0 {
+		card.ImageURL = s.publicURL + k.pictureOf(slug, pictures[0], "")
+	}
+	return card, nil
 }

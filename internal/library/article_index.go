@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 )
 
 const (
-	// maxWords is how many different words of an article are found.
-	maxWords = 5_000
+	// maxWords is how many different words of a text are found, maxAllWords of an article in all
+	// its languages.
+	maxWords    = 5_000
+	maxAllWords = 25_000
 	// The weights of words.
 	inTitle, inCategory, inText = 10, 4, 1
 	// wordsAtOnce are written by one statement.
@@ -32,14 +35,18 @@ func indexArticle(ctx context.Context, tx *store.Tx, item *ent.LibraryItem) erro
 	if err := ensureKnowledgeBase(ctx, tx); err != nil {
 		return err
 	}
+	tags, others, err := listedIn(item)
+	if err != nil {
+		return err
+	}
 	listed := a.State == vocab.ArticlePublished && !item.ArchivedAt.IsSet()
-	_, err := tx.Exec(ctx, `INSERT INTO articles (id, account_id, slug, title, title_key, category, category_key, language, audience, listed, excerpt, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	_, err = tx.Exec(ctx, `INSERT INTO articles (id, account_id, slug, title, title_key, category, category_key, language, audience, listed, excerpt, updated_at, languages, variants)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, title = excluded.title, title_key = excluded.title_key, category = excluded.category,
 			category_key = excluded.category_key, language = excluded.language, audience = excluded.audience, listed = excluded.listed, excerpt = excluded.excerpt,
-			updated_at = excluded.updated_at`,
+			updated_at = excluded.updated_at, languages = excluded.languages, variants = excluded.variants`,
 		item.ID, item.AccountID, a.Slug, item.Name, item.NameKey, item.Folder, richtext.Caseless(item.Folder), item.Content.Language, string(a.Audience), listed,
-		excerpt(item.Content.Markdown), int64(item.UpdatedAt))
+		excerpt(item.Content.Markdown), int64(item.UpdatedAt), tags, string(others))
 	if err != nil {
 		return fmt.Errorf("index article: %w", err)
 	}
@@ -57,19 +64,49 @@ func indexArticle(ctx context.Context, tx *store.Tx, item *ent.LibraryItem) erro
 	return writeWords(ctx, tx, item)
 }
 
+// articleVariant is what lists show of an article in another language.
+type articleVariant struct {
+	Language string `json:"language"`
+	Title    string `json:"title"`
+	Excerpt  string `json:"excerpt"`
+}
+
+// listedIn are the languages of an article, each between spaces, and what lists show of the
+// others than the first.
+func listedIn(item *ent.LibraryItem) (tags string, others []byte, err error) {
+	list := []articleVariant{}
+	for i, v := range saidIn(item) {
+		if v.Language != "" {
+			tags += " " + v.Language + " "
+		}
+		if i > 0 {
+			list = append(list, articleVariant{v.Language, v.Name, excerpt(v.Markdown)})
+		}
+	}
+	others, err = json.Marshal(list)
+	return tags, others, err
+}
+
 func writeWords(ctx context.Context, tx *store.Tx, item *ent.LibraryItem) error {
 	weights := map[string]int{}
 	var words []string
-	for _, of := range []struct {
-		text   string
-		weight int
-	}{{item.Name, inTitle}, {item.Folder, inCategory}, {richtext.Text(richtext.FromMarkdown(item.Content.Markdown)), inText}} {
-		for _, word := range search.Terms(maxWords, of.text) {
-			if weights[word] == 0 && len(words) < maxWords {
+	take := func(text string, weight int) {
+		for _, word := range search.Terms(maxWords, text) {
+			if weights[word] == 0 && len(words) < maxAllWords {
 				words = append(words, word)
-				weights[word] = of.weight
+			}
+			if len(words) <= maxAllWords {
+				weights[word] = max(weights[word], weight)
 			}
 		}
+	}
+	all := saidIn(item)
+	for _, v := range all {
+		take(v.Name, inTitle)
+	}
+	take(item.Folder, inCategory)
+	for _, v := range all {
+		take(richtext.Text(richtext.FromMarkdown(v.Markdown)), inText)
 	}
 	for len(words) > 0 {
 		n := min(wordsAtOnce, len(words))

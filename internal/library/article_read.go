@@ -25,6 +25,8 @@ const (
 type Reader struct {
 	Token string
 	Visit Visit
+	// Languages are those that they read, the one that they like best first.
+	Languages []string
 }
 
 // BasePage is a page of a knowledge base: all of its articles, or what was looked for.
@@ -41,6 +43,8 @@ type ArticlePage struct {
 	Article ArticleHit
 	// HTML is sanitised.
 	HTML string
+	// Languages are all that it is there in, if there are several.
+	Languages []string
 }
 
 // noPage is NOT_FOUND: there is no such page for the reader.
@@ -99,7 +103,7 @@ func (s *Service) ReadBase(ctx context.Context, key string, r Reader, query, aft
 	}
 	p := &BasePage{KnowledgeBase: k}
 	if !richtext.Blank(query) {
-		p.Articles, err = s.SearchArticles(ctx, ArticleSearch{Query: query, Audiences: audiences})
+		p.Articles, err = s.SearchArticles(ctx, ArticleSearch{Query: query, Audiences: audiences, Languages: r.Languages})
 		return p, err
 	}
 	var behind *ArticleHit
@@ -115,6 +119,9 @@ func (s *Service) ReadBase(ctx context.Context, key string, r Reader, query, aft
 	listSQL(q, k.accountID, audiences, behind, pageOfArticles+1)
 	if p.Articles, err = s.readHits(ctx, q); len(p.Articles) > pageOfArticles {
 		p.Articles, p.More = p.Articles[:pageOfArticles], true
+	}
+	for i := range p.Articles {
+		p.Articles[i].readIn(r.Languages...)
 	}
 	return p, err
 }
@@ -161,7 +168,14 @@ func (s *Service) ReadArticle(ctx context.Context, key, slug string, r Reader) (
 	if err != nil {
 		return nil, err
 	}
-	p.HTML = richtext.FromMarkdown(item.Content.Markdown)
+	all := saidIn(item)
+	tags := languagesOf(all)
+	said := all[pickLanguage(tags, r.Languages...)]
+	p.Article.Title, p.Article.Language, p.Article.Excerpt = said.Name, said.Language, excerpt(said.Markdown)
+	if len(tags) > 1 {
+		p.Languages = tags
+	}
+	p.HTML = withPictures(richtext.FromMarkdown(said.Markdown), func(fileID string) string { return k.pictureOf(slug, fileID, r.Token) })
 	return p, s.countReading(ctx, item.ID, r)
 }
 

@@ -2,6 +2,7 @@ package library
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,20 @@ type ArticleHit struct {
 	Audience                                     vocab.ArticleAudience
 	UpdatedAt                                    clock.Micros
 	categoryKey, titleKey                        string
+	variants                                     []articleVariant
+}
+
+// readIn has a list show an article in the first of some languages that it is there in, else in its
+// own.
+func (h *ArticleHit) readIn(wanted ...string) {
+	tags := []string{h.Language}
+	for _, v := range h.variants {
+		tags = append(tags, v.Language)
+	}
+	if at := pickLanguage(tags, wanted...); at > 0 {
+		v := h.variants[at-1]
+		h.Language, h.Title, h.Excerpt = v.Language, v.Title, v.Excerpt
+	}
 }
 
 // ArticleSearch is what is looked for in published articles.
@@ -39,8 +54,10 @@ type ArticleSearch struct {
 	Query string
 	// Audiences are those whose articles the reader may see.
 	Audiences []vocab.ArticleAudience
-	// Language is a BCP 47 tag; "": any.
+	// Language is a BCP 47 tag, in which articles are there and shown; "": any.
 	Language string
+	// Languages are those of the reader, who gets articles in the first one that they are there in.
+	Languages []string
 	// First is how many are wanted; 0, and more than there can be: 50.
 	First int
 }
@@ -58,7 +75,11 @@ func (s *Service) SearchArticles(ctx context.Context, a ArticleSearch) ([]Articl
 	}
 	q := &store.Statement{}
 	a.write(q, viewer.FromContext(ctx).AccountID, words)
-	return s.readHits(ctx, q)
+	hits, err := s.readHits(ctx, q)
+	for i := range hits {
+		hits[i].readIn(append([]string{a.Language}, a.Languages...)...)
+	}
+	return hits, err
 }
 
 // write writes the search: for each word the articles that have it, by the index of words,
@@ -73,7 +94,7 @@ func (a ArticleSearch) write(q *store.Statement, account string, words []string)
 	}
 	q.WriteString("SELECT " + hitColumns + " FROM articles a" + strings.Join(joins, "") + " WHERE a.account_id = " + q.Arg(account) + " AND a.listed = true AND a.audience IN (" + store.List(q, a.Audiences) + ")")
 	if a.Language != "" {
-		q.WriteString(" AND a.language = " + q.Arg(a.Language))
+		q.WriteString(" AND a.languages LIKE " + q.Arg("% "+a.Language+" %"))
 	}
 	first := a.First
 	if first <= 0 || first > maxFound {
@@ -82,12 +103,16 @@ func (a ArticleSearch) write(q *store.Statement, account string, words []string)
 	q.WriteString(" ORDER BY " + strings.Join(scores, " + ") + " DESC, a.title_key, a.id LIMIT " + strconv.Itoa(first))
 }
 
-const hitColumns = "a.id, a.slug, a.title, a.category, a.language, a.excerpt, a.audience, a.updated_at, a.category_key, a.title_key"
+const hitColumns = "a.id, a.slug, a.title, a.category, a.language, a.excerpt, a.audience, a.updated_at, a.variants, a.category_key, a.title_key"
 
 func (s *Service) readHits(ctx context.Context, q *store.Statement) (hits []ArticleHit, err error) {
 	err = store.ForEachRow(ctx, s.store, q.String(), q.Args, func(rows entsql.ColumnScanner) error {
 		var h ArticleHit
-		err := rows.Scan(&h.ID, &h.Slug, &h.Title, &h.Category, &h.Language, &h.Excerpt, &h.Audience, &h.UpdatedAt, &h.categoryKey, &h.titleKey)
+		var variants []byte
+		if err := rows.Scan(&h.ID, &h.Slug, &h.Title, &h.Category, &h.Language, &h.Excerpt, &h.Audience, &h.UpdatedAt, &variants, &h.categoryKey, &h.titleKey); err != nil {
+			return err
+		}
+		err := json.Unmarshal(variants, &h.variants)
 		hits = append(hits, h)
 		return err
 	})

@@ -41,7 +41,9 @@ func (s *Service) applyContent(ctx context.Context, tx *store.Tx, item *ent.Libr
 	if list, ok := f.Variants.ValueOK(); ok {
 		c.Variants = nil
 		for _, v := range list {
-			c.Variants = append(c.Variants, vocab.LibraryVariant{Language: v.Language, Subject: value(v.Subject), Markdown: value(v.Markdown), HTML: value(v.HTML)})
+			c.Variants = append(c.Variants, vocab.LibraryVariant{
+				Language: v.Language, Name: value(v.Name), Description: value(v.Description), Subject: value(v.Subject), Markdown: value(v.Markdown), HTML: value(v.HTML),
+			})
 		}
 	}
 	if item.Kind.IsText() {
@@ -49,6 +51,11 @@ func (s *Service) applyContent(ctx context.Context, tx *store.Tx, item *ent.Libr
 	}
 	if err := errors.Join(err, s.applyMedia(ctx, tx, item, f)); err != nil || item.Kind.HasVersions() {
 		return err
+	}
+	if item.Kind == vocab.ArticleItem || item.Kind == vocab.MeetingLinkItem {
+		if err := checkLanguages(item); err != nil {
+			return err
+		}
 	}
 	if item.Kind == vocab.ArticleItem {
 		return s.applyArticle(ctx, tx, item, f.Article)
@@ -89,6 +96,8 @@ func (s *Service) checkText(ctx context.Context, kind vocab.LibraryItemKind, v *
 		most = MaxTemplate
 	}
 	switch {
+	case v.Name != "" || v.Description != "":
+		return errs.New(errs.Invalid, "A text in another language has neither a name nor a description.").On(path...)
 	case kind == vocab.SnippetItem && (v.HTML != "" || v.Subject != ""):
 		return errs.New(errs.Invalid, "A snippet has Markdown, and neither HTML nor a subject.").On(path...)
 	case v.Markdown != "" && v.HTML != "":

@@ -11,6 +11,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/opt"
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // setFiles makes uploads, and files that the item has already, the files of an item in
@@ -23,12 +24,25 @@ func setFiles(ctx context.Context, tx *store.Tx, item *ent.LibraryItem, to opt.V
 	if item.Kind.HasVersions() {
 		return setVersion(ctx, tx, item, to)
 	}
+	changed, err := setList(ctx, tx, item, to)
+	if err != nil {
+		return false, err
+	}
+	return changed, checkPictures(ctx, tx, item)
+}
+
+// setList makes files those of a text or an article.
+func setList(ctx context.Context, tx *store.Tx, item *ent.LibraryItem, to opt.Value[[]string]) (bool, error) {
 	ids, ok := to.ValueOK()
-	if !ok || !item.Kind.IsText() {
+	if !ok || !item.Kind.IsText() && item.Kind != vocab.ArticleItem {
 		return false, nil
 	}
-	if len(ids) > MaxFiles {
-		return false, errs.Exceeds(MaxFiles, "An item may have at most %d files.", MaxFiles).On("attachmentIds")
+	most := MaxFiles
+	if item.Kind == vocab.ArticleItem {
+		most = maxPictures
+	}
+	if len(ids) > most {
+		return false, errs.Exceeds(most, "An item may have at most %d files.", most).On("attachmentIds")
 	}
 	before, err := tx.Client.LibraryFile.Query().Where(entfile.ItemID(item.ID)).Order(entfile.ByPosition()).All(ctx)
 	if err != nil {
@@ -67,6 +81,9 @@ func putFile(ctx context.Context, tx *store.Tx, item *ent.LibraryItem, fileID st
 	}
 	a, err := findUpload(ctx, tx, fileID, path...)
 	if err != nil {
+		return err
+	}
+	if err := isPicture(item, a, path...); err != nil {
 		return err
 	}
 	return addFile(ctx, tx, item, a, i+1, path...)

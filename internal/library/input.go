@@ -34,10 +34,12 @@ type ItemFacts struct {
 
 // LibraryVariantInput is a text in another language.
 type LibraryVariantInput struct {
-	Language string
-	Subject  *string
-	Markdown *string
-	HTML     *string
+	Language    string
+	Name        *string
+	Description *string
+	Subject     *string
+	Markdown    *string
+	HTML        *string
 }
 
 // LibraryUserLinkInput is the page on which a user is booked.

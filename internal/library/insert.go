@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"strings"
 
 	"parley/ent"
 	entfile "parley/ent/libraryfile"
@@ -131,23 +130,8 @@ func (s *Service) languageOf(ctx context.Context, of Occasion, asked *string) (s
 
 // variantFor is a text in a language, in the same language elsewhere, or else the first.
 func variantFor(c vocab.LibraryContent, language string) vocab.LibraryVariant {
-	first := vocab.LibraryVariant{Language: c.Language, Subject: c.Subject, Markdown: c.Markdown, HTML: c.HTML}
-	all := append([]vocab.LibraryVariant{first}, c.Variants...)
-	base := func(tag string) string {
-		tag, _, _ = strings.Cut(tag, "-")
-		return strings.ToLower(tag)
-	}
-	for _, same := range []func(string) bool{
-		func(tag string) bool { return strings.EqualFold(tag, language) },
-		func(tag string) bool { return base(tag) == base(language) },
-	} {
-		for _, v := range all {
-			if language != "" && v.Language != "" && same(v.Language) {
-				return v
-			}
-		}
-	}
-	return first
+	all := saidIn(&ent.LibraryItem{Content: c})
+	return all[pickLanguage(languagesOf(all), language)]
 }
 
 // usable refuses archived items where they are newly used (IB-7).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"parley/ent"
 	entitem "parley/ent/libraryitem"
 	"parley/internal/errs"
 	"parley/internal/viewer"
@@ -44,7 +45,7 @@ func (s *Service) SearchKnowledge(ctx context.Context, q KnowledgeQuery) ([]*Kno
 	if len(found) == 0 {
 		return hits, nil
 	}
-	texts, err := s.textsFor(ctx, found)
+	items, err := s.readable(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +54,12 @@ func (s *Service) SearchKnowledge(ctx context.Context, q KnowledgeQuery) ([]*Kno
 		return nil, err
 	}
 	for _, f := range found {
-		text, readable := texts[f.ID]
-		if !readable {
+		item := items[f.ID]
+		if item == nil {
 			continue
 		}
-		hit := &KnowledgeHit{ArticleHit: f, Markdown: text}
+		all := saidIn(item)
+		hit := &KnowledgeHit{ArticleHit: f, Markdown: all[pickLanguage(languagesOf(all), f.Language)].Markdown}
 		if k != nil && f.Audience == vocab.ArticlePublic {
 			page := k.pageOf(f.Slug)
 			hit.URL = &page
@@ -88,9 +90,9 @@ func (q KnowledgeQuery) search(v *viewer.Viewer) (ArticleSearch, error) {
 	return a, nil
 }
 
-// textsFor are the texts of those articles that the viewer may read, by id: the fence keeps
+// readable are the items of those articles that the viewer may read, by id: the fence keeps
 // from staff what is another team's or another person's, but not what everyone may read.
-func (s *Service) textsFor(ctx context.Context, found []ArticleHit) (map[string]string, error) {
+func (s *Service) readable(ctx context.Context, found []ArticleHit) (map[string]*ent.LibraryItem, error) {
 	var open, fenced []string
 	for _, f := range found {
 		if f.Audience == vocab.ArticleStaff {
@@ -99,19 +101,19 @@ func (s *Service) textsFor(ctx context.Context, found []ArticleHit) (map[string]
 			open = append(open, f.ID)
 		}
 	}
-	texts := map[string]string{}
+	items := map[string]*ent.LibraryItem{}
 	read := func(ctx context.Context, ids []string) error {
 		if len(ids) == 0 {
 			return nil
 		}
 		rows, err := s.store.Client(ctx).LibraryItem.Query().Where(entitem.IDIn(ids...)).All(ctx)
 		for _, item := range rows {
-			texts[item.ID] = item.Content.Markdown
+			items[item.ID] = item
 		}
 		return err
 	}
 	if err := read(viewer.AsSystem(ctx, "library"), open); err != nil {
 		return nil, err
 	}
-	return texts, read(ctx, fenced)
+	return items, read(ctx, fenced)
 }

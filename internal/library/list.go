@@ -179,7 +179,7 @@ func (w wanted) passes(item *ent.LibraryItem) bool {
 	c := item.Content
 	texts := []string{item.Name, item.Folder, item.Shortcut, c.Subject, c.Markdown, richtext.Text(c.HTML), c.Description}
 	for _, v := range c.Variants {
-		texts = append(texts, v.Subject, v.Markdown, richtext.Text(v.HTML))
+		texts = append(texts, v.Name, v.Description, v.Subject, v.Markdown, richtext.Text(v.HTML))
 	}
 	return w.words.Match(strings.Join(texts, "\n"))
 }

@@ -2,7 +2,6 @@ package library
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"parley/ent"
@@ -43,20 +42,4 @@ func assignee(of Occasion) string {
 		return ""
 	}
 	return of.Conversation.AssigneeID
-}
-
-// meetingTitle is what the card of a meeting link says.
-func meetingTitle(item *ent.LibraryItem, booked *ent.User) string {
-	title := item.Name
-	if booked != nil {
-		title = "Book a time with " + booked.Name
-	}
-	switch n := item.Content.Minutes; n {
-	case 0:
-		return title
-	case 1:
-		return title + ", 1 minute"
-	default:
-		return fmt.Sprintf("%s, %d minutes", title, n)
-	}
 }

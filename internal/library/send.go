@@ -62,7 +62,10 @@ func (s *Service) Send(ctx context.Context, tx *store.Tx, of Occasion, messageID
 			if err != nil {
 				return nil, err
 			}
-			c.URL += "?t=" + strings.TrimPrefix(link, s.publicURL+SharePath)
+			token := "?t=" + strings.TrimPrefix(link, s.publicURL+SharePath)
+			if c.URL += token; c.ImageURL != "" {
+				c.ImageURL += token
+			}
 		}
 		sent.Cards = append(sent.Cards, *c)
 	}
@@ -118,7 +121,7 @@ func countUse(ctx context.Context, tx *store.Tx, items []*ent.LibraryItem) error
 // cardOf is the card of an item on an occasion.
 func (s *Service) cardOf(ctx context.Context, item *ent.LibraryItem, of Occasion) (*vocab.MessageCard, error) {
 	if item.Kind == vocab.ArticleItem {
-		return s.articleCard(ctx, item)
+		return s.articleCard(ctx, item, of)
 	}
 	c := &vocab.MessageCard{
 		Kind: item.Kind, LibraryItemID: item.ID, Title: item.Name, Description: item.Content.Description, URL: item.Content.URL, ButtonText: "Open",
@@ -136,7 +139,12 @@ func (s *Service) cardOf(ctx context.Context, item *ent.LibraryItem, of Occasion
 		return c, nil
 	}
 	address, booked, err := s.meetingAddress(ctx, item, of)
-	c.URL, c.Title, c.ButtonText = address, meetingTitle(item, booked), "Book a time"
+	if err != nil {
+		return nil, err
+	}
+	said, err := s.saidTo(ctx, item, of)
+	c.URL = address
+	describeMeeting(c, said, item.Content.Minutes, booked)
 	return c, err
 }
 

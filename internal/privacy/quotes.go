@@ -2,9 +2,12 @@ package privacy
 
 import (
 	"context"
+	"path"
+	"strconv"
 
 	"parley/ent"
 	entquote "parley/ent/quote"
+	entlogo "parley/ent/quotelogo"
 	entversion "parley/ent/quoteversion"
 	entview "parley/ent/quoteview"
 	"parley/internal/conversation"
@@ -33,6 +36,11 @@ func eraseQuote(ctx context.Context, tx *store.Tx, counts conversation.Erased, q
 	if err := eraseRows(ctx, tx, counts, "quote_views", "quote_id = $1 AND account_id = $2", q.ID, q.AccountID); err != nil {
 		return err
 	}
+	logos, err := quote.RemoveLogos(ctx, tx, q.ID)
+	if err != nil {
+		return err
+	}
+	counts.Add("quote_logos", int64(logos))
 	versions, err := tx.Client.QuoteVersion.Query().Where(entversion.QuoteID(q.ID)).All(ctx)
 	if err != nil {
 		return err
@@ -81,6 +89,9 @@ func (a *archive) addQuotes(about map[string]any) error {
 			seen = append(seen, map[string]any{"version": v.Version, "viewedAt": moment(v.ViewedAt), "visibleSeconds": v.Seconds, "downloadedAt": moment(v.DownloadedAt)})
 		}
 		one["views"] = seen
+		if one["logos"], err = a.addLogos(q); err != nil {
+			return err
+		}
 		list = append(list, one)
 	}
 	about["quotes"] = list
@@ -104,4 +115,22 @@ func (a *archive) versionsOf(q *ent.Quote) ([]map[string]any, error) {
 		})
 	}
 	return list, nil
+}
+
+// addLogos adds the pictures that a quote shows or showed, and returns what they are called in
+// the archive.
+func (a *archive) addLogos(q *ent.Quote) ([]string, error) {
+	rows, err := a.s.store.Client(a.ctx).QuoteLogo.Query().Where(entlogo.QuoteID(q.ID)).Order(entlogo.ByID()).All(a.ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, l := range rows {
+		name := "quotes/" + strconv.Itoa(q.Number) + "/" + l.FileID + " " + path.Base(l.FileName)
+		if err := a.addBlob(name, l.BlobKey); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }

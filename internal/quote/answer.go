@@ -84,7 +84,7 @@ func (s *Service) takeAnswer(ctx context.Context, token string, version int, app
 		}
 		switch {
 		case page.State == vocab.QuoteRevoked:
-			return errs.New(errs.NotFound, "The sender has withdrawn this quote.")
+			return &WithdrawnError{Language: q.Content.Language}
 		case version != q.Version:
 			return errs.New(errs.Conflict, "The quote was changed since you opened it. Read it again.")
 		case page.State == vocab.QuoteExpired:

@@ -25,14 +25,14 @@ func (s *Service) Create(ctx context.Context, in CreateQuoteInput) (*ent.Quote, 
 	if err := mayEdit(ctx); err != nil {
 		return nil, err
 	}
-	q := &ent.Quote{ID: id.OrNew(in.ID, id.Quote)}
+	q, chosen := &ent.Quote{ID: id.OrNew(in.ID, id.Quote)}, s.choose(ctx, in.SenderLogoID, "senderLogoId")
 	call := idempotency.Call{
 		Mutation: "createQuote", Key: in.IdempotencyKey, Input: in, Result: q.ID,
 		Own: []idempotency.Own{{Kind: id.Quote, Field: "id", ID: in.ID}},
 	}
 	err := idempotency.Make(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		*q = ent.Quote{ID: q.ID, State: vocab.QuoteDraft, Changed: true}
-		return makeQuote(ctx, tx, q, in)
+		return makeQuote(ctx, tx, q, in, chosen)
 	}, func(ctx context.Context, tx *store.Tx, first string) (err error) {
 		q, err = lockQuote(ctx, tx, first)
 		return err
@@ -43,15 +43,20 @@ func (s *Service) Create(ctx context.Context, in CreateQuoteInput) (*ent.Quote, 
 	return q, nil
 }
 
-func makeQuote(ctx context.Context, tx *store.Tx, q *ent.Quote, in CreateQuoteInput) (err error) {
+func makeQuote(ctx context.Context, tx *store.Tx, q *ent.Quote, in CreateQuoteInput, chosen choice) (err error) {
 	if q.ExternalID, err = account.NewExternalID(in.ExternalID); err != nil {
 		return err
 	}
 	if err := fill(ctx, tx, q, in); err != nil {
 		return err
 	}
-	if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q)); err != nil {
+	if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q), in.applyLogo(&q.Content, chosen)); err != nil {
 		return err
+	}
+	if !in.SenderLogoID.IsSet() {
+		if chosen, err = takeDefault(ctx, tx, q); err != nil {
+			return err
+		}
 	}
 	if err := (crm.Parties{ContactID: &q.ContactID, CompanyID: &q.CompanyID}).FillCompany(ctx, tx, in.CompanyID); err != nil {
 		return err
@@ -68,6 +73,9 @@ func makeQuote(ctx context.Context, tx *store.Tx, q *ent.Quote, in CreateQuoteIn
 		SetNillableConversationID(q.ConversationID).SetLastActivityAt(q.LastActivityAt).SetCreatedAt(q.CreatedAt).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save quote: %w", err)
+	}
+	if err := chosen.record(ctx, tx, q); err != nil {
+		return err
 	}
 	return recordEvent(ctx, tx, vocab.QuoteCreated, q)
 }
@@ -110,6 +118,7 @@ func (s *Service) Update(ctx context.Context, in UpdateQuoteInput) (*ent.Quote, 
 		return nil, err
 	}
 	var q *ent.Quote
+	chosen := s.choose(ctx, in.SenderLogoID, "senderLogoId")
 	load := func(ctx context.Context, tx *store.Tx, quoteID string) (err error) {
 		q, err = lockQuote(ctx, tx, quoteID)
 		return err
@@ -123,8 +132,13 @@ func (s *Service) Update(ctx context.Context, in UpdateQuoteInput) (*ent.Quote, 
 			return err
 		}
 		before := *q
-		if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q), account.SetExternalID(&q.ExternalID, in.ExternalID), keepsContact(&before, q)); err != nil {
+		if err := errors.Join(in.applyReferences(ctx, tx, q), in.applyContent(q), in.applyLogo(&q.Content, chosen), account.SetExternalID(&q.ExternalID, in.ExternalID), keepsContact(&before, q)); err != nil {
 			return err
+		}
+		if in.SenderLogoID.IsSet() {
+			if err := chosen.record(ctx, tx, q); err != nil {
+				return err
+			}
 		}
 		return saveQuote(ctx, tx, &before, q)
 	}, load)
@@ -193,6 +207,9 @@ func (s *Service) Delete(ctx context.Context, in DeleteQuoteInput) error {
 			return err
 		}
 		if _, err := tx.Client.QuoteVersion.Delete().Where(entversion.QuoteID(q.ID)).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err := RemoveLogos(ctx, tx, q.ID); err != nil {
 			return err
 		}
 		if err := tx.Retire(ctx, "quotes", id.Quote, "id", q.AccountID, q.ID); err != nil {

@@ -16,6 +16,7 @@ type QuoteFacts struct {
 	Terms            opt.Value[*string]             `json:",omitzero"`
 	SenderCompany    opt.Value[*string]             `json:",omitzero"`
 	SenderAddress    opt.Value[*string]             `json:",omitzero"`
+	SenderLogoID     opt.Value[*string]             `json:",omitzero"`
 	RecipientAddress opt.Value[*string]             `json:",omitzero"`
 	Lines            opt.Value[[]QuoteLineInput]    `json:",omitzero"`
 	Discount         opt.Value[*QuoteDiscountInput] `json:",omitzero"`
@@ -90,4 +91,10 @@ type QuoteFilter struct {
 	ConversationID *string
 	Number         *int
 	ExternalIDs    []string
+}
+
+// SetQuoteLogoInput is the input of setQuoteLogo. Which logo new quotes take.
+type SetQuoteLogoInput struct {
+	LogoID         *string
+	IdempotencyKey *string
 }

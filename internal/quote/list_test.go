@@ -38,7 +38,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, s *store.Store) *world {
-	return &world{testkit.Account(t, s), quote.New(s, "https://parley.example.com/"), t}
+	return &world{testkit.Account(t, s), quote.New(s, "https://parley.example.com/", nil), t}
 }
 
 // facts are those of a quote that can be made.

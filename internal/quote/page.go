@@ -52,6 +52,19 @@ func expired(q *ent.Quote, now clock.Micros) bool {
 
 func gone() error { return errs.New(errs.NotFound, "There is no such quote, or it was removed.") }
 
+// WithdrawnError is NOT_FOUND: a quote was withdrawn.
+type WithdrawnError struct {
+	// Language is the quote's.
+	Language string
+}
+
+func (*WithdrawnError) Error() string { return "the quote was withdrawn" }
+
+// Unwrap returns what callers of the API are to know.
+func (*WithdrawnError) Unwrap() error {
+	return errs.New(errs.NotFound, "The sender has withdrawn this quote.")
+}
+
 // find loads what a link shows now, and makes the context one of its account.
 func (s *Service) find(ctx context.Context, token string) (context.Context, *Page, error) {
 	if token == "" || len(token) > mostToken || !store.Storable(token) {
@@ -65,7 +78,7 @@ func (s *Service) find(ctx context.Context, token string) (context.Context, *Pag
 	case err != nil:
 		return nil, nil, err
 	case q.State == vocab.QuoteRevoked:
-		return nil, nil, errs.New(errs.NotFound, "The sender has withdrawn this quote.")
+		return nil, nil, &WithdrawnError{Language: q.Content.Language}
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("quotes", q.AccountID))
 	page, err := s.pageOf(ctx, s.store.Client(ctx), q)

@@ -63,6 +63,9 @@ func publish(ctx context.Context, tx *store.Tx, q *ent.Quote) error {
 	if err != nil {
 		return fmt.Errorf("save version: %w", err)
 	}
+	if err := keepPublished(ctx, tx, q); err != nil {
+		return err
+	}
 	if q.Token == nil {
 		token := strings.ToLower(rand.Text())
 		q.Token = &token

@@ -17,12 +17,13 @@ import (
 type Service struct {
 	store     *store.Store
 	publicURL string
+	files     Files
 }
 
 // New returns the use cases on a store. Pages of quotes lie below publicURL, such as
-// "https://parley.example.com".
-func New(s *store.Store, publicURL string) *Service {
-	return &Service{store: s, publicURL: strings.TrimSuffix(publicURL, "/")}
+// "https://parley.example.com"; files opens what is uploaded for them.
+func New(s *store.Store, publicURL string, files Files) *Service {
+	return &Service{store: s, publicURL: strings.TrimSuffix(publicURL, "/"), files: files}
 }
 
 func mayEdit(ctx context.Context) error {

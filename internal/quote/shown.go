@@ -11,21 +11,22 @@ import (
 
 // Content is what a quote says, with its amounts as the API and its page show them.
 type Content struct {
-	Title            string       `json:"title"`
-	Reference        *string      `json:"reference,omitempty"`
-	Language         *string      `json:"language,omitempty"`
-	Currency         string       `json:"currency"`
-	ValidUntil       clock.Micros `json:"-"`
-	Terms            *string      `json:"terms,omitempty"`
-	SenderName       *string      `json:"senderName,omitempty"`
-	SenderCompany    *string      `json:"senderCompany,omitempty"`
-	SenderAddress    *string      `json:"senderAddress,omitempty"`
-	RecipientName    *string      `json:"recipientName,omitempty"`
-	RecipientCompany *string      `json:"recipientCompany,omitempty"`
-	RecipientAddress *string      `json:"recipientAddress,omitempty"`
-	Lines            []*Line      `json:"lines"`
-	Discount         *Discount    `json:"discount,omitempty"`
-	Totals           []*Total     `json:"totals"`
+	Title            string           `json:"title"`
+	Reference        *string          `json:"reference,omitempty"`
+	Language         *string          `json:"language,omitempty"`
+	Currency         string           `json:"currency"`
+	ValidUntil       clock.Micros     `json:"-"`
+	Terms            *string          `json:"terms,omitempty"`
+	SenderName       *string          `json:"senderName,omitempty"`
+	SenderCompany    *string          `json:"senderCompany,omitempty"`
+	SenderAddress    *string          `json:"senderAddress,omitempty"`
+	SenderLogo       *vocab.QuoteLogo `json:"senderLogo,omitempty"`
+	RecipientName    *string          `json:"recipientName,omitempty"`
+	RecipientCompany *string          `json:"recipientCompany,omitempty"`
+	RecipientAddress *string          `json:"recipientAddress,omitempty"`
+	Lines            []*Line          `json:"lines"`
+	Discount         *Discount        `json:"discount,omitempty"`
+	Totals           []*Total         `json:"totals"`
 }
 
 // Line is a line of a quote.
@@ -106,7 +107,7 @@ func show(c *vocab.QuoteContent, sums *vocab.QuoteSums) (*Content, error) {
 	s := &shower{currency: c.Currency}
 	shown := &Content{
 		Title: c.Title, Currency: c.Currency, Reference: orNil(c.Reference), Language: orNil(c.Language), Terms: orNil(c.Terms), ValidUntil: c.ValidUntil,
-		SenderName: orNil(c.SenderName), SenderCompany: orNil(c.SenderCompany), SenderAddress: orNil(c.SenderAddress),
+		SenderName: orNil(c.SenderName), SenderCompany: orNil(c.SenderCompany), SenderAddress: orNil(c.SenderAddress), SenderLogo: c.SenderLogo,
 		RecipientName: orNil(c.RecipientName), RecipientCompany: orNil(c.RecipientCompany), RecipientAddress: orNil(c.RecipientAddress),
 		Lines: make([]*Line, len(c.Lines)), Discount: s.discount(c.Discount), Totals: []*Total{},
 	}

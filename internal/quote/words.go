@@ -48,6 +48,14 @@ type Words struct {
 	EnterName  string `json:"enterName"`
 	TickBox    string `json:"tickBox"`
 	TooLong    string `json:"tooLong"`
+	// What is said where there is no quote, or no answer is taken.
+	Logo       string `json:"logo"`
+	Gone       string `json:"gone"`
+	Withdrawn  string `json:"withdrawn"`
+	Elsewhere  string `json:"elsewhere"`
+	Unreadable string `json:"unreadable"`
+	Busy       string `json:"busy"`
+	Failed     string `json:"failed"`
 	// Layout is how a day and a time are written, as package time has it; Decimal and Group are
 	// how numbers are.
 	Layout  string `json:"layout"`

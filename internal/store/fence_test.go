@@ -249,6 +249,9 @@ var fenced = map[string]visible{
 		table: "quote_versions", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote,
 	},
 	"QuoteView": {table: "quote_views", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote},
+	"QuoteLogo": {
+		table: "quote_logos", staff: ofAccount + " AND (quote_id IS NULL OR quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + "))", contact: contactOfQuote,
+	},
 	"Deal": {table: "deals", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",
 		contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
 	"Ticket": {table: "tickets", staff: ofAccount + " AND (conversation_id IS NULL OR conversation_id IN (SELECT id FROM conversations WHERE inbox_id IN ({inboxes})))",

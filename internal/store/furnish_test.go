@@ -268,6 +268,8 @@ func furnishMail(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 			}
 			return all(
 				c.QuoteVersion.Create().SetID(id.New("quoteversion")).SetQuoteID(saved.ID).SetNumber(1).SetContent(saved.Content).SetSums(vocab.QuoteSums{}).SetPublishedAt(now).Exec,
+				c.QuoteLogo.Create().SetID(id.New("quotelogo")).SetQuoteID(saved.ID).SetFileID(id.New(id.Attachment)).SetFileName("logo.png").SetContentType("image/png").
+					SetWidth(1).SetHeight(1).SetHash("hash").SetBlobKey("key").SetScan(vocab.ScanClean).SetCreatedAt(now).Exec,
 				c.QuoteView.Create().SetID(id.New(id.QuoteView)).SetQuoteID(saved.ID).SetVersion(1).SetAgain(false).SetViewedAt(now).Exec,
 			)(ctx)
 		}

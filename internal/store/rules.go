@@ -105,6 +105,7 @@ var rules = map[string]rule{
 	ent.TypeQuote:           {accountOwned: true, staff: visibleRecord},
 	ent.TypeQuoteVersion:    {accountOwned: true, staff: visibleOfQuote},
 	ent.TypeQuoteView:       {accountOwned: true, staff: visibleOfQuote},
+	ent.TypeQuoteLogo:       {accountOwned: true, staff: visibleLogo},
 	ent.TypeContactImport:   {accountOwned: true, staff: inAccount},
 	ent.TypeErasure:         {accountOwned: true, staff: inAccount},
 	ent.TypeContactExport:   {accountOwned: true, staff: inAccount},
@@ -167,13 +168,24 @@ func visibleConsent(s *sql.Selector, v *viewer.Viewer) {
 // visibleOfQuote: a version of a quote, and a view of it, is seen with it (CO-7).
 func visibleOfQuote(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
-	if v.Kind == viewer.SystemKind {
-		return
+	if v.Kind != viewer.SystemKind {
+		s.Where(ofVisibleQuote(s, v))
 	}
+}
+
+// visibleLogo: the logo of a quote is seen with it, and the one that new quotes take by all.
+func visibleLogo(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.Or(sql.IsNull(s.C("quote_id")), ofVisibleQuote(s, v)))
+	}
+}
+
+func ofVisibleQuote(s *sql.Selector, v *viewer.Viewer) *sql.Predicate {
 	t := sql.Table("quotes")
 	of := sql.Dialect(s.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), sql.Expr(s.C("quote_id"))))
 	visibleRecord(of, v)
-	s.Where(sql.Exists(of))
+	return sql.Exists(of)
 }
 
 // visibleRecord: a ticket, deal or quote that was made for a conversation is seen with it, since

@@ -336,7 +336,7 @@ var events = map[EventType]struct {
 	TeamArchived: {subject: "Team"},
 	TeamDeleted:  {does: changesAuthority, subject: "Team"},
 	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
-		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion",
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion", "quoteLogo",
 	}},
 	InboxCreated: {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{

@@ -67,9 +67,12 @@ type LibraryContent struct {
 // LibraryVariant is a text in another language.
 type LibraryVariant struct {
 	Language string `json:"language"`
-	Subject  string `json:"subject,omitempty"`
-	Markdown string `json:"markdown,omitempty"`
-	HTML     string `json:"html,omitempty"`
+	// Name and Description are those of the item; empty: the item's name, and nothing.
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+	Subject     string `json:"subject,omitempty"`
+	Markdown    string `json:"markdown,omitempty"`
+	HTML        string `json:"html,omitempty"`
 }
 
 // LibraryUserLink is the page on which a user is booked.

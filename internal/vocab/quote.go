@@ -53,15 +53,28 @@ type QuoteContent struct {
 	Terms      string       `json:"terms,omitempty"`
 	// Whom it is from and to. Names, and companies that are not said, are those of the owner, the account,
 	// the contact and their company, and are put in when it is published.
-	SenderName       string `json:"senderName,omitempty"`
-	SenderCompany    string `json:"senderCompany,omitempty"`
-	SenderAddress    string `json:"senderAddress,omitempty"`
-	RecipientName    string `json:"recipientName,omitempty"`
-	RecipientCompany string `json:"recipientCompany,omitempty"`
-	RecipientAddress string `json:"recipientAddress,omitempty"`
+	SenderName    string `json:"senderName,omitempty"`
+	SenderCompany string `json:"senderCompany,omitempty"`
+	SenderAddress string `json:"senderAddress,omitempty"`
+	// SenderLogo is the picture that it shows; nil: none.
+	SenderLogo       *QuoteLogo `json:"senderLogo,omitempty"`
+	RecipientName    string     `json:"recipientName,omitempty"`
+	RecipientCompany string     `json:"recipientCompany,omitempty"`
+	RecipientAddress string     `json:"recipientAddress,omitempty"`
 
 	Lines    []QuoteLine   `json:"lines,omitempty"`
 	Discount QuoteDiscount `json:"discount,omitzero"`
+}
+
+// QuoteLogo is the picture of whom a quote is from.
+type QuoteLogo struct {
+	// ID is that of the upload.
+	ID          string `json:"id"`
+	FileName    string `json:"fileName"`
+	ContentType string `json:"contentType"`
+	// Width and Height are in pixels.
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 // QuoteLine is a line of a quote.

@@ -39,8 +39,8 @@ type paper struct {
 	buffer sfnt.Buffer
 }
 
-// Write writes the version of a quote that a page shows.
-func Write(w io.Writer, page *quote.Page, words quote.Words) error {
+// Write writes the version of a quote that a page shows, with its logo, if it has any.
+func Write(w io.Writer, page *quote.Page, words quote.Words, logo []byte) error {
 	content, err := quote.ContentOfVersion(page.Version)
 	if err != nil {
 		return err
@@ -67,6 +67,9 @@ func Write(w io.Writer, page *quote.Page, words quote.Words) error {
 		p.CellFormat(width, line, fmt.Sprintf("%s %d · %d/%s", words.Quote, page.Number, p.PageNo(), pageCount), "", 0, "C", false, 0, "")
 	})
 	p.AddPage()
+	if err := p.logo(logo); err != nil {
+		return err
+	}
 	p.head(page, content)
 	p.lines(content)
 	p.totals(content)

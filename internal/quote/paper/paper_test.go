@@ -67,8 +67,8 @@ func TestWrite(t *testing.T) {
 	}}
 	words := quote.Words{Quote: "Quote", Monthly: "each month", Total: "Total", Accepted: "Accepted on {date} by {name}.", Layout: "2006-01-02", Decimal: ",", Group: ".", Notice: "Not a payment."}
 	var pdf, again bytes.Buffer
-	check.NoError(t, paper.Write(&pdf, page, words))
-	check.NoError(t, paper.Write(&again, page, words))
+	check.NoError(t, paper.Write(&pdf, page, words, nil))
+	check.NoError(t, paper.Write(&again, page, words, nil))
 	if !bytes.HasPrefix(pdf.Bytes(), []byte("%PDF-")) || !bytes.Equal(pdf.Bytes(), again.Bytes()) {
 		t.Errorf("it is no PDF, or another one each time: %.20q", pdf.Bytes())
 	}

@@ -71,7 +71,7 @@ func each(t *testing.T, test func(s *stage)) {
 		t.Cleanup(func() { cancel(); <-done })
 		s := &stage{
 			Fixture: testkit.Account(t, st), live: live.New(st, feed), timelines: timeline.New(st), records: crm.New(st), contacts: contact.New(st),
-			logged: engagement.New(st, files), quotes: quote.New(st, "https://parley.example.com"), t: t,
+			logged: engagement.New(st, files), quotes: quote.New(st, "https://parley.example.com", nil), t: t,
 		}
 		s.stages = check.Must(st.Client(s.System).PipelineStage.Query().Where(entstage.ProbabilityIsNil()).IDs(s.System))(t)
 		s.list = check.Must(s.contacts.CreateList(s.Admin, contact.CreateContactListInput{Name: "VIP"}))(t).ID
