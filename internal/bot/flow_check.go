@@ -28,11 +28,11 @@ func cleanFlow(ctx context.Context, client *ent.Client, f vocab.Flow) (vocab.Flo
 			return f, faulty
 		}
 	}
-	faults := []error{faulty}
+	var faults []error
 	for i := range f.Steps {
 		faults = append(faults, cleanStepOf(ctx, client, &f.Steps[i], i)...)
 	}
-	return f, errors.Join(faults...)
+	return f, errors.Join(append(faults, faulty)...)
 }
 
 // cleanStepOf checks what a step names of the account.
