@@ -42,7 +42,7 @@ func TestLogoIsRefused(t *testing.T) {
 		upload := func(by string, size int, scan vocab.ScanState) string {
 			fileID := id.New(id.Attachment)
 			w.Write(w.System, func(ctx context.Context, tx *store.Tx) error {
-				return tx.Client.Attachment.Create().SetID(fileID).SetInboxID(w.InboxIDs[0]).SetUploaderKind(viewer.User).SetUploaderID(by).SetFileName("logo.png").
+				return tx.Client.Attachment.Create().SetID(fileID).SetInboxID(w.InboxIDs[0]).SetUploaderKind(viewer.Agent).SetUploaderID(by).SetFileName("logo.png").
 					SetContentType("image/png").SetSize(size).SetHash("hash").SetBlobKey(fileID).SetScan(scan).SetCreatedAt(tx.Now()).Exec(ctx)
 			})
 			return fileID
