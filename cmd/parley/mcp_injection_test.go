@@ -60,7 +60,7 @@ func TestInjections(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c, box := a.channel(), a.mailbox("help@example.com")
-		m := a.model(a.granted([]string{c.inboxID, box.inboxID}, "*"))
+		m := a.model(a.modelToken([]string{c.inboxID, box.inboxID}, "*"))
 		talk := c.chat("Hello")
 		var mails string
 		n := 0

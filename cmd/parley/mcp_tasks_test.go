@@ -81,7 +81,7 @@ func TestModelsWork(t *testing.T) {
 			}
 		}
 		before := a.state(parcel.conversationID) + a.state(invoice.conversationID)
-		session := a.model(a.granted([]string{c.inboxID}, "read", "write", "proposals:write"))
+		session := a.model(a.modelToken([]string{c.inboxID}, "read", "write", "proposals:write"))
 		id := func(arguments ...any) []any {
 			return append([]any{"conversationId", parcel.conversationID}, arguments...)
 		}
@@ -187,7 +187,7 @@ func TestModelsAct(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c := a.channel()
 		talk := c.chat("Hello")
-		m := a.model(a.granted([]string{c.inboxID}, "conversations:read", "conversations:write", "proposals:write", "act"))
+		m := a.model(a.modelToken([]string{c.inboxID}, "conversations:read", "conversations:write", "proposals:write", "act"))
 		if tools := m.tools(); !slices.Contains(tools, "send_reply") || !slices.Contains(tools, "add_note") {
 			t.Errorf("tools: %v", tools)
 		}
@@ -214,7 +214,7 @@ func TestModelsOverStandardInput(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c := a.channel()
 		talk := c.chat("Hello")
-		token := a.granted([]string{c.inboxID}, "conversations:read")
+		token := a.modelToken([]string{c.inboxID}, "conversations:read")
 		command := program(t.Context(), append(os.Environ(), "PARLEY_URL="+a.url, "PARLEY_TOKEN="+token), "mcp")
 		session, err := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &mcp.CommandTransport{Command: command}, nil)
 		if err != nil {

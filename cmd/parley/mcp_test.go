@@ -83,8 +83,8 @@ func (m *model) tools() (names []string) {
 	return names
 }
 
-// granted makes an integration with a token of some scopes.
-func (a *api) granted(inboxIDs []string, scopes ...string) string {
+// modelToken makes an integration with a token of some scopes.
+func (a *api) modelToken(inboxIDs []string, scopes ...string) string {
 	a.t.Helper()
 	in := input("name", "Model", "scopes", scopes)
 	in["in"].(map[string]any)["inboxIds"] = inboxIDs
@@ -108,7 +108,7 @@ func TestModelsRead(t *testing.T) {
 		a.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { userErrors { message } } }`, input("conversationId", talk.conversationID, "markdown", "He is angry", "note", true))
 		a.do(adminToken, `mutation($in: CreateLibraryItemInput!) { createLibraryItem(input: $in) { userErrors { message } } }`,
 			input("kind", "ARTICLE", "name", "Parcels", "markdown", "They take two days.", "article", map[string]any{"state": "PUBLISHED"}))
-		m := a.model(a.granted([]string{c.inboxID}, "read"))
+		m := a.model(a.modelToken([]string{c.inboxID}, "read"))
 
 		found, _ := m.get("find_conversations", map[string]any{"text": "parcel"})
 		if got := text(found, "conversations", "nodes", 0, "id"); got != talk.conversationID || strings.Contains(fmt.Sprint(found), hidden.conversationID) {
@@ -148,7 +148,7 @@ func TestModelsQuery(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		c := a.channel()
-		m := a.model(a.granted([]string{c.inboxID}, "conversations:read"))
+		m := a.model(a.modelToken([]string{c.inboxID}, "conversations:read"))
 		if got, wrong := m.use("describe_type", map[string]any{"name": "Query.conversations"}); wrong || !strings.Contains(got[0], "conversations(") || strings.Contains(got[0], "tickets(") {
 			t.Errorf("a field: %v", got)
 		}
@@ -213,7 +213,7 @@ func TestModelsRights(t *testing.T) {
 				t.Errorf("with %q: %d %v", token, response.StatusCode, response.Header)
 			}
 		}
-		only := a.model(a.granted([]string{c.inboxID}, "conversations:read")).tools()
+		only := a.model(a.modelToken([]string{c.inboxID}, "conversations:read")).tools()
 		if !slices.Contains(only, "read_conversation") || slices.Contains(only, "find_contacts") || slices.Contains(only, "propose_reply") || slices.Contains(only, "send_reply") {
 			t.Errorf("with conversations:read: %v", only)
 		}
