@@ -76,6 +76,10 @@ func (p *place) kindOf(call *call) string {
 		return id.Contact
 	case name == "id" && p.within == "CompanyKey":
 		return id.Company
+	case name == "id" && p.within == "CreateTicketInput":
+		return id.Ticket
+	case name == "id" && strings.HasPrefix(p.within, "Propose"):
+		return id.Proposal
 	case name == "id": // of the field's own object
 		name = strings.TrimPrefix(call.field.Name, "create")
 		name = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(name, "start"), "send"), "Email")

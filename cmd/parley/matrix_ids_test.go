@@ -43,9 +43,11 @@ var changing = regexp.MustCompile(`[a-z]+_[0-9a-hjkmnp-tv-z]{26}|\bx\d+\b`)
 // sought are the answers that tell whether the id was looked for.
 var sought = regexp.MustCompile(`"NOT_FOUND"|"NOT_A_MEMBER"|"r":(null|\[null\])`)
 
-// silent are places whose ids only narrow what is listed, or are looked at later.
+// silent are places whose ids only narrow what is listed, or are looked at later, as those of
+// an action are when it is accepted, or stand behind another fault, of which a query has one.
 var silent = regexp.MustCompile(`filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
 	`^mutation\.(create|update)LibraryItem\(input\.(userLinks\.userId|imageAttachmentId)$|` +
+	`^mutation\.proposeAction\(input\.(conversationId$|action\.)|^query\.simulateBot\(input\.flow\.flow\.steps\.routing\.rules\.conditions\.|` +
 	`^mutation\.bulkChangeConversations\(input\.(userId|teamId|selection\.conversationIds)`)
 
 // API-12, AC-3: each place in which a call takes an id answers alike to the id of

@@ -69,7 +69,7 @@ func TestModelsWork(t *testing.T) {
 		a.do(parcel.visitor, `mutation($in: CaptureVisitorEmailInput!) { captureVisitorEmail(input: $in) { userErrors { message } } }`, input("email", "jane.doe@example.com"))
 		ana := text(a.do(adminToken, `mutation($in: CreateUserInput!) { createUser(input: $in) { user { id } userErrors { message } } }`, input("name", "Ana", "email", "ana@example.com")), "createUser", "user", "id")
 		for _, made := range []map[string]any{
-			a.do(adminToken, `mutation($in: AddInboxMembersInput!) { addInboxMembers(input: $in) { userErrors { message } } }`, input("inboxId", c.inboxID, "userIds", []string{ana})),
+			a.do(adminToken, `mutation($in: UpdateInboxMembersInput!) { updateInboxMembers(input: $in) { userErrors { message } } }`, input("inboxId", c.inboxID, "addUserIds", []string{ana})),
 			a.do(adminToken, `mutation($in: CreateLibraryItemInput!) { createLibraryItem(input: $in) { userErrors { message } } }`,
 				input("kind", "ARTICLE", "name", "Parcels", "markdown", "Parcels take two days.", "article", map[string]any{"state": "PUBLISHED"})),
 			a.do(adminToken, `mutation($in: CreateLibraryItemInput!) { createLibraryItem(input: $in) { userErrors { message } } }`,
