@@ -33,6 +33,7 @@ import (
 	"parley/internal/conversation/view"
 	"parley/internal/event"
 	"parley/internal/inbox"
+	"parley/internal/library"
 	"parley/internal/loader"
 	"parley/internal/presence"
 	"parley/internal/property"
@@ -77,7 +78,7 @@ func eachSite(t *testing.T, test func(s *site)) {
 		inboxes := inbox.New(st, staff, conversations, desk.NoMailboxes{})
 		settings := settings.New(st, staff, keys, "https://parley.example.com")
 		s.services = graph.Services{
-			Conversations: conversations, Views: view.New(st), Inboxes: inboxes, ChatSettings: settings, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: loader.New(st), Properties: property.New(st),
+			Conversations: conversations, Views: view.New(st), Inboxes: inboxes, ChatSettings: settings, Contacts: contacts, Consents: consent.New(st), Targeting: targeting.New(st), Nodes: loader.New(st), Properties: property.New(st), Library: library.New(st, "https://parley.example"),
 			Visitors: visitor.New(st, keys, settings, contacts, conversations, visitor.Options{}), Attachments: files, Events: event.New(st),
 		}
 		s.services.Presence = newPresence(t, st)
@@ -256,6 +257,7 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"viewer":                      "",
 			"widget":                      fmt.Sprintf(`(channelKey: %q, pageUrl: "https://shop.example")`, s.key),
 			"visitorConversations":        "(first: 1)",
+			"searchKnowledge":             `(query: "hours")`,
 			"visitorConversation":         fmt.Sprintf(`(id: %q)`, s.chat.ID),
 			"startVisitorSession":         fmt.Sprintf(`(input: {channelKey: %q, token: %q})`, s.key, s.token),
 			"startChat":                   fmt.Sprintf(`(input: {targetedMessageId: %q, text: "hello", pageUrl: "https://shop.example"})`, s.shown),

@@ -129,6 +129,14 @@ func TestModelsRead(t *testing.T) {
 		if known, _ := m.get("search_knowledge", map[string]any{"query": "parcel"}); text(known, "searchKnowledge", 0, "markdown") != "They take two days." {
 			t.Errorf("knowledge: %v", known)
 		}
+		a.do(adminToken, `mutation($in: CreateLibraryItemInput!) { createLibraryItem(input: $in) { userErrors { message } } }`,
+			input("kind", "ARTICLE", "name", "Lost parcels", "markdown", "Ask the carrier.", "article", map[string]any{"state": "PUBLISHED", "audience": "STAFF"}))
+		if known := fmt.Sprint(a.do(talk.visitor, `{ searchKnowledge(query: "parcel") { title url } }`, nil)); !strings.Contains(known, "Parcels") || strings.Contains(known, "Lost") {
+			t.Errorf("a visitor finds %s", known)
+		}
+		if known := fmt.Sprint(a.do(adminToken, `{ searchKnowledge(query: "parcel") { title } }`, nil)); !strings.Contains(known, "Lost parcels") {
+			t.Errorf("the team finds %s", known)
+		}
 		resource, err := m.session.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: "parley://conversation/" + talk.conversationID})
 		if err != nil || resource.Contents[0].Text != read {
 			t.Errorf("the resource: %v %v", resource, err)

@@ -192,7 +192,7 @@ func supersede(ctx context.Context, tx *store.Tx, c *ent.Conversation, a *ent.An
 		return err
 	}
 	if len(before) == 0 || before[0].SupersededAt.IsSet() {
-		if err := mustHaveRoom(ctx, tx, c, a); err != nil {
+		if err := mustFit(ctx, tx, c, a); err != nil {
 			return err
 		}
 	}
@@ -210,7 +210,7 @@ func supersede(ctx context.Context, tx *store.Tx, c *ent.Conversation, a *ent.An
 	return nil
 }
 
-func mustHaveRoom(ctx context.Context, tx *store.Tx, c *ent.Conversation, a *ent.Annotation) error {
+func mustFit(ctx context.Context, tx *store.Tx, c *ent.Conversation, a *ent.Annotation) error {
 	most, what := maxOfConversation, "conversation"
 	if a.MessageID != "" {
 		most, what = maxOfMessage, "message"

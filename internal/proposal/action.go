@@ -106,8 +106,8 @@ func (a ProposedActionInput) check(conversationID string) error {
 	return nil
 }
 
-// keep is the action as it is stored.
-func (a ProposedActionInput) keep() (json.RawMessage, error) {
+// keepAction is the action as it is stored.
+func (a ProposedActionInput) keepAction() (json.RawMessage, error) {
 	raw, err := writer{}.write(a)
 	if err == nil && len(raw) > maxAction {
 		return nil, errs.Exceeds(maxAction, "The action has %d bytes; at most %d are allowed.", len(raw), maxAction).On("action")

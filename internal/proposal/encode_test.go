@@ -33,7 +33,7 @@ func TestActionsAreKept(t *testing.T) {
 		{CreateTicket: &crm.CreateTicketInput{TicketFacts: crm.TicketFacts{Subject: opt.Of("S"), DueAt: opt.Of(clock.Micros(9)), Priority: opt.Of(vocab.PriorityLow),
 			Properties: opt.List(vocab.TicketProperty{})}}},
 	} {
-		raw, err := a.keep()
+		raw, err := a.keepAction()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestActionsAreKept(t *testing.T) {
 		if again, err = readAction(raw); err != nil {
 			t.Fatal(err)
 		}
-		second, err := again.keep()
+		second, err := again.keepAction()
 		if diff := cmp.Diff(string(raw), string(second)); err != nil || diff != "" || !reflect.DeepEqual(a.name(), again.name()) {
 			t.Errorf("%v %s", err, diff)
 		}

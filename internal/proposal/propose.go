@@ -57,7 +57,7 @@ func (s *Service) Action(ctx context.Context, in ProposeActionInput) (*Decided, 
 	p := &ent.Proposal{Kind: vocab.ProposedAction, ActionName: in.Action.name()}
 	err := in.Action.check(in.ConversationID)
 	if err == nil {
-		p.Action, err = in.Action.keep()
+		p.Action, err = in.Action.keepAction()
 	}
 	return s.propose(ctx, "proposeAction", in, in.Grounds, p, err, func(ctx context.Context, tx *store.Tx) (err error) {
 		p.Summary, err = in.Action.summarize(ctx, tx.Client)

@@ -55,15 +55,15 @@ func main() {
 		b.url = os.Args[1]
 	}
 	for { // what is not answered comes again
-		log.Println("the stream ended:", b.follow())
+		log.Println("the stream ended:", b.followWork())
 		time.Sleep(time.Second)
 	}
 }
 
 type bot struct{ url, token string }
 
-// follow takes turns, one at a time, until the stream ends.
-func (b bot) follow() error {
+// followWork takes turns, one at a time, until the stream ends.
+func (b bot) followWork() error {
 	response, err := b.post("text/event-stream", work, nil)
 	if err != nil {
 		return err
@@ -82,15 +82,15 @@ func (b bot) follow() error {
 		if err := json.Unmarshal([]byte(data), &event); err != nil {
 			return err
 		}
-		if err := b.answer(event.Data.BotWork); err != nil {
+		if err := b.answerTurn(event.Data.BotWork); err != nil {
 			log.Println(err)
 		}
 	}
 	return errors.Join(lines.Err(), io.EOF)
 }
 
-// answer does what a turn asks for.
-func (b bot) answer(t turn) error {
+// answerTurn does what a turn asks for.
+func (b bot) answerTurn(t turn) error {
 	switch {
 	case t.Conversation == nil || t.Reason == "STOPPED" || t.Reason == "APPROVED":
 		return nil // it is a person's now, or the draft was sent
