@@ -206,7 +206,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
 	}
 	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts}
-	a.bots.UseTyping(l.presence.Types)
+	a.bots.UseTyping(l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
 	l.conversations = conversationlive.New(a.store, l.feed, log)
 	l.visitors = visitor.NewLive(a.visitors, l.feed, l.conversations, l.presence)

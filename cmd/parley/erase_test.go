@@ -368,6 +368,17 @@ func (e *erasing) plantQuote() {
 // fetchArchive checks what an archive has.
 func (e *erasing) fetchArchive() {
 	e.t.Helper()
+	got := e.found(e.readArchive())
+	for _, word := range e.archive {
+		if !slices.Contains(got, word) && !slices.Contains(e.notes, word) {
+			e.t.Errorf("the archive lacks %s of %q", word, e.texts[word])
+		}
+	}
+}
+
+// readArchive is all that an archive of the contact has, with its files' names.
+func (e *erasing) readArchive() string {
+	e.t.Helper()
 	made := e.must(adminToken, "exportContactData", "ExportContactDataInput", "url", "contactId", e.contactID)
 	raw := e.fetch(text(made, "url"))
 	read, err := zip.NewReader(strings.NewReader(raw), int64(len(raw)))
@@ -380,12 +391,7 @@ func (e *erasing) fetchArchive() {
 		_, err = all.ReadFrom(from)
 		must(e.t, err)
 	}
-	got := e.found(all.String())
-	for _, word := range e.archive {
-		if !slices.Contains(got, word) && !slices.Contains(e.notes, word) {
-			e.t.Errorf("the archive lacks %s of %q", word, e.texts[word])
-		}
-	}
+	return all.String()
 }
 
 // othersStay checks that what others wrote is as it was.

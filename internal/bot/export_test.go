@@ -6,6 +6,9 @@ import (
 	"parley/internal/store"
 )
 
+// DueFlows asks for the flows that the clock moves on.
+const DueFlows = dueFlows
+
 // LookForTurn asks whether the calling bot has work, as each worker does after each event.
 func (s *Service) LookForTurn(ctx context.Context) error {
 	_, err := s.takeTurn(ctx, "lease", "", nil)

@@ -91,10 +91,16 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 	if err != nil {
 		return false, err
 	}
+	if err := w.sayConnecting(ctx, &p.of.Flow, &e); err != nil {
+		return false, err
+	}
 	if e.Say != nil || next.Phase == vocab.FlowWaiting {
-		s.types(asBot(ctx, p.c), p.c)
+		s.typing.Types(asBot(ctx, p.c), p.c)
 	}
 	err = s.commit(ctx, p, e, next, read)
+	if e.Say != nil {
+		s.typing.Sent(asBot(ctx, p.c), p.c)
+	}
 	if refused := errs.Of(err); refused != nil && refused.Code != errs.Conflict {
 		return true, s.endPlay(ctx, p, vocab.FlowFailed, refused.Message)
 	}

@@ -13,9 +13,9 @@ import (
 
 // Service has the use cases of bots.
 type Service struct {
-	store *store.Store
-	deps  Deps
-	types func(ctx context.Context, c *ent.Conversation)
+	store  *store.Store
+	deps   Deps
+	typing Typing
 }
 
 // Deps are what bots need of the packages below. All are required where bots run.
@@ -24,6 +24,21 @@ type Deps struct {
 	Chats         Chats
 	Articles      Articles
 }
+
+// Typing shows others in a conversation what the context's actor does. Package presence
+// implements it.
+type Typing interface {
+	// Types says that they type.
+	Types(ctx context.Context, c *ent.Conversation)
+	// Sent says that they wrote a message, and type no more.
+	Sent(ctx context.Context, c *ent.Conversation)
+}
+
+// untold is typing that is shown to none.
+type untold struct{}
+
+func (untold) Types(context.Context, *ent.Conversation) {}
+func (untold) Sent(context.Context, *ent.Conversation)  {}
 
 // Conversations is what a bot does in conversations. Package conversation implements it.
 type Conversations interface {
@@ -58,9 +73,9 @@ type Articles interface {
 
 // New returns the use cases of bots.
 func New(s *store.Store, d Deps) *Service {
-	return &Service{store: s, deps: d, types: func(context.Context, *ent.Conversation) {}}
+	return &Service{store: s, deps: d, typing: untold{}}
 }
 
-// UseTyping has visitors see that a built-in bot types, which is the context's actor. It is
+// UseTyping has visitors see that a built-in bot types, which is the actor. It is
 // called before anything is served.
-func (s *Service) UseTyping(types func(ctx context.Context, c *ent.Conversation)) { s.types = types }
+func (s *Service) UseTyping(t Typing) { s.typing = t }

@@ -175,6 +175,9 @@ func (t *trial) step(ctx context.Context, s *flow.State, in flow.Input) error {
 	if err != nil {
 		return err
 	}
+	if err := t.w.sayConnecting(ctx, t.f, &e); err != nil {
+		return err
+	}
 	*s = next
 	t.noteEffect(at, e)
 	t.SecondsWaited += int(next.Wait.Seconds())

@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/flow"
 	"parley/internal/library"
 	"parley/internal/property"
 	"parley/internal/routing"
@@ -128,6 +129,36 @@ func (w *world) FindArticles(ctx context.Context, query string) ([]string, error
 		ids = append(ids, h.ID)
 	}
 	return ids, err
+}
+
+// sayConnecting gives a hand-off without a text of its own one for the visitor, unless they
+// read that no one is there (BT-2).
+func (w *world) sayConnecting(ctx context.Context, f *vocab.Flow, e *flow.Effect) error {
+	if e.HandOff == nil || e.Say != nil {
+		return nil
+	}
+	there, err := w.takesOver(ctx, f, e.HandOff)
+	if there {
+		e.Say = &flow.Say{Markdown: flow.Connecting(w.language)}
+	}
+	return err
+}
+
+// takesOver reports whether someone takes a hand-off at once, or is there to and the bot has
+// nothing to say of their absence.
+func (w *world) takesOver(ctx context.Context, f *vocab.Flow, h *flow.HandOff) (bool, error) {
+	step := &vocab.FlowStep{}
+	if own, _ := f.Step(h.StepID); own != nil {
+		step = own
+	}
+	if there, err := w.Somebody(ctx, step); there || err != nil {
+		return there, err
+	}
+	if there, err := w.isSomeoneThere(ctx); !there || err != nil {
+		return false, err
+	}
+	b, err := w.bots.store.Client(ctx).Bot.Get(ctx, w.c.BotID)
+	return err == nil && b.NobodyAvailableText == "", err
 }
 
 // Somebody reports whether someone can take the conversation at once.

@@ -38,8 +38,7 @@ func invalidText(step *vocab.FlowStep, language string) string {
 	if step.InvalidText != nil {
 		return *step.InvalidText
 	}
-	base, _, _ := strings.Cut(strings.ToLower(language), "-")
-	texts, known := invalidTexts[base]
+	texts, known := invalidTexts[baseOf(language)]
 	if !known {
 		texts = invalidTexts["en"]
 	}
@@ -47,6 +46,31 @@ func invalidText(step *vocab.FlowStep, language string) string {
 		return text
 	}
 	return texts[""]
+}
+
+// connecting is said where people take over and the flow has no text of its own for it.
+var connecting = map[string]string{
+	"ar": "يتم الآن توصيلك بالفريق.",
+	"de": "Sie werden mit dem Team verbunden.",
+	"en": "You are being connected to the team.",
+	"es": "Le estamos poniendo en contacto con el equipo.",
+	"fr": "Nous vous mettons en relation avec l’équipe.",
+	"he": "מחברים אותך לצוות.",
+	"ja": "チームにおつなぎしています。",
+}
+
+// Connecting is what a visitor is told in a language while people take over.
+func Connecting(language string) string {
+	if text, known := connecting[baseOf(language)]; known {
+		return text
+	}
+	return connecting["en"]
+}
+
+// baseOf is a BCP 47 tag's language, without its region and script.
+func baseOf(tag string) string {
+	base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	return base
 }
 
 // HandOffWords are the words of each language by which a visitor gets a person: a flow's

@@ -32,7 +32,7 @@ function lasts(seconds: number): string {
 }
 
 /** Shows the answers that a message offers, as buttons that send their text; null: it offers none. */
-export function answersOf({ quickReplies }: Message, choose: (text: string) => void): HTMLElement | null {
-  const buttons = quickReplies.map(({ text }) => h("button", { class: "plain", type: "button", dir: "auto", click: () => choose(text) }, text));
-  return buttons.length ? h("div", { class: "row" }, ...buttons) : null;
+export function answersOf({ quickReplies }: Message, choose: (text: string, event: Event) => void): HTMLElement | null {
+  const buttons = quickReplies.map(({ text }) => h("button", { class: "plain", type: "button", dir: "auto", click: (event) => choose(text, event) }, text));
+  return buttons.length ? h("div", { class: "row answers" }, ...buttons) : null;
 }

@@ -106,6 +106,7 @@ legend { padding: 0; overflow-wrap: anywhere; }
 textarea { resize: none; min-height: 44px; max-height: 140px; field-sizing: content; flex: 1; }
 .files, .uploads { list-style: none; margin: 0; padding: 0; display: flex; flex-direction: column; gap: 6px; }
 .bubble + .files { margin-top: 6px; }
+.answers { margin-block: 6px; }
 .uploads { max-height: 180px; overflow-y: auto; }
 .file, .uploads li { display: flex; gap: 8px; align-items: center; padding: 8px 10px; border: 1px solid var(--line); border-radius: 12px; background: var(--back); }
 .file { text-decoration: none; width: fit-content; max-width: 100%; min-height: 44px; }

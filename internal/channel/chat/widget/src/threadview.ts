@@ -117,13 +117,20 @@ export class ThreadView {
   private message(row: HTMLElement, { message, state, offers }: { message: Message; state: string; offers: boolean }, time: Clock): void {
     const at = time.message(message.createdAt);
     if (message.direction === "OUTGOING") {
-      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, [linksOf(message, (card) => this.reader.open(card)), filesOf(message, this.app, time), offers ? answersOf(message, (text) => this.app.write(text, true)) : null], message.replyTo?.text);
+      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, [linksOf(message, (card) => this.reader.open(card)), filesOf(message, this.app, time), offers ? answersOf(message, (text, event) => this.choose(text, event as MouseEvent)) : null], message.replyTo?.text);
     } else if (message.direction === "INCOMING") {
       this.mine(row, message.text, "", filesOf(message, this.app, time), h("p", { class: "under" }, [at, message.byEmail && this.app.say("byEmail"), state].filter(Boolean).join(" · ")));
     } else {
       row.className = "message system";
       row.replaceChildren(h("p", { dir: "auto" }, message.text));
     }
+  }
+
+  /** Sends an answer that was offered. Its button vanishes: keys go on where one writes, and no keyboard opens over what was pressed. */
+  private choose(text: string, { detail }: MouseEvent): void {
+    this.app.write(text, true);
+    if (detail === 0) this.composer.focus();
+    else this.body.focus({ preventScroll: true });
   }
 
   private theirs(row: HTMLElement, person: { name: string | null; avatarUrl: string | null }, text: string, at: string, beside: (HTMLElement | null)[] = [], answered = ""): void {
