@@ -78,18 +78,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Query.SavedViews = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Query.VisitorConversations = func(child int, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Conversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Conversation.Entries = func(child int, _ []vocab.EntryKind, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.VisitorConversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
+	setThreadPrices(c)
 	c.Query.ViewCounts = viewCountsPrice
 	c.Subscription.ViewCounts = viewCountsPrice
 	watched := func(child int, _ string, first *int) int { return 1 + child*pageSize(paging.MaxPage, first) }
@@ -122,6 +111,22 @@ func setPrices(c *generated.ComplexityRoot) {
 	}
 	setRecordPrices(c)
 	setPagePrices(c)
+}
+
+// setThreadPrices charges the messages of conversations, and what is in one order with them.
+func setThreadPrices(c *generated.ComplexityRoot) {
+	c.Query.VisitorConversations = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Conversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Conversation.Entries = func(child int, _ []vocab.EntryKind, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.VisitorConversation.Messages = func(child int, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 }
 
 // setRecordPrices charges the lists of tickets, deals and what they go through.

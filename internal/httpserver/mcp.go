@@ -68,6 +68,11 @@ type kept struct {
 
 var _ http.ResponseWriter = (*kept)(nil)
 
-func (k *kept) Header() http.Header         { return k.header }
+// Header is not looked at.
+func (k *kept) Header() http.Header { return k.header }
+
+// Write keeps a part of the body.
 func (k *kept) Write(b []byte) (int, error) { return k.body.Write(b) }
-func (k *kept) WriteHeader(int)             {}
+
+// WriteHeader does nothing: GraphQL's body says what went wrong.
+func (k *kept) WriteHeader(int) {}

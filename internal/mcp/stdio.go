@@ -46,6 +46,7 @@ func ServeStdio(ctx context.Context, address, token, version string, transport m
 // bearer sends a token with each request.
 type bearer struct{ token string }
 
+// RoundTrip sends a request.
 func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Authorization", "Bearer "+b.token)

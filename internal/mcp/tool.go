@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"parley/internal/viewer"
 )
@@ -87,8 +89,11 @@ func loadTools(schema *ast.Schema) ([]tool, error) {
 }
 
 func readVariants(schema *ast.Schema, name, content string) ([]variant, error) {
-	document, faults := gqlparser.LoadQuery(schema, content)
-	if len(faults) > 0 {
+	document, err := parser.ParseQuery(&ast.Source{Input: content})
+	if err != nil {
+		return nil, err
+	}
+	if faults := validator.ValidateWithRules(schema, document, rules.NewDefaultRules()); len(faults) > 0 {
 		return nil, faults
 	}
 	variants := make([]variant, len(document.Operations))
@@ -96,7 +101,6 @@ func readVariants(schema *ast.Schema, name, content string) ([]variant, error) {
 		v := &variants[i]
 		*v = variant{document: content, operation: o.Name, needs: needsOf(o)}
 		v.prepare = v.fill
-		var err error
 		if v.offered, err = describe(schema, o, name); err != nil {
 			return nil, err
 		}

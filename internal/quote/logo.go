@@ -226,7 +226,7 @@ func (s *Service) SetLogo(ctx context.Context, in SetQuoteLogoInput) error {
 	if err := account.MayAdminister(ctx); err != nil {
 		return err
 	}
-	chosen := s.choose(ctx, opt.Value[*string](opt.Of(value(in.LogoID))), "logoId")
+	chosen := s.choose(ctx, opt.Of(value(in.LogoID)), "logoId")
 	call := idempotency.Call{Mutation: "setQuoteLogo", Key: in.IdempotencyKey, Input: in, Result: viewer.FromContext(ctx).AccountID}
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		if chosen.err != nil {

@@ -12,7 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -49,14 +49,12 @@ func draft(text string) string {
 }
 
 func main() {
-	log.SetFlags(0)
 	b := bot{url: "http://127.0.0.1:8080/graphql", token: os.Getenv("PARLEY_TOKEN")}
 	if len(os.Args) > 1 {
 		b.url = os.Args[1]
 	}
-	for { // what is not answered comes again
-		log.Println("the stream ended:", b.followWork())
-		time.Sleep(time.Second)
+	for range time.Tick(time.Second) { // what is not answered comes again
+		slog.Info("the stream ended", "error", b.followWork())
 	}
 }
 
@@ -83,7 +81,7 @@ func (b bot) followWork() error {
 			return err
 		}
 		if err := b.answerTurn(event.Data.BotWork); err != nil {
-			log.Println(err)
+			slog.Warn("a turn is not answered", "error", err)
 		}
 	}
 	return errors.Join(lines.Err(), io.EOF)
