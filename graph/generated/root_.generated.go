@@ -34308,23 +34308,7 @@ extend type Mutation {
     "The proposal."
     input: AcceptProposalInput!
   ): AcceptProposalPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-    @errors(
-      codes: [
-        BOT_CONVERSATION_ACTIVE
-        CHANNEL_NOT_CONNECTED
-        CONFLICT
-        CONVERSATION_CLOSED
-        INVALID
-        MISSING_PLACEHOLDER
-        NOT_A_MEMBER
-        NOT_ELIGIBLE
-        NOT_FOUND
-        REQUIRED
-        SENDER_BLOCKED
-        TOO_LONG
-        ALREADY_EXISTS
-      ]
-    )
+    @errors(codes: [ALREADY_EXISTS, BOT_CONVERSATION_ACTIVE, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
   """
   Refuses what was proposed. The bot that waits for it is asked again (` + "`" + `botWork` + "`" + `, reason REFUSED), and reads the note. CONFLICT, with the
   conversation, if the proposal was decided already. Emits ` + "`" + `PROPOSAL_DISMISSED` + "`" + `.
