@@ -326,8 +326,8 @@ func TestBadFlows(t *testing.T) {
 func TestFlowTrials(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
-		const shape = `{ start onReturn handOffWords { language words } steps { id kind next markdown text libraryItemIds type choices { text value next } save { object property } retries invalidText skipText onFail cases { next when { available lastAnswer { operator value } } } otherwise seconds tags value found notFound context ifNobody close } }`
-		list, _ := at(a.do(adminToken, `{ botTemplates { key name description flow `+shape+` } }`, nil), "botTemplates").([]any)
+		const parts = `start onReturn handOffWords { language words } steps { id kind next markdown text libraryItemIds type choices { text value next } save { object property } retries invalidText skipText onFail cases { next when { available lastAnswer { operator value } } } otherwise seconds tags value found notFound context ifNobody close }`
+		list, _ := at(a.do(adminToken, `{ botTemplates { key name description flow `+"{ "+parts+" }"+` } }`, nil), "botTemplates").([]any)
 		if len(list) != 5 {
 			t.Fatalf("%d templates", len(list))
 		}

@@ -27,7 +27,7 @@ const llmsPage = "llms.txt"
 // shows each as text.
 var pageTypes = map[string]string{
 	".md": "text/markdown; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".graphqls": "text/plain; charset=utf-8",
-	".ts": "text/plain; charset=utf-8", ".tsx": "text/plain; charset=utf-8", ".css": "text/plain; charset=utf-8", ".sh": "text/plain; charset=utf-8", ".json": "application/json", ".png": "image/png",
+	".ts": "text/plain; charset=utf-8", ".go": "text/plain; charset=utf-8", ".tsx": "text/plain; charset=utf-8", ".css": "text/plain; charset=utf-8", ".sh": "text/plain; charset=utf-8", ".json": "application/json", ".png": "image/png",
 }
 
 // routeReference serves the schema and the documentation, if there are any.
