@@ -2347,9 +2347,9 @@ var (
 		PrimaryKey: []*schema.Column{ProposalsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "proposal_conversation_id_id",
+				Name:    "proposal_account_id_conversation_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{ProposalsColumns[3], ProposalsColumns[0]},
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[3], ProposalsColumns[0]},
 			},
 			{
 				Name:    "proposal_account_id_id",
