@@ -37,8 +37,11 @@ type Typing interface {
 // untold is typing that is shown to none.
 type untold struct{}
 
+// Types does nothing.
 func (untold) Types(context.Context, *ent.Conversation) {}
-func (untold) Sent(context.Context, *ent.Conversation)  {}
+
+// Sent does nothing.
+func (untold) Sent(context.Context, *ent.Conversation) {}
 
 // Conversations is what a bot does in conversations. Package conversation implements it.
 type Conversations interface {

@@ -49,16 +49,19 @@ func draft(text string) string {
 }
 
 func main() {
-	b := bot{url: "http://127.0.0.1:8080/graphql", token: os.Getenv("PARLEY_TOKEN")}
+	b := bot{url: "http://127.0.0.1:8080/graphql", token: os.Getenv("PARLEY_TOKEN"), log: slog.Default()}
 	if len(os.Args) > 1 {
 		b.url = os.Args[1]
 	}
 	for range time.Tick(time.Second) { // what is not answered comes again
-		slog.Info("the stream ended", "error", b.followWork())
+		b.log.Info("the stream ended", "error", b.followWork())
 	}
 }
 
-type bot struct{ url, token string }
+type bot struct {
+	url, token string
+	log        *slog.Logger
+}
 
 // followWork takes turns, one at a time, until the stream ends.
 func (b bot) followWork() error {
@@ -81,7 +84,7 @@ func (b bot) followWork() error {
 			return err
 		}
 		if err := b.answerTurn(event.Data.BotWork); err != nil {
-			slog.Warn("a turn is not answered", "error", err)
+			b.log.Warn("a turn is not answered", "error", err)
 		}
 	}
 	return errors.Join(lines.Err(), io.EOF)
