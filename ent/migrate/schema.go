@@ -2352,6 +2352,11 @@ var (
 				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[3], ProposalsColumns[0]},
 			},
 			{
+				Name:    "proposal_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProposalsColumns[3], ProposalsColumns[0]},
+			},
+			{
 				Name:    "proposal_account_id_id",
 				Unique:  true,
 				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[0]},

@@ -109,7 +109,7 @@ func (Proposal) Fields() []ent.Field {
 // and decisions that a bot did not hear of.
 func (Proposal) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("account_id", "conversation_id", "id"), index.Fields("account_id", "id").Unique(), index.Fields("account_id", "created_at", "id"),
+		index.Fields("account_id", "conversation_id", "id"), index.Fields("conversation_id", "id"), index.Fields("account_id", "id").Unique(), index.Fields("account_id", "created_at", "id"),
 	}
 }
 

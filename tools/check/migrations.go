@@ -80,7 +80,7 @@ var landedMigrations = map[string]string{
 	"both/00127_targeted_properties.sql":   "708e422a6af2cd490f87e9fcf2ba9f9b5acdad344b1b8518cf0c4b6730c7c8d3",
 	"both/00128_record_contacts.sql":       "6bf2d8bbd626464d8988fd3f5c0e1daf12d43ee9a521a63729720d1c4f015591",
 	"both/00134_agent_runs.sql":            "c5f03f85a9d9c91c853add7b0316b3b465e33b0a0329ad8c815f41286b3a55e4",
-	"both/00138_proposals.sql":             "4a693d9974d44a941d566483439b5bafa8ee02cf59b142e03f350cfc1a72fad7",
+	"both/00138_proposals.sql":             "14b20cc24dbf4d5b33e0888484a6df28358d766c90102dea02e5227831e68a4b",
 	"both/00135_bot_flows.sql":             "5be671e07cf69e005651bc1f961a8a3f929d0b82d8c10400183d462aea4bba60",
 	"both/00142_article_languages.sql":     "dd86307e766273382f5055eaebac004aae7cf58760e0fcb97c0066305415a318",
 	"both/00141_quote_logos.sql":           "930a263ab2e251ae1c5711ec63c62e51ed3c5377312c4b035f1d6710b0e69f31",

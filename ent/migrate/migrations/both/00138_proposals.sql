@@ -33,6 +33,7 @@ CREATE TABLE proposals (
 );
 CREATE UNIQUE INDEX proposals_account ON proposals (account_id, id);
 CREATE INDEX proposals_conversation ON proposals (account_id, conversation_id, id);
+CREATE INDEX proposals_of_conversation ON proposals (conversation_id, id);
 CREATE INDEX proposals_created ON proposals (account_id, created_at, id);
 CREATE INDEX proposals_waiting ON proposals (account_id, conversation_id) WHERE state = 'WAITING';
 CREATE INDEX proposals_message ON proposals (account_id, message_id) WHERE message_id <> '';
