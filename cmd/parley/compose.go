@@ -152,7 +152,6 @@ func (a *app) registerJobs() {
 // registerRounds has the queue do what comes back by the clock.
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
-	a.queue.Periodic("tend-bot-flows", bot.FlowsEvery, a.bots.TendFlows)
 	a.queue.Periodic("tend-bot-runs", bot.RoundEvery, a.bots.TendRuns)
 	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
 	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)
@@ -189,6 +188,8 @@ type live struct {
 	visitors      *visitor.Live
 	reactions     *reaction.Engine
 	accounts      *account.Service
+	bots          *bot.Service
+	log           *slog.Logger
 }
 
 // connect opens the bus and makes the streams. The log's consumers are known from then on, so
@@ -205,7 +206,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
 	}
-	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts}
+	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, log: log}
 	a.bots.UseTyping(l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
 	l.conversations = conversationlive.New(a.store, l.feed, log)
