@@ -116,7 +116,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
-	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Articles: a.library})
+	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
 	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}

@@ -92,7 +92,7 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	if err := w.sayConnecting(ctx, &p.of.Flow, &e); err != nil {
+	if err := w.complete(ctx, &p.of.Flow, &e); err != nil {
 		return false, err
 	}
 	if e.Say != nil || next.Phase == vocab.FlowWaiting {
