@@ -44,7 +44,7 @@ const ThreadChanges = graphql(`
 // What machines note of a message is no change of it: the event says which one to read again.
 const Noted = graphql(`
   subscription Noted($inboxIds: [ID!]) {
-    events(inboxIds: $inboxIds, types: [ANNOTATION_ADDED, ANNOTATION_REMOVED]) { id conversation { id } message { id ...MessageParts } }
+    events(inboxIds: $inboxIds, types: [ANNOTATION_ADDED, ANNOTATION_REMOVED]) { id conversation { id } message { __typename id ...MessageParts } }
   }
 `);
 
