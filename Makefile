@@ -79,11 +79,9 @@ SCHEDULES ?= 1000
 schedules: ## Merge and erase contacts, and have bots answer, in SCHEDULES (1000) random orders with what others do
 	@PARLEY_SCHEDULES=$(SCHEDULES) PACKAGES="./cmd/parley ./internal/conversation" scripts/test.sh -count=1 -timeout=0 -run 'UnderAnySchedule$$' -v
 
-FLOW_KILLS ?= 30
-
 .PHONY: flows
-flows: ## Kill a server FLOW_KILLS (30) times while a bot's flow of 30 steps is played: each step exactly once
-	@PARLEY_FLOW_KILLS=$(FLOW_KILLS) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestFlowsOutliveKills$$' -v
+flows: ## Kill a server at each step of a bot's flow of 30, within it and at its commit: each step exactly once
+	@PARLEY_FLOW_KILLS=all PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestFlowsOutliveKills$$' -v
 
 # The schema as the present code prints it.
 SCHEMA := bin/schema.graphql

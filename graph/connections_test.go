@@ -127,6 +127,7 @@ var bounded = map[string]string{
 	"Query.eventTypes":                    "values of one enum",
 	"Conversation.ratings":                "the last 20",
 	"Conversation.agentRuns":              "the last 20",
+	"Conversation.flowRuns":               "the last 20",
 	"Inbox.ratingCounts":                  "the 100 with the most ratings",
 	"RatingCount.scores":                  "one for each score",
 	"RatingSettings.media":                "values of one enum",

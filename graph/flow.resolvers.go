@@ -33,8 +33,23 @@ func (r *botFlowResolver) PublishedBy(ctx context.Context, objs []*ent.BotFlow) 
 	return r.Services.Nodes.Users(ctx, pick(objs, func(f *ent.BotFlow) string { return f.PublishedBy }))
 }
 
+func (r *conversationResolver) FlowRuns(ctx context.Context, objs []*ent.Conversation) ([][]*ent.FlowRun, error) {
+	return r.Services.Bots.FlowRuns(ctx, objs)
+}
+
 func (r *flowConditionResolver) Routing(ctx context.Context, objs []*vocab.FlowCondition) ([]model.RoutingCondition, error) {
 	return r.flowConditionsOf(ctx, objs)
+}
+
+func (r *flowRunResolver) Bot(ctx context.Context, objs []*ent.FlowRun) ([]*ent.Bot, error) {
+	return r.Services.Nodes.Bots(ctx, pick(objs, func(v *ent.FlowRun) string { return v.BotID }))
+}
+
+func (r *flowRunResolver) Outcome(ctx context.Context, obj *ent.FlowRun) (*vocab.FlowOutcome, error) {
+	if obj.Outcome == "" {
+		return nil, nil
+	}
+	return &obj.Outcome, nil
 }
 
 func (r *mutationResolver) PublishBotFlow(ctx context.Context, input bot.PublishBotFlowInput) (*model.BotPayload, error) {
@@ -62,10 +77,13 @@ func (r *Resolver) BotFlow() generated.BotFlowResolver { return &botFlowResolver
 
 func (r *Resolver) FlowCondition() generated.FlowConditionResolver { return &flowConditionResolver{r} }
 
+func (r *Resolver) FlowRun() generated.FlowRunResolver { return &flowRunResolver{r} }
+
 func (r *Resolver) FlowStepInput() generated.FlowStepInputResolver { return &flowStepInputResolver{r} }
 
 type (
 	botFlowResolver       struct{ *Resolver }
 	flowConditionResolver struct{ *Resolver }
+	flowRunResolver       struct{ *Resolver }
 	flowStepInputResolver struct{ *Resolver }
 )

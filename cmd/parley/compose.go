@@ -116,7 +116,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
-	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Articles: a.library})
+	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
 	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
 		a.reactions.Register(consumer)
 	}
@@ -152,7 +152,6 @@ func (a *app) registerJobs() {
 // registerRounds has the queue do what comes back by the clock.
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
-	a.queue.Periodic("tend-bot-flows", bot.FlowsEvery, a.bots.TendFlows)
 	a.queue.Periodic("tend-bot-runs", bot.RoundEvery, a.bots.TendRuns)
 	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
 	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)
@@ -189,6 +188,8 @@ type live struct {
 	visitors      *visitor.Live
 	reactions     *reaction.Engine
 	accounts      *account.Service
+	bots          *bot.Service
+	log           *slog.Logger
 }
 
 // connect opens the bus and makes the streams. The log's consumers are known from then on, so
@@ -205,7 +206,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
 	}
-	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts}
+	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, log: log}
 	a.bots.UseTyping(l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
 	l.conversations = conversationlive.New(a.store, l.feed, log)

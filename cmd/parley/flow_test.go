@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/internal/clock"
-	"parley/internal/secret"
 	"parley/internal/testkit"
 )
 
@@ -375,45 +372,4 @@ func prune(v any) any {
 		return kept
 	}
 	return v
-}
-
-// BT-4: a server that is killed between any two steps neither repeats nor skips one. A short
-// share runs always; PARLEY_FLOW_KILLS has more kills (make flows).
-func TestFlowsOutliveKills(t *testing.T) {
-	t.Parallel()
-	kills, _ := strconv.Atoi(os.Getenv("PARLEY_FLOW_KILLS"))
-	const steps = 30
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
-		env := serverEnv(t, db, secret.GenerateKey())
-		s := startServer(t, env...)
-		var list []map[string]any
-		want := []string{"> Hello"}
-		for i := range steps {
-			list = append(list, say(fmt.Sprint("s", i), fmt.Sprint("Step ", i), fmt.Sprint("s", i+1)))
-			want = append(want, fmt.Sprint("Step ", i))
-		}
-		list = append(list, finish(fmt.Sprint("s", steps)))
-		bot, _, c := s.botsChat(map[string]any{"flow": flowOf(list...)})
-		chats, done, at := 0, 0, map[int]bool{}
-		for done < max(kills, 2) { // a chat may be through before it is killed often enough: then another one begins
-			c.api = &s.api
-			chat := c.chat("Hello")
-			chats++
-			said := func() int { return strings.Count(s.transcript(chat.conversationID), "Step") }
-			for had := 0; done < max(kills, 2) && had < steps; done++ {
-				s.until("the flow goes on", func() bool { return said() > had })
-				s.kill()
-				s = startServer(t, env...)
-				had = said()
-				at[had] = true
-			}
-			s.saysAll(chat.conversationID, want...)
-			s.becomesState(chat.conversationID, "ENDED")
-		}
-		t.Logf("killed %d times in %d chats, at %d different places", done, chats, len(at))
-		shown := fmt.Sprint(s.do(adminToken, `query($id: ID!) { bot(id: $id) { stepStats { reached } } }`, map[string]any{"id": bot}))
-		if n := strings.Count(shown, fmt.Sprintf("reached:%d]", chats)); n != steps+1 {
-			t.Errorf("%d steps of %d were counted once a chat: %s", n, steps+1, shown)
-		}
-	})
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// run follows the log until ctx ends, waits for its consumers and for what is still
-// to be written of tokens and of who is connected, and then closes the bus.
+// run follows the log until ctx ends, waits for its consumers, for the flows of bots, and
+// for what is still to be written of tokens and of who is connected, and then closes the bus.
 func (l *live) run(ctx context.Context) error {
 	reacted := make(chan struct{})
 	go func() {
@@ -16,7 +16,13 @@ func (l *live) run(ctx context.Context) error {
 	wrote := make(chan error, 2)
 	go func() { wrote <- l.accounts.FollowDeprecated(ctx) }()
 	go func() { wrote <- l.accounts.FollowConnections(ctx) }()
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		l.bots.FollowFlows(ctx, l.log)
+	}()
 	l.feed.Run(ctx)
 	<-reacted
+	<-played
 	return errors.Join(<-wrote, <-wrote, l.bus.Close())
 }

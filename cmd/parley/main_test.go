@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -23,6 +24,13 @@ func TestMain(m *testing.M) {
 		code := run(ctx, os.Args[1:])
 		stop()
 		os.Exit(code)
+	}
+	if url := os.Getenv(asWorker); url != "" {
+		if err := runWorker(url, os.Getenv("PARLEY_TOKEN")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -51,17 +59,7 @@ type server struct {
 // startServer runs `parley serve` and returns when it says that it is ready.
 func startServer(t *testing.T, env ...string) *server {
 	t.Helper()
-	s := &server{api: api{t: t}, cmd: program(context.Background(), append([]string{"PARLEY_LISTEN=127.0.0.1:0", "PARLEY_MAIL_LISTEN=off", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0", "PARLEY_VISITOR_MESSAGES=0", "PARLEY_VISITOR_CHATS=0", "PARLEY_VISITOR_SESSIONS=0", "PARLEY_LOG_LEVEL=error"}, env...), "serve")}
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.cmd.Stderr = os.Stderr
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
-	s.lines = bufio.NewScanner(out)
+	s := launchServer(t, env...)
 	for s.url == "" && s.lines.Scan() {
 		s.banner += s.lines.Text() + "\n"
 		if fields := strings.Fields(s.lines.Text()); len(fields) == 2 && fields[0] == "GraphQL" {
@@ -74,9 +72,32 @@ func startServer(t *testing.T, env ...string) *server {
 	return s
 }
 
+// launchServer runs `parley serve`, and does not wait until it is ready.
+func launchServer(t *testing.T, env ...string) *server {
+	t.Helper()
+	s := &server{api: api{t: t}, cmd: program(context.Background(), append([]string{"PARLEY_LISTEN=127.0.0.1:0", "PARLEY_MAIL_LISTEN=off", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0", "PARLEY_VISITOR_MESSAGES=0", "PARLEY_VISITOR_CHATS=0", "PARLEY_VISITOR_SESSIONS=0", "PARLEY_LOG_LEVEL=error"}, env...), "serve")}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.kill)
+	s.lines = bufio.NewScanner(out)
+	return s
+}
+
 // kill is kill -9. It may be called again.
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// stop ends the server in good order: it keeps nothing that another one would wait for.
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	_ = s.cmd.Wait()
 }
 

@@ -37,15 +37,11 @@ async function call<T>(query: string, variables: Record<string, unknown>): Promi
 
 /** What to say to a question; undefined: people have to. */
 async function answer(question: string): Promise<string | undefined> {
-  // Short words are in every text; the others are looked for one by one, since all that are given must occur.
-  for (const word of question.match(/\p{L}{4,}/gu) ?? []) {
-    const { searchKnowledge: found } = await call<{ searchKnowledge: { markdown: string }[] }>(
-      'query($q: String!) { searchKnowledge(query: $q, audiences: [PUBLIC], first: 1) { markdown } }',
-      { q: word },
-    );
-    if (found[0]) return found[0].markdown;
-  }
-  return undefined;
+  const { searchKnowledge: found } = await call<{ searchKnowledge: { markdown: string }[] }>(
+    'query($q: String!) { searchKnowledge(query: $q, audiences: [PUBLIC], first: 1) { markdown } }',
+    { q: [...question].slice(0, 200).join('') },
+  );
+  return found[0]?.markdown;
 }
 
 /** Reports what the bot did. A state ends the turn: FAILED hands the conversation off. */

@@ -75,6 +75,7 @@ type ConversationResolver interface {
 	Draft(ctx context.Context, objs []*ent.Conversation, note *bool) ([]*ent.Draft, error)
 	DraftBy(ctx context.Context, objs []*ent.Conversation) ([][]*ent.User, error)
 	Engagements(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Engagement], error)
+	FlowRuns(ctx context.Context, objs []*ent.Conversation) ([][]*ent.FlowRun, error)
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
 	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
@@ -3002,6 +3003,61 @@ func (ec *executionContext) resolveBatch_Conversation_engagements(ctx context.Co
 		results,
 		err,
 		"Conversation.engagements",
+	)
+}
+
+func (ec *executionContext) _Conversation_flowRuns(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_flowRuns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_flowRuns(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.FlowRun) graphql.Marshaler {
+			return ec.marshalNFlowRun2ᚕᚖparleyᚋentᚐFlowRunᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_flowRuns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FlowRun(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Conversation_flowRuns(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.FlowRuns(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.FlowRun](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.flowRuns",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.FlowRuns(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.FlowRun](
+		ctx,
+		results,
+		err,
+		"Conversation.flowRuns",
 	)
 }
 
@@ -7083,6 +7139,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "engagements":
 			out.Values[i] = ec._Conversation_engagements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "flowRuns":
+			out.Values[i] = ec._Conversation_flowRuns(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -27,6 +27,11 @@ type BotFlowResolver interface {
 type FlowConditionResolver interface {
 	Routing(ctx context.Context, objs []*vocab.FlowCondition) ([]model.RoutingCondition, error)
 }
+type FlowRunResolver interface {
+	Bot(ctx context.Context, objs []*ent.FlowRun) ([]*ent.Bot, error)
+
+	Outcome(ctx context.Context, obj *ent.FlowRun) (*vocab.FlowOutcome, error)
+}
 
 type FlowStepInputResolver interface {
 	Preset(ctx context.Context, obj *vocab.FlowStep, data *crm.TicketPresetInput) error
@@ -897,6 +902,188 @@ func (ec *executionContext) _FlowHandOffWords_words(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_FlowHandOffWords_words(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FlowHandOffWords", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowRun_id(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_FlowRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "ID")
+}
+
+func (ec *executionContext) _FlowRun_bot(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowRun_bot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_FlowRun_bot(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Bot) graphql.Marshaler {
+			return ec.marshalNBot2ᚖparleyᚋentᚐBot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowRun_bot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FlowRun",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_FlowRun_bot(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (any, error) {
+	resolver := ec.Resolvers.FlowRun()
+	if batch, ok := graphql.BatchParentsFor[*ent.FlowRun](ctx, "FlowRun"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Bot(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Bot](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FlowRun.bot",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Bot(ctx, []*ent.FlowRun{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Bot](
+		ctx,
+		results,
+		err,
+		"FlowRun.bot",
+	)
+}
+
+func (ec *executionContext) _FlowRun_version(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
+}
+func (ec *executionContext) fieldContext_FlowRun_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FlowRun_stepId(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.StepID)
+}
+func (ec *executionContext) fieldContext_FlowRun_stepId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowRun_stepCount(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return ec.marshalNInt2int(ctx, field.Selections, obj.StepCount)
+}
+func (ec *executionContext) fieldContext_FlowRun_stepCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FlowRun_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowRun_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.FlowRun().Outcome(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.FlowOutcome) graphql.Marshaler {
+			return ec.marshalOFlowOutcome2ᚖparleyᚋinternalᚋvocabᚐFlowOutcome(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowRun_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, true, true, "FlowOutcome")
+}
+
+func (ec *executionContext) _FlowRun_problem(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Problem)
+}
+func (ec *executionContext) fieldContext_FlowRun_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "String")
+}
+
+func (ec *executionContext) _FlowRun_movedAt(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowRun_movedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowRun_movedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "Time")
+}
+
+func (ec *executionContext) _FlowRun_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowRun_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FlowRun_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "Time")
+}
+
+func (ec *executionContext) _FlowRun_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.FlowRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FlowRun_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FlowRun_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FlowRun", field, false, false, "Time")
 }
 
 func (ec *executionContext) _FlowSave_object(ctx context.Context, field graphql.CollectedField, obj *vocab.FlowSave) (ret graphql.Marshaler) {
@@ -3008,6 +3195,78 @@ func (ec *executionContext) _FlowHandOffWords(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var flowRunImplementors = []string{"FlowRun"}
+
+func (ec *executionContext) _FlowRun(ctx context.Context, sel ast.SelectionSet, obj *ent.FlowRun) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, flowRunImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FlowRun")
+		case "id":
+			out.Values[i] = ec._FlowRun_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bot":
+			out.Values[i] = ec._FlowRun_bot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._FlowRun_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stepId":
+			out.Values[i] = ec._FlowRun_stepId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stepCount":
+			out.Values[i] = ec._FlowRun_stepCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._FlowRun_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._FlowRun_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movedAt":
+			out.Values[i] = ec._FlowRun_movedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._FlowRun_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._FlowRun_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var flowSaveImplementors = []string{"FlowSave"}
 
 func (ec *executionContext) _FlowSave(ctx context.Context, sel ast.SelectionSet, obj *vocab.FlowSave) graphql.Marshaler {
@@ -3557,6 +3816,31 @@ func (ec *executionContext) marshalNFlowObject2parleyᚋinternalᚋvocabᚐFlowO
 		graphql.AddInvalidNullFromMarshaler(ctx, "FlowObject!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNFlowRun2ᚕᚖparleyᚋentᚐFlowRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.FlowRun) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "FlowRun", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFlowRun2ᚖparleyᚋentᚐFlowRun(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFlowRun2ᚖparleyᚋentᚐFlowRun(ctx context.Context, sel ast.SelectionSet, v *ent.FlowRun) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FlowRun!")
+		return graphql.Null
+	}
+	return ec._FlowRun(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNFlowStep2parleyᚋinternalᚋvocabᚐFlowStep(ctx context.Context, sel ast.SelectionSet, v vocab.FlowStep) graphql.Marshaler {

@@ -90,6 +90,7 @@ type ResolverRoot interface {
 	Erasure() ErasureResolver
 	Event() EventResolver
 	FlowCondition() FlowConditionResolver
+	FlowRun() FlowRunResolver
 	ForwardingConfirmation() ForwardingConfirmationResolver
 	Heading() HeadingResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
@@ -973,6 +974,7 @@ type ComplexityRoot struct {
 		FirstRespondedBy             func(childComplexity int) int
 		FirstResponseBusinessSeconds func(childComplexity int) int
 		FirstResponseSeconds         func(childComplexity int) int
+		FlowRuns                     func(childComplexity int) int
 		ID                           func(childComplexity int) int
 		Inbox                        func(childComplexity int) int
 		Kind                         func(childComplexity int) int
@@ -1776,6 +1778,19 @@ type ComplexityRoot struct {
 	FlowHandOffWords struct {
 		Language func(childComplexity int) int
 		Words    func(childComplexity int) int
+	}
+
+	FlowRun struct {
+		Bot       func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		EndedAt   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MovedAt   func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Problem   func(childComplexity int) int
+		StepCount func(childComplexity int) int
+		StepID    func(childComplexity int) int
+		Version   func(childComplexity int) int
 	}
 
 	FlowSave struct {
@@ -7655,6 +7670,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.FirstResponseSeconds(childComplexity), true
+	case "Conversation.flowRuns":
+		if e.ComplexityRoot.Conversation.FlowRuns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.FlowRuns(childComplexity), true
 	case "Conversation.id":
 		if e.ComplexityRoot.Conversation.ID == nil {
 			break
@@ -10605,6 +10626,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FlowHandOffWords.Words(childComplexity), true
+
+	case "FlowRun.bot":
+		if e.ComplexityRoot.FlowRun.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.Bot(childComplexity), true
+	case "FlowRun.createdAt":
+		if e.ComplexityRoot.FlowRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.CreatedAt(childComplexity), true
+	case "FlowRun.endedAt":
+		if e.ComplexityRoot.FlowRun.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.EndedAt(childComplexity), true
+	case "FlowRun.id":
+		if e.ComplexityRoot.FlowRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.ID(childComplexity), true
+	case "FlowRun.movedAt":
+		if e.ComplexityRoot.FlowRun.MovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.MovedAt(childComplexity), true
+	case "FlowRun.outcome":
+		if e.ComplexityRoot.FlowRun.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.Outcome(childComplexity), true
+	case "FlowRun.problem":
+		if e.ComplexityRoot.FlowRun.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.Problem(childComplexity), true
+	case "FlowRun.stepCount":
+		if e.ComplexityRoot.FlowRun.StepCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.StepCount(childComplexity), true
+	case "FlowRun.stepId":
+		if e.ComplexityRoot.FlowRun.StepID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.StepID(childComplexity), true
+	case "FlowRun.version":
+		if e.ComplexityRoot.FlowRun.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FlowRun.Version(childComplexity), true
 
 	case "FlowSave.object":
 		if e.ComplexityRoot.FlowSave.Object == nil {
@@ -23342,7 +23424,10 @@ type RemoveAnnotationPayload {
   of those for STAFF callers find what they may use.
   """
   searchKnowledge(
-    "Words, each of which begins a word of the article: at most 200 characters, of which 12 words count. Without words nothing is found."
+    """
+    Words, each of which begins a word of the article: at most 200 characters, of which 12 words count. Where no article has all of them, those
+    are found that have most, other than those of every question. Without words nothing is found.
+    """
     query: String!
     "Only articles for these readers; default: all that the caller may read."
     audiences: [ArticleAudience!]
@@ -29596,6 +29681,35 @@ extend type Bot {
   ): [BotStepStats!]!
 }
 
+extend type Conversation {
+  "The flows of built-in bots that were played in it, latest first; the last 20."
+  flowRuns: [FlowRun!]!
+}
+
+"A flow as it is played in a conversation: where it stands, or how it ended."
+type FlowRun @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `play_...` + "`" + `."
+  id: ID!
+  "The bot."
+  bot: Bot!
+  "The version of the bot's flow; see ` + "`" + `Bot.flowVersions` + "`" + `."
+  version: Int!
+  "The id of the step at which it stands, or ended; empty if it ended behind its last step."
+  stepId: String!
+  "How many steps were done, questions that were asked again and answers among them."
+  stepCount: Int!
+  "How it ended; null: it is not over."
+  outcome: FlowOutcome
+  "Why it FAILED, for people; empty otherwise."
+  problem: String!
+  "When its last step was done."
+  movedAt: Time!
+  "When it began."
+  createdAt: Time!
+  "When it was over; null if it is not."
+  endedAt: Time
+}
+
 extend type VisitorMessage {
   """
   Whether to ask for the visitor's e-mail address with it, so that the answer reaches them: it is the last one of a bot that handed the chat
@@ -29924,9 +30038,13 @@ input FlowStepInput {
   kind: FlowStepKind!
   "The id of the step that follows. Of an ASK it may be left out if each choice has one."
   next: String
-  "Of SAY and ASK: what is said, 1 to 10,000 characters. A SAY with items of the library may leave it out."
+  """
+  Of SAY and ASK: what is said, 1 to 10,000 characters, with links and placeholders as texts of the library have them, each with a fallback:
+  ` + "`" + `{{contact.firstName | "there"}}` + "`" + `. A contact's record shows only to a visitor who proved who they are; to others what they said. A SAY with
+  items of the library may leave it out.
+  """
   markdown: String
-  "Of SEARCH_ARTICLES, HAND_OFF and END: what is said, as Markdown, 1 to 2,000 characters; default: nothing."
+  "Of SEARCH_ARTICLES, HAND_OFF and END: what is said, as ` + "`" + `markdown` + "`" + `, 1 to 2,000 characters; default: nothing."
   text: String
   "Of SAY: items of the library that the message has, at most 10."
   libraryItemIds: [ID!]
@@ -41106,6 +41224,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_draftBy(ctx, field)
 	case "engagements":
 		return ec.fieldContext_Conversation_engagements(ctx, field)
+	case "flowRuns":
+		return ec.fieldContext_Conversation_flowRuns(ctx, field)
 	case "toAddress":
 		return ec.fieldContext_Conversation_toAddress(ctx, field)
 	case "possiblyRelated":
@@ -42518,6 +42638,32 @@ func (ec *executionContext) childFields_FlowHandOffWords(ctx context.Context, fi
 		return ec.fieldContext_FlowHandOffWords_words(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FlowHandOffWords", field.Name)
+}
+
+func (ec *executionContext) childFields_FlowRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_FlowRun_id(ctx, field)
+	case "bot":
+		return ec.fieldContext_FlowRun_bot(ctx, field)
+	case "version":
+		return ec.fieldContext_FlowRun_version(ctx, field)
+	case "stepId":
+		return ec.fieldContext_FlowRun_stepId(ctx, field)
+	case "stepCount":
+		return ec.fieldContext_FlowRun_stepCount(ctx, field)
+	case "outcome":
+		return ec.fieldContext_FlowRun_outcome(ctx, field)
+	case "problem":
+		return ec.fieldContext_FlowRun_problem(ctx, field)
+	case "movedAt":
+		return ec.fieldContext_FlowRun_movedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FlowRun_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_FlowRun_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FlowRun", field.Name)
 }
 
 func (ec *executionContext) childFields_FlowSave(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -229,7 +229,7 @@ func recordAnnotation(ctx context.Context, tx *store.Tx, t vocab.EventType, c *e
 	} else {
 		changes.Optional("kind", a.Kind, "")
 	}
-	tx.Append(ctx, store.Event{Type: t, InboxID: c.InboxID, ConversationID: c.ID, SubjectID: a.ID, Revision: c.Revision, Changes: changes})
+	tx.Append(ctx, store.Event{Type: t, InboxID: c.InboxID, ConversationID: c.ID, MessageID: a.MessageID, SubjectID: a.ID, Revision: c.Revision, Changes: changes})
 }
 
 // Remove removes an annotation with what it superseded: the caller's own, or any for an

@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, in CreateBotInput) (*ent.Bot, erro
 			return err
 		}
 		if in.Flow != nil {
-			f, err := cleanFlow(ctx, tx.Client, *in.Flow)
+			f, err := s.cleanFlow(ctx, tx.Client, *in.Flow)
 			if err == nil {
 				err = publish(ctx, tx, b, f)
 			}

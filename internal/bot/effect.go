@@ -79,8 +79,12 @@ func valuesOf(ctx context.Context, tx *store.Tx, save flow.Save) ([]property.Pro
 	return []property.PropertyValueInput{in}, nil
 }
 
-// maxNoted is the most characters of a question, and of an answer, in a note.
-const maxNoted = 300
+const (
+	// maxNoted is the most characters of a question, and of an answer, in a note.
+	maxNoted = 300
+	// maxNote is after how many bytes a note of answers ends.
+	maxNote = 50_000
+)
 
 // answersNote has the answers for people; empty: there are none.
 func answersNote(answers []vocab.FlowAnswer) string {
@@ -88,6 +92,10 @@ func answersNote(answers []vocab.FlowAnswer) string {
 	for _, a := range answers {
 		if b.Len() > 0 {
 			b.WriteString("\n")
+		}
+		if b.Len() > maxNote {
+			b.WriteString("- …")
+			break
 		}
 		b.WriteString("- " + noted(a.Question) + " **" + noted(a.Value) + "**")
 	}

@@ -20,7 +20,7 @@ import (
 
 // cleanFlow checks a flow, and returns it as it is kept: what it names of the account by
 // ids, so that it may be called otherwise later. The errors are joined; see flow.Check.
-func cleanFlow(ctx context.Context, client *ent.Client, f vocab.Flow) (vocab.Flow, error) {
+func (s *Service) cleanFlow(ctx context.Context, client *ent.Client, f vocab.Flow) (vocab.Flow, error) {
 	f.Steps = slices.Clone(f.Steps)
 	faulty := flow.Check(&f)
 	for _, e := range errs.All(faulty) {
@@ -31,6 +31,7 @@ func cleanFlow(ctx context.Context, client *ent.Client, f vocab.Flow) (vocab.Flo
 	var faults []error
 	for i := range f.Steps {
 		faults = append(faults, cleanStepOf(ctx, client, &f.Steps[i], i)...)
+		faults = append(faults, s.checkPlaceholders(ctx, &f.Steps[i], i)...)
 	}
 	return f, errors.Join(append(faults, faulty)...)
 }
@@ -60,6 +61,16 @@ func cleanStepOf(ctx context.Context, client *ent.Client, s *vocab.FlowStep, i i
 	for j := range s.Cases {
 		when, err := cleanWhen(ctx, client, s.Cases[j].When, flow.At(i, "cases", strconv.Itoa(j), "when"))
 		s.Cases[j].When, faults = when, append(faults, err)
+	}
+	return faults
+}
+
+// checkPlaceholders checks those of what a step says.
+func (s *Service) checkPlaceholders(ctx context.Context, step *vocab.FlowStep, i int) (faults []error) {
+	for name, text := range map[string]*string{"markdown": step.Markdown, "text": step.Text, "invalidText": step.InvalidText} {
+		if text != nil {
+			faults = append(faults, s.deps.Library.CheckOwnText(ctx, *text, flow.At(i, name)...))
+		}
 	}
 	return faults
 }

@@ -44,7 +44,8 @@ func TestPlans(t *testing.T) {
 			run   func()
 			index string
 		}{
-			"conversation's runs": {func() { check.Must(bots.Runs(f.Admin, chats))(t) }, "agent_runs_conversation"},
+			"conversation's runs":  {func() { check.Must(bots.Runs(f.Admin, chats))(t) }, "agent_runs_conversation"},
+			"conversation's flows": {func() { check.Must(bots.FlowRuns(f.Admin, chats))(t) }, "flow_runs_conversation"},
 			"steps": {func() {
 				check.Must(bots.Steps(f.Admin, []*ent.AgentRun{{ID: run}, {ID: "run_2"}}, paging.PageArgs{}))(t)
 			}, "agent_steps_number"},
@@ -67,7 +68,7 @@ func TestPlans(t *testing.T) {
 				plan += detail + "\n"
 			}
 			check.NoError(t, rows.Close())
-			if !strings.Contains(plan, c.index+" ") || strings.Contains(plan, "SCAN agent") {
+			if !strings.Contains(plan, c.index+" ") || strings.Contains(plan, "SCAN agent") || strings.Contains(plan, "SCAN flow") {
 				t.Errorf("%s: %s\n%s\nwant %s", name, query, plan, c.index)
 			}
 		}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -91,7 +92,7 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	if err := w.sayConnecting(ctx, &p.of.Flow, &e); err != nil {
+	if err := w.complete(ctx, &p.of.Flow, &e); err != nil {
 		return false, err
 	}
 	if e.Say != nil || next.Phase == vocab.FlowWaiting {
@@ -340,7 +341,33 @@ func count(ctx context.Context, tx *store.Tx, r *ent.FlowRun, more flow.Count) e
 const dueFlows = `SELECT id, account_id, conversation_id FROM flow_runs WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT $2`
 
 // TendFlows goes on with flows whose wait is over, and with those that a crash left between
-// two steps (BT-4). The system runs it each FlowsEvery.
+// two steps (BT-4).
 func (s *Service) TendFlows(ctx context.Context) error {
-	return s.forEachFound(ctx, dueFlows, func(ctx context.Context, f found) error { return s.playOn(ctx, f.conversation) })
+	return s.forEachFound(ctx, dueFlows, func(ctx context.Context, f found) error {
+		due, err := s.store.Client(ctx).FlowRun.Query().Where(entplay.ID(f.id), entplay.DueAtGT(0), entplay.DueAtLTE(s.store.Now())).Exist(ctx)
+		if err != nil || !due { // another node has it
+			return err
+		}
+		return s.playOn(ctx, f.conversation)
+	})
+}
+
+// FollowFlows has this node call TendFlows each FlowsEvery until ctx ends. Each node does it,
+// and none holds a lease that a dead one could keep: what two begin, one commits.
+func (s *Service) FollowFlows(ctx context.Context, log *slog.Logger) {
+	ticker := time.NewTicker(FlowsEvery)
+	defer ticker.Stop()
+	failed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		err := s.TendFlows(ctx)
+		if err != nil && !failed && ctx.Err() == nil {
+			log.Warn("cannot go on with the flows of bots; trying again", "error", err)
+		}
+		failed = err != nil
+	}
 }

@@ -22,7 +22,7 @@ import (
 func (s *Service) PublishFlow(ctx context.Context, in PublishBotFlowInput) (*ent.Bot, error) {
 	call := idempotency.Call{Mutation: "publishBotFlow", Key: in.IdempotencyKey, Input: in, Result: in.BotID}
 	return s.change(ctx, call, in.BotID, func(ctx context.Context, tx *store.Tx, b *ent.Bot) error {
-		f, err := cleanFlow(ctx, tx.Client, in.Flow)
+		f, err := s.cleanFlow(ctx, tx.Client, in.Flow)
 		if err != nil {
 			return err
 		}

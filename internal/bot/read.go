@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	entrun "parley/ent/agentrun"
 	entstep "parley/ent/agentstep"
+	entplay "parley/ent/flowrun"
 	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/store"
@@ -22,6 +23,7 @@ const (
 
 var (
 	runs  = store.Listing[ent.AgentRun]{Name: "agentRuns", Kind: id.AgentRun, Desc: true, ID: func(r *ent.AgentRun) string { return r.ID }}
+	plays = store.Listing[ent.FlowRun]{Name: "flowRuns", Kind: id.FlowRun, Desc: true, ID: func(r *ent.FlowRun) string { return r.ID }}
 	steps = store.Listing[ent.AgentStep]{
 		Name: "agentSteps", Kind: id.AgentStep, Column: entstep.FieldNumber, Unique: true,
 		Number: func(s *ent.AgentStep) int64 { return int64(s.Number) }, ID: func(s *ent.AgentStep) string { return s.ID },
@@ -52,6 +54,36 @@ func (s *Service) Runs(ctx context.Context, list []*ent.Conversation) ([][]*ent.
 		}
 	}
 	all := make([][]*ent.AgentRun, len(list))
+	for i, c := range list {
+		all[i] = of[c.ID]
+	}
+	return all, nil
+}
+
+// FlowRuns returns the last flows that were played in each conversation, latest first.
+func (s *Service) FlowRuns(ctx context.Context, list []*ent.Conversation) ([][]*ent.FlowRun, error) {
+	var ids []string
+	for _, c := range list {
+		if c.BotID != "" {
+			ids = append(ids, c.ID)
+		}
+	}
+	of := map[string][]*ent.FlowRun{}
+	if len(ids) > 0 {
+		most := maxRuns
+		pages, err := plays.Pages(paging.PageArgs{First: &most}, most, ids, store.Of(entplay.FieldConversationID), func(narrow func(*sql.Selector)) ([]*ent.FlowRun, error) {
+			q := s.store.Client(ctx).FlowRun.Query()
+			q.Modify(narrow)
+			return q.All(ctx)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for i, page := range pages {
+			of[ids[i]] = page.Nodes()
+		}
+	}
+	all := make([][]*ent.FlowRun, len(list))
 	for i, c := range list {
 		all[i] = of[c.ID]
 	}

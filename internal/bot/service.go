@@ -22,7 +22,7 @@ type Service struct {
 type Deps struct {
 	Conversations Conversations
 	Chats         Chats
-	Articles      Articles
+	Library       Library
 }
 
 // Typing shows others in a conversation what the context's actor does. Package presence
@@ -69,9 +69,14 @@ type Chats interface {
 	KeepSaid(ctx context.Context, tx *store.Tx, visitorID string, said visitor.Said) error
 }
 
-// Articles are looked for by flows. Package library implements it.
-type Articles interface {
+// Library is where flows look for articles, and what fills their texts. Package library
+// implements it.
+type Library interface {
 	SearchArticles(ctx context.Context, a library.ArticleSearch) ([]library.ArticleHit, error)
+	// CheckOwnText checks the placeholders of a text.
+	CheckOwnText(ctx context.Context, markdown string, path ...string) error
+	// FillOwnText fills them.
+	FillOwnText(ctx context.Context, of library.Occasion, markdown string) (string, error)
 }
 
 // New returns the use cases of bots.

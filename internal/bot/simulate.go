@@ -70,7 +70,7 @@ func writtenIn(in SimulateBotInput) ([]string, error) {
 func (s *Service) flowToTry(ctx context.Context, in SimulatedFlowInput) (*vocab.Flow, error) {
 	client := s.store.Client(ctx)
 	if in.Flow != nil {
-		f, err := cleanFlow(ctx, client, *in.Flow)
+		f, err := s.cleanFlow(ctx, client, *in.Flow)
 		return &f, below(err, "flow")
 	}
 	if in.BotID == nil {
@@ -103,6 +103,9 @@ func (s *Service) imagine(ctx context.Context, in SimulateBotInput) (*world, err
 	}
 	if in.PageURL != nil {
 		w.c.OriginURL = *in.PageURL
+	}
+	if in.Flow.BotID != nil && id.Is(*in.Flow.BotID, id.Bot) {
+		w.c.BotID = *in.Flow.BotID
 	}
 	if in.InboxID != nil {
 		found, err := client.Inbox.Get(ctx, *in.InboxID)
@@ -175,7 +178,7 @@ func (t *trial) step(ctx context.Context, s *flow.State, in flow.Input) error {
 	if err != nil {
 		return err
 	}
-	if err := t.w.sayConnecting(ctx, t.f, &e); err != nil {
+	if err := t.w.complete(ctx, t.f, &e); err != nil {
 		return err
 	}
 	*s = next

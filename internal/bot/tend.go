@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -47,6 +48,7 @@ func (s *Service) forEachFound(ctx context.Context, query string, tend func(cont
 		due = append(due, f)
 		return err
 	})
+	rand.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] }) // nodes that look at once do not all begin with the same
 	faults := []error{err}
 	for _, f := range due {
 		ctx := viewer.NewContext(ctx, viewer.System("bot", f.account))

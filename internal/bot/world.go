@@ -119,10 +119,10 @@ func (w *world) FindArticles(ctx context.Context, query string) ([]string, error
 		query = string(runes[:maxQuestion])
 	}
 	search := library.ArticleSearch{Query: query, Audiences: []vocab.ArticleAudience{vocab.ArticlePublic}, Language: w.language, First: maxFound}
-	hits, err := w.bots.deps.Articles.SearchArticles(ctx, search)
+	hits, err := w.bots.deps.Library.SearchArticles(ctx, search)
 	if err == nil && len(hits) == 0 && w.language != "" {
 		search.Language = ""
-		hits, err = w.bots.deps.Articles.SearchArticles(ctx, search)
+		hits, err = w.bots.deps.Library.SearchArticles(ctx, search)
 	}
 	var ids []string
 	for _, h := range hits {
@@ -141,6 +141,19 @@ func (w *world) sayConnecting(ctx context.Context, f *vocab.Flow, e *flow.Effect
 	if there {
 		e.Say = &flow.Say{Markdown: flow.Connecting(w.language)}
 	}
+	return err
+}
+
+// complete has a step say what it says in this conversation: a hand-off something at all, and
+// placeholders what they stand for (CH-9).
+func (w *world) complete(ctx context.Context, f *vocab.Flow, e *flow.Effect) error {
+	if err := w.sayConnecting(ctx, f, e); err != nil || e.Say == nil {
+		return err
+	}
+	said := *e.Say
+	var err error
+	said.Markdown, err = w.bots.deps.Library.FillOwnText(ctx, library.Occasion{Conversation: w.c, AuthorID: w.c.BotID, Unproved: !w.proved}, said.Markdown)
+	e.Say = &said
 	return err
 }
 

@@ -77,7 +77,7 @@ func (s *Service) CloseSilent(ctx context.Context) error {
 func (s *Service) silentIn(ctx context.Context, x silence) ([]string, error) {
 	st := &store.Statement{}
 	st.WriteString("SELECT id FROM conversations WHERE inbox_id = " + st.Arg(x.inbox.id) + " AND folder = 'MAIN' AND kind IN (" + store.List(st, x.kinds) +
-		") AND status = 'OPEN' AND waiting_since = " + st.Arg(int64(clock.Never)) + " AND last_outgoing_number > last_incoming_number AND last_message_at >= " +
+		") AND status = 'OPEN' AND NOT " + busyMachines + " AND waiting_since = " + st.Arg(int64(clock.Never)) + " AND last_outgoing_number > last_incoming_number AND last_message_at >= " +
 		st.Arg(int64(x.since)) + " AND last_message_at <= " + st.Arg(int64(x.until)) + " ORDER BY last_message_at LIMIT 500")
 	return s.store.Strings(ctx, st.String(), st.Args...)
 }
@@ -152,10 +152,13 @@ func (ch *change) lastVisible(ctx context.Context) (*ent.Message, error) {
 	return m, err
 }
 
-// machinesAreBusy reports whether a proposal waits, or a bot is at work or waits for
-// approval: what awaits the contact only does not count.
+// busyMachines is whether a proposal waits in a conversation, or a bot is at work or waits
+// for approval: what awaits the contact only does not count.
+const busyMachines = `(EXISTS (SELECT 1 FROM proposals p WHERE p.account_id = conversations.account_id AND p.conversation_id = conversations.id AND p.state = 'WAITING')
+	OR EXISTS (SELECT 1 FROM agent_runs r WHERE r.conversation_id = conversations.id AND r.ended_at = 0 AND r.state <> 'AWAITING_CONTACT'))`
+
+// machinesAreBusy reports whether machines keep the conversation open.
 func (ch *change) machinesAreBusy(ctx context.Context) (bool, error) {
-	n, err := ch.tx.Number(ctx, `SELECT (SELECT COUNT(*) FROM proposals WHERE conversation_id = $1 AND state = 'WAITING')
-		+ (SELECT COUNT(*) FROM agent_runs WHERE conversation_id = $2 AND ended_at = 0 AND state <> 'AWAITING_CONTACT')`, ch.c.ID, ch.c.ID)
+	n, err := ch.tx.Number(ctx, "SELECT COUNT(*) FROM conversations WHERE id = $1 AND "+busyMachines, ch.c.ID)
 	return n > 0, err
 }

@@ -309,3 +309,26 @@ func TestWordsAreInEachLanguage(t *testing.T) {
 		t.Errorf("got %v, want %v", languages, want)
 	}
 }
+
+// BT-4: of a visitor who goes round and round a flow keeps no more than the last answer to
+// each question.
+func TestAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	f := parse(t, `{"start": "a", "steps": [{"id": "a", "kind": "ASK", "markdown": "A?", "next": "b"}, {"id": "b", "kind": "ASK", "markdown": "B?",
+		"choices": [{"text": "Again", "next": "a"}, {"text": "End", "next": "end"}]}, {"id": "end", "kind": "END"}]}`)
+	s := flow.Begin(f, "Hi")
+	for i := range 400 {
+		var in flow.Input
+		if s.Phase == vocab.FlowAsked {
+			words := map[string]string{"a": fmt.Sprint("Round ", i), "b": "Again"}[s.StepID]
+			in.Text = &words
+		}
+		var err error
+		if _, s, err = flow.Step(t.Context(), f, s, in, &world{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := fmt.Sprint(s.Answers), "[{a A? Round 397} {b B? Again}]"; got != want {
+		t.Errorf("kept: %s, want %s", got, want)
+	}
+}

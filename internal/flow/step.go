@@ -75,7 +75,9 @@ func take(f *vocab.Flow, step *vocab.FlowStep, s State, text string, w World) (E
 	}
 	e := Effect{Count: Count{Answered: 1}}
 	if !got.skips {
-		s.Answers = append(slices.Clone(s.Answers), vocab.FlowAnswer{StepID: step.ID, Question: value(step.Markdown), Value: got.value})
+		// Of each question the last answer is kept: a visitor may go round for as long as they like.
+		s.Answers = append(slices.DeleteFunc(slices.Clone(s.Answers), func(a vocab.FlowAnswer) bool { return a.StepID == step.ID }),
+			vocab.FlowAnswer{StepID: step.ID, Question: value(step.Markdown), Value: got.value})
 		if step.Save != nil {
 			e.Save = &Save{To: *step.Save, Value: got.value, Said: true}
 		}

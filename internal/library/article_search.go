@@ -3,8 +3,10 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -63,8 +65,9 @@ type ArticleSearch struct {
 }
 
 // SearchArticles finds published articles of the viewer's account by words, the best first:
-// words of titles count most (CO-11, AG-8). A query without words finds nothing. TOO_LONG on
-// query.
+// words of titles count most (CO-11, AG-8). Where no article has all words, those are found
+// that have most of what the query asks for, see telling. A query without words finds
+// nothing. TOO_LONG on query.
 func (s *Service) SearchArticles(ctx context.Context, a ArticleSearch) ([]ArticleHit, error) {
 	if n := len([]rune(a.Query)); n > maxSearched {
 		return nil, errs.Exceeds(maxSearched, "The text has %d characters; at most %d are allowed.", n, maxSearched).On("query")
@@ -73,9 +76,15 @@ func (s *Service) SearchArticles(ctx context.Context, a ArticleSearch) ([]Articl
 	if len(words) == 0 || len(a.Audiences) == 0 {
 		return nil, nil
 	}
+	account := viewer.FromContext(ctx).AccountID
 	q := &store.Statement{}
-	a.write(q, viewer.FromContext(ctx).AccountID, words)
+	a.write(q, account, words)
 	hits, err := s.readHits(ctx, q)
+	if some := telling(words); err == nil && len(hits) == 0 && len(words) > 1 && len(some) > 0 {
+		q = &store.Statement{}
+		a.writeAny(q, account, some)
+		hits, err = s.readHits(ctx, q)
+	}
 	for i := range hits {
 		hits[i].readIn(append([]string{a.Language}, a.Languages...)...)
 	}
@@ -92,7 +101,39 @@ func (a ArticleSearch) write(q *store.Statement, account string, words []string)
 		joins = append(joins, " JOIN (SELECT article_id, MAX(weight) AS score FROM article_words WHERE account_id = "+q.Arg(account)+
 			" AND word >= "+q.Arg(word)+" AND word < "+q.Arg(word+"\U0010ffff")+" GROUP BY article_id) "+w+" ON "+w+".article_id = a.id")
 	}
-	q.WriteString("SELECT " + hitColumns + " FROM articles a" + strings.Join(joins, "") + " WHERE a.account_id = " + q.Arg(account) + " AND a.listed = true AND a.audience IN (" + store.List(q, a.Audiences) + ")")
+	q.WriteString("SELECT " + hitColumns + " FROM articles a" + strings.Join(joins, ""))
+	a.writeRest(q, account, strings.Join(scores, " + ")+" DESC")
+}
+
+// telling are the words of a question that say what it asks for: not those of every question.
+func telling(words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), search.IsCommon)
+}
+
+// shortWord is up to how many letters a word is looked for as it is: the beginnings of
+// others say too little.
+const shortWord = 3
+
+// writeAny writes the search for articles that have a third of the words or more: those
+// with most of them first.
+func (a ArticleSearch) writeAny(q *store.Statement, account string, words []string) {
+	each := make([]string, len(words))
+	for i, word := range words {
+		upTo := word + "\U0010ffff"
+		if utf8.RuneCountInString(word) <= shortWord {
+			upTo = word + "\x01"
+		}
+		each[i] = "SELECT article_id, MAX(weight) AS score FROM article_words WHERE account_id = " + q.Arg(account) + " AND word >= " + q.Arg(word) +
+			" AND word < " + q.Arg(upTo) + " GROUP BY article_id"
+	}
+	q.WriteString("SELECT " + hitColumns + " FROM articles a JOIN (SELECT article_id, COUNT(*) AS found, SUM(score) AS score FROM (" + strings.Join(each, " UNION ALL ") +
+		") one GROUP BY article_id HAVING COUNT(*) >= " + strconv.Itoa((len(words)+2)/3) + ") w ON w.article_id = a.id")
+	a.writeRest(q, account, "w.found DESC, w.score DESC")
+}
+
+// writeRest writes which of the articles are found, and in which order.
+func (a ArticleSearch) writeRest(q *store.Statement, account, order string) {
+	q.WriteString(" WHERE a.account_id = " + q.Arg(account) + " AND a.listed = true AND a.audience IN (" + store.List(q, a.Audiences) + ")")
 	if a.Language != "" {
 		q.WriteString(" AND a.languages LIKE " + q.Arg("% "+a.Language+" %"))
 	}
@@ -100,7 +141,7 @@ func (a ArticleSearch) write(q *store.Statement, account string, words []string)
 	if first <= 0 || first > maxFound {
 		first = maxFound
 	}
-	q.WriteString(" ORDER BY " + strings.Join(scores, " + ") + " DESC, a.title_key, a.id LIMIT " + strconv.Itoa(first))
+	q.WriteString(" ORDER BY " + order + ", a.title_key, a.id LIMIT " + strconv.Itoa(first))
 }
 
 const hitColumns = "a.id, a.slug, a.title, a.category, a.language, a.excerpt, a.audience, a.updated_at, a.variants, a.category_key, a.title_key"

@@ -173,7 +173,8 @@ func TestArticleReaders(t *testing.T) {
 			return titles(check.Must(w.ReadBase(w.t.Context(), key, r, query, ""))(w.t).Articles)
 		}
 		for query, want := range map[string]string{
-			"": "Parcels, Opening hours", "parc": "Parcels, Opening hours", "PARCELS open": "Opening hours", "offnung": "Parcels", "grosse": "Parcels", "delivery": "Parcels", "hours x": "",
+			"": "Parcels, Opening hours", "parc": "Parcels, Opening hours", "PARCELS open": "Opening hours", "offnung": "Parcels", "grosse": "Parcels", "delivery": "Parcels", "x": "",
+			"hours x": "Opening hours", "quousque hours tandem abutere": "", // where none has all words: a third of them or more
 		} {
 			if got := list(library.Reader{}, query); got != want {
 				w.t.Errorf("%q finds %q, want %q", query, got, want)

@@ -22,8 +22,11 @@ type Occasion struct {
 	// Conversation is nil before there is one; ContactID is the contact then, "": none.
 	Conversation *ent.Conversation
 	ContactID    string
-	// AuthorID is the user or integration who writes.
+	// AuthorID is the user, integration or bot that writes.
 	AuthorID string
+	// Unproved keeps the contact's record to itself, whoever linked it: no one who writes
+	// looks at it (CH-9).
+	Unproved bool
 }
 
 // facts are what placeholders stand for on an occasion, loaded when they are needed.
@@ -113,7 +116,7 @@ func (f *facts) record(ctx context.Context) (c *ent.Contact, said map[string]str
 	if c := f.of.Conversation; c != nil {
 		contactID = c.ContactID
 		about, proved, err := f.visitor(ctx, c)
-		if err != nil || !proved || contactID == "" {
+		if err != nil || !proved || f.of.Unproved || contactID == "" {
 			return nil, about, err
 		}
 	}
@@ -193,6 +196,12 @@ func (f *facts) user(ctx context.Context, fields []string) (map[string]string, s
 			return nil, "", err
 		}
 		values["name"] = program.Name
+	case id.Is(f.of.AuthorID, id.Bot):
+		b, err := f.client.Bot.Get(ctx, f.of.AuthorID)
+		if err != nil {
+			return nil, "", err
+		}
+		values["name"] = b.Name
 	}
 	values["firstName"], _ = contact.PartsOf(values["name"], "", "")
 	for _, field := range fields {
@@ -225,6 +234,9 @@ func (f *facts) conversation(ctx context.Context, _ []string) (map[string]string
 	c := f.of.Conversation
 	if c == nil {
 		return map[string]string{}, "", nil
+	}
+	if c.InboxID == "" { // of a trial
+		return map[string]string{"subject": c.Subject}, "", nil
 	}
 	inbox, err := f.client.Inbox.Get(ctx, c.InboxID)
 	if err != nil {

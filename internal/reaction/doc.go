@@ -20,7 +20,7 @@
 //     cannot move it, nor commit a transaction of Once.
 //   - Leases. An account belongs to one of 16 shares; a node has a consumer's share
 //     by a lease, and the nodes that know it divide the shares evenly. After a death
-//     another node takes over within 40 seconds.
+//     another node takes over within 20 seconds.
 //   - Waking. A node handles its own commits at once, and hears of others' by the
 //     bus. What no one reported is found by a sweep every five seconds: one query
 //     for all consumers, which seeks the accounts with events of the last minute.

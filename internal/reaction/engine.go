@@ -26,7 +26,7 @@ type timing struct {
 }
 
 var usual = timing{
-	sweep: 5 * time.Second, keep: 10 * time.Second, lease: 30 * time.Second, store: time.Second,
+	sweep: 5 * time.Second, keep: 5 * time.Second, lease: 15 * time.Second, store: time.Second,
 	mark: time.Second, lazy: time.Minute, pace: 25 * time.Millisecond, slice: time.Second,
 }
 

@@ -34,6 +34,8 @@ type crowd struct {
 	teams    []string
 	levels   map[string]float64 // of conversations
 	tiers    map[string]string  // of contacts
+	// facts are what was noted of conversations and is so now: "kind=value" in lower case.
+	facts map[string][]string
 	// tags are the ids of tags by what a filter may name them by: names of any case,
 	// names and ids of tags that were merged into them, and their own ids.
 	tags map[string]string
@@ -76,6 +78,9 @@ func (d *suite) crowd(r *rand.Rand, n int) *crowd {
 	d.define(vocab.PropertyOfContact, "tier", vocab.TextProperty)
 	d.Write(d.System, func(ctx context.Context, tx *store.Tx) error {
 		if err := d.save(ctx, tx, r, w); err != nil {
+			return err
+		}
+		if err := d.annotate(ctx, tx, r, w); err != nil {
 			return err
 		}
 		return d.values(ctx, tx, r, w)
@@ -253,7 +258,7 @@ func (d *suite) drawFilter(t *rapid.T, w *crowd) view.Filter {
 	f.ContactIDs = some(t, "contacts", w.contacts...)
 	f.Text = perhaps(t, "text", "apple", "apple pear", "caf*", `"plum plum"`)
 	if f.Criteria() > 19 { // one more may come
-		f.Any, f.Not, f.Properties, f.ContactProperties = nil, nil, nil, nil
+		f.Any, f.Not, f.Properties, f.ContactProperties, f.Annotations = nil, nil, nil, nil, nil
 	}
 	return f
 }
@@ -278,6 +283,7 @@ func (d *suite) drawWithin(t *rapid.T, w *crowd, level int) view.Filter {
 		}
 	}
 	drawProperties(t, &f)
+	drawAnnotations(t, &f)
 	f.Tags = some(t, "tags", slices.Sorted(maps.Keys(w.tags))...)
 	f.Priorities = some(t, "priorities", vocab.PriorityNone, vocab.PriorityHigh, vocab.PriorityLow)
 	f.OpenedAfter, f.OpenedBefore = span(t, "opened", 0, 4)
@@ -322,7 +328,7 @@ func (w *crowd) passes(t check.Tester, c *ent.Conversation, f view.Filter, me st
 	} else if c.LastOutgoingNumber > 0 {
 		waitsFor = append(waitsFor, vocab.WaitingOnContact)
 	}
-	return active && tagged && w.has(c, f) && anyOf && notOf &&
+	return active && tagged && w.has(c, f) && w.noted(c, f.Annotations) && anyOf && notOf &&
 		(f.WaitingOn == nil || slices.Contains(waitsFor, *f.WaitingOn)) &&
 		(f.Rating == nil || slices.Contains(f.Rating, c.Rating)) &&
 		(f.ChannelTypes == nil || slices.Contains(f.ChannelTypes, c.ChannelType)) &&

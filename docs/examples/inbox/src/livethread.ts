@@ -41,6 +41,13 @@ const ThreadChanges = graphql(`
   }
 `);
 
+// What machines note of a message is no change of it: the event says which one to read again.
+const Noted = graphql(`
+  subscription Noted($inboxIds: [ID!]) {
+    events(inboxIds: $inboxIds, types: [ANNOTATION_ADDED, ANNOTATION_REMOVED]) { id conversation { id } message { __typename id ...MessageParts } }
+  }
+`);
+
 type Page = NonNullable<ThreadQuery['conversation']>['entries'];
 export type Entry = Extract<Page['nodes'][number], { id: string }>;
 
@@ -87,6 +94,18 @@ export function useLiveThread(id: string) {
     },
     // The position is too old to go on from.
     onError: load,
+  });
+
+  const inboxId = row.data?.conversation?.inbox.id;
+  useSubscription(Noted, {
+    variables: { inboxIds: inboxId ? [inboxId] : [] },
+    skip: !inboxId,
+    ignoreResults: true,
+    onData({ data: { data } }) {
+      const message = data?.events.message;
+      if (!message || data.events.conversation?.id !== id) return;
+      setLoaded((old) => old && { ...old, entries: old.entries.map((known) => (known.id === message.id ? message : known)) });
+    },
   });
 
   async function loadOlder() {

@@ -159,6 +159,11 @@ test('an agent decides on what machines propose', async (t) => {
   await page.locator('.row', { hasText: 'My money back' }).click();
   const pane = page.getByRole('region', { name: 'Assistants' });
   await pane.getByText('Refund').waitFor();
+  // What is noted of a message shows on it at once.
+  const { conversation: noted } = await ask('query($id: ID!) { conversation(id: $id) { messages(first: 1) { nodes { id } } } }', { id: botConversationId }, machine);
+  await page.getByRole('log').getByText('My money back').waitFor();
+  await ask('mutation($in: AnnotateInput!) { annotate(input: $in) { userErrors { message } } }', { in: { conversationId: botConversationId, messageId: noted.messages.nodes[0].id, kind: 'mood', value: 'cross' } }, machine);
+  await page.locator('.message', { hasText: 'My money back' }).getByText('mood: cross', { exact: false }).waitFor();
   const propose = (markdown) =>
     ask('mutation($in: ProposeReplyInput!) { proposeReply(input: $in) { proposal { id } userErrors { message } } }', { in: { conversationId: botConversationId, markdown, confidence: 0.75, reason: 'As the rules say', sources: [{ title: 'Rules', url: 'https://shop.example/rules' }] } }, machine);
   await propose('You get it bak.');
