@@ -37375,7 +37375,7 @@ input CaptureFieldInput {
   label: String
   "Whether it must be filled in."
   required: Boolean = false
-  "When to ask for it; WITH_EMAIL needs a timing other than NEVER."
+  "When to ask for it; default: BEFORE_CHAT. WITH_EMAIL needs a timing other than NEVER."
   when: CaptureFieldTime = BEFORE_CHAT
 }
 
@@ -39764,7 +39764,7 @@ input VisitorFieldInput {
   field: String!
   "Null or empty: nothing, which takes back what was suggested. What a contact has stays."
   value: String
-  "In place of ` + "`" + `value` + "`" + `, of CHOICES: the values of several options, at most 100. Together with ` + "`" + `value` + "`" + `: INVALID."
+  "Of CHOICES: the values of several options, at most 100; omit ` + "`" + `value` + "`" + ` then."
   values: [String!]
 }
 

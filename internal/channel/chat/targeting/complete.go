@@ -178,8 +178,8 @@ func (c *checks) capture(e vocab.EmailCapture) {
 	case !delayed && e.DelaySeconds != 0:
 		c.invalid("A delay is set, but the timing is not AFTER_DELAY.", "emailCapture", "delaySeconds")
 	}
-	if e.Timing == vocab.CaptureNever && e.Text != "" {
-		c.invalid("A text is set, but the address is never asked for.", "emailCapture", "text")
+	if e.Timing == vocab.CaptureNever && e.Text != "" && len(e.Fields) == 0 {
+		c.invalid("A text is set, but nothing is asked for.", "emailCapture", "text")
 	}
 	for i, f := range e.Fields {
 		if e.Timing == vocab.CaptureNever && f.When == vocab.FieldWithEmail {

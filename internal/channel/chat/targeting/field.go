@@ -34,6 +34,9 @@ func cleanFields(given []vocab.CaptureField) ([]vocab.CaptureField, error) {
 		} else {
 			list[i].Label = ""
 		}
+		if f.When == "" {
+			list[i].When = vocab.FieldBeforeChat
+		}
 		isProperty := f.Kind == vocab.CaptureProperty
 		if isProperty {
 			properties++

@@ -47,15 +47,15 @@ export function rowOf({ key, label, kind, options, required }: FormField, say: S
     return [input, h("label", { class: "check" }, input, h("span", { dir: "auto" }, name))];
   };
   let inputs: Input[];
-  let element: HTMLElement;
+  let parts: HTMLElement[];
   if (kind === "CHOICES") {
     const boxes = options.map((option) => box(option.label, option.value));
     inputs = boxes.map(([input]) => input);
-    element = h("fieldset", {}, h("legend", {}, text), ...boxes.map(([, line]) => line));
+    parts = [h("fieldset", {}, h("legend", {}, text), ...boxes.map(([, line]) => line))];
   } else if (kind === "BOOLEAN") {
     const [input, line] = box(label, "true");
     inputs = [input];
-    element = h("div", {}, line);
+    parts = [line];
   } else {
     const choices = [{ value: "", label: say("fieldChoose") }, ...options];
     const input =
@@ -65,12 +65,13 @@ export function rowOf({ key, label, kind, options, required }: FormField, say: S
           ? h("textarea", { ...common, dir: "auto", maxlength: 10_000 })
           : h("input", { type: "text", dir: "auto", ...common, ...kinds[kind] });
     inputs = [input];
-    element = h("label", {}, text, input);
+    input.id = key;
+    parts = [h("label", { for: key }, text), input];
   }
   const chosen = (): string[] => inputs.filter((input) => (input as HTMLInputElement).checked).map(({ value }) => value);
   const blame = (words: string): void => {
     write(problem, words);
-    for (const input of inputs) set(input, "aria-invalid", words && "true");
+    for (const input of inputs) set(input, "aria-invalid", words ? "true" : null);
   };
   const read = (): FieldAnswer => {
     if (kind === "CHOICES") return { field: key, values: chosen() };
@@ -80,7 +81,7 @@ export function rowOf({ key, label, kind, options, required }: FormField, say: S
   };
   return {
     key,
-    element: h("div", { class: "field" }, element, problem),
+    element: h("div", { class: "field" }, ...parts, problem),
     read,
     blame,
     check() {
