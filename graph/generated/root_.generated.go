@@ -39101,7 +39101,7 @@ extend type Mutation {
   hour: RATE_LIMITED. Emits ` + "`" + `CONTACT_UPDATED` + "`" + ` if something is written, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat whose ` + "`" + `suggestedProperties` + "`" + ` change.
   """
   submitVisitorFields(
-    "Who asks, and the fields."
+    "The targeted message that asks, and the fields."
     input: SubmitVisitorFieldsInput!
   ): SubmitVisitorFieldsPayload! @access(to: [VISITOR])
     @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, FIELDS_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])

@@ -178,7 +178,7 @@ func (s *Service) keepFields(ctx context.Context, tx *store.Tx, me *ent.Visitor,
 			return errs.New(errs.Invalid, "%q is listed twice.", one.Field).On(path, at, "field")
 		}
 		seen[one.Field] = true
-		value, err := asked[place].read(one, region)
+		value, err := asked[place].readText(one, region)
 		if e := errs.Of(err); e != nil {
 			return e.On(path, at, "value")
 		}
@@ -199,8 +199,8 @@ func (s *Service) keepFields(ctx context.Context, tx *store.Tx, me *ent.Visitor,
 	return s.linkContact(ctx, tx, me, me.Email, me.ContactID, me.ContactTyped)
 }
 
-// read returns a value as it is kept; "": none.
-func (f field) read(said VisitorFieldInput, region string) (string, error) {
+// readText returns a value as it is kept; "": none.
+func (f field) readText(said VisitorFieldInput, region string) (string, error) {
 	text := ""
 	if said.Value != nil {
 		text = *said.Value

@@ -145,7 +145,7 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .notice { font-size: 13px; color: var(--muted); white-space: pre-wrap; overflow-wrap: anywhere; }
 .check { display: flex; flex-direction: row; gap: 10px; align-items: start; font-size: 13px; }
 .field { display: flex; flex-direction: column; gap: 4px; }
-.field .bad { font-size: 13px; }
+.field .bad, .field legend { font-size: 13px; }
 .field .bad:empty { display: none; }
 .check input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
 label { display: flex; flex-direction: column; gap: 4px; font-size: 13px; }
