@@ -84596,6 +84596,8 @@ type VisitorMutation struct {
 	contact_own          *bool
 	suggested            *[]vocab.SuggestedProperty
 	appendsuggested      []vocab.SuggestedProperty
+	answered             *[]vocab.AnsweredField
+	appendanswered       []vocab.AnsweredField
 	last_seen_at         *clock.Micros
 	addlast_seen_at      *clock.Micros
 	created_at           *clock.Micros
@@ -85403,6 +85405,57 @@ func (m *VisitorMutation) ResetSuggested() {
 	m.appendsuggested = nil
 }
 
+// SetAnswered sets the "answered" field.
+func (m *VisitorMutation) SetAnswered(vf []vocab.AnsweredField) {
+	m.answered = &vf
+	m.appendanswered = nil
+}
+
+// Answered returns the value of the "answered" field in the mutation.
+func (m *VisitorMutation) Answered() (r []vocab.AnsweredField, exists bool) {
+	v := m.answered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswered returns the old "answered" field's value of the Visitor entity.
+// If the Visitor object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VisitorMutation) OldAnswered(ctx context.Context) (v []vocab.AnsweredField, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswered: %w", err)
+	}
+	return oldValue.Answered, nil
+}
+
+// AppendAnswered adds vf to the "answered" field.
+func (m *VisitorMutation) AppendAnswered(vf []vocab.AnsweredField) {
+	m.appendanswered = append(m.appendanswered, vf...)
+}
+
+// AppendedAnswered returns the list of values that were appended to the "answered" field in this mutation.
+func (m *VisitorMutation) AppendedAnswered() ([]vocab.AnsweredField, bool) {
+	if len(m.appendanswered) == 0 {
+		return nil, false
+	}
+	return m.appendanswered, true
+}
+
+// ResetAnswered resets all changes to the "answered" field.
+func (m *VisitorMutation) ResetAnswered() {
+	m.answered = nil
+	m.appendanswered = nil
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (m *VisitorMutation) SetLastSeenAt(c clock.Micros) {
 	m.last_seen_at = &c
@@ -85549,7 +85602,7 @@ func (m *VisitorMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *VisitorMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.account_id != nil {
 		fields = append(fields, visitor.FieldAccountID)
 	}
@@ -85601,6 +85654,9 @@ func (m *VisitorMutation) Fields() []string {
 	if m.suggested != nil {
 		fields = append(fields, visitor.FieldSuggested)
 	}
+	if m.answered != nil {
+		fields = append(fields, visitor.FieldAnswered)
+	}
 	if m.last_seen_at != nil {
 		fields = append(fields, visitor.FieldLastSeenAt)
 	}
@@ -85649,6 +85705,8 @@ func (m *VisitorMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactOwn()
 	case visitor.FieldSuggested:
 		return m.Suggested()
+	case visitor.FieldAnswered:
+		return m.Answered()
 	case visitor.FieldLastSeenAt:
 		return m.LastSeenAt()
 	case visitor.FieldCreatedAt:
@@ -85696,6 +85754,8 @@ func (m *VisitorMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldContactOwn(ctx)
 	case visitor.FieldSuggested:
 		return m.OldSuggested(ctx)
+	case visitor.FieldAnswered:
+		return m.OldAnswered(ctx)
 	case visitor.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
 	case visitor.FieldCreatedAt:
@@ -85827,6 +85887,13 @@ func (m *VisitorMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSuggested(v)
+		return nil
+	case visitor.FieldAnswered:
+		v, ok := value.([]vocab.AnsweredField)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswered(v)
 		return nil
 	case visitor.FieldLastSeenAt:
 		v, ok := value.(clock.Micros)
@@ -86007,6 +86074,9 @@ func (m *VisitorMutation) ResetField(name string) error {
 		return nil
 	case visitor.FieldSuggested:
 		m.ResetSuggested()
+		return nil
+	case visitor.FieldAnswered:
+		m.ResetAnswered()
 		return nil
 	case visitor.FieldLastSeenAt:
 		m.ResetLastSeenAt()

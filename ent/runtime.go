@@ -3087,8 +3087,12 @@ func init() {
 	visitorDescSuggested := visitorFields[14].Descriptor()
 	// visitor.DefaultSuggested holds the default value on creation for the suggested field.
 	visitor.DefaultSuggested = visitorDescSuggested.Default.([]vocab.SuggestedProperty)
+	// visitorDescAnswered is the schema descriptor for answered field.
+	visitorDescAnswered := visitorFields[15].Descriptor()
+	// visitor.DefaultAnswered holds the default value on creation for the answered field.
+	visitor.DefaultAnswered = visitorDescAnswered.Default.([]vocab.AnsweredField)
 	// visitorDescLastSeenAt is the schema descriptor for last_seen_at field.
-	visitorDescLastSeenAt := visitorFields[15].Descriptor()
+	visitorDescLastSeenAt := visitorFields[16].Descriptor()
 	// visitor.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	visitor.DefaultLastSeenAt = clock.Micros(visitorDescLastSeenAt.Default.(int64))
 	// visitorDescID is the schema descriptor for id field.

@@ -53,6 +53,8 @@ type Visitor struct {
 	ContactOwn bool `json:"contact_own,omitempty"`
 	// What they said of themselves, and did not prove (CH-9).
 	Suggested []vocab.SuggestedProperty `json:"suggested,omitempty"`
+	// The fields of forms that they are not asked for again (TM-5).
+	Answered []vocab.AnsweredField `json:"answered,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -65,7 +67,7 @@ func (*Visitor) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case visitor.FieldSuggested:
+		case visitor.FieldSuggested, visitor.FieldAnswered:
 			values[i] = new([]byte)
 		case visitor.FieldEmailVerified, visitor.FieldContactTyped, visitor.FieldContactOwn:
 			values[i] = new(sql.NullBool)
@@ -200,6 +202,14 @@ func (_m *Visitor) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field suggested: %w", err)
 				}
 			}
+		case visitor.FieldAnswered:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field answered", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Answered); err != nil {
+					return fmt.Errorf("unmarshal field answered: %w", err)
+				}
+			}
 		case visitor.FieldLastSeenAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field last_seen_at", values[i])
@@ -302,6 +312,9 @@ func (_m *Visitor) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("suggested=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Suggested))
+	builder.WriteString(", ")
+	builder.WriteString("answered=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Answered))
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))

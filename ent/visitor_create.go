@@ -230,6 +230,12 @@ func (_c *VisitorCreate) SetSuggested(v []vocab.SuggestedProperty) *VisitorCreat
 	return _c
 }
 
+// SetAnswered sets the "answered" field.
+func (_c *VisitorCreate) SetAnswered(v []vocab.AnsweredField) *VisitorCreate {
+	_c.mutation.SetAnswered(v)
+	return _c
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_c *VisitorCreate) SetLastSeenAt(v clock.Micros) *VisitorCreate {
 	_c.mutation.SetLastSeenAt(v)
@@ -339,6 +345,10 @@ func (_c *VisitorCreate) defaults() {
 		v := visitor.DefaultSuggested
 		_c.mutation.SetSuggested(v)
 	}
+	if _, ok := _c.mutation.Answered(); !ok {
+		v := visitor.DefaultAnswered
+		_c.mutation.SetAnswered(v)
+	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		v := visitor.DefaultLastSeenAt
 		_c.mutation.SetLastSeenAt(v)
@@ -401,6 +411,9 @@ func (_c *VisitorCreate) check() error {
 	}
 	if _, ok := _c.mutation.Suggested(); !ok {
 		return &ValidationError{Name: "suggested", err: errors.New(`ent: missing required field "Visitor.suggested"`)}
+	}
+	if _, ok := _c.mutation.Answered(); !ok {
+		return &ValidationError{Name: "answered", err: errors.New(`ent: missing required field "Visitor.answered"`)}
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "Visitor.last_seen_at"`)}
@@ -516,6 +529,10 @@ func (_c *VisitorCreate) createSpec() (*Visitor, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Suggested(); ok {
 		_spec.SetField(visitor.FieldSuggested, field.TypeJSON, value)
 		_node.Suggested = value
+	}
+	if value, ok := _c.mutation.Answered(); ok {
+		_spec.SetField(visitor.FieldAnswered, field.TypeJSON, value)
+		_node.Answered = value
 	}
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(visitor.FieldLastSeenAt, field.TypeInt64, value)
@@ -766,6 +783,18 @@ func (u *VisitorUpsert) SetSuggested(v []vocab.SuggestedProperty) *VisitorUpsert
 // UpdateSuggested sets the "suggested" field to the value that was provided on create.
 func (u *VisitorUpsert) UpdateSuggested() *VisitorUpsert {
 	u.SetExcluded(visitor.FieldSuggested)
+	return u
+}
+
+// SetAnswered sets the "answered" field.
+func (u *VisitorUpsert) SetAnswered(v []vocab.AnsweredField) *VisitorUpsert {
+	u.Set(visitor.FieldAnswered, v)
+	return u
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *VisitorUpsert) UpdateAnswered() *VisitorUpsert {
+	u.SetExcluded(visitor.FieldAnswered)
 	return u
 }
 
@@ -1068,6 +1097,20 @@ func (u *VisitorUpsertOne) SetSuggested(v []vocab.SuggestedProperty) *VisitorUps
 func (u *VisitorUpsertOne) UpdateSuggested() *VisitorUpsertOne {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateSuggested()
+	})
+}
+
+// SetAnswered sets the "answered" field.
+func (u *VisitorUpsertOne) SetAnswered(v []vocab.AnsweredField) *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *VisitorUpsertOne) UpdateAnswered() *VisitorUpsertOne {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateAnswered()
 	})
 }
 
@@ -1540,6 +1583,20 @@ func (u *VisitorUpsertBulk) SetSuggested(v []vocab.SuggestedProperty) *VisitorUp
 func (u *VisitorUpsertBulk) UpdateSuggested() *VisitorUpsertBulk {
 	return u.Update(func(s *VisitorUpsert) {
 		s.UpdateSuggested()
+	})
+}
+
+// SetAnswered sets the "answered" field.
+func (u *VisitorUpsertBulk) SetAnswered(v []vocab.AnsweredField) *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *VisitorUpsertBulk) UpdateAnswered() *VisitorUpsertBulk {
+	return u.Update(func(s *VisitorUpsert) {
+		s.UpdateAnswered()
 	})
 }
 

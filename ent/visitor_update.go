@@ -251,6 +251,18 @@ func (_u *VisitorUpdate) AppendSuggested(v []vocab.SuggestedProperty) *VisitorUp
 	return _u
 }
 
+// SetAnswered sets the "answered" field.
+func (_u *VisitorUpdate) SetAnswered(v []vocab.AnsweredField) *VisitorUpdate {
+	_u.mutation.SetAnswered(v)
+	return _u
+}
+
+// AppendAnswered appends value to the "answered" field.
+func (_u *VisitorUpdate) AppendAnswered(v []vocab.AnsweredField) *VisitorUpdate {
+	_u.mutation.AppendAnswered(v)
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *VisitorUpdate) SetLastSeenAt(v clock.Micros) *VisitorUpdate {
 	_u.mutation.ResetLastSeenAt()
@@ -376,6 +388,14 @@ func (_u *VisitorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AppendedSuggested(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, visitor.FieldSuggested, value)
+		})
+	}
+	if value, ok := _u.mutation.Answered(); ok {
+		_spec.SetField(visitor.FieldAnswered, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAnswered(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, visitor.FieldAnswered, value)
 		})
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
@@ -626,6 +646,18 @@ func (_u *VisitorUpdateOne) AppendSuggested(v []vocab.SuggestedProperty) *Visito
 	return _u
 }
 
+// SetAnswered sets the "answered" field.
+func (_u *VisitorUpdateOne) SetAnswered(v []vocab.AnsweredField) *VisitorUpdateOne {
+	_u.mutation.SetAnswered(v)
+	return _u
+}
+
+// AppendAnswered appends value to the "answered" field.
+func (_u *VisitorUpdateOne) AppendAnswered(v []vocab.AnsweredField) *VisitorUpdateOne {
+	_u.mutation.AppendAnswered(v)
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *VisitorUpdateOne) SetLastSeenAt(v clock.Micros) *VisitorUpdateOne {
 	_u.mutation.ResetLastSeenAt()
@@ -781,6 +813,14 @@ func (_u *VisitorUpdateOne) sqlSave(ctx context.Context) (_node *Visitor, err er
 	if value, ok := _u.mutation.AppendedSuggested(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, visitor.FieldSuggested, value)
+		})
+	}
+	if value, ok := _u.mutation.Answered(); ok {
+		_spec.SetField(visitor.FieldAnswered, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAnswered(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, visitor.FieldAnswered, value)
 		})
 	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {

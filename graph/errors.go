@@ -172,6 +172,7 @@ func userError(t reflect.Type, e *errs.Error) reflect.Value {
 	p.Elem().FieldByName("ClosableAt").Set(reflect.ValueOf(e.Data.ClosableAt))
 	p.Elem().FieldByName("HolderID").Set(reflect.ValueOf(orNull(e.Data.HolderID)))
 	p.Elem().FieldByName("Limit").Set(reflect.ValueOf(orNull(e.Data.Limit)))
+	p.Elem().FieldByName("Missing").Set(reflect.ValueOf(e.Data.Missing))
 	if pointed {
 		return p
 	}

@@ -68,6 +68,10 @@ func (r *visitorMessageResolver) AsksForEmail(ctx context.Context, objs []*model
 	return r.Services.Visitors.AsksForEmail(ctx, pick(objs, rowOfMessage))
 }
 
+func (r *visitorMessageResolver) AwaitsAnswer(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error) {
+	return r.Services.Visitors.AwaitsAnswer(ctx, pick(objs, rowOfMessage))
+}
+
 func (r *flowStepInputResolver) Preset(ctx context.Context, obj *vocab.FlowStep, data *crm.TicketPresetInput) error {
 	obj.Preset = flowPreset(data)
 	return nil

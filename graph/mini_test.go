@@ -44,6 +44,7 @@ type userError struct {
 	Field               []string
 	RetryAt, ClosableAt clock.Micros
 	HolderID            *string
+	Missing             []string
 	Limit               *int
 }
 

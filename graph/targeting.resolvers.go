@@ -17,6 +17,14 @@ import (
 	"parley/internal/vocab"
 )
 
+func (r *captureFieldResolver) Property(ctx context.Context, objs []*vocab.CaptureField) ([]*ent.Property, error) {
+	return r.Services.Nodes.Properties(ctx, pick(objs, func(f *vocab.CaptureField) string { return f.PropertyID }))
+}
+
+func (r *captureFieldResolver) Label(ctx context.Context, obj *vocab.CaptureField) (*string, error) {
+	return orNull(obj.Label), nil
+}
+
 func (r *consentOptionsResolver) ProcessingText(ctx context.Context, obj *vocab.Consent) (*string, error) {
 	return orNull(obj.ProcessingText), nil
 }
@@ -202,6 +210,8 @@ func (r *targetingRuleInputResolver) QueryParameter(ctx context.Context, obj *vo
 	return nil
 }
 
+func (r *Resolver) CaptureField() generated.CaptureFieldResolver { return &captureFieldResolver{r} }
+
 func (r *Resolver) ConsentOptions() generated.ConsentOptionsResolver {
 	return &consentOptionsResolver{r}
 }
@@ -243,6 +253,7 @@ func (r *Resolver) TargetingRuleInput() generated.TargetingRuleInputResolver {
 }
 
 type (
+	captureFieldResolver           struct{ *Resolver }
 	consentOptionsResolver         struct{ *Resolver }
 	emailCaptureResolver           struct{ *Resolver }
 	headingResolver                struct{ *Resolver }

@@ -44,6 +44,14 @@ func (r *mutationResolver) CaptureVisitorEmail(ctx context.Context, input visito
 	return visitorPayload(r.Services.Visitors.CaptureEmail(ctx, input))
 }
 
+func (r *mutationResolver) SubmitVisitorFields(ctx context.Context, input visitor.SubmitVisitorFieldsInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.SubmitFields(ctx, input))
+}
+
+func (r *mutationResolver) SetVisitorProperties(ctx context.Context, input visitor.SetVisitorPropertiesInput) (*model.VisitorPayload, error) {
+	return visitorPayload(r.Services.Visitors.SetProperties(ctx, input))
+}
+
 func (r *mutationResolver) RecordVisitorConsent(ctx context.Context, input visitor.RecordVisitorConsentInput) (*model.VisitorPayload, error) {
 	return visitorPayload(r.Services.Visitors.RecordConsent(ctx, input))
 }

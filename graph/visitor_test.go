@@ -262,6 +262,8 @@ func TestVisitorsReadNoSecret(t *testing.T) {
 			"startVisitorSession":         fmt.Sprintf(`(input: {channelKey: %q, token: %q})`, s.key, s.token),
 			"startChat":                   fmt.Sprintf(`(input: {targetedMessageId: %q, text: "hello", pageUrl: "https://shop.example"})`, s.shown),
 			"sendVisitorMessage":          fmt.Sprintf(`(input: {conversationId: %q, text: "hello"})`, s.chat.ID),
+			"submitVisitorFields":         fmt.Sprintf(`(input: {targetedMessageId: %q, fields: [{field: "name", value: "Dora"}]})`, s.shown),
+			"setVisitorProperties":        `(input: {properties: [{field: "name", value: "Dora"}]})`,
 			"captureVisitorEmail":         `(input: {email: "dora@example.net"})`,
 			"setTyping":                   fmt.Sprintf(`(input: {conversationId: %q, typing: true})`, s.chat.ID),
 			"markVisitorConversationRead": fmt.Sprintf(`(input: {conversationId: %q})`, s.chat.ID),

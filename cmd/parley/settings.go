@@ -133,6 +133,7 @@ type serverSettings struct {
 	VisitorChats      int           `env:"PARLEY_VISITOR_CHATS" default:"5" help:"Chats per hour that one visitor may start, on all nodes together; ten times as many from one address. 0: no limit."`
 	VisitorSessions   int           `env:"PARLEY_VISITOR_SESSIONS" default:"30" help:"Visitors' sessions per minute that one address may start, on all nodes together. 0: no limit, as behind a proxy that hides the addresses."`
 	VisitorAddresses  int           `env:"PARLEY_VISITOR_ADDRESSES" default:"10" help:"E-mail addresses per hour that one visitor may give, on all nodes together; ten times as many from one network address. 0: no limit."`
+	VisitorAnswers    int           `env:"PARLEY_VISITOR_ANSWERS" default:"60" help:"Forms per hour that one visitor may send, and calls by which a page says something of them, on all nodes together; ten times as many from one network address. 0: no limit."`
 	MissedReplyDelay  time.Duration `env:"PARLEY_MISSED_REPLY_DELAY" default:"10m" help:"Delay after which a visitor who left receives unread replies by e-mail, if their address is known. 0: never."`
 	MaxBodyBytes      int64         `env:"PARLEY_MAX_BODY_BYTES" default:"4194304" help:"Largest request body, in bytes."`
 	MaxDepth          int           `env:"PARLEY_MAX_DEPTH" default:"15" help:"Deepest nesting of an operation's fields."`

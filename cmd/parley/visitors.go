@@ -40,6 +40,7 @@ func (s *serverSettings) visitorOptions() visitor.Options {
 	return visitor.Options{
 		Limits: visitor.Limits{
 			MessagesPerMinute: s.VisitorMessages, ChatsPerHour: s.VisitorChats, SessionsPerMinute: s.VisitorSessions, AddressesPerHour: s.VisitorAddresses,
+			AnswersPerHour: s.VisitorAnswers,
 		},
 		MissedAfter: s.MissedReplyDelay,
 		Sites:       s.sites(), LocalSites: s.loopbackOrigins, PublicURL: s.PublicURL,

@@ -3156,6 +3156,7 @@ var (
 		{Name: "contact_typed", Type: field.TypeBool, Default: false},
 		{Name: "contact_own", Type: field.TypeBool, Default: false},
 		{Name: "suggested", Type: field.TypeJSON},
+		{Name: "answered", Type: field.TypeJSON},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}

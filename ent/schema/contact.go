@@ -165,6 +165,7 @@ func (Visitor) Fields() []ent.Field {
 		field.Bool("contact_typed").Default(false).Comment("The contact is that of an address that they typed, and did not prove (CH-9)."),
 		field.Bool("contact_own").Default(false).Comment("Their own typing made the contact (CH-9)."),
 		field.JSON("suggested", []vocab.SuggestedProperty{}).Default([]vocab.SuggestedProperty{}).Comment("What they said of themselves, and did not prove (CH-9)."),
+		field.JSON("answered", []vocab.AnsweredField{}).Default([]vocab.AnsweredField{}).Comment("The fields of forms that they are not asked for again (TM-5)."),
 		instant("last_seen_at"),
 		made(),
 	}

@@ -48,6 +48,8 @@ const (
 	FieldContactOwn = "contact_own"
 	// FieldSuggested holds the string denoting the suggested field in the database.
 	FieldSuggested = "suggested"
+	// FieldAnswered holds the string denoting the answered field in the database.
+	FieldAnswered = "answered"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -76,6 +78,7 @@ var Columns = []string{
 	FieldContactTyped,
 	FieldContactOwn,
 	FieldSuggested,
+	FieldAnswered,
 	FieldLastSeenAt,
 	FieldCreatedAt,
 }
@@ -119,6 +122,8 @@ var (
 	DefaultContactOwn bool
 	// DefaultSuggested holds the default value on creation for the "suggested" field.
 	DefaultSuggested []vocab.SuggestedProperty
+	// DefaultAnswered holds the default value on creation for the "answered" field.
+	DefaultAnswered []vocab.AnsweredField
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.

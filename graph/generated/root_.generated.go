@@ -62,6 +62,7 @@ type ResolverRoot interface {
 	Bot() BotResolver
 	BotFlow() BotFlowResolver
 	BotTurn() BotTurnResolver
+	CaptureField() CaptureFieldResolver
 	ChatChannel() ChatChannelResolver
 	Company() CompanyResolver
 	Consent() ConsentResolver
@@ -523,6 +524,14 @@ type ComplexityRoot struct {
 	CancelTaskPayload struct {
 		Task       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	CaptureField struct {
+		Kind     func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Property func(childComplexity int) int
+		Required func(childComplexity int) int
+		When     func(childComplexity int) int
 	}
 
 	CaptureVisitorEmailPayload struct {
@@ -1402,6 +1411,7 @@ type ComplexityRoot struct {
 
 	EmailCapture struct {
 		DelaySeconds func(childComplexity int) int
+		Fields       func(childComplexity int) int
 		Text         func(childComplexity int) int
 		Timing       func(childComplexity int) int
 	}
@@ -2394,11 +2404,13 @@ type ComplexityRoot struct {
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
 		SetTyping                      func(childComplexity int, input presence.SetTypingInput) int
+		SetVisitorProperties           func(childComplexity int, input visitor.SetVisitorPropertiesInput) int
 		SnoozeConversation             func(childComplexity int, input conversation.SnoozeConversationInput) int
 		StartChat                      func(childComplexity int, input visitor.StartChatInput) int
 		StartEmailConversation         func(childComplexity int, input conversation.StartEmailConversationInput) int
 		StartVisitorSession            func(childComplexity int, input visitor.StartVisitorSessionInput) int
 		StopAgentRun                   func(childComplexity int, input bot.StopAgentRunInput) int
+		SubmitVisitorFields            func(childComplexity int, input visitor.SubmitVisitorFieldsInput) int
 		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
 		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
@@ -3431,6 +3443,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetVisitorPropertiesPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
+	}
+
 	SetupFix struct {
 		Example  func(childComplexity int) int
 		Mutation func(childComplexity int) int
@@ -3513,6 +3530,11 @@ type ComplexityRoot struct {
 		AgentRun     func(childComplexity int) int
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SubmitVisitorFieldsPayload struct {
+		UserErrors func(childComplexity int) int
+		Visitor    func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -4150,6 +4172,7 @@ type ComplexityRoot struct {
 		HolderID   func(childComplexity int) int
 		Limit      func(childComplexity int) int
 		Message    func(childComplexity int) int
+		Missing    func(childComplexity int) int
 		RetryAt    func(childComplexity int) int
 	}
 
@@ -4251,6 +4274,7 @@ type ComplexityRoot struct {
 		Attachments     func(childComplexity int) int
 		AuthorAvatarURL func(childComplexity int) int
 		AuthorName      func(childComplexity int) int
+		AwaitsAnswer    func(childComplexity int) int
 		ByEmail         func(childComplexity int) int
 		Cards           func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
@@ -4352,9 +4376,24 @@ type ComplexityRoot struct {
 
 	WidgetEmailCapture struct {
 		DelaySeconds func(childComplexity int) int
+		Fields       func(childComplexity int) int
 		Needed       func(childComplexity int) int
 		Text         func(childComplexity int) int
 		Timing       func(childComplexity int) int
+	}
+
+	WidgetField struct {
+		Key      func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Options  func(childComplexity int) int
+		Required func(childComplexity int) int
+		When     func(childComplexity int) int
+	}
+
+	WidgetFieldOption struct {
+		Label func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	WidgetHeading struct {
@@ -5752,6 +5791,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelTaskPayload.UserErrors(childComplexity), true
+
+	case "CaptureField.kind":
+		if e.ComplexityRoot.CaptureField.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaptureField.Kind(childComplexity), true
+	case "CaptureField.label":
+		if e.ComplexityRoot.CaptureField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaptureField.Label(childComplexity), true
+	case "CaptureField.property":
+		if e.ComplexityRoot.CaptureField.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaptureField.Property(childComplexity), true
+	case "CaptureField.required":
+		if e.ComplexityRoot.CaptureField.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaptureField.Required(childComplexity), true
+	case "CaptureField.when":
+		if e.ComplexityRoot.CaptureField.When == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CaptureField.When(childComplexity), true
 
 	case "CaptureVisitorEmailPayload.userErrors":
 		if e.ComplexityRoot.CaptureVisitorEmailPayload.UserErrors == nil {
@@ -9176,6 +9246,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailCapture.DelaySeconds(childComplexity), true
+	case "EmailCapture.fields":
+		if e.ComplexityRoot.EmailCapture.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailCapture.Fields(childComplexity), true
 	case "EmailCapture.text":
 		if e.ComplexityRoot.EmailCapture.Text == nil {
 			break
@@ -14100,6 +14176,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetTyping(childComplexity, args["input"].(presence.SetTypingInput)), true
+	case "Mutation.setVisitorProperties":
+		if e.ComplexityRoot.Mutation.SetVisitorProperties == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setVisitorProperties_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetVisitorProperties(childComplexity, args["input"].(visitor.SetVisitorPropertiesInput)), true
 	case "Mutation.snoozeConversation":
 		if e.ComplexityRoot.Mutation.SnoozeConversation == nil {
 			break
@@ -14155,6 +14242,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StopAgentRun(childComplexity, args["input"].(bot.StopAgentRunInput)), true
+	case "Mutation.submitVisitorFields":
+		if e.ComplexityRoot.Mutation.SubmitVisitorFields == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitVisitorFields_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitVisitorFields(childComplexity, args["input"].(visitor.SubmitVisitorFieldsInput)), true
 	case "Mutation.tagConversation":
 		if e.ComplexityRoot.Mutation.TagConversation == nil {
 			break
@@ -18870,6 +18968,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetTypingPayload.UserErrors(childComplexity), true
 
+	case "SetVisitorPropertiesPayload.userErrors":
+		if e.ComplexityRoot.SetVisitorPropertiesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisitorPropertiesPayload.UserErrors(childComplexity), true
+	case "SetVisitorPropertiesPayload.visitor":
+		if e.ComplexityRoot.SetVisitorPropertiesPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetVisitorPropertiesPayload.Visitor(childComplexity), true
+
 	case "SetupFix.example":
 		if e.ComplexityRoot.SetupFix.Example == nil {
 			break
@@ -19152,6 +19263,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StopAgentRunPayload.UserErrors(childComplexity), true
+
+	case "SubmitVisitorFieldsPayload.userErrors":
+		if e.ComplexityRoot.SubmitVisitorFieldsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitVisitorFieldsPayload.UserErrors(childComplexity), true
+	case "SubmitVisitorFieldsPayload.visitor":
+		if e.ComplexityRoot.SubmitVisitorFieldsPayload.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitVisitorFieldsPayload.Visitor(childComplexity), true
 
 	case "Subscription.botWork":
 		if e.ComplexityRoot.Subscription.BotWork == nil {
@@ -21372,6 +21496,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+	case "UserError.missing":
+		if e.ComplexityRoot.UserError.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Missing(childComplexity), true
 	case "UserError.retryAt":
 		if e.ComplexityRoot.UserError.RetryAt == nil {
 			break
@@ -21772,6 +21902,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.VisitorMessage.AuthorName(childComplexity), true
+	case "VisitorMessage.awaitsAnswer":
+		if e.ComplexityRoot.VisitorMessage.AwaitsAnswer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VisitorMessage.AwaitsAnswer(childComplexity), true
 	case "VisitorMessage.byEmail":
 		if e.ComplexityRoot.VisitorMessage.ByEmail == nil {
 			break
@@ -22140,6 +22276,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WidgetEmailCapture.DelaySeconds(childComplexity), true
+	case "WidgetEmailCapture.fields":
+		if e.ComplexityRoot.WidgetEmailCapture.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetEmailCapture.Fields(childComplexity), true
 	case "WidgetEmailCapture.needed":
 		if e.ComplexityRoot.WidgetEmailCapture.Needed == nil {
 			break
@@ -22158,6 +22300,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WidgetEmailCapture.Timing(childComplexity), true
+
+	case "WidgetField.key":
+		if e.ComplexityRoot.WidgetField.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.Key(childComplexity), true
+	case "WidgetField.kind":
+		if e.ComplexityRoot.WidgetField.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.Kind(childComplexity), true
+	case "WidgetField.label":
+		if e.ComplexityRoot.WidgetField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.Label(childComplexity), true
+	case "WidgetField.options":
+		if e.ComplexityRoot.WidgetField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.Options(childComplexity), true
+	case "WidgetField.required":
+		if e.ComplexityRoot.WidgetField.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.Required(childComplexity), true
+	case "WidgetField.when":
+		if e.ComplexityRoot.WidgetField.When == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetField.When(childComplexity), true
+
+	case "WidgetFieldOption.label":
+		if e.ComplexityRoot.WidgetFieldOption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetFieldOption.Label(childComplexity), true
+	case "WidgetFieldOption.value":
+		if e.ComplexityRoot.WidgetFieldOption.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetFieldOption.Value(childComplexity), true
 
 	case "WidgetHeading.avatarUrl":
 		if e.ComplexityRoot.WidgetHeading.AvatarURL == nil {
@@ -22392,6 +22584,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkChangeConversationsInput", ec.unmarshalInputBulkChangeConversationsInput),
 			graphql.NewInputUnmarshaler("BulkSelection", ec.unmarshalInputBulkSelection),
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.unmarshalInputCancelTaskInput),
+			graphql.NewInputUnmarshaler("CaptureFieldInput", ec.unmarshalInputCaptureFieldInput),
 			graphql.NewInputUnmarshaler("CaptureVisitorEmailInput", ec.unmarshalInputCaptureVisitorEmailInput),
 			graphql.NewInputUnmarshaler("ChatHolidayInput", ec.unmarshalInputChatHolidayInput),
 			graphql.NewInputUnmarshaler("ChatHoursInput", ec.unmarshalInputChatHoursInput),
@@ -22574,6 +22767,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
 			graphql.NewInputUnmarshaler("SetTypingInput", ec.unmarshalInputSetTypingInput),
+			graphql.NewInputUnmarshaler("SetVisitorPropertiesInput", ec.unmarshalInputSetVisitorPropertiesInput),
 			graphql.NewInputUnmarshaler("SimulateBotInput", ec.unmarshalInputSimulateBotInput),
 			graphql.NewInputUnmarshaler("SimulateInboundEmailInput", ec.unmarshalInputSimulateInboundEmailInput),
 			graphql.NewInputUnmarshaler("SimulatedFlowInput", ec.unmarshalInputSimulatedFlowInput),
@@ -22582,6 +22776,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StartEmailConversationInput", ec.unmarshalInputStartEmailConversationInput),
 			graphql.NewInputUnmarshaler("StartVisitorSessionInput", ec.unmarshalInputStartVisitorSessionInput),
 			graphql.NewInputUnmarshaler("StopAgentRunInput", ec.unmarshalInputStopAgentRunInput),
+			graphql.NewInputUnmarshaler("SubmitVisitorFieldsInput", ec.unmarshalInputSubmitVisitorFieldsInput),
 			graphql.NewInputUnmarshaler("TagConversationInput", ec.unmarshalInputTagConversationInput),
 			graphql.NewInputUnmarshaler("TakeOverConversationInput", ec.unmarshalInputTakeOverConversationInput),
 			graphql.NewInputUnmarshaler("TargetedMessagePreviewInput", ec.unmarshalInputTargetedMessagePreviewInput),
@@ -22637,6 +22832,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpsertDealInput", ec.unmarshalInputUpsertDealInput),
 			graphql.NewInputUnmarshaler("UpsertTicketInput", ec.unmarshalInputUpsertTicketInput),
 			graphql.NewInputUnmarshaler("ViewInput", ec.unmarshalInputViewInput),
+			graphql.NewInputUnmarshaler("VisitorFieldInput", ec.unmarshalInputVisitorFieldInput),
 			graphql.NewInputUnmarshaler("WholeViewInput", ec.unmarshalInputWholeViewInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WorkingHoursInput", ec.unmarshalInputWorkingHoursInput),
@@ -22829,6 +23025,8 @@ type UserError @visible(to: [VISITOR, ANYONE]) {
   holderId: ID
   "The most that is allowed, in the unit that the message names: characters, bytes, values or rows."
   limit: Int
+  "With FIELDS_REQUIRED: the fields that are missing, by their keys (` + "`" + `WidgetField.key` + "`" + `); otherwise null."
+  missing: [String!]
 }
 
 "Kinds of errors that a caller can correct."
@@ -22882,6 +23080,8 @@ enum UserErrorCode {
   TRANSCRIPT_UNAVAILABLE
   "A placeholder of the text has neither a value nor a fallback; the message names it."
   MISSING_PLACEHOLDER
+  "The visitor must first fill in the fields in ` + "`" + `missing` + "`" + `."
+  FIELDS_REQUIRED
 }
 
 "Kinds of callers."
@@ -25580,11 +25780,12 @@ What a visitor said of themselves, and did not prove.
 - ` + "`" + `name` + "`" + `: what they are called.
 - ` + "`" + `phone` + "`" + `: their phone number.
 - ` + "`" + `optIn` + "`" + `: the id of a ` + "`" + `ContactSubscriptionType` + "`" + ` that they agreed to receive.
+- the id of a defined property of contacts.
 """
 type SuggestedProperty @scope(read: "contacts:read", also: ["conversations:read"]) {
   "The property's name. The list of names grows: pass over those that are not known."
   property: String!
-  "What they said."
+  "What they said; of several choices, one a line."
   value: String!
 }
 
@@ -25907,7 +26108,8 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   visitor: Visitor
   """
   What the visitor said of themselves that was not written to the contact, because their address is typed and not proved: accept it with
-  ` + "`" + `acceptSuggestedProperties` + "`" + `. It is written by itself once the address is proved. Empty for e-mail.
+  ` + "`" + `acceptSuggestedProperties` + "`" + `. It is written by itself once the address is proved. Without a contact, all that
+  they said. Empty for e-mail.
   """
   suggestedProperties: [SuggestedProperty!]!
   "The user it is assigned to; null if unassigned."
@@ -29716,6 +29918,8 @@ extend type VisitorMessage {
   off where no one could take it, and no address is known.
   """
   asksForEmail: Boolean!
+  "Whether a bot waits for the answer to it: ask for nothing else beside it."
+  awaitsAnswer: Boolean!
 }
 
 "A version of a bot's flow, as it was published. It never changes."
@@ -37007,6 +37211,40 @@ type EmailCapture @scope(read: "settings:read") {
   delaySeconds: Int
   "The text; null: the widget's default text."
   text: String
+  "What else to ask for, in this order: at most a name, a phone number, and five properties."
+  fields: [CaptureField!]!
+}
+
+"What a visitor is asked for beside an e-mail address. What is known is never asked for."
+type CaptureField @scope(read: "settings:read") {
+  "What it is."
+  kind: CaptureFieldKind!
+  "With PROPERTY: a property of contacts; if it is archived, it is no longer asked for."
+  property: Property
+  "Its label; null: that of the property, otherwise the widget's own."
+  label: String
+  "Whether it must be filled in."
+  required: Boolean!
+  "When to ask for it."
+  when: CaptureFieldTime!
+}
+
+"What a visitor is asked for beside an e-mail address."
+enum CaptureFieldKind {
+  "What they are called."
+  NAME
+  "Their phone number."
+  PHONE
+  "A property that the account defined for contacts."
+  PROPERTY
+}
+
+"When a visitor is asked for something beside an e-mail address."
+enum CaptureFieldTime {
+  "Before the first message: without one that is required, ` + "`" + `startChat` + "`" + ` returns FIELDS_REQUIRED."
+  BEFORE_CHAT
+  "Together with the e-mail address."
+  WITH_EMAIL
 }
 
 "When the widget asks for an e-mail address. A known address is never asked for."
@@ -37238,6 +37476,25 @@ input EmailCaptureInput {
   delaySeconds: Int
   "At most 500 characters; default: the widget's own text."
   text: String
+  "What else to ask for, in this order: at most a name, a phone number, and five properties. Default: nothing."
+  fields: [CaptureFieldInput!]
+}
+
+"What a visitor is asked for beside an e-mail address."
+input CaptureFieldInput {
+  "What it is; NAME and PHONE once each."
+  kind: CaptureFieldKind!
+  """
+  With PROPERTY: the name or id of a property of contacts, each once. It is kept by its id: it may have another name later. Unknown: NOT_FOUND.
+  An archived property stays where it is used, and is INVALID elsewhere.
+  """
+  property: String
+  "At most 100 characters; default: the label of the property, otherwise the widget's own."
+  label: String
+  "Whether it must be filled in."
+  required: Boolean = false
+  "When to ask for it; default: BEFORE_CHAT. WITH_EMAIL needs a timing other than NEVER."
+  when: CaptureFieldTime = BEFORE_CHAT
 }
 
 "How a welcome message is displayed."
@@ -38913,17 +39170,18 @@ extend type Mutation {
   """
   Starts a chat with the visitor's first message. A blocked visitor gets a normal response.
   If the account's ` + "`" + `gdprEnabled` + "`" + ` is on: CONSENT_REQUIRED until the visitor has consented to the current text, now or earlier.
-  EMAIL_REQUIRED if the targeted message asks for an address before the chat and none is known. Consent is checked first.
+  EMAIL_REQUIRED if the targeted message asks for an address before the chat and none is known, and FIELDS_REQUIRED for other fields that it
+  requires before the chat: ` + "`" + `UserError.missing` + "`" + ` names them. Consent is checked first, then the address.
   Too many chats within an hour, or messages within a minute, by the visitor or from their address: RATE_LIMITED; the message says how
   long to wait. A targeted message that was turned off is NOT_FOUND, except for one hour for visitors to whom it was shown.
   Emits ` + "`" + `CONVERSATION_CREATED` + "`" + ` and ` + "`" + `MESSAGE_CREATED` + "`" + `; for a blocked visitor also ` + "`" + `CONVERSATION_FILTERED` + "`" + `; with a new address also
-  ` + "`" + `CONTACT_CREATED` + "`" + `; and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
+  ` + "`" + `CONTACT_CREATED` + "`" + `, and what ` + "`" + `submitVisitorFields` + "`" + ` emits with ` + "`" + `fields` + "`" + `; and ` + "`" + `CONSENT_RECORDED` + "`" + ` for each new consent.
   """
   startChat(
     "The targeted message, and the visitor's message."
     input: StartChatInput!
   ): StartChatPayload! @access(to: [VISITOR])
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, EMAIL_REQUIRED, FIELDS_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Sends a message in one of the visitor's own chats. A closed chat is reopened; for a deleted one, a new chat is started. PROOF_REQUIRED for
   one with ` + "`" + `continuedElsewhere` + "`" + `.
@@ -38951,6 +39209,30 @@ extend type Mutation {
     "The address."
     input: CaptureVisitorEmailInput!
   ): CaptureVisitorEmailPayload! @access(to: [VISITOR])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Saves what the visitor fills in of the fields that a targeted message asks for (` + "`" + `WidgetEmailCapture.fields` + "`" + `). What they say of themselves
+  is written to their contact, if it is proved or was created for them, and is otherwise only suggested to agents, as with
+  ` + "`" + `captureVisitorEmail` + "`" + `; without a contact it is kept until there is one. A field that is left empty is not asked for again, unless it is required.
+  CONSENT_REQUIRED as in ` + "`" + `startChat` + "`" + `. FIELDS_REQUIRED if a required one is missing that is asked for at the same time as these:
+  ` + "`" + `UserError.missing` + "`" + ` names them. A field that is not asked for is NOT_FOUND, one of an archived property INVALID. Too many forms within an
+  hour: RATE_LIMITED. Emits ` + "`" + `CONTACT_UPDATED` + "`" + ` if something is written, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat whose ` + "`" + `suggestedProperties` + "`" + ` change.
+  """
+  submitVisitorFields(
+    "The targeted message that asks, and the fields."
+    input: SubmitVisitorFieldsInput!
+  ): SubmitVisitorFieldsPayload! @access(to: [VISITOR])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, FIELDS_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Saves what a page says of its visitor, such as the plan that they look at, as ` + "`" + `submitVisitorFields` + "`" + ` does with what they say themselves: it
+  comes from their browser and proves nothing. Any defined property of contacts can be set. CONSENT_REQUIRED as in ` + "`" + `captureVisitorEmail` + "`" + `.
+  RATE_LIMITED as in ` + "`" + `submitVisitorFields` + "`" + `, together with it.
+  Emits ` + "`" + `CONTACT_UPDATED` + "`" + ` if something is written, and ` + "`" + `CONVERSATION_UPDATED` + "`" + ` for each chat whose ` + "`" + `suggestedProperties` + "`" + ` change.
+  """
+  setVisitorProperties(
+    "The properties."
+    input: SetVisitorPropertiesInput!
+  ): SetVisitorPropertiesPayload! @access(to: [VISITOR])
     @errors(codes: [ALREADY_EXISTS, CONFLICT, CONSENT_REQUIRED, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Records what the visitor consents to, before they write: the text, its version, the time and the page. Consenting to the same text twice
@@ -39229,6 +39511,59 @@ type WidgetEmailCapture @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:r
   text: String
   "Whether to ask: the address is not known, and the targeted message asks for it."
   needed: Boolean!
+  """
+  What else to ask for, in its order, at most seven: what the visitor was not asked for before, and, if they proved who they are, what is not
+  known of their contact. With the timing BEFORE_CHAT all of it is asked for before the chat.
+  """
+  fields: [WidgetField!]!
+}
+
+"What to ask a visitor for beside an e-mail address."
+type WidgetField @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "What to pass as ` + "`" + `field` + "`" + ` to ` + "`" + `startChat` + "`" + ` and ` + "`" + `submitVisitorFields` + "`" + `: ` + "`" + `name` + "`" + `, ` + "`" + `phone` + "`" + `, or the id of a property."
+  key: String!
+  "What it is called."
+  label: String!
+  "What is filled in."
+  kind: WidgetFieldKind!
+  "With CHOICE and CHOICES: what to choose from, at most 100; otherwise empty."
+  options: [WidgetFieldOption!]!
+  "Whether it must be filled in."
+  required: Boolean!
+  "When to ask for it."
+  when: CaptureFieldTime!
+}
+
+"What a visitor can choose."
+type WidgetFieldOption @visible(to: [VISITOR, ANYONE]) @scope(read: "settings:read") {
+  "What to pass as ` + "`" + `value` + "`" + `."
+  value: String!
+  "What it is called."
+  label: String!
+}
+
+"What a visitor fills in."
+enum WidgetFieldKind {
+  "What they are called, at most 200 characters."
+  NAME
+  "A phone number, with its country's code or as it is dialed in ` + "`" + `Account.phoneRegion` + "`" + `."
+  PHONE
+  "One line of text, at most 255 characters."
+  TEXT
+  "Text, at most 10,000 characters."
+  LONG_TEXT
+  "A number, such as ` + "`" + `12.5` + "`" + `."
+  NUMBER
+  "A day, such as ` + "`" + `2026-01-31` + "`" + `."
+  DATE
+  "A point in time, such as ` + "`" + `2026-01-31T09:00:00+01:00` + "`" + `."
+  TIME
+  "` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `."
+  BOOLEAN
+  "The value of one of the options."
+  CHOICE
+  "The values of any number of the options."
+  CHOICES
 }
 
 "What to ask a visitor to consent to."
@@ -39479,6 +39814,8 @@ input StartChatInput {
   pageUrl: URL!
   "The visitor's address, as in ` + "`" + `captureVisitorEmail` + "`" + `."
   email: EmailAddress
+  "What they fill in of ` + "`" + `WidgetEmailCapture.fields` + "`" + `, at most 20, each once."
+  fields: [VisitorFieldInput!]
   "Whether the visitor consents to the processing of their data."
   consent: Boolean
   "Whether the visitor consents to receive mail. It takes effect once an address is known."
@@ -39533,6 +39870,54 @@ input CaptureVisitorEmailInput {
 
 "Payload of ` + "`" + `captureVisitorEmail` + "`" + `."
 type CaptureVisitorEmailPayload @visible(to: [VISITOR]) {
+  "The visitor in their current state."
+  visitor: Visitor
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"What a visitor says of a field, as a text: see ` + "`" + `WidgetFieldKind` + "`" + `."
+input VisitorFieldInput {
+  "` + "`" + `WidgetField.key` + "`" + `: ` + "`" + `name` + "`" + `, ` + "`" + `phone` + "`" + `, or the id of a property; in ` + "`" + `setVisitorProperties` + "`" + ` also its name."
+  field: String!
+  "Null or empty: nothing, which takes back what was suggested. What a contact has stays."
+  value: String
+  "Of CHOICES: the values of several options, at most 100; omit ` + "`" + `value` + "`" + ` then."
+  values: [String!]
+}
+
+"What a visitor fills in."
+input SubmitVisitorFieldsInput {
+  "The visitor's own conversation in which they were asked: its targeted message counts, as it was when the chat began."
+  conversationId: ID
+  "Without a conversation: the targeted message that asks; default: that of the visitor's latest chat, and REQUIRED if they have none."
+  targetedMessageId: ID
+  "The version that was shown, as in ` + "`" + `startChat` + "`" + `."
+  targetedMessageVersion: Int
+  "1 to 20 fields, each once."
+  fields: [VisitorFieldInput!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `submitVisitorFields` + "`" + `."
+type SubmitVisitorFieldsPayload @visible(to: [VISITOR]) {
+  "The visitor in their current state."
+  visitor: Visitor
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"What a page says of its visitor."
+input SetVisitorPropertiesInput {
+  "At most 20 properties, each once. Unknown: NOT_FOUND. Archived: INVALID."
+  properties: [VisitorFieldInput!]!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setVisitorProperties` + "`" + `."
+type SetVisitorPropertiesPayload @visible(to: [VISITOR]) {
   "The visitor in their current state."
   visitor: Visitor
   "Errors that the caller can correct; empty on success."
@@ -40312,6 +40697,22 @@ func (ec *executionContext) childFields_CancelTaskPayload(ctx context.Context, f
 		return ec.fieldContext_CancelTaskPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelTaskPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CaptureField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CaptureField_kind(ctx, field)
+	case "property":
+		return ec.fieldContext_CaptureField_property(ctx, field)
+	case "label":
+		return ec.fieldContext_CaptureField_label(ctx, field)
+	case "required":
+		return ec.fieldContext_CaptureField_required(ctx, field)
+	case "when":
+		return ec.fieldContext_CaptureField_when(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CaptureField", field.Name)
 }
 
 func (ec *executionContext) childFields_CaptureVisitorEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -41982,6 +42383,8 @@ func (ec *executionContext) childFields_EmailCapture(ctx context.Context, field 
 		return ec.fieldContext_EmailCapture_delaySeconds(ctx, field)
 	case "text":
 		return ec.fieldContext_EmailCapture_text(ctx, field)
+	case "fields":
+		return ec.fieldContext_EmailCapture_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailCapture", field.Name)
 }
@@ -45248,6 +45651,16 @@ func (ec *executionContext) childFields_SetTypingPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type SetTypingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetVisitorPropertiesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_SetVisitorPropertiesPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetVisitorPropertiesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetVisitorPropertiesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetupFix(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mutation":
@@ -45374,6 +45787,16 @@ func (ec *executionContext) childFields_StopAgentRunPayload(ctx context.Context,
 		return ec.fieldContext_StopAgentRunPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StopAgentRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitVisitorFieldsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visitor":
+		return ec.fieldContext_SubmitVisitorFieldsPayload_visitor(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitVisitorFieldsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitVisitorFieldsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SuggestedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -46454,6 +46877,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_holderId(ctx, field)
 	case "limit":
 		return ec.fieldContext_UserError_limit(ctx, field)
+	case "missing":
+		return ec.fieldContext_UserError_missing(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
@@ -46634,6 +47059,8 @@ func (ec *executionContext) childFields_VisitorMessage(ctx context.Context, fiel
 		return ec.fieldContext_VisitorMessage_quickReplies(ctx, field)
 	case "asksForEmail":
 		return ec.fieldContext_VisitorMessage_asksForEmail(ctx, field)
+	case "awaitsAnswer":
+		return ec.fieldContext_VisitorMessage_awaitsAnswer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorMessage", field.Name)
 }
@@ -46778,8 +47205,38 @@ func (ec *executionContext) childFields_WidgetEmailCapture(ctx context.Context, 
 		return ec.fieldContext_WidgetEmailCapture_text(ctx, field)
 	case "needed":
 		return ec.fieldContext_WidgetEmailCapture_needed(ctx, field)
+	case "fields":
+		return ec.fieldContext_WidgetEmailCapture_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WidgetEmailCapture", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_WidgetField_key(ctx, field)
+	case "label":
+		return ec.fieldContext_WidgetField_label(ctx, field)
+	case "kind":
+		return ec.fieldContext_WidgetField_kind(ctx, field)
+	case "options":
+		return ec.fieldContext_WidgetField_options(ctx, field)
+	case "required":
+		return ec.fieldContext_WidgetField_required(ctx, field)
+	case "when":
+		return ec.fieldContext_WidgetField_when(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetField", field.Name)
+}
+
+func (ec *executionContext) childFields_WidgetFieldOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_WidgetFieldOption_value(ctx, field)
+	case "label":
+		return ec.fieldContext_WidgetFieldOption_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WidgetFieldOption", field.Name)
 }
 
 func (ec *executionContext) childFields_WidgetHeading(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

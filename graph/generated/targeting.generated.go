@@ -22,6 +22,10 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type CaptureFieldResolver interface {
+	Property(ctx context.Context, objs []*vocab.CaptureField) ([]*ent.Property, error)
+	Label(ctx context.Context, obj *vocab.CaptureField) (*string, error)
+}
 type ConsentOptionsResolver interface {
 	ProcessingText(ctx context.Context, obj *vocab.Consent) (*string, error)
 	CommunicationText(ctx context.Context, obj *vocab.Consent) (*string, error)
@@ -166,6 +170,137 @@ func (ec *executionContext) field_TargetedMessagePreview_warnings_args(ctx conte
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _CaptureField_kind(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaptureField_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.CaptureFieldKind) graphql.Marshaler {
+			return ec.marshalNCaptureFieldKind2parleyᚋinternalᚋvocabᚐCaptureFieldKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaptureField_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaptureField", field, false, false, "CaptureFieldKind")
+}
+
+func (ec *executionContext) _CaptureField_property(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaptureField_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CaptureField_property(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Property) graphql.Marshaler {
+			return ec.marshalOProperty2ᚖparleyᚋentᚐProperty(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CaptureField_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CaptureField",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Property(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CaptureField_property(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (any, error) {
+	resolver := ec.Resolvers.CaptureField()
+	if batch, ok := graphql.BatchParentsFor[*vocab.CaptureField](ctx, "CaptureField"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Property(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Property](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CaptureField.property",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Property(ctx, []*vocab.CaptureField{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Property](
+		ctx,
+		results,
+		err,
+		"CaptureField.property",
+	)
+}
+
+func (ec *executionContext) _CaptureField_label(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaptureField_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CaptureField().Label(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CaptureField_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaptureField", field, true, true, "String")
+}
+
+func (ec *executionContext) _CaptureField_required(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Required)
+}
+func (ec *executionContext) fieldContext_CaptureField_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaptureField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CaptureField_when(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CaptureField_when(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.When, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.CaptureFieldTime) graphql.Marshaler {
+			return ec.marshalNCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CaptureField_when(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CaptureField", field, false, false, "CaptureFieldTime")
+}
 
 func (ec *executionContext) _ConsentOptions_processing(ctx context.Context, field graphql.CollectedField, obj *vocab.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -571,6 +706,38 @@ func (ec *executionContext) _EmailCapture_text(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_EmailCapture_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailCapture", field, true, true, "String")
+}
+
+func (ec *executionContext) _EmailCapture_fields(ctx context.Context, field graphql.CollectedField, obj *vocab.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailCapture_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.CaptureField) graphql.Marshaler {
+			return ec.marshalNCaptureField2ᚕparleyᚋinternalᚋvocabᚐCaptureFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EmailCapture_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailCapture",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CaptureField(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Heading_kind(ctx context.Context, field graphql.CollectedField, obj *vocab.Heading) (ret graphql.Marshaler) {
@@ -2852,6 +3019,83 @@ func (ec *executionContext) fieldContext_UpdateTargetedMessagePayload_userErrors
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputCaptureFieldInput(ctx context.Context, obj any) (vocab.CaptureField, error) {
+	var it vocab.CaptureField
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["required"]; !present {
+		asMap["required"] = false
+	}
+	if _, present := asMap["when"]; !present {
+		asMap["when"] = "BEFORE_CHAT"
+	}
+
+	fieldsInOrder := [...]string{"kind", "property", "label", "required", "when"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCaptureFieldKind2parleyᚋinternalᚋvocabᚐCaptureFieldKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Property = data
+		case "label":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Label = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
+		case "when":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("when"))
+			data, err := ec.unmarshalOCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.When = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCaptureFieldInput unmarshals raw into the CaptureFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCaptureFieldInput(ctx context.Context, raw any) (vocab.CaptureField, error) {
+	var out vocab.CaptureField
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CaptureFieldInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConsentOptionsInput(ctx context.Context, obj any) (vocab.Consent, error) {
 	var it vocab.Consent
 	if obj == nil {
@@ -3239,7 +3483,7 @@ func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"timing", "delaySeconds", "text"}
+	fieldsInOrder := [...]string{"timing", "delaySeconds", "text", "fields"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3267,6 +3511,13 @@ func (ec *executionContext) unmarshalInputEmailCaptureInput(ctx context.Context,
 				return it, err
 			}
 			it.Text = data
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOCaptureFieldInput2ᚕparleyᚋinternalᚋvocabᚐCaptureFieldᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = data
 		}
 	}
 	return it, nil
@@ -3945,6 +4196,53 @@ func (ec *executionContext) _TargetingRule(ctx context.Context, sel ast.Selectio
 
 // region    **************************** object.gotpl ****************************
 
+var captureFieldImplementors = []string{"CaptureField"}
+
+func (ec *executionContext) _CaptureField(ctx context.Context, sel ast.SelectionSet, obj *vocab.CaptureField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, captureFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CaptureField")
+		case "kind":
+			out.Values[i] = ec._CaptureField_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "property":
+			out.Values[i] = ec._CaptureField_property(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._CaptureField_label(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._CaptureField_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "when":
+			out.Values[i] = ec._CaptureField_when(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var consentOptionsImplementors = []string{"ConsentOptions"}
 
 func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.SelectionSet, obj *vocab.Consent) graphql.Marshaler {
@@ -4138,6 +4436,11 @@ func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.Selection
 		case "text":
 			out.Values[i] = ec._EmailCapture_text(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._EmailCapture_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -5001,6 +5304,62 @@ func (ec *executionContext) marshalNAudience2parleyᚋinternalᚋvocabᚐAudienc
 	return res
 }
 
+func (ec *executionContext) marshalNCaptureField2parleyᚋinternalᚋvocabᚐCaptureField(ctx context.Context, sel ast.SelectionSet, v vocab.CaptureField) graphql.Marshaler {
+	return ec._CaptureField(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCaptureField2ᚕparleyᚋinternalᚋvocabᚐCaptureFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.CaptureField) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "CaptureField", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCaptureField2parleyᚋinternalᚋvocabᚐCaptureField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCaptureFieldInput2parleyᚋinternalᚋvocabᚐCaptureField(ctx context.Context, v any) (vocab.CaptureField, error) {
+	res, err := ec.unmarshalInputCaptureFieldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCaptureFieldKind2parleyᚋinternalᚋvocabᚐCaptureFieldKind(ctx context.Context, v any) (vocab.CaptureFieldKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.CaptureFieldKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaptureFieldKind2parleyᚋinternalᚋvocabᚐCaptureFieldKind(ctx context.Context, sel ast.SelectionSet, v vocab.CaptureFieldKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaptureFieldKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx context.Context, v any) (vocab.CaptureFieldTime, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.CaptureFieldTime(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx context.Context, sel ast.SelectionSet, v vocab.CaptureFieldTime) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CaptureFieldTime!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCaptureTiming2parleyᚋinternalᚋvocabᚐCaptureTiming(ctx context.Context, v any) (vocab.CaptureTiming, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := vocab.CaptureTiming(tmp)
@@ -5500,6 +5859,36 @@ func (ec *executionContext) marshalOAudience2ᚖparleyᚋinternalᚋvocabᚐAudi
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOCaptureFieldInput2ᚕparleyᚋinternalᚋvocabᚐCaptureFieldᚄ(ctx context.Context, v any) ([]vocab.CaptureField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.CaptureField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCaptureFieldInput2parleyᚋinternalᚋvocabᚐCaptureField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx context.Context, v any) (vocab.CaptureFieldTime, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.CaptureFieldTime(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx context.Context, sel ast.SelectionSet, v vocab.CaptureFieldTime) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
 	return res
 }
 

@@ -59,6 +59,7 @@ type VisitorMessageResolver interface {
 	Attachments(ctx context.Context, objs []*model.VisitorMessage) ([][]*ent.Attachment, error)
 
 	AsksForEmail(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
+	AwaitsAnswer(ctx context.Context, objs []*model.VisitorMessage) ([]bool, error)
 }
 type VisitorMessageConnectionResolver interface {
 	Cursor(ctx context.Context, obj *model.VisitorMessageConnection) (string, error)
@@ -941,6 +942,70 @@ func (ec *executionContext) fieldContext_SendVisitorMessagePayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _SetVisitorPropertiesPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisitorPropertiesPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisitorPropertiesPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetVisitorPropertiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetVisitorPropertiesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetVisitorPropertiesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetVisitorPropertiesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetVisitorPropertiesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StartChatPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.VisitorConversationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1105,6 +1170,70 @@ func (ec *executionContext) _StartVisitorSessionPayload_userErrors(ctx context.C
 func (ec *executionContext) fieldContext_StartVisitorSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "StartVisitorSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitVisitorFieldsPayload_visitor(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitVisitorFieldsPayload_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖparleyᚋentᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitVisitorFieldsPayload_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitVisitorFieldsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitVisitorFieldsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VisitorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitVisitorFieldsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitVisitorFieldsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitVisitorFieldsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -2575,6 +2704,52 @@ func (ec *executionContext) resolveBatch_VisitorMessage_asksForEmail(ctx context
 	)
 }
 
+func (ec *executionContext) _VisitorMessage_awaitsAnswer(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VisitorMessage_awaitsAnswer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_VisitorMessage_awaitsAnswer(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VisitorMessage_awaitsAnswer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VisitorMessage", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_VisitorMessage_awaitsAnswer(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessage) (any, error) {
+	resolver := ec.Resolvers.VisitorMessage()
+	if batch, ok := graphql.BatchParentsFor[*model.VisitorMessage](ctx, "VisitorMessage"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AwaitsAnswer(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"VisitorMessage.awaitsAnswer",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AwaitsAnswer(ctx, []*model.VisitorMessage{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"VisitorMessage.awaitsAnswer",
+	)
+}
+
 func (ec *executionContext) _VisitorMessageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.VisitorMessageConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3516,6 +3691,151 @@ func (ec *executionContext) fieldContext_WidgetEmailCapture_needed(_ context.Con
 	return graphql.NewScalarFieldContext("WidgetEmailCapture", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _WidgetEmailCapture_fields(ctx context.Context, field graphql.CollectedField, obj *visitor.EmailCapture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetEmailCapture_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*visitor.FormField) graphql.Marshaler {
+			return ec.marshalNWidgetField2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐFormFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetEmailCapture_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetEmailCapture",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetField_key(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_WidgetField_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetField", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetField_label(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
+}
+func (ec *executionContext) fieldContext_WidgetField_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetField", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetField_kind(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetField_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.WidgetFieldKind) graphql.Marshaler {
+			return ec.marshalNWidgetFieldKind2parleyᚋinternalᚋvocabᚐWidgetFieldKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetField_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetField", field, false, false, "WidgetFieldKind")
+}
+
+func (ec *executionContext) _WidgetField_options(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetField_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*vocab.PropertyOption) graphql.Marshaler {
+			return ec.marshalNWidgetFieldOption2ᚕᚖparleyᚋinternalᚋvocabᚐPropertyOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetField_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WidgetField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WidgetFieldOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WidgetField_required(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Required)
+}
+func (ec *executionContext) fieldContext_WidgetField_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetField", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _WidgetField_when(ctx context.Context, field graphql.CollectedField, obj *visitor.FormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetField_when(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.When, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.CaptureFieldTime) graphql.Marshaler {
+			return ec.marshalNCaptureFieldTime2parleyᚋinternalᚋvocabᚐCaptureFieldTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetField_when(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetField", field, false, false, "CaptureFieldTime")
+}
+
+func (ec *executionContext) _WidgetFieldOption_value(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyOption) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_WidgetFieldOption_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetFieldOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _WidgetFieldOption_label(ctx context.Context, field graphql.CollectedField, obj *vocab.PropertyOption) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Label)
+}
+func (ec *executionContext) fieldContext_WidgetFieldOption_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetFieldOption", field, false, false, "String")
+}
+
 func (ec *executionContext) _WidgetHeading_name(ctx context.Context, field graphql.CollectedField, obj *targeting.Heading) (ret graphql.Marshaler) {
 	return ec.marshalOString2string(ctx, field.Selections, obj.Name)
 }
@@ -4311,6 +4631,55 @@ func UnmarshalSendVisitorMessageInput(ctx context.Context, raw any) (visitor.Sen
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSetVisitorPropertiesInput(ctx context.Context, obj any) (visitor.SetVisitorPropertiesInput, error) {
+	var it visitor.SetVisitorPropertiesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"properties", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "properties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("properties"))
+			data, err := ec.unmarshalNVisitorFieldInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Properties = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSetVisitorPropertiesInput unmarshals raw into the SetVisitorPropertiesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSetVisitorPropertiesInput(ctx context.Context, raw any) (visitor.SetVisitorPropertiesInput, error) {
+	var out visitor.SetVisitorPropertiesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SetVisitorPropertiesInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, obj any) (visitor.StartChatInput, error) {
 	var it visitor.StartChatInput
 	if obj == nil {
@@ -4322,7 +4691,7 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"targetedMessageId", "targetedMessageVersion", "text", "attachmentIds", "pageUrl", "email", "consent", "communicationConsent", "idempotencyKey"}
+	fieldsInOrder := [...]string{"targetedMessageId", "targetedMessageVersion", "text", "attachmentIds", "pageUrl", "email", "fields", "consent", "communicationConsent", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4371,6 +4740,13 @@ func (ec *executionContext) unmarshalInputStartChatInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Email = data
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalOVisitorFieldInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = data
 		case "consent":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consent"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -4493,6 +4869,76 @@ func UnmarshalStartVisitorSessionInput(ctx context.Context, raw any) (visitor.St
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSubmitVisitorFieldsInput(ctx context.Context, obj any) (visitor.SubmitVisitorFieldsInput, error) {
+	var it visitor.SubmitVisitorFieldsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "targetedMessageId", "targetedMessageVersion", "fields", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "targetedMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageID = data
+		case "targetedMessageVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetedMessageVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetedMessageVersion = data
+		case "fields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fields"))
+			data, err := ec.unmarshalNVisitorFieldInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Fields = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitVisitorFieldsInput unmarshals raw into the SubmitVisitorFieldsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitVisitorFieldsInput(ctx context.Context, raw any) (visitor.SubmitVisitorFieldsInput, error) {
+	var out visitor.SubmitVisitorFieldsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitVisitorFieldsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTrackPageViewInput(ctx context.Context, obj any) (visitor.TrackPageViewInput, error) {
 	var it visitor.TrackPageViewInput
 	if obj == nil {
@@ -4546,6 +4992,62 @@ func (ec *executionContext) unmarshalInputTrackPageViewInput(ctx context.Context
 func UnmarshalTrackPageViewInput(ctx context.Context, raw any) (visitor.TrackPageViewInput, error) {
 	var out visitor.TrackPageViewInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TrackPageViewInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVisitorFieldInput(ctx context.Context, obj any) (visitor.VisitorFieldInput, error) {
+	var it visitor.VisitorFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "value", "values"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVisitorFieldInput unmarshals raw into the VisitorFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVisitorFieldInput(ctx context.Context, raw any) (visitor.VisitorFieldInput, error) {
+	var out visitor.VisitorFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VisitorFieldInput", raw, &out)
 	return out, err
 }
 
@@ -4934,6 +5436,38 @@ func (ec *executionContext) _SendVisitorMessagePayload(ctx context.Context, sel 
 	return out
 }
 
+var setVisitorPropertiesPayloadImplementors = []string{"SetVisitorPropertiesPayload"}
+
+func (ec *executionContext) _SetVisitorPropertiesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setVisitorPropertiesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetVisitorPropertiesPayload")
+		case "visitor":
+			out.Values[i] = ec._SetVisitorPropertiesPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetVisitorPropertiesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var startChatPayloadImplementors = []string{"StartChatPayload"}
 
 func (ec *executionContext) _StartChatPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorConversationPayload) graphql.Marshaler {
@@ -4993,6 +5527,38 @@ func (ec *executionContext) _StartVisitorSessionPayload(ctx context.Context, sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._StartVisitorSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var submitVisitorFieldsPayloadImplementors = []string{"SubmitVisitorFieldsPayload"}
+
+func (ec *executionContext) _SubmitVisitorFieldsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VisitorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitVisitorFieldsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitVisitorFieldsPayload")
+		case "visitor":
+			out.Values[i] = ec._SubmitVisitorFieldsPayload_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitVisitorFieldsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5360,6 +5926,11 @@ func (ec *executionContext) _VisitorMessage(ctx context.Context, sel ast.Selecti
 			}
 		case "asksForEmail":
 			out.Values[i] = ec._VisitorMessage_asksForEmail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "awaitsAnswer":
+			out.Values[i] = ec._VisitorMessage_awaitsAnswer(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5793,6 +6364,95 @@ func (ec *executionContext) _WidgetEmailCapture(ctx context.Context, sel ast.Sel
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fields":
+			out.Values[i] = ec._WidgetEmailCapture_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetFieldImplementors = []string{"WidgetField"}
+
+func (ec *executionContext) _WidgetField(ctx context.Context, sel ast.SelectionSet, obj *visitor.FormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetField")
+		case "key":
+			out.Values[i] = ec._WidgetField_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._WidgetField_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._WidgetField_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._WidgetField_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._WidgetField_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "when":
+			out.Values[i] = ec._WidgetField_when(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var widgetFieldOptionImplementors = []string{"WidgetFieldOption"}
+
+func (ec *executionContext) _WidgetFieldOption(ctx context.Context, sel ast.SelectionSet, obj *vocab.PropertyOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, widgetFieldOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WidgetFieldOption")
+		case "value":
+			out.Values[i] = ec._WidgetFieldOption_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._WidgetFieldOption_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6179,6 +6839,19 @@ func (ec *executionContext) marshalNSendVisitorMessagePayload2ᚖparleyᚋgraph�
 	return ec._SendVisitorMessagePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSetVisitorPropertiesInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐSetVisitorPropertiesInput(ctx context.Context, v any) (visitor.SetVisitorPropertiesInput, error) {
+	res, err := ec.unmarshalInputSetVisitorPropertiesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSetVisitorPropertiesPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SetVisitorPropertiesPayload!")
+		return graphql.Null
+	}
+	return ec._SetVisitorPropertiesPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNStartChatInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐStartChatInput(ctx context.Context, v any) (visitor.StartChatInput, error) {
 	res, err := ec.unmarshalInputStartChatInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6203,6 +6876,19 @@ func (ec *executionContext) marshalNStartVisitorSessionPayload2ᚖparleyᚋgraph
 		return graphql.Null
 	}
 	return ec._StartVisitorSessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSubmitVisitorFieldsInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐSubmitVisitorFieldsInput(ctx context.Context, v any) (visitor.SubmitVisitorFieldsInput, error) {
+	res, err := ec.unmarshalInputSubmitVisitorFieldsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitVisitorFieldsPayload2ᚖparleyᚋgraphᚋmodelᚐVisitorPayload(ctx context.Context, sel ast.SelectionSet, v *model.VisitorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitVisitorFieldsPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitVisitorFieldsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTextDirection2parleyᚋinternalᚋvocabᚐTextDirection(ctx context.Context, v any) (vocab.TextDirection, error) {
@@ -6288,6 +6974,25 @@ func (ec *executionContext) marshalNVisitorConversationEdge2ᚖparleyᚋinternal
 		return graphql.Null
 	}
 	return ec._VisitorConversationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVisitorFieldInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInput(ctx context.Context, v any) (visitor.VisitorFieldInput, error) {
+	res, err := ec.unmarshalInputVisitorFieldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNVisitorFieldInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInputᚄ(ctx context.Context, v any) ([]visitor.VisitorFieldInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]visitor.VisitorFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVisitorFieldInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalNVisitorMessage2ᚕᚖparleyᚋgraphᚋmodelᚐVisitorMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VisitorMessage) graphql.Marshaler {
@@ -6438,6 +7143,69 @@ func (ec *executionContext) marshalNWidgetEmailCapture2ᚖparleyᚋinternalᚋch
 	return ec._WidgetEmailCapture(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNWidgetField2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐFormFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*visitor.FormField) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWidgetField2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐFormField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWidgetField2ᚖparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐFormField(ctx context.Context, sel ast.SelectionSet, v *visitor.FormField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WidgetField!")
+		return graphql.Null
+	}
+	return ec._WidgetField(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWidgetFieldKind2parleyᚋinternalᚋvocabᚐWidgetFieldKind(ctx context.Context, v any) (vocab.WidgetFieldKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.WidgetFieldKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWidgetFieldKind2parleyᚋinternalᚋvocabᚐWidgetFieldKind(ctx context.Context, sel ast.SelectionSet, v vocab.WidgetFieldKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "WidgetFieldKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNWidgetFieldOption2ᚕᚖparleyᚋinternalᚋvocabᚐPropertyOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.PropertyOption) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWidgetFieldOption2ᚖparleyᚋinternalᚋvocabᚐPropertyOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWidgetFieldOption2ᚖparleyᚋinternalᚋvocabᚐPropertyOption(ctx context.Context, sel ast.SelectionSet, v *vocab.PropertyOption) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WidgetFieldOption!")
+		return graphql.Null
+	}
+	return ec._WidgetFieldOption(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNWidgetHeading2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐHeading(ctx context.Context, sel ast.SelectionSet, v targeting.Heading) graphql.Marshaler {
 	return ec._WidgetHeading(ctx, sel, &v)
 }
@@ -6520,6 +7288,23 @@ func (ec *executionContext) marshalOVisitorConversation2ᚖparleyᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._VisitorConversation(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOVisitorFieldInput2ᚕparleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInputᚄ(ctx context.Context, v any) ([]visitor.VisitorFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]visitor.VisitorFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVisitorFieldInput2parleyᚋinternalᚋchannelᚋchatᚋvisitorᚐVisitorFieldInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOVisitorMessage2ᚖparleyᚋgraphᚋmodelᚐVisitorMessage(ctx context.Context, sel ast.SelectionSet, v *model.VisitorMessage) graphql.Marshaler {

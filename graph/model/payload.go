@@ -15,6 +15,7 @@ type UserError struct {
 	ClosableAt clock.Micros
 	HolderID   *string
 	Limit      *int
+	Missing    []string
 }
 
 // The payloads of mutations that answer with one object, as it is now: each SDL

@@ -73,6 +73,19 @@ func cleanPhone(phone string, path ...string) (string, error) {
 // CleanPhone returns a phone number as it is kept. Errors blame the field "phone".
 func CleanPhone(phone string) (string, error) { return cleanPhone(phone, "phone") }
 
+// CheckPhone is CleanPhone for a number that people type into a form: it must be one that
+// can be dialed, from the region, or with its country's code. "" is none. INVALID.
+func CheckPhone(phone, region string) (string, error) {
+	clean, err := CleanPhone(phone)
+	if err != nil || clean == "" {
+		return "", err
+	}
+	if e164, _ := dialable(clean, region); e164 == "" {
+		return "", errs.New(errs.Invalid, "%q is not a phone number; write it with the country's code, like +43 1 234567.", errs.Clip(clean)).On("phone")
+	}
+	return clean, nil
+}
+
 // cleanPhones returns numbers as they are kept, the main one first.
 func cleanPhones(inputs []ContactPhoneInput) ([]ContactPhoneInput, error) {
 	if n := len(inputs); n > maxPhones {

@@ -54,6 +54,7 @@ const (
 	ConversationNotClosed Code = "CONVERSATION_NOT_CLOSED"
 	TranscriptUnavailable Code = "TRANSCRIPT_UNAVAILABLE"
 	MissingPlaceholder    Code = "MISSING_PLACEHOLDER"
+	FieldsRequired        Code = "FIELDS_REQUIRED"
 )
 
 // Error is what a use case returns when a rule refuses the call.
@@ -82,6 +83,8 @@ type Data struct {
 	HolderID string
 	// Limit is the most that is allowed: characters, bytes or rows, as the message says.
 	Limit int
+	// Missing are the fields that the visitor has yet to fill in.
+	Missing []string
 }
 
 // Error returns the code and the message.
@@ -135,6 +138,9 @@ func (e *Error) Extensions() map[string]any {
 	}
 	if e.Data.Limit != 0 {
 		all["limit"] = e.Data.Limit
+	}
+	if len(e.Data.Missing) > 0 {
+		all["missing"] = e.Data.Missing
 	}
 	return all
 }

@@ -123,7 +123,7 @@ func (a *archive) addVisits(about map[string]any) error {
 			pages = append(pages, map[string]any{"url": p.URL, "title": p.Title, "viewedAt": p.ViewedAt.Time().UTC()})
 		}
 		list = append(list, map[string]any{
-			"id": v.ID, "name": v.Name, "email": v.Email, "language": v.Language, "timeZone": v.TimeZone, "lastSeenAt": moment(v.LastSeenAt), "pages": pages,
+			"id": v.ID, "name": v.Name, "email": v.Email, "language": v.Language, "timeZone": v.TimeZone, "lastSeenAt": moment(v.LastSeenAt), "pages": pages, "suggested": v.Suggested,
 		})
 	}
 	about["visits"] = list

@@ -7,6 +7,7 @@ import (
 
 	"parley/ent"
 	entproperty "parley/ent/property"
+	"parley/ent/propertyvalue"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/vocab"
@@ -37,6 +38,32 @@ func Find(ctx context.Context, client *ent.Client, object vocab.PropertyObject, 
 	var err error
 	d.found, err = client.Property.Query().Where(entproperty.ObjectEQ(object), named).All(ctx)
 	return d, err
+}
+
+// Lookup loads properties of an object, archived ones too, by their ids or names, whichever
+// each of them is. It asks nothing where none is given.
+func Lookup(ctx context.Context, client *ent.Client, object vocab.PropertyObject, given []string) (map[string]*ent.Property, error) {
+	found := map[string]*ent.Property{}
+	if len(given) == 0 {
+		return found, nil
+	}
+	named := entproperty.Or(entproperty.IDIn(slices.DeleteFunc(slices.Clone(given), isNoID)...), entproperty.NameIn(possible(given)...))
+	rows, err := client.Property.Query().Where(entproperty.ObjectEQ(object), named).All(ctx)
+	for _, p := range rows {
+		found[p.ID], found[p.Name] = p, p
+	}
+	return found, err
+}
+
+func isNoID(given string) bool { return !id.Is(given, id.Property) }
+
+// Having are those of the properties of which a record has a value.
+func Having(ctx context.Context, client *ent.Client, recordID string, propertyIDs []string) ([]string, error) {
+	if len(propertyIDs) == 0 {
+		return nil, nil
+	}
+	return client.PropertyValue.Query().Where(propertyvalue.RecordID(recordID), propertyvalue.PropertyIDIn(propertyIDs...)).
+		Select(propertyvalue.FieldPropertyID).Strings(ctx)
 }
 
 // of is the property that a condition is on; nil: there is none.

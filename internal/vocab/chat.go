@@ -203,6 +203,42 @@ const (
 	SkipNotConnected    RoutingSkipReason = "NOT_CONNECTED"
 )
 
+// CaptureFieldKind says what a field beside an address is (TM-5).
+type CaptureFieldKind string
+
+// Kinds of fields.
+const (
+	CaptureName     CaptureFieldKind = "NAME"
+	CapturePhone    CaptureFieldKind = "PHONE"
+	CaptureProperty CaptureFieldKind = "PROPERTY"
+)
+
+// CaptureFieldTime says when a field is asked for (TM-5).
+type CaptureFieldTime string
+
+// Times of fields.
+const (
+	FieldBeforeChat CaptureFieldTime = "BEFORE_CHAT"
+	FieldWithEmail  CaptureFieldTime = "WITH_EMAIL"
+)
+
+// WidgetFieldKind says what a visitor fills in (TM-5): name, phone, or a property's kind.
+type WidgetFieldKind string
+
+// Kinds of what visitors fill in.
+const (
+	WidgetName     WidgetFieldKind = "NAME"
+	WidgetPhone    WidgetFieldKind = "PHONE"
+	WidgetText     WidgetFieldKind = "TEXT"
+	WidgetLongText WidgetFieldKind = "LONG_TEXT"
+	WidgetNumber   WidgetFieldKind = "NUMBER"
+	WidgetDate     WidgetFieldKind = "DATE"
+	WidgetTime     WidgetFieldKind = "TIME"
+	WidgetBoolean  WidgetFieldKind = "BOOLEAN"
+	WidgetChoice   WidgetFieldKind = "CHOICE"
+	WidgetChoices  WidgetFieldKind = "CHOICES"
+)
+
 // TargetingOutcome says what becomes of a targeted message on a visit (TM-9).
 type TargetingOutcome string
 

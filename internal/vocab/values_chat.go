@@ -115,6 +115,39 @@ type EmailCapture struct {
 	Timing       CaptureTiming `json:"timing"`
 	DelaySeconds int           `json:"delaySeconds,omitempty"`
 	Text         string        `json:"text,omitempty"`
+	// Fields are what else is asked for, in this order.
+	Fields []CaptureField `json:"fields,omitempty"`
+}
+
+// CaptureField is what a visitor is asked for beside an address (TM-5).
+type CaptureField struct {
+	Kind CaptureFieldKind `json:"kind"`
+	// PropertyID is that of a defined property of contacts, with PROPERTY.
+	PropertyID string `json:"propertyId,omitempty"`
+	// Property is how an input names it: by its name or id. It is not kept.
+	Property string `json:"property,omitempty"`
+	// Label is empty for the property's own, or the widget's.
+	Label    string           `json:"label,omitempty"`
+	Required bool             `json:"required,omitempty"`
+	When     CaptureFieldTime `json:"when"`
+}
+
+// Key is what visitors call the field: name, phone, or the property's id, as suggested
+// properties have it (CH-9).
+func (f CaptureField) Key() string {
+	switch f.Kind {
+	case CaptureName:
+		return SuggestedName
+	case CapturePhone:
+		return SuggestedPhone
+	}
+	return f.PropertyID
+}
+
+// AnsweredField is a field that a visitor filled in, or left empty.
+type AnsweredField struct {
+	Key   string `json:"key"`
+	Empty bool   `json:"empty,omitempty"`
 }
 
 // Display says how a welcome message shows (TM-6).

@@ -178,8 +178,13 @@ func (c *checks) capture(e vocab.EmailCapture) {
 	case !delayed && e.DelaySeconds != 0:
 		c.invalid("A delay is set, but the timing is not AFTER_DELAY.", "emailCapture", "delaySeconds")
 	}
-	if e.Timing == vocab.CaptureNever && e.Text != "" {
-		c.invalid("A text is set, but the address is never asked for.", "emailCapture", "text")
+	if e.Timing == vocab.CaptureNever && e.Text != "" && len(e.Fields) == 0 {
+		c.invalid("A text is set, but nothing is asked for.", "emailCapture", "text")
+	}
+	for i, f := range e.Fields {
+		if e.Timing == vocab.CaptureNever && f.When == vocab.FieldWithEmail {
+			c.invalid("The field is asked for with the address, which is never asked for: ask BEFORE_CHAT.", "emailCapture", "fields", strconv.Itoa(i), "when")
+		}
 	}
 }
 
@@ -223,6 +228,7 @@ func checkReferences(ctx context.Context, client *ent.Client, before, m *ent.Tar
 			return knowsLists(ctx, client, before.ExcludeListIds, m.ExcludeListIds, "excludeListIds")
 		},
 		func() error { return knowsProperties(ctx, client, before, m) },
+		func() error { return knowsFields(ctx, client, before.EmailCapture.Fields, m.EmailCapture.Fields) },
 		func() error { return knowsPeople(ctx, client, before.Heading, m.Heading) },
 		func() error {
 			return knowsSubscription(ctx, client, unless(before.Consent.SubscriptionTypeID, m.Consent.SubscriptionTypeID))

@@ -40,7 +40,10 @@ func (in Settings) applyTo(m *ent.TargetedMessage) error {
 	opt.SetOr(&m.Consent, in.Consent, entmessage.DefaultConsent)
 	opt.Set(&m.Routing, in.Routing)
 	opt.Set(&m.BotID, in.BotID)
-	var headingErr, rulesErr, propertiesErr error
+	var headingErr, rulesErr, propertiesErr, fieldsErr error
+	if in.EmailCapture.IsSet() {
+		m.EmailCapture.Fields, fieldsErr = cleanFields(m.EmailCapture.Fields)
+	}
 	if conditions, ok := in.ContactProperties.ValueOK(); ok {
 		m.ContactProperties, propertiesErr = cleanConditions(conditions)
 	}
@@ -50,7 +53,7 @@ func (in Settings) applyTo(m *ent.TargetedMessage) error {
 	} else if ok {
 		m.Rules, rulesErr = cleanRules(rules)
 	}
-	return errors.Join(rulesErr, headingErr, propertiesErr,
+	return errors.Join(rulesErr, headingErr, propertiesErr, fieldsErr,
 		clean(&m.EmailCapture.Text, MaxPrompt, "emailCapture", "text"),
 		clean(&m.Consent.ProcessingText, MaxText, "consent", "processingText"),
 		clean(&m.Consent.CommunicationText, MaxText, "consent", "communicationText"))

@@ -13,7 +13,7 @@ import (
 	"parley/internal/vocab"
 )
 
-// nameProperties has a message's conditions, and those of its routing, name properties by
+// nameProperties has a message's conditions and fields, and its routing, name properties by
 // their ids: so they may have other names later (CR-11).
 func nameProperties(ctx context.Context, client *ent.Client, m *ent.TargetedMessage) error {
 	known, err := findProperties(ctx, client, m)
@@ -23,6 +23,9 @@ func nameProperties(ctx context.Context, client *ent.Client, m *ent.TargetedMess
 	m.ContactProperties = slices.Clone(m.ContactProperties)
 	for i, c := range m.ContactProperties {
 		m.ContactProperties[i] = known.Name(c)
+	}
+	if m.EmailCapture.Fields, err = nameFields(ctx, client, m.EmailCapture.Fields); err != nil {
+		return err
 	}
 	return routing.NameProperties(ctx, client, &m.Routing)
 }

@@ -91,7 +91,7 @@ func editedFields(before, after *ent.TargetedMessage) store.Changes {
 	c.Named("contactProperties", !reflect.DeepEqual(before.ContactProperties, after.ContactProperties))
 	c.Named("rules", !slices.Equal(before.Rules, after.Rules))
 	c.Named("heading", !reflect.DeepEqual(before.Heading, after.Heading))
-	c.Named("emailCapture", before.EmailCapture != after.EmailCapture)
+	c.Named("emailCapture", !reflect.DeepEqual(before.EmailCapture, after.EmailCapture))
 	c.Named("display", before.Display != after.Display)
 	c.Named("consent", before.Consent != after.Consent)
 	c.Named("routing", !reflect.DeepEqual(before.Routing, after.Routing))

@@ -38,10 +38,36 @@ func AsShown(ctx context.Context, tx *store.Tx, m *ent.TargetedMessage, version 
 	if err != nil || len(kept) < 2 || tx.Now() >= kept[1].CreatedAt.Add(Grace) {
 		return m, err
 	}
-	shown, is := *m, kept[0].Content
-	shown.Version = *version
+	return withContent(m, kept[0]), nil
+}
+
+// withContent is a message as a version has it.
+func withContent(m *ent.TargetedMessage, kept *ent.TargetedMessageVersion) *ent.TargetedMessage {
+	shown, is := *m, kept.Content
+	shown.Version = kept.Version
 	shown.Name, shown.BotID, shown.Heading = is.Name, is.BotID, is.Heading
 	shown.WelcomeMessage, shown.WelcomeHTML = is.WelcomeMessage, is.WelcomeHTML
 	shown.EmailCapture, shown.Display, shown.Consent, shown.Routing = is.EmailCapture, is.Display, is.Consent, is.Routing
-	return &shown, nil
+	return &shown
+}
+
+// OfChat returns the message that a chat began from, as it was then, also if it was deleted
+// since; nil: there is none (TM-1).
+func OfChat(ctx context.Context, tx *store.Tx, c *ent.Conversation) (*ent.TargetedMessage, error) {
+	m, err := Find(ctx, tx, c.ChannelID, c.TargetedMessageID)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := tx.Client.TargetedMessageVersion.Query().
+		Where(targetedmessageversion.TargetedMessageID(c.TargetedMessageID), targetedmessageversion.Version(c.TargetedMessageVersion)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return m, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		m = &ent.TargetedMessage{ID: c.TargetedMessageID, AccountID: c.AccountID, InboxID: c.InboxID, ChannelID: c.ChannelID}
+	}
+	return withContent(m, kept), nil
 }

@@ -23,8 +23,8 @@ const maxURL = 2048 // characters
 
 // StartChat begins a conversation with the visitor's first message. The
 // targeted message must be of the visitor's channel and on, or off for less
-// than an hour and shown to them before: NOT_FOUND else (TM-1). CONSENT_REQUIRED
-// and EMAIL_REQUIRED say what is to be asked for first (TM-8). An address given is kept as CaptureEmail
+// than an hour and shown to them before: NOT_FOUND else (TM-1). CONSENT_REQUIRED,
+// EMAIL_REQUIRED and FIELDS_REQUIRED say what is to be asked for first (TM-8). An address given is kept as CaptureEmail
 // does. A blocked visitor notices nothing (IN-10).
 func (s *Service) StartChat(ctx context.Context, in StartChatInput) (*ent.Conversation, error) {
 	v, err := callingVisitor(ctx)
@@ -49,7 +49,7 @@ func (s *Service) StartChat(ctx context.Context, in StartChatInput) (*ent.Conver
 	return c, nil
 }
 
-// beginChat goes by the order of TM-8: consent, address, message.
+// beginChat goes by the order of TM-8: consent, address and fields, message.
 func (s *Service) beginChat(ctx context.Context, tx *store.Tx, v *viewer.Viewer, in StartChatInput, messageID string) (*ent.Conversation, error) {
 	me, err := lockSelf(ctx, tx, v)
 	if err != nil {
@@ -75,6 +75,9 @@ func (s *Service) beginChat(ctx context.Context, tx *store.Tx, v *viewer.Viewer,
 	}
 	did := targeting.Tally{Chats: 1}
 	if did.Emails, err = s.captureFirstEmail(ctx, tx, me, targeted, in.Email); err != nil {
+		return nil, err
+	}
+	if err := s.keepFirstFields(ctx, tx, me, targeted, in.Fields); err != nil {
 		return nil, err
 	}
 	c, _, err := s.openConversation(ctx, tx, me, conversation.Start{

@@ -57,6 +57,9 @@ func (s *Service) claim(ctx context.Context, tx *store.Tx, me *ent.Visitor, name
 			return err
 		}
 		me.Suggested = withClaim(me.Suggested, said.property, value)
+		if value != "" {
+			me.Answered = withAnswer(me.Answered, vocab.AnsweredField{Key: said.property})
+		}
 		if said.property == vocab.SuggestedName && value != "" {
 			me.Name = value
 		}
@@ -82,6 +85,9 @@ func withClaim(claims []vocab.SuggestedProperty, property, value string) []vocab
 func inheritClaims(me, known *ent.Visitor) {
 	for _, c := range known.Suggested {
 		me.Suggested = withClaim(me.Suggested, c.Property, c.Value)
+	}
+	for _, a := range known.Answered {
+		me.Answered = withAnswer(me.Answered, a)
 	}
 	if me.Email == "" {
 		me.Email = known.Email
@@ -144,9 +150,9 @@ func (s *Service) writeClaims(ctx context.Context, tx *store.Tx, me *ent.Visitor
 	return s.conversations.RecordSuggested(ctx, tx, me.ID)
 }
 
-func orEmpty(claims []vocab.SuggestedProperty) []vocab.SuggestedProperty {
-	if claims == nil {
-		return []vocab.SuggestedProperty{}
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
 	}
-	return claims
+	return list
 }

@@ -142,7 +142,7 @@ func (s *Service) linkContact(ctx context.Context, tx *store.Tx, me *ent.Visitor
 		me.ContactOwn = false
 	}
 	err = tx.Client.Visitor.UpdateOneID(me.ID).SetName(me.Name).SetEmail(email).SetEmailVerified(me.EmailVerified).SetContactID(contactID).
-		SetContactTyped(me.ContactTyped).SetContactOwn(me.ContactOwn).SetSuggested(orEmpty(me.Suggested)).Exec(ctx)
+		SetContactTyped(me.ContactTyped).SetContactOwn(me.ContactOwn).SetSuggested(orEmpty(me.Suggested)).SetAnswered(orEmpty(me.Answered)).Exec(ctx)
 	if err != nil || contactID == "" {
 		return err
 	}

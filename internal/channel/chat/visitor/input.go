@@ -22,9 +22,36 @@ type StartChatInput struct {
 	AttachmentIDs          []string
 	PageURL                string
 	Email                  *string
+	Fields                 []VisitorFieldInput
 	Consent                *bool
 	CommunicationConsent   *bool
 	IdempotencyKey         *string
+}
+
+// VisitorFieldInput is what a visitor says of a field, as a text.
+type VisitorFieldInput struct {
+	// Field is name, phone, or the id of a property.
+	Field string
+	// Value is nil or empty for none.
+	Value *string
+	// Values are several options, in the place of Value.
+	Values []string
+}
+
+// SubmitVisitorFieldsInput is the input of submitVisitorFields. What a visitor fills in.
+type SubmitVisitorFieldsInput struct {
+	ConversationID         *string
+	TargetedMessageID      *string
+	TargetedMessageVersion *int
+	Fields                 []VisitorFieldInput
+	IdempotencyKey         *string
+}
+
+// SetVisitorPropertiesInput is the input of setVisitorProperties. What a page says of its
+// visitor.
+type SetVisitorPropertiesInput struct {
+	Properties     []VisitorFieldInput
+	IdempotencyKey *string
 }
 
 // SendVisitorMessageInput is the input of sendVisitorMessage. A visitor's

@@ -23,6 +23,8 @@ type Limits struct {
 	SessionsPerMinute int
 	// AddressesPerHour that one visitor may give.
 	AddressesPerHour int
+	// AnswersPerHour are the forms that one visitor may send.
+	AnswersPerHour int
 }
 
 // crowd is how many visitors of an address may write as much as they may: a
@@ -56,6 +58,10 @@ func (s *Service) admitSession(ctx context.Context, tx *store.Tx, accountID stri
 
 func (s *Service) admitAddress(ctx context.Context, tx *store.Tx, v *viewer.Viewer) error {
 	return s.countAct(ctx, tx, v, rate{"e-mail addresses", s.options.Limits.AddressesPerHour, time.Hour})
+}
+
+func (s *Service) admitAnswers(ctx context.Context, tx *store.Tx, v *viewer.Viewer) error {
+	return s.countAct(ctx, tx, v, rate{"answers", s.options.Limits.AnswersPerHour, time.Hour})
 }
 
 // countAct counts an act of a visitor, and of their address.

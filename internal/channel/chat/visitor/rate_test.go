@@ -138,3 +138,24 @@ func TestAddressesPerVisitor(t *testing.T) {
 		w.ok(gives(me, "three@example.net"))
 	})
 }
+
+// TM-5: a visitor sends so many forms an hour, and what the page says counts with them.
+func TestAnswersPerVisitor(t *testing.T) {
+	t.Parallel()
+	each(t, func(w *world) {
+		w.compose(conversation.Deps{}, visitor.Options{Limits: visitor.Limits{AnswersPerHour: 2}})
+		said := []visitor.VisitorFieldInput{{Field: "name", Value: new("Dora")}}
+		says := func(me context.Context) error {
+			_, err := w.SetProperties(me, visitor.SetVisitorPropertiesInput{Properties: said})
+			return err
+		}
+		me, other := w.as(w.start("", "")), w.as(w.start("", ""))
+		w.ok(says(me))
+		w.ok(says(me))
+		_, err := w.SubmitFields(me, visitor.SubmitVisitorFieldsInput{Fields: said})
+		w.limited(err, "3600 s")
+		w.ok(says(other))
+		w.clock.Advance(time.Hour)
+		w.ok(says(me))
+	})
+}

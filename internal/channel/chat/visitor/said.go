@@ -37,6 +37,7 @@ func (s *Service) KeepSaid(ctx context.Context, tx *store.Tx, visitorID string, 
 			return errs.New(errs.Invalid, "Visitors say nothing of %q.", errs.Clip(said.Property))
 		}
 		me.Suggested = withClaim(me.Suggested, said.Property, said.Value)
+		me.Answered = withAnswer(me.Answered, vocab.AnsweredField{Key: said.Property})
 		err = s.conversations.RecordSuggested(ctx, tx, me.ID)
 	}
 	if err != nil {

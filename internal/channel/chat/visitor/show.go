@@ -100,7 +100,7 @@ func (s *Service) chooseMessage(ctx context.Context, w *Widget, visit targeting.
 // fillMessage fills in what the widget says of a message.
 func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMessage, session string) (*Message, error) {
 	client := s.store.Client(ctx)
-	shown := &Message{TargetedMessage: m}
+	shown := &Message{TargetedMessage: m, Fields: []*FormField{}}
 	owner := ""
 	proved, err := isProved(ctx, client, w.Visitor)
 	if err != nil {
@@ -120,6 +120,9 @@ func (s *Service) fillMessage(ctx context.Context, w *Widget, m *ent.TargetedMes
 	}
 	known := w.Visitor != nil && reachable(w.Visitor)
 	shown.EmailNeeded = !known && m.EmailCapture.Timing != vocab.CaptureNever
+	if err := shown.fillFields(ctx, client, w); err != nil {
+		return nil, err
+	}
 	shown.ConsentAsked, err = isRegulated(ctx, client, m.AccountID)
 	if err != nil || !shown.ConsentAsked || w.Visitor == nil {
 		return shown, err

@@ -17,12 +17,12 @@ import (
 )
 
 // SuggestedOf returns what the visitor of each conversation said of themselves that is not
-// the contact's, with two queries (CH-9). The conversations are ones that the viewer
+// the contact's, with two queries; where there is no contact, all of it (CH-9). The conversations are ones that the viewer
 // sees.
 func (s *Service) SuggestedOf(ctx context.Context, list []*ent.Conversation) ([][]*vocab.SuggestedProperty, error) {
 	var ids []string
 	for _, c := range list {
-		if c.VisitorID != "" && c.ContactID != "" {
+		if c.VisitorID != "" {
 			ids = append(ids, c.VisitorID)
 		}
 	}
@@ -33,9 +33,7 @@ func (s *Service) SuggestedOf(ctx context.Context, list []*ent.Conversation) ([]
 	all := make([][]*vocab.SuggestedProperty, len(list))
 	for i, c := range list {
 		all[i] = []*vocab.SuggestedProperty{}
-		if c.ContactID != "" {
-			all[i] = append(all[i], said[c.VisitorID]...)
-		}
+		all[i] = append(all[i], said[c.VisitorID]...)
 	}
 	return all, nil
 }

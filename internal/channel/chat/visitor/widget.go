@@ -56,6 +56,8 @@ type Message struct {
 	Heading targeting.Heading
 	// EmailNeeded: an address is asked for, and not known (TM-5).
 	EmailNeeded bool
+	// Fields are what else to ask for (TM-5).
+	Fields []*FormField
 	// ConsentAsked: the account asks for consent at all (TM-8).
 	ConsentAsked bool
 	// Accepted: the visitor agreed to the text before.
@@ -68,7 +70,7 @@ func (m *Message) WelcomeHTML() *string { return orNil(m.TargetedMessage.Welcome
 // EmailCapture is when to ask for an address (TM-5).
 func (m *Message) EmailCapture() *EmailCapture {
 	c := m.TargetedMessage.EmailCapture
-	return &EmailCapture{Timing: c.Timing, DelaySeconds: orNil(c.DelaySeconds), Text: orNil(c.Text), Needed: m.EmailNeeded}
+	return &EmailCapture{Timing: c.Timing, DelaySeconds: orNil(c.DelaySeconds), Text: orNil(c.Text), Needed: m.EmailNeeded, Fields: m.Fields}
 }
 
 // EmailCapture is when to ask a visitor for an address, and how (TM-5).
@@ -77,6 +79,7 @@ type EmailCapture struct {
 	DelaySeconds *int
 	Text         *string
 	Needed       bool
+	Fields       []*FormField
 }
 
 // OpenByItself says whether the welcome message opens without a click (TM-6).

@@ -45,13 +45,19 @@ test("a chat that the team closed is rated, once, and asked about after the next
 
 test("an article is read inside the panel, without script", async () => {
   on.site.frames = true;
-  const { page, id } = await talk("When are you open?");
+  const { made, page, id } = await talk("When are you open?");
   const { libraryItem } = await change(
     "createLibraryItem",
     { kind: "ARTICLE", name: `Opening hours ${process.pid}`, markdown: "We are open **all day**.", article: { state: "PUBLISHED" } },
     "libraryItem { id article { url } }",
   );
   await change("sendMessage", { conversationId: id, text: "Here.", libraryItemIds: [libraryItem.id] });
+  await visible(log(page).getByText("Read", { exact: true }));
+  on.site.show(made.key, 'data-locale="de"'); // the button is in the page's language
+  await page.reload();
+  await visible(log(page).getByText("Lesen", { exact: true }));
+  on.site.show(made.key);
+  await page.reload();
   await log(page).getByRole("link", { name: "Opening hours" }).click();
   const reader = panel(page).getByRole("region", { name: "Opening hours" });
   await visible(reader);

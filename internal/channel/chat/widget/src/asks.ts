@@ -5,13 +5,20 @@ import type { Api, ApiError } from "./api";
 import type { Chat } from "./chat";
 import * as operations from "./operations";
 import { address } from "./page";
+import type { FieldAnswer } from "./fields";
 import type { Session } from "./session";
 import type { Signals } from "./signals";
 import type { Say } from "./texts";
-import type { EmailCapture, TargetedMessage, Visitor, WidgetData } from "./types";
+import type { EmailCapture, FormField, TargetedMessage, Visitor, WidgetData } from "./types";
 
 /** What the visitor must do before a chat can begin. */
-export type Gate = "consent" | "email" | null;
+export type Gate = "consent" | "form" | null;
+
+/** What the visitor is asked to fill in. */
+export interface Form {
+  email: boolean;
+  fields: FormField[];
+}
 
 /** What the questions need of their owner. */
 export interface Asker {
@@ -19,6 +26,7 @@ export interface Asker {
   readonly data: WidgetData | null;
   readonly targetedMessage: TargetedMessage | null;
   readonly visitor: Visitor | null;
+  targeted(): Promise<TargetedMessage | null>;
   changed(): void;
   readonly signals: Signals;
   /** Does something and shows what went wrong. It reports whether it worked. */
@@ -55,16 +63,38 @@ export class Asks {
     if (this.chat.thread.id || !shown) return null;
     const processing = shown.consent?.processing;
     if (processing?.mode === "EXPLICIT" && !processing.accepted) return "consent";
-    return shown.emailCapture.timing === "BEFORE_CHAT" && this.lacksEmail(shown.emailCapture) ? "email" : null;
+    const { email, fields } = this.before(shown.emailCapture);
+    return email || fields.length ? "form" : null;
   }
 
-  /** Whether to ask for an address within the chat, now. */
+  /** What to ask for before a chat. */
+  private before(capture: EmailCapture): Form {
+    const all = capture.timing === "BEFORE_CHAT";
+    return { email: all && this.lacksEmail(capture), fields: capture.fields.filter(({ when }) => all || when === "BEFORE_CHAT") };
+  }
+
+  /** What the form asks for. */
+  get form(): Form {
+    const capture = this.shown?.emailCapture;
+    if (capture && this.gate) return this.before(capture);
+    return { email: !this.owner.visitor?.email, fields: capture?.fields ?? [] };
+  }
+
+  /** The targeted message that asks. */
+  get shown(): TargetedMessage | null {
+    return this.chat.thread.welcome ?? this.owner.targetedMessage;
+  }
+
+  /** Whether to ask for an address, and what goes with it, within the chat, now. */
   get forEmail(): boolean {
-    const capture = (this.chat.thread.welcome ?? this.owner.targetedMessage)?.emailCapture;
+    const capture = this.shown?.emailCapture;
     const { thread, outbox } = this.chat;
-    if (thread.list().some(({ asksForEmail }) => asksForEmail) && !this.owner.visitor?.email && !this.emailDone) return true; // no one could take what a bot handed off
-    if (!capture || !this.lacksEmail(capture) || this.emailDone) return false;
-    const first = thread.list().find(({ direction }) => direction === "INCOMING");
+    const list = thread.list();
+    if (list.some(({ asksForEmail }) => asksForEmail) && !this.owner.visitor?.email && !this.emailDone) return true; // no one could take what a bot handed off
+    if (!capture || this.emailDone === "skipped" || !(this.lacksEmail(capture) || capture.fields.length)) return false;
+    const last = list.findLast(({ direction }) => direction === "OUTGOING");
+    if (last?.awaitsAnswer || last?.quickReplies.length) return false; // a bot asks: one thing at a time
+    const first = list.find(({ direction }) => direction === "INCOMING");
     const written = first !== undefined || outbox.of(thread.id, thread.local).length > 0;
     switch (capture.timing) {
       case "AFTER_FIRST_MESSAGE":
@@ -93,19 +123,48 @@ export class Asks {
     this.owner.changed();
   }
 
-  /** Keeps the visitor's address. It reports whether the server took it. */
-  async saveEmail(email: string): Promise<boolean> {
+  /** Keeps what the visitor filled in. It reports the field to blame; null: it did not work for another reason, -1: it did. */
+  async saveForm(email: string, fields: FieldAnswer[]): Promise<number | null> {
+    const { shown } = this;
+    let wrong = -1;
     const saved = await this.owner.trying(async () => {
       await this.session.need();
-      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.captureEmail, { email }));
-      this.session.visitor = visitor;
+      if (fields.length && shown) {
+        const input = { targetedMessageId: shown.id, targetedMessageVersion: shown.version, fields };
+        try {
+          await this.keep(operations.submitFields, input);
+        } catch (error) {
+          const [, place] = (error as ApiError).field;
+          if (place === undefined) throw error;
+          wrong = Number(place);
+          return;
+        }
+        shown.emailCapture.fields = shown.emailCapture.fields.filter(({ key }) => !fields.some(({ field }) => field === key));
+      }
+      if (!email) return;
+      await this.keep(operations.captureEmail, { email });
+      this.emailDone = "saved";
     });
-    if (!saved) return false;
-    this.emailDone = "saved";
+    if (!saved || wrong >= 0) return saved ? wrong : null;
     this.chat.outbox.release("EMAIL_REQUIRED");
-    this.owner.signals.emit("email");
+    this.chat.outbox.release("FIELDS_REQUIRED");
+    if (email) this.owner.signals.emit("email");
     this.owner.changed();
-    return true;
+    return wrong;
+  }
+
+  /** Keeps what the visitor, or the page, says of them. */
+  async keep(operation: string, input: object): Promise<void> {
+    const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operation, input));
+    this.session.visitor = visitor;
+  }
+
+  /** Keeps what the page says of the visitor. */
+  async setProperties(given: Record<string, unknown>): Promise<void> {
+    const say = (value: unknown): string => (value instanceof Date ? value.toISOString() : String(value ?? ""));
+    const properties = Object.entries(given).map(([field, value]) => (Array.isArray(value) ? { field, values: value.map(say) } : { field, value: say(value) }));
+    await this.session.need();
+    await this.keep(operations.setProperties, { properties });
   }
 
   skipEmail(): void {
@@ -156,6 +215,15 @@ export class Asks {
     const shown = this.chat.thread.welcome;
     if (code === "CONSENT_REQUIRED" && shown?.consent?.processing) shown.consent.processing.accepted = false;
     if (code === "EMAIL_REQUIRED" && shown) shown.emailCapture.needed = true;
+    if (code === "FIELDS_REQUIRED" && shown) {
+      void this.owner.targeted().then(
+        (now) => {
+          if (now?.id === shown.id) Object.assign(shown, { version: now.version, emailCapture: now.emailCapture });
+          this.owner.changed();
+        },
+        () => undefined,
+      );
+    }
     this.owner.changed();
   }
 

@@ -1,8 +1,9 @@
-// What the visitor is asked before or while they chat: consent (TM-8), and an
-// address (TM-5), or for the code that proves whose it is (CH-6).
+// What the visitor is asked before or while they chat: consent (TM-8), an address and
+// other fields (TM-5), or for the code that proves whose it is (CH-6).
 
 import type { App } from "./app";
 import { h, set, write } from "./dom";
+import { type Row, rowOf } from "./fields";
 
 /** Asks for explicit consent to the processing of data. */
 export class ConsentCard {
@@ -29,65 +30,69 @@ export class ConsentCard {
   }
 }
 
-/** Asks for an e-mail address. */
-export class EmailCard {
+/** Asks for an e-mail address, and for what else the targeted message asks for. */
+export class FormCard {
   readonly element: HTMLFormElement;
   private readonly words = h("p", { class: "words", dir: "auto" });
-  private readonly label = h("span");
-  private readonly field = h("input", { type: "email", name: "email", autocomplete: "email", required: true, dir: "ltr", "aria-describedby": "email-problem" });
-  private readonly problem = h("span", { class: "bad", id: "email-problem", role: "alert" });
+  private readonly list = h("div", { class: "more" });
   private readonly save = h("button", { class: "primary", type: "submit" });
   private readonly skip = h("button", { class: "plain", type: "button", click: () => this.app.asks.skipEmail() });
+  private rows: Row[] = [];
+  /** What the rows ask for. */
+  private asked = "";
   private required = false;
 
   constructor(private readonly app: App) {
-    const send = (event: Event): void => {
+    const submit = (event: Event): void => {
       event.preventDefault();
       void this.send();
     };
-    this.element = h(
-      "form",
-      { class: "card email", hidden: true, novalidate: true, submit: send },
-      this.words,
-      h("label", {}, this.label, this.field),
-      this.problem,
-      h("div", { class: "row" }, this.save, this.skip),
-    );
+    this.element = h("form", { class: "card email", hidden: true, novalidate: true, submit }, this.words, this.list, h("div", { class: "row" }, this.save, this.skip));
   }
 
   /** Takes the focus if nothing else can be done before. */
   focus(): boolean {
     const first = !this.element.hidden && this.required;
-    if (first) this.field.focus();
+    if (first) this.rows[0]?.focus();
     return first;
   }
 
   /** required: no chat begins without it. */
   draw(shown: boolean, required: boolean): void {
     const { app } = this;
+    const { say, asks } = app;
     this.required = required;
     set(this.element, "hidden", !shown);
     if (!shown) return;
-    const capture = (app.chat.thread.welcome ?? app.targetedMessage)?.emailCapture;
-    write(this.words, capture?.text || app.say("emailPrompt"));
-    write(this.label, app.say("emailLabel"));
-    write(this.save, app.say(required ? "emailContinue" : "emailSave"));
-    write(this.skip, app.say("emailSkip"));
+    const { email, fields } = asks.form;
+    write(this.words, asks.shown?.emailCapture.text || say(email ? "emailPrompt" : "formPrompt"));
+    write(this.save, say(required ? "emailContinue" : "emailSave"));
+    write(this.skip, say("emailSkip"));
     set(this.skip, "hidden", required);
+    const asked = JSON.stringify([email, fields, say("emailLabel")]);
+    if (this.asked === asked) return;
+    this.asked = asked;
+    const address = { key: "email", label: say("emailLabel"), kind: "EMAIL", options: [], required: true };
+    const before = new Map(this.rows.map((row) => [row.key, row]));
+    this.rows = [...(email ? [address] : []), ...fields].map((field) => (field === address && before.get("email")) || rowOf(field, say));
+    this.list.replaceChildren(...this.rows.map(({ element }) => element));
   }
 
   private async send(): Promise<void> {
-    const email = this.field.value.trim();
-    const valid = this.field.validity.valid && email !== "";
-    write(this.problem, valid ? "" : this.app.say("emailInvalid"));
-    set(this.field, "aria-invalid", valid ? null : "true");
-    if (!valid) {
-      this.field.focus();
-      return;
-    }
+    const { rows } = this;
+    const wrong = rows.filter((row) => !row.check());
+    if (wrong[0]) return wrong[0].focus();
+    const answers = rows.map((row) => row.read());
+    const email = answers.find(({ field }) => field === "email")?.value ?? "";
+    const fields = answers.filter(({ field }) => field !== "email");
     set(this.save, "disabled", true);
-    if (await this.app.asks.saveEmail(email)) this.field.value = "";
+    const blamed = await this.app.asks.saveForm(email, fields);
     set(this.save, "disabled", false);
+    const row = blamed !== null && rows.find(({ key }) => key === fields[blamed]?.field);
+    if (row) {
+      row.blame(this.app.say("fieldInvalid"));
+      row.focus();
+    } else if (blamed === -1) this.asked = "";
   }
 }
 

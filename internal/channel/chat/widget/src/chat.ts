@@ -280,7 +280,7 @@ export class Chat implements Carrier, Reader {
 
   async mend(draft: Draft, { code, field }: ApiError): Promise<Partial<Draft> | null> {
     if (code === "PROOF_REQUIRED" && this.thread.id === draft.conversation) this.thread.continued = true;
-    if (["CONSENT_REQUIRED", "EMAIL_REQUIRED", "PROOF_REQUIRED"].includes(code)) {
+    if (["CONSENT_REQUIRED", "EMAIL_REQUIRED", "FIELDS_REQUIRED", "PROOF_REQUIRED"].includes(code)) {
       this.owner.needed(code);
       return null;
     }

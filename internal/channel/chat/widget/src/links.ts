@@ -1,19 +1,20 @@
 // The cards of a message: links that stand beside its text (CO-6).
 
 import { h } from "./dom";
+import type { Say } from "./texts";
 import type { Message, MessageCard } from "./types";
 
 /** Shows the cards of a message; null: it has none. read shows an article within the panel. */
-export function linksOf({ cards }: Message, read: (card: MessageCard) => void): HTMLElement | null {
+export function linksOf({ cards }: Message, say: Say, read: (card: MessageCard) => void): HTMLElement | null {
   const links = cards.filter(({ url }) => /^https?:/.test(url));
-  return links.length ? h("ul", { class: "files links" }, ...links.map((card) => h("li", {}, link(card, read)))) : null;
+  return links.length ? h("ul", { class: "files links" }, ...links.map((card) => h("li", {}, link(card, say, read)))) : null;
 }
 
-function link(card: MessageCard, read: (card: MessageCard) => void): HTMLElement {
+function link(card: MessageCard, say: Say, read: (card: MessageCard) => void): HTMLElement {
   const { kind, title, description, url, buttonText, imageUrl, durationSeconds } = card;
   const picture = imageUrl && h("img", { src: imageUrl, alt: "", referrerpolicy: "no-referrer", error: (event) => (event.target as Element).remove() });
   const takes = durationSeconds ? h("bdi", { class: "under" }, lasts(durationSeconds)) : null;
-  const words = h("span", { class: "words" }, h("bdi", { class: "name" }, title), description && h("bdi", { class: "under" }, description), takes, h("bdi", { class: "go" }, buttonText));
+  const words = h("span", { class: "words" }, h("bdi", { class: "name" }, title), description && h("bdi", { class: "under" }, description), takes, h("bdi", { class: "go" }, kind === "ARTICLE" ? say("articleRead") : buttonText));
   const click = (event: Event): void => {
     const { ctrlKey, metaKey, shiftKey } = event as MouseEvent;
     if (kind !== "ARTICLE" || ctrlKey || metaKey || shiftKey) return;

@@ -18,6 +18,8 @@ interface Parley {
   identify(jwt: string): Promise<void>;
   /** Ends the visitor's session on the server, and forgets them in this browser (CH-11); resolves when the server has. */
   logout(): Promise<void>;
+  /** Says something of the visitor, by the names of defined properties (CH-9); rejects if it does not fit. */
+  setProperties(properties: Record<string, unknown>): Promise<void>;
   /** Calls back at one of the events; returns what ends that. */
   on(event: string, listener: (detail?: unknown) => void): () => void;
 }
@@ -37,6 +39,7 @@ function begin(): void {
     close: () => app.hide(),
     identify: (jwt) => app.identify(jwt),
     logout: () => app.logout(),
+    setProperties: (properties) => app.asks.setProperties(properties),
     on: (event, listener) => {
       if (!events.includes(event)) warn(`there is no event "${event}"; there are ${events.join(", ")}.`);
       return app.signals.on(event, listener);

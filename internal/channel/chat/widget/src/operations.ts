@@ -2,7 +2,7 @@
 // deskops.ts are trusted documents of every server: constants without code.
 
 const file = "id fileName contentType size url scan";
-const message = `id number authorName authorAvatarUrl direction byEmail text replyTo { id text } createdAt seen attachments { ${file} } cards { kind title description url buttonText imageUrl durationSeconds } quickReplies { text } asksForEmail`;
+const message = `id number authorName authorAvatarUrl direction byEmail text replyTo { id text } createdAt seen attachments { ${file} } cards { kind title description url buttonText imageUrl durationSeconds } quickReplies { text } asksForEmail awaitsAnswer`;
 const page = `edges { cursor node { ${message} } } pageInfo { hasPreviousPage startCursor }`;
 const errors = "userErrors { code message field }";
 
@@ -19,7 +19,7 @@ export const showWidget = `query Widget($key: String!, $page: URL!, $small: Bool
     targetedMessage {
       id version welcomeMessage openByItself smallScreen
       heading { name avatarUrl people { name avatarUrl } }
-      emailCapture { timing delaySeconds text needed }
+      emailCapture { timing delaySeconds text needed fields { key label kind options { value label } required when } }
       consent { processing { mode text version accepted } communication { text version } }
     }
   }
@@ -65,6 +65,14 @@ export const proveEmail = `mutation Prove($input: ProveVisitorEmailInput!) {
 
 export const captureEmail = `mutation Email($input: CaptureVisitorEmailInput!) {
   captureVisitorEmail(input: $input) { visitor { id name email identified } ${errors} }
+}`;
+
+export const submitFields = `mutation Fields($input: SubmitVisitorFieldsInput!) {
+  submitVisitorFields(input: $input) { visitor { id name email identified } ${errors} }
+}`;
+
+export const setProperties = `mutation Properties($input: SetVisitorPropertiesInput!) {
+  setVisitorProperties(input: $input) { visitor { id name email identified } ${errors} }
 }`;
 
 export const recordConsent = `mutation Consent($input: RecordVisitorConsentInput!) {

@@ -7,7 +7,7 @@ import { clock, type Clock } from "./time";
 import { ThreadView } from "./threadview";
 import type { Heading } from "./types";
 
-const focusable = "button:not(:disabled), a[href], input, textarea:not(:disabled), [tabindex='0']";
+const focusable = "button:not(:disabled), a[href], input, select:not(:disabled), textarea:not(:disabled), [tabindex='0']";
 
 export class Panel {
   readonly element: HTMLElement;

@@ -84,9 +84,12 @@ a { color: inherit; text-decoration: underline; overflow-wrap: anywhere; }
 .card .words { white-space: pre-wrap; overflow-wrap: anywhere; }
 .notice { font-size: 13px; color: var(--muted); white-space: pre-wrap; overflow-wrap: anywhere; }
 .check { display: flex; flex-direction: row; gap: 10px; align-items: start; font-size: 13px; }
+.field { display: flex; flex-direction: column; gap: 4px; }
+.field .bad, .field legend { font-size: 13px; }
+.field .bad:empty { display: none; }
 .check input { width: 20px; height: 20px; flex: none; accent-color: var(--accent); }
 label { display: flex; flex-direction: column; gap: 4px; font-size: 13px; }
-input[type=email], input[type=text], textarea { width: 100%; background: var(--back); border: 1px solid var(--muted); border-radius: 10px; padding: 9px 11px; font-size: 16px; }
+input:not([type=checkbox]), select, textarea { width: 100%; background: var(--back); border: 1px solid var(--muted); border-radius: 10px; padding: 9px 11px; font-size: 16px; }
 .row { display: flex; gap: 8px; flex-wrap: wrap; align-items: center; }
 .primary { background: var(--accent); color: var(--on-accent); padding: 9px 16px; font-weight: 600; border: 1px solid transparent; min-height: 40px; }
 .plain { padding: 9px 12px; border: 1px solid var(--muted); min-height: 40px; }

@@ -2,7 +2,7 @@
 
 import type { App } from "./app";
 import { avatar, h, keyed, linked, set, write } from "./dom";
-import { ConsentCard, EmailCard, ProofCard } from "./cards";
+import { ConsentCard, FormCard, ProofCard } from "./cards";
 import { Composer } from "./composer";
 import { filesOf, renewLinks, waitingFiles } from "./files";
 import { answersOf, linksOf } from "./links";
@@ -25,7 +25,7 @@ export class ThreadView {
   private readonly thanks = h("p", { class: "notice", role: "status", dir: "auto" });
   private readonly body: HTMLElement;
   private readonly consent: ConsentCard;
-  private readonly email: EmailCard;
+  private readonly email: FormCard;
   private readonly proof: ProofCard;
   private readonly rating: RatingCard;
   private readonly rated = h("p", { class: "notice", role: "status" });
@@ -36,7 +36,7 @@ export class ThreadView {
 
   constructor(private readonly app: App) {
     this.consent = new ConsentCard(app);
-    this.email = new EmailCard(app);
+    this.email = new FormCard(app);
     this.proof = new ProofCard(app);
     this.rating = new RatingCard(app);
     this.reader = new Reader(app);
@@ -77,7 +77,7 @@ export class ThreadView {
     const { gate, needsProof, forEmail, offersProof } = this.app.asks;
     const inside = this.element.contains((this.element.getRootNode() as ShadowRoot).activeElement);
     this.consent.draw(gate === "consent");
-    this.email.draw(gate === "email" || (gate === null && !needsProof && forEmail), gate === "email");
+    this.email.draw(gate === "form" || (gate === null && !needsProof && forEmail), gate === "form");
     this.proof.draw(needsProof || offersProof);
     this.composer.draw(gate === null && !needsProof && this.app.mayWriteHere, time);
     const asks = gate ?? needsProof;
@@ -117,7 +117,7 @@ export class ThreadView {
   private message(row: HTMLElement, { message, state, offers }: { message: Message; state: string; offers: boolean }, time: Clock): void {
     const at = time.message(message.createdAt);
     if (message.direction === "OUTGOING") {
-      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, [linksOf(message, (card) => this.reader.open(card)), filesOf(message, this.app, time), offers ? answersOf(message, (text, event) => this.choose(text, event as MouseEvent)) : null], message.replyTo?.text);
+      this.theirs(row, { name: message.authorName, avatarUrl: message.authorAvatarUrl }, message.text, at, [linksOf(message, this.app.say, (card) => this.reader.open(card)), filesOf(message, this.app, time), offers ? answersOf(message, (text, event) => this.choose(text, event as MouseEvent)) : null], message.replyTo?.text);
     } else if (message.direction === "INCOMING") {
       this.mine(row, message.text, "", filesOf(message, this.app, time), h("p", { class: "under" }, [at, message.byEmail && this.app.say("byEmail"), state].filter(Boolean).join(" · ")));
     } else {

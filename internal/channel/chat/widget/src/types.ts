@@ -24,6 +24,18 @@ export interface EmailCapture {
   delaySeconds: number | null;
   text: string | null;
   needed: boolean;
+  /** What else to ask for. */
+  fields: FormField[];
+}
+
+/** What a visitor fills in. */
+export interface FormField {
+  key: string;
+  label: string;
+  kind: string;
+  options: { value: string; label: string }[];
+  required: boolean;
+  when?: "BEFORE_CHAT" | "WITH_EMAIL";
 }
 
 export interface TargetedMessage {
@@ -115,6 +127,8 @@ export interface Message {
   /** The answers that it offers. */
   quickReplies: { text: string }[];
   asksForEmail: boolean;
+  /** Whether a bot waits for the answer to it. */
+  awaitsAnswer: boolean;
   /** When it was loaded, in milliseconds of the epoch. */
   at?: number;
   /** Its place in the list, where a query gave it. */
