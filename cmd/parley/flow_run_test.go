@@ -78,7 +78,7 @@ func TestFlowPlaceholders(t *testing.T) {
 func TestFlowsAnswerQuestions(t *testing.T) {
 	t.Parallel()
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
-		for name, markdown := range map[string]string{"Parcels": "A parcel takes two days.", "Refunds": "Money comes back in a week.", "Returning parcels": "Send the parcel back for a refund."} {
+		for name, markdown := range map[string]string{"Parcels": "A parcel takes two days.", "Refunds": "Money comes back in a week.", "Returning parcels": "Send the parcel back for a refund.", "Shipping": "The delivery is before noon."} {
 			a.do(adminToken, `mutation($in: CreateLibraryItemInput!) { createLibraryItem(input: $in) { userErrors { message } } }`,
 				input("kind", "ARTICLE", "name", name, "markdown", markdown, "article", map[string]any{"state": "PUBLISHED"}))
 		}
@@ -102,6 +102,7 @@ func TestFlowsAnswerQuestions(t *testing.T) {
 			"How do I get a refund for my parcel?":  "Returning parcels, Parcels, Refunds", // those with most first
 			"what is the":                           "",                                    // nothing is asked for
 			"Is there anything about elephants now": "",
+			"deliveries":                            "Shipping", // one of them
 		} {
 			if got := found(query); got != want {
 				t.Errorf("%q finds %q, want %q", query, got, want)

@@ -80,7 +80,7 @@ func (s *Service) SearchArticles(ctx context.Context, a ArticleSearch) ([]Articl
 	q := &store.Statement{}
 	a.write(q, account, words)
 	hits, err := s.readHits(ctx, q)
-	if some := telling(words); err == nil && len(hits) == 0 && len(words) > 1 && len(some) > 0 {
+	if some := telling(words); err == nil && len(hits) == 0 && len(some) > 0 && (len(words) > 1 || search.Singular(some[0]) != some[0]) {
 		q = &store.Statement{}
 		a.writeAny(q, account, some)
 		hits, err = s.readHits(ctx, q)
@@ -119,11 +119,12 @@ const shortWord = 3
 func (a ArticleSearch) writeAny(q *store.Statement, account string, words []string) {
 	each := make([]string, len(words))
 	for i, word := range words {
-		upTo := word + "\U0010ffff"
+		from := search.Singular(word)
+		upTo := from + "\U0010ffff"
 		if utf8.RuneCountInString(word) <= shortWord {
-			upTo = word + "\x01"
+			upTo = from + "\x01"
 		}
-		each[i] = "SELECT article_id, MAX(weight) AS score FROM article_words WHERE account_id = " + q.Arg(account) + " AND word >= " + q.Arg(word) +
+		each[i] = "SELECT article_id, MAX(weight) AS score FROM article_words WHERE account_id = " + q.Arg(account) + " AND word >= " + q.Arg(from) +
 			" AND word < " + q.Arg(upTo) + " GROUP BY article_id"
 	}
 	q.WriteString("SELECT " + hitColumns + " FROM articles a JOIN (SELECT article_id, COUNT(*) AS found, SUM(score) AS score FROM (" + strings.Join(each, " UNION ALL ") +

@@ -121,7 +121,7 @@ func (s *shortener) says(name string, member json.RawMessage) (bool, error) {
 	case name == "userErrors":
 		s.refused = s.refused || string(member) != "[]"
 		return string(member) != "[]", nil
-	case name == wholeText:
+	case name == wholeText && member[0] == '"': // an alias may call anything so
 		var text string
 		err := json.Unmarshal(member, &text)
 		s.texts = append(s.texts, text)

@@ -70,6 +70,7 @@ func TestAnswers(t *testing.T) {
 		{`{"data":{"m":{"userErrors":[{"code":"CONFLICT"}],"c":null}}}`, `{"m":{"userErrors":[{"code":"CONFLICT"}]}}`, true},
 		{`{"data":null,"errors":[{"message":"no"}]}`, `[{"message":"no"}]`, true},
 		{`{"data":{"conversation":null}}`, `{}`, false},
+		{`{"data":{"a":{"transcriptText": {"id":"1"}},"b":{"transcriptText":[1]}}}`, `{"a":{"transcriptText":{"id":"1"}},"b":{"transcriptText":[1]}}`, false},
 		{`{"data":{"a":"` + strings.Repeat("x", maxAnswer) + `"}}`, "The answer has 100008 characters; at most 100000 are sent. Ask for fewer rows or fields.", true},
 	} {
 		s, err := New(schema(t), func(context.Context, []byte) ([]byte, error) { return []byte(of.body), nil }, "1", slog.New(slog.DiscardHandler))
