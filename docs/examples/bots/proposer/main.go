@@ -49,7 +49,7 @@ func draft(text string) string {
 }
 
 func main() {
-	b := bot{url: "http://127.0.0.1:8080/graphql", token: os.Getenv("PARLEY_TOKEN"), log: slog.Default()}
+	b := bot{url: "http://127.0.0.1:8080/graphql", token: os.Getenv("PARLEY_TOKEN"), log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	if len(os.Args) > 1 {
 		b.url = os.Args[1]
 	}
