@@ -109,11 +109,20 @@ func (r *ticketPresetResolver) Problems(ctx context.Context, objs []*vocab.Ticke
 	return r.Services.Records.PresetProblems(ctx, objs)
 }
 
+func (r *ticketPresetPropertyResolver) Property(ctx context.Context, objs []*vocab.PresetProperty) ([]*ent.Property, error) {
+	return r.Services.Nodes.Properties(ctx, pick(objs, func(d *vocab.PresetProperty) string { return d.PropertyID }))
+}
+
 func (r *Resolver) Ticket() generated.TicketResolver { return &ticketResolver{r} }
 
 func (r *Resolver) TicketPreset() generated.TicketPresetResolver { return &ticketPresetResolver{r} }
 
+func (r *Resolver) TicketPresetProperty() generated.TicketPresetPropertyResolver {
+	return &ticketPresetPropertyResolver{r}
+}
+
 type (
-	ticketResolver       struct{ *Resolver }
-	ticketPresetResolver struct{ *Resolver }
+	ticketResolver               struct{ *Resolver }
+	ticketPresetResolver         struct{ *Resolver }
+	ticketPresetPropertyResolver struct{ *Resolver }
 )

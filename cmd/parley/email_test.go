@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"net/mail"
@@ -119,9 +120,14 @@ func TestMailStory(t *testing.T) {
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		m := a.mailbox("support@shop.example")
 		support := at(a.do(adminToken, `{ pipelines(object: TICKET) { nodes { id } } }`, nil), "pipelines", "nodes", 0, "id")
-		a.do(adminToken, `mutation($in: UpdateEmailChannelInput!) { updateEmailChannel(input: $in) { emailChannel { signature ticketPreset { stage { name } } } userErrors { field message } } }`,
-			map[string]any{"in": map[string]any{"channelId": m.channelID, "signature": "<p>The team</p>",
-				"ticketPreset": map[string]any{"pipelineId": support, "priority": "HIGH"}}})
+		a.do(adminToken, `mutation($in: CreatePropertyInput!) { createProperty(input: $in) { userErrors { message } } }`,
+			input("object", "TICKET", "name", "category", "kind", "CHOICE", "options", []any{map[string]any{"value": "parcels"}}))
+		preset := map[string]any{"pipelineId": support, "priority": "HIGH", "definedProperties": []any{map[string]any{"property": "category", "value": "parcels"}}}
+		kept := a.do(adminToken, `mutation($in: UpdateEmailChannelInput!) { updateEmailChannel(input: $in) { emailChannel { ticketPreset { definedProperties { property { name } value } problems } } userErrors { field message } } }`,
+			input("channelId", m.channelID, "signature", "<p>The team</p>", "ticketPreset", preset))
+		if got := fmt.Sprint(at(kept, "updateEmailChannel", "emailChannel", "ticketPreset")); got != "map[definedProperties:[map[property:map[name:category] value:parcels]] problems:[]]" {
+			t.Errorf("the preset is %s", got)
+		}
 		m.forward("ada@example.com", question)
 		c := m.conversations("UNASSIGNED", 1)[0]
 		if text(c, "subject") != "Where is my parcel?" || text(c, "contact", "email") != "ada@example.com" || text(c, "toAddress") != "support@shop.example" {
@@ -129,6 +135,10 @@ func TestMailStory(t *testing.T) {
 		}
 		if text(c, "tickets", "nodes", 0, "stage", "name") != "New" {
 			t.Errorf("its tickets are %v", at(c, "tickets"))
+		}
+		ticketed := a.do(adminToken, `query($id: ID!) { conversation(id: $id) { tickets { nodes { definedProperties { choice { value } } } } } }`, map[string]any{"id": text(c, "id")})
+		if got := fmt.Sprint(at(ticketed, "conversation", "tickets", "nodes", 0, "definedProperties")); got != "[map[choice:map[value:parcels]]]" {
+			t.Errorf("it has %s", got)
 		}
 		first := at(c, "messages", "edges", 0, "node")
 		if text(first, "attachments", 0, "fileName") != "receipt.txt" || !strings.HasPrefix(text(first, "text"), "It was sent a week ago.") {

@@ -142,6 +142,7 @@ type ResolverRoot interface {
 	Team() TeamResolver
 	Ticket() TicketResolver
 	TicketPreset() TicketPresetResolver
+	TicketPresetProperty() TicketPresetPropertyResolver
 	User() UserResolver
 	ViewCount() ViewCountResolver
 	Viewer() ViewerResolver
@@ -3835,6 +3836,7 @@ type ComplexityRoot struct {
 	}
 
 	TicketPreset struct {
+		Defined     func(childComplexity int) int
 		Description func(childComplexity int) int
 		Owner       func(childComplexity int) int
 		OwnerRule   func(childComplexity int) int
@@ -3845,6 +3847,11 @@ type ComplexityRoot struct {
 		Source      func(childComplexity int) int
 		Stage       func(childComplexity int) int
 		Subject     func(childComplexity int) int
+	}
+
+	TicketPresetProperty struct {
+		Property func(childComplexity int) int
+		Value    func(childComplexity int) int
 	}
 
 	TicketProperty struct {
@@ -20484,6 +20491,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TicketLeft.TicketID(childComplexity), true
 
+	case "TicketPreset.definedProperties":
+		if e.ComplexityRoot.TicketPreset.Defined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPreset.Defined(childComplexity), true
 	case "TicketPreset.description":
 		if e.ComplexityRoot.TicketPreset.Description == nil {
 			break
@@ -20544,6 +20557,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TicketPreset.Subject(childComplexity), true
+
+	case "TicketPresetProperty.property":
+		if e.ComplexityRoot.TicketPresetProperty.Property == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPresetProperty.Property(childComplexity), true
+	case "TicketPresetProperty.value":
+		if e.ComplexityRoot.TicketPresetProperty.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TicketPresetProperty.Value(childComplexity), true
 
 	case "TicketProperty.name":
 		if e.ComplexityRoot.TicketProperty.Name == nil {
@@ -22785,6 +22811,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
 			graphql.NewInputUnmarshaler("TicketFilter", ec.unmarshalInputTicketFilter),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
+			graphql.NewInputUnmarshaler("TicketPresetPropertyInput", ec.unmarshalInputTicketPresetPropertyInput),
 			graphql.NewInputUnmarshaler("TicketPropertyInput", ec.unmarshalInputTicketPropertyInput),
 			graphql.NewInputUnmarshaler("TrackPageViewInput", ec.unmarshalInputTrackPageViewInput),
 			graphql.NewInputUnmarshaler("UnarchivePropertyInput", ec.unmarshalInputUnarchivePropertyInput),
@@ -38169,6 +38196,14 @@ type TicketProperty @scope(read: "contacts:read", also: ["settings:read"]) {
   value: String
 }
 
+"What new tickets have of a defined property."
+type TicketPresetProperty @scope(read: "settings:read") {
+  "The property."
+  property: Property!
+  "Its value, as a text; see TicketPresetPropertyInput."
+  value: String!
+}
+
 "Which tickets: those that meet every given criterion. An empty list matches none; null is as if omitted."
 input TicketFilter {
   "In one of these pipelines, at most 100."
@@ -38233,6 +38268,8 @@ type TicketPreset @scope(read: "settings:read") {
   description: String!
   "Other properties."
   properties: [TicketProperty!]!
+  "What they have of defined properties."
+  definedProperties: [TicketPresetProperty!]!
   "Why new tickets are not quite what is said here; empty if they are. No mail goes without its ticket for it."
   problems: [TicketPresetProblem!]!
 }
@@ -38257,6 +38294,8 @@ enum TicketPresetProblem {
   STAGE_ARCHIVED
   "The user was deactivated: tickets have no owner."
   OWNER_GONE
+  "A property, or an option of it, was archived: tickets are without its value."
+  PROPERTY_ARCHIVED
 }
 
 """
@@ -38282,6 +38321,19 @@ input TicketPresetInput {
   description: String
   "Other properties, at most 50, each name only once."
   properties: [TicketPropertyInput!]
+  "What they have of defined properties of tickets, at most 50, each only once."
+  definedProperties: [TicketPresetPropertyInput!]
+}
+
+"What new tickets have of a defined property."
+input TicketPresetPropertyInput {
+  "The name or id of a property of tickets; it is kept by its id. Unknown: NOT_FOUND. Archived: INVALID."
+  property: String!
+  """
+  The value as a text: a number, a day such as ` + "`" + `2026-01-31` + "`" + `, a time as in RFC 3339, ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `, the value of an option, or of several,
+  one a line.
+  """
+  value: String!
 }
 
 "A property of a ticket."
@@ -46277,10 +46329,22 @@ func (ec *executionContext) childFields_TicketPreset(ctx context.Context, field 
 		return ec.fieldContext_TicketPreset_description(ctx, field)
 	case "properties":
 		return ec.fieldContext_TicketPreset_properties(ctx, field)
+	case "definedProperties":
+		return ec.fieldContext_TicketPreset_definedProperties(ctx, field)
 	case "problems":
 		return ec.fieldContext_TicketPreset_problems(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TicketPreset", field.Name)
+}
+
+func (ec *executionContext) childFields_TicketPresetProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "property":
+		return ec.fieldContext_TicketPresetProperty_property(ctx, field)
+	case "value":
+		return ec.fieldContext_TicketPresetProperty_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TicketPresetProperty", field.Name)
 }
 
 func (ec *executionContext) childFields_TicketProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -48,6 +48,9 @@ type TicketPresetResolver interface {
 
 	Problems(ctx context.Context, objs []*vocab.TicketPreset) ([][]vocab.TicketPresetProblem, error)
 }
+type TicketPresetPropertyResolver interface {
+	Property(ctx context.Context, objs []*vocab.PresetProperty) ([]*ent.Property, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -1626,6 +1629,38 @@ func (ec *executionContext) fieldContext_TicketPreset_properties(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _TicketPreset_definedProperties(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPreset_definedProperties(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Defined, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.PresetProperty) graphql.Marshaler {
+			return ec.marshalNTicketPresetProperty2ᚕparleyᚋinternalᚋvocabᚐPresetPropertyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPreset_definedProperties(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketPreset",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TicketPresetProperty(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TicketPreset_problems(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketPreset) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1670,6 +1705,68 @@ func (ec *executionContext) resolveBatch_TicketPreset_problems(ctx context.Conte
 		err,
 		"TicketPreset.problems",
 	)
+}
+
+func (ec *executionContext) _TicketPresetProperty_property(ctx context.Context, field graphql.CollectedField, obj *vocab.PresetProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TicketPresetProperty_property(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TicketPresetProperty_property(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Property) graphql.Marshaler {
+			return ec.marshalNProperty2ᚖparleyᚋentᚐProperty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TicketPresetProperty_property(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TicketPresetProperty",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Property(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TicketPresetProperty_property(ctx context.Context, field graphql.CollectedField, obj *vocab.PresetProperty) (any, error) {
+	resolver := ec.Resolvers.TicketPresetProperty()
+	if batch, ok := graphql.BatchParentsFor[*vocab.PresetProperty](ctx, "TicketPresetProperty"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Property(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Property](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TicketPresetProperty.property",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Property(ctx, []*vocab.PresetProperty{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Property](
+		ctx,
+		results,
+		err,
+		"TicketPresetProperty.property",
+	)
+}
+
+func (ec *executionContext) _TicketPresetProperty_value(ctx context.Context, field graphql.CollectedField, obj *vocab.PresetProperty) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_TicketPresetProperty_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TicketPresetProperty", field, false, false, "String")
 }
 
 func (ec *executionContext) _TicketProperty_name(ctx context.Context, field graphql.CollectedField, obj *vocab.TicketProperty) (ret graphql.Marshaler) {
@@ -2255,7 +2352,7 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"pipelineId", "stageId", "priority", "ownerRule", "ownerId", "source", "subject", "description", "properties"}
+	fieldsInOrder := [...]string{"pipelineId", "stageId", "priority", "ownerRule", "ownerId", "source", "subject", "description", "properties", "definedProperties"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2325,6 +2422,13 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 				return it, err
 			}
 			it.Properties = data
+		case "definedProperties":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("definedProperties"))
+			data, err := ec.unmarshalOTicketPresetPropertyInput2ᚕparleyᚋinternalᚋvocabᚐPresetPropertyᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefinedProperties = data
 		}
 	}
 	return it, nil
@@ -2339,6 +2443,55 @@ func (ec *executionContext) unmarshalInputTicketPresetInput(ctx context.Context,
 func UnmarshalTicketPresetInput(ctx context.Context, raw any) (crm.TicketPresetInput, error) {
 	var out crm.TicketPresetInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketPresetInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTicketPresetPropertyInput(ctx context.Context, obj any) (vocab.PresetProperty, error) {
+	var it vocab.PresetProperty
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"property", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "property":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("property"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PropertyID = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTicketPresetPropertyInput unmarshals raw into the TicketPresetPropertyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTicketPresetPropertyInput(ctx context.Context, raw any) (vocab.PresetProperty, error) {
+	var out vocab.PresetProperty
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TicketPresetPropertyInput", raw, &out)
 	return out, err
 }
 
@@ -3198,8 +3351,45 @@ func (ec *executionContext) _TicketPreset(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "definedProperties":
+			out.Values[i] = ec._TicketPreset_definedProperties(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "problems":
 			out.Values[i] = ec._TicketPreset_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ticketPresetPropertyImplementors = []string{"TicketPresetProperty"}
+
+func (ec *executionContext) _TicketPresetProperty(ctx context.Context, sel ast.SelectionSet, obj *vocab.PresetProperty) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ticketPresetPropertyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TicketPresetProperty")
+		case "property":
+			out.Values[i] = ec._TicketPresetProperty_property(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._TicketPresetProperty_value(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3527,6 +3717,32 @@ func (ec *executionContext) marshalNTicketPresetProblem2ᚕparleyᚋinternalᚋv
 	return ret
 }
 
+func (ec *executionContext) marshalNTicketPresetProperty2parleyᚋinternalᚋvocabᚐPresetProperty(ctx context.Context, sel ast.SelectionSet, v vocab.PresetProperty) graphql.Marshaler {
+	return ec._TicketPresetProperty(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTicketPresetProperty2ᚕparleyᚋinternalᚋvocabᚐPresetPropertyᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.PresetProperty) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "TicketPresetProperty", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTicketPresetProperty2parleyᚋinternalᚋvocabᚐPresetProperty(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTicketPresetPropertyInput2parleyᚋinternalᚋvocabᚐPresetProperty(ctx context.Context, v any) (vocab.PresetProperty, error) {
+	res, err := ec.unmarshalInputTicketPresetPropertyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNTicketProperty2parleyᚋinternalᚋvocabᚐTicketProperty(ctx context.Context, sel ast.SelectionSet, v vocab.TicketProperty) graphql.Marshaler {
 	return ec._TicketProperty(ctx, sel, &v)
 }
@@ -3699,6 +3915,23 @@ func (ec *executionContext) unmarshalOTicketPresetInput2ᚖparleyᚋinternalᚋc
 	}
 	res, err := ec.unmarshalInputTicketPresetInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOTicketPresetPropertyInput2ᚕparleyᚋinternalᚋvocabᚐPresetPropertyᚄ(ctx context.Context, v any) ([]vocab.PresetProperty, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.PresetProperty, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTicketPresetPropertyInput2parleyᚋinternalᚋvocabᚐPresetProperty(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOTicketPropertyInput2ᚕparleyᚋinternalᚋvocabᚐTicketPropertyᚄ(ctx context.Context, v any) ([]vocab.TicketProperty, error) {

@@ -30,6 +30,8 @@ type TicketPresetInput struct {
 	Subject     *string
 	Description *string
 	Properties  []vocab.TicketProperty
+	// DefinedProperties name properties by their ids or names.
+	DefinedProperties []vocab.PresetProperty
 }
 
 const maxPattern = 2_000
@@ -42,7 +44,7 @@ func (in *TicketPresetInput) Preset() *vocab.TicketPreset {
 	return &vocab.TicketPreset{
 		PipelineID: in.PipelineID, StageID: orEmpty(in.StageID), Priority: or(in.Priority, vocab.PriorityNone),
 		OwnerRule: or(in.OwnerRule, vocab.OwnerConversationAssignee), OwnerID: orEmpty(in.OwnerID), Source: or(in.Source, vocab.TicketFromEmail),
-		Subject: or(in.Subject, "{{email.subject}}"), Description: or(in.Description, "{{email.text}}"), Properties: in.Properties,
+		Subject: or(in.Subject, "{{email.subject}}"), Description: or(in.Description, "{{email.text}}"), Properties: in.Properties, Defined: in.DefinedProperties,
 	}
 }
 
@@ -53,7 +55,7 @@ func PresetInput(p *vocab.TicketPreset) *TicketPresetInput {
 	}
 	return &TicketPresetInput{
 		PipelineID: p.PipelineID, StageID: &p.StageID, Priority: &p.Priority, OwnerRule: &p.OwnerRule, OwnerID: &p.OwnerID, Source: &p.Source,
-		Subject: &p.Subject, Description: &p.Description, Properties: p.Properties,
+		Subject: &p.Subject, Description: &p.Description, Properties: p.Properties, DefinedProperties: p.Defined,
 	}
 }
 
@@ -73,10 +75,11 @@ func CleanPreset(ctx context.Context, client *ent.Client, p vocab.TicketPreset, 
 	_, err4 := parsePattern(subject, at(path, "subject")...)
 	_, err5 := parsePattern(description, at(path, "description")...)
 	list, err6 := cleanProperties(p.Properties, path...)
-	if err := errors.Join(err, err2, err3, err4, err5, err6, checkPresetOwner(ctx, client, p, path)); err != nil {
+	defined, err7 := cleanPresetProperties(ctx, client, p.Defined, at(path, definedField)...)
+	if err := errors.Join(err, err2, err3, err4, err5, err6, err7, checkPresetOwner(ctx, client, p, path)); err != nil {
 		return nil, err
 	}
-	p.StageID, p.Subject, p.Description, p.Properties = stageID, subject, description, list
+	p.StageID, p.Subject, p.Description, p.Properties, p.Defined = stageID, subject, description, list, defined
 	return &p, nil
 }
 
@@ -146,7 +149,10 @@ func CreateFromPreset(ctx context.Context, tx *store.Tx, c *ent.Conversation, su
 	if err := errors.Join(ownByRule(ctx, tx, t, c, preset), courseOfTicket(t).fillCompany(ctx, tx, opt.Value[*string]{})); err != nil {
 		return nil, err
 	}
-	return t, insertTicket(ctx, tx, t, c)
+	if err := insertTicket(ctx, tx, t, c); err != nil {
+		return nil, err
+	}
+	return t, setPresetProperties(ctx, tx, t.ID, preset.Defined)
 }
 
 func fillPattern(ctx context.Context, m mailFacts, t *ent.Ticket, preset *vocab.TicketPreset) error {
@@ -215,7 +221,8 @@ func (s *Service) PresetProblems(ctx context.Context, presets []*vocab.TicketPre
 	goodPipelines, err := client.Pipeline.Query().Where(entpipeline.IDIn(pipelines...), entpipeline.ArchivedAt(0)).IDs(ctx)
 	goodStages, err2 := client.PipelineStage.Query().Where(entstage.IDIn(stages...), entstage.ArchivedAt(0)).IDs(ctx)
 	goodUsers, err3 := client.User.Query().Where(entuser.IDIn(users...), entuser.DeactivatedAt(0)).IDs(ctx)
-	if err := errors.Join(err, err2, err3); err != nil {
+	properties, err4 := presetProperties(ctx, client, presets)
+	if err := errors.Join(err, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	lists := make([][]vocab.TicketPresetProblem, len(presets))
@@ -229,6 +236,9 @@ func (s *Service) PresetProblems(ctx context.Context, presets []*vocab.TicketPre
 		}
 		if p.OwnerRule == vocab.OwnerUser && !slices.Contains(goodUsers, p.OwnerID) {
 			lists[i] = append(lists[i], vocab.PresetOwnerGone)
+		}
+		if slices.ContainsFunc(p.Defined, func(d vocab.PresetProperty) bool { _, err := presetValue(properties, d); return err != nil }) {
+			lists[i] = append(lists[i], vocab.PresetPropertyArchived)
 		}
 	}
 	return lists, nil

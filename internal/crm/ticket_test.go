@@ -169,6 +169,7 @@ func TestPresetsAreChecked(t *testing.T) {
 	t.Parallel()
 	each(t, func(w *world) {
 		t := w.t
+		w.define(vocab.PropertyOfTicket, "category", "billing")
 		support := w.stage("Support", "New").PipelineID
 		for _, bad := range []struct {
 			change func(*crm.TicketPresetInput)
@@ -184,6 +185,12 @@ func TestPresetsAreChecked(t *testing.T) {
 			{func(in *crm.TicketPresetInput) { in.Subject = check.Ptr("{{email.subject") }, "INVALID ticket.subject"},
 			{func(in *crm.TicketPresetInput) { in.Description = check.Ptr(strings.Repeat("x", 2_001)) }, "TOO_LONG ticket.description"},
 			{func(in *crm.TicketPresetInput) { in.Properties = []vocab.TicketProperty{{Name: ""}} }, "REQUIRED ticket.properties.0.name"},
+			{func(in *crm.TicketPresetInput) { in.DefinedProperties = presets("none", "x") }, "NOT_FOUND ticket.definedProperties.0.property"},
+			{func(in *crm.TicketPresetInput) { in.DefinedProperties = presets("category", "none") }, "INVALID ticket.definedProperties.0.value"},
+			{func(in *crm.TicketPresetInput) { in.DefinedProperties = presets("category", "") }, "REQUIRED ticket.definedProperties.0.value"},
+			{func(in *crm.TicketPresetInput) {
+				in.DefinedProperties = presets("category", "billing", "category", "billing")
+			}, "INVALID ticket.definedProperties.1.property"},
 		} {
 			in := &crm.TicketPresetInput{PipelineID: support}
 			bad.change(in)

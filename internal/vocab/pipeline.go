@@ -89,6 +89,7 @@ const (
 	PresetPipelineArchived TicketPresetProblem = "PIPELINE_ARCHIVED"
 	PresetStageArchived    TicketPresetProblem = "STAGE_ARCHIVED"
 	PresetOwnerGone        TicketPresetProblem = "OWNER_GONE"
+	PresetPropertyArchived TicketPresetProblem = "PROPERTY_ARCHIVED"
 )
 
 // TicketOrder is the order of a list of tickets.

@@ -24,6 +24,15 @@ type TicketPreset struct {
 	Subject     string           `json:"subject"`
 	Description string           `json:"description"`
 	Properties  []TicketProperty `json:"properties,omitempty"`
+	// Defined are what tickets have of defined properties.
+	Defined []PresetProperty `json:"defined,omitempty"`
+}
+
+// PresetProperty is what new records have of a defined property, as a text; see package
+// property.
+type PresetProperty struct {
+	PropertyID string `json:"propertyId"`
+	Value      string `json:"value"`
 }
 
 // TicketProperty is one property of a ticket.
