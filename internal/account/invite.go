@@ -175,12 +175,3 @@ func useInvitation(ctx context.Context, tx *store.Tx, userID string, hash []byte
 	}
 	return nil
 }
-
-// Accept is AcceptInvitation for the server's page: it returns the token's secret.
-func (s *Service) Accept(ctx context.Context, invitation string) (string, error) {
-	if invitation == "" {
-		return "", refusedInvitation()
-	}
-	t, err := s.AcceptInvitation(ctx, AcceptInvitationInput{Invitation: invitation})
-	return t.Text, err
-}
