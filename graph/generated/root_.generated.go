@@ -33374,7 +33374,7 @@ extend type Mutation {
   ): ReactivateUserPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Makes a link with which a user gets a personal token, once, within seven days. It is mailed to the user if the server sends mail. It ends
+  Makes a link with which a user signs in, or gets a personal token, once, within seven days. It is mailed to the user if the server sends mail. It ends
   the user's earlier invitation. A deactivated user: NOT_ELIGIBLE. Emits ` + "`" + `USER_INVITED` + "`" + `.
   """
   inviteUser(
@@ -33384,8 +33384,8 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
   """
   Uses an invitation up, and returns a new personal token of its user, with the scope ` + "`" + `*` + "`" + `. The page ` + "`" + `/invitation` + "`" + ` of the server begins a session instead.
-  A wrong, used, ended or expired invitation: INVALID. Emits ` + "`" + `TOKEN_CREATED` + "`" + `, and ` + "`" + `TOKEN_REVOKED` + "`" + ` for each earlier token if the invitation was
-  made with ` + "`" + `endTokens` + "`" + `.
+  A wrong, used, ended or expired invitation: INVALID. Emits ` + "`" + `TOKEN_CREATED` + "`" + `, and ` + "`" + `TOKEN_REVOKED` + "`" + ` and ` + "`" + `SIGNED_OUT` + "`" + ` for each earlier
+  token and session if the invitation was made with ` + "`" + `endTokens` + "`" + `.
   """
   acceptInvitation(
     "The invitation."
@@ -33784,7 +33784,7 @@ type ReactivateUserPayload {
 input InviteUserInput {
   "The user; must be active."
   userId: ID!
-  "Whether accepting the invitation revokes the user's earlier tokens; default: no."
+  "Whether accepting the invitation revokes the user's earlier tokens, and ends their sessions; default: no."
   endTokens: Boolean
   "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `link` + "`" + `, which is shown only once."
   idempotencyKey: String

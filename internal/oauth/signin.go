@@ -101,7 +101,8 @@ func (c *Client) Identify(ctx context.Context, p Provider, redirectURL string, q
 	if who.Subject == "" {
 		return Identity{}, p.untrusted("the id_token has no subject")
 	}
-	if p.address(said) == "" && p.UserInfoURL != "" {
+	who.Address = p.address(said)
+	if who.Address == "" && p.UserInfoURL != "" {
 		more, err := c.userInfo(ctx, p, answer)
 		if err != nil {
 			return Identity{}, err
@@ -109,13 +110,15 @@ func (c *Client) Identify(ctx context.Context, p Provider, redirectURL string, q
 		if more.text("sub") != who.Subject {
 			return Identity{}, p.untrusted("the userinfo is about another account")
 		}
+		// Its address is as good as its own word on it, whatever the id_token has.
+		who.Address = p.address(more)
 		for name, value := range more {
 			if _, signed := said[name]; !signed {
 				said[name] = value
 			}
 		}
 	}
-	who.Address, who.Name = p.address(said), said.text("name")
+	who.Name = said.text("name")
 	return who, nil
 }
 
