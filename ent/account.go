@@ -36,6 +36,8 @@ type Account struct {
 	WhoMayBlock vocab.BlockingRight `json:"who_may_block,omitempty"`
 	// Addresses that visitors typed count as proved (CH-9).
 	TrustTypedAddresses bool `json:"trust_typed_addresses,omitempty"`
+	// Users may sign in by a link that is mailed to them (AC-16).
+	SignInLinks bool `json:"sign_in_links,omitempty"`
 	// The country of phone numbers without a country's code: ISO 3166, two letters; empty: none.
 	PhoneRegion string `json:"phone_region,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -48,7 +50,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses:
+		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses, account.FieldSignInLinks:
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -130,6 +132,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.TrustTypedAddresses = value.Bool
 			}
+		case account.FieldSignInLinks:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field sign_in_links", values[i])
+			} else if value.Valid {
+				_m.SignInLinks = value.Bool
+			}
 		case account.FieldPhoneRegion:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field phone_region", values[i])
@@ -206,6 +214,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("trust_typed_addresses=")
 	builder.WriteString(fmt.Sprintf("%v", _m.TrustTypedAddresses))
+	builder.WriteString(", ")
+	builder.WriteString("sign_in_links=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SignInLinks))
 	builder.WriteString(", ")
 	builder.WriteString("phone_region=")
 	builder.WriteString(_m.PhoneRegion)

@@ -134,6 +134,20 @@ func (_c *AccountCreate) SetNillableTrustTypedAddresses(v *bool) *AccountCreate 
 	return _c
 }
 
+// SetSignInLinks sets the "sign_in_links" field.
+func (_c *AccountCreate) SetSignInLinks(v bool) *AccountCreate {
+	_c.mutation.SetSignInLinks(v)
+	return _c
+}
+
+// SetNillableSignInLinks sets the "sign_in_links" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableSignInLinks(v *bool) *AccountCreate {
+	if v != nil {
+		_c.SetSignInLinks(*v)
+	}
+	return _c
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_c *AccountCreate) SetPhoneRegion(v string) *AccountCreate {
 	_c.mutation.SetPhoneRegion(v)
@@ -219,6 +233,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultTrustTypedAddresses
 		_c.mutation.SetTrustTypedAddresses(v)
 	}
+	if _, ok := _c.mutation.SignInLinks(); !ok {
+		v := account.DefaultSignInLinks
+		_c.mutation.SetSignInLinks(v)
+	}
 	if _, ok := _c.mutation.PhoneRegion(); !ok {
 		v := account.DefaultPhoneRegion
 		_c.mutation.SetPhoneRegion(v)
@@ -250,6 +268,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.TrustTypedAddresses(); !ok {
 		return &ValidationError{Name: "trust_typed_addresses", err: errors.New(`ent: missing required field "Account.trust_typed_addresses"`)}
+	}
+	if _, ok := _c.mutation.SignInLinks(); !ok {
+		return &ValidationError{Name: "sign_in_links", err: errors.New(`ent: missing required field "Account.sign_in_links"`)}
 	}
 	if _, ok := _c.mutation.PhoneRegion(); !ok {
 		return &ValidationError{Name: "phone_region", err: errors.New(`ent: missing required field "Account.phone_region"`)}
@@ -333,6 +354,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
 		_node.TrustTypedAddresses = value
+	}
+	if value, ok := _c.mutation.SignInLinks(); ok {
+		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
+		_node.SignInLinks = value
 	}
 	if value, ok := _c.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
@@ -499,6 +524,18 @@ func (u *AccountUpsert) SetTrustTypedAddresses(v bool) *AccountUpsert {
 // UpdateTrustTypedAddresses sets the "trust_typed_addresses" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateTrustTypedAddresses() *AccountUpsert {
 	u.SetExcluded(account.FieldTrustTypedAddresses)
+	return u
+}
+
+// SetSignInLinks sets the "sign_in_links" field.
+func (u *AccountUpsert) SetSignInLinks(v bool) *AccountUpsert {
+	u.Set(account.FieldSignInLinks, v)
+	return u
+}
+
+// UpdateSignInLinks sets the "sign_in_links" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateSignInLinks() *AccountUpsert {
+	u.SetExcluded(account.FieldSignInLinks)
 	return u
 }
 
@@ -691,6 +728,20 @@ func (u *AccountUpsertOne) SetTrustTypedAddresses(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateTrustTypedAddresses() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTrustTypedAddresses()
+	})
+}
+
+// SetSignInLinks sets the "sign_in_links" field.
+func (u *AccountUpsertOne) SetSignInLinks(v bool) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetSignInLinks(v)
+	})
+}
+
+// UpdateSignInLinks sets the "sign_in_links" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateSignInLinks() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateSignInLinks()
 	})
 }
 
@@ -1052,6 +1103,20 @@ func (u *AccountUpsertBulk) SetTrustTypedAddresses(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateTrustTypedAddresses() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateTrustTypedAddresses()
+	})
+}
+
+// SetSignInLinks sets the "sign_in_links" field.
+func (u *AccountUpsertBulk) SetSignInLinks(v bool) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetSignInLinks(v)
+	})
+}
+
+// UpdateSignInLinks sets the "sign_in_links" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateSignInLinks() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateSignInLinks()
 	})
 }
 

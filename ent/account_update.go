@@ -154,6 +154,20 @@ func (_u *AccountUpdate) SetNillableTrustTypedAddresses(v *bool) *AccountUpdate 
 	return _u
 }
 
+// SetSignInLinks sets the "sign_in_links" field.
+func (_u *AccountUpdate) SetSignInLinks(v bool) *AccountUpdate {
+	_u.mutation.SetSignInLinks(v)
+	return _u
+}
+
+// SetNillableSignInLinks sets the "sign_in_links" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableSignInLinks(v *bool) *AccountUpdate {
+	if v != nil {
+		_u.SetSignInLinks(*v)
+	}
+	return _u
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_u *AccountUpdate) SetPhoneRegion(v string) *AccountUpdate {
 	_u.mutation.SetPhoneRegion(v)
@@ -244,6 +258,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.SignInLinks(); ok {
+		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
@@ -395,6 +412,20 @@ func (_u *AccountUpdateOne) SetNillableTrustTypedAddresses(v *bool) *AccountUpda
 	return _u
 }
 
+// SetSignInLinks sets the "sign_in_links" field.
+func (_u *AccountUpdateOne) SetSignInLinks(v bool) *AccountUpdateOne {
+	_u.mutation.SetSignInLinks(v)
+	return _u
+}
+
+// SetNillableSignInLinks sets the "sign_in_links" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableSignInLinks(v *bool) *AccountUpdateOne {
+	if v != nil {
+		_u.SetSignInLinks(*v)
+	}
+	return _u
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_u *AccountUpdateOne) SetPhoneRegion(v string) *AccountUpdateOne {
 	_u.mutation.SetPhoneRegion(v)
@@ -515,6 +546,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.TrustTypedAddresses(); ok {
 		_spec.SetField(account.FieldTrustTypedAddresses, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.SignInLinks(); ok {
+		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)

@@ -52,6 +52,7 @@ import (
 	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
@@ -83,6 +84,7 @@ import (
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/session"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -190,6 +192,8 @@ type Client struct {
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// IdentityProvider is the client for interacting with the IdentityProvider builders.
+	IdentityProvider *IdentityProviderClient
 	// ImageSender is the client for interacting with the ImageSender builders.
 	ImageSender *ImageSenderClient
 	// InboundMail is the client for interacting with the InboundMail builders.
@@ -252,6 +256,8 @@ type Client struct {
 	RoutingTurn *RoutingTurnClient
 	// SavedView is the client for interacting with the SavedView builders.
 	SavedView *SavedViewClient
+	// Session is the client for interacting with the Session builders.
+	Session *SessionClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
 	// Tag is the client for interacting with the Tag builders.
@@ -332,6 +338,7 @@ func (c *Client) init() {
 	c.FlowRun = NewFlowRunClient(c.config)
 	c.ForgottenBlob = NewForgottenBlobClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
+	c.IdentityProvider = NewIdentityProviderClient(c.config)
 	c.ImageSender = NewImageSenderClient(c.config)
 	c.InboundMail = NewInboundMailClient(c.config)
 	c.Inbox = NewInboxClient(c.config)
@@ -363,6 +370,7 @@ func (c *Client) init() {
 	c.RoutingDecision = NewRoutingDecisionClient(c.config)
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
 	c.SavedView = NewSavedViewClient(c.config)
+	c.Session = NewSessionClient(c.config)
 	c.SubscriptionType = NewSubscriptionTypeClient(c.config)
 	c.Tag = NewTagClient(c.config)
 	c.TargetedMessage = NewTargetedMessageClient(c.config)
@@ -510,6 +518,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		FlowRun:                NewFlowRunClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		IdentityProvider:       NewIdentityProviderClient(cfg),
 		ImageSender:            NewImageSenderClient(cfg),
 		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
@@ -541,6 +550,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
+		Session:                NewSessionClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
 		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
@@ -615,6 +625,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		FlowRun:                NewFlowRunClient(cfg),
 		ForgottenBlob:          NewForgottenBlobClient(cfg),
 		IdempotencyKey:         NewIdempotencyKeyClient(cfg),
+		IdentityProvider:       NewIdentityProviderClient(cfg),
 		ImageSender:            NewImageSenderClient(cfg),
 		InboundMail:            NewInboundMailClient(cfg),
 		Inbox:                  NewInboxClient(cfg),
@@ -646,6 +657,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoutingDecision:        NewRoutingDecisionClient(cfg),
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
+		Session:                NewSessionClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
 		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
@@ -697,15 +709,16 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
 		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
 		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
-		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
-		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
-		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
-		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
+		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
+		c.LibraryShare, c.Message, c.MessageRevision, c.PageView, c.Participant,
+		c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue,
+		c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -723,15 +736,16 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
 		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
 		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
-		c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration,
-		c.LibraryFile, c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message,
-		c.MessageRevision, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
-		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
+		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
+		c.LibraryShare, c.Message, c.MessageRevision, c.PageView, c.Participant,
+		c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue,
+		c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
+		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -822,6 +836,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ForgottenBlob.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
+	case *IdentityProviderMutation:
+		return c.IdentityProvider.mutate(ctx, m)
 	case *ImageSenderMutation:
 		return c.ImageSender.mutate(ctx, m)
 	case *InboundMailMutation:
@@ -884,6 +900,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RoutingTurn.mutate(ctx, m)
 	case *SavedViewMutation:
 		return c.SavedView.mutate(ctx, m)
+	case *SessionMutation:
+		return c.Session.mutate(ctx, m)
 	case *SubscriptionTypeMutation:
 		return c.SubscriptionType.mutate(ctx, m)
 	case *TagMutation:
@@ -6370,6 +6388,139 @@ func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMuta
 	}
 }
 
+// IdentityProviderClient is a client for the IdentityProvider schema.
+type IdentityProviderClient struct {
+	config
+}
+
+// NewIdentityProviderClient returns a client for the IdentityProvider from the given config.
+func NewIdentityProviderClient(c config) *IdentityProviderClient {
+	return &IdentityProviderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `identityprovider.Hooks(f(g(h())))`.
+func (c *IdentityProviderClient) Use(hooks ...Hook) {
+	c.hooks.IdentityProvider = append(c.hooks.IdentityProvider, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `identityprovider.Intercept(f(g(h())))`.
+func (c *IdentityProviderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdentityProvider = append(c.inters.IdentityProvider, interceptors...)
+}
+
+// Create returns a builder for creating a IdentityProvider entity.
+func (c *IdentityProviderClient) Create() *IdentityProviderCreate {
+	mutation := newIdentityProviderMutation(c.config, OpCreate)
+	return &IdentityProviderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdentityProvider entities.
+func (c *IdentityProviderClient) CreateBulk(builders ...*IdentityProviderCreate) *IdentityProviderCreateBulk {
+	return &IdentityProviderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdentityProviderClient) MapCreateBulk(slice any, setFunc func(*IdentityProviderCreate, int)) *IdentityProviderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdentityProviderCreateBulk{err: fmt.Errorf("calling to IdentityProviderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdentityProviderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdentityProviderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdentityProvider.
+func (c *IdentityProviderClient) Update() *IdentityProviderUpdate {
+	mutation := newIdentityProviderMutation(c.config, OpUpdate)
+	return &IdentityProviderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdentityProviderClient) UpdateOne(_m *IdentityProvider) *IdentityProviderUpdateOne {
+	mutation := newIdentityProviderMutation(c.config, OpUpdateOne, withIdentityProvider(_m))
+	return &IdentityProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdentityProviderClient) UpdateOneID(id string) *IdentityProviderUpdateOne {
+	mutation := newIdentityProviderMutation(c.config, OpUpdateOne, withIdentityProviderID(id))
+	return &IdentityProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdentityProvider.
+func (c *IdentityProviderClient) Delete() *IdentityProviderDelete {
+	mutation := newIdentityProviderMutation(c.config, OpDelete)
+	return &IdentityProviderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdentityProviderClient) DeleteOne(_m *IdentityProvider) *IdentityProviderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdentityProviderClient) DeleteOneID(id string) *IdentityProviderDeleteOne {
+	builder := c.Delete().Where(identityprovider.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdentityProviderDeleteOne{builder}
+}
+
+// Query returns a query builder for IdentityProvider.
+func (c *IdentityProviderClient) Query() *IdentityProviderQuery {
+	return &IdentityProviderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdentityProvider},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdentityProvider entity by its id.
+func (c *IdentityProviderClient) Get(ctx context.Context, id string) (*IdentityProvider, error) {
+	return c.Query().Where(identityprovider.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdentityProviderClient) GetX(ctx context.Context, id string) *IdentityProvider {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *IdentityProviderClient) Hooks() []Hook {
+	return c.hooks.IdentityProvider
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdentityProviderClient) Interceptors() []Interceptor {
+	return c.inters.IdentityProvider
+}
+
+func (c *IdentityProviderClient) mutate(ctx context.Context, m *IdentityProviderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdentityProviderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdentityProviderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdentityProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdentityProviderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IdentityProvider mutation op: %q", m.Op())
+	}
+}
+
 // ImageSenderClient is a client for the ImageSender schema.
 type ImageSenderClient struct {
 	config
@@ -10493,6 +10644,139 @@ func (c *SavedViewClient) mutate(ctx context.Context, m *SavedViewMutation) (Val
 	}
 }
 
+// SessionClient is a client for the Session schema.
+type SessionClient struct {
+	config
+}
+
+// NewSessionClient returns a client for the Session from the given config.
+func NewSessionClient(c config) *SessionClient {
+	return &SessionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `session.Hooks(f(g(h())))`.
+func (c *SessionClient) Use(hooks ...Hook) {
+	c.hooks.Session = append(c.hooks.Session, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `session.Intercept(f(g(h())))`.
+func (c *SessionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Session = append(c.inters.Session, interceptors...)
+}
+
+// Create returns a builder for creating a Session entity.
+func (c *SessionClient) Create() *SessionCreate {
+	mutation := newSessionMutation(c.config, OpCreate)
+	return &SessionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Session entities.
+func (c *SessionClient) CreateBulk(builders ...*SessionCreate) *SessionCreateBulk {
+	return &SessionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SessionClient) MapCreateBulk(slice any, setFunc func(*SessionCreate, int)) *SessionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SessionCreateBulk{err: fmt.Errorf("calling to SessionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SessionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SessionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Session.
+func (c *SessionClient) Update() *SessionUpdate {
+	mutation := newSessionMutation(c.config, OpUpdate)
+	return &SessionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SessionClient) UpdateOne(_m *Session) *SessionUpdateOne {
+	mutation := newSessionMutation(c.config, OpUpdateOne, withSession(_m))
+	return &SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SessionClient) UpdateOneID(id string) *SessionUpdateOne {
+	mutation := newSessionMutation(c.config, OpUpdateOne, withSessionID(id))
+	return &SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Session.
+func (c *SessionClient) Delete() *SessionDelete {
+	mutation := newSessionMutation(c.config, OpDelete)
+	return &SessionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SessionClient) DeleteOne(_m *Session) *SessionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SessionClient) DeleteOneID(id string) *SessionDeleteOne {
+	builder := c.Delete().Where(session.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SessionDeleteOne{builder}
+}
+
+// Query returns a query builder for Session.
+func (c *SessionClient) Query() *SessionQuery {
+	return &SessionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSession},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Session entity by its id.
+func (c *SessionClient) Get(ctx context.Context, id string) (*Session, error) {
+	return c.Query().Where(session.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SessionClient) GetX(ctx context.Context, id string) *Session {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SessionClient) Hooks() []Hook {
+	return c.hooks.Session
+}
+
+// Interceptors returns the client interceptors.
+func (c *SessionClient) Interceptors() []Interceptor {
+	return c.inters.Session
+}
+
+func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SessionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SessionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SessionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Session mutation op: %q", m.Op())
+	}
+}
+
 // SubscriptionTypeClient is a client for the SubscriptionType schema.
 type SubscriptionTypeClient struct {
 	config
@@ -12364,15 +12648,16 @@ type (
 		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
 		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
 		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
-		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, ImageSender,
-		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
-		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Proposal, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition,
-		RecordContact, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Hook
+		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
+		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
+		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
+		PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
+		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
+		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
@@ -12381,14 +12666,15 @@ type (
 		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
 		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
 		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
-		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, ImageSender,
-		InboundMail, Inbox, InboxTeam, InboxUser, Integration, LibraryFile,
-		LibraryItem, LibraryOpening, LibraryShare, Message, MessageRevision, PageView,
-		Participant, PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue,
-		Proposal, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition,
-		RecordContact, RecordCounter, RoutingDecision, RoutingTurn, SavedView,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
+		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
+		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
+		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
+		PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
+		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
+		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
+		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
+		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
+		VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

@@ -47,6 +47,7 @@ import (
 	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
@@ -78,6 +79,7 @@ import (
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/session"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -199,6 +201,7 @@ func checkColumn(t, c string) error {
 			flowrun.Table:                flowrun.ValidColumn,
 			forgottenblob.Table:          forgottenblob.ValidColumn,
 			idempotencykey.Table:         idempotencykey.ValidColumn,
+			identityprovider.Table:       identityprovider.ValidColumn,
 			imagesender.Table:            imagesender.ValidColumn,
 			inboundmail.Table:            inboundmail.ValidColumn,
 			inbox.Table:                  inbox.ValidColumn,
@@ -230,6 +233,7 @@ func checkColumn(t, c string) error {
 			routingdecision.Table:        routingdecision.ValidColumn,
 			routingturn.Table:            routingturn.ValidColumn,
 			savedview.Table:              savedview.ValidColumn,
+			session.Table:                session.ValidColumn,
 			subscriptiontype.Table:       subscriptiontype.ValidColumn,
 			tag.Table:                    tag.ValidColumn,
 			targetedmessage.Table:        targetedmessage.ValidColumn,

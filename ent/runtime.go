@@ -44,6 +44,7 @@ import (
 	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
@@ -76,6 +77,7 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/schema"
+	"parley/ent/session"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -128,8 +130,12 @@ func init() {
 	accountDescTrustTypedAddresses := accountFields[8].Descriptor()
 	// account.DefaultTrustTypedAddresses holds the default value on creation for the trust_typed_addresses field.
 	account.DefaultTrustTypedAddresses = accountDescTrustTypedAddresses.Default.(bool)
+	// accountDescSignInLinks is the schema descriptor for sign_in_links field.
+	accountDescSignInLinks := accountFields[9].Descriptor()
+	// account.DefaultSignInLinks holds the default value on creation for the sign_in_links field.
+	account.DefaultSignInLinks = accountDescSignInLinks.Default.(bool)
 	// accountDescPhoneRegion is the schema descriptor for phone_region field.
-	accountDescPhoneRegion := accountFields[9].Descriptor()
+	accountDescPhoneRegion := accountFields[10].Descriptor()
 	// account.DefaultPhoneRegion holds the default value on creation for the phone_region field.
 	account.DefaultPhoneRegion = accountDescPhoneRegion.Default.(string)
 	// accountDescID is the schema descriptor for id field.
@@ -1736,6 +1742,59 @@ func init() {
 	idempotencykeyDescID := idempotencykeyMixinFields0[0].Descriptor()
 	// idempotencykey.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	idempotencykey.IDValidator = idempotencykeyDescID.Validators[0].(func(string) error)
+	identityproviderMixin := schema.IdentityProvider{}.Mixin()
+	identityproviderMixinFields0 := identityproviderMixin[0].Fields()
+	_ = identityproviderMixinFields0
+	identityproviderFields := schema.IdentityProvider{}.Fields()
+	_ = identityproviderFields
+	// identityproviderDescAccountID is the schema descriptor for account_id field.
+	identityproviderDescAccountID := identityproviderMixinFields0[1].Descriptor()
+	// identityprovider.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	identityprovider.AccountIDValidator = identityproviderDescAccountID.Validators[0].(func(string) error)
+	// identityproviderDescClientSecret is the schema descriptor for client_secret field.
+	identityproviderDescClientSecret := identityproviderFields[3].Descriptor()
+	// identityprovider.DefaultClientSecret holds the default value on creation for the client_secret field.
+	identityprovider.DefaultClientSecret = identityproviderDescClientSecret.Default.(string)
+	// identityproviderDescEnabled is the schema descriptor for enabled field.
+	identityproviderDescEnabled := identityproviderFields[4].Descriptor()
+	// identityprovider.DefaultEnabled holds the default value on creation for the enabled field.
+	identityprovider.DefaultEnabled = identityproviderDescEnabled.Default.(bool)
+	// identityproviderDescFromEnvironment is the schema descriptor for from_environment field.
+	identityproviderDescFromEnvironment := identityproviderFields[5].Descriptor()
+	// identityprovider.DefaultFromEnvironment holds the default value on creation for the from_environment field.
+	identityprovider.DefaultFromEnvironment = identityproviderDescFromEnvironment.Default.(bool)
+	// identityproviderDescAllowedDomains is the schema descriptor for allowed_domains field.
+	identityproviderDescAllowedDomains := identityproviderFields[6].Descriptor()
+	// identityprovider.DefaultAllowedDomains holds the default value on creation for the allowed_domains field.
+	identityprovider.DefaultAllowedDomains = identityproviderDescAllowedDomains.Default.([]string)
+	// identityproviderDescCreateUsers is the schema descriptor for create_users field.
+	identityproviderDescCreateUsers := identityproviderFields[7].Descriptor()
+	// identityprovider.DefaultCreateUsers holds the default value on creation for the create_users field.
+	identityprovider.DefaultCreateUsers = identityproviderDescCreateUsers.Default.(bool)
+	// identityproviderDescDefaultRole is the schema descriptor for default_role field.
+	identityproviderDescDefaultRole := identityproviderFields[8].Descriptor()
+	// identityprovider.DefaultDefaultRole holds the default value on creation for the default_role field.
+	identityprovider.DefaultDefaultRole = vocab.UserRole(identityproviderDescDefaultRole.Default.(string))
+	// identityproviderDescRoleClaim is the schema descriptor for role_claim field.
+	identityproviderDescRoleClaim := identityproviderFields[9].Descriptor()
+	// identityprovider.DefaultRoleClaim holds the default value on creation for the role_claim field.
+	identityprovider.DefaultRoleClaim = identityproviderDescRoleClaim.Default.(string)
+	// identityproviderDescRoleMapping is the schema descriptor for role_mapping field.
+	identityproviderDescRoleMapping := identityproviderFields[10].Descriptor()
+	// identityprovider.DefaultRoleMapping holds the default value on creation for the role_mapping field.
+	identityprovider.DefaultRoleMapping = identityproviderDescRoleMapping.Default.([]vocab.RoleMapping)
+	// identityproviderDescLastError is the schema descriptor for last_error field.
+	identityproviderDescLastError := identityproviderFields[11].Descriptor()
+	// identityprovider.DefaultLastError holds the default value on creation for the last_error field.
+	identityprovider.DefaultLastError = identityproviderDescLastError.Default.(string)
+	// identityproviderDescLastUsedAt is the schema descriptor for last_used_at field.
+	identityproviderDescLastUsedAt := identityproviderFields[12].Descriptor()
+	// identityprovider.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
+	identityprovider.DefaultLastUsedAt = clock.Micros(identityproviderDescLastUsedAt.Default.(int64))
+	// identityproviderDescID is the schema descriptor for id field.
+	identityproviderDescID := identityproviderMixinFields0[0].Descriptor()
+	// identityprovider.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	identityprovider.IDValidator = identityproviderDescID.Validators[0].(func(string) error)
 	imagesenderMixin := schema.ImageSender{}.Mixin()
 	imagesenderMixinFields0 := imagesenderMixin[0].Fields()
 	_ = imagesenderMixinFields0
@@ -2639,6 +2698,43 @@ func init() {
 	savedviewDescID := savedviewMixinFields0[0].Descriptor()
 	// savedview.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	savedview.IDValidator = savedviewDescID.Validators[0].(func(string) error)
+	sessionMixin := schema.Session{}.Mixin()
+	sessionMixinFields0 := sessionMixin[0].Fields()
+	_ = sessionMixinFields0
+	sessionFields := schema.Session{}.Fields()
+	_ = sessionFields
+	// sessionDescAccountID is the schema descriptor for account_id field.
+	sessionDescAccountID := sessionMixinFields0[1].Descriptor()
+	// session.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	session.AccountIDValidator = sessionDescAccountID.Validators[0].(func(string) error)
+	// sessionDescProviderID is the schema descriptor for provider_id field.
+	sessionDescProviderID := sessionFields[1].Descriptor()
+	// session.DefaultProviderID holds the default value on creation for the provider_id field.
+	session.DefaultProviderID = sessionDescProviderID.Default.(string)
+	// sessionDescProviderSession is the schema descriptor for provider_session field.
+	sessionDescProviderSession := sessionFields[2].Descriptor()
+	// session.DefaultProviderSession holds the default value on creation for the provider_session field.
+	session.DefaultProviderSession = sessionDescProviderSession.Default.(string)
+	// sessionDescProviderSubject is the schema descriptor for provider_subject field.
+	sessionDescProviderSubject := sessionFields[3].Descriptor()
+	// session.DefaultProviderSubject holds the default value on creation for the provider_subject field.
+	session.DefaultProviderSubject = sessionDescProviderSubject.Default.(string)
+	// sessionDescUserAgent is the schema descriptor for user_agent field.
+	sessionDescUserAgent := sessionFields[5].Descriptor()
+	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
+	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
+	// sessionDescLastSeenAt is the schema descriptor for last_seen_at field.
+	sessionDescLastSeenAt := sessionFields[7].Descriptor()
+	// session.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
+	session.DefaultLastSeenAt = clock.Micros(sessionDescLastSeenAt.Default.(int64))
+	// sessionDescEndedAt is the schema descriptor for ended_at field.
+	sessionDescEndedAt := sessionFields[8].Descriptor()
+	// session.DefaultEndedAt holds the default value on creation for the ended_at field.
+	session.DefaultEndedAt = clock.Micros(sessionDescEndedAt.Default.(int64))
+	// sessionDescID is the schema descriptor for id field.
+	sessionDescID := sessionMixinFields0[0].Descriptor()
+	// session.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	session.IDValidator = sessionDescID.Validators[0].(func(string) error)
 	subscriptiontypeMixin := schema.SubscriptionType{}.Mixin()
 	subscriptiontypeMixinFields0 := subscriptiontypeMixin[0].Fields()
 	_ = subscriptiontypeMixinFields0

@@ -94,6 +94,8 @@ type Tx struct {
 	ForgottenBlob *ForgottenBlobClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// IdentityProvider is the client for interacting with the IdentityProvider builders.
+	IdentityProvider *IdentityProviderClient
 	// ImageSender is the client for interacting with the ImageSender builders.
 	ImageSender *ImageSenderClient
 	// InboundMail is the client for interacting with the InboundMail builders.
@@ -156,6 +158,8 @@ type Tx struct {
 	RoutingTurn *RoutingTurnClient
 	// SavedView is the client for interacting with the SavedView builders.
 	SavedView *SavedViewClient
+	// Session is the client for interacting with the Session builders.
+	Session *SessionClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
 	// Tag is the client for interacting with the Tag builders.
@@ -356,6 +360,7 @@ func (tx *Tx) init() {
 	tx.FlowRun = NewFlowRunClient(tx.config)
 	tx.ForgottenBlob = NewForgottenBlobClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.IdentityProvider = NewIdentityProviderClient(tx.config)
 	tx.ImageSender = NewImageSenderClient(tx.config)
 	tx.InboundMail = NewInboundMailClient(tx.config)
 	tx.Inbox = NewInboxClient(tx.config)
@@ -387,6 +392,7 @@ func (tx *Tx) init() {
 	tx.RoutingDecision = NewRoutingDecisionClient(tx.config)
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
 	tx.SavedView = NewSavedViewClient(tx.config)
+	tx.Session = NewSessionClient(tx.config)
 	tx.SubscriptionType = NewSubscriptionTypeClient(tx.config)
 	tx.Tag = NewTagClient(tx.config)
 	tx.TargetedMessage = NewTargetedMessageClient(tx.config)

@@ -99,6 +99,8 @@ var bounded = map[string]string{
 	"EmailVerdict.reasons":                "at most one of each reason",
 	"Event.changes":                       "at most one for each field of an object",
 	"Heading.users":                       "at most 100 users",
+	"IdentityProvider.allowedDomains":     "at most 100",
+	"IdentityProvider.roleMapping":        "at most 100",
 	"Heading.gone":                        "the one team",
 	"InboundEmailSimulation.attachments":  "parts of one mail",
 	"InboundEmailSimulation.filtered":     "at most one of each reason",

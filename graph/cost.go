@@ -57,6 +57,9 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Query.Companies = func(child int, _ *company.CompanyFilter, _ *vocab.CompanyOrder, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.Sessions = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.Query.Events = func(child int, _ *int64, first *int, last *int, _ *int64, _ []vocab.EventType, _ []string) int {
 		return 1 + child*largePageSize(event.MaxPage, 100, first, last)
 	}
@@ -87,7 +90,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
 		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns, &c.Conversation.FlowRuns,
-		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources} {
+		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources, &c.IdentityProvider.RoleMapping} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
 	c.Conversation.Proposals = func(child int, _ []vocab.ProposalState, first *int, _ *string, last *int, _ *string) int {
@@ -188,7 +191,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 		100: {&c.Inbox.EmailAllowList},
 		50: {
 			&c.AgentRun.Steps,
-			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.ChatChannel.CustomTexts,
+			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.Query.IdentityProviders, &c.ChatChannel.CustomTexts,
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},
 		20: {

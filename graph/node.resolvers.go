@@ -52,6 +52,14 @@ func (r *queryResolver) APIToken(ctx context.Context, id string) (*ent.ApiToken,
 	return nodeOf[ent.ApiToken](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) IdentityProvider(ctx context.Context, id string) (*ent.IdentityProvider, error) {
+	return nodeOf[ent.IdentityProvider](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) Session(ctx context.Context, id string) (*ent.Session, error) {
+	return nodeOf[ent.Session](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Channel(ctx context.Context, id string) (model.Channel, error) {
 	return r.loadChannel(ctx, id)
 }

@@ -32,6 +32,7 @@ import (
 	"parley/internal/proposal"
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
+	"parley/internal/signin"
 	"parley/internal/tag"
 	"parley/internal/timeline"
 	timelinelive "parley/internal/timeline/live"
@@ -58,6 +59,7 @@ type Services struct {
 	Transcripts    *transcript.Service
 	ModelTexts     *modeltext.Service
 	Accounts       *account.Service
+	SignIns        *signin.Service
 	Inboxes        *inbox.Service
 	ChatSettings   *settings.Service
 	Conversations  *conversation.Service

@@ -211,7 +211,7 @@ func (c *tokenRevokeCommand) Run(ctx context.Context, d *databaseSettings) error
 }
 
 type userCommand struct {
-	Invite userInviteCommand `cmd:"" help:"Print a link with which a user gets a token of their own; it works once, within seven days."`
+	Invite userInviteCommand `cmd:"" help:"Print a link with which a user signs in; it works once, within seven days."`
 }
 
 type userInviteCommand struct {

@@ -3,17 +3,22 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
+	"parley/internal/account"
 	"parley/internal/channel/chat/visitor"
 	"parley/internal/lease"
 	"parley/internal/viewer"
 )
 
-// Authenticate knows staff by their API tokens and visitors by their sessions.
+// Authenticate knows staff by their API tokens and sessions, and visitors by theirs.
 func (a *app) Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, error) {
 	if visitor.LooksLikeToken(bearer) {
 		return a.visitors.Authenticate(ctx, bearer)
+	}
+	if strings.HasPrefix(bearer, account.SessionPrefix) {
+		return a.accounts.AuthenticateSession(ctx, bearer)
 	}
 	return a.accounts.Authenticate(ctx, bearer)
 }

@@ -48,6 +48,7 @@ import (
 	"parley/internal/reaction"
 	"parley/internal/remoteimage"
 	"parley/internal/session"
+	"parley/internal/signin"
 	"parley/internal/store"
 	"parley/internal/tag"
 	"parley/internal/timeline"
@@ -62,6 +63,7 @@ type app struct {
 	queue         *job.Queue
 	reactions     *reaction.Engine
 	accounts      *account.Service
+	signIns       *signin.Service
 	contacts      *contact.Service
 	files         *attachment.Service
 	images        *remoteimage.Service
@@ -94,6 +96,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
 	a.accounts = account.New(s)
 	a.accounts.UseInviting(c.inviting())
+	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
 	a.contacts = contact.New(s)
 	a.transfers = transfer.New(s, keys, a.contacts, a.accounts, c.PublicURL, transfer.Options{MaxBytes: o.files.MaxBytes})
 	a.files = attachment.New(s, opened.blobs, keys, a.accounts, c.PublicURL, o.files)
@@ -167,6 +170,8 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("mail-filtered-digests", time.Hour, a.digests.MailAll)
 	a.queue.Periodic("forget-merges", time.Hour, a.contacts.ForgetMerges)
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
+	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
+	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
 	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return idempotency.Forget(ctx, a.store) })
 	a.queue.Periodic("forget-purged-ids", time.Hour, func(ctx context.Context) error { return idempotency.ForgetPurged(ctx, a.store) })
 	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)
@@ -218,7 +223,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,

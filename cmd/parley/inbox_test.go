@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"parley/internal/testkit"
 )
 
 const inboxFolder = "../../docs/examples/inbox"
@@ -92,4 +94,5 @@ func TestExampleInbox(t *testing.T) {
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { signsIn(t, db, node, built) })
 }

@@ -1,16 +1,14 @@
 package main
 
 import (
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"parley/internal/clock"
 )
 
-// AC-13: a user who is invited gets a token, by the API or on the page, and no one
+// AC-13: a user who is invited gets a token by the API, and a session on the page, and no one
 // needs one to accept.
 func TestInvitation(t *testing.T) {
 	t.Parallel()
@@ -37,19 +35,12 @@ func TestInvitation(t *testing.T) {
 		if code, field := userError(a.ask("", accept, input("invitation", invitation))); code != "INVALID" || field != "invitation" {
 			t.Errorf("used again: %s on %s", code, field)
 		}
-		response, err := http.PostForm(a.url+"/invitation", url.Values{"invitation": {invite()}}) //nolint:noctx // a test's own server
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = response.Body.Close() }()
-		page, err := io.ReadAll(response.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(page), "<pre>")
-		token, _, _ := strings.Cut(rest, "</pre>")
-		if who := name(token); who != "Ben" {
-			t.Errorf("the page's token is of %q: %s", who, page)
+		// On the page it opens a session.
+		d := &doors{api: a}
+		b := d.browser()
+		response, page := b.submit("/invitation", url.Values{"invitation": {invite()}})
+		if who := b.who(); response.StatusCode != http.StatusOK || who != "Ben" {
+			t.Errorf("the page signs %q in: %s", who, page)
 		}
 	})
 }

@@ -230,6 +230,11 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.Bot.Create().SetID(w.make(id.Bot)).SetName("Bot").SetCreatedAt(now),
 		c.ApiToken.Create().SetID(w.make(id.APIToken)).SetHash([]byte(w.own[id.APIToken])).SetName("T").SetUserID(w.AgentIDs[0]).
 			SetScopes([]string{"*"}).SetExpiresAt(clock.Never).SetCreatedAt(now),
+		c.IdentityProvider.Create().SetID(w.make(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now),
+		c.Session.Create().SetID(w.make(id.UserSession)).SetUserID(w.AgentIDs[0]).SetHash([]byte(w.own[id.UserSession])).SetExpiresAt(clock.Never).
+			SetLastSeenAt(now).SetCreatedAt(now),
+		c.Session.Create().SetID(w.hide(id.UserSession)).SetUserID(w.AgentIDs[1]).SetHash([]byte(w.other[id.UserSession])).SetExpiresAt(clock.Never).
+			SetLastSeenAt(now).SetCreatedAt(now),
 		c.ContactList.Create().SetID(w.make(id.ContactList)).SetName("VIP").SetSize(1).SetCreatedAt(now),
 		c.ContactListMember.Create().SetID(id.New("member")).SetListID(w.own[id.ContactList]).SetContactID(w.ContactID),
 		c.SubscriptionType.Create().SetID(w.make(id.SubscriptionType)).SetName("News").SetCreatedAt(now),

@@ -26,6 +26,8 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"libraryitem", id.LibraryItem},
 	{"libraryshare", id.LibraryShare},
 	{"apitoken", id.APIToken},
+	{"session", id.UserSession},
+	{"identityprovider", id.IdentityProvider},
 	{"savedview", id.SavedView},
 	{"conversation", id.Conversation},
 	{"inbox", id.Inbox},

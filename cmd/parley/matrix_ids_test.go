@@ -16,7 +16,7 @@ import (
 
 // administered are the kinds of objects that admins see in all inboxes (AC-3); contacts
 // while the account shows them to all (AC-14).
-var administered = []string{id.Contact, id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView}
+var administered = []string{id.Contact, id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView, id.UserSession}
 
 // hides reports whether a caller does not see objects of a kind that belong to an
 // inbox of others.
@@ -45,7 +45,7 @@ var sought = regexp.MustCompile(`"NOT_FOUND"|"NOT_A_MEMBER"|"r":(null|\[null\])`
 
 // silent are places whose ids only narrow what is listed, or are looked at later, as those of
 // an action are when it is accepted, or stand behind another fault, of which a query has one.
-var silent = regexp.MustCompile(`filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
+var silent = regexp.MustCompile(`^query\.sessions\(userId$|filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
 	`^mutation\.(create|update)LibraryItem\(input\.(userLinks\.userId|imageAttachmentId)$|` +
 	`^mutation\.proposeAction\(input\.(conversationId$|action\.)|^query\.simulateBot\(input\.flow\.flow\.steps\.routing\.rules\.conditions\.|` +
 	`^mutation\.bulkChangeConversations\(input\.(userId|teamId|selection\.conversationIds)`)

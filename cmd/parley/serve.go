@@ -109,6 +109,9 @@ func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.
 	if err != nil {
 		return errors.Join(fmt.Errorf("set the first account up: %w", err), listener.Close())
 	}
+	if err := c.useSignInSettings(ctx, a, first.AccountID); err != nil {
+		return errors.Join(fmt.Errorf("set the identity provider up: %w", err), listener.Close())
+	}
 	handler, err := c.handler(a, l, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -155,6 +158,8 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		RemoteImages:  a.images,
 		Callbacks:     a.emails,
 		Invitations:   a.accounts,
+		SignIns:       a.signIns,
+		SignedIn:      a.accounts,
 		FilteredLinks: a.digests,
 		Transcripts:   a.transcripts,
 		Ratings:       a.transcripts,

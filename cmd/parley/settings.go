@@ -119,13 +119,14 @@ func (d *databaseSettings) keys() (*secret.Keyring, error) {
 // serverSettings are those that only serve has.
 type serverSettings struct {
 	emailSettings     `embed:""`
-	Listen            string        `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 chooses a free one."`
-	NATSURL           string        `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, separated by commas, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
-	PublicURL         string        `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
-	SMTPURL           string        `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server for outgoing mail: smtp://user:password@host:587, encrypted with STARTTLS if the server offers it, and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
-	MailFrom          string        `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
-	AdminToken        string        `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is created at the first start and shown once."`
-	AllowedOrigins    []string      `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins with pages that may call the API (CORS), separated by commas; * allows all, and mails of chats then lead to whatever page a chat began on. Empty: this server's, and pages on this machine while PARLEY_PUBLIC_URL is empty."`
+	Listen            string   `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 chooses a free one."`
+	NATSURL           string   `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, separated by commas, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
+	PublicURL         string   `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
+	SMTPURL           string   `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server for outgoing mail: smtp://user:password@host:587, encrypted with STARTTLS if the server offers it, and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
+	MailFrom          string   `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
+	AdminToken        string   `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is created at the first start and shown once."`
+	AllowedOrigins    []string `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins with pages that may call the API (CORS), separated by commas; * allows all, and mails of chats then lead to whatever page a chat began on. Empty: this server's, and pages on this machine while PARLEY_PUBLIC_URL is empty."`
+	signInSettings    `embed:""`
 	TrustedProxies    []string      `env:"PARLEY_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Reverse proxies that are trusted to set X-Forwarded-For, as networks or addresses, separated by commas, e.g. 10.0.0.0/8. Empty: none; a client's address is that of the connection."`
 	RateLimit         float64       `env:"PARLEY_RATE_LIMIT" default:"25000" help:"Cost per second of the requests of each visitor, and of each address without a token, on each node; twice as much may come at once. 0: no limit."`
 	StaffRateLimit    float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"1000000" help:"Cost per second of the requests with each token of staff and integrations, on each node; twice as much may come at once. 0: no limit."`
@@ -163,7 +164,7 @@ func (s *serverSettings) check() error {
 	bad(err != nil, "PARLEY_LISTEN", fmt.Sprintf("is %q, which is not an address", s.Listen), "a host and a port such as 127.0.0.1:8080")
 	bad(s.PublicURL != "" && !isOrigin(s.PublicURL), "PARLEY_PUBLIC_URL", fmt.Sprintf("is %q", s.PublicURL), "a scheme and a host without a path, such as https://parley.example.com")
 	bad(s.AdminToken != "" && (len(s.AdminToken) < 16 || strings.ContainsAny(s.AdminToken, " \t\r\n")), "PARLEY_ADMIN_TOKEN", "is too short or has spaces", "at least 16 characters without spaces")
-	problems = append(problems, s.checkMail())
+	problems = append(problems, s.checkMail(), s.signInSettings.check())
 	problems = append(problems, s.checkVisitors()...)
 	problems = append(problems, s.emailSettings.check()...)
 	for _, origin := range s.AllowedOrigins {

@@ -31,6 +31,8 @@ const (
 	FieldWhoMayBlock = "who_may_block"
 	// FieldTrustTypedAddresses holds the string denoting the trust_typed_addresses field in the database.
 	FieldTrustTypedAddresses = "trust_typed_addresses"
+	// FieldSignInLinks holds the string denoting the sign_in_links field in the database.
+	FieldSignInLinks = "sign_in_links"
 	// FieldPhoneRegion holds the string denoting the phone_region field in the database.
 	FieldPhoneRegion = "phone_region"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -51,6 +53,7 @@ var Columns = []string{
 	FieldContactVisibility,
 	FieldWhoMayBlock,
 	FieldTrustTypedAddresses,
+	FieldSignInLinks,
 	FieldPhoneRegion,
 	FieldCreatedAt,
 }
@@ -78,6 +81,8 @@ var (
 	DefaultWhoMayBlock vocab.BlockingRight
 	// DefaultTrustTypedAddresses holds the default value on creation for the "trust_typed_addresses" field.
 	DefaultTrustTypedAddresses bool
+	// DefaultSignInLinks holds the default value on creation for the "sign_in_links" field.
+	DefaultSignInLinks bool
 	// DefaultPhoneRegion holds the default value on creation for the "phone_region" field.
 	DefaultPhoneRegion string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -135,6 +140,11 @@ func ByWhoMayBlock(opts ...sql.OrderTermOption) OrderOption {
 // ByTrustTypedAddresses orders the results by the trust_typed_addresses field.
 func ByTrustTypedAddresses(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTrustTypedAddresses, opts...).ToFunc()
+}
+
+// BySignInLinks orders the results by the sign_in_links field.
+func BySignInLinks(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSignInLinks, opts...).ToFunc()
 }
 
 // ByPhoneRegion orders the results by the phone_region field.

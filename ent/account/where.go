@@ -112,6 +112,11 @@ func TrustTypedAddresses(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldTrustTypedAddresses, v))
 }
 
+// SignInLinks applies equality check predicate on the "sign_in_links" field. It's identical to SignInLinksEQ.
+func SignInLinks(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldSignInLinks, v))
+}
+
 // PhoneRegion applies equality check predicate on the "phone_region" field. It's identical to PhoneRegionEQ.
 func PhoneRegion(v string) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldPhoneRegion, v))
@@ -539,6 +544,16 @@ func TrustTypedAddressesEQ(v bool) predicate.Account {
 // TrustTypedAddressesNEQ applies the NEQ predicate on the "trust_typed_addresses" field.
 func TrustTypedAddressesNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldTrustTypedAddresses, v))
+}
+
+// SignInLinksEQ applies the EQ predicate on the "sign_in_links" field.
+func SignInLinksEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldSignInLinks, v))
+}
+
+// SignInLinksNEQ applies the NEQ predicate on the "sign_in_links" field.
+func SignInLinksNEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldSignInLinks, v))
 }
 
 // PhoneRegionEQ applies the EQ predicate on the "phone_region" field.

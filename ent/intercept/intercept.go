@@ -48,6 +48,7 @@ import (
 	"parley/ent/flowrun"
 	"parley/ent/forgottenblob"
 	"parley/ent/idempotencykey"
+	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
 	"parley/ent/inboundmail"
 	"parley/ent/inbox"
@@ -80,6 +81,7 @@ import (
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
+	"parley/ent/session"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -1261,6 +1263,33 @@ func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
 }
 
+// The IdentityProviderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdentityProviderFunc func(context.Context, *ent.IdentityProviderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdentityProviderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IdentityProviderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IdentityProviderQuery", q)
+}
+
+// The TraverseIdentityProvider type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdentityProvider func(context.Context, *ent.IdentityProviderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdentityProvider) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdentityProvider) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdentityProviderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IdentityProviderQuery", q)
+}
+
 // The ImageSenderFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ImageSenderFunc func(context.Context, *ent.ImageSenderQuery) (ent.Value, error)
 
@@ -2098,6 +2127,33 @@ func (f TraverseSavedView) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SavedViewQuery", q)
 }
 
+// The SessionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SessionFunc func(context.Context, *ent.SessionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SessionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SessionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
+}
+
+// The TraverseSession type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSession func(context.Context, *ent.SessionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSession) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SessionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
+}
+
 // The SubscriptionTypeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SubscriptionTypeFunc func(context.Context, *ent.SubscriptionTypeQuery) (ent.Value, error)
 
@@ -2561,6 +2617,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ForgottenBlobQuery, predicate.ForgottenBlob, forgottenblob.OrderOption]{typ: ent.TypeForgottenBlob, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
+	case *ent.IdentityProviderQuery:
+		return &query[*ent.IdentityProviderQuery, predicate.IdentityProvider, identityprovider.OrderOption]{typ: ent.TypeIdentityProvider, tq: q}, nil
 	case *ent.ImageSenderQuery:
 		return &query[*ent.ImageSenderQuery, predicate.ImageSender, imagesender.OrderOption]{typ: ent.TypeImageSender, tq: q}, nil
 	case *ent.InboundMailQuery:
@@ -2623,6 +2681,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RoutingTurnQuery, predicate.RoutingTurn, routingturn.OrderOption]{typ: ent.TypeRoutingTurn, tq: q}, nil
 	case *ent.SavedViewQuery:
 		return &query[*ent.SavedViewQuery, predicate.SavedView, savedview.OrderOption]{typ: ent.TypeSavedView, tq: q}, nil
+	case *ent.SessionQuery:
+		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.SubscriptionTypeQuery:
 		return &query[*ent.SubscriptionTypeQuery, predicate.SubscriptionType, subscriptiontype.OrderOption]{typ: ent.TypeSubscriptionType, tq: q}, nil
 	case *ent.TagQuery:

@@ -21,6 +21,7 @@ var (
 		{Name: "contact_visibility", Type: field.TypeString, Default: "ACCOUNT"},
 		{Name: "who_may_block", Type: field.TypeString, Default: "MEMBERS"},
 		{Name: "trust_typed_addresses", Type: field.TypeBool, Default: false},
+		{Name: "sign_in_links", Type: field.TypeBool, Default: true},
 		{Name: "phone_region", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1644,6 +1645,43 @@ var (
 			},
 		},
 	}
+	// IdentityProvidersColumns holds the columns for the "identity_providers" table.
+	IdentityProvidersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "client_id", Type: field.TypeString},
+		{Name: "client_secret", Type: field.TypeString, Default: ""},
+		{Name: "enabled", Type: field.TypeBool, Default: true},
+		{Name: "from_environment", Type: field.TypeBool, Default: false},
+		{Name: "allowed_domains", Type: field.TypeJSON},
+		{Name: "create_users", Type: field.TypeBool, Default: false},
+		{Name: "default_role", Type: field.TypeString, Default: "AGENT"},
+		{Name: "role_claim", Type: field.TypeString, Default: ""},
+		{Name: "role_mapping", Type: field.TypeJSON},
+		{Name: "last_error", Type: field.TypeString, Default: ""},
+		{Name: "last_used_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// IdentityProvidersTable holds the schema information for the "identity_providers" table.
+	IdentityProvidersTable = &schema.Table{
+		Name:       "identity_providers",
+		Columns:    IdentityProvidersColumns,
+		PrimaryKey: []*schema.Column{IdentityProvidersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "identityprovider_account_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{IdentityProvidersColumns[1], IdentityProvidersColumns[2], IdentityProvidersColumns[0]},
+			},
+			{
+				Name:    "identityprovider_account_id_issuer_client_id",
+				Unique:  true,
+				Columns: []*schema.Column{IdentityProvidersColumns[1], IdentityProvidersColumns[3], IdentityProvidersColumns[4]},
+			},
+		},
+	}
 	// ImageSendersColumns holds the columns for the "image_senders" table.
 	ImageSendersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -2749,6 +2787,44 @@ var (
 			},
 		},
 	}
+	// SessionsColumns holds the columns for the "sessions" table.
+	SessionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "provider_id", Type: field.TypeString, Default: ""},
+		{Name: "provider_session", Type: field.TypeString, Default: ""},
+		{Name: "provider_subject", Type: field.TypeString, Default: ""},
+		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "user_agent", Type: field.TypeString, Default: ""},
+		{Name: "expires_at", Type: field.TypeInt64},
+		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "ended_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// SessionsTable holds the schema information for the "sessions" table.
+	SessionsTable = &schema.Table{
+		Name:       "sessions",
+		Columns:    SessionsColumns,
+		PrimaryKey: []*schema.Column{SessionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "session_account_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[0]},
+			},
+			{
+				Name:    "session_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[2], SessionsColumns[0]},
+			},
+			{
+				Name:    "session_provider_id_provider_subject",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[3], SessionsColumns[5]},
+			},
+		},
+	}
 	// SubscriptionTypesColumns holds the columns for the "subscription_types" table.
 	SubscriptionTypesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -3134,6 +3210,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{UsersColumns[1], UsersColumns[19]},
 			},
+			{
+				Name:    "user_email",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[3]},
+			},
 		},
 	}
 	// VisitorsColumns holds the columns for the "visitors" table.
@@ -3282,6 +3363,7 @@ var (
 		FlowRunsTable,
 		ForgottenBlobsTable,
 		IdempotencyKeysTable,
+		IdentityProvidersTable,
 		ImageSendersTable,
 		InboundMailsTable,
 		InboxesTable,
@@ -3313,6 +3395,7 @@ var (
 		RoutingDecisionsTable,
 		RoutingTurnsTable,
 		SavedViewsTable,
+		SessionsTable,
 		SubscriptionTypesTable,
 		TagsTable,
 		TargetedMessagesTable,

@@ -129,6 +129,9 @@ type ForgottenBlob func(*sql.Selector)
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
+// IdentityProvider is the predicate function for identityprovider builders.
+type IdentityProvider func(*sql.Selector)
+
 // ImageSender is the predicate function for imagesender builders.
 type ImageSender func(*sql.Selector)
 
@@ -221,6 +224,9 @@ type RoutingTurn func(*sql.Selector)
 
 // SavedView is the predicate function for savedview builders.
 type SavedView func(*sql.Selector)
+
+// Session is the predicate function for session builders.
+type Session func(*sql.Selector)
 
 // SubscriptionType is the predicate function for subscriptiontype builders.
 type SubscriptionType func(*sql.Selector)

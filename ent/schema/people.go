@@ -43,7 +43,7 @@ func (User) Fields() []ent.Field {
 // Indexes of User.
 func (User) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("account_id", "email").Unique(), index.Fields("account_id", "name", "id"),
-		index.Fields("account_id", "external_id").Unique()}
+		index.Fields("account_id", "external_id").Unique(), index.Fields("email")}
 }
 
 // Team groups users (AC-2).

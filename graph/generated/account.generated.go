@@ -21,6 +21,7 @@ import (
 
 type AccountResolver interface {
 	PhoneRegion(ctx context.Context, obj *ent.Account) (*string, error)
+
 	HeadSequence(ctx context.Context, obj *ent.Account) (int64, error)
 	QuoteLogo(ctx context.Context, obj *ent.Account) (*vocab.QuoteLogo, error)
 }
@@ -183,6 +184,13 @@ func (ec *executionContext) _Account_phoneRegion(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Account_phoneRegion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, true, "String")
+}
+
+func (ec *executionContext) _Account_signInLinks(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.SignInLinks)
+}
+func (ec *executionContext) fieldContext_Account_signInLinks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Account_headSequence(ctx context.Context, field graphql.CollectedField, obj *ent.Account) (ret graphql.Marshaler) {
@@ -702,7 +710,7 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "trustTypedAddresses", "phoneRegion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "trustTypedAddresses", "phoneRegion", "signInLinks", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -765,6 +773,13 @@ func (ec *executionContext) unmarshalInputUpdateAccountInput(ctx context.Context
 				return it, err
 			}
 			it.PhoneRegion = graphql.OmittableOf(data)
+		case "signInLinks":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signInLinks"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignInLinks = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -855,6 +870,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "phoneRegion":
 			out.Values[i] = ec._Account_phoneRegion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "signInLinks":
+			out.Values[i] = ec._Account_signInLinks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "headSequence":

@@ -38,6 +38,7 @@ import (
 	"parley/internal/proposal"
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
+	"parley/internal/signin"
 	"parley/internal/tag"
 	"parley/internal/transcript"
 	"parley/internal/viewer"
@@ -94,6 +95,7 @@ type ResolverRoot interface {
 	FlowRun() FlowRunResolver
 	ForwardingConfirmation() ForwardingConfirmationResolver
 	Heading() HeadingResolver
+	IdentityProvider() IdentityProviderResolver
 	InboundEmailSimulation() InboundEmailSimulationResolver
 	Inbox() InboxResolver
 	InboxSettings() InboxSettingsResolver
@@ -130,6 +132,7 @@ type ResolverRoot interface {
 	SavedFilterGroup() SavedFilterGroupResolver
 	SavedPropertyCondition() SavedPropertyConditionResolver
 	SavedView() SavedViewResolver
+	Session() SessionResolver
 	Subscription() SubscriptionResolver
 	SystemActor() SystemActorResolver
 	Tag() TagResolver
@@ -201,6 +204,7 @@ type ComplexityRoot struct {
 		Name                func(childComplexity int) int
 		PhoneRegion         func(childComplexity int) int
 		QuoteLogo           func(childComplexity int) int
+		SignInLinks         func(childComplexity int) int
 		TagsManaged         func(childComplexity int) int
 		TimeZone            func(childComplexity int) int
 		TrustTypedAddresses func(childComplexity int) int
@@ -1095,6 +1099,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateIdentityProviderPayload struct {
+		IdentityProvider func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	CreateIdentitySecretPayload struct {
 		ChatChannel func(childComplexity int) int
 		Secret      func(childComplexity int) int
@@ -1133,6 +1142,13 @@ type ComplexityRoot struct {
 
 	CreateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateSignInLinkPayload struct {
+		ExpiresAt  func(childComplexity int) int
+		Link       func(childComplexity int) int
+		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1257,6 +1273,11 @@ type ComplexityRoot struct {
 	DeleteEngagementPayload struct {
 		DeletedEngagementID func(childComplexity int) int
 		UserErrors          func(childComplexity int) int
+	}
+
+	DeleteIdentityProviderPayload struct {
+		DeletedIdentityProviderID func(childComplexity int) int
+		UserErrors                func(childComplexity int) int
 	}
 
 	DeleteInboxPayload struct {
@@ -1542,6 +1563,16 @@ type ComplexityRoot struct {
 		Reasons        func(childComplexity int) int
 		Thread         func(childComplexity int) int
 		ThreadDetail   func(childComplexity int) int
+	}
+
+	EndSessionPayload struct {
+		Session    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndSessionsPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	EndVisitorSessionPayload struct {
@@ -1863,6 +1894,34 @@ type ComplexityRoot struct {
 		Name      func(childComplexity int) int
 		Team      func(childComplexity int) int
 		Users     func(childComplexity int) int
+	}
+
+	IdentityProvider struct {
+		AllowedDomains  func(childComplexity int) int
+		ClientID        func(childComplexity int) int
+		CreateUsers     func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		DefaultRole     func(childComplexity int) int
+		Enabled         func(childComplexity int) int
+		FromEnvironment func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Issuer          func(childComplexity int) int
+		LastError       func(childComplexity int) int
+		LastUsedAt      func(childComplexity int) int
+		Name            func(childComplexity int) int
+		RoleClaim       func(childComplexity int) int
+		RoleMapping     func(childComplexity int) int
+	}
+
+	IdentityProviderConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	IdentityProviderEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ImportContactsPayload struct {
@@ -2305,6 +2364,7 @@ type ComplexityRoot struct {
 		CreateContactList              func(childComplexity int, input contact.CreateContactListInput) int
 		CreateContactSubscriptionType  func(childComplexity int, input consent.CreateContactSubscriptionTypeInput) int
 		CreateDeal                     func(childComplexity int, input crm.CreateDealInput) int
+		CreateIdentityProvider         func(childComplexity int, input signin.CreateIdentityProviderInput) int
 		CreateIdentitySecret           func(childComplexity int, input settings1.CreateIdentitySecretInput) int
 		CreateInbox                    func(childComplexity int, input inbox.CreateInboxInput) int
 		CreateLibraryItem              func(childComplexity int, input library.CreateLibraryItemInput) int
@@ -2313,6 +2373,7 @@ type ComplexityRoot struct {
 		CreateProperty                 func(childComplexity int, input property.CreatePropertyInput) int
 		CreateQuote                    func(childComplexity int, input quote.CreateQuoteInput) int
 		CreateSavedView                func(childComplexity int, input view.CreateSavedViewInput) int
+		CreateSignInLink               func(childComplexity int, input signin.CreateSignInLinkInput) int
 		CreateTag                      func(childComplexity int, input tag.CreateTagInput) int
 		CreateTargetedMessage          func(childComplexity int, input targeting.CreateTargetedMessageInput) int
 		CreateTeam                     func(childComplexity int, input account.CreateTeamInput) int
@@ -2327,6 +2388,7 @@ type ComplexityRoot struct {
 		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
 		DeleteDeal                     func(childComplexity int, input crm.DeleteDealInput) int
 		DeleteEngagement               func(childComplexity int, input engagement.DeleteEngagementInput) int
+		DeleteIdentityProvider         func(childComplexity int, input signin.DeleteIdentityProviderInput) int
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteLibraryItem              func(childComplexity int, input library.DeleteLibraryItemInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
@@ -2340,6 +2402,8 @@ type ComplexityRoot struct {
 		DissociateRecord               func(childComplexity int, input conversation.DissociateRecordInput) int
 		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
 		EditMessage                    func(childComplexity int, input conversation.EditMessageInput) int
+		EndSession                     func(childComplexity int, input account.EndSessionInput) int
+		EndSessions                    func(childComplexity int, input account.EndSessionsInput) int
 		EndVisitorSession              func(childComplexity int, input visitor.EndVisitorSessionInput) int
 		EraseContact                   func(childComplexity int, input privacy.EraseContactInput) int
 		ExportContactData              func(childComplexity int, input model.ExportContactDataInput) int
@@ -2382,6 +2446,7 @@ type ComplexityRoot struct {
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
 		ReportAgentStep                func(childComplexity int, input bot.ReportAgentStepInput) int
+		RequestSignInLink              func(childComplexity int, input signin.RequestSignInLinkInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
 		RestoreBot                     func(childComplexity int, input bot.RestoreBotInput) int
 		RestoreConversation            func(childComplexity int, input conversation.RestoreConversationInput) int
@@ -2437,6 +2502,7 @@ type ComplexityRoot struct {
 		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
 		UpdateEmailRoleNames           func(childComplexity int, input settings.UpdateEmailRoleNamesInput) int
 		UpdateEngagement               func(childComplexity int, input engagement.UpdateEngagementInput) int
+		UpdateIdentityProvider         func(childComplexity int, input signin.UpdateIdentityProviderInput) int
 		UpdateInboxMembers             func(childComplexity int, input inbox.UpdateInboxMembersInput) int
 		UpdateInboxSettings            func(childComplexity int, input inbox.UpdateInboxSettingsInput) int
 		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
@@ -2751,6 +2817,8 @@ type ComplexityRoot struct {
 		Event                    func(childComplexity int, id string) int
 		EventTypes               func(childComplexity int) int
 		Events                   func(childComplexity int, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) int
+		IdentityProvider         func(childComplexity int, id string) int
+		IdentityProviders        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Inbox                    func(childComplexity int, id string) int
 		Inboxes                  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		InsertLibraryItem        func(childComplexity int, input library.InsertLibraryItemInput) int
@@ -2784,6 +2852,8 @@ type ComplexityRoot struct {
 		SavedViews               func(childComplexity int, inboxID *string, first *int, after *string, last *int, before *string) int
 		SearchConversations      func(childComplexity int, query string, filter *view.Filter, orderBy *vocab.SearchOrder, first *int, after *string, last *int, before *string) int
 		SearchKnowledge          func(childComplexity int, query string, audiences []vocab.ArticleAudience, language *string, first *int) int
+		Session                  func(childComplexity int, id string) int
+		Sessions                 func(childComplexity int, userID *string, first *int, after *string, last *int, before *string) int
 		SimulateBot              func(childComplexity int, input bot.SimulateBotInput) int
 		SimulateInboundEmail     func(childComplexity int, input receive.SimulateInboundEmailInput) int
 		Tag                      func(childComplexity int, id string) int
@@ -3077,6 +3147,10 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	RequestSignInLinkPayload struct {
+		UserErrors func(childComplexity int) int
+	}
+
 	RequestVisitorEmailCodePayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
@@ -3120,6 +3194,11 @@ type ComplexityRoot struct {
 	RevokeQuotePayload struct {
 		Quote      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RoleMapping struct {
+		Role  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	RotateApiTokenPayload struct {
@@ -3403,6 +3482,29 @@ type ComplexityRoot struct {
 		Conversation func(childComplexity int) int
 		Message      func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Session struct {
+		CreatedAt        func(childComplexity int) int
+		Current          func(childComplexity int) int
+		EndedAt          func(childComplexity int) int
+		ExpiresAt        func(childComplexity int) int
+		ID               func(childComplexity int) int
+		IdentityProvider func(childComplexity int) int
+		LastSeenAt       func(childComplexity int) int
+		User             func(childComplexity int) int
+		UserAgent        func(childComplexity int) int
+	}
+
+	SessionConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SessionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	SetAvailabilityPayload struct {
@@ -4020,6 +4122,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateIdentityProviderPayload struct {
+		IdentityProvider func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	UpdateInboxMembersPayload struct {
 		Inbox      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -4582,6 +4689,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.QuoteLogo(childComplexity), true
+	case "Account.signInLinks":
+		if e.ComplexityRoot.Account.SignInLinks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.SignInLinks(childComplexity), true
 	case "Account.tagsManaged":
 		if e.ComplexityRoot.Account.TagsManaged == nil {
 			break
@@ -8221,6 +8334,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateDealPayload.UserErrors(childComplexity), true
 
+	case "CreateIdentityProviderPayload.identityProvider":
+		if e.ComplexityRoot.CreateIdentityProviderPayload.IdentityProvider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateIdentityProviderPayload.IdentityProvider(childComplexity), true
+	case "CreateIdentityProviderPayload.userErrors":
+		if e.ComplexityRoot.CreateIdentityProviderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateIdentityProviderPayload.UserErrors(childComplexity), true
+
 	case "CreateIdentitySecretPayload.chatChannel":
 		if e.ComplexityRoot.CreateIdentitySecretPayload.ChatChannel == nil {
 			break
@@ -8330,6 +8456,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateSavedViewPayload.UserErrors(childComplexity), true
+
+	case "CreateSignInLinkPayload.expiresAt":
+		if e.ComplexityRoot.CreateSignInLinkPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSignInLinkPayload.ExpiresAt(childComplexity), true
+	case "CreateSignInLinkPayload.link":
+		if e.ComplexityRoot.CreateSignInLinkPayload.Link == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSignInLinkPayload.Link(childComplexity), true
+	case "CreateSignInLinkPayload.user":
+		if e.ComplexityRoot.CreateSignInLinkPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSignInLinkPayload.User(childComplexity), true
+	case "CreateSignInLinkPayload.userErrors":
+		if e.ComplexityRoot.CreateSignInLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateSignInLinkPayload.UserErrors(childComplexity), true
 
 	case "CreateTagPayload.tag":
 		if e.ComplexityRoot.CreateTagPayload.Tag == nil {
@@ -8765,6 +8916,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteEngagementPayload.UserErrors(childComplexity), true
+
+	case "DeleteIdentityProviderPayload.deletedIdentityProviderId":
+		if e.ComplexityRoot.DeleteIdentityProviderPayload.DeletedIdentityProviderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteIdentityProviderPayload.DeletedIdentityProviderID(childComplexity), true
+	case "DeleteIdentityProviderPayload.userErrors":
+		if e.ComplexityRoot.DeleteIdentityProviderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteIdentityProviderPayload.UserErrors(childComplexity), true
 
 	case "DeleteInboxPayload.deletedInboxId":
 		if e.ComplexityRoot.DeleteInboxPayload.DeletedInboxID == nil {
@@ -9817,6 +9981,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailVerdict.ThreadDetail(childComplexity), true
+
+	case "EndSessionPayload.session":
+		if e.ComplexityRoot.EndSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionPayload.Session(childComplexity), true
+	case "EndSessionPayload.userErrors":
+		if e.ComplexityRoot.EndSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionPayload.UserErrors(childComplexity), true
+
+	case "EndSessionsPayload.user":
+		if e.ComplexityRoot.EndSessionsPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionsPayload.User(childComplexity), true
+	case "EndSessionsPayload.userErrors":
+		if e.ComplexityRoot.EndSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndSessionsPayload.UserErrors(childComplexity), true
 
 	case "EndVisitorSessionPayload.userErrors":
 		if e.ComplexityRoot.EndVisitorSessionPayload.UserErrors == nil {
@@ -11034,6 +11224,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Heading.Users(childComplexity), true
+
+	case "IdentityProvider.allowedDomains":
+		if e.ComplexityRoot.IdentityProvider.AllowedDomains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.AllowedDomains(childComplexity), true
+	case "IdentityProvider.clientId":
+		if e.ComplexityRoot.IdentityProvider.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.ClientID(childComplexity), true
+	case "IdentityProvider.createUsers":
+		if e.ComplexityRoot.IdentityProvider.CreateUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.CreateUsers(childComplexity), true
+	case "IdentityProvider.createdAt":
+		if e.ComplexityRoot.IdentityProvider.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.CreatedAt(childComplexity), true
+	case "IdentityProvider.defaultRole":
+		if e.ComplexityRoot.IdentityProvider.DefaultRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.DefaultRole(childComplexity), true
+	case "IdentityProvider.enabled":
+		if e.ComplexityRoot.IdentityProvider.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.Enabled(childComplexity), true
+	case "IdentityProvider.fromEnvironment":
+		if e.ComplexityRoot.IdentityProvider.FromEnvironment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.FromEnvironment(childComplexity), true
+	case "IdentityProvider.id":
+		if e.ComplexityRoot.IdentityProvider.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.ID(childComplexity), true
+	case "IdentityProvider.issuer":
+		if e.ComplexityRoot.IdentityProvider.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.Issuer(childComplexity), true
+	case "IdentityProvider.lastError":
+		if e.ComplexityRoot.IdentityProvider.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.LastError(childComplexity), true
+	case "IdentityProvider.lastUsedAt":
+		if e.ComplexityRoot.IdentityProvider.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.LastUsedAt(childComplexity), true
+	case "IdentityProvider.name":
+		if e.ComplexityRoot.IdentityProvider.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.Name(childComplexity), true
+	case "IdentityProvider.roleClaim":
+		if e.ComplexityRoot.IdentityProvider.RoleClaim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.RoleClaim(childComplexity), true
+	case "IdentityProvider.roleMapping":
+		if e.ComplexityRoot.IdentityProvider.RoleMapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.RoleMapping(childComplexity), true
+
+	case "IdentityProviderConnection.edges":
+		if e.ComplexityRoot.IdentityProviderConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConnection.Edges(childComplexity), true
+	case "IdentityProviderConnection.nodes":
+		if e.ComplexityRoot.IdentityProviderConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConnection.Nodes(childComplexity), true
+	case "IdentityProviderConnection.pageInfo":
+		if e.ComplexityRoot.IdentityProviderConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderConnection.PageInfo(childComplexity), true
+
+	case "IdentityProviderEdge.cursor":
+		if e.ComplexityRoot.IdentityProviderEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderEdge.Cursor(childComplexity), true
+	case "IdentityProviderEdge.node":
+		if e.ComplexityRoot.IdentityProviderEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProviderEdge.Node(childComplexity), true
 
 	case "ImportContactsPayload.task":
 		if e.ComplexityRoot.ImportContactsPayload.Task == nil {
@@ -13083,6 +13390,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateDeal(childComplexity, args["input"].(crm.CreateDealInput)), true
+	case "Mutation.createIdentityProvider":
+		if e.ComplexityRoot.Mutation.CreateIdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createIdentityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateIdentityProvider(childComplexity, args["input"].(signin.CreateIdentityProviderInput)), true
 	case "Mutation.createIdentitySecret":
 		if e.ComplexityRoot.Mutation.CreateIdentitySecret == nil {
 			break
@@ -13171,6 +13489,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateSavedView(childComplexity, args["input"].(view.CreateSavedViewInput)), true
+	case "Mutation.createSignInLink":
+		if e.ComplexityRoot.Mutation.CreateSignInLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSignInLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSignInLink(childComplexity, args["input"].(signin.CreateSignInLinkInput)), true
 	case "Mutation.createTag":
 		if e.ComplexityRoot.Mutation.CreateTag == nil {
 			break
@@ -13325,6 +13654,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteEngagement(childComplexity, args["input"].(engagement.DeleteEngagementInput)), true
+	case "Mutation.deleteIdentityProvider":
+		if e.ComplexityRoot.Mutation.DeleteIdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteIdentityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteIdentityProvider(childComplexity, args["input"].(signin.DeleteIdentityProviderInput)), true
 	case "Mutation.deleteInbox":
 		if e.ComplexityRoot.Mutation.DeleteInbox == nil {
 			break
@@ -13468,6 +13808,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EditMessage(childComplexity, args["input"].(conversation.EditMessageInput)), true
+	case "Mutation.endSession":
+		if e.ComplexityRoot.Mutation.EndSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["input"].(account.EndSessionInput)), true
+	case "Mutation.endSessions":
+		if e.ComplexityRoot.Mutation.EndSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSessions(childComplexity, args["input"].(account.EndSessionsInput)), true
 	case "Mutation.endVisitorSession":
 		if e.ComplexityRoot.Mutation.EndVisitorSession == nil {
 			break
@@ -13930,6 +14292,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportAgentStep(childComplexity, args["input"].(bot.ReportAgentStepInput)), true
+	case "Mutation.requestSignInLink":
+		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestSignInLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestSignInLink(childComplexity, args["input"].(signin.RequestSignInLinkInput)), true
 	case "Mutation.requestVisitorEmailCode":
 		if e.ComplexityRoot.Mutation.RequestVisitorEmailCode == nil {
 			break
@@ -14535,6 +14908,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateEngagement(childComplexity, args["input"].(engagement.UpdateEngagementInput)), true
+	case "Mutation.updateIdentityProvider":
+		if e.ComplexityRoot.Mutation.UpdateIdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateIdentityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateIdentityProvider(childComplexity, args["input"].(signin.UpdateIdentityProviderInput)), true
 	case "Mutation.updateInboxMembers":
 		if e.ComplexityRoot.Mutation.UpdateInboxMembers == nil {
 			break
@@ -16065,6 +16449,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Events(childComplexity, args["after"].(*int64), args["first"].(*int), args["last"].(*int), args["before"].(*int64), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
+	case "Query.identityProvider":
+		if e.ComplexityRoot.Query.IdentityProvider == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identityProvider_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentityProvider(childComplexity, args["id"].(string)), true
+	case "Query.identityProviders":
+		if e.ComplexityRoot.Query.IdentityProviders == nil {
+			break
+		}
+
+		args, err := ec.field_Query_identityProviders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IdentityProviders(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.inbox":
 		if e.ComplexityRoot.Query.Inbox == nil {
 			break
@@ -16424,6 +16830,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SearchKnowledge(childComplexity, args["query"].(string), args["audiences"].([]vocab.ArticleAudience), args["language"].(*string), args["first"].(*int)), true
+	case "Query.session":
+		if e.ComplexityRoot.Query.Session == nil {
+			break
+		}
+
+		args, err := ec.field_Query_session_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Session(childComplexity, args["id"].(string)), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity, args["userId"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.simulateBot":
 		if e.ComplexityRoot.Query.SimulateBot == nil {
 			break
@@ -17652,6 +18080,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportAgentStepPayload.UserErrors(childComplexity), true
 
+	case "RequestSignInLinkPayload.userErrors":
+		if e.ComplexityRoot.RequestSignInLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestSignInLinkPayload.UserErrors(childComplexity), true
+
 	case "RequestVisitorEmailCodePayload.userErrors":
 		if e.ComplexityRoot.RequestVisitorEmailCodePayload.UserErrors == nil {
 			break
@@ -17768,6 +18203,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeQuotePayload.UserErrors(childComplexity), true
+
+	case "RoleMapping.role":
+		if e.ComplexityRoot.RoleMapping.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMapping.Role(childComplexity), true
+	case "RoleMapping.value":
+		if e.ComplexityRoot.RoleMapping.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleMapping.Value(childComplexity), true
 
 	case "RotateApiTokenPayload.apiToken":
 		if e.ComplexityRoot.RotateApiTokenPayload.APIToken == nil {
@@ -18876,6 +19324,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SendVisitorMessagePayload.UserErrors(childComplexity), true
+
+	case "Session.createdAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.current":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.endedAt":
+		if e.ComplexityRoot.Session.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.EndedAt(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.identityProvider":
+		if e.ComplexityRoot.Session.IdentityProvider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.IdentityProvider(childComplexity), true
+	case "Session.lastSeenAt":
+		if e.ComplexityRoot.Session.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.LastSeenAt(childComplexity), true
+	case "Session.user":
+		if e.ComplexityRoot.Session.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.User(childComplexity), true
+	case "Session.userAgent":
+		if e.ComplexityRoot.Session.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.UserAgent(childComplexity), true
+
+	case "SessionConnection.edges":
+		if e.ComplexityRoot.SessionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.Edges(childComplexity), true
+	case "SessionConnection.nodes":
+		if e.ComplexityRoot.SessionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.Nodes(childComplexity), true
+	case "SessionConnection.pageInfo":
+		if e.ComplexityRoot.SessionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
+
+	case "SessionEdge.cursor":
+		if e.ComplexityRoot.SessionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Cursor(childComplexity), true
+	case "SessionEdge.node":
+		if e.ComplexityRoot.SessionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
 
 	case "SetAvailabilityPayload.user":
 		if e.ComplexityRoot.SetAvailabilityPayload.User == nil {
@@ -21006,6 +21541,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateEngagementPayload.UserErrors(childComplexity), true
 
+	case "UpdateIdentityProviderPayload.identityProvider":
+		if e.ComplexityRoot.UpdateIdentityProviderPayload.IdentityProvider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateIdentityProviderPayload.IdentityProvider(childComplexity), true
+	case "UpdateIdentityProviderPayload.userErrors":
+		if e.ComplexityRoot.UpdateIdentityProviderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateIdentityProviderPayload.UserErrors(childComplexity), true
+
 	case "UpdateInboxMembersPayload.inbox":
 		if e.ComplexityRoot.UpdateInboxMembersPayload.Inbox == nil {
 			break
@@ -22645,6 +23193,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateContactListInput", ec.unmarshalInputCreateContactListInput),
 			graphql.NewInputUnmarshaler("CreateContactSubscriptionTypeInput", ec.unmarshalInputCreateContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("CreateDealInput", ec.unmarshalInputCreateDealInput),
+			graphql.NewInputUnmarshaler("CreateIdentityProviderInput", ec.unmarshalInputCreateIdentityProviderInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
 			graphql.NewInputUnmarshaler("CreateInboxInput", ec.unmarshalInputCreateInboxInput),
 			graphql.NewInputUnmarshaler("CreateLibraryItemInput", ec.unmarshalInputCreateLibraryItemInput),
@@ -22653,6 +23202,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreatePropertyInput", ec.unmarshalInputCreatePropertyInput),
 			graphql.NewInputUnmarshaler("CreateQuoteInput", ec.unmarshalInputCreateQuoteInput),
 			graphql.NewInputUnmarshaler("CreateSavedViewInput", ec.unmarshalInputCreateSavedViewInput),
+			graphql.NewInputUnmarshaler("CreateSignInLinkInput", ec.unmarshalInputCreateSignInLinkInput),
 			graphql.NewInputUnmarshaler("CreateTagInput", ec.unmarshalInputCreateTagInput),
 			graphql.NewInputUnmarshaler("CreateTargetedMessageInput", ec.unmarshalInputCreateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
@@ -22668,6 +23218,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
 			graphql.NewInputUnmarshaler("DeleteDealInput", ec.unmarshalInputDeleteDealInput),
 			graphql.NewInputUnmarshaler("DeleteEngagementInput", ec.unmarshalInputDeleteEngagementInput),
+			graphql.NewInputUnmarshaler("DeleteIdentityProviderInput", ec.unmarshalInputDeleteIdentityProviderInput),
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteLibraryItemInput", ec.unmarshalInputDeleteLibraryItemInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
@@ -22683,6 +23234,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DuplicateTargetedMessageInput", ec.unmarshalInputDuplicateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("EditMessageInput", ec.unmarshalInputEditMessageInput),
 			graphql.NewInputUnmarshaler("EmailCaptureInput", ec.unmarshalInputEmailCaptureInput),
+			graphql.NewInputUnmarshaler("EndSessionInput", ec.unmarshalInputEndSessionInput),
+			graphql.NewInputUnmarshaler("EndSessionsInput", ec.unmarshalInputEndSessionsInput),
 			graphql.NewInputUnmarshaler("EndVisitorSessionInput", ec.unmarshalInputEndVisitorSessionInput),
 			graphql.NewInputUnmarshaler("EngagementBodyInput", ec.unmarshalInputEngagementBodyInput),
 			graphql.NewInputUnmarshaler("EngagementCallInput", ec.unmarshalInputEngagementCallInput),
@@ -22760,6 +23313,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("ReportAgentStepInput", ec.unmarshalInputReportAgentStepInput),
+			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
 			graphql.NewInputUnmarshaler("RestoreBotInput", ec.unmarshalInputRestoreBotInput),
 			graphql.NewInputUnmarshaler("RestoreConversationInput", ec.unmarshalInputRestoreConversationInput),
@@ -22769,6 +23323,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeApiTokenInput", ec.unmarshalInputRevokeApiTokenInput),
 			graphql.NewInputUnmarshaler("RevokeLibraryShareInput", ec.unmarshalInputRevokeLibraryShareInput),
 			graphql.NewInputUnmarshaler("RevokeQuoteInput", ec.unmarshalInputRevokeQuoteInput),
+			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RotateApiTokenInput", ec.unmarshalInputRotateApiTokenInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingContactPropertyConditionInput", ec.unmarshalInputRoutingContactPropertyConditionInput),
@@ -22836,6 +23391,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
 			graphql.NewInputUnmarshaler("UpdateEmailRoleNamesInput", ec.unmarshalInputUpdateEmailRoleNamesInput),
 			graphql.NewInputUnmarshaler("UpdateEngagementInput", ec.unmarshalInputUpdateEngagementInput),
+			graphql.NewInputUnmarshaler("UpdateIdentityProviderInput", ec.unmarshalInputUpdateIdentityProviderInput),
 			graphql.NewInputUnmarshaler("UpdateInboxMembersInput", ec.unmarshalInputUpdateInboxMembersInput),
 			graphql.NewInputUnmarshaler("UpdateInboxSettingsInput", ec.unmarshalInputUpdateInboxSettingsInput),
 			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
@@ -23182,7 +23738,7 @@ extend type Mutation {
     "What to change."
     input: UpdateAccountInput!
   ): UpdateAccountPayload! @access(to: [ADMIN], scope: "settings:write")
-    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, REQUIRED, TOO_LONG])
 }
 
 "The caller."
@@ -23211,7 +23767,7 @@ type Viewer @visible(to: [VISITOR]) @scope(read: "account:read", also: ["convers
 type ViewerToken @scope(read: "account:read", also: ["conversations:read"]) {
   "Names the token as that of a request; stable, and only a key for caches: the token's own id is ` + "`" + `apiTokenId` + "`" + `."
   id: ID!
-  "Id of the ` + "`" + `ApiToken` + "`" + `, ` + "`" + `token_...` + "`" + `."
+  "Id of the ` + "`" + `ApiToken` + "`" + `, ` + "`" + `token_...` + "`" + `; of a request by a session that of the ` + "`" + `Session` + "`" + `, ` + "`" + `usersession_...` + "`" + `."
   apiTokenId: ID!
   "What it grants, as it was made: also short forms such as ` + "`" + `read` + "`" + `."
   scopes: [String!]!
@@ -23248,6 +23804,8 @@ type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   trustTypedAddresses: Boolean!
   "The country of phone numbers that are typed without a country's code, such as ` + "`" + `AT` + "`" + `; null if there is none: they are kept as typed."
   phoneRegion: String
+  "Whether users may sign in by a link that is mailed to them; see ` + "`" + `requestSignInLink` + "`" + `."
+  signInLinks: Boolean!
   "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
 }
@@ -23290,6 +23848,8 @@ input UpdateAccountInput {
   trustTypedAddresses: Boolean
   "ISO 3166, two letters; null: none. Numbers that contacts have already stay as they are."
   phoneRegion: String
+  "Whether users may sign in by a link; no, while no identity provider is enabled: NOT_ELIGIBLE."
+  signInLinks: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -29475,6 +30035,16 @@ enum EventType {
   TOKEN_UPDATED
   "An API token got a new secret. Only its owner and admins see this event."
   TOKEN_ROTATED
+  "A user signed in. Only they and admins see this event."
+  SIGNED_IN
+  "A session was ended. Only its user and admins see this event."
+  SIGNED_OUT
+  "An identity provider was connected."
+  IDENTITY_PROVIDER_CREATED
+  "An identity provider was changed."
+  IDENTITY_PROVIDER_UPDATED
+  "An identity provider was deleted."
+  IDENTITY_PROVIDER_DELETED
   "A ticket was created."
   TICKET_CREATED
   "A ticket was changed."
@@ -32932,6 +33502,16 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): ApiToken @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An identity provider; null if it does not exist."
+  identityProvider(
+    "Its TypeID."
+    id: ID!
+  ): IdentityProvider @access(to: [ADMIN], scope: "settings:read")
+  "A session: for admins, and for the user who is signed in by it; null if it does not exist or the caller may not see it."
+  session(
+    "Its TypeID."
+    id: ID!
+  ): Session @access(to: [ADMIN, AGENT], scope: "people:read")
   "A channel; null if it does not exist or the caller may not see it."
   channel(
     "Its TypeID."
@@ -33143,7 +33723,7 @@ extend type Mutation {
   ): ReactivateUserPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Makes a link with which a user gets a personal token, once, within seven days. It is mailed to the user if the server sends mail. It ends
+  Makes a link with which a user signs in, or gets a personal token, once, within seven days. It is mailed to the user if the server sends mail. It ends
   the user's earlier invitation. A deactivated user: NOT_ELIGIBLE. Emits ` + "`" + `USER_INVITED` + "`" + `.
   """
   inviteUser(
@@ -33152,9 +33732,9 @@ extend type Mutation {
   ): InviteUserPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
   """
-  Uses an invitation up, and returns a new personal token of its user, with the scope ` + "`" + `*` + "`" + `. The page ` + "`" + `/invitation` + "`" + ` of the server does the same.
-  A wrong, used, ended or expired invitation: INVALID. Emits ` + "`" + `TOKEN_CREATED` + "`" + `, and ` + "`" + `TOKEN_REVOKED` + "`" + ` for each earlier token if the invitation was
-  made with ` + "`" + `endTokens` + "`" + `.
+  Uses an invitation up, and returns a new personal token of its user, with the scope ` + "`" + `*` + "`" + `. The page ` + "`" + `/invitation` + "`" + ` of the server begins a session instead.
+  A wrong, used, ended or expired invitation: INVALID. Emits ` + "`" + `TOKEN_CREATED` + "`" + `, and ` + "`" + `TOKEN_REVOKED` + "`" + ` and ` + "`" + `SIGNED_OUT` + "`" + ` for each earlier
+  token and session if the invitation was made with ` + "`" + `endTokens` + "`" + `.
   """
   acceptInvitation(
     "The invitation."
@@ -33553,7 +34133,7 @@ type ReactivateUserPayload {
 input InviteUserInput {
   "The user; must be active."
   userId: ID!
-  "Whether accepting the invitation revokes the user's earlier tokens; default: no."
+  "Whether accepting the invitation revokes the user's earlier tokens, and ends their sessions; default: no."
   endTokens: Boolean
   "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `link` + "`" + `, which is shown only once."
   idempotencyKey: String
@@ -36493,6 +37073,353 @@ enum SetupStep {
   ROUTING
   "Mail that Parley itself sends, such as missed replies, has a sender."
   MAIL_SENDER
+}
+`, BuiltIn: false},
+	{Name: "../schema/signin.graphqls", Input: `extend type Query {
+  "The account's identity providers, by name."
+  identityProviders(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): IdentityProviderConnection! @access(to: [ADMIN], scope: "settings:read")
+  "The sessions of a user that have not ended, newest first: one's own, and for admins those of anyone."
+  sessions(
+    "The user; default: the caller. The list is empty for a user whose sessions the caller may not see."
+    userId: ID
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): SessionConnection! @access(to: [ADMIN, AGENT], scope: "people:read")
+}
+
+extend type Mutation {
+  """
+  Connects an OpenID provider at which users sign in; see ` + "`" + `/docs/sign-in.md` + "`" + `. Its issuer is asked for the provider's endpoints: INVALID on ` + "`" + `issuer` + "`" + ` if
+  it does not answer, or calls itself otherwise. Emits ` + "`" + `IDENTITY_PROVIDER_CREATED` + "`" + `.
+  """
+  createIdentityProvider(
+    "The provider, and whom it lets in."
+    input: CreateIdentityProviderInput!
+  ): CreateIdentityProviderPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, REQUIRED, TOO_LONG])
+  """
+  Changes an identity provider. Of the one that the server's settings name, issuer, client and secret stay as they are: NOT_ELIGIBLE; so is
+  disabling the last way to sign in. Another issuer knows no one who signed in before. Emits ` + "`" + `IDENTITY_PROVIDER_UPDATED` + "`" + ` if something changes.
+  """
+  updateIdentityProvider(
+    "The provider, and what to change."
+    input: UpdateIdentityProviderInput!
+  ): UpdateIdentityProviderPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Deletes an identity provider. The sessions that began there end. The one that the server's settings name, and the last way to sign in:
+  NOT_ELIGIBLE. Emits ` + "`" + `IDENTITY_PROVIDER_DELETED` + "`" + `, and ` + "`" + `SIGNED_OUT` + "`" + ` for each session.
+  """
+  deleteIdentityProvider(
+    "The provider."
+    input: DeleteIdentityProviderInput!
+  ): DeleteIdentityProviderPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+  "Ends a session at once; what it has open is closed. Users end their own, admins every one. Emits ` + "`" + `SIGNED_OUT` + "`" + ` if it had not ended."
+  endSession(
+    "The session."
+    input: EndSessionInput!
+  ): EndSessionPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Ends all sessions of a user at once, the caller's own included: they are signed out everywhere. Tokens stay. Users end their own, admins anyone's;
+  others: FORBIDDEN. Emits ` + "`" + `SIGNED_OUT` + "`" + ` for each.
+  """
+  endSessions(
+    "The user."
+    input: EndSessionsInput!
+  ): EndSessionsPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Mails a link that signs in whoever has the address, if a user has it, the account lets users sign in so, and the server sends mail. The
+  answer is the same in any case. A user gets at most five within an hour. Too many requests from one address: RATE_LIMITED.
+  Emits nothing; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
+  """
+  requestSignInLink(
+    "Whom to mail the link to."
+    input: RequestSignInLinkInput!
+  ): RequestSignInLinkPayload! @access(to: [ANYONE])
+    @errors(codes: [INVALID, TOO_LONG])
+  """
+  Makes a link that signs a user in, once, within 15 minutes; it is shown only once. A deactivated user, and an account in which links are
+  switched off: NOT_ELIGIBLE. Emits nothing; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
+  """
+  createSignInLink(
+    "For whom."
+    input: CreateSignInLinkInput!
+  ): CreateSignInLinkPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+}
+
+"An OpenID provider at which users of the account sign in. The secret of its client cannot be read."
+type IdentityProvider implements Node @scope(read: "settings:read") {
+  "TypeID, ` + "`" + `provider_...` + "`" + `."
+  id: ID!
+  "What users see: \"Sign in with ...\"."
+  name: String!
+  "The provider's address, as it calls itself."
+  issuer: String!
+  "The client by which the provider knows this server."
+  clientId: String!
+  "Whether users may sign in there."
+  enabled: Boolean!
+  "Whether the server's settings (` + "`" + `PARLEY_OIDC_ISSUER` + "`" + ` and others) name it: then issuer, client and secret are changed there."
+  fromEnvironment: Boolean!
+  "The domains whose verified addresses may sign in; empty: all."
+  allowedDomains: [String!]!
+  "Whether whoever signs in with an address that no user has becomes a user. Otherwise an admin adds users first."
+  createUsers: Boolean!
+  "The role of new users, and of those to whom ` + "`" + `roleMapping` + "`" + ` gives none."
+  defaultRole: UserRole!
+  "The claim that decides on the role, such as ` + "`" + `groups` + "`" + `; null: none does."
+  roleClaim: String
+  "The roles that values of the claim give, at each sign-in. The last admin stays one."
+  roleMapping: [RoleMapping!]!
+  "Why the last sign-in that failed there did; null if one succeeded since."
+  lastError: String
+  "When someone signed in there last; null: never."
+  lastUsedAt: Time
+  "When it was connected."
+  createdAt: Time!
+}
+
+"What role a value of a claim gives."
+type RoleMapping @scope(read: "settings:read") {
+  "The value, or one of the values, of the claim."
+  value: String!
+  "The role."
+  role: UserRole!
+}
+
+"A browser in which a user is signed in. It may do what the user may."
+type Session implements Node @scope(read: "people:read") {
+  "TypeID, ` + "`" + `usersession_...` + "`" + `."
+  id: ID!
+  "The user."
+  user: User
+  "Where the user signed in; null: by a link or an invitation."
+  identityProvider: IdentityProvider @visible(to: [ADMIN])
+  "The browser, such as ` + "`" + `Firefox on Linux` + "`" + `; null if it is not known."
+  userAgent: String
+  "Whether it is the session of this request."
+  current: Boolean! @perViewer
+  "When it began."
+  createdAt: Time!
+  "When it was used last, to the hour."
+  lastSeenAt: Time!
+  "When it ends however much it is used; it ends after 14 days without use, too."
+  expiresAt: Time!
+  "When it was ended; null if it was not."
+  endedAt: Time
+}
+
+"A page of identity providers."
+type IdentityProviderConnection {
+  "The rows in order."
+  edges: [IdentityProviderEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [IdentityProvider!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of identity providers."
+type IdentityProviderEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: IdentityProvider!
+}
+
+"A page of sessions."
+type SessionConnection {
+  "The rows in order."
+  edges: [SessionEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Session!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of sessions."
+type SessionEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Session!
+}
+
+"The new provider."
+input CreateIdentityProviderInput {
+  "1 to 200 characters: what users see."
+  name: String!
+  "The provider's https address, as it calls itself, such as ` + "`" + `https://login.example.com` + "`" + `."
+  issuer: String!
+  "The client by which the provider knows this server: registered there with the redirect address ` + "`" + `/auth/callback` + "`" + ` of this server."
+  clientId: String!
+  "The client's secret; omitted: the client has none."
+  clientSecret: String
+  "The domains whose verified addresses may sign in, at most 100; default: all."
+  allowedDomains: [String!]
+  "Whether whoever signs in with an address that no user has becomes a user; default: no."
+  createUsers: Boolean
+  "The role of new users; default: AGENT."
+  defaultRole: UserRole
+  "The claim that decides on the role, such as ` + "`" + `groups` + "`" + `; default: none."
+  roleClaim: String
+  "The roles that values of ` + "`" + `roleClaim` + "`" + ` give, at most 100; default: none."
+  roleMapping: [RoleMappingInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What role a value of a claim gives. Of several that a user has, ADMIN counts."
+input RoleMappingInput {
+  "The value, or one of the values, of the claim: 1 to 1,000 characters."
+  value: String!
+  "The role."
+  role: UserRole!
+}
+
+"Payload of ` + "`" + `createIdentityProvider` + "`" + `."
+type CreateIdentityProviderPayload {
+  "The new provider."
+  identityProvider: IdentityProvider
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateIdentityProviderInput {
+  "The provider to change."
+  identityProviderId: ID!
+  "1 to 200 characters."
+  name: String
+  "The provider's https address, as it calls itself. Who signed in before is matched by the address again."
+  issuer: String
+  "The client by which the provider knows this server."
+  clientId: String
+  "The client's secret; null: it has none."
+  clientSecret: String
+  "Whether users may sign in there."
+  enabled: Boolean
+  "The domains whose verified addresses may sign in; null or empty: all."
+  allowedDomains: [String!]
+  "Whether whoever signs in with an address that no user has becomes a user."
+  createUsers: Boolean
+  "The role of new users, and of those to whom ` + "`" + `roleMapping` + "`" + ` gives none."
+  defaultRole: UserRole
+  "The claim that decides on the role; null: none does."
+  roleClaim: String
+  "The roles that values of the claim give; null or empty: none."
+  roleMapping: [RoleMappingInput!]
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateIdentityProvider` + "`" + `."
+type UpdateIdentityProviderPayload {
+  "The provider in its current state."
+  identityProvider: IdentityProvider
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The provider to delete."
+input DeleteIdentityProviderInput {
+  "The provider."
+  identityProviderId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteIdentityProvider` + "`" + `."
+type DeleteIdentityProviderPayload {
+  "The id of the deleted provider."
+  deletedIdentityProviderId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The session to end."
+input EndSessionInput {
+  "The session."
+  sessionId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `endSession` + "`" + `."
+type EndSessionPayload {
+  "The session in its current state."
+  session: Session
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The user who is to be signed out."
+input EndSessionsInput {
+  "The user; default: the caller. Only admins may pass another user."
+  userId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `endSessions` + "`" + `."
+type EndSessionsPayload {
+  "The user who is signed out."
+  user: User
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Whom to mail a link to."
+input RequestSignInLinkInput {
+  "The address."
+  email: EmailAddress!
+  "At most 255 characters; accepted, but each request asks for a link of its own, whatever the key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `requestSignInLink` + "`" + `."
+type RequestSignInLinkPayload @visible(to: [ANYONE]) {
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"For whom to make a link."
+input CreateSignInLinkInput {
+  "The user; must be active."
+  userId: ID!
+  "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `link` + "`" + `, which is shown only once."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createSignInLink` + "`" + `."
+type CreateSignInLinkPayload {
+  "The page that the user opens. It is shown only once: give it to no one else."
+  link: URL
+  "When the link expires."
+  expiresAt: Time
+  "The user."
+  user: User
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/subscription.graphqls", Input: `"""
@@ -40143,6 +41070,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_trustTypedAddresses(ctx, field)
 	case "phoneRegion":
 		return ec.fieldContext_Account_phoneRegion(ctx, field)
+	case "signInLinks":
+		return ec.fieldContext_Account_signInLinks(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	case "quoteLogo":
@@ -41809,6 +42738,16 @@ func (ec *executionContext) childFields_CreateDealPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateDealPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateIdentityProviderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identityProvider":
+		return ec.fieldContext_CreateIdentityProviderPayload_identityProvider(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateIdentityProviderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateIdentityProviderPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateIdentitySecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "secret":
@@ -41889,6 +42828,20 @@ func (ec *executionContext) childFields_CreateSavedViewPayload(ctx context.Conte
 		return ec.fieldContext_CreateSavedViewPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateSavedViewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "link":
+		return ec.fieldContext_CreateSignInLinkPayload_link(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CreateSignInLinkPayload_expiresAt(ctx, field)
+	case "user":
+		return ec.fieldContext_CreateSignInLinkPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateSignInLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateSignInLinkPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -42135,6 +43088,16 @@ func (ec *executionContext) childFields_DeleteEngagementPayload(ctx context.Cont
 		return ec.fieldContext_DeleteEngagementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteEngagementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteIdentityProviderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedIdentityProviderId":
+		return ec.fieldContext_DeleteIdentityProviderPayload_deletedIdentityProviderId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteIdentityProviderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteIdentityProviderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteInboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -42697,6 +43660,26 @@ func (ec *executionContext) childFields_EmailVerdict(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type EmailVerdict", field.Name)
 }
 
+func (ec *executionContext) childFields_EndSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_EndSessionPayload_session(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_EndSessionsPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndSessionsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndVisitorSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -43241,6 +44224,62 @@ func (ec *executionContext) childFields_Heading(ctx context.Context, field graph
 		return ec.fieldContext_Heading_avatarUrl(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Heading", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IdentityProvider_id(ctx, field)
+	case "name":
+		return ec.fieldContext_IdentityProvider_name(ctx, field)
+	case "issuer":
+		return ec.fieldContext_IdentityProvider_issuer(ctx, field)
+	case "clientId":
+		return ec.fieldContext_IdentityProvider_clientId(ctx, field)
+	case "enabled":
+		return ec.fieldContext_IdentityProvider_enabled(ctx, field)
+	case "fromEnvironment":
+		return ec.fieldContext_IdentityProvider_fromEnvironment(ctx, field)
+	case "allowedDomains":
+		return ec.fieldContext_IdentityProvider_allowedDomains(ctx, field)
+	case "createUsers":
+		return ec.fieldContext_IdentityProvider_createUsers(ctx, field)
+	case "defaultRole":
+		return ec.fieldContext_IdentityProvider_defaultRole(ctx, field)
+	case "roleClaim":
+		return ec.fieldContext_IdentityProvider_roleClaim(ctx, field)
+	case "roleMapping":
+		return ec.fieldContext_IdentityProvider_roleMapping(ctx, field)
+	case "lastError":
+		return ec.fieldContext_IdentityProvider_lastError(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_IdentityProvider_lastUsedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_IdentityProvider_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityProviderConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IdentityProviderConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IdentityProviderConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IdentityProviderConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IdentityProviderEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_IdentityProviderEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_IdentityProviderEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityProviderEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -45047,6 +46086,14 @@ func (ec *executionContext) childFields_ReportAgentStepPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ReportAgentStepPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userErrors":
+		return ec.fieldContext_RequestSignInLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestSignInLinkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestVisitorEmailCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visitor":
@@ -45135,6 +46182,16 @@ func (ec *executionContext) childFields_RevokeQuotePayload(ctx context.Context, 
 		return ec.fieldContext_RevokeQuotePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeQuotePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleMapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_RoleMapping_value(ctx, field)
+	case "role":
+		return ec.fieldContext_RoleMapping_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleMapping", field.Name)
 }
 
 func (ec *executionContext) childFields_RotateApiTokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -45623,6 +46680,52 @@ func (ec *executionContext) childFields_SendVisitorMessagePayload(ctx context.Co
 		return ec.fieldContext_SendVisitorMessagePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SendVisitorMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "user":
+		return ec.fieldContext_Session_user(ctx, field)
+	case "identityProvider":
+		return ec.fieldContext_Session_identityProvider(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Session_userAgent(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Session_createdAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Session_lastSeenAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Session_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SessionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SessionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SessionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SessionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_SetAvailabilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -46619,6 +47722,16 @@ func (ec *executionContext) childFields_UpdateEngagementPayload(ctx context.Cont
 		return ec.fieldContext_UpdateEngagementPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateEngagementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateIdentityProviderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identityProvider":
+		return ec.fieldContext_UpdateIdentityProviderPayload_identityProvider(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateIdentityProviderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateIdentityProviderPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateInboxMembersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -100,12 +100,32 @@ type CreateAPITokenPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `createIdentityProvider`.
+type CreateIdentityProviderPayload struct {
+	// The new provider.
+	IdentityProvider *ent.IdentityProvider `json:"identityProvider,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `createIdentitySecret`.
 type CreateIdentitySecretPayload struct {
 	// The secret. It is shown only once; keep it only on the site's back end.
 	Secret *string `json:"secret,omitempty"`
 	// The channel in its current state.
 	ChatChannel *ent.Channel `json:"chatChannel,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `createSignInLink`.
+type CreateSignInLinkPayload struct {
+	// The page that the user opens. It is shown only once: give it to no one else.
+	Link *string `json:"link,omitempty"`
+	// When the link expires.
+	ExpiresAt *clock.Micros `json:"expiresAt,omitempty"`
+	// The user.
+	User *ent.User `json:"user,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -162,6 +182,14 @@ type DeleteDealPayload struct {
 type DeleteEngagementPayload struct {
 	// Id of the deleted engagement.
 	DeletedEngagementID *string `json:"deletedEngagementId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteIdentityProvider`.
+type DeleteIdentityProviderPayload struct {
+	// The id of the deleted provider.
+	DeletedIdentityProviderID *string `json:"deletedIdentityProviderId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -244,6 +272,14 @@ type EmailAuthenticationResult struct {
 	Method string `json:"method"`
 	// The result, such as `pass`, `fail` or `none`.
 	Result string `json:"result"`
+}
+
+// Payload of `endSession`.
+type EndSessionPayload struct {
+	// The session in its current state.
+	Session *ent.Session `json:"session,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Payload of `eraseContact`.
@@ -433,6 +469,12 @@ type ReportAgentStepPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `requestSignInLink`.
+type RequestSignInLinkPayload struct {
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `revokeApiToken`.
 type RevokeAPITokenPayload struct {
 	// The token in its current state.
@@ -581,6 +623,14 @@ type UpdateAccountPayload struct {
 type UpdateAPITokenPayload struct {
 	// The token in its current state.
 	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `updateIdentityProvider`.
+type UpdateIdentityProviderPayload struct {
+	// The provider in its current state.
+	IdentityProvider *ent.IdentityProvider `json:"identityProvider,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -81,14 +81,17 @@ func (s *Service) inboxesGranted(ctx context.Context, a *actor) ([]string, error
 // ViewerOf returns a user, an integration or a bot of an account as one who asks now
 // with a token, which has the scopes that it has now: background work goes on with no
 // more rights than its asker has (AC-12). One who is gone or deactivated is
-// FORBIDDEN, and so is one whose token was revoked or has expired; without a token
-// there are no scopes.
+// FORBIDDEN, and so is one whose token was revoked or has expired, or whose session has
+// ended; without a token there are no scopes.
 func (s *Service) ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error) {
 	v, err := s.viewerNow(ctx, accountID, actorID)
 	if err != nil || tokenID == "" {
 		return v, err
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("viewer", accountID))
+	if id.Is(tokenID, id.UserSession) {
+		return v, s.sessionViewer(ctx, v, tokenID)
+	}
 	t, err := s.store.Client(ctx).ApiToken.Get(ctx, tokenID)
 	switch {
 	case ent.IsNotFound(err), err == nil && t.RevokedAt.IsSet():

@@ -8,12 +8,13 @@ import (
 	"parley/ent"
 	"parley/ent/apitoken"
 	"parley/ent/inboxuser"
+	"parley/ent/session"
 	"parley/ent/teammember"
 	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
-// Deactivate ends a user's access: their tokens stop and their memberships go
+// Deactivate ends a user's access: their tokens and sessions stop and their memberships go
 // at once, their open conversations are released (a reaction); what they wrote
 // keeps their name (AC-11). Reactivate is the way back. Errors: LAST_ADMIN on userId.
 func (s *Service) Deactivate(ctx context.Context, in DeactivateUserInput) (*ent.User, error) {
@@ -58,6 +59,12 @@ func deactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {
 		return err
 	}
 	if err := revokeTokens(ctx, tx, apitoken.UserID(u.ID)); err != nil {
+		return err
+	}
+	if err := EndSessions(ctx, tx, session.UserID(u.ID)); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM sign_in_links WHERE user_id = $1", u.ID); err != nil {
 		return err
 	}
 	if err := endInvitation(ctx, tx, u.ID); err != nil {

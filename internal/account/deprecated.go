@@ -12,6 +12,7 @@ import (
 	"parley/ent"
 	"parley/ent/apitoken"
 	"parley/internal/clock"
+	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -41,10 +42,10 @@ type deprecatedUses struct {
 }
 
 // RecordDeprecated remembers that the viewer's token uses deprecated parts of the
-// schema. Visitors have no one who could look at it.
+// schema. Visitors have no one who could look at it, and sessions have no program.
 func (s *Service) RecordDeprecated(ctx context.Context, coordinates []string) {
 	v := viewer.FromContext(ctx)
-	if v == nil || v.TokenID == "" || !v.IsStaff() {
+	if v == nil || v.TokenID == "" || !v.IsStaff() || id.Is(v.TokenID, id.UserSession) {
 		return
 	}
 	now := s.store.Now()
@@ -90,6 +91,9 @@ func (s *Service) DeprecatedFieldsUsed(t *ent.ApiToken) []string {
 // DeprecatedFieldsUsedBy is DeprecatedFieldsUsed of the token that a viewer presented, who
 // need not be one who sees tokens.
 func (s *Service) DeprecatedFieldsUsedBy(ctx context.Context, v *viewer.Viewer) ([]string, error) {
+	if id.Is(v.TokenID, id.UserSession) {
+		return []string{}, nil
+	}
 	ctx = viewer.NewContext(ctx, viewer.System("deprecated-uses", v.AccountID))
 	t, err := s.store.Client(ctx).ApiToken.Get(ctx, v.TokenID)
 	if err != nil {

@@ -19,6 +19,7 @@ type UpdateAccountInput struct {
 	WhoMayBlock         opt.Value[*vocab.BlockingRight]     `json:",omitzero"`
 	TrustTypedAddresses opt.Value[*bool]                    `json:",omitzero"`
 	PhoneRegion         opt.Value[*string]                  `json:",omitzero"`
+	SignInLinks         opt.Value[*bool]                    `json:",omitzero"`
 	IdempotencyKey      *string
 }
 
@@ -170,5 +171,17 @@ type RotateApiTokenInput struct {
 // RevokeApiTokenInput is the input of revokeApiToken. Which token to revoke.
 type RevokeApiTokenInput struct {
 	APITokenID     string
+	IdempotencyKey *string
+}
+
+// EndSessionInput is the input of endSession. Which session to end.
+type EndSessionInput struct {
+	SessionID      string
+	IdempotencyKey *string
+}
+
+// EndSessionsInput is the input of endSessions. Whose sessions to end; nil: the caller's.
+type EndSessionsInput struct {
+	UserID         *string
 	IdempotencyKey *string
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/apitoken"
+	"parley/ent/session"
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -46,7 +47,7 @@ type Invited struct {
 	Mailed bool
 }
 
-// InviteUser makes a link with which an active user gets a token of their own, once,
+// InviteUser makes a link with which an active user signs in, or gets a token of their own, once,
 // within InvitationTTL (AC-13). It ends the invitation before it. Only a hash is kept.
 // Errors: NOT_ELIGIBLE on userId.
 func (s *Service) InviteUser(ctx context.Context, in InviteUserInput) (Invited, error) {
@@ -149,7 +150,7 @@ func (s *Service) invitedBy(ctx context.Context, hash []byte) (*ent.User, error)
 	return s.store.Client(ctx).User.Get(ctx, found[0])
 }
 
-// useInvitation removes an invitation that holds, with the user's tokens if it was made
+// useInvitation removes an invitation that holds, with the user's tokens and sessions if it was made
 // so. Of two who use it at once, one finds it.
 func useInvitation(ctx context.Context, tx *store.Tx, userID string, hash []byte) error {
 	if err := Lock(ctx, tx); err != nil {
@@ -171,16 +172,10 @@ func useInvitation(ctx context.Context, tx *store.Tx, userID string, hash []byte
 		return refusedInvitation()
 	}
 	if ending > 0 {
+		if err := EndSessions(ctx, tx, session.UserID(userID)); err != nil {
+			return err
+		}
 		return revokeTokens(ctx, tx, apitoken.UserID(userID))
 	}
 	return nil
-}
-
-// Accept is AcceptInvitation for the server's page: it returns the token's secret.
-func (s *Service) Accept(ctx context.Context, invitation string) (string, error) {
-	if invitation == "" {
-		return "", refusedInvitation()
-	}
-	t, err := s.AcceptInvitation(ctx, AcceptInvitationInput{Invitation: invitation})
-	return t.Text, err
 }

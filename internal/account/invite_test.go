@@ -102,25 +102,25 @@ func TestInvitation(t *testing.T) {
 	})
 }
 
-// AC-13: of many who use an invitation at once, one gets a token.
+// AC-13: of many who use an invitation at once, one gets a session.
 func TestInvitationIsUsedOnce(t *testing.T) {
 	t.Parallel()
 	eachOffice(t, func(t *testing.T, o *office) {
 		o.people.UseInviting(account.Inviting{PublicURL: "https://parley.example.com"})
 		text := o.invite(t, account.InviteUserInput{UserID: o.AgentIDs[0]})
-		got := make([]string, 8)
+		got := make([]account.Opened, 8)
 		var wait sync.WaitGroup
 		for i := range got {
-			wait.Go(func() { got[i], _ = o.people.Accept(t.Context(), text) })
+			wait.Go(func() { got[i], _ = o.people.AcceptInSession(t.Context(), text, "") })
 		}
 		wait.Wait()
-		tokens := 0
-		for _, token := range got {
-			if token != "" {
-				tokens++
+		sessions := 0
+		for _, opened := range got {
+			if opened.Secret != "" {
+				sessions++
 			}
 		}
-		if diff := cmp.Diff(1, tokens); diff != "" {
+		if diff := cmp.Diff(1, sessions); diff != "" {
 			t.Fatal(diff)
 		}
 	})

@@ -144,7 +144,11 @@ func (s *Service) UserByEmail(ctx context.Context, address string) (*ent.User, e
 	return u, err
 }
 
-// loadUser returns a user by an id of the caller's: NOT_FOUND on the field.
+// LoadUser returns a user by an id of the caller's: NOT_FOUND on the field.
+func LoadUser(ctx context.Context, client *ent.Client, userID, field string) (*ent.User, error) {
+	return loadUser(ctx, client, userID, field)
+}
+
 func loadUser(ctx context.Context, client *ent.Client, userID, field string) (*ent.User, error) {
 	if id.Is(userID, id.User) {
 		u, err := client.User.Get(ctx, userID)

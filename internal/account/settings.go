@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata"
 
 	"parley/ent"
+	"parley/ent/identityprovider"
 	"parley/internal/availability"
 	"parley/internal/errs"
 	"parley/internal/idempotency"
@@ -42,20 +43,36 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		c.Value("contactVisibility", string(before.ContactVisibility), string(after.ContactVisibility))
 		c.Value("whoMayBlock", string(before.WhoMayBlock), string(after.WhoMayBlock))
 		c.Optional("phoneRegion", before.PhoneRegion, after.PhoneRegion)
+		c.Flag("signInLinks", before.SignInLinks, after.SignInLinks)
 		c.Flag("trustTypedAddresses", before.TrustTypedAddresses, after.TrustTypedAddresses)
 		if len(c) == 0 {
 			return nil
+		}
+		if before.SignInLinks && !after.SignInLinks {
+			if err := mayEndLinks(ctx, tx); err != nil {
+				return err
+			}
 		}
 		tx.Append(ctx, store.Event{Type: vocab.AccountUpdated, SubjectID: after.ID, Changes: c})
 		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
 			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).
 			SetContactVisibility(after.ContactVisibility).SetWhoMayBlock(after.WhoMayBlock).
-			SetTrustTypedAddresses(after.TrustTypedAddresses).SetPhoneRegion(after.PhoneRegion).Exec(ctx)
+			SetSignInLinks(after.SignInLinks).SetTrustTypedAddresses(after.TrustTypedAddresses).SetPhoneRegion(after.PhoneRegion).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.Account(ctx)
+}
+
+// mayEndLinks refuses to switch sign-in links off where people could not sign in otherwise
+// (AC-16).
+func mayEndLinks(ctx context.Context, tx *store.Tx) error {
+	there, err := tx.Client.IdentityProvider.Query().Where(identityprovider.Enabled(true)).Exist(ctx)
+	if err == nil && !there {
+		err = errs.New(errs.NotEligible, "Sign-in links are the only way to sign in: connect an identity provider first.").On("signInLinks")
+	}
+	return err
 }
 
 // applyTo returns the account as the input wants it.
@@ -66,7 +83,7 @@ func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) 
 		opt.Require(&a.TimeZone, in.TimeZone, "timeZone"), opt.Require(&a.GdprEnabled, in.GdprEnabled, "gdprEnabled"),
 		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"),
 		opt.Require(&a.ContactVisibility, in.ContactVisibility, "contactVisibility"), opt.Require(&a.WhoMayBlock, in.WhoMayBlock, "whoMayBlock"),
-		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"))
+		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"), opt.Require(&a.SignInLinks, in.SignInLinks, "signInLinks"))
 	opt.Set(&a.PhoneRegion, in.PhoneRegion)
 	region, err := CleanCountry(a.PhoneRegion, "phoneRegion")
 	a.PhoneRegion, faults = region, append(faults, err)

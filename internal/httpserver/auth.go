@@ -62,6 +62,9 @@ func newGate(c *Config) *gate {
 
 func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 	headers := r.Header["Authorization"]
+	if session := sessionOf(r); session != "" && len(headers) == 0 {
+		return c.viewerOf(r.Context(), session)
+	}
 	if len(headers) == 0 {
 		return viewer.Anonymous(), nil
 	}
@@ -72,7 +75,7 @@ func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 	return c.viewerOf(r.Context(), token)
 }
 
-// viewerOf returns whose token it is.
+// viewerOf returns whose token, or session, it is.
 func (c *Config) viewerOf(ctx context.Context, token string) (*viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()

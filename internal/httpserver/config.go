@@ -95,6 +95,9 @@ type Config struct {
 	RemoteImages RemoteImages
 	// Callbacks serves /oauth/callback; nil: it is not there.
 	Callbacks Callbacks
+	// SignIns serves the pages below /auth/, and SignedIn ends sessions there; nil: they are not there.
+	SignIns  SignIns
+	SignedIn SignedIn
 	// Invitations serves /invitation; nil: it is not there.
 	Invitations Invitations
 	// FilteredLinks serves /filtered; nil: it is not there.
@@ -138,7 +141,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	srv, s := c.graphql()
-	mux.Handle("/graphql", s.origins.handle(refuseQueryTokens(c.authenticate(s.gate, srv))))
+	mux.Handle("/graphql", s.origins.handle(refuseQueryTokens(c.withSession(s.origins, c.authenticate(s.gate, srv)))))
 	if err := c.routeTools(mux, s, srv); err != nil {
 		return nil, err
 	}
@@ -152,7 +155,8 @@ func New(c Config) (http.Handler, error) {
 	c.routeFiles(mux)
 	c.routeRemoteImages(mux)
 	c.routeOAuth(mux)
-	c.routeInvitations(mux)
+	c.routeSignIn(mux, s)
+	c.routeInvitations(mux, s)
 	c.routeFiltered(mux)
 	c.routeExports(mux)
 	c.routeOutcomes(mux)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rs/cors"
@@ -18,10 +19,12 @@ var forwardingHeaders = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwa
 
 // origins decides which web pages may call (API-17): those of this server, those
 // of the allowed origins, and, if loopback is on, those that this machine serves
-// to itself. None ever gets credentials, which come in a header.
+// to itself. Sessions, which come in a cookie, are for those of this server and of
+// origins that are allowed by their full name (AC-9); tokens come in a header.
 type origins struct {
 	public   string
 	listed   *cors.Cors // nil: none are
+	named    []string   // those of the list that are no pattern
 	loopback bool
 }
 
@@ -31,6 +34,9 @@ func newOrigins(c *Config) *origins {
 		list := make([]string, len(c.AllowedOrigins))
 		for i, origin := range c.AllowedOrigins {
 			list[i] = strings.TrimSuffix(origin, "/")
+			if !strings.Contains(origin, "*") {
+				o.named = append(o.named, strings.ToLower(list[i]))
+			}
 		}
 		o.listed = cors.New(cors.Options{AllowedOrigins: list})
 	}
@@ -53,8 +59,20 @@ func (o *origins) handle(next http.Handler) http.Handler {
 			writeError(w, r, http.StatusForbidden, refusedOrigin(r))
 			return
 		}
+		if origin := r.Header.Get("Origin"); origin != "" && slices.Contains(o.named, strings.ToLower(origin)) {
+			w.Header().Set("Access-Control-Allow-Credentials", "true")
+		}
 		allowed.ServeHTTP(w, r)
 	})
+}
+
+// trusts reports whether a page may use sessions: one of this server, by the scheme that
+// browsers reach it by, or of an origin that is allowed by its full name.
+func (o *origins) trusts(r *http.Request, origin string) bool {
+	if strings.HasPrefix(o.public, "https://") && !strings.HasPrefix(strings.ToLower(origin), "https://") {
+		return false
+	}
+	return o.isOwn(r, origin) || slices.Contains(o.named, strings.ToLower(origin))
 }
 
 func refusedOrigin(r *http.Request) *errs.Error {

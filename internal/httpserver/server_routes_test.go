@@ -162,7 +162,7 @@ func TestSecurityHeadersAndCORS(t *testing.T) {
 }
 
 // API-17: an allowed origin's preflight is answered with whatever headers it asks
-// for, never with credentials; a refused one names the setting.
+// for, with credentials if it is allowed by its full name (AC-9); a refused one names the setting.
 func TestPreflights(t *testing.T) {
 	t.Parallel()
 	h := newServer(t, func(c *httpserver.Config) {
@@ -176,9 +176,9 @@ func TestPreflights(t *testing.T) {
 		}
 		return do(h, r)
 	}
-	for _, origin := range []string{"https://app.example.com", "https://eu.shop.example"} {
+	for origin, credentials := range map[string]string{"https://app.example.com": "true", "https://eu.shop.example": ""} {
 		got := ask(http.MethodOptions, origin).Header()
-		if got.Get("Access-Control-Allow-Origin") != origin || got.Get("Access-Control-Allow-Credentials") != "" ||
+		if got.Get("Access-Control-Allow-Origin") != origin || got.Get("Access-Control-Allow-Credentials") != credentials ||
 			got.Get("Access-Control-Allow-Headers") != "authorization,baggage,content-type,sentry-trace,traceparent,x-apollo-operation-name" {
 			t.Errorf("%s: got %v", origin, got)
 		}

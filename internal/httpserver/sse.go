@@ -84,8 +84,11 @@ func (t *httpTransport) streamFaults(w http.ResponseWriter, r *http.Request, res
 	out.fail(resp.Errors)
 }
 
-// tokenOf returns the token that an authenticated request has, or "".
+// tokenOf returns the token, or the session, that an authenticated request has, or "".
 func tokenOf(r *http.Request) string {
+	if session := sessionOf(r); session != "" {
+		return session
+	}
 	token, _ := bearer(r.Header.Get("Authorization"))
 	return token
 }

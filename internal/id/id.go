@@ -29,6 +29,7 @@ const (
 	Engagement       = "engagement"
 	Event            = "event"
 	ImageSender      = "imagesender"
+	IdentityProvider = "provider"
 	Inbox            = "inbox"
 	InboundMail      = "inboundmail"
 	Integration      = "integration"
@@ -62,6 +63,7 @@ const (
 	Team             = "team"
 	Ticket           = "ticket"
 	User             = "user"
+	UserSession      = "usersession"
 	Visitor          = "visitor"
 )
 

@@ -49,7 +49,10 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.PipelineStage:   AnyOf(s.PipelineStages),
 		id.Event:           AnyOf(s.Events),
 		id.APIToken:        AnyOf(s.tokens),
-		id.Account:         s.accounts,
+
+		id.IdentityProvider: AnyOf(s.IdentityProviders),
+		id.UserSession:      AnyOf(s.Sessions),
+		id.Account:          s.accounts,
 	} {
 		if err := Place(ctx, list, ids, prefix, load); err != nil {
 			return nil, err

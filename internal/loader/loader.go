@@ -17,6 +17,7 @@ import (
 	"parley/ent/draft"
 	"parley/ent/emailchannel"
 	"parley/ent/event"
+	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
 	"parley/ent/inbox"
 	"parley/ent/integration"
@@ -28,6 +29,7 @@ import (
 	"parley/ent/proposal"
 	"parley/ent/routingdecision"
 	"parley/ent/savedview"
+	"parley/ent/session"
 	"parley/ent/targetedmessage"
 	"parley/ent/team"
 	"parley/ent/ticket"
@@ -307,6 +309,23 @@ func (s *Service) Properties(ctx context.Context, ids []string) ([]*ent.Property
 	return align(ids, func(distinct []string) ([]*ent.Property, error) {
 		return s.store.Client(ctx).Property.Query().Where(property.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Property) string { return v.ID })
+}
+
+// IdentityProviders loads by id, for admins alone (AC-9); see the package.
+func (s *Service) IdentityProviders(ctx context.Context, ids []string) ([]*ent.IdentityProvider, error) {
+	if v := viewer.FromContext(ctx); v == nil || !v.AllInboxes() {
+		return make([]*ent.IdentityProvider, len(ids)), nil
+	}
+	return align(ids, func(distinct []string) ([]*ent.IdentityProvider, error) {
+		return s.store.Client(ctx).IdentityProvider.Query().Where(identityprovider.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.IdentityProvider) string { return v.ID })
+}
+
+// Sessions loads by id; see the package.
+func (s *Service) Sessions(ctx context.Context, ids []string) ([]*ent.Session, error) {
+	return align(ids, func(distinct []string) ([]*ent.Session, error) {
+		return s.store.Client(ctx).Session.Query().Where(session.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Session) string { return v.ID })
 }
 
 // Tokens loads by id, for admins alone (AC-5); see the package.

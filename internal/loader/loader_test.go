@@ -43,7 +43,7 @@ func load(t *testing.T, s *store.Store) *harness {
 		id.Account: f.AccountID, id.User: f.AgentIDs[1], id.Inbox: f.InboxIDs[0], id.Channel: f.ChannelIDs[0], id.Contact: f.ContactID,
 		id.Visitor: f.VisitorIDs[0], id.Conversation: f.ConversationIDs[0],
 	}}
-	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company} {
+	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company, id.IdentityProvider, id.UserSession} {
 		l.ids[prefix] = id.New(prefix)
 	}
 	l.ids[id.PipelineStage] = l.first("SELECT id FROM pipeline_stages WHERE account_id = $1 AND name = 'New'", f.AccountID)
@@ -83,6 +83,12 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 		},
 		func() error {
 			return c.Deal.Create().SetID(l.ids[id.Deal]).SetName("Deal").SetPipelineID(l.ids[id.Pipeline]).SetStageID(l.ids[id.PipelineStage]).SetStageKind(vocab.StageOpen).SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.IdentityProvider.Create().SetID(l.ids[id.IdentityProvider]).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.Session.Create().SetID(l.ids[id.UserSession]).SetUserID(l.AdminID).SetHash([]byte(l.ids[id.UserSession])).SetExpiresAt(now + 1).SetCreatedAt(now).Exec(ctx)
 		},
 		func() error {
 			return c.ApiToken.Create().SetID(l.ids[id.APIToken]).SetHash([]byte(l.ids[id.APIToken])).SetName("Token").SetUserID(l.AdminID).
@@ -157,6 +163,10 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.PipelineStage:
 		return v.ID
+	case *ent.IdentityProvider:
+		return v.ID
+	case *ent.Session:
+		return v.ID
 	case *ent.ApiToken:
 		return v.ID
 	case *viewer.Viewer:
@@ -178,7 +188,7 @@ func TestGet(t *testing.T) {
 				ctx     context.Context
 				visible bool
 			}{
-				"member":  {l.Agent(0), prefix != id.APIToken}, // AC-5
+				"member":  {l.Agent(0), prefix != id.APIToken && prefix != id.IdentityProvider && prefix != id.UserSession}, // AC-5
 				"admin":   {l.Admin, true},
 				"outside": {outsider, shared[prefix]},
 				"foreign": {other.Admin, false},

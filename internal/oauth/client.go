@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,7 @@ func (p Provider) completedBy(found Provider) Provider {
 			*to = from
 		}
 	}
-	p.algorithms = found.algorithms
+	p.algorithms, p.namesIssuer, p.headerOnly = found.algorithms, found.namesIssuer, found.headerOnly
 	return p
 }
 
@@ -125,6 +126,8 @@ func (c *Client) fetchEndpoints(ctx context.Context, p Provider) (Provider, erro
 		UserInfo   string   `json:"userinfo_endpoint"`
 		Revoke     string   `json:"revocation_endpoint"`
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+		Methods    []string `json:"token_endpoint_auth_methods_supported"`
+		Names      bool     `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err == nil {
 		err = issuer.Claims(&metadata)
@@ -135,7 +138,9 @@ func (c *Client) fetchEndpoints(ctx context.Context, p Provider) (Provider, erro
 	return Provider{
 		AuthURL: metadata.Auth, TokenURL: metadata.Token, KeysURL: metadata.Keys,
 		UserInfoURL: metadata.UserInfo, RevokeURL: metadata.Revoke,
-		algorithms: asymmetric(metadata.Algorithms),
+		algorithms: asymmetric(metadata.Algorithms), namesIssuer: metadata.Names,
+		// Without a list it is the header (OpenID Discovery, 3).
+		headerOnly: !slices.Contains(metadata.Methods, "client_secret_post"),
 	}, nil
 }
 

@@ -57,6 +57,10 @@ type Provider struct {
 
 	// algorithms are those that the issuer said it signs with; none: RS256 and ES256.
 	algorithms []string
+	// namesIssuer: the issuer said that it names itself as it sends browsers back (RFC 9207).
+	namesIssuer bool
+	// headerOnly: the issuer said that it takes the client's secret in a header only.
+	headerOnly bool
 }
 
 // Google returns Gmail and Google Workspace.

@@ -56,6 +56,9 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 		c.Bot.Create().SetID(id.New(id.Bot)).SetName("Bot").SetCreatedAt(now).Exec,
 		c.ApiToken.Create().SetID(id.New(id.APIToken)).SetHash([]byte(id.New("hash"))).SetName("Token").SetScopes([]string{"*"}).
 			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
+		c.IdentityProvider.Create().SetID(id.New(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec,
+		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[0]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
+		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[1]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.Tag.Create().SetID(id.New(id.Tag)).SetName("vip").SetFolded("vip").SetCreatedAt(now).Exec,
 		c.ContactList.Create().SetID(id.New(id.ContactList)).SetName("Customers").SetCreatedAt(now).Exec,
 		c.IdempotencyKey.Create().SetID(id.New("key")).SetActorID(f.AdminID).SetMutation("m").SetKey("k").

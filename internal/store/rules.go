@@ -31,6 +31,7 @@ var rules = map[string]rule{
 	ent.TypeIntegration:     {accountOwned: true, staff: inAccount},
 	ent.TypeBot:             {accountOwned: true, staff: inAccount},
 	ent.TypeApiToken:        {accountOwned: true, staff: isTokenOwnersOrAdmins},
+	ent.TypeSession:         {accountOwned: true, staff: isOwnersOrAdmins},
 	ent.TypeContact:         {accountOwned: true, staff: visibleContact("id")},
 	ent.TypeContactEmail:    {accountOwned: true, staff: visibleContact("contact_id")},
 	ent.TypeContactPhone:    {accountOwned: true, staff: visibleContact("contact_id")},
@@ -115,6 +116,7 @@ var rules = map[string]rule{
 	ent.TypePipelineStage:   {accountOwned: true, staff: inAccount},
 	ent.TypeRecordCounter:   {accountOwned: true, staff: inAccount},
 
+	ent.TypeIdentityProvider:   {accountOwned: true, staff: inAccount},
 	ent.TypeEngagementRevision: {accountOwned: true, staff: visibleEngagementRevision},
 }
 

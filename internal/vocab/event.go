@@ -100,6 +100,11 @@ const (
 	TokenRevoked             EventType = "TOKEN_REVOKED"
 	TokenUpdated             EventType = "TOKEN_UPDATED"
 	TokenRotated             EventType = "TOKEN_ROTATED"
+	SignedIn                 EventType = "SIGNED_IN"
+	SignedOut                EventType = "SIGNED_OUT"
+	IdentityProviderCreated  EventType = "IDENTITY_PROVIDER_CREATED"
+	IdentityProviderUpdated  EventType = "IDENTITY_PROVIDER_UPDATED"
+	IdentityProviderDeleted  EventType = "IDENTITY_PROVIDER_DELETED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
 	TicketDeleted            EventType = "TICKET_DELETED"
@@ -334,7 +339,7 @@ var events = map[EventType]struct {
 	TeamArchived: {subject: "Team"},
 	TeamDeleted:  {does: changesAuthority, subject: "Team"},
 	AccountUpdated: {does: changesAuthority, subject: "Account", fields: []string{
-		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion", "quoteLogo",
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion", "quoteLogo", "signInLinks",
 	}},
 	InboxCreated: {does: changesAuthority, subject: "Inbox"},
 	InboxUpdated: {subject: "Inbox", fields: []string{
@@ -365,6 +370,19 @@ var events = map[EventType]struct {
 	TokenRevoked:           {does: changesAuthority | reachesAdmins, subject: "ApiToken"},
 	TokenUpdated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
 	TokenRotated:           {does: changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},
+	SignedIn: {does: reachesAdmins, subject: "Session",
+		cause: "A user signs in: at an identity provider, by a link, or by an invitation.",
+	},
+	SignedOut: {does: changesAuthority | reachesAdmins, subject: "Session",
+		cause: "A user signs out or is deactivated, or the identity provider ends the session.",
+	},
+	IdentityProviderCreated: {subject: "IdentityProvider", cause: "The server's settings name one."},
+	IdentityProviderUpdated: {subject: "IdentityProvider", fields: []string{
+		"name", "issuer", "clientId", "clientSecret", "enabled", "allowedDomains", "createUsers", "defaultRole", "roleClaim", "roleMapping",
+	},
+		cause: "The server's settings name another one.",
+	},
+	IdentityProviderDeleted: {subject: "IdentityProvider"},
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},

@@ -11,6 +11,12 @@ const (
 	RoleAgent UserRole = "AGENT"
 )
 
+// RoleMapping gives the role to whoever has a value in an identity provider's claim (AC-9).
+type RoleMapping struct {
+	Value string   `json:"value"`
+	Role  UserRole `json:"role"`
+}
+
 // Seat is a user's paid seat; routing never chooses a user without one (AC-4).
 type Seat string
 

@@ -53,6 +53,14 @@ type (
 	TeamConnection = paging.Connection[*ent.Team]
 	// TeamEdge is a row of such a page.
 	TeamEdge = paging.Edge[*ent.Team]
+	// IdentityProviderConnection is a page of rows.
+	IdentityProviderConnection = paging.Connection[*ent.IdentityProvider]
+	// IdentityProviderEdge is a row of such a page.
+	IdentityProviderEdge = paging.Edge[*ent.IdentityProvider]
+	// SessionConnection is a page of rows.
+	SessionConnection = paging.Connection[*ent.Session]
+	// SessionEdge is a row of such a page.
+	SessionEdge = paging.Edge[*ent.Session]
 	// ApiTokenConnection is a page of rows.
 	ApiTokenConnection = paging.Connection[*ent.ApiToken]
 	// ApiTokenEdge is a row of such a page.

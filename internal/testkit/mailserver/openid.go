@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -161,6 +163,42 @@ func (p *Provider) Revoke(t testing.TB, account string) {
 func (p *Provider) Decline(t testing.TB, decline bool) {
 	t.Helper()
 	p.control(t, map[bool]string{true: "/control/decline?decline=true", false: "/control/decline"}[decline])
+}
+
+// Readdress gives the account another address, verified like the one before; its subject
+// stays.
+func (p *Provider) Readdress(t testing.TB, account, to string) {
+	t.Helper()
+	p.control(t, "/control/readdress?account="+url.QueryEscape(account)+"&to="+url.QueryEscape(to))
+}
+
+// Unverify makes the account's address one that the provider has not verified.
+func (p *Provider) Unverify(t testing.TB, account string) {
+	t.Helper()
+	p.control(t, "/control/unverify?account="+url.QueryEscape(account))
+}
+
+// LogoutToken returns a token that ends the account's sessions, as the provider sends it to
+// those where it is signed in. more are claims: sid, nonce, and event in place of the usual
+// one. The same call gives a token of the same jti.
+func (p *Provider) LogoutToken(t testing.TB, account string, more url.Values) string {
+	t.Helper()
+	query := url.Values{"account": {account}}
+	maps.Copy(query, more)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.Issuer+"/control/logout?"+query.Encode(), http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	token, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("the OpenID provider makes no logout token: %s, %v", response.Status, err)
+	}
+	return string(token)
 }
 
 func (p *Provider) control(t testing.TB, path string) {

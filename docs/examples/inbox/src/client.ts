@@ -15,9 +15,12 @@ export interface Connection {
   close(): void;
 }
 
+/** The headers of a request: the token; without one, that it is made by the session of whoever is signed in. */
+const headersOf = (token: string): Record<string, string> => (token ? { Authorization: `Bearer ${token}` } : { 'Parley-Session': '1' });
+
 /** `online` is called with each change of the socket. */
 export function connect(token: string, online: (connected: boolean) => void): Connection {
-  const headers = { Authorization: `Bearer ${token}` };
+  const headers = headersOf(token);
   const socket = createClient({
     url: `${server.replace(/^http/, 'ws')}/graphql`,
     connectionParams: headers,
@@ -50,6 +53,6 @@ export async function upload(token: string, document: string, input: object, fil
   form.set('operations', JSON.stringify({ query: document, variables: { input: { ...input, file: null } } }));
   form.set('map', JSON.stringify({ 0: ['variables.input.file'] }));
   form.set('0', file);
-  const response = await fetch(`${server}/graphql`, { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: form });
+  const response = await fetch(`${server}/graphql`, { method: 'POST', headers: headersOf(token), body: form });
   return response.json();
 }

@@ -1,4 +1,4 @@
-// Who works here: the token, kept for this tab alone, and what it may do.
+// Who works here: the token, kept for this tab alone, or the session of whoever is signed in; and what they may do.
 import { ApolloProvider } from '@apollo/client/react';
 import { createContext, useContext, useEffect, useState, type FormEvent, type ReactNode } from 'react';
 import { connect, server, type Connection } from './client';
@@ -36,34 +36,39 @@ export function useSession(): Session {
 }
 
 const stored = 'parley-token';
+/** Kept for this tab once someone went to sign in: they may have a session when they come back. */
+const signingIn = 'parley-signing-in';
 
 export function SignedIn({ children }: { children: ReactNode }) {
-  const [token, setToken] = useState(() => sessionStorage.getItem(stored) ?? '');
+  // '': by the session of whoever is signed in; null: no one is.
+  const [token, setToken] = useState(() => sessionStorage.getItem(stored) ?? (sessionStorage.getItem(signingIn) && ''));
   const [connection, setConnection] = useState<Connection | null>(null);
   const [start, setStart] = useState<StartQuery | null>(null);
   const [online, setOnline] = useState(true);
   const [problem, setProblem] = useState('');
 
-  function leave(why = '') {
+  async function leave(why = '') {
+    if (token === '' && !why) await fetch(`${server}/auth/logout`, { method: 'POST' }).catch(() => undefined);
     sessionStorage.removeItem(stored);
-    setToken('');
+    sessionStorage.removeItem(signingIn);
+    setToken(null);
     setStart(null);
     setProblem(why);
   }
 
   useEffect(() => {
-    if (!token) return;
+    if (token === null) return;
     const made = connect(token, setOnline);
     let current = true;
     made.client.query({ query: Start }).then(
       ({ data }) => {
         if (!current) return;
-        if (!data?.viewer.user) return leave('This token is not one of a person.');
-        sessionStorage.setItem(stored, token);
+        if (!data?.viewer.user) return void leave('This token is not one of a person.');
+        if (token) sessionStorage.setItem(stored, token);
         setConnection(made);
         setStart(data);
       },
-      (error: Error) => current && leave(error.message),
+      (error: Error) => void (current && leave(error.message)),
     );
     return () => {
       current = false;
@@ -71,9 +76,9 @@ export function SignedIn({ children }: { children: ReactNode }) {
     };
   }, [token]);
 
-  if (!token) return <SignIn problem={problem} enter={setToken} />;
+  if (token === null) return <SignIn problem={problem} enter={setToken} />;
   if (!connection || !start?.viewer.user) return <p className="empty" role="status">Signing in …</p>;
-  const session = { token, online, me: start.viewer.user, inboxes: start.inboxes.nodes, leave };
+  const session = { token, online, me: start.viewer.user, inboxes: start.inboxes.nodes, leave: () => void leave() };
   return (
     <ApolloProvider client={connection.client}>
       <Context value={session}>{children}</Context>
@@ -99,6 +104,13 @@ function SignIn({ problem, enter }: { problem: string; enter(token: string): voi
         </p>
         {problem && <p className="problem" role="alert">{problem}</p>}
         <button className="primary">Enter</button>
+        {server === location.origin && (
+          <p>
+            <a href={`/auth/login?return=${encodeURIComponent(location.pathname + location.search)}`} onClick={() => sessionStorage.setItem(signingIn, '1')}>
+              Sign in without a token
+            </a>
+          </p>
+        )}
       </form>
     </main>
   );

@@ -3,7 +3,7 @@
 export const examples = [
   {
     title: "Who am I, and what can I see",
-    query: `# Paste a token above, then run this with Ctrl+Enter.
+    query: `# Paste a token above or sign in, then run this with Ctrl+Enter.
 query Me {
   viewer {
     kind

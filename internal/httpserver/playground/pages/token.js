@@ -1,5 +1,6 @@
 // The token field of both pages. The token stays in this browser: it is kept
 // in its local storage and sent to this server alone, in the Authorization header.
+// Without one the pages ask by the session of whoever is signed in here.
 
 const key = "parley.token";
 
@@ -8,10 +9,10 @@ export function token() {
   return localStorage.getItem(key) ?? "";
 }
 
-/** The headers that bear the token; none without one. */
+/** The headers that have the token; without one, that ask by the session. */
 export function authorization() {
   const value = token();
-  return value ? { Authorization: `Bearer ${value}` } : {};
+  return value ? { Authorization: `Bearer ${value}` } : { "Parley-Session": "1" };
 }
 
 /** Puts the field into the form, and calls changed() whenever the token is another. */
@@ -39,7 +40,9 @@ export function tokenField(form, changed) {
   const note = document.createElement("span");
   note.className = "hint";
   note.textContent = "kept in this browser only";
-  form.append(label, show, forget, note);
+  const session = document.createElement("span");
+  form.append(label, show, forget, note, session);
+  showSession(session);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     store();
@@ -52,8 +55,34 @@ export function tokenField(form, changed) {
     if (value === token()) return;
     if (value) localStorage.setItem(key, value);
     else localStorage.removeItem(key);
+    showSession(session);
     changed();
   }
+}
+
+/** Shows who is signed in here, or where one signs in; nothing beside a token. */
+async function showSession(place) {
+  place.replaceChildren();
+  if (token()) return;
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...authorization() },
+    body: JSON.stringify({ query: "{ viewer { user { name } } }" }),
+  });
+  const name = (await response.json()).data?.viewer?.user?.name;
+  if (token()) return;
+  if (name) {
+    const out = button("Sign out", async () => {
+      await fetch("/auth/logout", { method: "POST" });
+      location.reload();
+    });
+    place.replaceChildren(`Signed in as ${name} `, out);
+    return;
+  }
+  const link = document.createElement("a");
+  link.href = `/auth/login?return=${encodeURIComponent(location.pathname)}`;
+  link.textContent = "Sign in";
+  place.replaceChildren(link);
 }
 
 function button(text, act) {

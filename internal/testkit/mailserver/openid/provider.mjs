@@ -16,6 +16,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 // Like Google's, the subject tells nothing; mail servers go by the e-mail address.
 const subject = (email) => createHash('sha256').update(email).digest('hex').slice(0, 21);
 const emails = new Map(settings.accounts.map((email) => [subject(email), email]));
+const unverified = new Set(); // subjects whose address the provider has not verified
 const grants = new Map(); // subject -> Set of grant ids
 
 const provider = new Provider(issuer, {
@@ -26,6 +27,9 @@ const provider = new Provider(issuer, {
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     token_endpoint_auth_method: 'client_secret_post',
+    // Sessions have names, by which they are ended. The test itself takes the tokens there.
+    backchannel_logout_uri: `${issuer}/unused`,
+    backchannel_logout_session_required: true,
   }, {
     // The mail server, which asks about tokens.
     client_id: settings.resourceID,
@@ -45,7 +49,7 @@ const provider = new Provider(issuer, {
   extraTokenClaims: async (_, token) => ({ email: emails.get(token.accountId) }),
   findAccount: async (_, id) => emails.has(id) && {
     accountId: id,
-    claims: async () => ({ sub: id, email: emails.get(id), email_verified: true, name: emails.get(id) }),
+    claims: async () => ({ sub: id, email: emails.get(id), email_verified: !unverified.has(id), name: emails.get(id) }),
   },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   ttl: {
@@ -57,6 +61,7 @@ const provider = new Provider(issuer, {
     devInteractions: { enabled: false },
     introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true },
+    backchannelLogout: { enabled: true },
   },
 });
 
@@ -87,7 +92,22 @@ async function revoke(email) {
   grants.delete(subject(email));
 }
 
+// The token by which a person's sessions, or one of them, are ended.
+async function logoutToken(query) {
+  const client = await provider.Client.find(settings.clientID);
+  const token = new provider.IdToken({ sub: subject(query.get('account')) }, { client, ctx: undefined });
+  token.mask = { sub: null };
+  token.set('events', { [query.get('event') ?? 'http://schemas.openid.net/event/backchannel-logout']: {} });
+  token.set('jti', createHash('sha256').update(`${query}`).digest('hex'));
+  for (const name of ['sid', 'nonce']) if (query.get(name)) token.set(name, query.get(name));
+  return token.issue({ use: 'logout' });
+}
+
 async function control(url, response) {
+  const query = url.searchParams;
+  if (url.pathname === '/control/logout') return response.writeHead(200).end(await logoutToken(query));
+  if (url.pathname === '/control/readdress') emails.set(subject(query.get('account')), query.get('to'));
+  if (url.pathname === '/control/unverify') unverified.add(subject(query.get('account')));
   if (url.pathname === '/control/revoke') await revoke(url.searchParams.get('account'));
   if (url.pathname === '/control/decline') declining = url.searchParams.get('decline') === 'true';
   response.writeHead(204).end();

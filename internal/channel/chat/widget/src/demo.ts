@@ -1,10 +1,11 @@
 // The page /demo: a site with the widget, and beside it as much of a team's
 // desk as it takes to answer. Both use the public API alone.
 
-import { Api, idempotencyKey } from "./api";
+import { Api, ApiError, idempotencyKey } from "./api";
 import { Desk, type Line, type Row } from "./desk";
 import { createMessage, listInboxes, publishMessage } from "./deskops";
 import { h, keyed, set, write } from "./dom";
+import { SessionApi } from "./signedin";
 
 interface Inbox {
   id: string;
@@ -14,7 +15,7 @@ interface Inbox {
 
 const kept = "parley.demo.token";
 const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
-const api = new Api(`${location.origin}/`);
+let api = new Api(`${location.origin}/`);
 let desk: Desk | null = null;
 
 function showPage(): void {
@@ -40,12 +41,14 @@ async function trying(action: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function enter(token: string): Promise<void> {
+/** Enters with a token, or without one as the user who is signed in here. */
+async function enter(token: string | null): Promise<void> {
+  api = token ? new Api(api.root) : new SessionApi(api.root);
   api.token = token;
   const { inboxes } = await api.ask<{ inboxes: { nodes: Inbox[] } }>(listInboxes);
   const withChat = inboxes.nodes.filter(({ chatChannel }) => chatChannel);
-  if (withChat.length === 0) throw new Error("No inbox that this token sees has a chat channel.");
-  sessionStorage.setItem(kept, token);
+  if (withChat.length === 0) throw new Error("No inbox that you see has a chat channel.");
+  if (token) sessionStorage.setItem(kept, token);
   set(find("enter"), "hidden", true);
   set(find("work"), "hidden", false);
   const select = find<HTMLSelectElement>("channel");
@@ -143,5 +146,8 @@ find("enter").addEventListener("submit", (event) => {
   event.preventDefault();
   void trying(() => enter(find<HTMLInputElement>("token").value.trim()));
 });
+find<HTMLAnchorElement>("sign-in").href = `/auth/login?return=${encodeURIComponent(location.pathname + location.search)}`;
 const token = sessionStorage.getItem(kept);
 if (token) void trying(() => enter(token));
+// Whoever is not signed in finds the form.
+else void enter(null).catch((error: unknown) => error instanceof ApiError && error.code !== "UNAUTHENTICATED" && write(find("problem"), error.message));

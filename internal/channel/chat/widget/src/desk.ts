@@ -113,7 +113,7 @@ export class Desk {
   private connect(): void {
     const socket = new WebSocket(`${this.api.root.replace(/^http/, "ws")}graphql`, "graphql-transport-ws");
     this.socket = socket;
-    socket.onopen = () => this.tell({ type: "connection_init", payload: { Authorization: `Bearer ${this.api.token}` } });
+    socket.onopen = () => this.tell({ type: "connection_init", payload: this.api.token ? { Authorization: `Bearer ${this.api.token}` } : {} });
     socket.onmessage = ({ data }) => this.receive(JSON.parse(String(data)));
     socket.onclose = () => {
       if (!this.stopped) setTimeout(() => this.connect(), backOff(this.tries++));

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+
+	"parley/internal/oauth"
+	"parley/internal/signin"
+)
+
+// signInSettings name the first identity provider of the first account (AC-9).
+type signInSettings struct {
+	OIDCIssuer       string `env:"PARLEY_OIDC_ISSUER" name:"oidc-issuer" placeholder:"URL" help:"OpenID provider at which users of the first account sign in; its redirect address is PARLEY_PUBLIC_URL/auth/callback. Empty: only those that admins connect."`
+	OIDCClientID     string `env:"PARLEY_OIDC_CLIENT_ID" name:"oidc-client-id" placeholder:"ID" help:"The client by which it knows this server."`
+	OIDCClientSecret string `env:"PARLEY_OIDC_CLIENT_SECRET" name:"oidc-client-secret" placeholder:"SECRET" help:"Its secret; empty: it has none."`
+}
+
+// check refuses a provider that cannot be one.
+func (s *signInSettings) check() error {
+	var problems []error
+	u, err := url.Parse(s.OIDCIssuer)
+	if s.OIDCIssuer != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.User != nil) {
+		problems = append(problems, wrong("PARLEY_OIDC_ISSUER", "is not the address of an OpenID provider", "its https address, such as https://login.example.com"))
+	}
+	if (s.OIDCIssuer == "") != (s.OIDCClientID == "") {
+		problems = append(problems, wrong("PARLEY_OIDC_CLIENT_ID", "and PARLEY_OIDC_ISSUER go together", "both, or neither"))
+	}
+	return errors.Join(problems...)
+}
+
+// signInOptions say how sign-in reaches the world.
+func (s *serverSettings) signInOptions(client *oauth.Client, log *slog.Logger) signin.Options {
+	return signin.Options{PublicURL: s.PublicURL, OAuth: client, Timeout: s.RequestTimeout, Post: s.inviting().Post, Log: log}
+}
+
+// useSignInSettings makes the settings' provider one of the first account.
+func (c *serveCommand) useSignInSettings(ctx context.Context, a *app, accountID string) error {
+	return a.signIns.UseSettings(ctx, accountID, c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret)
+}

@@ -1,0 +1,243 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"parley/ent"
+	"parley/ent/identityprovider"
+	"parley/ent/user"
+	"parley/internal/account"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/idempotency"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+const (
+	// LinkLife is how long a sign-in link works.
+	LinkLife = 15 * time.Minute
+	// linkPrefix begins the text of every sign-in link.
+	linkPrefix = "signin_"
+	// linksPerHour is how many links one user gets by mail within an hour.
+	linksPerHour = 5
+	// triesPerMinute is how often one network may ask for links, and try them.
+	triesPerMinute = 20
+	// maxCallers is how many networks are counted within a minute.
+	maxCallers = 100_000
+)
+
+// linksOpen reports whether the users of an account may sign in by links: not where they are
+// switched off, while there is another way.
+func linksOpen(ctx context.Context, client *ent.Client, a *ent.Account) (bool, error) {
+	if a.SignInLinks {
+		return true, nil
+	}
+	there, err := client.IdentityProvider.Query().Where(identityprovider.AccountID(a.ID), identityprovider.Enabled(true)).Exist(ctx)
+	return !there, err
+}
+
+// RequestLink mails a link to the users who have an address, in each account that lets
+// them in so. It says nothing about whether there are any. Errors: RATE_LIMITED for too
+// many requests from one network (AC-16).
+func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, returnTo string) error {
+	if err := s.tries.count(ctx, s.store.Clock()); err != nil {
+		return err
+	}
+	address, err := account.CleanEmail(in.Email, "email")
+	if err != nil {
+		return err
+	}
+	if s.o.Post == nil {
+		return nil
+	}
+	everywhere := viewer.NewContext(ctx, viewer.Everywhere("sign-in"))
+	client := s.store.Client(everywhere)
+	found, err := client.User.Query().Where(user.Email(address), user.DeactivatedAt(0)).Order(user.ByID()).All(everywhere)
+	if err != nil {
+		return err
+	}
+	for _, u := range found {
+		a, err := client.Account.Get(everywhere, u.AccountID)
+		if err != nil {
+			return err
+		}
+		open, err := linksOpen(everywhere, client, a)
+		if err != nil {
+			return err
+		}
+		if !open {
+			continue
+		}
+		if err := s.mailLink(asSystem(ctx, a.ID), a, u, LocalPath(returnTo)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mailLink mails a link to a user, unless they had enough of them.
+func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, returnTo string) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := account.Lock(ctx, tx); err != nil {
+			return err
+		}
+		had, err := tx.Number(ctx, "SELECT COUNT(*) FROM sign_in_links WHERE user_id = $1 AND created_at > $2", u.ID, int64(tx.Now().Add(-time.Hour)))
+		if err != nil || had >= linksPerHour {
+			return err
+		}
+		link, until, err := s.makeLink(ctx, tx, u, returnTo)
+		if err != nil {
+			return err
+		}
+		s.o.Post(tx, u.Email, "Sign in to "+a.Name, fmt.Sprintf("Hello %s,\n\nopen this page to sign in to the inbox of %s:\n\n%s\n\n"+
+			"The link is only for you. It works once, until %s. If you did not ask for it, you need do nothing.\n",
+			u.Name, a.Name, link, until.Time().Format("2 January 2006, 15:04 UTC")))
+		return nil
+	})
+}
+
+// makeLink keeps a new link and returns it.
+func (s *Service) makeLink(ctx context.Context, tx *store.Tx, u *ent.User, returnTo string) (string, clock.Micros, error) {
+	text, hash := secret.NewToken(linkPrefix)
+	until := tx.Now().Add(LinkLife)
+	_, err := tx.Exec(ctx, "INSERT INTO sign_in_links (hash, account_id, user_id, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
+		hash, u.AccountID, u.ID, int64(until), int64(tx.Now()))
+	query := url.Values{"link": {text}}
+	if returnTo != "/" {
+		query.Set("return", returnTo)
+	}
+	return s.o.PublicURL + LinkPath + "?" + query.Encode(), until, err
+}
+
+// Link is a sign-in link that an admin made. It is shown once: URL is empty when the
+// mutation was repeated.
+type Link struct {
+	URL       string
+	ExpiresAt clock.Micros
+	User      *ent.User
+}
+
+// CreateLink makes a link for a user, which the admin gives them (AC-16). Errors: NOT_FOUND
+// and NOT_ELIGIBLE on userId.
+func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Link, error) {
+	made := Link{}
+	call := idempotency.Call{Mutation: "createSignInLink", Key: in.IdempotencyKey, Input: in, Result: in.UserID}
+	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
+		u, err := account.LoadUser(ctx, tx.Client, in.UserID, "userId")
+		if err != nil {
+			return err
+		}
+		a, err := tx.Client.Account.Get(ctx, u.AccountID)
+		if err != nil {
+			return err
+		}
+		open, err := linksOpen(ctx, tx.Client, a)
+		switch {
+		case err != nil:
+			return err
+		case u.DeactivatedAt.IsSet():
+			return errs.New(errs.NotEligible, "%s is deactivated.", u.Name).On("userId")
+		case !open:
+			return errs.New(errs.NotEligible, "Sign-in links are switched off in this account: users sign in at its identity provider.").On("userId")
+		}
+		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/")
+		return err
+	})
+	if err != nil {
+		return Link{}, err
+	}
+	made.User, err = account.LoadUser(ctx, s.store.Client(ctx), in.UserID, "userId")
+	return made, err
+}
+
+// refusedLink answers alike for what was never a link, and for one that was used or has expired.
+func refusedLink() error {
+	return errs.New(errs.Invalid, "The link is wrong, was used already, or has expired (links work once, for 15 minutes). Ask for another one.")
+}
+
+// UseLink uses a link up, and begins a session of its user (AC-16). Errors: INVALID;
+// RATE_LIMITED for too many tries from one network.
+func (s *Service) UseLink(ctx context.Context, link, returnTo, userAgent string) (Opened, error) {
+	if err := s.tries.count(ctx, s.store.Clock()); err != nil {
+		return Opened{}, err
+	}
+	hash := secret.HashToken(link)
+	found, err := s.store.Strings(ctx, "SELECT user_id FROM sign_in_links WHERE hash = $1", hash)
+	if err != nil {
+		return Opened{}, fmt.Errorf("look a link up: %w", err)
+	}
+	if len(found) == 0 {
+		return Opened{}, refusedLink()
+	}
+	everywhere := viewer.NewContext(ctx, viewer.Everywhere("sign-in"))
+	u, err := s.store.Client(everywhere).User.Get(everywhere, found[0])
+	if err != nil {
+		return Opened{}, err
+	}
+	made := Opened{ReturnTo: LocalPath(returnTo)}
+	err = s.store.WithTx(asSystem(ctx, u.AccountID), func(ctx context.Context, tx *store.Tx) error {
+		made.Opened, err = takeLink(ctx, tx, u.ID, hash, userAgent)
+		return err
+	})
+	return made, err
+}
+
+// takeLink begins the session of a link that holds. Of two who use it at once, one does.
+func takeLink(ctx context.Context, tx *store.Tx, userID string, hash []byte, userAgent string) (account.Opened, error) {
+	if err := account.Lock(ctx, tx); err != nil {
+		return account.Opened{}, err
+	}
+	u, err := tx.Client.User.Get(ctx, userID)
+	if err != nil {
+		return account.Opened{}, err
+	}
+	a, err := tx.Client.Account.Get(ctx, u.AccountID)
+	if err != nil {
+		return account.Opened{}, err
+	}
+	open, err := linksOpen(ctx, tx.Client, a)
+	if err != nil {
+		return account.Opened{}, err
+	}
+	n, err := tx.Exec(ctx, "UPDATE sign_in_links SET used = TRUE WHERE hash = $1 AND NOT used AND expires_at > $2", hash, int64(tx.Now()))
+	if err != nil {
+		return account.Opened{}, fmt.Errorf("use a link: %w", err)
+	}
+	if n == 0 || !open || u.DeactivatedAt.IsSet() {
+		return account.Opened{}, refusedLink()
+	}
+	return account.OpenSession(ctx, tx, account.NewSession{User: u, UserAgent: userAgent})
+}
+
+// tries counts how often each network asks for links, and tries them, on this node. The
+// zero value is ready.
+type tries struct {
+	mu      sync.Mutex
+	since   time.Time
+	callers map[string]int
+}
+
+// count counts a try, and refuses it with RATE_LIMITED after too many within a minute.
+func (t *tries) count(ctx context.Context, c clock.Clock) error {
+	remote := viewer.Remote(ctx)
+	if remote == "" {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := c.Now()
+	if t.callers == nil || !now.Before(t.since.Add(time.Minute)) || len(t.callers) >= maxCallers {
+		t.since, t.callers = now, map[string]int{}
+	}
+	if t.callers[remote] >= triesPerMinute {
+		return errs.RetryIn(t.since.Add(time.Minute).Sub(now), now, "Too many sign-in links from this address")
+	}
+	t.callers[remote]++
+	return nil
+}
