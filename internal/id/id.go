@@ -38,6 +38,7 @@ const (
 	LibraryShare     = "share"
 	Message          = "message"
 	MessageRevision  = "revision"
+	Notification     = "notification"
 	PageView         = "pageview"
 	PersonalMailbox  = "mailbox"
 	Pipeline         = "pipeline"
