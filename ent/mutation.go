@@ -56152,6 +56152,9 @@ type NotificationMutation struct {
 	addlast_sequence  *int64
 	sequence          *int64
 	addsequence       *int64
+	shown             *bool
+	mail_at           *clock.Micros
+	addmail_at        *clock.Micros
 	read_at           *clock.Micros
 	addread_at        *clock.Micros
 	updated_at        *clock.Micros
@@ -56872,6 +56875,98 @@ func (m *NotificationMutation) ResetSequence() {
 	m.addsequence = nil
 }
 
+// SetShown sets the "shown" field.
+func (m *NotificationMutation) SetShown(b bool) {
+	m.shown = &b
+}
+
+// Shown returns the value of the "shown" field in the mutation.
+func (m *NotificationMutation) Shown() (r bool, exists bool) {
+	v := m.shown
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldShown returns the old "shown" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldShown(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldShown is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldShown requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldShown: %w", err)
+	}
+	return oldValue.Shown, nil
+}
+
+// ResetShown resets all changes to the "shown" field.
+func (m *NotificationMutation) ResetShown() {
+	m.shown = nil
+}
+
+// SetMailAt sets the "mail_at" field.
+func (m *NotificationMutation) SetMailAt(c clock.Micros) {
+	m.mail_at = &c
+	m.addmail_at = nil
+}
+
+// MailAt returns the value of the "mail_at" field in the mutation.
+func (m *NotificationMutation) MailAt() (r clock.Micros, exists bool) {
+	v := m.mail_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMailAt returns the old "mail_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldMailAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMailAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMailAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMailAt: %w", err)
+	}
+	return oldValue.MailAt, nil
+}
+
+// AddMailAt adds c to the "mail_at" field.
+func (m *NotificationMutation) AddMailAt(c clock.Micros) {
+	if m.addmail_at != nil {
+		*m.addmail_at += c
+	} else {
+		m.addmail_at = &c
+	}
+}
+
+// AddedMailAt returns the value that was added to the "mail_at" field in this mutation.
+func (m *NotificationMutation) AddedMailAt() (r clock.Micros, exists bool) {
+	v := m.addmail_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMailAt resets all changes to the "mail_at" field.
+func (m *NotificationMutation) ResetMailAt() {
+	m.mail_at = nil
+	m.addmail_at = nil
+}
+
 // SetReadAt sets the "read_at" field.
 func (m *NotificationMutation) SetReadAt(c clock.Micros) {
 	m.read_at = &c
@@ -57074,7 +57169,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 19)
 	if m.account_id != nil {
 		fields = append(fields, notification.FieldAccountID)
 	}
@@ -57116,6 +57211,12 @@ func (m *NotificationMutation) Fields() []string {
 	}
 	if m.sequence != nil {
 		fields = append(fields, notification.FieldSequence)
+	}
+	if m.shown != nil {
+		fields = append(fields, notification.FieldShown)
+	}
+	if m.mail_at != nil {
+		fields = append(fields, notification.FieldMailAt)
 	}
 	if m.read_at != nil {
 		fields = append(fields, notification.FieldReadAt)
@@ -57162,6 +57263,10 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastSequence()
 	case notification.FieldSequence:
 		return m.Sequence()
+	case notification.FieldShown:
+		return m.Shown()
+	case notification.FieldMailAt:
+		return m.MailAt()
 	case notification.FieldReadAt:
 		return m.ReadAt()
 	case notification.FieldUpdatedAt:
@@ -57205,6 +57310,10 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastSequence(ctx)
 	case notification.FieldSequence:
 		return m.OldSequence(ctx)
+	case notification.FieldShown:
+		return m.OldShown(ctx)
+	case notification.FieldMailAt:
+		return m.OldMailAt(ctx)
 	case notification.FieldReadAt:
 		return m.OldReadAt(ctx)
 	case notification.FieldUpdatedAt:
@@ -57318,6 +57427,20 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSequence(v)
 		return nil
+	case notification.FieldShown:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetShown(v)
+		return nil
+	case notification.FieldMailAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMailAt(v)
+		return nil
 	case notification.FieldReadAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -57362,6 +57485,9 @@ func (m *NotificationMutation) AddedFields() []string {
 	if m.addsequence != nil {
 		fields = append(fields, notification.FieldSequence)
 	}
+	if m.addmail_at != nil {
+		fields = append(fields, notification.FieldMailAt)
+	}
 	if m.addread_at != nil {
 		fields = append(fields, notification.FieldReadAt)
 	}
@@ -57389,6 +57515,8 @@ func (m *NotificationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedLastSequence()
 	case notification.FieldSequence:
 		return m.AddedSequence()
+	case notification.FieldMailAt:
+		return m.AddedMailAt()
 	case notification.FieldReadAt:
 		return m.AddedReadAt()
 	case notification.FieldUpdatedAt:
@@ -57438,6 +57566,13 @@ func (m *NotificationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSequence(v)
+		return nil
+	case notification.FieldMailAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMailAt(v)
 		return nil
 	case notification.FieldReadAt:
 		v, ok := value.(clock.Micros)
@@ -57528,6 +57663,12 @@ func (m *NotificationMutation) ResetField(name string) error {
 		return nil
 	case notification.FieldSequence:
 		m.ResetSequence()
+		return nil
+	case notification.FieldShown:
+		m.ResetShown()
+		return nil
+	case notification.FieldMailAt:
+		m.ResetMailAt()
 		return nil
 	case notification.FieldReadAt:
 		m.ResetReadAt()

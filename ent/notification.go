@@ -47,6 +47,10 @@ type Notification struct {
 	LastSequence int64 `json:"last_sequence,omitempty"`
 	// Among the user's notifications: the one that changed last has the highest.
 	Sequence int64 `json:"sequence,omitempty"`
+	// It is in the list; otherwise its user wants it by mail alone.
+	Shown bool `json:"shown,omitempty"`
+	// MailAt holds the value of the "mail_at" field.
+	MailAt clock.Micros `json:"mail_at,omitempty"`
 	// ReadAt holds the value of the "read_at" field.
 	ReadAt clock.Micros `json:"read_at,omitempty"`
 	// When the last of them happened.
@@ -61,7 +65,9 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
+		case notification.FieldShown:
+			values[i] = new(sql.NullBool)
+		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldMailAt, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case notification.FieldID, notification.FieldAccountID, notification.FieldUserID, notification.FieldKind, notification.FieldInboxID, notification.FieldConversationID, notification.FieldMessageID, notification.FieldSubjectID, notification.FieldActorKind, notification.FieldActorID:
 			values[i] = new(sql.NullString)
@@ -170,6 +176,18 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Sequence = value.Int64
 			}
+		case notification.FieldShown:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field shown", values[i])
+			} else if value.Valid {
+				_m.Shown = value.Bool
+			}
+		case notification.FieldMailAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field mail_at", values[i])
+			} else if value.Valid {
+				_m.MailAt = clock.Micros(value.Int64)
+			}
 		case notification.FieldReadAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field read_at", values[i])
@@ -265,6 +283,12 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sequence=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Sequence))
+	builder.WriteString(", ")
+	builder.WriteString("shown=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Shown))
+	builder.WriteString(", ")
+	builder.WriteString("mail_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MailAt))
 	builder.WriteString(", ")
 	builder.WriteString("read_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReadAt))

@@ -173,6 +173,34 @@ func (_c *NotificationCreate) SetSequence(v int64) *NotificationCreate {
 	return _c
 }
 
+// SetShown sets the "shown" field.
+func (_c *NotificationCreate) SetShown(v bool) *NotificationCreate {
+	_c.mutation.SetShown(v)
+	return _c
+}
+
+// SetNillableShown sets the "shown" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableShown(v *bool) *NotificationCreate {
+	if v != nil {
+		_c.SetShown(*v)
+	}
+	return _c
+}
+
+// SetMailAt sets the "mail_at" field.
+func (_c *NotificationCreate) SetMailAt(v clock.Micros) *NotificationCreate {
+	_c.mutation.SetMailAt(v)
+	return _c
+}
+
+// SetNillableMailAt sets the "mail_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableMailAt(v *clock.Micros) *NotificationCreate {
+	if v != nil {
+		_c.SetMailAt(*v)
+	}
+	return _c
+}
+
 // SetReadAt sets the "read_at" field.
 func (_c *NotificationCreate) SetReadAt(v clock.Micros) *NotificationCreate {
 	_c.mutation.SetReadAt(v)
@@ -272,6 +300,14 @@ func (_c *NotificationCreate) defaults() {
 		v := notification.DefaultEvents
 		_c.mutation.SetEvents(v)
 	}
+	if _, ok := _c.mutation.Shown(); !ok {
+		v := notification.DefaultShown
+		_c.mutation.SetShown(v)
+	}
+	if _, ok := _c.mutation.MailAt(); !ok {
+		v := notification.DefaultMailAt
+		_c.mutation.SetMailAt(v)
+	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		v := notification.DefaultReadAt
 		_c.mutation.SetReadAt(v)
@@ -326,6 +362,12 @@ func (_c *NotificationCreate) check() error {
 	}
 	if _, ok := _c.mutation.Sequence(); !ok {
 		return &ValidationError{Name: "sequence", err: errors.New(`ent: missing required field "Notification.sequence"`)}
+	}
+	if _, ok := _c.mutation.Shown(); !ok {
+		return &ValidationError{Name: "shown", err: errors.New(`ent: missing required field "Notification.shown"`)}
+	}
+	if _, ok := _c.mutation.MailAt(); !ok {
+		return &ValidationError{Name: "mail_at", err: errors.New(`ent: missing required field "Notification.mail_at"`)}
 	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		return &ValidationError{Name: "read_at", err: errors.New(`ent: missing required field "Notification.read_at"`)}
@@ -432,6 +474,14 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Sequence(); ok {
 		_spec.SetField(notification.FieldSequence, field.TypeInt64, value)
 		_node.Sequence = value
+	}
+	if value, ok := _c.mutation.Shown(); ok {
+		_spec.SetField(notification.FieldShown, field.TypeBool, value)
+		_node.Shown = value
+	}
+	if value, ok := _c.mutation.MailAt(); ok {
+		_spec.SetField(notification.FieldMailAt, field.TypeInt64, value)
+		_node.MailAt = value
 	}
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -614,6 +664,36 @@ func (u *NotificationUpsert) UpdateSequence() *NotificationUpsert {
 // AddSequence adds v to the "sequence" field.
 func (u *NotificationUpsert) AddSequence(v int64) *NotificationUpsert {
 	u.Add(notification.FieldSequence, v)
+	return u
+}
+
+// SetShown sets the "shown" field.
+func (u *NotificationUpsert) SetShown(v bool) *NotificationUpsert {
+	u.Set(notification.FieldShown, v)
+	return u
+}
+
+// UpdateShown sets the "shown" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateShown() *NotificationUpsert {
+	u.SetExcluded(notification.FieldShown)
+	return u
+}
+
+// SetMailAt sets the "mail_at" field.
+func (u *NotificationUpsert) SetMailAt(v clock.Micros) *NotificationUpsert {
+	u.Set(notification.FieldMailAt, v)
+	return u
+}
+
+// UpdateMailAt sets the "mail_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateMailAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldMailAt)
+	return u
+}
+
+// AddMailAt adds v to the "mail_at" field.
+func (u *NotificationUpsert) AddMailAt(v clock.Micros) *NotificationUpsert {
+	u.Add(notification.FieldMailAt, v)
 	return u
 }
 
@@ -859,6 +939,41 @@ func (u *NotificationUpsertOne) AddSequence(v int64) *NotificationUpsertOne {
 func (u *NotificationUpsertOne) UpdateSequence() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateSequence()
+	})
+}
+
+// SetShown sets the "shown" field.
+func (u *NotificationUpsertOne) SetShown(v bool) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetShown(v)
+	})
+}
+
+// UpdateShown sets the "shown" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateShown() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateShown()
+	})
+}
+
+// SetMailAt sets the "mail_at" field.
+func (u *NotificationUpsertOne) SetMailAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetMailAt(v)
+	})
+}
+
+// AddMailAt adds v to the "mail_at" field.
+func (u *NotificationUpsertOne) AddMailAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddMailAt(v)
+	})
+}
+
+// UpdateMailAt sets the "mail_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateMailAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateMailAt()
 	})
 }
 
@@ -1277,6 +1392,41 @@ func (u *NotificationUpsertBulk) AddSequence(v int64) *NotificationUpsertBulk {
 func (u *NotificationUpsertBulk) UpdateSequence() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateSequence()
+	})
+}
+
+// SetShown sets the "shown" field.
+func (u *NotificationUpsertBulk) SetShown(v bool) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetShown(v)
+	})
+}
+
+// UpdateShown sets the "shown" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateShown() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateShown()
+	})
+}
+
+// SetMailAt sets the "mail_at" field.
+func (u *NotificationUpsertBulk) SetMailAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetMailAt(v)
+	})
+}
+
+// AddMailAt adds v to the "mail_at" field.
+func (u *NotificationUpsertBulk) AddMailAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddMailAt(v)
+	})
+}
+
+// UpdateMailAt sets the "mail_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateMailAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateMailAt()
 	})
 }
 

@@ -170,6 +170,41 @@ func (_u *NotificationUpdate) AddSequence(v int64) *NotificationUpdate {
 	return _u
 }
 
+// SetShown sets the "shown" field.
+func (_u *NotificationUpdate) SetShown(v bool) *NotificationUpdate {
+	_u.mutation.SetShown(v)
+	return _u
+}
+
+// SetNillableShown sets the "shown" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableShown(v *bool) *NotificationUpdate {
+	if v != nil {
+		_u.SetShown(*v)
+	}
+	return _u
+}
+
+// SetMailAt sets the "mail_at" field.
+func (_u *NotificationUpdate) SetMailAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.ResetMailAt()
+	_u.mutation.SetMailAt(v)
+	return _u
+}
+
+// SetNillableMailAt sets the "mail_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableMailAt(v *clock.Micros) *NotificationUpdate {
+	if v != nil {
+		_u.SetMailAt(*v)
+	}
+	return _u
+}
+
+// AddMailAt adds value to the "mail_at" field.
+func (_u *NotificationUpdate) AddMailAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.AddMailAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v clock.Micros) *NotificationUpdate {
 	_u.mutation.ResetReadAt()
@@ -294,6 +329,15 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedSequence(); ok {
 		_spec.AddField(notification.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Shown(); ok {
+		_spec.SetField(notification.FieldShown, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.MailAt(); ok {
+		_spec.SetField(notification.FieldMailAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMailAt(); ok {
+		_spec.AddField(notification.FieldMailAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -469,6 +513,41 @@ func (_u *NotificationUpdateOne) AddSequence(v int64) *NotificationUpdateOne {
 	return _u
 }
 
+// SetShown sets the "shown" field.
+func (_u *NotificationUpdateOne) SetShown(v bool) *NotificationUpdateOne {
+	_u.mutation.SetShown(v)
+	return _u
+}
+
+// SetNillableShown sets the "shown" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableShown(v *bool) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetShown(*v)
+	}
+	return _u
+}
+
+// SetMailAt sets the "mail_at" field.
+func (_u *NotificationUpdateOne) SetMailAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.ResetMailAt()
+	_u.mutation.SetMailAt(v)
+	return _u
+}
+
+// SetNillableMailAt sets the "mail_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableMailAt(v *clock.Micros) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetMailAt(*v)
+	}
+	return _u
+}
+
+// AddMailAt adds value to the "mail_at" field.
+func (_u *NotificationUpdateOne) AddMailAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.AddMailAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v clock.Micros) *NotificationUpdateOne {
 	_u.mutation.ResetReadAt()
@@ -623,6 +702,15 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.AddedSequence(); ok {
 		_spec.AddField(notification.FieldSequence, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Shown(); ok {
+		_spec.SetField(notification.FieldShown, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.MailAt(); ok {
+		_spec.SetField(notification.FieldMailAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMailAt(); ok {
+		_spec.AddField(notification.FieldMailAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)

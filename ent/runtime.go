@@ -2146,8 +2146,16 @@ func init() {
 	notificationDescEvents := notificationFields[9].Descriptor()
 	// notification.DefaultEvents holds the default value on creation for the events field.
 	notification.DefaultEvents = notificationDescEvents.Default.(int)
+	// notificationDescShown is the schema descriptor for shown field.
+	notificationDescShown := notificationFields[13].Descriptor()
+	// notification.DefaultShown holds the default value on creation for the shown field.
+	notification.DefaultShown = notificationDescShown.Default.(bool)
+	// notificationDescMailAt is the schema descriptor for mail_at field.
+	notificationDescMailAt := notificationFields[14].Descriptor()
+	// notification.DefaultMailAt holds the default value on creation for the mail_at field.
+	notification.DefaultMailAt = clock.Micros(notificationDescMailAt.Default.(int64))
 	// notificationDescReadAt is the schema descriptor for read_at field.
-	notificationDescReadAt := notificationFields[13].Descriptor()
+	notificationDescReadAt := notificationFields[15].Descriptor()
 	// notification.DefaultReadAt holds the default value on creation for the read_at field.
 	notification.DefaultReadAt = clock.Micros(notificationDescReadAt.Default.(int64))
 	// notificationDescID is the schema descriptor for id field.

@@ -153,6 +153,7 @@ var bounded = map[string]string{
 	"Ticket.properties":                                "at most 50 properties",
 	"Deal.properties":                                  "at most 50 properties",
 	"Conversation.draftBy":                             "at most 20 are shown",
+	"QuietHours.hours":                                 "at most 100 ranges",
 	"Query.notificationPreferences":                    "one for each kind and medium",
 	"UpdateNotificationPreferencesPayload.preferences": "one for each kind and medium",
 	"Draft.to":                                         "at most 100 recipients",

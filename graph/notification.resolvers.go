@@ -28,6 +28,14 @@ func (r *mutationResolver) UpdateNotificationPreferences(ctx context.Context, in
 	return &model.UpdateNotificationPreferencesPayload{Preferences: list}, nil
 }
 
+func (r *mutationResolver) SetQuietHours(ctx context.Context, input notification.SetQuietHoursInput) (*model.SetQuietHoursPayload, error) {
+	quiet, err := r.Services.Notifications.SetQuietHours(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetQuietHoursPayload{QuietHours: quiet}, nil
+}
+
 func (r *mutationResolver) MarkNotificationsRead(ctx context.Context, input notification.MarkNotificationsReadInput) (*model.MarkNotificationsReadPayload, error) {
 	unread, err := r.Services.Notifications.MarkRead(ctx, input)
 	if err != nil {
@@ -86,6 +94,10 @@ func (r *queryResolver) UnreadNotificationCount(ctx context.Context) (int, error
 
 func (r *queryResolver) NotificationPreferences(ctx context.Context, inboxID *string) ([]*notification.Preference, error) {
 	return r.Services.Notifications.Preferences(ctx, inboxID)
+}
+
+func (r *queryResolver) QuietHours(ctx context.Context) (*notification.QuietHours, error) {
+	return r.Services.Notifications.QuietHours(ctx)
 }
 
 func (r *subscriptionResolver) Notifications(ctx context.Context, after *int64) (<-chan *notification.Change, error) {

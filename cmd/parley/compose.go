@@ -114,7 +114,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
 	a.digests = digest.New(s, keys, a.accounts, a.conversations, a.emails, c.PublicURL)
 	a.transcripts = transcript.New(s, keys, a.visitors, a.contacts, a.conversations, a.files, c.PublicURL)
-	a.notifications = notification.New(s, c.ConversationURL, log)
+	a.notifications = notification.New(s, keys, a.accounts, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
@@ -148,6 +148,7 @@ func (a *app) registerJobs() {
 	a.files.Register(a.queue)
 	a.engagements.Register(a.queue)
 	a.transcripts.Register(a.queue)
+	a.notifications.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 }

@@ -2106,6 +2106,8 @@ var (
 		{Name: "first_sequence", Type: field.TypeInt64},
 		{Name: "last_sequence", Type: field.TypeInt64},
 		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "shown", Type: field.TypeBool, Default: true},
+		{Name: "mail_at", Type: field.TypeInt64, Default: 0},
 		{Name: "read_at", Type: field.TypeInt64, Default: 0},
 		{Name: "updated_at", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeInt64},
@@ -2119,7 +2121,7 @@ var (
 			{
 				Name:    "notification_user_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[16], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[18], NotificationsColumns[0]},
 			},
 			{
 				Name:    "notification_user_id_sequence",

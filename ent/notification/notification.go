@@ -42,6 +42,10 @@ const (
 	FieldLastSequence = "last_sequence"
 	// FieldSequence holds the string denoting the sequence field in the database.
 	FieldSequence = "sequence"
+	// FieldShown holds the string denoting the shown field in the database.
+	FieldShown = "shown"
+	// FieldMailAt holds the string denoting the mail_at field in the database.
+	FieldMailAt = "mail_at"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -69,6 +73,8 @@ var Columns = []string{
 	FieldFirstSequence,
 	FieldLastSequence,
 	FieldSequence,
+	FieldShown,
+	FieldMailAt,
 	FieldReadAt,
 	FieldUpdatedAt,
 	FieldCreatedAt,
@@ -103,6 +109,10 @@ var (
 	DefaultActorID string
 	// DefaultEvents holds the default value on creation for the "events" field.
 	DefaultEvents int
+	// DefaultShown holds the default value on creation for the "shown" field.
+	DefaultShown bool
+	// DefaultMailAt holds the default value on creation for the "mail_at" field.
+	DefaultMailAt clock.Micros
 	// DefaultReadAt holds the default value on creation for the "read_at" field.
 	DefaultReadAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -185,6 +195,16 @@ func ByLastSequence(opts ...sql.OrderTermOption) OrderOption {
 // BySequence orders the results by the sequence field.
 func BySequence(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSequence, opts...).ToFunc()
+}
+
+// ByShown orders the results by the shown field.
+func ByShown(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldShown, opts...).ToFunc()
+}
+
+// ByMailAt orders the results by the mail_at field.
+func ByMailAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMailAt, opts...).ToFunc()
 }
 
 // ByReadAt orders the results by the read_at field.

@@ -138,6 +138,17 @@ func Sequence(v int64) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldSequence, v))
 }
 
+// Shown applies equality check predicate on the "shown" field. It's identical to ShownEQ.
+func Shown(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldShown, v))
+}
+
+// MailAt applies equality check predicate on the "mail_at" field. It's identical to MailAtEQ.
+func MailAt(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldMailAt, vc))
+}
+
 // ReadAt applies equality check predicate on the "read_at" field. It's identical to ReadAtEQ.
 func ReadAt(v clock.Micros) predicate.Notification {
 	vc := int64(v)
@@ -977,6 +988,70 @@ func SequenceLT(v int64) predicate.Notification {
 // SequenceLTE applies the LTE predicate on the "sequence" field.
 func SequenceLTE(v int64) predicate.Notification {
 	return predicate.Notification(sql.FieldLTE(FieldSequence, v))
+}
+
+// ShownEQ applies the EQ predicate on the "shown" field.
+func ShownEQ(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldEQ(FieldShown, v))
+}
+
+// ShownNEQ applies the NEQ predicate on the "shown" field.
+func ShownNEQ(v bool) predicate.Notification {
+	return predicate.Notification(sql.FieldNEQ(FieldShown, v))
+}
+
+// MailAtEQ applies the EQ predicate on the "mail_at" field.
+func MailAtEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldMailAt, vc))
+}
+
+// MailAtNEQ applies the NEQ predicate on the "mail_at" field.
+func MailAtNEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldNEQ(FieldMailAt, vc))
+}
+
+// MailAtIn applies the In predicate on the "mail_at" field.
+func MailAtIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldIn(FieldMailAt, v...))
+}
+
+// MailAtNotIn applies the NotIn predicate on the "mail_at" field.
+func MailAtNotIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldNotIn(FieldMailAt, v...))
+}
+
+// MailAtGT applies the GT predicate on the "mail_at" field.
+func MailAtGT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGT(FieldMailAt, vc))
+}
+
+// MailAtGTE applies the GTE predicate on the "mail_at" field.
+func MailAtGTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGTE(FieldMailAt, vc))
+}
+
+// MailAtLT applies the LT predicate on the "mail_at" field.
+func MailAtLT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLT(FieldMailAt, vc))
+}
+
+// MailAtLTE applies the LTE predicate on the "mail_at" field.
+func MailAtLTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLTE(FieldMailAt, vc))
 }
 
 // ReadAtEQ applies the EQ predicate on the "read_at" field.

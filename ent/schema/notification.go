@@ -33,6 +33,8 @@ func (Notification) Fields() []ent.Field {
 		field.Int64("first_sequence").Immutable().Comment("The first of them in the account's log."),
 		field.Int64("last_sequence"),
 		field.Int64("sequence").Comment("Among the user's notifications: the one that changed last has the highest."),
+		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it by mail alone."),
+		instant("mail_at"), // when it is told by e-mail unless it is read; zero: it is not, or it was
 		instant("read_at"),
 		field.Int64("updated_at").GoType(clock.Micros(0)).Comment("When the last of them happened."),
 		made(),

@@ -2406,6 +2406,7 @@ type ComplexityRoot struct {
 		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetConversationProperties      func(childComplexity int, input conversation.SetConversationPropertiesInput) int
+		SetQuietHours                  func(childComplexity int, input notification.SetQuietHoursInput) int
 		SetQuoteLogo                   func(childComplexity int, input quote.SetQuoteLogoInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
@@ -2820,6 +2821,7 @@ type ComplexityRoot struct {
 		Property                 func(childComplexity int, id string) int
 		Proposal                 func(childComplexity int, id string) int
 		ProposalOutcomes         func(childComplexity int, from clock.Micros, to clock.Micros, asOf *clock.Micros, first *int, after *string, last *int, before *string) int
+		QuietHours               func(childComplexity int) int
 		Quote                    func(childComplexity int, id string) int
 		Quotes                   func(childComplexity int, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) int
 		RemoteImageSender        func(childComplexity int, id string) int
@@ -2858,6 +2860,11 @@ type ComplexityRoot struct {
 	QuickReply struct {
 		Text  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	QuietHours struct {
+		Hours    func(childComplexity int) int
+		TimeZone func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -3470,6 +3477,11 @@ type ComplexityRoot struct {
 	SetConversationPropertiesPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	SetQuietHoursPayload struct {
+		QuietHours func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	SetQuoteLogoPayload struct {
@@ -14181,6 +14193,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationProperties(childComplexity, args["input"].(conversation.SetConversationPropertiesInput)), true
+	case "Mutation.setQuietHours":
+		if e.ComplexityRoot.Mutation.SetQuietHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuietHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuietHours(childComplexity, args["input"].(notification.SetQuietHoursInput)), true
 	case "Mutation.setQuoteLogo":
 		if e.ComplexityRoot.Mutation.SetQuoteLogo == nil {
 			break
@@ -16532,6 +16555,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProposalOutcomes(childComplexity, args["from"].(clock.Micros), args["to"].(clock.Micros), args["asOf"].(*clock.Micros), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.quietHours":
+		if e.ComplexityRoot.Query.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.QuietHours(childComplexity), true
 	case "Query.quote":
 		if e.ComplexityRoot.Query.Quote == nil {
 			break
@@ -16893,6 +16922,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuickReply.Value(childComplexity), true
+
+	case "QuietHours.hours":
+		if e.ComplexityRoot.QuietHours.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.Hours(childComplexity), true
+	case "QuietHours.timeZone":
+		if e.ComplexityRoot.QuietHours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.TimeZone(childComplexity), true
 
 	case "Quote.acceptedStage":
 		if e.ComplexityRoot.Quote.AcceptedStage == nil {
@@ -19152,6 +19194,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors(childComplexity), true
+
+	case "SetQuietHoursPayload.quietHours":
+		if e.ComplexityRoot.SetQuietHoursPayload.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.QuietHours(childComplexity), true
+	case "SetQuietHoursPayload.userErrors":
+		if e.ComplexityRoot.SetQuietHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.UserErrors(childComplexity), true
 
 	case "SetQuoteLogoPayload.account":
 		if e.ComplexityRoot.SetQuoteLogoPayload.Account == nil {
@@ -22893,6 +22948,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
 			graphql.NewInputUnmarshaler("QuickReplyInput", ec.unmarshalInputQuickReplyInput),
+			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("QuoteDiscountInput", ec.unmarshalInputQuoteDiscountInput),
 			graphql.NewInputUnmarshaler("QuoteFilter", ec.unmarshalInputQuoteFilter),
 			graphql.NewInputUnmarshaler("QuoteLineInput", ec.unmarshalInputQuoteLineInput),
@@ -22939,6 +22995,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetConversationPropertiesInput", ec.unmarshalInputSetConversationPropertiesInput),
+			graphql.NewInputUnmarshaler("SetQuietHoursInput", ec.unmarshalInputSetQuietHoursInput),
 			graphql.NewInputUnmarshaler("SetQuoteLogoInput", ec.unmarshalInputSetQuoteLogoInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
@@ -33217,6 +33274,11 @@ type MessageRevisionEdge {
   ): [NotificationPreference!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
 }
 
+extend type Query {
+  "When the caller gets no notifications by e-mail; null: at no time."
+  quietHours: QuietHours @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
 extend type Mutation {
   """
   Changes what the caller is told of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
@@ -33227,6 +33289,15 @@ extend type Mutation {
     input: UpdateNotificationPreferencesInput!
   ): UpdateNotificationPreferencesPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Sets when the caller gets no notifications by e-mail: what is due then waits until the quiet hours end, and is dropped if it is read before.
+  Emits nothing.
+  """
+  setQuietHours(
+    "The quiet hours."
+    input: SetQuietHoursInput!
+  ): SetQuietHoursPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
   """
   Marks notifications of the caller as read. Those of a conversation are also read once the caller has read the conversation that far, writes
   in it, or closes it. An id that is none of the caller's notifications is NOT_FOUND. Emits nothing.
@@ -33300,6 +33371,11 @@ enum NotificationKind {
 enum NotificationMedium {
   "In the list ` + "`" + `notifications` + "`" + `, and live."
   IN_APP
+  """
+  By e-mail, if it is not read by then: ASSIGNED after 5 minutes, REPLY after 10, all else at once. What comes within two minutes is in one
+  mail. Each mail has a link that ends those of its kinds, by one click.
+  """
+  EMAIL
 }
 
 """
@@ -33447,6 +33523,38 @@ input UnfollowConversationInput {
 type UnfollowConversationPayload {
   "The conversation; null on errors."
   conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"When a user gets no notifications by e-mail."
+type QuietHours @scope(read: "conversations:read") {
+  "IANA name of the time zone. The hours go by its wall clock, also on days when clocks are turned."
+  timeZone: String!
+  "The hours of each day of the week."
+  hours: [ChatHours!]!
+}
+
+"Quiet hours."
+input QuietHoursInput {
+  "IANA name of the time zone, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+  "The hours: at least one, at most 100."
+  hours: [ChatHoursInput!]!
+}
+
+"When the caller gets no notifications by e-mail."
+input SetQuietHoursInput {
+  "The quiet hours; null: none."
+  quietHours: QuietHoursInput
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setQuietHours` + "`" + `."
+type SetQuietHoursPayload {
+  "The quiet hours; null if there are none, and on errors."
+  quietHours: QuietHours
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -44795,6 +44903,16 @@ func (ec *executionContext) childFields_QuickReply(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type QuickReply", field.Name)
 }
 
+func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeZone":
+		return ec.fieldContext_QuietHours_timeZone(ctx, field)
+	case "hours":
+		return ec.fieldContext_QuietHours_hours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuietHours", field.Name)
+}
+
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -45939,6 +46057,16 @@ func (ec *executionContext) childFields_SetConversationPropertiesPayload(ctx con
 		return ec.fieldContext_SetConversationPropertiesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPropertiesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SetQuietHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quietHours":
+		return ec.fieldContext_SetQuietHoursPayload_quietHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuietHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuietHoursPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetQuoteLogoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

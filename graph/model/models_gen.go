@@ -508,6 +508,14 @@ type SendVisitorMessagePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `setQuietHours`.
+type SetQuietHoursPayload struct {
+	// The quiet hours; null if there are none, and on errors.
+	QuietHours *notification.QuietHours `json:"quietHours,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `setQuoteLogo`.
 type SetQuoteLogoPayload struct {
 	// The account in its current state.

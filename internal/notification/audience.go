@@ -92,8 +92,11 @@ func (s *Service) whoIsTold(ctx context.Context, n *notice) ([]string, error) {
 	if err != nil || len(users) == 0 {
 		return nil, err
 	}
-	wanted, err := s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyInApp)
-	return slices.DeleteFunc(users, func(userID string) bool { return !wanted[userID] }), err
+	if n.shown, err = s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyInApp); err != nil {
+		return nil, err
+	}
+	n.mailed, err = s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyByEmail)
+	return slices.DeleteFunc(users, func(userID string) bool { return !n.shown[userID] && !n.mailed[userID] }), err
 }
 
 // whoDoesNotKnow are those who may see the notice's conversation, do not look at it, and have

@@ -25,6 +25,8 @@ const happenedWithin = 24 * time.Hour
 type notice struct {
 	kind  vocab.NotificationKind
 	users []string
+	// shown and mailed are who wants it in the list, and by e-mail.
+	shown, mailed map[string]bool
 	// conversation is what it is about; nil: none.
 	conversation *ent.Conversation
 	messageID    string

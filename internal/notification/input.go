@@ -38,3 +38,15 @@ type UnfollowConversationInput struct {
 	ConversationID string
 	IdempotencyKey *string
 }
+
+// QuietHoursInput is when a user gets no mail.
+type QuietHoursInput struct {
+	TimeZone string
+	Hours    []vocab.Hours
+}
+
+// SetQuietHoursInput is the input of setQuietHours.
+type SetQuietHoursInput struct {
+	QuietHours     *QuietHoursInput
+	IdempotencyKey *string
+}

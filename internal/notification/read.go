@@ -43,7 +43,7 @@ func (s *Service) List(ctx context.Context, unread *bool, args paging.PageArgs) 
 		filter = map[bool]string{true: "unread", false: "read"}[*unread]
 	}
 	return latest.Page(args, pageOfNotifications, func(narrow func(*sql.Selector)) ([]*ent.Notification, error) {
-		q := s.store.Client(ctx).Notification.Query().Where(notification.UserID(v.ActorID))
+		q := s.store.Client(ctx).Notification.Query().Where(notification.UserID(v.ActorID), notification.Shown(true))
 		switch filter {
 		case "unread":
 			q.Where(notification.ReadAt(clock.Micros(0)))
@@ -61,7 +61,7 @@ func (s *Service) CountUnread(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ids, err := s.store.Client(ctx).Notification.Query().Where(notification.UserID(v.ActorID), notification.ReadAt(clock.Micros(0))).
+	ids, err := s.store.Client(ctx).Notification.Query().Where(notification.UserID(v.ActorID), notification.Shown(true), notification.ReadAt(clock.Micros(0))).
 		Limit(mostCounted).Select(notification.FieldID).Strings(ctx)
 	return len(ids), err
 }

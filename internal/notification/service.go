@@ -8,6 +8,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/loader"
 	"parley/internal/reaction"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -20,6 +21,10 @@ type Service struct {
 	log   *slog.Logger
 	// conversationURL is where a conversation is shown, with {id} for its id; "": nowhere.
 	conversationURL string
+	// publicURL is this server's; the signer signs the links of mails.
+	publicURL string
+	signer    *secret.Signer
+	viewers   Viewers
 
 	// bus and presence are given by UseLive.
 	bus      Bus
@@ -38,10 +43,25 @@ type Presence interface {
 	Looking(ctx context.Context, accountID, inboxID, conversationID string) map[string]bool
 }
 
-// New returns the use cases on a store. conversationURL is the address at which people read
-// a conversation, with {id} for its id; "": there is none.
-func New(s *store.Store, conversationURL string, log *slog.Logger) *Service {
-	return &Service{store: s, nodes: loader.New(s), conversationURL: conversationURL, log: log}
+// Viewers reports what a user may see now. Package account implements it.
+type Viewers interface {
+	ViewerOf(ctx context.Context, accountID, actorID, tokenID string) (*viewer.Viewer, error)
+}
+
+// Addresses are where things are.
+type Addresses struct {
+	// Public is this server's: links in mails lead there.
+	Public string
+	// Conversation is where people read a conversation, with {id} for its id; "": nowhere.
+	Conversation string
+}
+
+// New returns the use cases on a store. The keys sign the links in mails.
+func New(s *store.Store, keys *secret.Keyring, viewers Viewers, at Addresses, log *slog.Logger) *Service {
+	return &Service{
+		store: s, nodes: loader.New(s), viewers: viewers, signer: keys.Signer(unsubscribeAudience, s.Clock().Now),
+		publicURL: at.Public, conversationURL: at.Conversation, log: log,
+	}
 }
 
 // UseLive gives the service what it needs of the other nodes. It is called before events are

@@ -148,7 +148,7 @@ func (st *Stream) find(ctx context.Context, v *viewer.Viewer) error {
 		return err
 	}
 	changed, err := st.service.store.Client(ctx).Notification.Query().
-		Where(notification.UserID(st.userID), notification.SequenceGT(st.position), notification.SequenceLTE(head)).
+		Where(notification.UserID(st.userID), notification.Shown(true), notification.SequenceGT(st.position), notification.SequenceLTE(head)).
 		Order(notification.BySequence(entsql.OrderDesc()), notification.ByID(entsql.OrderDesc())).Limit(mostAtOnce).All(ctx)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -79,6 +80,8 @@ type unread struct {
 	// same is about the same conversation or subject, several is about many conversations;
 	// "": there is none.
 	same, several string
+	// sameWaits and severalWait: they are to be told by e-mail still.
+	sameWaits, severalWait bool
 	// apart is how many came lately that have a conversation each.
 	apart int
 }
@@ -86,23 +89,23 @@ type unread struct {
 func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, error) {
 	of := &store.Statement{}
 	since := int64(tx.Now().Add(-burst))
-	query := "SELECT user_id, id, conversation_id, subject_id, updated_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
+	query := "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
 		") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID()) +
 		" AND (updated_at > " + of.Arg(since) + " OR conversation_id = " + of.Arg(n.conversationID()) + ")"
 	found := map[string]unread{}
 	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
 		var userID, notificationID, conversationID, subjectID string
-		var updatedAt int64
-		if err := rows.Scan(&userID, &notificationID, &conversationID, &subjectID, &updatedAt); err != nil {
+		var updatedAt, mailAt int64
+		if err := rows.Scan(&userID, &notificationID, &conversationID, &subjectID, &updatedAt, &mailAt); err != nil {
 			return err
 		}
 		u := found[userID]
 		switch {
 		case conversationID == n.conversationID() && subjectID == n.subjectID:
-			u.same = notificationID
+			u.same, u.sameWaits = notificationID, mailAt > 0
 		case n.conversation != nil && conversationID == "":
 			if updatedAt > since {
-				u.several = notificationID
+				u.several, u.severalWait = notificationID, mailAt > 0
 			}
 		}
 		if conversationID != "" && updatedAt > since {
@@ -114,24 +117,47 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 	return found, err
 }
 
-// tell writes what one user is told.
+// tell writes what one user is told, and has it told by e-mail later if they want that.
 func (u unread) tell(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
-	same := u.same
-	switch {
-	case same != "":
-		return tx.Client.Notification.UpdateOneID(same).AddEvents(1).SetMessageID(n.messageID).SetMessageNumber(n.number).
-			SetActorKind(n.event.ActorKind).SetActorID(n.staff()).SetLastSequence(n.event.Sequence).SetSequence(sequence).SetUpdatedAt(n.event.OccurredAt).Exec(ctx)
-	case u.several != "" && u.apart >= mostApart:
-		return tx.Client.Notification.UpdateOneID(u.several).AddEvents(1).
-			SetActorKind(n.event.ActorKind).SetActorID(n.staff()).SetLastSequence(n.event.Sequence).SetSequence(sequence).SetUpdatedAt(n.event.OccurredAt).Exec(ctx)
+	e, mailAt := n.event, clock.Micros(0)
+	if n.mailed[userID] {
+		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
 	}
-	create := tx.Client.Notification.Create().SetID(id.New(id.Notification)).SetUserID(userID).SetKind(n.kind).SetInboxID(n.inboxID()).
-		SetActorKind(n.event.ActorKind).SetActorID(n.staff()).SetFirstSequence(n.event.Sequence).SetLastSequence(n.event.Sequence).SetSequence(sequence).
-		SetUpdatedAt(n.event.OccurredAt).SetCreatedAt(n.event.OccurredAt)
-	if n.conversation == nil || u.apart < mostApart {
-		create.SetConversationID(n.conversationID()).SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
+	several := u.same == "" && u.several != "" && u.apart >= mostApart
+	if u.same == "" && !several {
+		create := tx.Client.Notification.Create().SetID(id.New(id.Notification)).SetUserID(userID).SetKind(n.kind).SetInboxID(n.inboxID()).
+			SetActorKind(e.ActorKind).SetActorID(n.staff()).SetFirstSequence(e.Sequence).SetLastSequence(e.Sequence).SetSequence(sequence).
+			SetShown(n.shown[userID]).SetMailAt(mailAt).SetUpdatedAt(e.OccurredAt).SetCreatedAt(e.OccurredAt)
+		if n.conversation == nil || u.apart < mostApart {
+			create.SetConversationID(n.conversationID()).SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
+		}
+		queueMail(tx, n, userID, mailAt)
+		return create.Exec(ctx)
 	}
-	return create.Exec(ctx)
+	into, waits := u.same, u.sameWaits
+	if several {
+		into, waits = u.several, u.severalWait
+	}
+	update := tx.Client.Notification.UpdateOneID(into).AddEvents(1).SetActorKind(e.ActorKind).SetActorID(n.staff()).
+		SetLastSequence(e.Sequence).SetSequence(sequence).SetUpdatedAt(e.OccurredAt)
+	if !several {
+		update.SetMessageID(n.messageID).SetMessageNumber(n.number)
+	}
+	if n.shown[userID] {
+		update.SetShown(true)
+	}
+	if mailAt > 0 && !waits {
+		update.SetMailAt(mailAt)
+		queueMail(tx, n, userID, mailAt)
+	}
+	return update.Exec(ctx)
+}
+
+// queueMail has a user be told by e-mail of what they have not read by then; 0: they are not.
+func queueMail(tx *store.Tx, n *notice, userID string, at clock.Micros) {
+	if at > 0 {
+		tx.Enqueue(store.Job{Args: MailArgs{AccountID: n.event.AccountID, UserID: userID}, At: at.Time()})
+	}
 }
 
 // staff is who did it, if they are of the account's own; what contacts do shows in the message.

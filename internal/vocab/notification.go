@@ -24,5 +24,6 @@ type NotificationMedium string
 
 // Media of notifications, in the order of the SDL's enum.
 const (
-	NotifyInApp NotificationMedium = "IN_APP"
+	NotifyInApp   NotificationMedium = "IN_APP"
+	NotifyByEmail NotificationMedium = "EMAIL"
 )
