@@ -65,6 +65,7 @@ import (
 	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/notification"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -218,6 +219,8 @@ type Client struct {
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
 	MessageRevision *MessageRevisionClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
 	// Participant is the client for interacting with the Participant builders.
@@ -351,6 +354,7 @@ func (c *Client) init() {
 	c.LibraryShare = NewLibraryShareClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
+	c.Notification = NewNotificationClient(c.config)
 	c.PageView = NewPageViewClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
 	c.PersonalMailbox = NewPersonalMailboxClient(c.config)
@@ -531,6 +535,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		LibraryShare:           NewLibraryShareClient(cfg),
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
+		Notification:           NewNotificationClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
@@ -638,6 +643,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		LibraryShare:           NewLibraryShareClient(cfg),
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
+		Notification:           NewNotificationClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
@@ -711,10 +717,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
 		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
 		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
-		c.LibraryShare, c.Message, c.MessageRevision, c.PageView, c.Participant,
-		c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue,
-		c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
-		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.LibraryShare, c.Message, c.MessageRevision, c.Notification, c.PageView,
+		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
+		c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
+		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
 		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
 		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
@@ -738,10 +744,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
 		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
 		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
-		c.LibraryShare, c.Message, c.MessageRevision, c.PageView, c.Participant,
-		c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue,
-		c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating,
-		c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.LibraryShare, c.Message, c.MessageRevision, c.Notification, c.PageView,
+		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
+		c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
+		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
 		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
 		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
 		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
@@ -862,6 +868,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Message.mutate(ctx, m)
 	case *MessageRevisionMutation:
 		return c.MessageRevision.mutate(ctx, m)
+	case *NotificationMutation:
+		return c.Notification.mutate(ctx, m)
 	case *PageViewMutation:
 		return c.PageView.mutate(ctx, m)
 	case *ParticipantMutation:
@@ -8117,6 +8125,139 @@ func (c *MessageRevisionClient) mutate(ctx context.Context, m *MessageRevisionMu
 	}
 }
 
+// NotificationClient is a client for the Notification schema.
+type NotificationClient struct {
+	config
+}
+
+// NewNotificationClient returns a client for the Notification from the given config.
+func NewNotificationClient(c config) *NotificationClient {
+	return &NotificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `notification.Hooks(f(g(h())))`.
+func (c *NotificationClient) Use(hooks ...Hook) {
+	c.hooks.Notification = append(c.hooks.Notification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `notification.Intercept(f(g(h())))`.
+func (c *NotificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Notification = append(c.inters.Notification, interceptors...)
+}
+
+// Create returns a builder for creating a Notification entity.
+func (c *NotificationClient) Create() *NotificationCreate {
+	mutation := newNotificationMutation(c.config, OpCreate)
+	return &NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Notification entities.
+func (c *NotificationClient) CreateBulk(builders ...*NotificationCreate) *NotificationCreateBulk {
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NotificationClient) MapCreateBulk(slice any, setFunc func(*NotificationCreate, int)) *NotificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NotificationCreateBulk{err: fmt.Errorf("calling to NotificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NotificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NotificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Notification.
+func (c *NotificationClient) Update() *NotificationUpdate {
+	mutation := newNotificationMutation(c.config, OpUpdate)
+	return &NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NotificationClient) UpdateOne(_m *Notification) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotification(_m))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NotificationClient) UpdateOneID(id string) *NotificationUpdateOne {
+	mutation := newNotificationMutation(c.config, OpUpdateOne, withNotificationID(id))
+	return &NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Notification.
+func (c *NotificationClient) Delete() *NotificationDelete {
+	mutation := newNotificationMutation(c.config, OpDelete)
+	return &NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NotificationClient) DeleteOne(_m *Notification) *NotificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NotificationClient) DeleteOneID(id string) *NotificationDeleteOne {
+	builder := c.Delete().Where(notification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NotificationDeleteOne{builder}
+}
+
+// Query returns a query builder for Notification.
+func (c *NotificationClient) Query() *NotificationQuery {
+	return &NotificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNotification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Notification entity by its id.
+func (c *NotificationClient) Get(ctx context.Context, id string) (*Notification, error) {
+	return c.Query().Where(notification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NotificationClient) GetX(ctx context.Context, id string) *Notification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NotificationClient) Hooks() []Hook {
+	return c.hooks.Notification
+}
+
+// Interceptors returns the client interceptors.
+func (c *NotificationClient) Interceptors() []Interceptor {
+	return c.inters.Notification
+}
+
+func (c *NotificationClient) mutate(ctx context.Context, m *NotificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NotificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NotificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NotificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NotificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Notification mutation op: %q", m.Op())
+	}
+}
+
 // PageViewClient is a client for the PageView schema.
 type PageViewClient struct {
 	config
@@ -12651,8 +12792,8 @@ type (
 		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
 		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
 		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
+		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
+		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
 		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
 		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
 		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
@@ -12669,8 +12810,8 @@ type (
 		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
 		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
 		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, PageView, Participant, PersonalMailbox, Pipeline,
-		PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
+		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
+		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
 		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
 		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
 		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,

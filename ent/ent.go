@@ -60,6 +60,7 @@ import (
 	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/notification"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -214,6 +215,7 @@ func checkColumn(t, c string) error {
 			libraryshare.Table:           libraryshare.ValidColumn,
 			message.Table:                message.ValidColumn,
 			messagerevision.Table:        messagerevision.ValidColumn,
+			notification.Table:           notification.ValidColumn,
 			pageview.Table:               pageview.ValidColumn,
 			participant.Table:            participant.ValidColumn,
 			personalmailbox.Table:        personalmailbox.ValidColumn,

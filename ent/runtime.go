@@ -57,6 +57,7 @@ import (
 	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/notification"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -2163,6 +2164,63 @@ func init() {
 	messagerevisionDescID := messagerevisionMixinFields0[0].Descriptor()
 	// messagerevision.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	messagerevision.IDValidator = messagerevisionDescID.Validators[0].(func(string) error)
+	notificationMixin := schema.Notification{}.Mixin()
+	notificationMixinFields0 := notificationMixin[0].Fields()
+	_ = notificationMixinFields0
+	notificationFields := schema.Notification{}.Fields()
+	_ = notificationFields
+	// notificationDescAccountID is the schema descriptor for account_id field.
+	notificationDescAccountID := notificationMixinFields0[1].Descriptor()
+	// notification.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	notification.AccountIDValidator = notificationDescAccountID.Validators[0].(func(string) error)
+	// notificationDescInboxID is the schema descriptor for inbox_id field.
+	notificationDescInboxID := notificationFields[2].Descriptor()
+	// notification.DefaultInboxID holds the default value on creation for the inbox_id field.
+	notification.DefaultInboxID = notificationDescInboxID.Default.(string)
+	// notificationDescConversationID is the schema descriptor for conversation_id field.
+	notificationDescConversationID := notificationFields[3].Descriptor()
+	// notification.DefaultConversationID holds the default value on creation for the conversation_id field.
+	notification.DefaultConversationID = notificationDescConversationID.Default.(string)
+	// notificationDescMessageID is the schema descriptor for message_id field.
+	notificationDescMessageID := notificationFields[4].Descriptor()
+	// notification.DefaultMessageID holds the default value on creation for the message_id field.
+	notification.DefaultMessageID = notificationDescMessageID.Default.(string)
+	// notificationDescMessageNumber is the schema descriptor for message_number field.
+	notificationDescMessageNumber := notificationFields[5].Descriptor()
+	// notification.DefaultMessageNumber holds the default value on creation for the message_number field.
+	notification.DefaultMessageNumber = notificationDescMessageNumber.Default.(int)
+	// notificationDescSubjectID is the schema descriptor for subject_id field.
+	notificationDescSubjectID := notificationFields[6].Descriptor()
+	// notification.DefaultSubjectID holds the default value on creation for the subject_id field.
+	notification.DefaultSubjectID = notificationDescSubjectID.Default.(string)
+	// notificationDescActorKind is the schema descriptor for actor_kind field.
+	notificationDescActorKind := notificationFields[7].Descriptor()
+	// notification.DefaultActorKind holds the default value on creation for the actor_kind field.
+	notification.DefaultActorKind = viewer.Kind(notificationDescActorKind.Default.(string))
+	// notificationDescActorID is the schema descriptor for actor_id field.
+	notificationDescActorID := notificationFields[8].Descriptor()
+	// notification.DefaultActorID holds the default value on creation for the actor_id field.
+	notification.DefaultActorID = notificationDescActorID.Default.(string)
+	// notificationDescEvents is the schema descriptor for events field.
+	notificationDescEvents := notificationFields[9].Descriptor()
+	// notification.DefaultEvents holds the default value on creation for the events field.
+	notification.DefaultEvents = notificationDescEvents.Default.(int)
+	// notificationDescShown is the schema descriptor for shown field.
+	notificationDescShown := notificationFields[13].Descriptor()
+	// notification.DefaultShown holds the default value on creation for the shown field.
+	notification.DefaultShown = notificationDescShown.Default.(bool)
+	// notificationDescMailAt is the schema descriptor for mail_at field.
+	notificationDescMailAt := notificationFields[14].Descriptor()
+	// notification.DefaultMailAt holds the default value on creation for the mail_at field.
+	notification.DefaultMailAt = clock.Micros(notificationDescMailAt.Default.(int64))
+	// notificationDescReadAt is the schema descriptor for read_at field.
+	notificationDescReadAt := notificationFields[15].Descriptor()
+	// notification.DefaultReadAt holds the default value on creation for the read_at field.
+	notification.DefaultReadAt = clock.Micros(notificationDescReadAt.Default.(int64))
+	// notificationDescID is the schema descriptor for id field.
+	notificationDescID := notificationMixinFields0[0].Descriptor()
+	// notification.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	notification.IDValidator = notificationDescID.Validators[0].(func(string) error)
 	pageviewMixin := schema.PageView{}.Mixin()
 	pageviewMixinFields0 := pageviewMixin[0].Fields()
 	_ = pageviewMixinFields0

@@ -120,6 +120,8 @@ type Tx struct {
 	Message *MessageClient
 	// MessageRevision is the client for interacting with the MessageRevision builders.
 	MessageRevision *MessageRevisionClient
+	// Notification is the client for interacting with the Notification builders.
+	Notification *NotificationClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
 	// Participant is the client for interacting with the Participant builders.
@@ -373,6 +375,7 @@ func (tx *Tx) init() {
 	tx.LibraryShare = NewLibraryShareClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
+	tx.Notification = NewNotificationClient(tx.config)
 	tx.PageView = NewPageViewClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
 	tx.PersonalMailbox = NewPersonalMailboxClient(tx.config)

@@ -92,6 +92,10 @@ func (r *queryResolver) Draft(ctx context.Context, id string) (*ent.Draft, error
 	return nodeOf[ent.Draft](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) Notification(ctx context.Context, id string) (*ent.Notification, error) {
+	return nodeOf[ent.Notification](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Pipeline(ctx context.Context, id string) (*ent.Pipeline, error) {
 	return nodeOf[ent.Pipeline](ctx, r.Resolver, id)
 }

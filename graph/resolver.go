@@ -26,6 +26,7 @@ import (
 	"parley/internal/library"
 	"parley/internal/loader"
 	"parley/internal/modeltext"
+	"parley/internal/notification"
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
@@ -47,6 +48,7 @@ type Resolver struct{ Services Services }
 type Services struct {
 	Bots           *bot.Service
 	BotWork        *bot.Work
+	Notifications  *notification.Service
 	Proposals      *proposal.Service
 	Annotations    *annotation.Service
 	Companies      *company.Service

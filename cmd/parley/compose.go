@@ -40,6 +40,7 @@ import (
 	"parley/internal/library"
 	"parley/internal/loader"
 	"parley/internal/modeltext"
+	"parley/internal/notification"
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
@@ -79,6 +80,7 @@ type app struct {
 	digests       *digest.Service
 	engagements   *engagement.Service
 	transcripts   *transcript.Service
+	notifications *notification.Service
 	transfers     *transfer.Service
 	privacy       *privacy.Service
 	bots          *bot.Service
@@ -115,12 +117,13 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
 	a.digests = digest.New(s, keys, a.accounts, a.conversations, a.emails, c.PublicURL)
 	a.transcripts = transcript.New(s, keys, a.visitors, a.contacts, a.conversations, a.files, c.PublicURL)
+	a.notifications = notification.New(s, keys, a.accounts, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker()}) {
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -148,6 +151,7 @@ func (a *app) registerJobs() {
 	a.files.Register(a.queue)
 	a.engagements.Register(a.queue)
 	a.transcripts.Register(a.queue)
+	a.notifications.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 }
@@ -169,6 +173,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("ingest-overdue-mail", time.Minute, a.receiving.IngestOverdue)
 	a.queue.Periodic("mail-filtered-digests", time.Hour, a.digests.MailAll)
 	a.queue.Periodic("forget-merges", time.Hour, a.contacts.ForgetMerges)
+	a.queue.Periodic("forget-notifications", time.Hour, a.notifications.Forget)
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
 	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
@@ -213,6 +218,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	}
 	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, log: log}
 	a.bots.UseTyping(l.presence)
+	a.notifications.UseLive(b, l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
 	l.conversations = conversationlive.New(a.store, l.feed, log)
 	l.visitors = visitor.NewLive(a.visitors, l.feed, l.conversations, l.presence)
@@ -225,7 +231,7 @@ func (a *app) services(l *live) graph.Services {
 	return graph.Services{
 		Accounts: a.accounts, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,

@@ -49,6 +49,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"property", id.Property},
 	{"ticket", id.Ticket},
 	{"draft", id.Draft},
+	{"notification", id.Notification},
 	{"erasure", id.Erasure},
 	{"deal", id.Deal},
 	{"quote", id.Quote},
@@ -74,6 +75,8 @@ func (p *place) kindOf(call *call) string {
 	switch {
 	case p.typeName == "_Any", name == "ids" && len(p.path) == 1, call.field.Name == "node":
 		return anyKind
+	case p.within == "NotificationSelection":
+		return id.Notification
 	case name == "id" && p.within == "ContactKey":
 		return id.Contact
 	case name == "id" && p.within == "CompanyKey":

@@ -35,6 +35,8 @@ func (l *lab) colleague(w *world) (dan string) {
 				SetFilter(json.RawMessage(`{}`)).SetOrderBy(vocab.ActivityDesc).SetCreatedAt(now),
 			c.PersonalMailbox.Create().SetID(id.New(id.PersonalMailbox)).SetUserID(dan).SetAddress("dan@example.org").SetProvider(vocab.EmailIMAP).SetCreatedAt(now),
 			c.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(dan).SetAddress("ada@example.net").SetCreatedAt(now),
+			c.Notification.Create().SetID(id.New(id.Notification)).SetUserID(dan).SetKind(vocab.NotifyAssigned).SetInboxID(w.InboxIDs[0]).SetConversationID(w.ConversationIDs[1]).
+				SetFirstSequence(1).SetLastSequence(1).SetSequence(1).SetUpdatedAt(now).SetCreatedAt(now),
 			c.Task.Create().SetID(id.New(id.Task)).SetKind(vocab.TaskBulkClose).SetState(vocab.TaskQueued).SetParams(json.RawMessage(`{}`)).SetTotal(1).
 				SetProblems([]vocab.TaskProblem{}).SetActorKind(viewer.Agent).SetActorID(dan).SetCreatedAt(now),
 			c.ApiToken.Create().SetID(id.New(id.APIToken)).SetHash([]byte(dan)).SetName("D").SetUserID(dan).SetScopes([]string{"*"}).SetExpiresAt(now+1e12).SetCreatedAt(now),
@@ -43,6 +45,9 @@ func (l *lab) colleague(w *world) (dan string) {
 		)
 	})
 	if got := l.run(w.Agent(0), fmt.Sprintf(`mutation { markConversationRead(input: {conversationId: %q}) { userErrors { code } } }`, w.ConversationIDs[0])); len(got.codes()) > 0 {
+		l.t.Fatal(got.raw)
+	}
+	if got := l.run(w.Agent(0), fmt.Sprintf(`mutation { followConversation(input: {conversationId: %q}) { userErrors { code } } }`, w.ConversationIDs[0])); len(got.codes()) > 0 {
 		l.t.Fatal(got.raw)
 	}
 	// Dan looked at Filtered after this came there.

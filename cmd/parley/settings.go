@@ -122,6 +122,7 @@ type serverSettings struct {
 	Listen            string   `env:"PARLEY_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 chooses a free one."`
 	NATSURL           string   `env:"PARLEY_NATS_URL" name:"nats-url" placeholder:"URL" help:"Servers of the message bus that several nodes share, separated by commas, e.g. nats://user:password@nats:4222. Empty: a bus within the process, for a single node."`
 	PublicURL         string   `env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"Where browsers reach the server, e.g. https://parley.example.com. Empty: http:// and the address listened on."`
+	ConversationURL   string   `env:"PARLEY_CONVERSATION_URL" placeholder:"URL" help:"Where people read a conversation in your inbox, with {id} for its id, e.g. https://inbox.example.com/conversations/{id}: notifications lead there. Empty: nowhere."`
 	SMTPURL           string   `env:"PARLEY_SMTP_URL" name:"smtp-url" placeholder:"URL" help:"Server for outgoing mail: smtp://user:password@host:587, encrypted with STARTTLS if the server offers it, and always before a password is sent to another machine, or smtps://user:password@host:465. Empty: mail is written as .eml files into outbox/ in the data folder."`
 	MailFrom          string   `env:"PARLEY_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of Parley's own mail, e.g. Parley <parley@example.com>. Empty: parley@ and the host of the public URL."`
 	AdminToken        string   `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is created at the first start and shown once."`
@@ -163,6 +164,7 @@ func (s *serverSettings) check() error {
 	_, _, err := net.SplitHostPort(s.Listen)
 	bad(err != nil, "PARLEY_LISTEN", fmt.Sprintf("is %q, which is not an address", s.Listen), "a host and a port such as 127.0.0.1:8080")
 	bad(s.PublicURL != "" && !isOrigin(s.PublicURL), "PARLEY_PUBLIC_URL", fmt.Sprintf("is %q", s.PublicURL), "a scheme and a host without a path, such as https://parley.example.com")
+	bad(s.ConversationURL != "" && !(strings.Contains(s.ConversationURL, "{id}") && isPage(s.ConversationURL)), "PARLEY_CONVERSATION_URL", fmt.Sprintf("is %q", s.ConversationURL), "an address with {id} in it, such as https://inbox.example.com/conversations/{id}")
 	bad(s.AdminToken != "" && (len(s.AdminToken) < 16 || strings.ContainsAny(s.AdminToken, " \t\r\n")), "PARLEY_ADMIN_TOKEN", "is too short or has spaces", "at least 16 characters without spaces")
 	problems = append(problems, s.checkMail(), s.signInSettings.check())
 	problems = append(problems, s.checkVisitors()...)
@@ -254,4 +256,10 @@ func allFlags(node *kong.Node) []*kong.Flag {
 		flags = append(flags, allFlags(child)...)
 	}
 	return flags
+}
+
+// isPage reports whether a text is the address of a page.
+func isPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }

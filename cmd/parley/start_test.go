@@ -97,6 +97,7 @@ func TestWrongSettings(t *testing.T) {
 		"PARLEY_SECRET_KEYS=short":                          "base64",
 		"PARLEY_ADMIN_TOKEN=short":                          "16 characters",
 		"PARLEY_PUBLIC_URL=parley.example.com":              "https://parley.example.com",
+		"PARLEY_CONVERSATION_URL=https://example.com/inbox": "with {id} in it",
 		"PARLEY_ALLOWED_ORIGINS=https://app.example.com/x/": "https://app.example.com",
 		"PARLEY_RATE_LIMIT=many":                            "float",
 		"PARLEY_RATE_LIMIT=-1":                              "0 or more",

@@ -61,6 +61,7 @@ import (
 	"parley/ent/libraryshare"
 	"parley/ent/message"
 	"parley/ent/messagerevision"
+	"parley/ent/notification"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -1614,6 +1615,33 @@ func (f TraverseMessageRevision) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.MessageRevisionQuery", q)
 }
 
+// The NotificationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type NotificationFunc func(context.Context, *ent.NotificationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f NotificationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.NotificationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.NotificationQuery", q)
+}
+
+// The TraverseNotification type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseNotification func(context.Context, *ent.NotificationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseNotification) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseNotification) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.NotificationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.NotificationQuery", q)
+}
+
 // The PageViewFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PageViewFunc func(context.Context, *ent.PageViewQuery) (ent.Value, error)
 
@@ -2643,6 +2671,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MessageQuery, predicate.Message, message.OrderOption]{typ: ent.TypeMessage, tq: q}, nil
 	case *ent.MessageRevisionQuery:
 		return &query[*ent.MessageRevisionQuery, predicate.MessageRevision, messagerevision.OrderOption]{typ: ent.TypeMessageRevision, tq: q}, nil
+	case *ent.NotificationQuery:
+		return &query[*ent.NotificationQuery, predicate.Notification, notification.OrderOption]{typ: ent.TypeNotification, tq: q}, nil
 	case *ent.PageViewQuery:
 		return &query[*ent.PageViewQuery, predicate.PageView, pageview.OrderOption]{typ: ent.TypePageView, tq: q}, nil
 	case *ent.ParticipantQuery:

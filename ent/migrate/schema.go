@@ -2127,6 +2127,52 @@ var (
 			},
 		},
 	}
+	// NotificationsColumns holds the columns for the "notifications" table.
+	NotificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "conversation_id", Type: field.TypeString, Default: ""},
+		{Name: "message_id", Type: field.TypeString, Default: ""},
+		{Name: "message_number", Type: field.TypeInt, Default: 0},
+		{Name: "subject_id", Type: field.TypeString, Default: ""},
+		{Name: "actor_kind", Type: field.TypeString, Default: ""},
+		{Name: "actor_id", Type: field.TypeString, Default: ""},
+		{Name: "events", Type: field.TypeInt, Default: 1},
+		{Name: "first_sequence", Type: field.TypeInt64},
+		{Name: "last_sequence", Type: field.TypeInt64},
+		{Name: "sequence", Type: field.TypeInt64},
+		{Name: "shown", Type: field.TypeBool, Default: true},
+		{Name: "mail_at", Type: field.TypeInt64, Default: 0},
+		{Name: "read_at", Type: field.TypeInt64, Default: 0},
+		{Name: "updated_at", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// NotificationsTable holds the schema information for the "notifications" table.
+	NotificationsTable = &schema.Table{
+		Name:       "notifications",
+		Columns:    NotificationsColumns,
+		PrimaryKey: []*schema.Column{NotificationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notification_user_id_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[18], NotificationsColumns[0]},
+			},
+			{
+				Name:    "notification_user_id_sequence",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[14]},
+			},
+			{
+				Name:    "notification_conversation_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[5], NotificationsColumns[2]},
+			},
+		},
+	}
 	// PageViewsColumns holds the columns for the "page_views" table.
 	PageViewsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -3376,6 +3422,7 @@ var (
 		LibrarySharesTable,
 		MessagesTable,
 		MessageRevisionsTable,
+		NotificationsTable,
 		PageViewsTable,
 		ParticipantsTable,
 		PersonalMailboxesTable,

@@ -168,6 +168,9 @@ type Message func(*sql.Selector)
 // MessageRevision is the predicate function for messagerevision builders.
 type MessageRevision func(*sql.Selector)
 
+// Notification is the predicate function for notification builders.
+type Notification func(*sql.Selector)
+
 // PageView is the predicate function for pageview builders.
 type PageView func(*sql.Selector)
 

@@ -79,6 +79,7 @@ type ConversationResolver interface {
 
 	PossiblyRelated(ctx context.Context, objs []*ent.Conversation) ([]*ent.Conversation, error)
 	Participants(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*vocab.Mailbox], error)
+	Followed(ctx context.Context, objs []*ent.Conversation) ([]bool, error)
 	Proposals(ctx context.Context, objs []*ent.Conversation, states []vocab.ProposalState, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Proposal], error)
 	Quotes(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.Quote], error)
 	Rating(ctx context.Context, objs []*ent.Conversation) ([]*ent.Rating, error)
@@ -3187,6 +3188,52 @@ func (ec *executionContext) resolveBatch_Conversation_participants(ctx context.C
 		results,
 		err,
 		"Conversation.participants",
+	)
+}
+
+func (ec *executionContext) _Conversation_followed(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_followed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Conversation_followed(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_followed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Boolean")
+}
+func (ec *executionContext) resolveBatch_Conversation_followed(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Followed(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[bool](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.followed",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Followed(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[bool](
+		ctx,
+		results,
+		err,
+		"Conversation.followed",
 	)
 }
 
@@ -7159,6 +7206,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			}
 		case "participants":
 			out.Values[i] = ec._Conversation_participants(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "followed":
+			out.Values[i] = ec._Conversation_followed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -32,6 +32,7 @@ import (
 	"parley/internal/engagement"
 	"parley/internal/inbox"
 	"parley/internal/library"
+	"parley/internal/notification"
 	"parley/internal/presence"
 	"parley/internal/privacy"
 	"parley/internal/property"
@@ -110,6 +111,8 @@ type ResolverRoot interface {
 	MessageConnection() MessageConnectionResolver
 	MessageRevision() MessageRevisionResolver
 	Mutation() MutationResolver
+	Notification() NotificationResolver
+	NotificationChange() NotificationChangeResolver
 	Pipeline() PipelineResolver
 	PipelineStage() PipelineStageResolver
 	Presence() PresenceResolver
@@ -989,6 +992,7 @@ type ComplexityRoot struct {
 		FirstResponseBusinessSeconds func(childComplexity int) int
 		FirstResponseSeconds         func(childComplexity int) int
 		FlowRuns                     func(childComplexity int) int
+		Followed                     func(childComplexity int) int
 		ID                           func(childComplexity int) int
 		Inbox                        func(childComplexity int) int
 		Kind                         func(childComplexity int) int
@@ -1868,6 +1872,11 @@ type ComplexityRoot struct {
 		Value          func(childComplexity int) int
 	}
 
+	FollowConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ForwardingConfirmation struct {
 		Code       func(childComplexity int) int
 		Mailbox    func(childComplexity int) int
@@ -2224,6 +2233,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	MarkNotificationsReadPayload struct {
+		UnreadCount func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	MarkVisitorConversationReadPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -2410,6 +2424,7 @@ type ComplexityRoot struct {
 		ExportContacts                 func(childComplexity int, input model.ExportContactsInput) int
 		ExportProposalOutcomes         func(childComplexity int, input proposal.ExportProposalOutcomesInput) int
 		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
+		FollowConversation             func(childComplexity int, input notification.FollowConversationInput) int
 		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
 		ImportContacts                 func(childComplexity int, input model.ImportContactsInput) int
 		InviteUser                     func(childComplexity int, input account.InviteUserInput) int
@@ -2420,6 +2435,7 @@ type ComplexityRoot struct {
 		MarkConversationRead           func(childComplexity int, input conversation.MarkConversationReadInput) int
 		MarkConversationUnread         func(childComplexity int, input conversation.MarkConversationUnreadInput) int
 		MarkFilteredSeen               func(childComplexity int, input conversation.MarkFilteredSeenInput) int
+		MarkNotificationsRead          func(childComplexity int, input notification.MarkNotificationsReadInput) int
 		MarkVisitorConversationRead    func(childComplexity int, input visitor.MarkVisitorConversationReadInput) int
 		MergeContacts                  func(childComplexity int, input contact.MergeContactsInput) int
 		MergeTags                      func(childComplexity int, input tag.MergeTagsInput) int
@@ -2466,6 +2482,7 @@ type ComplexityRoot struct {
 		SetConversationChannel         func(childComplexity int, input conversation.SetConversationChannelInput) int
 		SetConversationPriority        func(childComplexity int, input conversation.SetConversationPriorityInput) int
 		SetConversationProperties      func(childComplexity int, input conversation.SetConversationPropertiesInput) int
+		SetQuietHours                  func(childComplexity int, input notification.SetQuietHoursInput) int
 		SetQuoteLogo                   func(childComplexity int, input quote.SetQuoteLogoInput) int
 		SetRemoteImageSender           func(childComplexity int, input remoteimage.SetRemoteImageSenderInput) int
 		SetTargetedMessageState        func(childComplexity int, input targeting.SetTargetedMessageStateInput) int
@@ -2484,6 +2501,7 @@ type ComplexityRoot struct {
 		UnblockConversationSender      func(childComplexity int, input conversation.UnblockConversationSenderInput) int
 		UndoMergeContacts              func(childComplexity int, input contact.UndoMergeContactsInput) int
 		UndoSend                       func(childComplexity int, input deliver.UndoSendInput) int
+		UnfollowConversation           func(childComplexity int, input notification.UnfollowConversationInput) int
 		UnlinkContact                  func(childComplexity int, input conversation.UnlinkContactInput) int
 		UnsnoozeConversation           func(childComplexity int, input conversation.UnsnoozeConversationInput) int
 		UntagConversation              func(childComplexity int, input conversation.UntagConversationInput) int
@@ -2508,6 +2526,7 @@ type ComplexityRoot struct {
 		UpdateIntegration              func(childComplexity int, input account.UpdateIntegrationInput) int
 		UpdateKnowledgeBase            func(childComplexity int, input library.UpdateKnowledgeBaseInput) int
 		UpdateLibraryItem              func(childComplexity int, input library.UpdateLibraryItemInput) int
+		UpdateNotificationPreferences  func(childComplexity int, input notification.UpdateNotificationPreferencesInput) int
 		UpdateOwnProfile               func(childComplexity int, input account.UpdateOwnProfileInput) int
 		UpdatePipeline                 func(childComplexity int, input crm.UpdatePipelineInput) int
 		UpdatePipelineStage            func(childComplexity int, input crm.UpdatePipelineStageInput) int
@@ -2526,6 +2545,44 @@ type ComplexityRoot struct {
 		UpsertDeal                     func(childComplexity int, input crm.UpsertDealInput) int
 		UpsertTicket                   func(childComplexity int, input crm.UpsertTicketInput) int
 		WithdrawConsent                func(childComplexity int, input consent.WithdrawConsentInput) int
+	}
+
+	Notification struct {
+		Actor        func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Events       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Message      func(childComplexity int) int
+		ReadAt       func(childComplexity int) int
+		Text         func(childComplexity int) int
+		URL          func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+	}
+
+	NotificationChange struct {
+		Notification func(childComplexity int) int
+		Sequence     func(childComplexity int) int
+		UnreadCount  func(childComplexity int) int
+	}
+
+	NotificationConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	NotificationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NotificationPreference struct {
+		Chosen func(childComplexity int) int
+		Kind   func(childComplexity int) int
+		Medium func(childComplexity int) int
+		On     func(childComplexity int) int
 	}
 
 	OptOutContactPayload struct {
@@ -2832,6 +2889,9 @@ type ComplexityRoot struct {
 		MessageRevision          func(childComplexity int, id string) int
 		Node                     func(childComplexity int, id string) int
 		Nodes                    func(childComplexity int, ids []string) int
+		Notification             func(childComplexity int, id string) int
+		NotificationPreferences  func(childComplexity int, inboxID *string) int
+		Notifications            func(childComplexity int, unread *bool, first *int, after *string, last *int, before *string) int
 		PageView                 func(childComplexity int, id string) int
 		PersonalMailbox          func(childComplexity int, id string) int
 		Pipeline                 func(childComplexity int, id string) int
@@ -2842,6 +2902,7 @@ type ComplexityRoot struct {
 		Property                 func(childComplexity int, id string) int
 		Proposal                 func(childComplexity int, id string) int
 		ProposalOutcomes         func(childComplexity int, from clock.Micros, to clock.Micros, asOf *clock.Micros, first *int, after *string, last *int, before *string) int
+		QuietHours               func(childComplexity int) int
 		Quote                    func(childComplexity int, id string) int
 		Quotes                   func(childComplexity int, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) int
 		RemoteImageSender        func(childComplexity int, id string) int
@@ -2866,6 +2927,7 @@ type ComplexityRoot struct {
 		Teams                    func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		Ticket                   func(childComplexity int, id string) int
 		Tickets                  func(childComplexity int, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int, after *string, last *int, before *string) int
+		UnreadNotificationCount  func(childComplexity int) int
 		User                     func(childComplexity int, id string) int
 		Users                    func(childComplexity int, includeDeactivated *bool, first *int, after *string, last *int, before *string) int
 		ViewCounts               func(childComplexity int, inboxIds []string, savedViewIds []string) int
@@ -2881,6 +2943,11 @@ type ComplexityRoot struct {
 	QuickReply struct {
 		Text  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	QuietHours struct {
+		Hours    func(childComplexity int) int
+		TimeZone func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -3527,6 +3594,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	SetQuietHoursPayload struct {
+		QuietHours func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetQuoteLogoPayload struct {
 		Account    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -3652,6 +3724,7 @@ type ComplexityRoot struct {
 		InboxPeople          func(childComplexity int, inboxID string, first *int) int
 		Messages             func(childComplexity int, conversationID string, after *int64) int
 		NewFilteredCount     func(childComplexity int, inboxID string) int
+		Notifications        func(childComplexity int, after *int64) int
 		Tasks                func(childComplexity int) int
 		TicketView           func(childComplexity int, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) int
 		ViewCounts           func(childComplexity int, inboxIds []string, savedViewIds []string) int
@@ -4032,6 +4105,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UnfollowConversationPayload struct {
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	UnlinkContactPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -4149,6 +4227,11 @@ type ComplexityRoot struct {
 
 	UpdateLibraryItemPayload struct {
 		LibraryItem func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	UpdateNotificationPreferencesPayload struct {
+		Preferences func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
 	}
 
@@ -7866,6 +7949,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.FlowRuns(childComplexity), true
+	case "Conversation.followed":
+		if e.ComplexityRoot.Conversation.Followed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Followed(childComplexity), true
 	case "Conversation.id":
 		if e.ComplexityRoot.Conversation.ID == nil {
 			break
@@ -11125,6 +11214,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FlowStep.Value(childComplexity), true
 
+	case "FollowConversationPayload.conversation":
+		if e.ComplexityRoot.FollowConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConversationPayload.Conversation(childComplexity), true
+	case "FollowConversationPayload.userErrors":
+		if e.ComplexityRoot.FollowConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FollowConversationPayload.UserErrors(childComplexity), true
+
 	case "ForwardingConfirmation.code":
 		if e.ComplexityRoot.ForwardingConfirmation.Code == nil {
 			break
@@ -12597,6 +12699,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MarkFilteredSeenPayload.UserErrors(childComplexity), true
 
+	case "MarkNotificationsReadPayload.unreadCount":
+		if e.ComplexityRoot.MarkNotificationsReadPayload.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationsReadPayload.UnreadCount(childComplexity), true
+	case "MarkNotificationsReadPayload.userErrors":
+		if e.ComplexityRoot.MarkNotificationsReadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationsReadPayload.UserErrors(childComplexity), true
+
 	case "MarkVisitorConversationReadPayload.conversation":
 		if e.ComplexityRoot.MarkVisitorConversationReadPayload.Conversation == nil {
 			break
@@ -13896,6 +14011,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishEmailChannel(childComplexity, args["input"].(settings.FinishEmailChannelInput)), true
+	case "Mutation.followConversation":
+		if e.ComplexityRoot.Mutation.FollowConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_followConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FollowConversation(childComplexity, args["input"].(notification.FollowConversationInput)), true
 	case "Mutation.handOffConversation":
 		if e.ComplexityRoot.Mutation.HandOffConversation == nil {
 			break
@@ -14006,6 +14132,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkFilteredSeen(childComplexity, args["input"].(conversation.MarkFilteredSeenInput)), true
+	case "Mutation.markNotificationsRead":
+		if e.ComplexityRoot.Mutation.MarkNotificationsRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotificationsRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotificationsRead(childComplexity, args["input"].(notification.MarkNotificationsReadInput)), true
 	case "Mutation.markVisitorConversationRead":
 		if e.ComplexityRoot.Mutation.MarkVisitorConversationRead == nil {
 			break
@@ -14512,6 +14649,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetConversationProperties(childComplexity, args["input"].(conversation.SetConversationPropertiesInput)), true
+	case "Mutation.setQuietHours":
+		if e.ComplexityRoot.Mutation.SetQuietHours == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setQuietHours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetQuietHours(childComplexity, args["input"].(notification.SetQuietHoursInput)), true
 	case "Mutation.setQuoteLogo":
 		if e.ComplexityRoot.Mutation.SetQuoteLogo == nil {
 			break
@@ -14710,6 +14858,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UndoSend(childComplexity, args["input"].(deliver.UndoSendInput)), true
+	case "Mutation.unfollowConversation":
+		if e.ComplexityRoot.Mutation.UnfollowConversation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unfollowConversation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnfollowConversation(childComplexity, args["input"].(notification.UnfollowConversationInput)), true
 	case "Mutation.unlinkContact":
 		if e.ComplexityRoot.Mutation.UnlinkContact == nil {
 			break
@@ -14974,6 +15133,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateLibraryItem(childComplexity, args["input"].(library.UpdateLibraryItemInput)), true
+	case "Mutation.updateNotificationPreferences":
+		if e.ComplexityRoot.Mutation.UpdateNotificationPreferences == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateNotificationPreferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateNotificationPreferences(childComplexity, args["input"].(notification.UpdateNotificationPreferencesInput)), true
 	case "Mutation.updateOwnProfile":
 		if e.ComplexityRoot.Mutation.UpdateOwnProfile == nil {
 			break
@@ -15172,6 +15342,149 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(consent.WithdrawConsentInput)), true
+
+	case "Notification.actor":
+		if e.ComplexityRoot.Notification.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Actor(childComplexity), true
+	case "Notification.conversation":
+		if e.ComplexityRoot.Notification.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Conversation(childComplexity), true
+	case "Notification.createdAt":
+		if e.ComplexityRoot.Notification.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.count":
+		if e.ComplexityRoot.Notification.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Events(childComplexity), true
+	case "Notification.id":
+		if e.ComplexityRoot.Notification.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ID(childComplexity), true
+	case "Notification.kind":
+		if e.ComplexityRoot.Notification.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.message":
+		if e.ComplexityRoot.Notification.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Message(childComplexity), true
+	case "Notification.readAt":
+		if e.ComplexityRoot.Notification.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.text":
+		if e.ComplexityRoot.Notification.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Text(childComplexity), true
+	case "Notification.url":
+		if e.ComplexityRoot.Notification.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.URL(childComplexity), true
+	case "Notification.updatedAt":
+		if e.ComplexityRoot.Notification.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.UpdatedAt(childComplexity), true
+
+	case "NotificationChange.notification":
+		if e.ComplexityRoot.NotificationChange.Notification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChange.Notification(childComplexity), true
+	case "NotificationChange.sequence":
+		if e.ComplexityRoot.NotificationChange.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChange.Sequence(childComplexity), true
+	case "NotificationChange.unreadCount":
+		if e.ComplexityRoot.NotificationChange.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationChange.UnreadCount(childComplexity), true
+
+	case "NotificationConnection.edges":
+		if e.ComplexityRoot.NotificationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Edges(childComplexity), true
+	case "NotificationConnection.nodes":
+		if e.ComplexityRoot.NotificationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Nodes(childComplexity), true
+	case "NotificationConnection.pageInfo":
+		if e.ComplexityRoot.NotificationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.PageInfo(childComplexity), true
+
+	case "NotificationEdge.cursor":
+		if e.ComplexityRoot.NotificationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Cursor(childComplexity), true
+	case "NotificationEdge.node":
+		if e.ComplexityRoot.NotificationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
+
+	case "NotificationPreference.chosen":
+		if e.ComplexityRoot.NotificationPreference.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.Chosen(childComplexity), true
+	case "NotificationPreference.kind":
+		if e.ComplexityRoot.NotificationPreference.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.Kind(childComplexity), true
+	case "NotificationPreference.medium":
+		if e.ComplexityRoot.NotificationPreference.Medium == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.Medium(childComplexity), true
+	case "NotificationPreference.on":
+		if e.ComplexityRoot.NotificationPreference.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreference.On(childComplexity), true
 
 	case "OptOutContactPayload.contact":
 		if e.ComplexityRoot.OptOutContactPayload.Contact == nil {
@@ -16610,6 +16923,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.notification":
+		if e.ComplexityRoot.Query.Notification == nil {
+			break
+		}
+
+		args, err := ec.field_Query_notification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Notification(childComplexity, args["id"].(string)), true
+	case "Query.notificationPreferences":
+		if e.ComplexityRoot.Query.NotificationPreferences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_notificationPreferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.NotificationPreferences(childComplexity, args["inboxId"].(*string)), true
+	case "Query.notifications":
+		if e.ComplexityRoot.Query.Notifications == nil {
+			break
+		}
+
+		args, err := ec.field_Query_notifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unread"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.pageView":
 		if e.ComplexityRoot.Query.PageView == nil {
 			break
@@ -16720,6 +17066,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProposalOutcomes(childComplexity, args["from"].(clock.Micros), args["to"].(clock.Micros), args["asOf"].(*clock.Micros), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.quietHours":
+		if e.ComplexityRoot.Query.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.QuietHours(childComplexity), true
 	case "Query.quote":
 		if e.ComplexityRoot.Query.Quote == nil {
 			break
@@ -16984,6 +17336,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Tickets(childComplexity, args["filter"].(*crm.TicketFilter), args["orderBy"].(*vocab.TicketOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.unreadNotificationCount":
+		if e.ComplexityRoot.Query.UnreadNotificationCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.UnreadNotificationCount(childComplexity), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -17097,6 +17455,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuickReply.Value(childComplexity), true
+
+	case "QuietHours.hours":
+		if e.ComplexityRoot.QuietHours.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.Hours(childComplexity), true
+	case "QuietHours.timeZone":
+		if e.ComplexityRoot.QuietHours.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuietHours.TimeZone(childComplexity), true
 
 	case "Quote.acceptedStage":
 		if e.ComplexityRoot.Quote.AcceptedStage == nil {
@@ -19464,6 +19835,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetConversationPropertiesPayload.UserErrors(childComplexity), true
 
+	case "SetQuietHoursPayload.quietHours":
+		if e.ComplexityRoot.SetQuietHoursPayload.QuietHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.QuietHours(childComplexity), true
+	case "SetQuietHoursPayload.userErrors":
+		if e.ComplexityRoot.SetQuietHoursPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetQuietHoursPayload.UserErrors(childComplexity), true
+
 	case "SetQuoteLogoPayload.account":
 		if e.ComplexityRoot.SetQuoteLogoPayload.Account == nil {
 			break
@@ -19940,6 +20324,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.NewFilteredCount(childComplexity, args["inboxId"].(string)), true
+	case "Subscription.notifications":
+		if e.ComplexityRoot.Subscription.Notifications == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_notifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Notifications(childComplexity, args["after"].(*int64)), true
 	case "Subscription.tasks":
 		if e.ComplexityRoot.Subscription.Tasks == nil {
 			break
@@ -21307,6 +21702,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoSendPayload.UserErrors(childComplexity), true
 
+	case "UnfollowConversationPayload.conversation":
+		if e.ComplexityRoot.UnfollowConversationPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfollowConversationPayload.Conversation(childComplexity), true
+	case "UnfollowConversationPayload.userErrors":
+		if e.ComplexityRoot.UnfollowConversationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnfollowConversationPayload.UserErrors(childComplexity), true
+
 	case "UnlinkContactPayload.conversation":
 		if e.ComplexityRoot.UnlinkContactPayload.Conversation == nil {
 			break
@@ -21618,6 +22026,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateLibraryItemPayload.UserErrors(childComplexity), true
+
+	case "UpdateNotificationPreferencesPayload.preferences":
+		if e.ComplexityRoot.UpdateNotificationPreferencesPayload.Preferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateNotificationPreferencesPayload.Preferences(childComplexity), true
+	case "UpdateNotificationPreferencesPayload.userErrors":
+		if e.ComplexityRoot.UpdateNotificationPreferencesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateNotificationPreferencesPayload.UserErrors(childComplexity), true
 
 	case "UpdateOwnProfilePayload.user":
 		if e.ComplexityRoot.UpdateOwnProfilePayload.User == nil {
@@ -23258,6 +23679,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FlowInput", ec.unmarshalInputFlowInput),
 			graphql.NewInputUnmarshaler("FlowSaveInput", ec.unmarshalInputFlowSaveInput),
 			graphql.NewInputUnmarshaler("FlowStepInput", ec.unmarshalInputFlowStepInput),
+			graphql.NewInputUnmarshaler("FollowConversationInput", ec.unmarshalInputFollowConversationInput),
 			graphql.NewInputUnmarshaler("HandOffConversationInput", ec.unmarshalInputHandOffConversationInput),
 			graphql.NewInputUnmarshaler("HeadingInput", ec.unmarshalInputHeadingInput),
 			graphql.NewInputUnmarshaler("ImportContactsInput", ec.unmarshalInputImportContactsInput),
@@ -23273,6 +23695,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkConversationReadInput", ec.unmarshalInputMarkConversationReadInput),
 			graphql.NewInputUnmarshaler("MarkConversationUnreadInput", ec.unmarshalInputMarkConversationUnreadInput),
 			graphql.NewInputUnmarshaler("MarkFilteredSeenInput", ec.unmarshalInputMarkFilteredSeenInput),
+			graphql.NewInputUnmarshaler("MarkNotificationsReadInput", ec.unmarshalInputMarkNotificationsReadInput),
 			graphql.NewInputUnmarshaler("MarkVisitorConversationReadInput", ec.unmarshalInputMarkVisitorConversationReadInput),
 			graphql.NewInputUnmarshaler("MergeContactsInput", ec.unmarshalInputMergeContactsInput),
 			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
@@ -23280,6 +23703,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
 			graphql.NewInputUnmarshaler("NewStageInput", ec.unmarshalInputNewStageInput),
+			graphql.NewInputUnmarshaler("NotificationSelection", ec.unmarshalInputNotificationSelection),
 			graphql.NewInputUnmarshaler("OptOutContactInput", ec.unmarshalInputOptOutContactInput),
 			graphql.NewInputUnmarshaler("PreviewContactImportInput", ec.unmarshalInputPreviewContactImportInput),
 			graphql.NewInputUnmarshaler("PreviewReplyInput", ec.unmarshalInputPreviewReplyInput),
@@ -23296,6 +23720,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PublishTargetedMessageInput", ec.unmarshalInputPublishTargetedMessageInput),
 			graphql.NewInputUnmarshaler("PurgeConversationInput", ec.unmarshalInputPurgeConversationInput),
 			graphql.NewInputUnmarshaler("QuickReplyInput", ec.unmarshalInputQuickReplyInput),
+			graphql.NewInputUnmarshaler("QuietHoursInput", ec.unmarshalInputQuietHoursInput),
 			graphql.NewInputUnmarshaler("QuoteDiscountInput", ec.unmarshalInputQuoteDiscountInput),
 			graphql.NewInputUnmarshaler("QuoteFilter", ec.unmarshalInputQuoteFilter),
 			graphql.NewInputUnmarshaler("QuoteLineInput", ec.unmarshalInputQuoteLineInput),
@@ -23344,6 +23769,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SetConversationChannelInput", ec.unmarshalInputSetConversationChannelInput),
 			graphql.NewInputUnmarshaler("SetConversationPriorityInput", ec.unmarshalInputSetConversationPriorityInput),
 			graphql.NewInputUnmarshaler("SetConversationPropertiesInput", ec.unmarshalInputSetConversationPropertiesInput),
+			graphql.NewInputUnmarshaler("SetQuietHoursInput", ec.unmarshalInputSetQuietHoursInput),
 			graphql.NewInputUnmarshaler("SetQuoteLogoInput", ec.unmarshalInputSetQuoteLogoInput),
 			graphql.NewInputUnmarshaler("SetRemoteImageSenderInput", ec.unmarshalInputSetRemoteImageSenderInput),
 			graphql.NewInputUnmarshaler("SetTargetedMessageStateInput", ec.unmarshalInputSetTargetedMessageStateInput),
@@ -23373,6 +23799,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnblockConversationSenderInput", ec.unmarshalInputUnblockConversationSenderInput),
 			graphql.NewInputUnmarshaler("UndoMergeContactsInput", ec.unmarshalInputUndoMergeContactsInput),
 			graphql.NewInputUnmarshaler("UndoSendInput", ec.unmarshalInputUndoSendInput),
+			graphql.NewInputUnmarshaler("UnfollowConversationInput", ec.unmarshalInputUnfollowConversationInput),
 			graphql.NewInputUnmarshaler("UnlinkContactInput", ec.unmarshalInputUnlinkContactInput),
 			graphql.NewInputUnmarshaler("UnsnoozeConversationInput", ec.unmarshalInputUnsnoozeConversationInput),
 			graphql.NewInputUnmarshaler("UntagConversationInput", ec.unmarshalInputUntagConversationInput),
@@ -23397,6 +23824,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateIntegrationInput", ec.unmarshalInputUpdateIntegrationInput),
 			graphql.NewInputUnmarshaler("UpdateKnowledgeBaseInput", ec.unmarshalInputUpdateKnowledgeBaseInput),
 			graphql.NewInputUnmarshaler("UpdateLibraryItemInput", ec.unmarshalInputUpdateLibraryItemInput),
+			graphql.NewInputUnmarshaler("UpdateNotificationPreferencesInput", ec.unmarshalInputUpdateNotificationPreferencesInput),
 			graphql.NewInputUnmarshaler("UpdateOwnProfileInput", ec.unmarshalInputUpdateOwnProfileInput),
 			graphql.NewInputUnmarshaler("UpdatePipelineInput", ec.unmarshalInputUpdatePipelineInput),
 			graphql.NewInputUnmarshaler("UpdatePipelineStageInput", ec.unmarshalInputUpdatePipelineStageInput),
@@ -33552,6 +33980,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Draft @access(to: [ADMIN, AGENT])
+  "A notification of the caller's; null if there is none."
+  notification(
+    "Its TypeID."
+    id: ID!
+  ): Notification @access(to: [ADMIN, AGENT])
   "A pipeline; null if it does not exist or the caller may not see it."
   pipeline(
     "Its TypeID."
@@ -33627,6 +34060,314 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Event @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+}
+`, BuiltIn: false},
+	{Name: "../schema/notification.graphqls", Input: `extend type Query {
+  "What the caller was told of, latest first. What is about a conversation that they may no longer see is not there."
+  notifications(
+    "Whether only those are wanted that are not read, or only those that are; default: all."
+    unread: Boolean
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): NotificationConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  "How many of the caller's notifications are not read; at most 1,000 are counted."
+  unreadNotificationCount: Int! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  "What the caller is told of, and by which media: one row for each kind and medium. An inbox that they may not see is NOT_FOUND."
+  notificationPreferences(
+    "As it is in this inbox; omitted: as it is where they chose nothing for the inbox."
+    inboxId: ID
+  ): [NotificationPreference!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Query {
+  "When the caller gets no notifications by e-mail; null: at no time."
+  quietHours: QuietHours @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Mutation {
+  """
+  Changes what the caller is told of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
+  NOT_FOUND; a kind that no one may turn off, or one that is about no inbox, is INVALID. Emits nothing.
+  """
+  updateNotificationPreferences(
+    "The kind, the medium, and whether it is wanted."
+    input: UpdateNotificationPreferencesInput!
+  ): UpdateNotificationPreferencesPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Sets when the caller gets no notifications by e-mail: what is due then waits until the quiet hours end, and is dropped if it is read before.
+  Emits nothing.
+  """
+  setQuietHours(
+    "The quiet hours."
+    input: SetQuietHoursInput!
+  ): SetQuietHoursPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+  """
+  Marks notifications of the caller as read. Those of a conversation are also read once the caller has read the conversation that far, writes
+  in it, or closes it. An id that is none of the caller's notifications is NOT_FOUND. Emits nothing.
+  """
+  markNotificationsRead(
+    "Which ones."
+    input: MarkNotificationsReadInput!
+  ): MarkNotificationsReadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Has the caller be told of replies in a conversation, whoever it is assigned to. One that they may not see is NOT_FOUND. Emits nothing.
+  """
+  followConversation(
+    "The conversation."
+    input: FollowConversationInput!
+  ): FollowConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  "Ends that the caller follows a conversation. One that they may not see is NOT_FOUND. Emits nothing."
+  unfollowConversation(
+    "The conversation."
+    input: UnfollowConversationInput!
+  ): UnfollowConversationPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+}
+
+extend type Subscription {
+  """
+  The caller's notifications, live: first how many are not read, without a notification, then each notification that comes or changes, at most
+  twice a second. With ` + "`" + `after` + "`" + `, first those that changed since then.
+  """
+  notifications(
+    "The ` + "`" + `sequence` + "`" + ` of the last change that the caller has; omitted: only new changes."
+    after: Sequence
+  ): NotificationChange! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Conversation {
+  "Whether the caller follows it: they are told of its replies."
+  followed: Boolean! @perViewer
+}
+
+"What a user is told of."
+enum NotificationKind {
+  "A chat began, or a bot left one, and it is assigned to no one: the inbox's members who are available, at most 20; none is: all, at most 20."
+  NEW_CHAT
+  "An e-mail began a conversation that is assigned to no one: the inbox's members."
+  NEW_EMAIL
+  "A conversation was assigned to the user, not by themselves."
+  ASSIGNED
+  "The contact wrote in a conversation that is assigned to the user, or that they follow."
+  REPLY
+  "A note mentions the user."
+  MENTION
+  "A task of the user's is due, or its reminder is."
+  TASK_DUE
+  "Someone opened a document or video that the user sent."
+  DOCUMENT_OPENED
+  "A quote of the user's was accepted."
+  QUOTE_ACCEPTED
+  "A machine proposes something in a conversation that is assigned to the user."
+  PROPOSAL_WAITING
+  "An e-mail channel no longer works: admins."
+  CHANNEL_ERROR
+  "A message that the user wrote did not reach its recipient."
+  DELIVERY_FAILED
+  "Someone else made a token in the user's name. No one can turn this off."
+  TOKEN_CREATED
+}
+
+"By what a user is told."
+enum NotificationMedium {
+  "In the list ` + "`" + `notifications` + "`" + `, and live."
+  IN_APP
+  """
+  By e-mail, if it is not read by then: ASSIGNED after 5 minutes, REPLY after 10, all else at once. What comes within two minutes is in one
+  mail. Each mail has a link that ends those of its kinds, by one click.
+  """
+  EMAIL
+}
+
+"""
+What a user was told of. Only they see it. While it is not read, more of the same kind in the same conversation is folded into it; and
+when many conversations of an inbox bring the same kind within ten minutes, those after the tenth are folded into one without conversation.
+"""
+type Notification implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `notification_...` + "`" + `."
+  id: ID!
+  "What it tells of."
+  kind: NotificationKind!
+  "The conversation; null: it is about several, or none, or the caller may no longer see it."
+  conversation: Conversation
+  "The message; null: there is none, or it is of several conversations."
+  message: Message
+  "Who did it, the last one of several; null: nobody in particular."
+  actor: Actor
+  "How many were folded into it."
+  count: Int!
+  "It in one sentence, English, with the first 200 characters of the message."
+  text: String!
+  "Where it leads: the address of the conversation in this server's inbox; null: it is about none."
+  url: URL
+  "When it was read; null: it is not."
+  readAt: Time
+  "When the last of what it tells of happened."
+  updatedAt: Time!
+  "When the first of it happened."
+  createdAt: Time!
+}
+
+"A page of notifications."
+type NotificationConnection {
+  "The rows, latest first."
+  edges: [NotificationEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [Notification!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of notifications."
+type NotificationEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: Notification!
+}
+
+"A notification that came or changed."
+type NotificationChange @scope(read: "conversations:read") {
+  "Pass the last one as ` + "`" + `after` + "`" + ` to continue."
+  sequence: Sequence!
+  "The notification in its current state; null: this is only the count."
+  notification: Notification
+  "How many of the caller's notifications are not read, as ` + "`" + `unreadNotificationCount` + "`" + `."
+  unreadCount: Int!
+}
+
+"Whether a user is told of a kind, by a medium."
+type NotificationPreference @scope(read: "conversations:read") {
+  "The kind."
+  kind: NotificationKind!
+  "The medium."
+  medium: NotificationMedium!
+  "Whether it is wanted."
+  on: Boolean!
+  "Whether the user chose that; otherwise it is Parley's default."
+  chosen: Boolean!
+}
+
+"What is wanted."
+input UpdateNotificationPreferencesInput {
+  "The inbox; omitted: all."
+  inboxId: ID
+  "The kind."
+  kind: NotificationKind!
+  "The medium."
+  medium: NotificationMedium!
+  "Whether it is wanted; omitted or null: as Parley does, or, in an inbox, as in all."
+  on: Boolean
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateNotificationPreferences` + "`" + `."
+type UpdateNotificationPreferencesPayload {
+  "All of them, of the inbox if one is given; null on errors."
+  preferences: [NotificationPreference!]
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Which notifications are read."
+input MarkNotificationsReadInput {
+  "Which ones."
+  which: NotificationSelection!
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Some of the caller's notifications."
+input NotificationSelection @oneOf {
+  "This one, and those below it in ` + "`" + `notifications` + "`" + `."
+  upTo: ID
+  "These, at most 100."
+  ids: [ID!]
+  "All of them: true."
+  all: Boolean
+}
+
+"Payload of ` + "`" + `markNotificationsRead` + "`" + `."
+type MarkNotificationsReadPayload {
+  "How many of the caller's notifications are not read now; null on errors."
+  unreadCount: Int
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation to follow."
+input FollowConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `followConversation` + "`" + `."
+type FollowConversationPayload {
+  "The conversation; null on errors."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The conversation to follow no longer."
+input UnfollowConversationInput {
+  "The conversation."
+  conversationId: ID!
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `unfollowConversation` + "`" + `."
+type UnfollowConversationPayload {
+  "The conversation; null on errors."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"When a user gets no notifications by e-mail."
+type QuietHours @scope(read: "conversations:read") {
+  "IANA name of the time zone. The hours go by its wall clock, also on days when clocks are turned."
+  timeZone: String!
+  "The hours of each day of the week."
+  hours: [ChatHours!]!
+}
+
+"Quiet hours."
+input QuietHoursInput {
+  "IANA name of the time zone, such as ` + "`" + `Europe/Berlin` + "`" + `."
+  timeZone: String!
+  "The hours: at least one, at most 100."
+  hours: [ChatHoursInput!]!
+}
+
+"When the caller gets no notifications by e-mail."
+input SetQuietHoursInput {
+  "The quiet hours; null: none."
+  quietHours: QuietHoursInput
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `setQuietHours` + "`" + `."
+type SetQuietHoursPayload {
+  "The quiet hours; null if there are none, and on errors."
+  quietHours: QuietHours
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/people.graphqls", Input: `extend type Query {
@@ -42614,6 +43355,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_possiblyRelated(ctx, field)
 	case "participants":
 		return ec.fieldContext_Conversation_participants(ctx, field)
+	case "followed":
+		return ec.fieldContext_Conversation_followed(ctx, field)
 	case "proposals":
 		return ec.fieldContext_Conversation_proposals(ctx, field)
 	case "quotes":
@@ -44170,6 +44913,16 @@ func (ec *executionContext) childFields_FlowStep(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type FlowStep", field.Name)
 }
 
+func (ec *executionContext) childFields_FollowConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_FollowConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FollowConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FollowConversationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ForwardingConfirmation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "provider":
@@ -44866,6 +45619,16 @@ func (ec *executionContext) childFields_MarkFilteredSeenPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type MarkFilteredSeenPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkNotificationsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unreadCount":
+		return ec.fieldContext_MarkNotificationsReadPayload_unreadCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkNotificationsReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkNotificationsReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarkVisitorConversationReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -45080,6 +45843,82 @@ func (ec *executionContext) childFields_MoveTargetedMessagePayload(ctx context.C
 		return ec.fieldContext_MoveTargetedMessagePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MoveTargetedMessagePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notification_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notification_kind(ctx, field)
+	case "conversation":
+		return ec.fieldContext_Notification_conversation(ctx, field)
+	case "message":
+		return ec.fieldContext_Notification_message(ctx, field)
+	case "actor":
+		return ec.fieldContext_Notification_actor(ctx, field)
+	case "count":
+		return ec.fieldContext_Notification_count(ctx, field)
+	case "text":
+		return ec.fieldContext_Notification_text(ctx, field)
+	case "url":
+		return ec.fieldContext_Notification_url(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notification_readAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Notification_updatedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Notification_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sequence":
+		return ec.fieldContext_NotificationChange_sequence(ctx, field)
+	case "notification":
+		return ec.fieldContext_NotificationChange_notification(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_NotificationChange_unreadCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationChange", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NotificationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NotificationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NotificationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NotificationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NotificationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationPreference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_NotificationPreference_kind(ctx, field)
+	case "medium":
+		return ec.fieldContext_NotificationPreference_medium(ctx, field)
+	case "on":
+		return ec.fieldContext_NotificationPreference_on(ctx, field)
+	case "chosen":
+		return ec.fieldContext_NotificationPreference_chosen(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationPreference", field.Name)
 }
 
 func (ec *executionContext) childFields_OptOutContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -45556,6 +46395,16 @@ func (ec *executionContext) childFields_QuickReply(ctx context.Context, field gr
 		return ec.fieldContext_QuickReply_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QuickReply", field.Name)
+}
+
+func (ec *executionContext) childFields_QuietHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "timeZone":
+		return ec.fieldContext_QuietHours_timeZone(ctx, field)
+	case "hours":
+		return ec.fieldContext_QuietHours_hours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuietHours", field.Name)
 }
 
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -46768,6 +47617,16 @@ func (ec *executionContext) childFields_SetConversationPropertiesPayload(ctx con
 	return nil, fmt.Errorf("no field named %q was found under type SetConversationPropertiesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetQuietHoursPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "quietHours":
+		return ec.fieldContext_SetQuietHoursPayload_quietHours(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetQuietHoursPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetQuietHoursPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SetQuoteLogoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -47544,6 +48403,16 @@ func (ec *executionContext) childFields_UndoSendPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type UndoSendPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UnfollowConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_UnfollowConversationPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnfollowConversationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnfollowConversationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UnlinkContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -47782,6 +48651,16 @@ func (ec *executionContext) childFields_UpdateLibraryItemPayload(ctx context.Con
 		return ec.fieldContext_UpdateLibraryItemPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateLibraryItemPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateNotificationPreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "preferences":
+		return ec.fieldContext_UpdateNotificationPreferencesPayload_preferences(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateNotificationPreferencesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateNotificationPreferencesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateOwnProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

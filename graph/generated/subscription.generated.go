@@ -20,6 +20,7 @@ import (
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
 	live1 "parley/internal/crm/live"
+	"parley/internal/notification"
 	"parley/internal/paging"
 	"parley/internal/presence"
 	live2 "parley/internal/timeline/live"
@@ -45,6 +46,7 @@ type SubscriptionResolver interface {
 	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
 	BotWork(ctx context.Context, atOnce *int) (<-chan *bot.BotTurn, error)
 	DraftChanges(ctx context.Context, after *int64) (<-chan *live.DraftChange, error)
+	Notifications(ctx context.Context, after *int64) (<-chan *notification.Change, error)
 	TicketView(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) (<-chan live1.TicketViewUpdate, error)
 	ContactTimeline(ctx context.Context, contactID string, kinds []vocab.TimelineKind, first *int) (<-chan live2.ContactTimelineUpdate, error)
 }
@@ -319,6 +321,20 @@ func (ec *executionContext) field_Subscription_newFilteredCount_args(ctx context
 		return nil, err
 	}
 	args["inboxId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_notifications_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*int64, error) {
+			return ec.unmarshalOSequence2ᚖint64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -1534,6 +1550,73 @@ func (ec *executionContext) fieldContext_Subscription_draftChanges(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_notifications(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_notifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Notifications(ctx, fc.Args["after"].(*int64))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"ADMIN", "AGENT"})
+				if err != nil {
+					var zeroVal *notification.Change
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "conversations:read")
+				if err != nil {
+					var zeroVal *notification.Change
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *notification.Change
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *notification.Change) graphql.Marshaler {
+			return ec.marshalNNotificationChange2ᚖparleyᚋinternalᚋnotificationᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_notifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotificationChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_notifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_ticketView(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -2379,6 +2462,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_botWork(ctx, fields[0])
 	case "draftChanges":
 		return ec._Subscription_draftChanges(ctx, fields[0])
+	case "notifications":
+		return ec._Subscription_notifications(ctx, fields[0])
 	case "ticketView":
 		return ec._Subscription_ticketView(ctx, fields[0])
 	case "contactTimeline":

@@ -9,6 +9,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/library"
+	"parley/internal/notification"
 	"parley/internal/vocab"
 )
 
@@ -365,6 +366,14 @@ type InviteUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `markNotificationsRead`.
+type MarkNotificationsReadPayload struct {
+	// How many of the caller's notifications are not read now; null on errors.
+	UnreadCount *int `json:"unreadCount,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The file to look at.
 type PreviewContactImportInput struct {
 	// A CSV file, as in `ImportContactsInput`.
@@ -541,6 +550,14 @@ type SendVisitorMessagePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `setQuietHours`.
+type SetQuietHoursPayload struct {
+	// The quiet hours; null if there are none, and on errors.
+	QuietHours *notification.QuietHours `json:"quietHours,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `setQuoteLogo`.
 type SetQuoteLogoPayload struct {
 	// The account in its current state.
@@ -647,6 +664,14 @@ type UpdateIntegrationPayload struct {
 type UpdateKnowledgeBasePayload struct {
 	// The knowledge base in its current state.
 	KnowledgeBase *library.KnowledgeBase `json:"knowledgeBase,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `updateNotificationPreferences`.
+type UpdateNotificationPreferencesPayload struct {
+	// All of them, of the inbox if one is given; null on errors.
+	Preferences []*notification.Preference `json:"preferences,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 	_ "time/tzdata" // zones do not depend on the machine
+
+	"parley/internal/vocab"
 )
 
 const (
@@ -62,6 +64,10 @@ func (w *week) open(t time.Time) bool {
 	coversNextDay := func(s span) bool { return minute < s.to-dayMinutes }
 	return slices.ContainsFunc(w.starting(today), covers) || slices.ContainsFunc(w.starting(today.plus(-1)), coversNextDay)
 }
+
+// NextTurn returns the first moment after one at which operating hours open or close;
+// false: there is none within a year.
+func NextTurn(s vocab.Availability, at time.Time) (time.Time, bool) { return weekOf(s).nextTurn(at) }
 
 // nextTurn returns the first moment after t from which the hours are open, if they
 // are closed at t, or closed, if they are open. Not ok: there is none within a

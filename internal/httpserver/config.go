@@ -112,6 +112,8 @@ type Config struct {
 	Ratings Ratings
 	// Transcripts serves /transcripts/, where contacts refuse them; nil: it is not there.
 	Transcripts Transcripts
+	// NotificationLinks serves /notifications/, where users end e-mails about notifications; nil: it is not there.
+	NotificationLinks NotificationLinks
 	// Knowledge serves /kb/, the pages of articles; nil: it is not there.
 	Knowledge Knowledge
 	// Quotes serves /q/, the pages of quotes; nil: it is not there.
@@ -162,6 +164,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeOutcomes(mux)
 	c.routeArchives(mux)
 	c.routeTranscripts(mux)
+	c.routeNotifications(mux)
 	c.routeRatings(mux)
 	c.routeKnowledge(mux)
 	c.routeSharedLinks(mux)

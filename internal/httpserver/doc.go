@@ -29,5 +29,5 @@
 // and no "complete" that is not true.
 //
 // Routes: /graphql, / and /playground/ (the explorer), /widget.js and /widget/
-// (the chat widget), /demo (a page that shows it), /chat/KEY (a page with nothing but a chat), /transcripts/TOKEN (where contacts refuse them), /ratings/TOKEN (where they rate a conversation), /kb/KEY (the articles of an account), /healthz, /readyz.
+// (the chat widget), /demo (a page that shows it), /chat/KEY (a page with nothing but a chat), /transcripts/TOKEN (where contacts refuse them), /notifications/TOKEN (where users end e-mails), /ratings/TOKEN (where they rate a conversation), /kb/KEY (the articles of an account), /healthz, /readyz.
 package httpserver

@@ -39,6 +39,7 @@ const (
 	LibraryShare     = "share"
 	Message          = "message"
 	MessageRevision  = "revision"
+	Notification     = "notification"
 	PageView         = "pageview"
 	PersonalMailbox  = "mailbox"
 	Pipeline         = "pipeline"

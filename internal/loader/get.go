@@ -36,6 +36,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.PersonalMailbox: AnyOf(s.PersonalMailboxes),
 		id.SavedView:       AnyOf(s.SavedViews),
 		id.Draft:           AnyOf(s.Drafts),
+		id.Notification:    AnyOf(s.Notifications),
 		id.Tag:             AnyOf(s.Tags),
 		id.LibraryItem:     AnyOf(s.LibraryItems),
 		id.LibraryShare:    AnyOf(s.LibraryShares),

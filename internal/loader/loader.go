@@ -19,6 +19,7 @@ import (
 	"parley/ent/event"
 	"parley/ent/identityprovider"
 	"parley/ent/imagesender"
+	"parley/ent/notification"
 	"parley/ent/inbox"
 	"parley/ent/integration"
 	"parley/ent/message"
@@ -274,6 +275,13 @@ func (s *Service) Drafts(ctx context.Context, ids []string) ([]*ent.Draft, error
 	return align(ids, func(distinct []string) ([]*ent.Draft, error) {
 		return s.store.Client(ctx).Draft.Query().Where(draft.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Draft) string { return v.ID })
+}
+
+// Notifications loads by id; see the package.
+func (s *Service) Notifications(ctx context.Context, ids []string) ([]*ent.Notification, error) {
+	return align(ids, func(distinct []string) ([]*ent.Notification, error) {
+		return s.store.Client(ctx).Notification.Query().Where(notification.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.Notification) string { return v.ID })
 }
 
 // ImageSenders loads by id; see the package.

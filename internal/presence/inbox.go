@@ -19,6 +19,7 @@ type inboxPresence struct {
 	gone    bool
 	err     error // why it hears nothing
 	stop    func()
+	held    *time.Timer // while someone asked lately who looks
 }
 
 // inboxOf returns what is known of an inbox.

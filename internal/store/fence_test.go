@@ -184,6 +184,7 @@ var fenced = map[string]visible{
 	},
 	"SavedView":       {table: "saved_views", staff: ofAccount + " AND private_to IN ('', {actor}) AND inbox_id IN ('', {inboxes})"},
 	"ImageSender":     {table: "image_senders", staff: ofAccount + " AND user_id = {actor}"},
+	"Notification":    {table: "notifications", staff: ofAccount + " AND user_id = {actor} AND (inbox_id = '' OR inbox_id IN ({inboxes}))"},
 	"Draft":           {table: "drafts", staff: ofInboxes + " AND user_id = {actor}"},
 	"Inbox":           {table: "inboxes", staff: ofAccount + " AND id IN ({inboxes}) AND deleted_at = 0", admin: ofAccount + " AND deleted_at = 0"},
 	"InboxUser":       {table: "inbox_users", staff: ofInboxes, admin: ofAccount},

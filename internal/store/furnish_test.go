@@ -183,6 +183,12 @@ func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 		}
 	}
 	for _, user := range f.AgentIDs[:2] {
+		for _, inbox := range []string{"", f.InboxIDs[0], f.InboxIDs[1]} {
+			if err := tx.Client.Notification.Create().SetID(id.New(id.Notification)).SetUserID(user).SetKind(vocab.NotifyAssigned).SetInboxID(inbox).
+				SetFirstSequence(1).SetLastSequence(1).SetSequence(1).SetUpdatedAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+				return err
+			}
+		}
 		if err := tx.Client.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(user).SetAddress("ada@example.net").SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}

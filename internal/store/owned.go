@@ -44,6 +44,9 @@ var owned = []struct {
 	{"engagement_revisions", []Owner{OfConversation}},
 	{"engagements", []Owner{OfConversation}},
 	{"read_positions", []Owner{OfConversation}},
+	{"notifications", []Owner{OfConversation, OfInbox}}, // those about several have no conversation
+	{"notification_preferences", []Owner{OfInbox}},
+	{"conversation_follows", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},
 	{"proposals", []Owner{OfConversation}},
 	{"annotations", []Owner{OfConversation}},

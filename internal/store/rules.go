@@ -61,6 +61,8 @@ var rules = map[string]rule{
 	ent.TypeSavedView:   {accountOwned: true, staff: visibleView},
 	ent.TypeImageSender: {accountOwned: true, staff: isOwnersOwn},
 
+	ent.TypeNotification: {accountOwned: true, staff: ownNotification},
+
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
 	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeInboxTeam:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
@@ -366,6 +368,14 @@ func isOwnersOwn(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
 	if v.Kind != viewer.SystemKind {
 		s.Where(sql.EQ(s.C("user_id"), v.ActorID))
+	}
+}
+
+// ownNotification: what a user was told; of an inbox only while they are a member (NT-1).
+func ownNotification(s *sql.Selector, v *viewer.Viewer) {
+	isOwnersOwn(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.Or(sql.EQ(s.C("inbox_id"), ""), oneOf(s.C("inbox_id"), v.InboxIDs)))
 	}
 }
 

@@ -142,6 +142,10 @@ type (
 	DraftConnection = paging.Connection[*ent.Draft]
 	// DraftEdge is a row of such a page.
 	DraftEdge = paging.Edge[*ent.Draft]
+	// NotificationConnection is a page of rows.
+	NotificationConnection = paging.Connection[*ent.Notification]
+	// NotificationEdge is a row of such a page.
+	NotificationEdge = paging.Edge[*ent.Notification]
 	// LibraryItemEdge is a row of a page.
 	LibraryItemEdge = paging.Edge[*ent.LibraryItem]
 	// DocumentOpeningConnection is a page of rows.

@@ -1,0 +1,51 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"parley/internal/clock"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Notification tells a user of something that happened (NT-1). It has no text: that is
+// made when it is read.
+type Notification struct{ ent.Schema }
+
+// Mixin of Notification.
+func (Notification) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of Notification.
+func (Notification) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("user_id").Immutable().Comment("Whom it is for; no one else sees it."),
+		field.String("kind").GoType(vocab.NotificationKind("")).Immutable(),
+		field.String("inbox_id").Default("").Immutable().Comment("That of its conversations; empty: it is about none."),
+		field.String("conversation_id").Default("").Immutable().Comment("It goes with it (IN-13); empty: it is about several, or none."),
+		reference("message_id"),
+		field.Int("message_number").Default(0).Comment("Read up to here, the conversation has what it tells of."),
+		field.String("subject_id").Default("").Comment("What it is about beside a conversation."),
+		field.String("actor_kind").GoType(viewer.Kind("")).Default("").Comment("Of staff; what contacts do shows in the message."),
+		reference("actor_id"),
+		field.Int("events").Default(1).Comment("How many were folded into it."),
+		field.Int64("first_sequence").Immutable().Comment("The first of them in the account's log."),
+		field.Int64("last_sequence"),
+		field.Int64("sequence").Comment("Among the user's notifications: the one that changed last has the highest."),
+		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it by mail alone."),
+		instant("mail_at"), // when it is told by e-mail unless it is read; zero: it is not, or it was
+		instant("read_at"),
+		field.Int64("updated_at").GoType(clock.Micros(0)).Comment("When the last of them happened."),
+		made(),
+	}
+}
+
+// Indexes of Notification. The migrations also index those that are unread.
+func (Notification) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("user_id", "updated_at", "id"),
+		index.Fields("user_id", "sequence"),
+		index.Fields("conversation_id", "user_id"),
+	}
+}

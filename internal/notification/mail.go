@@ -1,0 +1,220 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	"parley/ent/notification"
+	"parley/internal/clock"
+	"parley/internal/errs"
+	"parley/internal/job"
+	"parley/internal/mail"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+const (
+	// mailPause is how long a user gets no second mail: what comes meanwhile is in one.
+	mailPause = 2 * time.Minute
+	// mostInMail is how many notifications a mail lists, the latest.
+	mostInMail = 20
+	// maxMailSubject is the most characters of a subject.
+	maxMailSubject = 120
+)
+
+// MailArgs ask that a user be told by e-mail of what they have not read by then.
+type MailArgs struct {
+	AccountID string `json:"accountId"`
+	UserID    string `json:"userId"`
+}
+
+// Kind names the job.
+func (MailArgs) Kind() string { return "mail-notifications" }
+
+// Register has the queue mail what was not read in time.
+func (s *Service) Register(q *job.Queue) { job.Register(q, s.Mail, job.Options{}) }
+
+// Mail tells a user by one e-mail of all that they have not read and that is due, outside
+// their quiet hours. It is the worker of MailArgs, and looks again while something waits. Who
+// may no longer see something is not told of it; who is gone is told nothing.
+func (s *Service) Mail(ctx context.Context, args MailArgs) error {
+	ctx = viewer.NewContext(ctx, viewer.System("notify", args.AccountID))
+	var wait time.Duration
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		wait, err = s.mailDue(ctx, tx, args)
+		return err
+	})
+	if err == nil && wait > 0 {
+		return job.Again(wait)
+	}
+	return err
+}
+
+// mailDue mails what is due, or returns how long to wait for it.
+func (s *Service) mailDue(ctx context.Context, tx *store.Tx, args MailArgs) (wait time.Duration, err error) {
+	st, err := lockState(ctx, tx, args)
+	if err != nil || st.nextMail == 0 {
+		return 0, err
+	}
+	now := tx.Now()
+	if at := max(st.nextMail, st.mailedAt.Add(mailPause)); at > now {
+		return at.Time().Sub(now.Time()), nil
+	}
+	if until, quiet := st.quiet.Until(now.Time()); quiet {
+		return until.Sub(now.Time()), nil
+	}
+	v, err := s.viewers.ViewerOf(ctx, args.AccountID, args.UserID, "")
+	if errs.Is(err, errs.Forbidden) { // deactivated
+		return 0, clearDue(ctx, tx, args, now)
+	}
+	if err != nil {
+		return 0, err
+	}
+	u, err := tx.Client.User.Get(ctx, args.UserID)
+	if err != nil {
+		return 0, err
+	}
+	reads := *v
+	reads.Scopes = []string{"*"}
+	asUser := viewer.NewContext(ctx, &reads)
+	due, err := tx.Client.Notification.Query().Where(
+		notification.UserID(args.UserID), notification.ReadAt(0), notification.MailAtGT(0), notification.MailAtLTE(now),
+	).Order(notification.ByUpdatedAt(entsql.OrderDesc())).All(asUser)
+	if err != nil {
+		return 0, err
+	}
+	if due, err = s.stillWanted(ctx, args, due); err != nil {
+		return 0, err
+	}
+	if err := clearDue(ctx, tx, args, now); err != nil || len(due) == 0 || u.Email == "" {
+		return 0, err
+	}
+	notice, err := s.compose(asUser, u, due)
+	if err != nil {
+		return 0, err
+	}
+	mail.Post(tx, notice)
+	_, err = tx.Exec(ctx, "UPDATE notification_states SET mailed_at = $1 WHERE user_id = $2 AND account_id = $3", int64(now), args.UserID, args.AccountID)
+	return 0, err
+}
+
+// state is what is kept of a user beside their notifications.
+type state struct {
+	// nextMail is when the next of them is due by mail; 0: none is.
+	nextMail, mailedAt clock.Micros
+	quiet              QuietHours
+}
+
+// lockState reads a user's state, and keeps others from mailing at the same time.
+func lockState(ctx context.Context, tx *store.Tx, args MailArgs) (st state, err error) {
+	if _, err := tx.Exec(ctx, "UPDATE notification_states SET sequence = sequence WHERE user_id = $1 AND account_id = $2", args.UserID, args.AccountID); err != nil {
+		return st, err
+	}
+	var quiet []byte
+	err = eachRow(ctx, tx, `SELECT COALESCE((SELECT MIN(n.mail_at) FROM notifications n WHERE n.user_id = s.user_id AND n.account_id = s.account_id AND n.read_at = 0 AND n.mail_at > 0), 0),
+		s.mailed_at, CAST(s.quiet AS TEXT) FROM notification_states s WHERE s.user_id = $1 AND s.account_id = $2`, []any{args.UserID, args.AccountID},
+		func(rows entsql.ColumnScanner) error { return rows.Scan(&st.nextMail, &st.mailedAt, &quiet) })
+	if err != nil || len(quiet) == 0 {
+		return st, err
+	}
+	return st, st.quiet.decode(quiet)
+}
+
+// clearDue notes that what is due was mailed, or is not to be.
+func clearDue(ctx context.Context, tx *store.Tx, args MailArgs, now clock.Micros) error {
+	_, err := tx.Exec(ctx, "UPDATE notifications SET mail_at = 0 WHERE user_id = $1 AND account_id = $2 AND mail_at > 0 AND mail_at <= $3", args.UserID, args.AccountID, int64(now))
+	return err
+}
+
+// stillWanted are those of a user's notifications that they still want by mail.
+func (s *Service) stillWanted(ctx context.Context, args MailArgs, due []*ent.Notification) ([]*ent.Notification, error) {
+	type place struct {
+		kind    vocab.NotificationKind
+		inboxID string
+	}
+	known := map[place]bool{}
+	var list []*ent.Notification
+	for _, n := range due {
+		at := place{n.Kind, n.InboxID}
+		if _, is := known[at]; !is {
+			wants, err := s.whoWants(ctx, args.AccountID, []string{args.UserID}, n.Kind, n.InboxID, vocab.NotifyByEmail)
+			if err != nil {
+				return nil, err
+			}
+			known[at] = wants[args.UserID]
+		}
+		if known[at] {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+// compose writes the mail that tells a user of their notifications, latest first.
+func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notification) (mail.Notice, error) {
+	texts, err := s.Texts(ctx, due[:min(len(due), mostInMail)])
+	if err != nil {
+		return mail.Notice{}, err
+	}
+	inboxes, err := s.nodes.Inboxes(ctx, pick(due, func(n *ent.Notification) string { return n.InboxID }))
+	if err != nil {
+		return mail.Notice{}, err
+	}
+	notice := mail.Notice{To: u.Email, Subject: clip(texts[0], maxMailSubject)}
+	if c := only(due[0].ConversationID); len(due) == 1 && c != nil {
+		found, err := s.nodes.Conversations(ctx, c)
+		if err != nil {
+			return notice, err
+		}
+		if found[0] != nil && (found[0].ContactID != "" || found[0].VisitorID != "") {
+			notice.About = &mail.About{AccountID: u.AccountID, ContactID: found[0].ContactID, VisitorID: found[0].VisitorID}
+		}
+	}
+	if len(due) > 1 {
+		notice.Subject = fmt.Sprintf("%d notifications", len(due))
+	}
+	var b strings.Builder
+	var kinds []vocab.NotificationKind
+	for i, n := range due {
+		if !kindNamed(n.Kind).Fixed && !slices.Contains(kinds, n.Kind) {
+			kinds = append(kinds, n.Kind)
+		}
+		if i >= mostInMail {
+			continue
+		}
+		b.WriteString(texts[i] + "\n")
+		if inboxes[i] != nil {
+			b.WriteString("Inbox: " + inboxes[i].Name + "\n")
+		}
+		if address := s.URL(n); address != "" {
+			b.WriteString(address + "\n")
+		}
+		b.WriteString("\n")
+	}
+	if more := len(due) - mostInMail; more > 0 {
+		fmt.Fprintf(&b, "And %d more.\n\n", more)
+	}
+	if len(kinds) > 0 {
+		if notice.Unsubscribe, err = s.unsubscribeLink(u, kinds); err != nil {
+			return notice, err
+		}
+		b.WriteString("--\nNo more e-mails of this kind: " + notice.Unsubscribe + "\n")
+	}
+	notice.Text = b.String()
+	return notice, nil
+}
+
+// clip cuts a text to so many characters.
+func clip(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,234 @@
+package notification
+
+import (
+	"context"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+)
+
+const (
+	// mostApart is how many conversations of an inbox have a notification of their own of
+	// the same kind, if they come within burst; the rest is folded into one.
+	mostApart = 10
+	burst     = 10 * time.Minute
+)
+
+// advance gives the users' notifications their next sequence numbers, and keeps others from
+// changing them until the transaction ends.
+func advance(ctx context.Context, tx *store.Tx, accountID string, users []string) (map[string]int64, error) {
+	of := &store.Statement{}
+	values := ""
+	for i, userID := range users { // sorted, so that no two transactions wait for each other
+		if i > 0 {
+			values += ", "
+		}
+		values += "(" + of.Arg(userID) + ", " + of.Arg(accountID) + ", 1)"
+	}
+	next := make(map[string]int64, len(users))
+	err := eachRow(ctx, tx, "INSERT INTO notification_states (user_id, account_id, sequence) VALUES "+values+
+		" ON CONFLICT (user_id) DO UPDATE SET sequence = notification_states.sequence + 1 RETURNING user_id, sequence", of.Args, func(rows entsql.ColumnScanner) error {
+		var userID string
+		var sequence int64
+		err := rows.Scan(&userID, &sequence)
+		next[userID] = sequence
+		return err
+	})
+	return next, err
+}
+
+func eachRow(ctx context.Context, tx *store.Tx, query string, args []any, scan func(entsql.ColumnScanner) error) error {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// write makes the notifications of a notice, or folds it into those that are not read.
+func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
+	next, err := advance(ctx, tx, n.event.AccountID, n.users)
+	if err != nil {
+		return err
+	}
+	unread, err := unreadOf(ctx, tx, n)
+	if err != nil {
+		return err
+	}
+	for _, userID := range n.users {
+		if err := unread[userID].tell(ctx, tx, n, userID, next[userID]); err != nil {
+			return err
+		}
+	}
+	s.tell(ctx, tx, n.users)
+	return nil
+}
+
+// unread is what a user has not read of a notice's kind in its inbox.
+type unread struct {
+	// same is about the same conversation or subject, several is about many conversations;
+	// "": there is none.
+	same, several string
+	// sameWaits and severalWait: they are to be told by e-mail still.
+	sameWaits, severalWait bool
+	// apart is how many came lately that have a conversation each.
+	apart int
+}
+
+func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, error) {
+	of := &store.Statement{}
+	since := int64(tx.Now().Add(-burst))
+	query := "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
+		") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID()) +
+		" AND (updated_at > " + of.Arg(since) + " OR conversation_id = " + of.Arg(n.conversationID()) + ")"
+	found := map[string]unread{}
+	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
+		var userID, notificationID, conversationID, subjectID string
+		var updatedAt, mailAt int64
+		if err := rows.Scan(&userID, &notificationID, &conversationID, &subjectID, &updatedAt, &mailAt); err != nil {
+			return err
+		}
+		u := found[userID]
+		switch {
+		case conversationID == n.conversationID() && subjectID == n.subjectID:
+			u.same, u.sameWaits = notificationID, mailAt > 0
+		case n.conversation != nil && conversationID == "":
+			if updatedAt > since {
+				u.several, u.severalWait = notificationID, mailAt > 0
+			}
+		}
+		if conversationID != "" && updatedAt > since {
+			u.apart++
+		}
+		found[userID] = u
+		return nil
+	})
+	return found, err
+}
+
+// tell writes what one user is told, and has it told by e-mail later if they want that.
+func (u unread) tell(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
+	e, mailAt := n.event, clock.Micros(0)
+	if n.mailed[userID] {
+		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
+	}
+	several := u.same == "" && u.several != "" && u.apart >= mostApart
+	if u.same == "" && !several {
+		create := tx.Client.Notification.Create().SetID(id.New(id.Notification)).SetUserID(userID).SetKind(n.kind).SetInboxID(n.inboxID()).
+			SetActorKind(e.ActorKind).SetActorID(n.staff()).SetFirstSequence(e.Sequence).SetLastSequence(e.Sequence).SetSequence(sequence).
+			SetShown(n.shown[userID]).SetMailAt(mailAt).SetUpdatedAt(e.OccurredAt).SetCreatedAt(e.OccurredAt)
+		if n.conversation == nil || u.apart < mostApart {
+			create.SetConversationID(n.conversationID()).SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
+		}
+		queueMail(tx, n, userID, mailAt)
+		return create.Exec(ctx)
+	}
+	into, waits := u.same, u.sameWaits
+	if several {
+		into, waits = u.several, u.severalWait
+	}
+	update := tx.Client.Notification.UpdateOneID(into).AddEvents(1).SetActorKind(e.ActorKind).SetActorID(n.staff()).
+		SetLastSequence(e.Sequence).SetSequence(sequence).SetUpdatedAt(e.OccurredAt)
+	if !several {
+		update.SetMessageID(n.messageID).SetMessageNumber(n.number)
+	}
+	if n.shown[userID] {
+		update.SetShown(true)
+	}
+	if mailAt > 0 && !waits {
+		update.SetMailAt(mailAt)
+		queueMail(tx, n, userID, mailAt)
+	}
+	return update.Exec(ctx)
+}
+
+// queueMail has a user be told by e-mail of what they have not read by then; 0: they are not.
+func queueMail(tx *store.Tx, n *notice, userID string, at clock.Micros) {
+	if at > 0 {
+		tx.Enqueue(store.Job{Args: MailArgs{AccountID: n.event.AccountID, UserID: userID}, At: at.Time()})
+	}
+}
+
+// staff is who did it, if they are of the account's own; what contacts do shows in the message.
+func (n *notice) staff() string {
+	for _, kind := range []string{id.User, id.Integration, id.Bot} {
+		if id.Is(n.event.ActorID, kind) {
+			return n.event.ActorID
+		}
+	}
+	return ""
+}
+
+// markConversationRead marks what tells a user of a conversation that they have read so far.
+func (s *Service) markConversationRead(ctx context.Context, tx *store.Tx, r reading) error {
+	of := &store.Statement{}
+	query := "SELECT id FROM notifications WHERE conversation_id = " + of.Arg(r.conversationID) + " AND user_id = " + of.Arg(r.userID) +
+		" AND read_at = 0 AND message_number > 0 AND message_number <= " + of.Arg(r.number)
+	var ids []string
+	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
+		var one string
+		err := rows.Scan(&one)
+		ids = append(ids, one)
+		return err
+	})
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	_, err = s.markRead(ctx, tx, r.userID, func(of *store.Statement) string { return "id IN (" + store.List(of, ids) + ")" })
+	return err
+}
+
+// markRead marks those of a user's unread notifications to which a condition applies.
+func (s *Service) markRead(ctx context.Context, tx *store.Tx, userID string, which func(*store.Statement) string) (int64, error) {
+	accountID := accountOf(ctx)
+	next, err := advance(ctx, tx, accountID, []string{userID})
+	if err != nil {
+		return 0, err
+	}
+	of := &store.Statement{}
+	n, err := tx.Exec(ctx, "UPDATE notifications SET read_at = "+of.Arg(int64(tx.Now()))+", sequence = "+of.Arg(next[userID])+
+		" WHERE user_id = "+of.Arg(userID)+" AND account_id = "+of.Arg(accountID)+" AND read_at = 0 AND "+which(of), of.Args...)
+	if n > 0 {
+		s.tell(ctx, tx, []string{userID})
+	}
+	return n, err
+}
+
+// Forget deletes notifications that were read, or that no one read in three months. The
+// system runs it each hour.
+func (s *Service) Forget(ctx context.Context) error {
+	now := s.store.Now()
+	ctx = viewer.NewContext(ctx, viewer.Everywhere("notifications"))
+	for {
+		of := &store.Statement{}
+		ids, err := s.ids(ctx, "SELECT id FROM notifications WHERE read_at > 0 AND read_at < "+of.Arg(int64(now.Add(-keepRead)))+
+			" OR updated_at < "+of.Arg(int64(now.Add(-keepUnread)))+" LIMIT 500", of.Args...)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			of := &store.Statement{}
+			_, err := tx.Exec(ctx, "DELETE FROM notifications WHERE id IN ("+store.List(of, ids)+")", of.Args...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+const (
+	keepRead   = 30 * 24 * time.Hour
+	keepUnread = 90 * 24 * time.Hour
+)
