@@ -116,7 +116,7 @@ func TestBlockedSendersAreSearched(t *testing.T) {
 			return tx.Client.Visitor.UpdateOneID(d.VisitorIDs[2]).SetName("Élodie").SetEmail("troll_1@example.net").Exec(ctx)
 		})
 		check.Must(d.block(d.Agent(1), d.ConversationIDs[2], conversation.BlockTerms{Reason: check.Ptr("100% rude")}))(t)
-		for query, want := range map[string]int{"": 1, "LODIE": 1, "troll_1@": 1, "trollx1": 0, "0% r": 1, "0x": 0, "nobody": 0, "%": 1} {
+		for query, want := range map[string]int{"": 1, "LODIE": 1, "troll_1@": 1, "trollx1": 0, "0% r": 1, "1%e": 0, "nobody": 0, "%": 1} {
 			if got := len(d.blocked(query)); got != want {
 				t.Errorf("%q: got %d, want %d", query, got, want)
 			}
