@@ -17,6 +17,10 @@ import (
 	"parley/internal/viewer"
 )
 
+func (r *identityProviderResolver) RedirectURL(ctx context.Context, obj *ent.IdentityProvider) (string, error) {
+	return r.Services.SignIns.RedirectURL(obj), nil
+}
+
 func (r *identityProviderResolver) RoleClaim(ctx context.Context, obj *ent.IdentityProvider) (*string, error) {
 	return orNull(obj.RoleClaim), nil
 }

@@ -72,7 +72,7 @@ func signsIn(t *testing.T, db testkit.Database, node, built string) {
 		parley, _ = url.Parse(s.PublicURL)
 		s.PublicURL = site.URL
 		d.first = mailserver.OpenID(t, func(o *mailserver.ProviderOptions) {
-			o.RedirectURLs, o.Accounts = []string{site.URL + callback}, []string{"ben@example.com"}
+			o.RedirectURLs, o.Accounts = []string{site.URL + callback, site.URL + callback + "/*"}, []string{"ben@example.com"}
 		})
 	})
 	d.addMember()

@@ -38,7 +38,7 @@ func eachDoors(t *testing.T, test func(t *testing.T, d *doors)) {
 			s.AllowedOrigins = []string{"https://app.example", "https://*.example.net"}
 			start := func(accounts ...string) *mailserver.Provider {
 				return mailserver.OpenID(t, func(o *mailserver.ProviderOptions) {
-					o.RedirectURLs, o.Accounts = []string{s.PublicURL + callback}, accounts
+					o.RedirectURLs, o.Accounts = []string{s.PublicURL + callback, s.PublicURL + callback + "/*"}, accounts
 				})
 			}
 			d.first, d.second = start("ben@example.com", "cleo@example.com", "stranger@example.com", "taker@example.com"), start("ben@example.com")

@@ -1918,6 +1918,7 @@ type ComplexityRoot struct {
 		LastError       func(childComplexity int) int
 		LastUsedAt      func(childComplexity int) int
 		Name            func(childComplexity int) int
+		RedirectURL     func(childComplexity int) int
 		RoleClaim       func(childComplexity int) int
 		RoleMapping     func(childComplexity int) int
 	}
@@ -11399,6 +11400,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityProvider.Name(childComplexity), true
+	case "IdentityProvider.redirectUrl":
+		if e.ComplexityRoot.IdentityProvider.RedirectURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.RedirectURL(childComplexity), true
 	case "IdentityProvider.roleClaim":
 		if e.ComplexityRoot.IdentityProvider.RoleClaim == nil {
 			break
@@ -37898,7 +37905,8 @@ extend type Mutation {
     @errors(codes: [INVALID, TOO_LONG])
   """
   Makes a link that signs a user in, once, within 15 minutes; it is shown only once. A deactivated user, and an account in which links are
-  switched off: NOT_ELIGIBLE. Emits nothing; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
+  switched off: NOT_ELIGIBLE. The user is told by mail, where mail goes out. A token that does not grant ` + "`" + `*` + "`" + `: FORBIDDEN.
+  Emits ` + "`" + `USER_INVITED` + "`" + `; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
   """
   createSignInLink(
     "For whom."
@@ -37917,6 +37925,8 @@ type IdentityProvider implements Node @scope(read: "settings:read") {
   issuer: String!
   "The client by which the provider knows this server."
   clientId: String!
+  "The redirect address that is registered for the client at the provider. Each provider has its own."
+  redirectUrl: URL!
   "Whether users may sign in there."
   enabled: Boolean!
   "Whether the server's settings (` + "`" + `PARLEY_OIDC_ISSUER` + "`" + ` and others) name it: then issuer, client and secret are changed there."
@@ -38011,7 +38021,7 @@ input CreateIdentityProviderInput {
   name: String!
   "The provider's https address, as it calls itself, such as ` + "`" + `https://login.example.com` + "`" + `."
   issuer: String!
-  "The client by which the provider knows this server: registered there with the redirect address ` + "`" + `/auth/callback` + "`" + ` of this server."
+  "The client by which the provider knows this server. What ` + "`" + `IdentityProvider.redirectUrl` + "`" + ` says is registered there once the provider is created here."
   clientId: String!
   "The client's secret; omitted: the client has none."
   clientSecret: String
@@ -44989,6 +44999,8 @@ func (ec *executionContext) childFields_IdentityProvider(ctx context.Context, fi
 		return ec.fieldContext_IdentityProvider_issuer(ctx, field)
 	case "clientId":
 		return ec.fieldContext_IdentityProvider_clientId(ctx, field)
+	case "redirectUrl":
+		return ec.fieldContext_IdentityProvider_redirectUrl(ctx, field)
 	case "enabled":
 		return ec.fieldContext_IdentityProvider_enabled(ctx, field)
 	case "fromEnvironment":

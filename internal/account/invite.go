@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -51,6 +52,9 @@ type Invited struct {
 // within InvitationTTL (AC-13). It ends the invitation before it. Only a hash is kept.
 // Errors: NOT_ELIGIBLE on userId.
 func (s *Service) InviteUser(ctx context.Context, in InviteUserInput) (Invited, error) {
+	if err := MayOpenSessions(ctx); err != nil {
+		return Invited{}, err
+	}
 	made := Invited{Mailed: s.inviting.Post != nil}
 	call := idempotency.Call{Mutation: "inviteUser", Key: in.IdempotencyKey, Input: in, Result: in.UserID}
 	_, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
@@ -172,7 +176,7 @@ func useInvitation(ctx context.Context, tx *store.Tx, userID string, hash []byte
 		return refusedInvitation()
 	}
 	if ending > 0 {
-		if err := EndSessions(ctx, tx, session.UserID(userID)); err != nil {
+		if err := errors.Join(EndSessions(ctx, tx, session.UserID(userID)), endLinks(ctx, tx, userID)); err != nil {
 			return err
 		}
 		return revokeTokens(ctx, tx, apitoken.UserID(userID))

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,6 +65,16 @@ func OpenSession(ctx context.Context, tx *store.Tx, n NewSession) (Opened, error
 	return Opened{text, until.Time()}, err
 }
 
+// MayOpenSessions refuses a token that would get more than it grants by a session, which
+// grants all that its user may do: FORBIDDEN.
+func MayOpenSessions(ctx context.Context) error {
+	v := viewer.FromContext(ctx)
+	if v.Kind == viewer.SystemKind || v.MayGrant(viewer.ScopeAll) {
+		return nil
+	}
+	return errs.New(errs.Forbidden, "This leads to a session, which grants everything; your token must grant %q.", viewer.ScopeAll)
+}
+
 // AsUser is Parley's own work in the name of a user.
 func AsUser(u *ent.User) *viewer.Viewer {
 	self := &viewer.Viewer{Kind: kindOf(u.Role), AccountID: u.AccountID, ActorID: u.ID}
@@ -82,6 +93,12 @@ func EndSessions(ctx context.Context, tx *store.Tx, which func(*sql.Selector)) e
 		tx.Append(ctx, store.Event{Type: vocab.SignedOut, SubjectID: n.ID, UserID: n.UserID})
 	}
 	return tx.Client.Session.Update().Where(session.IDIn(ids...)).SetEndedAt(tx.Now()).Exec(ctx)
+}
+
+// endLinks ends the sign-in links that a user may have.
+func endLinks(ctx context.Context, tx *store.Tx, userID string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM sign_in_links WHERE user_id = $1", userID)
+	return err
 }
 
 // AuthenticateSession returns the user whose session's cookie has a secret, as they are
@@ -226,7 +243,7 @@ func (s *Service) EndUserSessions(ctx context.Context, in EndSessionsInput) (*en
 		if _, err := loadUser(ctx, tx.Client, of, "userId"); err != nil {
 			return err
 		}
-		return EndSessions(ctx, tx, session.UserID(of))
+		return errors.Join(EndSessions(ctx, tx, session.UserID(of)), endLinks(ctx, tx, of))
 	})
 	if err != nil {
 		return nil, err

@@ -169,6 +169,11 @@ func saveUser(ctx context.Context, tx *store.Tx, before, after *ent.User) error 
 	if len(c) == 0 {
 		return nil
 	}
+	if before.Email != after.Email { // what was mailed to the old address is void
+		if err := errors.Join(endLinks(ctx, tx, after.ID), endInvitation(ctx, tx, after.ID)); err != nil {
+			return err
+		}
+	}
 	tx.Append(ctx, store.Event{Type: vocab.UserUpdated, SubjectID: after.ID, Changes: c})
 	update := tx.Client.User.UpdateOneID(after.ID).SetName(after.Name).SetEmail(after.Email).SetAvatarURL(after.AvatarURL).SetRole(after.Role).
 		SetSeat(after.Seat).SetReassignRepliesWhenAway(after.ReassignRepliesWhenAway).SetChatCapacity(after.ChatCapacity).

@@ -20,8 +20,8 @@ type SignIns interface {
 	Choices(ctx context.Context, accountID string) (signin.Choices, error)
 	// Begin begins a sign-in at a provider and returns where the browser goes.
 	Begin(ctx context.Context, providerID, returnTo, browser string) (to string, err error)
-	// Finish ends it when the browser comes back.
-	Finish(ctx context.Context, query url.Values, browser, userAgent string) (signin.Opened, error)
+	// Finish ends it when the browser comes back, to a path.
+	Finish(ctx context.Context, path string, query url.Values, browser, userAgent string) (signin.Opened, error)
 	// RequestLink mails a link to whoever has the address, and says nothing about it.
 	RequestLink(ctx context.Context, in signin.RequestSignInLinkInput, returnTo string) error
 	// UseLink uses a link up.
@@ -57,6 +57,7 @@ func (c *Config) routeSignIn(mux *http.ServeMux, s *streams) {
 	handle("POST /auth/login", own(c.requestLink))
 	handle("GET /auth/login/{provider}", c.beginSignIn)
 	handle("GET "+signin.CallbackPath, c.finishSignIn)
+	handle("GET "+signin.CallbackPath+"/{provider}", c.finishSignIn)
 	handle("GET "+signin.LinkPath, c.showLink)
 	handle("POST "+signin.LinkPath, own(c.useLink))
 	mux.Handle("/auth/logout", s.origins.handle(c.authenticate(g, own(c.signOut))))
@@ -121,7 +122,7 @@ func (c *Config) beginSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Config) finishSignIn(w http.ResponseWriter, r *http.Request) {
-	opened, err := c.SignIns.Finish(r.Context(), r.URL.Query(), c.cookieOf(r, browserCookie), browserName(r.UserAgent()))
+	opened, err := c.SignIns.Finish(r.Context(), r.URL.Path, r.URL.Query(), c.cookieOf(r, browserCookie), browserName(r.UserAgent()))
 	c.giveSession(w, r, opened, err)
 }
 

@@ -102,7 +102,7 @@ func (c *Client) Identify(ctx context.Context, p Provider, redirectURL string, q
 		return Identity{}, p.untrusted("the id_token has no subject")
 	}
 	who.Address = p.address(said)
-	if who.Address == "" && p.UserInfoURL != "" {
+	if _, has := said[p.NeededClaim]; p.UserInfoURL != "" && (who.Address == "" || p.NeededClaim != "" && !has) {
 		more, err := c.userInfo(ctx, p, answer)
 		if err != nil {
 			return Identity{}, err
@@ -111,7 +111,9 @@ func (c *Client) Identify(ctx context.Context, p Provider, redirectURL string, q
 			return Identity{}, p.untrusted("the userinfo is about another account")
 		}
 		// Its address is as good as its own word on it, whatever the id_token has.
-		who.Address = p.address(more)
+		if who.Address == "" {
+			who.Address = p.address(more)
+		}
 		for name, value := range more {
 			if _, signed := said[name]; !signed {
 				said[name] = value

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"parley/ent"
 	"parley/ent/user"
@@ -17,11 +18,9 @@ import (
 
 // admit returns the user who has an identity: who signed in with it before; else the one
 // whose address the provider has verified, unless they are someone else there; else a new
-// one, if the provider's rules make users (AC-9). Errors: FORBIDDEN.
+// one, if the provider's rules make users (AC-9). The transaction holds the account's lock.
+// Errors: FORBIDDEN.
 func admit(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oauth.Identity) (*ent.User, error) {
-	if err := account.Lock(ctx, tx); err != nil {
-		return nil, err
-	}
 	address, err := allowedAddress(p, who)
 	if err != nil {
 		return nil, err
@@ -52,7 +51,7 @@ func admit(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oauth
 // none. It refuses those of other domains, where domains are named.
 func allowedAddress(p *ent.IdentityProvider, who oauth.Identity) (string, error) {
 	address, err := account.CleanEmail(who.Address, "email")
-	if err != nil {
+	if err != nil || strings.ContainsFunc(who.Address, foldsToASCII) {
 		address = ""
 	}
 	if len(p.AllowedDomains) == 0 {
@@ -66,6 +65,10 @@ func allowedAddress(p *ent.IdentityProvider, who oauth.Identity) (string, error)
 	}
 	return address, nil
 }
+
+// foldsToASCII reports whether a letter is another one's in lower case, such as the Kelvin
+// sign: the address would become someone else's.
+func foldsToASCII(r rune) bool { return r > unicode.MaxASCII && unicode.ToLower(r) <= unicode.MaxASCII }
 
 func unverified(p *ent.IdentityProvider) error {
 	return errs.New(errs.Forbidden, "%s gave no e-mail address of yours that it has verified, so that you cannot be matched with a user. "+

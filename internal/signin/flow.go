@@ -41,10 +41,23 @@ type flowSecrets struct {
 
 func sealedFor(providerID string) []byte { return []byte("sign_ins.secrets/" + providerID) }
 
+// RedirectURL is where a provider sends browsers back, as it is registered there.
+func (s *Service) RedirectURL(p *ent.IdentityProvider) string { return s.o.PublicURL + callbackOf(p) }
+
+func callbackOf(p *ent.IdentityProvider) string {
+	if p.FromEnvironment {
+		return CallbackPath
+	}
+	return CallbackPath + "/" + p.ID
+}
+
 // Begin begins a sign-in at a provider and returns where the browser goes. browser is the
 // secret of its cookie; returnTo is where it goes afterwards. Errors: NOT_FOUND;
-// UNAVAILABLE if the provider does not answer.
+// RATE_LIMITED for too many from one network; UNAVAILABLE if the provider does not answer.
 func (s *Service) Begin(ctx context.Context, providerID, returnTo, browser string) (string, error) {
+	if err := s.begins.count(ctx, s.store.Clock(), beginsPerMinute); err != nil {
+		return "", err
+	}
 	p, err := s.enabledProvider(ctx, providerID)
 	if err != nil {
 		return "", err
@@ -55,7 +68,7 @@ func (s *Service) Begin(ctx context.Context, providerID, returnTo, browser strin
 	}
 	asking, cancel := s.bounded(ctx)
 	defer cancel()
-	flow, err := s.o.OAuth.Begin(asking, at, s.o.PublicURL+CallbackPath, "")
+	flow, err := s.o.OAuth.Begin(asking, at, s.RedirectURL(p), "")
 	if err != nil {
 		return "", s.refuseFor(ctx, p, err)
 	}
@@ -97,11 +110,11 @@ func stale() error {
 	return errs.New(errs.Invalid, "This sign-in was used already, has expired, or was begun in another browser. Begin again.")
 }
 
-// Finish ends a sign-in with the query with which the browser came back: it finds or makes
+// Finish ends a sign-in with the path and the query with which the browser came back: it finds or makes
 // the user, and begins a session (AC-9). Errors: INVALID for a sign-in that is not this
 // browser's, was used or has expired; FORBIDDEN for whom the account does not let in, and
 // for an answer that cannot be trusted; UNAVAILABLE if the provider does not answer.
-func (s *Service) Finish(ctx context.Context, query url.Values, browser, userAgent string) (Opened, error) {
+func (s *Service) Finish(ctx context.Context, path string, query url.Values, browser, userAgent string) (Opened, error) {
 	begun, err := s.takeSignIn(ctx, query.Get("state"), browser)
 	if err != nil {
 		return Opened{}, err
@@ -109,6 +122,9 @@ func (s *Service) Finish(ctx context.Context, query url.Values, browser, userAge
 	p, err := s.enabledProvider(ctx, begun.providerID)
 	if err != nil {
 		return Opened{}, err
+	}
+	if path != callbackOf(p) {
+		return Opened{}, stale() // another provider answers
 	}
 	at, err := s.openSecret(p)
 	if err != nil {
@@ -124,12 +140,19 @@ func (s *Service) Finish(ctx context.Context, query url.Values, browser, userAge
 	}
 	asking, cancel := s.bounded(ctx)
 	defer cancel()
-	who, err := s.o.OAuth.Identify(asking, at, s.o.PublicURL+CallbackPath, query, known.Verifier, known.Nonce)
+	who, err := s.o.OAuth.Identify(asking, at, s.RedirectURL(p), query, known.Verifier, known.Nonce)
 	if err != nil {
 		return Opened{}, s.refuseFor(ctx, p, err)
 	}
 	made := Opened{ReturnTo: begun.returnTo}
 	err = s.store.WithTx(asSystem(ctx, p.AccountID), func(ctx context.Context, tx *store.Tx) error {
+		if err := account.Lock(ctx, tx); err != nil {
+			return err
+		}
+		p, err := sameProvider(ctx, tx, p)
+		if err != nil {
+			return err
+		}
 		u, err := admit(ctx, tx, p, who)
 		if err != nil {
 			return err
@@ -143,6 +166,17 @@ func (s *Service) Finish(ctx context.Context, query url.Values, browser, userAge
 		return err
 	})
 	return made, err
+}
+
+// sameProvider returns a provider as it is by now, if people may still sign in there: an admin
+// may have changed it while it was asked.
+func sameProvider(ctx context.Context, tx *store.Tx, asked *ent.IdentityProvider) (*ent.IdentityProvider, error) {
+	p, err := tx.Client.IdentityProvider.Query().Where(identityprovider.ID(asked.ID), identityprovider.Enabled(true),
+		identityprovider.Issuer(asked.Issuer), identityprovider.ClientID(asked.ClientID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		err = stale()
+	}
+	return p, err
 }
 
 // takeSignIn uses a sign-in up. Of two who come with it at once, one finds it.

@@ -17,6 +17,7 @@ import (
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 const (
@@ -28,6 +29,8 @@ const (
 	linksPerHour = 5
 	// triesPerMinute is how often one network may ask for links, and try them.
 	triesPerMinute = 20
+	// beginsPerMinute is how often one network may begin to sign in at a provider.
+	beginsPerMinute = 60
 	// maxCallers is how many networks are counted within a minute.
 	maxCallers = 100_000
 )
@@ -46,7 +49,7 @@ func linksOpen(ctx context.Context, client *ent.Client, a *ent.Account) (bool, e
 // them in so. It says nothing about whether there are any. Errors: RATE_LIMITED for too
 // many requests from one network (AC-16).
 func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, returnTo string) error {
-	if err := s.tries.count(ctx, s.store.Clock()); err != nil {
+	if err := s.tries.count(ctx, s.store.Clock(), triesPerMinute); err != nil {
 		return err
 	}
 	address, err := account.CleanEmail(in.Email, "email")
@@ -127,6 +130,9 @@ type Link struct {
 // and NOT_ELIGIBLE on userId.
 func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Link, error) {
 	made := Link{}
+	if err := account.MayOpenSessions(ctx); err != nil {
+		return Link{}, err
+	}
 	call := idempotency.Call{Mutation: "createSignInLink", Key: in.IdempotencyKey, Input: in, Result: in.UserID}
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		u, err := account.LoadUser(ctx, tx.Client, in.UserID, "userId")
@@ -147,6 +153,9 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 			return errs.New(errs.NotEligible, "Sign-in links are switched off in this account: users sign in at its identity provider.").On("userId")
 		}
 		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/")
+		if err == nil {
+			s.tellOfLink(ctx, tx, a, u)
+		}
 		return err
 	})
 	if err != nil {
@@ -154,6 +163,17 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 	}
 	made.User, err = account.LoadUser(ctx, s.store.Client(ctx), in.UserID, "userId")
 	return made, err
+}
+
+// tellOfLink records that an admin made a link for a user, and tells that user: whoever has
+// the link is taken for them (AC-13).
+func (s *Service) tellOfLink(ctx context.Context, tx *store.Tx, a *ent.Account, u *ent.User) {
+	tx.Append(ctx, store.Event{Type: vocab.UserInvited, SubjectID: u.ID, UserID: u.ID})
+	if s.o.Post == nil || u.ID == viewer.FromContext(ctx).ActorID {
+		return
+	}
+	s.o.Post(tx, u.Email, "A sign-in link was made for you", fmt.Sprintf("Hello %s,\n\nan admin of %s made a link that signs in with your name, once, within 15 minutes. "+
+		"If you did not ask for it, ask them why; your sessions are listed where you sign in.\n", u.Name, a.Name))
 }
 
 // refusedLink answers alike for what was never a link, and for one that was used or has expired.
@@ -164,7 +184,7 @@ func refusedLink() error {
 // UseLink uses a link up, and begins a session of its user (AC-16). Errors: INVALID;
 // RATE_LIMITED for too many tries from one network.
 func (s *Service) UseLink(ctx context.Context, link, returnTo, userAgent string) (Opened, error) {
-	if err := s.tries.count(ctx, s.store.Clock()); err != nil {
+	if err := s.tries.count(ctx, s.store.Clock(), triesPerMinute); err != nil {
 		return Opened{}, err
 	}
 	hash := secret.HashToken(link)
@@ -215,8 +235,8 @@ func takeLink(ctx context.Context, tx *store.Tx, userID string, hash []byte, use
 	return account.OpenSession(ctx, tx, account.NewSession{User: u, UserAgent: userAgent})
 }
 
-// tries counts how often each network asks for links, and tries them, on this node. The
-// zero value is ready.
+// tries counts how often each network asks for links, tries them, or begins elsewhere, on
+// this node. The zero value is ready.
 type tries struct {
 	mu      sync.Mutex
 	since   time.Time
@@ -224,7 +244,7 @@ type tries struct {
 }
 
 // count counts a try, and refuses it with RATE_LIMITED after too many within a minute.
-func (t *tries) count(ctx context.Context, c clock.Clock) error {
+func (t *tries) count(ctx context.Context, c clock.Clock, most int) error {
 	remote := viewer.Remote(ctx)
 	if remote == "" {
 		return nil
@@ -235,8 +255,8 @@ func (t *tries) count(ctx context.Context, c clock.Clock) error {
 	if t.callers == nil || !now.Before(t.since.Add(time.Minute)) || len(t.callers) >= maxCallers {
 		t.since, t.callers = now, map[string]int{}
 	}
-	if t.callers[remote] >= triesPerMinute {
-		return errs.RetryIn(t.since.Add(time.Minute).Sub(now), now, "Too many sign-in links from this address")
+	if t.callers[remote] >= most {
+		return errs.RetryIn(t.since.Add(time.Minute).Sub(now), now, "Too many attempts to sign in from this address")
 	}
 	t.callers[remote]++
 	return nil

@@ -53,7 +53,7 @@ func (s *Service) Providers(ctx context.Context, args paging.PageArgs) (*paging.
 // first (AC-9). Errors: INVALID on issuer if it cannot be reached or calls itself otherwise;
 // ALREADY_EXISTS on clientId.
 func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderInput) (*ent.IdentityProvider, error) {
-	if err := account.MayAdminister(ctx); err != nil {
+	if err := errors.Join(account.MayAdminister(ctx), account.MayOpenSessions(ctx)); err != nil {
 		return nil, err
 	}
 	p := &ent.IdentityProvider{
@@ -201,7 +201,9 @@ func (s *Service) openSecret(p *ent.IdentityProvider) (oauth.Provider, error) {
 			return oauth.Provider{}, fmt.Errorf("open the secret of %s: %w", p.ID, err)
 		}
 	}
-	return oauth.ForPeople(p.Name, p.Issuer, p.ClientID, string(text)), nil
+	at := oauth.ForPeople(p.Name, p.Issuer, p.ClientID, string(text))
+	at.NeededClaim = p.RoleClaim
+	return at, nil
 }
 
 func (s *Service) insertProvider(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, text string) error {
@@ -232,7 +234,7 @@ func clientIsFree(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider) er
 // server's settings name stay theirs. Errors: NOT_ELIGIBLE on the field that the settings
 // say, and on enabled for the last way in; those of CreateProvider.
 func (s *Service) UpdateProvider(ctx context.Context, in UpdateIdentityProviderInput) (*ent.IdentityProvider, error) {
-	if err := account.MayAdminister(ctx); err != nil {
+	if err := errors.Join(account.MayAdminister(ctx), account.MayOpenSessions(ctx)); err != nil {
 		return nil, err
 	}
 	now, err := loadProvider(ctx, s.store.Client(ctx), in.IdentityProviderID)
@@ -295,6 +297,9 @@ func (in UpdateIdentityProviderInput) applyTo(before *ent.IdentityProvider) (*en
 		text = &given
 		faults = append(faults, checkSecret(given))
 	}
+	if p.Issuer != before.Issuer && before.ClientSecret != "" && text == nil && !before.FromEnvironment {
+		faults = append(faults, errs.New(errs.Required, "Another issuer has another secret: give it, or null if it has none.").On("clientSecret"))
+	}
 	if before.FromEnvironment {
 		for field, changed := range map[string]bool{"issuer": p.Issuer != before.Issuer, "clientId": p.ClientID != before.ClientID, "clientSecret": text != nil} {
 			if changed {
@@ -332,6 +337,11 @@ func (s *Service) saveProvider(ctx context.Context, tx *store.Tx, before, after 
 	}
 	if before.Issuer != after.Issuer {
 		if err := forgetIdentities(ctx, tx, before.ID); err != nil {
+			return err
+		}
+	}
+	if before.Issuer != after.Issuer || before.Enabled && !after.Enabled { // no one there ends them any more
+		if err := account.EndSessions(ctx, tx, session.ProviderID(before.ID)); err != nil {
 			return err
 		}
 	}

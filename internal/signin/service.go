@@ -21,7 +21,9 @@ const (
 	signInLife = 10 * time.Minute
 	// answerTime is how long the providers' answers to one request may take together.
 	answerTime = 15 * time.Second
-	// CallbackPath is where providers send browsers back.
+	// CallbackPath is where the provider of the server's settings sends browsers back. Each
+	// other one has an address of its own below it, so that no provider can end a sign-in
+	// that was begun at another (RFC 9700, 4.4.2).
 	CallbackPath = "/auth/callback"
 	// LinkPath is where sign-in links lead.
 	LinkPath = "/auth/link"
@@ -45,7 +47,8 @@ type Service struct {
 	store *store.Store
 	keys  *secret.Keyring
 	o     Options
-	tries tries
+	// tries are of links, begins of sign-ins at providers.
+	tries, begins tries
 }
 
 // New returns the use cases on a store.

@@ -65,6 +65,12 @@ const provider = new Provider(issuer, {
   },
 });
 
+// An address that ends in * stands for all that begin so: a client's own has an id that is
+// made once the provider is known there.
+provider.Client.prototype.redirectUriAllowed = function (uri) {
+  return this.redirectUris.some((known) => known === uri || (known.endsWith('*') && uri.startsWith(known.slice(0, -1))));
+};
+
 async function interact(request, response) {
   const { prompt, params, session } = await provider.interactionDetails(request, response);
   if (declining) {
