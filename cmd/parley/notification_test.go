@@ -308,7 +308,7 @@ func TestNotificationsStory(t *testing.T) {
 		}
 		o.readsAndLooks(t, c)
 		o.follows(t, c)
-		o.leaves(t, c)
+		o.leaves(t, c, live)
 	})
 }
 
@@ -365,8 +365,9 @@ func (o *office) follows(t *testing.T, c chat) {
 	}
 }
 
-// leaves has Ben lose the inbox: he is told nothing, and sees nothing of what he was told.
-func (o *office) leaves(t *testing.T, c chat) {
+// leaves has Ben lose the inbox: he is told nothing, sees nothing of what he was told, and
+// hears that nothing is left.
+func (o *office) leaves(t *testing.T, c chat, live *socket) {
 	t.Helper()
 	o.writes(c, "And still")
 	o.told(o.benToken, vocab.NotifyReply, c.conversationID)
@@ -377,6 +378,7 @@ func (o *office) leaves(t *testing.T, c chat) {
 	if got := at(o.do(o.benToken, `{ unreadNotificationCount }`, nil), "unreadNotificationCount"); fmt.Sprint(got) != "0" {
 		t.Errorf("he is no member, and has %v unread", got)
 	}
+	o.hears(live, "0", func(data map[string]any) any { return at(data, "notifications", "unreadCount") })
 }
 
 // NT-8: a bulk change is folded: eleven notifications, however many conversations it had.
@@ -411,7 +413,9 @@ func TestStormOfNotifications(t *testing.T) {
 		for deadline := time.After(2 * time.Minute); ; {
 			var texts []string
 			for _, n := range a.notified(o.benToken) {
-				texts = append(texts, text(n, "text"))
+				if text(n, "kind") == string(vocab.NotifyAssigned) {
+					texts = append(texts, text(n, "text"))
+				}
 			}
 			if len(texts) == 11 && texts[0] == want {
 				break

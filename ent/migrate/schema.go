@@ -2171,6 +2171,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{NotificationsColumns[5], NotificationsColumns[2]},
 			},
+			{
+				Name:    "notification_updated_at",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[18]},
+			},
 		},
 	}
 	// PageViewsColumns holds the columns for the "page_views" table.

@@ -41,11 +41,13 @@ func (Notification) Fields() []ent.Field {
 	}
 }
 
-// Indexes of Notification. The migrations also index those that are unread.
+// Indexes of Notification. The migrations also index those that are unread,
+// read, and to be mailed.
 func (Notification) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("user_id", "updated_at", "id"),
 		index.Fields("user_id", "sequence"),
 		index.Fields("conversation_id", "user_id"),
+		index.Fields("updated_at"),
 	}
 }

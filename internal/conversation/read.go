@@ -46,12 +46,15 @@ func (ch *change) markRead(ctx context.Context, number int) error {
 	return ch.markReadBy(ctx, reader, number)
 }
 
-// markReadBy says that a user read the conversation up to a message.
+// markReadBy says that a user read the conversation up to a message: also who had read it
+// before, if they were told of something there since, such as that it was assigned (NT-1).
 func (ch *change) markReadBy(ctx context.Context, reader string, number int) error {
 	reached, moved, err := ch.movePosition(ctx, `INSERT INTO read_positions (id, account_id, inbox_id, conversation_id, user_id, number, revision) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (conversation_id, user_id) DO UPDATE SET revision = excluded.revision,
 			number = CASE WHEN read_positions.number < excluded.number THEN excluded.number ELSE read_positions.number END
-		WHERE read_positions.number < excluded.number OR read_positions.revision < $8 RETURNING number`,
+		WHERE read_positions.number < excluded.number OR read_positions.revision < $8 OR EXISTS (
+			SELECT 1 FROM notifications n WHERE n.conversation_id = read_positions.conversation_id AND n.user_id = read_positions.user_id AND n.account_id = read_positions.account_id
+				AND n.read_at = 0 AND n.message_number <= excluded.number) RETURNING number`,
 		id.New("read"), ch.c.AccountID, ch.c.InboxID, ch.c.ID, reader, number, ch.c.Revision, ch.c.WokenRevision)
 	if err != nil || !moved {
 		return err

@@ -43,7 +43,7 @@ func (c *Config) writeRefusal(w http.ResponseWriter, r *http.Request, page refus
 	case e != nil:
 		status, page = http.StatusBadRequest, refusalForm{Text: e.Message}
 	case err != nil:
-		c.Log.ErrorContext(r.Context(), "a refusal of transcripts could not be noted", "error", err)
+		c.Log.ErrorContext(r.Context(), "a refusal of e-mails could not be noted", "error", err)
 		status, page = http.StatusInternalServerError, refusalForm{Text: "Something went wrong here. Try again."}
 	}
 	setFormHeaders(w.Header())

@@ -101,18 +101,21 @@ func TestErasedIsWithdrawn(t *testing.T) {
 		for _, of := range []struct {
 			name   string
 			about  *mail.About
+			abouts []mail.About
 			people people
 			err    error
 			sent   bool
 		}{
-			{"erased", &gone, people{erased: gone}, nil, false},
-			{"not known", &there, people{err: unknown}, unknown, false},
-			{"there", &there, people{erased: gone}, nil, true},
-			{"about no one", nil, people{err: unknown}, nil, true},
+			{"erased", &gone, nil, people{erased: gone}, nil, false},
+			{"not known", &there, nil, people{err: unknown}, unknown, false},
+			{"there", &there, nil, people{erased: gone}, nil, true},
+			{"about no one", nil, nil, people{err: unknown}, nil, true},
+			{"one of several erased", &there, []mail.About{there, gone}, people{erased: gone}, nil, false},
+			{"several there", nil, []mail.About{there}, people{erased: gone}, nil, true},
 		} {
 			m.Register(job.New(s, silent), keys, nil, of.people)
 			l := notice
-			l.ID, l.About = "mail_"+strings.ReplaceAll(of.name, " ", "_"), of.about
+			l.ID, l.About, l.Abouts = "mail_"+strings.ReplaceAll(of.name, " ", "_"), of.about, of.abouts
 			if err := m.Deliver(t.Context(), l); !errors.Is(err, of.err) {
 				t.Errorf("%s: %v", of.name, err)
 			}

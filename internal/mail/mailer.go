@@ -109,16 +109,25 @@ func (m *Mailer) Deliver(ctx context.Context, l Notice) error {
 	return err
 }
 
-// isWithdrawn reports whether whom the notice is about was erased while it waited.
+// isWithdrawn reports whether someone whom the notice is about was erased while it waited.
 func (m *Mailer) isWithdrawn(ctx context.Context, l Notice) (bool, error) {
-	if l.About == nil || m.people == nil {
+	if m.people == nil {
 		return false, nil
 	}
-	erased, err := m.people.IsErased(ctx, *l.About)
-	if err != nil {
-		return false, fmt.Errorf("ask whom the notice is about: %w", err)
+	abouts := l.Abouts
+	if l.About != nil {
+		abouts = append(abouts[:len(abouts):len(abouts)], *l.About)
 	}
-	return erased, nil
+	for _, about := range abouts {
+		erased, err := m.people.IsErased(ctx, about)
+		if err != nil {
+			return false, fmt.Errorf("ask whom the notice is about: %w", err)
+		}
+		if erased {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // attempt composes the letter and hands it over. Errors that trying again cannot

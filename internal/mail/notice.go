@@ -34,6 +34,8 @@ type Notice struct {
 	Unsubscribe string `json:"unsubscribe,omitempty"`
 	// About is whose words or data it has; nil: nobody's of an account's contacts.
 	About *About `json:"about,omitempty"`
+	// Abouts are others whose words or data it has: once one of them is erased, it is not sent.
+	Abouts []About `json:"abouts,omitempty"`
 	// Subject is one line.
 	Subject string `json:"subject"`
 	// Text is plain, its lines ended by "\n".

@@ -59,7 +59,7 @@ type reading struct {
 
 // handle tells what an event is about to those whom it is for.
 func (s *Service) handle(ctx context.Context, e *event.Entry) error {
-	if e.OccurredAt < s.store.Now().Add(-happenedWithin) {
+	if e.OccurredAt < s.store.Now().Add(-happenedWithin) && e.Type != vocab.TokenCreated { // which no one misses (AC-13)
 		return nil
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("notify", e.AccountID))
@@ -201,7 +201,9 @@ func (s *Service) noticesOfNew(ctx context.Context, c *ent.Conversation) ([]*not
 	}
 	if c.Kind != vocab.Email {
 		n.kind = vocab.NotifyNewChat
-		users = slices.DeleteFunc(users, func(m member) bool { return !m.available })
+		if there := slices.DeleteFunc(slices.Clone(users), func(m member) bool { return !m.available }); len(there) > 0 {
+			users = there
+		}
 		users = users[:min(len(users), mostAvailable)]
 	}
 	for _, m := range users {

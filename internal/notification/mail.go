@@ -10,6 +10,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/ent/conversation"
 	"parley/ent/notification"
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -25,6 +26,8 @@ const (
 	mailPause = 2 * time.Minute
 	// mostInMail is how many notifications a mail lists, the latest.
 	mostInMail = 20
+	// mostDue is how many it counts.
+	mostDue = 200
 	// maxMailSubject is the most characters of a subject.
 	maxMailSubject = 120
 )
@@ -68,29 +71,28 @@ func (s *Service) mailDue(ctx context.Context, tx *store.Tx, args MailArgs) (wai
 		return at.Time().Sub(now.Time()), nil
 	}
 	if until, quiet := st.quiet.Until(now.Time()); quiet {
+		if until.IsZero() { // they never end
+			return 0, clearDue(ctx, tx, args, now)
+		}
 		return until.Sub(now.Time()), nil
 	}
-	v, err := s.viewers.ViewerOf(ctx, args.AccountID, args.UserID, "")
-	if errs.Is(err, errs.Forbidden) { // deactivated
+	u, asUser, err := s.recipient(ctx, tx, args)
+	if err != nil {
+		return 0, err
+	}
+	if u == nil {
 		return 0, clearDue(ctx, tx, args, now)
 	}
-	if err != nil {
-		return 0, err
-	}
-	u, err := tx.Client.User.Get(ctx, args.UserID)
-	if err != nil {
-		return 0, err
-	}
-	reads := *v
-	reads.Scopes = []string{"*"}
-	asUser := viewer.NewContext(ctx, &reads)
 	due, err := tx.Client.Notification.Query().Where(
-		notification.UserID(args.UserID), notification.ReadAt(0), notification.MailAtGT(0), notification.MailAtLTE(now),
-	).Order(notification.ByUpdatedAt(entsql.OrderDesc())).All(asUser)
+		notification.UserID(args.UserID), isUnread, isToBeMailed, notification.MailAtLTE(now),
+	).Order(notification.ByUpdatedAt(entsql.OrderDesc())).Limit(mostDue).All(asUser)
 	if err != nil {
 		return 0, err
 	}
 	if due, err = s.stillWanted(ctx, args, due); err != nil {
+		return 0, err
+	}
+	if due, err = stillTrue(ctx, tx, args.UserID, due); err != nil {
 		return 0, err
 	}
 	if err := clearDue(ctx, tx, args, now); err != nil || len(due) == 0 || u.Email == "" {
@@ -103,6 +105,66 @@ func (s *Service) mailDue(ctx context.Context, tx *store.Tx, args MailArgs) (wai
 	mail.Post(tx, notice)
 	_, err = tx.Exec(ctx, "UPDATE notification_states SET mailed_at = $1 WHERE user_id = $2 AND account_id = $3", int64(now), args.UserID, args.AccountID)
 	return 0, err
+}
+
+// isToBeMailed has the zero in its text, so that databases take the index of what is.
+func isToBeMailed(s *entsql.Selector) {
+	s.Where(entsql.ExprP(s.C(notification.FieldMailAt) + " > 0"))
+}
+
+// recipient is a user, with a context in which all that they may see is read; nil: they were
+// deactivated.
+func (s *Service) recipient(ctx context.Context, tx *store.Tx, args MailArgs) (*ent.User, context.Context, error) {
+	v, err := s.viewers.ViewerOf(ctx, args.AccountID, args.UserID, "")
+	if errs.Is(err, errs.Forbidden) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	reads := *v
+	reads.Scopes = []string{"*"}
+	u, err := tx.Client.User.Get(ctx, args.UserID)
+	return u, viewer.NewContext(ctx, &reads), err
+}
+
+// mailAtOnce tells a user by e-mail of what no one may miss: nothing waits that quiet hours,
+// or who marks all as read, could keep from them (AC-13).
+func (s *Service) mailAtOnce(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
+	u, asUser, err := s.recipient(ctx, tx, MailArgs{AccountID: n.event.AccountID, UserID: userID})
+	if err != nil || u == nil || u.Email == "" {
+		return err
+	}
+	written, err := tx.Client.Notification.Query().Where(notification.UserID(userID), notification.Sequence(sequence)).All(asUser)
+	if err != nil || len(written) == 0 {
+		return err
+	}
+	letter, err := s.compose(asUser, u, written)
+	if err != nil {
+		return err
+	}
+	mail.Post(tx, letter)
+	return nil
+}
+
+// stillTrue are those of a user's notifications whose conversation is not in the trash nor
+// filtered, and is still theirs if it was assigned to them.
+func stillTrue(ctx context.Context, tx *store.Tx, userID string, due []*ent.Notification) ([]*ent.Notification, error) {
+	found, err := tx.Client.Conversation.Query().Where(conversation.IDIn(pick(due, func(n *ent.Notification) string { return n.ConversationID })...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	by := make(map[string]*ent.Conversation, len(found))
+	for _, c := range found {
+		by[c.ID] = c
+	}
+	return slices.DeleteFunc(due, func(n *ent.Notification) bool {
+		if n.ConversationID == "" {
+			return false
+		}
+		c := by[n.ConversationID]
+		return c == nil || c.DeletedAt.IsSet() || c.Filtered != 0 || n.Kind == vocab.NotifyAssigned && c.AssigneeID != userID
+	}), nil
 }
 
 // state is what is kept of a user beside their notifications.
@@ -168,14 +230,8 @@ func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notificat
 		return mail.Notice{}, err
 	}
 	notice := mail.Notice{To: u.Email, Subject: clip(texts[0], maxMailSubject)}
-	if c := only(due[0].ConversationID); len(due) == 1 && c != nil {
-		found, err := s.nodes.Conversations(ctx, c)
-		if err != nil {
-			return notice, err
-		}
-		if found[0] != nil && (found[0].ContactID != "" || found[0].VisitorID != "") {
-			notice.About = &mail.About{AccountID: u.AccountID, ContactID: found[0].ContactID, VisitorID: found[0].VisitorID}
-		}
+	if notice.Abouts, err = s.abouts(ctx, due[:min(len(due), mostInMail)]); err != nil {
+		return notice, err
 	}
 	if len(due) > 1 {
 		notice.Subject = fmt.Sprintf("%d notifications", len(due))
@@ -209,6 +265,24 @@ func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notificat
 	}
 	notice.Text = b.String()
 	return notice, nil
+}
+
+// abouts are the people whose conversations some notifications are about.
+func (s *Service) abouts(ctx context.Context, listed []*ent.Notification) (list []mail.About, err error) {
+	found, err := s.nodes.Conversations(ctx, pick(listed, func(n *ent.Notification) string { return n.ConversationID }))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range found {
+		if c == nil || c.ContactID == "" && c.VisitorID == "" {
+			continue
+		}
+		about := mail.About{AccountID: c.AccountID, ContactID: c.ContactID, VisitorID: c.VisitorID}
+		if !slices.Contains(list, about) {
+			list = append(list, about)
+		}
+	}
+	return list, nil
 }
 
 // clip cuts a text to so many characters.

@@ -13,9 +13,6 @@ import (
 	"parley/internal/vocab"
 )
 
-// lookAgain is after how long quiet hours without end are looked at again.
-const lookAgain = time.Hour
-
 // QuietHours are when a user gets no mail: what is due waits until they end. They go by the
 // wall clock of their zone, also on days when clocks are turned.
 type QuietHours struct {
@@ -29,15 +26,17 @@ func (q QuietHours) hours() vocab.Availability {
 	return vocab.Availability{Mode: vocab.AvailabilityOperatingHours, TimeZone: q.TimeZone, Hours: q.Hours}
 }
 
-// Until is when the quiet hours that are now end; false: they are not now.
+// Until is when the quiet hours that are now end, zero if they never do; false: they are not
+// now.
 func (q QuietHours) Until(now time.Time) (time.Time, bool) {
 	if len(q.Hours) == 0 || !availability.InHours(q.hours(), now) {
 		return time.Time{}, false
 	}
-	if end, ok := availability.NextTurn(q.hours(), now); ok {
-		return end, true
+	end, ok := availability.NextTurn(q.hours(), now)
+	if !ok { // all week
+		return time.Time{}, true
 	}
-	return now.Add(lookAgain), true // all week
+	return end, true
 }
 
 // SetQuietHours changes when the caller gets no mail, and returns it; nil: at no time. Errors:

@@ -43,6 +43,7 @@ type Stream struct {
 	stop     func()
 	read     time.Time // when it last read, by the clock of timers
 	pending  []*Change
+	count    int // the last that was reported
 }
 
 // Open returns the caller's notifications as they change, first only how many are not read,
@@ -85,7 +86,7 @@ func (st *Stream) begin(ctx context.Context, v *viewer.Viewer, after *int64) err
 		st.position = *after
 		st.wake <- struct{}{}
 	}
-	st.pending = []*Change{{Sequence: st.position, UnreadCount: count}}
+	st.pending, st.count = []*Change{{Sequence: st.position, UnreadCount: count}}, count
 	return nil
 }
 
@@ -144,8 +145,11 @@ func (st *Stream) await(ctx context.Context) error {
 func (st *Stream) find(ctx context.Context, v *viewer.Viewer) error {
 	st.read = clock.System{}.Now()
 	head, err := st.service.headOf(ctx, v)
-	if err != nil || head == st.position {
+	if err != nil {
 		return err
+	}
+	if head == st.position {
+		return st.recount(ctx)
 	}
 	changed, err := st.service.store.Client(ctx).Notification.Query().
 		Where(notification.UserID(st.userID), notification.Shown(true), notification.SequenceGT(st.position), notification.SequenceLTE(head)).
@@ -158,12 +162,26 @@ func (st *Stream) find(ctx context.Context, v *viewer.Viewer) error {
 		return err
 	}
 	slices.Reverse(changed)
-	for _, n := range changed {
-		st.pending = append(st.pending, &Change{n.Sequence, n.ID, count})
+	for i, n := range changed {
+		sequence := n.Sequence
+		if i+1 < len(changed) && changed[i+1].Sequence == sequence {
+			sequence-- // so that who is cut off before the last of them gets it again
+		}
+		st.pending = append(st.pending, &Change{sequence, n.ID, count})
 	}
 	if len(changed) == 0 { // they are out of the user's sight
 		st.pending = append(st.pending, &Change{Sequence: head, UnreadCount: count})
 	}
-	st.position = head
+	st.position, st.count = head, count
 	return nil
+}
+
+// recount reports how many are not read if that changed without a notification: the user
+// got an inbox, or lost it.
+func (st *Stream) recount(ctx context.Context) error {
+	count, err := st.service.CountUnread(ctx)
+	if err == nil && count != st.count {
+		st.pending, st.count = append(st.pending, &Change{Sequence: st.position, UnreadCount: count}), count
+	}
+	return err
 }

@@ -67,8 +67,10 @@ func (s *Service) Do(ctx context.Context, link string) (done string, err error) 
 				c.User, string(kind), string(vocab.NotifyByEmail), c.Account); err != nil {
 				return err
 			}
+			// Another click may have come in between.
 			if _, err := tx.Exec(ctx, `INSERT INTO notification_preferences (user_id, inbox_id, kind, medium, account_id, wanted)
-				SELECT id, '', $1, $2, account_id, FALSE FROM users WHERE id = $3 AND account_id = $4`,
+				SELECT id, '', $1, $2, account_id, FALSE FROM users WHERE id = $3 AND account_id = $4
+				ON CONFLICT (user_id, kind, medium, inbox_id) DO UPDATE SET wanted = excluded.wanted`,
 				string(kind), string(vocab.NotifyByEmail), c.User, c.Account); err != nil {
 				return err
 			}

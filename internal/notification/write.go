@@ -70,6 +70,11 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 		if err := unread[userID].tell(ctx, tx, n, userID, next[userID]); err != nil {
 			return err
 		}
+		if kindNamed(n.kind).Fixed {
+			if err := s.mailAtOnce(ctx, tx, n, userID, next[userID]); err != nil {
+				return err
+			}
+		}
 	}
 	s.tell(ctx, tx, n.users)
 	return nil
@@ -77,7 +82,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 
 // unread is what a user has not read of a notice's kind in its inbox.
 type unread struct {
-	// same is about the same conversation or subject, several is about many conversations;
+	// same is about the same conversation, or the same subject beside conversations, several is about many conversations;
 	// "": there is none.
 	same, several string
 	// sameWaits and severalWait: they are to be told by e-mail still.
@@ -88,10 +93,13 @@ type unread struct {
 
 func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, error) {
 	of := &store.Statement{}
-	since := int64(tx.Now().Add(-burst))
-	query := "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
-		") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID()) +
-		" AND (updated_at > " + of.Arg(since) + " OR conversation_id = " + of.Arg(n.conversationID()) + ")"
+	since := int64(n.event.OccurredAt.Add(-burst)) // as updated_at, which may lag
+	among := func() string {
+		return "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
+			") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID())
+	}
+	// Each half has its index.
+	query := among() + " AND updated_at > " + of.Arg(since) + " UNION " + among() + " AND conversation_id = " + of.Arg(n.conversationID())
 	found := map[string]unread{}
 	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
 		var userID, notificationID, conversationID, subjectID string
@@ -101,7 +109,7 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 		}
 		u := found[userID]
 		switch {
-		case conversationID == n.conversationID() && subjectID == n.subjectID:
+		case conversationID == n.conversationID() && (n.conversation != nil || subjectID == n.subjectID):
 			u.same, u.sameWaits = notificationID, mailAt > 0
 		case n.conversation != nil && conversationID == "":
 			if updatedAt > since {
@@ -120,7 +128,7 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 // tell writes what one user is told, and has it told by e-mail later if they want that.
 func (u unread) tell(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
 	e, mailAt := n.event, clock.Micros(0)
-	if n.mailed[userID] {
+	if n.mailed[userID] && !kindNamed(n.kind).Fixed {
 		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
 	}
 	several := u.same == "" && u.several != "" && u.apart >= mostApart
@@ -139,12 +147,9 @@ func (u unread) tell(ctx context.Context, tx *store.Tx, n *notice, userID string
 		into, waits = u.several, u.severalWait
 	}
 	update := tx.Client.Notification.UpdateOneID(into).AddEvents(1).SetActorKind(e.ActorKind).SetActorID(n.staff()).
-		SetLastSequence(e.Sequence).SetSequence(sequence).SetUpdatedAt(e.OccurredAt)
+		SetLastSequence(e.Sequence).SetSequence(sequence).SetShown(n.shown[userID]).SetUpdatedAt(e.OccurredAt)
 	if !several {
-		update.SetMessageID(n.messageID).SetMessageNumber(n.number)
-	}
-	if n.shown[userID] {
-		update.SetShown(true)
+		update.SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
 	}
 	if mailAt > 0 && !waits {
 		update.SetMailAt(mailAt)
@@ -174,7 +179,7 @@ func (n *notice) staff() string {
 func (s *Service) markConversationRead(ctx context.Context, tx *store.Tx, r reading) error {
 	of := &store.Statement{}
 	query := "SELECT id FROM notifications WHERE conversation_id = " + of.Arg(r.conversationID) + " AND user_id = " + of.Arg(r.userID) +
-		" AND read_at = 0 AND message_number > 0 AND message_number <= " + of.Arg(r.number)
+		" AND read_at = 0 AND message_number <= " + of.Arg(r.number)
 	var ids []string
 	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
 		var one string
