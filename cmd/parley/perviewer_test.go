@@ -63,7 +63,14 @@ func (l *lab) colleague(w *world) (dan string) {
 // like returns the context of another caller with the rights of a context's.
 func like(ctx context.Context, actorID string) context.Context {
 	v := *viewer.FromContext(ctx)
-	v.ActorID = actorID
+	v.ActorID, v.TokenID = actorID, ""
+	return viewer.NewContext(ctx, &v)
+}
+
+// inSession returns the context of a caller who calls by a session.
+func inSession(ctx context.Context, sessionID string) context.Context {
+	v := *viewer.FromContext(ctx)
+	v.TokenID = sessionID
 	return viewer.NewContext(ctx, &v)
 }
 
@@ -113,7 +120,7 @@ func TestWhatDiffersByCallerIsMarked(t *testing.T) {
 		w := l.world()
 		dan := l.colleague(w)
 		found, compared := map[string]string{}, map[string]bool{}
-		for _, one := range []context.Context{w.Agent(0), w.Admin} {
+		for _, one := range []context.Context{w.Agent(0), inSession(w.Admin, w.own[id.UserSession])} {
 			for kind, nodeID := range w.own {
 				typeName := text(l.run(one, fmt.Sprintf("{ node(id: %q) { __typename } }", nodeID)).Data, "node", "__typename")
 				if typeName == "" { // they do not see it

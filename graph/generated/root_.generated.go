@@ -34215,7 +34215,7 @@ type Notification implements Node @scope(read: "conversations:read") {
   count: Int!
   "It in one sentence, English, with the first 200 characters of the message."
   text: String!
-  "Where it leads: the address of the conversation in this server's inbox; null: it is about none."
+  "Where it leads: the address of the conversation in this server's inbox; null: it is about none, or ` + "`" + `PARLEY_CONVERSATION_URL` + "`" + ` is not set."
   url: URL
   "When it was read; null: it is not."
   readAt: Time
