@@ -109,9 +109,9 @@ func became(field, to string) []vocab.FieldChange {
 // office is an inbox with a chat channel, the admin and an agent, Ben.
 type office struct {
 	*api
-	site                 *channel
-	account, admin, ben  string
-	benToken, benMessage string
+	site                *channel
+	account, admin, ben string
+	benToken            string
 }
 
 func (a *api) office() *office {

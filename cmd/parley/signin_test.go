@@ -78,8 +78,15 @@ func (d *doors) browser() *browser {
 	return &browser{d, jar, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
+// httpAnswer is an answer whose body was read.
+type httpAnswer struct {
+	Status     string
+	StatusCode int
+	Header     http.Header
+}
+
 // send sends a request and returns the answer, whose body is read.
-func (b *browser) send(method, to, body string, header map[string]string) (*http.Response, string) {
+func (b *browser) send(method, to, body string, header map[string]string) (*httpAnswer, string) {
 	b.d.t.Helper()
 	if strings.HasPrefix(to, "/") {
 		to = b.d.url + to
@@ -100,11 +107,11 @@ func (b *browser) send(method, to, body string, header map[string]string) (*http
 	if err != nil {
 		b.d.t.Fatal(err)
 	}
-	return response, string(raw)
+	return &httpAnswer{response.Status, response.StatusCode, response.Header}, string(raw)
 }
 
 // submit sends a form from a page of this server.
-func (b *browser) submit(to string, form url.Values) (*http.Response, string) {
+func (b *browser) submit(to string, form url.Values) (*httpAnswer, string) {
 	b.d.t.Helper()
 	return b.send(http.MethodPost, to, form.Encode(), map[string]string{"Content-Type": "application/x-www-form-urlencoded", "Origin": b.d.url})
 }
