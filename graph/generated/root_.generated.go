@@ -37905,7 +37905,7 @@ extend type Mutation {
     @errors(codes: [INVALID, TOO_LONG])
   """
   Makes a link that signs a user in, once, within 15 minutes; it is shown only once. A deactivated user, and an account in which links are
-  switched off: NOT_ELIGIBLE. The user is told by mail, where mail goes out. A token that does not grant ` + "`" + `*` + "`" + `: FORBIDDEN.
+  switched off: NOT_ELIGIBLE. The user is notified by mail, where mail goes out. A token that does not grant ` + "`" + `*` + "`" + `: FORBIDDEN.
   Emits ` + "`" + `USER_INVITED` + "`" + `; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
   """
   createSignInLink(

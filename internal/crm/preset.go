@@ -14,6 +14,7 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/opt"
+	"parley/internal/property"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -237,7 +238,9 @@ func (s *Service) PresetProblems(ctx context.Context, presets []*vocab.TicketPre
 		if p.OwnerRule == vocab.OwnerUser && !slices.Contains(goodUsers, p.OwnerID) {
 			lists[i] = append(lists[i], vocab.PresetOwnerGone)
 		}
-		if slices.ContainsFunc(p.Defined, func(d vocab.PresetProperty) bool { _, err := presetValue(properties, d); return err != nil }) {
+		if slices.ContainsFunc(p.Defined, func(d vocab.PresetProperty) bool {
+			return !property.Kept{Of: properties[d.PropertyID], Text: d.Value}.IsGood()
+		}) {
 			lists[i] = append(lists[i], vocab.PresetPropertyArchived)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"parley/ent"
 	"parley/internal/errs"
-	"parley/internal/opt"
 	"parley/internal/property"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -70,16 +69,6 @@ func presetProperties(ctx context.Context, client *ent.Client, presets []*vocab.
 	return property.Lookup(ctx, client, vocab.PropertyOfTicket, ids)
 }
 
-// presetValue is what a new ticket gets of a property: an error if that, or an option of
-// it, was archived since.
-func presetValue(found map[string]*ent.Property, d vocab.PresetProperty) (property.PropertyValueInput, error) {
-	p := found[d.PropertyID]
-	if p == nil || p.ArchivedAt.IsSet() {
-		return property.PropertyValueInput{}, errs.New(errs.Invalid, "The property is archived.")
-	}
-	return property.FromText(p, d.Value)
-}
-
 // setPresetProperties gives a new ticket what its preset says of defined properties, but for
 // those that were archived since: no mail is lost over them.
 func setPresetProperties(ctx context.Context, tx *store.Tx, ticketID string, list []vocab.PresetProperty) error {
@@ -87,12 +76,9 @@ func setPresetProperties(ctx context.Context, tx *store.Tx, ticketID string, lis
 	if err != nil {
 		return err
 	}
-	var values []property.PropertyValueInput
-	for _, d := range list {
-		if in, err := presetValue(found, d); err == nil {
-			values = append(values, in)
-		}
+	kept := make([]property.Kept, len(list))
+	for i, d := range list {
+		kept[i] = property.Kept{Of: found[d.PropertyID], Text: d.Value}
 	}
-	_, err = setDefined(ctx, tx, vocab.PropertyOfTicket, ticketID, opt.List(values...))
-	return err
+	return property.SetKept(ctx, tx, ticketID, kept)
 }
