@@ -34185,7 +34185,7 @@ enum NotificationKind {
   TOKEN_CREATED
 }
 
-"By what a user is told."
+"By what a user is notified."
 enum NotificationMedium {
   "In the list ` + "`" + `notifications` + "`" + `, and live."
   IN_APP
@@ -34197,19 +34197,19 @@ enum NotificationMedium {
 }
 
 """
-What a user was told of. Only they see it. While it is not read, more of the same kind in the same conversation is folded into it; and
+What a user was notified of. Only they see it. While it is not read, more of the same kind in the same conversation is folded into it; and
 when many conversations of an inbox bring the same kind within ten minutes, those after the tenth are folded into one without conversation.
 """
 type Notification implements Node @scope(read: "conversations:read") {
   "TypeID, ` + "`" + `notification_...` + "`" + `."
   id: ID!
-  "What it tells of."
+  "What it is about."
   kind: NotificationKind!
   "The conversation; null: it is about several, or none, or the caller may no longer see it."
   conversation: Conversation
   "The message; null: there is none, or it is of several conversations."
   message: Message
-  "Who did it, the last one of several; null: nobody in particular."
+  "Who did it, the last one of several; null: no one in particular."
   actor: Actor
   "How many were folded into it."
   count: Int!
@@ -34219,7 +34219,7 @@ type Notification implements Node @scope(read: "conversations:read") {
   url: URL
   "When it was read; null: it is not."
   readAt: Time
-  "When the last of what it tells of happened."
+  "When the last of what it is about happened."
   updatedAt: Time!
   "When the first of it happened."
   createdAt: Time!
@@ -34253,7 +34253,7 @@ type NotificationChange @scope(read: "conversations:read") {
   unreadCount: Int!
 }
 
-"Whether a user is told of a kind, by a medium."
+"Whether a user is notified of a kind, by a medium."
 type NotificationPreference @scope(read: "conversations:read") {
   "The kind."
   kind: NotificationKind!
@@ -34347,7 +34347,7 @@ type UnfollowConversationPayload {
 
 "When a user gets no notifications by e-mail."
 type QuietHours @scope(read: "conversations:read") {
-  "IANA name of the time zone. The hours go by its wall clock, also on days when clocks are turned."
+  "IANA name of the time zone. The hours are those of its wall clock, also on days when clocks are turned."
   timeZone: String!
   "The hours of each day of the week."
   hours: [ChatHours!]!

@@ -5,14 +5,13 @@ package generated
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
+	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/clock"
 	"parley/internal/conversation"
@@ -116,46 +115,14 @@ func (ec *executionContext) field_RoutingDecision_candidates_args(ctx context.Co
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _GoneReference_id(ctx context.Context, field graphql.CollectedField, obj *model.GoneReference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GoneReference_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_GoneReference_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GoneReference", field, false, false, "ID")
 }
 
 func (ec *executionContext) _GoneReference_deleted(ctx context.Context, field graphql.CollectedField, obj *model.GoneReference) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_GoneReference_deleted(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Deleted, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Deleted)
 }
 func (ec *executionContext) fieldContext_GoneReference_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GoneReference", field, false, false, "Boolean")
@@ -318,23 +285,7 @@ func (ec *executionContext) resolveBatch_RoutingCandidate_user(ctx context.Conte
 }
 
 func (ec *executionContext) _RoutingCandidate_chosen(ctx context.Context, field graphql.CollectedField, obj *vocab.RoutingCandidate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCandidate_chosen(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Chosen, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Chosen)
 }
 func (ec *executionContext) fieldContext_RoutingCandidate_chosen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingCandidate", field, false, false, "Boolean")
@@ -460,23 +411,7 @@ func (ec *executionContext) fieldContext_RoutingCandidateConnection_pageInfo(_ c
 }
 
 func (ec *executionContext) _RoutingCandidateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*vocab.RoutingCandidate]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingCandidateEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RoutingCandidateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingCandidateEdge", field, false, false, "String")
@@ -584,23 +519,7 @@ func (ec *executionContext) fieldContext_RoutingContactPropertyCondition_value(_
 }
 
 func (ec *executionContext) _RoutingDecision_id(ctx context.Context, field graphql.CollectedField, obj *ent.RoutingDecision) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingDecision_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_RoutingDecision_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingDecision", field, false, false, "ID")
@@ -1036,23 +955,7 @@ func (ec *executionContext) fieldContext_RoutingDecisionConnection_pageInfo(_ co
 }
 
 func (ec *executionContext) _RoutingDecisionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.RoutingDecision]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingDecisionEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RoutingDecisionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingDecisionEdge", field, false, false, "String")
@@ -1224,92 +1127,28 @@ func (ec *executionContext) fieldContext_RoutingListCondition_list(_ context.Con
 }
 
 func (ec *executionContext) _RoutingListCondition_member(ctx context.Context, field graphql.CollectedField, obj *model.RoutingListCondition) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingListCondition_member(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Member, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Member)
 }
 func (ec *executionContext) fieldContext_RoutingListCondition_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingListCondition", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _RoutingOffer_maxAge(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingOffer_maxAge(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxAge, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.MaxAge)
 }
 func (ec *executionContext) fieldContext_RoutingOffer_maxAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RoutingOffer_perMinute(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingOffer_perMinute(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PerMinute, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.PerMinute)
 }
 func (ec *executionContext) fieldContext_RoutingOffer_perMinute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Int")
 }
 
 func (ec *executionContext) _RoutingOffer_visitorConnected(ctx context.Context, field graphql.CollectedField, obj *model.RoutingOffer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_RoutingOffer_visitorConnected(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VisitorConnected, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.VisitorConnected)
 }
 func (ec *executionContext) fieldContext_RoutingOffer_visitorConnected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingOffer", field, false, false, "Boolean")
@@ -2497,7 +2336,6 @@ func (ec *executionContext) _GoneReference(ctx context.Context, sel ast.Selectio
 	fields := graphql.CollectFields(ec.OperationContext, sel, goneReferenceImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2521,11 +2359,6 @@ func (ec *executionContext) _GoneReference(ctx context.Context, sel ast.Selectio
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2535,7 +2368,6 @@ func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2569,11 +2401,6 @@ func (ec *executionContext) _Routing(ctx context.Context, sel ast.SelectionSet, 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2583,7 +2410,6 @@ func (ec *executionContext) _RoutingCandidate(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2612,11 +2438,6 @@ func (ec *executionContext) _RoutingCandidate(ctx context.Context, sel ast.Selec
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2626,7 +2447,6 @@ func (ec *executionContext) _RoutingCandidateConnection(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2655,11 +2475,6 @@ func (ec *executionContext) _RoutingCandidateConnection(ctx context.Context, sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2669,7 +2484,6 @@ func (ec *executionContext) _RoutingCandidateEdge(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingCandidateEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2693,11 +2507,6 @@ func (ec *executionContext) _RoutingCandidateEdge(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2707,7 +2516,6 @@ func (ec *executionContext) _RoutingContactPropertyCondition(ctx context.Context
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingContactPropertyConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2736,11 +2544,6 @@ func (ec *executionContext) _RoutingContactPropertyCondition(ctx context.Context
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2750,7 +2553,6 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2814,11 +2616,6 @@ func (ec *executionContext) _RoutingDecision(ctx context.Context, sel ast.Select
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2828,7 +2625,6 @@ func (ec *executionContext) _RoutingDecisionConnection(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2857,11 +2653,6 @@ func (ec *executionContext) _RoutingDecisionConnection(ctx context.Context, sel 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2871,7 +2662,6 @@ func (ec *executionContext) _RoutingDecisionEdge(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingDecisionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2895,11 +2685,6 @@ func (ec *executionContext) _RoutingDecisionEdge(ctx context.Context, sel ast.Se
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2909,7 +2694,6 @@ func (ec *executionContext) _RoutingDefinedPropertyCondition(ctx context.Context
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingDefinedPropertyConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2928,11 +2712,6 @@ func (ec *executionContext) _RoutingDefinedPropertyCondition(ctx context.Context
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2942,7 +2721,6 @@ func (ec *executionContext) _RoutingHoursCondition(ctx context.Context, sel ast.
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingHoursConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2961,11 +2739,6 @@ func (ec *executionContext) _RoutingHoursCondition(ctx context.Context, sel ast.
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -2975,7 +2748,6 @@ func (ec *executionContext) _RoutingLanguageCondition(ctx context.Context, sel a
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingLanguageConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -2999,11 +2771,6 @@ func (ec *executionContext) _RoutingLanguageCondition(ctx context.Context, sel a
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3013,7 +2780,6 @@ func (ec *executionContext) _RoutingListCondition(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingListConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3037,11 +2803,6 @@ func (ec *executionContext) _RoutingListCondition(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3051,7 +2812,6 @@ func (ec *executionContext) _RoutingOffer(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingOfferImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3080,11 +2840,6 @@ func (ec *executionContext) _RoutingOffer(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3094,7 +2849,6 @@ func (ec *executionContext) _RoutingPageCondition(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingPageConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3118,11 +2872,6 @@ func (ec *executionContext) _RoutingPageCondition(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3132,7 +2881,6 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3181,11 +2929,6 @@ func (ec *executionContext) _RoutingRule(ctx context.Context, sel ast.SelectionS
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3195,7 +2938,6 @@ func (ec *executionContext) _RoutingSubjectCondition(ctx context.Context, sel as
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingSubjectConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3219,11 +2961,6 @@ func (ec *executionContext) _RoutingSubjectCondition(ctx context.Context, sel as
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3233,7 +2970,6 @@ func (ec *executionContext) _RoutingToAddressCondition(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, routingToAddressConditionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -3257,11 +2993,6 @@ func (ec *executionContext) _RoutingToAddressCondition(ctx context.Context, sel 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -3270,7 +3001,7 @@ func (ec *executionContext) _RoutingToAddressCondition(ctx context.Context, sel 
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNGoneReference2ᚕᚖparleyᚋgraphᚋmodelᚐGoneReferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GoneReference) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGoneReference2ᚖparleyᚋgraphᚋmodelᚐGoneReference(ctx, sel, v[i])
@@ -3299,7 +3030,7 @@ func (ec *executionContext) marshalNRouting2parleyᚋinternalᚋvocabᚐRouting(
 
 func (ec *executionContext) marshalNRoutingCandidate2ᚕᚖparleyᚋinternalᚋvocabᚐRoutingCandidateᚄ(ctx context.Context, sel ast.SelectionSet, v []*vocab.RoutingCandidate) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "RoutingCandidate", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingCandidate2ᚖparleyᚋinternalᚋvocabᚐRoutingCandidate(ctx, sel, v[i])
@@ -3331,7 +3062,7 @@ func (ec *executionContext) marshalNRoutingCandidateConnection2ᚖparleyᚋinter
 }
 
 func (ec *executionContext) marshalNRoutingCandidateEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*vocab.RoutingCandidate]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingCandidateEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -3363,7 +3094,7 @@ func (ec *executionContext) marshalNRoutingCondition2parleyᚋgraphᚋmodelᚐRo
 }
 
 func (ec *executionContext) marshalNRoutingCondition2ᚕparleyᚋgraphᚋmodelᚐRoutingConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.RoutingCondition) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingCondition2parleyᚋgraphᚋmodelᚐRoutingCondition(ctx, sel, v[i])
@@ -3400,7 +3131,7 @@ func (ec *executionContext) marshalNRoutingContactProperty2parleyᚋinternalᚋv
 
 func (ec *executionContext) marshalNRoutingDecision2ᚕᚖparleyᚋentᚐRoutingDecisionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.RoutingDecision) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "RoutingDecision", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingDecision2ᚖparleyᚋentᚐRoutingDecision(ctx, sel, v[i])
@@ -3432,7 +3163,7 @@ func (ec *executionContext) marshalNRoutingDecisionConnection2ᚖparleyᚋintern
 }
 
 func (ec *executionContext) marshalNRoutingDecisionEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.RoutingDecision]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingDecisionEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -3516,7 +3247,7 @@ func (ec *executionContext) marshalNRoutingRule2parleyᚋinternalᚋvocabᚐRout
 
 func (ec *executionContext) marshalNRoutingRule2ᚕparleyᚋinternalᚋvocabᚐRoutingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.RoutingRule) graphql.Marshaler {
 	ctx = graphql.WithBatchParentValues(ctx, "RoutingRule", v)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRoutingRule2parleyᚋinternalᚋvocabᚐRoutingRule(ctx, sel, v[i])

@@ -5,14 +5,13 @@ package generated
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
+	"parley/graph/internal/inorder"
 	"parley/graph/model"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
@@ -274,23 +273,7 @@ func (ec *executionContext) fieldContext_CaptureField_label(_ context.Context, f
 }
 
 func (ec *executionContext) _CaptureField_required(ctx context.Context, field graphql.CollectedField, obj *vocab.CaptureField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_CaptureField_required(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Required, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Required)
 }
 func (ec *executionContext) fieldContext_CaptureField_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CaptureField", field, false, false, "Boolean")
@@ -563,23 +546,7 @@ func (ec *executionContext) fieldContext_DeleteTargetedMessagePayload_userErrors
 }
 
 func (ec *executionContext) _DisplayOptions_openByItself(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_DisplayOptions_openByItself(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OpenByItself, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OpenByItself)
 }
 func (ec *executionContext) fieldContext_DisplayOptions_openByItself(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "Boolean")
@@ -1255,46 +1222,14 @@ func (ec *executionContext) fieldContext_SetTargetedMessageStatePayload_userErro
 }
 
 func (ec *executionContext) _TargetedMessage_id(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessage_id(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "ID")
 }
 
 func (ec *executionContext) _TargetedMessage_name(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessage_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "String")
@@ -1324,23 +1259,7 @@ func (ec *executionContext) fieldContext_TargetedMessage_state(_ context.Context
 }
 
 func (ec *executionContext) _TargetedMessage_position(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessage_position(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Position, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Position)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "Int")
@@ -1535,23 +1454,7 @@ func (ec *executionContext) fieldContext_TargetedMessage_rules(_ context.Context
 }
 
 func (ec *executionContext) _TargetedMessage_welcomeMessage(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessage_welcomeMessage(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.WelcomeMessage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalOString2string(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return ec.marshalOString2string(ctx, field.Selections, obj.WelcomeMessage)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_welcomeMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "String")
@@ -1819,23 +1722,7 @@ func (ec *executionContext) resolveBatch_TargetedMessage_stats(ctx context.Conte
 }
 
 func (ec *executionContext) _TargetedMessage_version(ctx context.Context, field graphql.CollectedField, obj *ent.TargetedMessage) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessage_version(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Version, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Version)
 }
 func (ec *executionContext) fieldContext_TargetedMessage_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessage", field, false, false, "Int")
@@ -2071,23 +1958,7 @@ func (ec *executionContext) fieldContext_TargetedMessageConnection_pageInfo(_ co
 }
 
 func (ec *executionContext) _TargetedMessageEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.TargetedMessage]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_TargetedMessageEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageEdge", field, false, false, "String")
@@ -2278,92 +2149,28 @@ func (ec *executionContext) fieldContext_TargetedMessagePreview_warnings(ctx con
 }
 
 func (ec *executionContext) _TargetedMessageStats_shown(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageStats_shown(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Shown, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Shown)
 }
 func (ec *executionContext) fieldContext_TargetedMessageStats_shown(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TargetedMessageStats_opened(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageStats_opened(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Opened, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Opened)
 }
 func (ec *executionContext) fieldContext_TargetedMessageStats_opened(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TargetedMessageStats_chats(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageStats_chats(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Chats, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Chats)
 }
 func (ec *executionContext) fieldContext_TargetedMessageStats_chats(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
 }
 
 func (ec *executionContext) _TargetedMessageStats_emails(ctx context.Context, field graphql.CollectedField, obj *targeting.Tally) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageStats_emails(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Emails, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Emails)
 }
 func (ec *executionContext) fieldContext_TargetedMessageStats_emails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageStats", field, false, false, "Int")
@@ -2425,23 +2232,7 @@ func (ec *executionContext) fieldContext_TargetedMessageVerdict_outcome(_ contex
 }
 
 func (ec *executionContext) _TargetedMessageVerdict_inAudience(ctx context.Context, field graphql.CollectedField, obj *targeting.Verdict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageVerdict_inAudience(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.InAudience, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.InAudience)
 }
 func (ec *executionContext) fieldContext_TargetedMessageVerdict_inAudience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageVerdict", field, false, false, "Boolean")
@@ -2686,23 +2477,7 @@ func (ec *executionContext) fieldContext_TargetedMessageVerdictConnection_pageIn
 }
 
 func (ec *executionContext) _TargetedMessageVerdictEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Verdict]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetedMessageVerdictEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_TargetedMessageVerdictEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetedMessageVerdictEdge", field, false, false, "String")
@@ -2833,23 +2608,7 @@ func (ec *executionContext) fieldContext_TargetingRuleVerdict_rule(_ context.Con
 }
 
 func (ec *executionContext) _TargetingRuleVerdict_holds(ctx context.Context, field graphql.CollectedField, obj *targeting.RuleVerdict) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingRuleVerdict_holds(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Holds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Holds)
 }
 func (ec *executionContext) fieldContext_TargetingRuleVerdict_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetingRuleVerdict", field, false, false, "Boolean")
@@ -3154,23 +2913,7 @@ func (ec *executionContext) fieldContext_TargetingWarningConnection_pageInfo(_ c
 }
 
 func (ec *executionContext) _TargetingWarningEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*targeting.Warning]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TargetingWarningEdge_cursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_TargetingWarningEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TargetingWarningEdge", field, false, false, "String")
@@ -4459,7 +4202,6 @@ func (ec *executionContext) _CaptureField(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, captureFieldImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4498,11 +4240,6 @@ func (ec *executionContext) _CaptureField(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4512,7 +4249,6 @@ func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, consentOptionsImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4546,11 +4282,6 @@ func (ec *executionContext) _ConsentOptions(ctx context.Context, sel ast.Selecti
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4560,7 +4291,6 @@ func (ec *executionContext) _CreateTargetedMessagePayload(ctx context.Context, s
 	fields := graphql.CollectFields(ec.OperationContext, sel, createTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4584,11 +4314,6 @@ func (ec *executionContext) _CreateTargetedMessagePayload(ctx context.Context, s
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4598,7 +4323,6 @@ func (ec *executionContext) _DeleteTargetedMessagePayload(ctx context.Context, s
 	fields := graphql.CollectFields(ec.OperationContext, sel, deleteTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4622,11 +4346,6 @@ func (ec *executionContext) _DeleteTargetedMessagePayload(ctx context.Context, s
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4636,7 +4355,6 @@ func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.Selecti
 	fields := graphql.CollectFields(ec.OperationContext, sel, displayOptionsImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4660,11 +4378,6 @@ func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.Selecti
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4674,7 +4387,6 @@ func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context
 	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4698,11 +4410,6 @@ func (ec *executionContext) _DuplicateTargetedMessagePayload(ctx context.Context
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4712,7 +4419,6 @@ func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.Selection
 	fields := graphql.CollectFields(ec.OperationContext, sel, emailCaptureImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4746,11 +4452,6 @@ func (ec *executionContext) _EmailCapture(ctx context.Context, sel ast.Selection
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4760,7 +4461,6 @@ func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, headingImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4809,11 +4509,6 @@ func (ec *executionContext) _Heading(ctx context.Context, sel ast.SelectionSet, 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4823,7 +4518,6 @@ func (ec *executionContext) _MoveTargetedMessagePayload(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, moveTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4847,11 +4541,6 @@ func (ec *executionContext) _MoveTargetedMessagePayload(ctx context.Context, sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4861,7 +4550,6 @@ func (ec *executionContext) _PublishTargetedMessagePayload(ctx context.Context, 
 	fields := graphql.CollectFields(ec.OperationContext, sel, publishTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4885,11 +4573,6 @@ func (ec *executionContext) _PublishTargetedMessagePayload(ctx context.Context, 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4899,7 +4582,6 @@ func (ec *executionContext) _SetTargetedMessageStatePayload(ctx context.Context,
 	fields := graphql.CollectFields(ec.OperationContext, sel, setTargetedMessageStatePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -4923,11 +4605,6 @@ func (ec *executionContext) _SetTargetedMessageStatePayload(ctx context.Context,
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -4937,7 +4614,6 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5061,11 +4737,6 @@ func (ec *executionContext) _TargetedMessage(ctx context.Context, sel ast.Select
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5075,7 +4746,6 @@ func (ec *executionContext) _TargetedMessageConnection(ctx context.Context, sel 
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5104,11 +4774,6 @@ func (ec *executionContext) _TargetedMessageConnection(ctx context.Context, sel 
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5118,7 +4783,6 @@ func (ec *executionContext) _TargetedMessageEdge(ctx context.Context, sel ast.Se
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5142,11 +4806,6 @@ func (ec *executionContext) _TargetedMessageEdge(ctx context.Context, sel ast.Se
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5156,7 +4815,6 @@ func (ec *executionContext) _TargetedMessagePreview(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessagePreviewImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5190,11 +4848,6 @@ func (ec *executionContext) _TargetedMessagePreview(ctx context.Context, sel ast
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5204,7 +4857,6 @@ func (ec *executionContext) _TargetedMessageStats(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageStatsImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5238,11 +4890,6 @@ func (ec *executionContext) _TargetedMessageStats(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5252,7 +4899,6 @@ func (ec *executionContext) _TargetedMessageVerdict(ctx context.Context, sel ast
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5296,11 +4942,6 @@ func (ec *executionContext) _TargetedMessageVerdict(ctx context.Context, sel ast
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5310,7 +4951,6 @@ func (ec *executionContext) _TargetedMessageVerdictConnection(ctx context.Contex
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5339,11 +4979,6 @@ func (ec *executionContext) _TargetedMessageVerdictConnection(ctx context.Contex
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5353,7 +4988,6 @@ func (ec *executionContext) _TargetedMessageVerdictEdge(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetedMessageVerdictEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5377,11 +5011,6 @@ func (ec *executionContext) _TargetedMessageVerdictEdge(ctx context.Context, sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5391,7 +5020,6 @@ func (ec *executionContext) _TargetingPagesRule(ctx context.Context, sel ast.Sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingPagesRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5410,11 +5038,6 @@ func (ec *executionContext) _TargetingPagesRule(ctx context.Context, sel ast.Sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5424,7 +5047,6 @@ func (ec *executionContext) _TargetingQueryParameterRule(ctx context.Context, se
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingQueryParameterRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5448,11 +5070,6 @@ func (ec *executionContext) _TargetingQueryParameterRule(ctx context.Context, se
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5462,7 +5079,6 @@ func (ec *executionContext) _TargetingRuleVerdict(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingRuleVerdictImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5486,11 +5102,6 @@ func (ec *executionContext) _TargetingRuleVerdict(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5500,7 +5111,6 @@ func (ec *executionContext) _TargetingUrlRule(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingUrlRuleImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5524,11 +5134,6 @@ func (ec *executionContext) _TargetingUrlRule(ctx context.Context, sel ast.Selec
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5538,7 +5143,6 @@ func (ec *executionContext) _TargetingWarning(ctx context.Context, sel ast.Selec
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5577,11 +5181,6 @@ func (ec *executionContext) _TargetingWarning(ctx context.Context, sel ast.Selec
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5591,7 +5190,6 @@ func (ec *executionContext) _TargetingWarningConnection(ctx context.Context, sel
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5620,11 +5218,6 @@ func (ec *executionContext) _TargetingWarningConnection(ctx context.Context, sel
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5634,7 +5227,6 @@ func (ec *executionContext) _TargetingWarningEdge(ctx context.Context, sel ast.S
 	fields := graphql.CollectFields(ec.OperationContext, sel, targetingWarningEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5658,11 +5250,6 @@ func (ec *executionContext) _TargetingWarningEdge(ctx context.Context, sel ast.S
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
 	return out
 }
 
@@ -5672,7 +5259,6 @@ func (ec *executionContext) _UpdateTargetedMessagePayload(ctx context.Context, s
 	fields := graphql.CollectFields(ec.OperationContext, sel, updateTargetedMessagePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -5694,11 +5280,6 @@ func (ec *executionContext) _UpdateTargetedMessagePayload(ctx context.Context, s
 	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -5729,7 +5310,7 @@ func (ec *executionContext) marshalNCaptureField2parleyᚋinternalᚋvocabᚐCap
 
 func (ec *executionContext) marshalNCaptureField2ᚕparleyᚋinternalᚋvocabᚐCaptureFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.CaptureField) graphql.Marshaler {
 	ctx = graphql.WithBatchParentValues(ctx, "CaptureField", v)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCaptureField2parleyᚋinternalᚋvocabᚐCaptureField(ctx, sel, v[i])
@@ -5935,7 +5516,7 @@ func (ec *executionContext) marshalNSmallScreen2parleyᚋinternalᚋvocabᚐSmal
 
 func (ec *executionContext) marshalNTargetedMessage2ᚕᚖparleyᚋentᚐTargetedMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.TargetedMessage) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "TargetedMessage", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetedMessage2ᚖparleyᚋentᚐTargetedMessage(ctx, sel, v[i])
@@ -5967,7 +5548,7 @@ func (ec *executionContext) marshalNTargetedMessageConnection2ᚖparleyᚋintern
 }
 
 func (ec *executionContext) marshalNTargetedMessageEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.TargetedMessage]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetedMessageEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -6028,7 +5609,7 @@ func (ec *executionContext) marshalNTargetedMessageStats2ᚖparleyᚋinternalᚋ
 
 func (ec *executionContext) marshalNTargetedMessageVerdict2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []*targeting.Verdict) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "TargetedMessageVerdict", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetedMessageVerdict2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐVerdict(ctx, sel, v[i])
@@ -6060,7 +5641,7 @@ func (ec *executionContext) marshalNTargetedMessageVerdictConnection2ᚖparley�
 }
 
 func (ec *executionContext) marshalNTargetedMessageVerdictEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*targeting.Verdict]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetedMessageVerdictEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
@@ -6137,7 +5718,7 @@ func (ec *executionContext) marshalNTargetingRule2parleyᚋgraphᚋmodelᚐTarge
 }
 
 func (ec *executionContext) marshalNTargetingRule2ᚕparleyᚋgraphᚋmodelᚐTargetingRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TargetingRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetingRule2parleyᚋgraphᚋmodelᚐTargetingRule(ctx, sel, v[i])
@@ -6162,7 +5743,7 @@ func (ec *executionContext) marshalNTargetingRuleVerdict2parleyᚋinternalᚋcha
 }
 
 func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdictᚄ(ctx context.Context, sel ast.SelectionSet, v []targeting.RuleVerdict) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetingRuleVerdict2parleyᚋinternalᚋchannelᚋchatᚋtargetingᚐRuleVerdict(ctx, sel, v[i])
@@ -6179,7 +5760,7 @@ func (ec *executionContext) marshalNTargetingRuleVerdict2ᚕparleyᚋinternalᚋ
 
 func (ec *executionContext) marshalNTargetingWarning2ᚕᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarningᚄ(ctx context.Context, sel ast.SelectionSet, v []*targeting.Warning) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "TargetingWarning", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetingWarning2ᚖparleyᚋinternalᚋchannelᚋchatᚋtargetingᚐWarning(ctx, sel, v[i])
@@ -6211,7 +5792,7 @@ func (ec *executionContext) marshalNTargetingWarningConnection2ᚖparleyᚋinter
 }
 
 func (ec *executionContext) marshalNTargetingWarningEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*targeting.Warning]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTargetingWarningEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
