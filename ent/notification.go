@@ -31,7 +31,7 @@ type Notification struct {
 	ConversationID string `json:"conversation_id,omitempty"`
 	// MessageID holds the value of the "message_id" field.
 	MessageID string `json:"message_id,omitempty"`
-	// Read up to here, the conversation has what it tells of.
+	// Read up to here, the conversation has what it is about.
 	MessageNumber int `json:"message_number,omitempty"`
 	// What it is about beside a conversation.
 	SubjectID string `json:"subject_id,omitempty"`
@@ -47,7 +47,7 @@ type Notification struct {
 	LastSequence int64 `json:"last_sequence,omitempty"`
 	// Among the user's notifications: the one that changed last has the highest.
 	Sequence int64 `json:"sequence,omitempty"`
-	// It is in the list; otherwise its user wants it by mail alone.
+	// It is in the list; otherwise its user wants it only by mail.
 	Shown bool `json:"shown,omitempty"`
 	// MailAt holds the value of the "mail_at" field.
 	MailAt clock.Micros `json:"mail_at,omitempty"`

@@ -25,7 +25,7 @@ func (Notification) Fields() []ent.Field {
 		field.String("inbox_id").Default("").Immutable().Comment("That of its conversations; empty: it is about none."),
 		field.String("conversation_id").Default("").Immutable().Comment("It goes with it (IN-13); empty: it is about several, or none."),
 		reference("message_id"),
-		field.Int("message_number").Default(0).Comment("Read up to here, the conversation has what it tells of."),
+		field.Int("message_number").Default(0).Comment("Read up to here, the conversation has what it is about."),
 		field.String("subject_id").Default("").Comment("What it is about beside a conversation."),
 		field.String("actor_kind").GoType(viewer.Kind("")).Default("").Comment("Of staff; what contacts do shows in the message."),
 		reference("actor_id"),
@@ -33,8 +33,8 @@ func (Notification) Fields() []ent.Field {
 		field.Int64("first_sequence").Immutable().Comment("The first of them in the account's log."),
 		field.Int64("last_sequence"),
 		field.Int64("sequence").Comment("Among the user's notifications: the one that changed last has the highest."),
-		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it by mail alone."),
-		instant("mail_at"), // when it is told by e-mail unless it is read; zero: it is not, or it was
+		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it only by mail."),
+		instant("mail_at"), // when it is mailed unless it is read; zero: it is not, or it was
 		instant("read_at"),
 		field.Int64("updated_at").GoType(clock.Micros(0)).Comment("When the last of them happened."),
 		made(),

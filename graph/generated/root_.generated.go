@@ -34070,7 +34070,7 @@ type MessageRevisionEdge {
 }
 `, BuiltIn: false},
 	{Name: "../schema/notification.graphqls", Input: `extend type Query {
-  "What the caller was told of, latest first. What is about a conversation that they may no longer see is not there."
+  "What the caller was notified of, latest first. What is about a conversation that they may no longer see is not there."
   notifications(
     "Whether only those are wanted that are not read, or only those that are; default: all."
     unread: Boolean
@@ -34085,7 +34085,7 @@ type MessageRevisionEdge {
   ): NotificationConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   "How many of the caller's notifications are not read; at most 1,000 are counted."
   unreadNotificationCount: Int! @access(to: [ADMIN, AGENT], scope: "conversations:read")
-  "What the caller is told of, and by which media: one row for each kind and medium. An inbox that they may not see is NOT_FOUND."
+  "What the caller is notified of, and by which media: one row for each kind and medium. An inbox that they may not see is NOT_FOUND."
   notificationPreferences(
     "As it is in this inbox; omitted: as it is where they chose nothing for the inbox."
     inboxId: ID
@@ -34099,7 +34099,7 @@ extend type Query {
 
 extend type Mutation {
   """
-  Changes what the caller is told of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
+  Changes what the caller is notified of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
   NOT_FOUND; a kind that no one may turn off, or one that is about no inbox, is INVALID. Emits nothing.
   """
   updateNotificationPreferences(
@@ -34126,7 +34126,7 @@ extend type Mutation {
   ): MarkNotificationsReadPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Has the caller be told of replies in a conversation, whoever it is assigned to. One that they may not see is NOT_FOUND. Emits nothing.
+  Has the caller be notified of replies in a conversation, whoever it is assigned to. One that they may not see is NOT_FOUND. Emits nothing.
   """
   followConversation(
     "The conversation."
@@ -34153,11 +34153,11 @@ extend type Subscription {
 }
 
 extend type Conversation {
-  "Whether the caller follows it: they are told of its replies."
+  "Whether the caller follows it: they are notified of its replies."
   followed: Boolean! @perViewer
 }
 
-"What a user is told of."
+"What a user is notified of."
 enum NotificationKind {
   "A chat began, or a bot left one, and it is assigned to no one: the inbox's members who are available, at most 20; none is: all, at most 20."
   NEW_CHAT
