@@ -34115,7 +34115,7 @@ extend type Mutation {
     "The quiet hours."
     input: SetQuietHoursInput!
   ): SetQuietHoursPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, REQUIRED, TOO_LONG])
   """
   Marks notifications of the caller as read. Those of a conversation are also read once the caller has read the conversation that far, writes
   in it, or closes it. An id that is none of the caller's notifications is NOT_FOUND. Emits nothing.

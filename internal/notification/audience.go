@@ -75,9 +75,9 @@ func (s *Service) isAutomatic(ctx context.Context, m *ent.Message) (bool, error)
 	return len(found) > 0, err
 }
 
-// whoIsTold leaves out, of whom a notice is for, who did it, who is not there or may not see
+// whoIsNotified leaves out, of whom a notice is for, who did it, who is not there or may not see
 // it any longer, who looks at it, who has read it, and who does not want it.
-func (s *Service) whoIsTold(ctx context.Context, n *notice) ([]string, error) {
+func (s *Service) whoIsNotified(ctx context.Context, n *notice) ([]string, error) {
 	users := slices.DeleteFunc(n.users, func(userID string) bool { return userID == n.event.ActorID || userID == "" })
 	if len(users) == 0 {
 		return nil, nil

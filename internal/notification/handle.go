@@ -68,16 +68,16 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 	if err != nil {
 		return err
 	}
-	told := list[:0]
+	notified := list[:0]
 	for _, n := range list {
-		if n.users, err = s.whoIsTold(ctx, n); err != nil {
+		if n.users, err = s.whoIsNotified(ctx, n); err != nil {
 			return err
 		}
 		if len(n.users) > 0 {
-			told = append(told, n)
+			notified = append(notified, n)
 		}
 	}
-	if read == nil && len(told) == 0 {
+	if read == nil && len(notified) == 0 {
 		return nil
 	}
 	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
@@ -86,7 +86,7 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 				return err
 			}
 		}
-		for _, n := range told {
+		for _, n := range notified {
 			if err := s.write(ctx, tx, n); err != nil {
 				return err
 			}

@@ -6,10 +6,10 @@ import (
 	"parley/internal/vocab"
 )
 
-// Kind is a row of the table of NT-7: what is told, to whom, by which media.
+// Kind is a row of the table of NT-7: what is notified, to whom, by which media.
 type Kind struct {
 	Name vocab.NotificationKind
-	// Whom says who is told, in words.
+	// Whom says who is notified, in words.
 	Whom string
 	// OfInbox: it is about a conversation, so that each inbox may have its own preference.
 	OfInbox bool

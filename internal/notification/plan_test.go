@@ -60,7 +60,7 @@ func (o *office) conversation(conversationID string) *ent.Conversation {
 }
 
 // tell tells Ben of something that happened at a time.
-func (o *office) tell(kind vocab.NotificationKind, shown bool, c *ent.Conversation, subjectID string, at clock.Micros) {
+func (o *office) writeNotice(kind vocab.NotificationKind, shown bool, c *ent.Conversation, subjectID string, at clock.Micros) {
 	e := &event.Entry{Event: &ent.Event{AccountID: o.AccountID, OccurredAt: at, Sequence: 1}}
 	o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
 		return o.notes.Write(ctx, tx, kind, o.ben, shown, c, subjectID, e)
@@ -86,7 +86,7 @@ func TestPlans(t *testing.T) {
 		o := newOffice(t, s)
 		unread := true
 		chat := o.conversation(o.ConversationIDs[0])
-		o.tell(vocab.NotifyReply, true, chat, "", 1)
+		o.writeNotice(vocab.NotifyReply, true, chat, "", 1)
 		for name, c := range map[string]struct {
 			run     func()
 			has     string
@@ -94,11 +94,11 @@ func TestPlans(t *testing.T) {
 		}{
 			"unread": {func() { check.Must(o.notes.List(o.Agent(0), &unread, paging.PageArgs{}))(t) }, "SELECT", []string{"notifications_unread"}},
 			"count":  {func() { check.Must(o.notes.CountUnread(o.Agent(0)))(t) }, "SELECT", []string{"notifications_unread"}},
-			"fold": {func() { o.tell(vocab.NotifyReply, true, chat, "", s.Now()) }, "UNION", []string{
+			"fold": {func() { o.writeNotice(vocab.NotifyReply, true, chat, "", s.Now()) }, "UNION", []string{
 				"notifications_unread", "notifications_conversation",
 			}},
 			"due": {func() {
-				o.tell(vocab.NotifyMention, true, chat, "", s.Now())
+				o.writeNotice(vocab.NotifyMention, true, chat, "", s.Now())
 				check.NoError(t, o.notes.Mail(o.System, notification.MailArgs{AccountID: o.AccountID, UserID: o.ben}))
 			}, "ORDER BY `notifications`.`updated_at`", []string{"notifications_"}},
 			"forget": {func() { check.NoError(t, o.notes.Forget(o.System)) }, "SELECT id", []string{"notifications_age", "notifications_read"}},
@@ -136,14 +136,14 @@ func TestFolds(t *testing.T) {
 	testkit.EachStore(t, clock.System{}, func(t *testing.T, s *store.Store) {
 		o := newOffice(t, s)
 		chat := o.conversation(o.ConversationIDs[0])
-		o.tell(vocab.NotifyProposalWaiting, true, chat, "proposal_1", s.Now())
-		o.tell(vocab.NotifyProposalWaiting, false, chat, "proposal_2", s.Now())
+		o.writeNotice(vocab.NotifyProposalWaiting, true, chat, "proposal_1", s.Now())
+		o.writeNotice(vocab.NotifyProposalWaiting, false, chat, "proposal_2", s.Now())
 		if list := o.all(t); len(list) != 1 || list[0].Events != 2 || list[0].SubjectID != "proposal_2" || list[0].Shown {
 			t.Errorf("two proposals, the second when he no longer wanted them in the list, are told by %v", list)
 		}
 		late := s.Now().Add(-time.Hour)
 		for range 13 {
-			o.tell(vocab.NotifyAssigned, true, o.conversation(id.New(id.Conversation)), "", late)
+			o.writeNotice(vocab.NotifyAssigned, true, o.conversation(id.New(id.Conversation)), "", late)
 		}
 		if list := o.all(t); len(list) != 12 {
 			t.Errorf("13 conversations of an hour ago are told by %d notifications, want 11", len(list)-1)

@@ -90,7 +90,7 @@ func me(ctx context.Context) (*viewer.Viewer, error) {
 func subjectOf(userID string) string { return "notifications." + userID }
 
 // tell says to a user's streams, once the transaction is durable, that there is something.
-func (s *Service) tell(ctx context.Context, tx *store.Tx, userIDs []string) {
+func (s *Service) writeNotice(ctx context.Context, tx *store.Tx, userIDs []string) {
 	tx.AfterCommit(func() {
 		for _, userID := range userIDs {
 			if err := s.bus.Publish(subjectOf(userID), nil); err != nil {

@@ -62,14 +62,14 @@ func (s *Service) Open(ctx context.Context, after *int64) (*Stream, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("subscribe to notifications: %w", err)
 	}
-	if err = st.begin(ctx, v, after); err != nil {
+	if err = st.beginStream(ctx, v, after); err != nil {
 		st.stop()
 		return nil, err
 	}
 	return st, nil
 }
 
-func (st *Stream) begin(ctx context.Context, v *viewer.Viewer, after *int64) error {
+func (st *Stream) beginStream(ctx context.Context, v *viewer.Viewer, after *int64) error {
 	head, err := st.service.headOf(ctx, v)
 	if err != nil {
 		return err

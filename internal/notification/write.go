@@ -67,7 +67,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 		return err
 	}
 	for _, userID := range n.users {
-		if err := unread[userID].tell(ctx, tx, n, userID, next[userID]); err != nil {
+		if err := unread[userID].writeNotice(ctx, tx, n, userID, next[userID]); err != nil {
 			return err
 		}
 		if kindNamed(n.kind).Fixed {
@@ -76,7 +76,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 			}
 		}
 	}
-	s.tell(ctx, tx, n.users)
+	s.writeNotice(ctx, tx, n.users)
 	return nil
 }
 
@@ -125,8 +125,8 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 	return found, err
 }
 
-// tell writes what one user is told, and has it told by e-mail later if they want that.
-func (u unread) tell(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
+// tell writes what one user is notified, and has it told by e-mail later if they want that.
+func (u unread) writeNotice(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
 	e, mailAt := n.event, clock.Micros(0)
 	if n.mailed[userID] && !kindNamed(n.kind).Fixed {
 		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
@@ -205,7 +205,7 @@ func (s *Service) markRead(ctx context.Context, tx *store.Tx, userID string, whi
 	n, err := tx.Exec(ctx, "UPDATE notifications SET read_at = "+of.Arg(int64(tx.Now()))+", sequence = "+of.Arg(next[userID])+
 		" WHERE user_id = "+of.Arg(userID)+" AND account_id = "+of.Arg(accountID)+" AND read_at = 0 AND "+which(of), of.Args...)
 	if n > 0 {
-		s.tell(ctx, tx, []string{userID})
+		s.writeNotice(ctx, tx, []string{userID})
 	}
 	return n, err
 }

@@ -154,7 +154,7 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 		}
 		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/")
 		if err == nil {
-			s.tellOfLink(ctx, tx, a, u)
+			s.notifyOfLink(ctx, tx, a, u)
 		}
 		return err
 	})
@@ -165,9 +165,9 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 	return made, err
 }
 
-// tellOfLink records that an admin made a link for a user, and tells that user: whoever has
+// notifyOfLink records that an admin made a link for a user, and tells that user: whoever has
 // the link is taken for them (AC-13).
-func (s *Service) tellOfLink(ctx context.Context, tx *store.Tx, a *ent.Account, u *ent.User) {
+func (s *Service) notifyOfLink(ctx context.Context, tx *store.Tx, a *ent.Account, u *ent.User) {
 	tx.Append(ctx, store.Event{Type: vocab.UserInvited, SubjectID: u.ID, UserID: u.ID})
 	if s.o.Post == nil || u.ID == viewer.FromContext(ctx).ActorID {
 		return
