@@ -247,11 +247,9 @@ var fenced = map[string]visible{
 		table: "engagement_revisions", staff: ofAccount + " AND engagement_id IN (SELECT id FROM engagements WHERE " + visibleEngagement + ")",
 		contact: "CASE WHEN inbox_id = '' THEN (SELECT e.contact_id FROM engagements e WHERE e.id = engagement_id) ELSE '' END",
 	},
-	"Quote": {table: "quotes", staff: ofAccount + " AND (" + shownQuote + ")", contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
-	"QuoteVersion": {
-		table: "quote_versions", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote,
-	},
-	"QuoteView": {table: "quote_views", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote},
+	"Quote":        {table: "quotes", staff: ofAccount + " AND (" + shownQuote + ")", contact: "CASE WHEN conversation_id IS NULL THEN contact_id ELSE '' END"},
+	"QuoteVersion": {table: "quote_versions", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote},
+	"QuoteView":    {table: "quote_views", staff: ofAccount + " AND quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + ")", contact: contactOfQuote},
 	"QuoteLogo": {
 		table: "quote_logos", staff: ofAccount + " AND (quote_id IS NULL OR quote_id IN (SELECT id FROM quotes WHERE " + shownQuote + "))", contact: contactOfQuote,
 	},
