@@ -21,7 +21,11 @@ type AccountSequence struct {
 	// Events up to this one are no longer served.
 	LogFloor int64 `json:"log_floor,omitempty"`
 	// LogEpoch holds the value of the "log_epoch" field.
-	LogEpoch     string `json:"log_epoch,omitempty"`
+	LogEpoch string `json:"log_epoch,omitempty"`
+	// Of the account's newest entry of the audit log.
+	AuditNumber int64 `json:"audit_number,omitempty"`
+	// Entries of the audit log up to this one were deleted after their time.
+	AuditFloor   int64 `json:"audit_floor,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -30,7 +34,7 @@ func (*AccountSequence) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case accountsequence.FieldSequence, accountsequence.FieldLogFloor:
+		case accountsequence.FieldSequence, accountsequence.FieldLogFloor, accountsequence.FieldAuditNumber, accountsequence.FieldAuditFloor:
 			values[i] = new(sql.NullInt64)
 		case accountsequence.FieldID, accountsequence.FieldLogEpoch:
 			values[i] = new(sql.NullString)
@@ -72,6 +76,18 @@ func (_m *AccountSequence) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field log_epoch", values[i])
 			} else if value.Valid {
 				_m.LogEpoch = value.String
+			}
+		case accountsequence.FieldAuditNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field audit_number", values[i])
+			} else if value.Valid {
+				_m.AuditNumber = value.Int64
+			}
+		case accountsequence.FieldAuditFloor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field audit_floor", values[i])
+			} else if value.Valid {
+				_m.AuditFloor = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -117,6 +133,12 @@ func (_m *AccountSequence) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("log_epoch=")
 	builder.WriteString(_m.LogEpoch)
+	builder.WriteString(", ")
+	builder.WriteString("audit_number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AuditNumber))
+	builder.WriteString(", ")
+	builder.WriteString("audit_floor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AuditFloor))
 	builder.WriteByte(')')
 	return builder.String()
 }

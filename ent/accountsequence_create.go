@@ -64,6 +64,34 @@ func (_c *AccountSequenceCreate) SetNillableLogEpoch(v *string) *AccountSequence
 	return _c
 }
 
+// SetAuditNumber sets the "audit_number" field.
+func (_c *AccountSequenceCreate) SetAuditNumber(v int64) *AccountSequenceCreate {
+	_c.mutation.SetAuditNumber(v)
+	return _c
+}
+
+// SetNillableAuditNumber sets the "audit_number" field if the given value is not nil.
+func (_c *AccountSequenceCreate) SetNillableAuditNumber(v *int64) *AccountSequenceCreate {
+	if v != nil {
+		_c.SetAuditNumber(*v)
+	}
+	return _c
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (_c *AccountSequenceCreate) SetAuditFloor(v int64) *AccountSequenceCreate {
+	_c.mutation.SetAuditFloor(v)
+	return _c
+}
+
+// SetNillableAuditFloor sets the "audit_floor" field if the given value is not nil.
+func (_c *AccountSequenceCreate) SetNillableAuditFloor(v *int64) *AccountSequenceCreate {
+	if v != nil {
+		_c.SetAuditFloor(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AccountSequenceCreate) SetID(v string) *AccountSequenceCreate {
 	_c.mutation.SetID(v)
@@ -117,6 +145,14 @@ func (_c *AccountSequenceCreate) defaults() {
 		v := accountsequence.DefaultLogEpoch
 		_c.mutation.SetLogEpoch(v)
 	}
+	if _, ok := _c.mutation.AuditNumber(); !ok {
+		v := accountsequence.DefaultAuditNumber
+		_c.mutation.SetAuditNumber(v)
+	}
+	if _, ok := _c.mutation.AuditFloor(); !ok {
+		v := accountsequence.DefaultAuditFloor
+		_c.mutation.SetAuditFloor(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -129,6 +165,12 @@ func (_c *AccountSequenceCreate) check() error {
 	}
 	if _, ok := _c.mutation.LogEpoch(); !ok {
 		return &ValidationError{Name: "log_epoch", err: errors.New(`ent: missing required field "AccountSequence.log_epoch"`)}
+	}
+	if _, ok := _c.mutation.AuditNumber(); !ok {
+		return &ValidationError{Name: "audit_number", err: errors.New(`ent: missing required field "AccountSequence.audit_number"`)}
+	}
+	if _, ok := _c.mutation.AuditFloor(); !ok {
+		return &ValidationError{Name: "audit_floor", err: errors.New(`ent: missing required field "AccountSequence.audit_floor"`)}
 	}
 	if v, ok := _c.mutation.ID(); ok {
 		if err := accountsequence.IDValidator(v); err != nil {
@@ -182,6 +224,14 @@ func (_c *AccountSequenceCreate) createSpec() (*AccountSequence, *sqlgraph.Creat
 	if value, ok := _c.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
 		_node.LogEpoch = value
+	}
+	if value, ok := _c.mutation.AuditNumber(); ok {
+		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
+		_node.AuditNumber = value
+	}
+	if value, ok := _c.mutation.AuditFloor(); ok {
+		_spec.SetField(accountsequence.FieldAuditFloor, field.TypeInt64, value)
+		_node.AuditFloor = value
 	}
 	return _node, _spec
 }
@@ -280,6 +330,42 @@ func (u *AccountSequenceUpsert) SetLogEpoch(v string) *AccountSequenceUpsert {
 // UpdateLogEpoch sets the "log_epoch" field to the value that was provided on create.
 func (u *AccountSequenceUpsert) UpdateLogEpoch() *AccountSequenceUpsert {
 	u.SetExcluded(accountsequence.FieldLogEpoch)
+	return u
+}
+
+// SetAuditNumber sets the "audit_number" field.
+func (u *AccountSequenceUpsert) SetAuditNumber(v int64) *AccountSequenceUpsert {
+	u.Set(accountsequence.FieldAuditNumber, v)
+	return u
+}
+
+// UpdateAuditNumber sets the "audit_number" field to the value that was provided on create.
+func (u *AccountSequenceUpsert) UpdateAuditNumber() *AccountSequenceUpsert {
+	u.SetExcluded(accountsequence.FieldAuditNumber)
+	return u
+}
+
+// AddAuditNumber adds v to the "audit_number" field.
+func (u *AccountSequenceUpsert) AddAuditNumber(v int64) *AccountSequenceUpsert {
+	u.Add(accountsequence.FieldAuditNumber, v)
+	return u
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (u *AccountSequenceUpsert) SetAuditFloor(v int64) *AccountSequenceUpsert {
+	u.Set(accountsequence.FieldAuditFloor, v)
+	return u
+}
+
+// UpdateAuditFloor sets the "audit_floor" field to the value that was provided on create.
+func (u *AccountSequenceUpsert) UpdateAuditFloor() *AccountSequenceUpsert {
+	u.SetExcluded(accountsequence.FieldAuditFloor)
+	return u
+}
+
+// AddAuditFloor adds v to the "audit_floor" field.
+func (u *AccountSequenceUpsert) AddAuditFloor(v int64) *AccountSequenceUpsert {
+	u.Add(accountsequence.FieldAuditFloor, v)
 	return u
 }
 
@@ -384,6 +470,48 @@ func (u *AccountSequenceUpsertOne) SetLogEpoch(v string) *AccountSequenceUpsertO
 func (u *AccountSequenceUpsertOne) UpdateLogEpoch() *AccountSequenceUpsertOne {
 	return u.Update(func(s *AccountSequenceUpsert) {
 		s.UpdateLogEpoch()
+	})
+}
+
+// SetAuditNumber sets the "audit_number" field.
+func (u *AccountSequenceUpsertOne) SetAuditNumber(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetAuditNumber(v)
+	})
+}
+
+// AddAuditNumber adds v to the "audit_number" field.
+func (u *AccountSequenceUpsertOne) AddAuditNumber(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddAuditNumber(v)
+	})
+}
+
+// UpdateAuditNumber sets the "audit_number" field to the value that was provided on create.
+func (u *AccountSequenceUpsertOne) UpdateAuditNumber() *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateAuditNumber()
+	})
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (u *AccountSequenceUpsertOne) SetAuditFloor(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetAuditFloor(v)
+	})
+}
+
+// AddAuditFloor adds v to the "audit_floor" field.
+func (u *AccountSequenceUpsertOne) AddAuditFloor(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddAuditFloor(v)
+	})
+}
+
+// UpdateAuditFloor sets the "audit_floor" field to the value that was provided on create.
+func (u *AccountSequenceUpsertOne) UpdateAuditFloor() *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateAuditFloor()
 	})
 }
 
@@ -655,6 +783,48 @@ func (u *AccountSequenceUpsertBulk) SetLogEpoch(v string) *AccountSequenceUpsert
 func (u *AccountSequenceUpsertBulk) UpdateLogEpoch() *AccountSequenceUpsertBulk {
 	return u.Update(func(s *AccountSequenceUpsert) {
 		s.UpdateLogEpoch()
+	})
+}
+
+// SetAuditNumber sets the "audit_number" field.
+func (u *AccountSequenceUpsertBulk) SetAuditNumber(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetAuditNumber(v)
+	})
+}
+
+// AddAuditNumber adds v to the "audit_number" field.
+func (u *AccountSequenceUpsertBulk) AddAuditNumber(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddAuditNumber(v)
+	})
+}
+
+// UpdateAuditNumber sets the "audit_number" field to the value that was provided on create.
+func (u *AccountSequenceUpsertBulk) UpdateAuditNumber() *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateAuditNumber()
+	})
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (u *AccountSequenceUpsertBulk) SetAuditFloor(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetAuditFloor(v)
+	})
+}
+
+// AddAuditFloor adds v to the "audit_floor" field.
+func (u *AccountSequenceUpsertBulk) AddAuditFloor(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddAuditFloor(v)
+	})
+}
+
+// UpdateAuditFloor sets the "audit_floor" field to the value that was provided on create.
+func (u *AccountSequenceUpsertBulk) UpdateAuditFloor() *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateAuditFloor()
 	})
 }
 

@@ -84,6 +84,48 @@ func (_u *AccountSequenceUpdate) SetNillableLogEpoch(v *string) *AccountSequence
 	return _u
 }
 
+// SetAuditNumber sets the "audit_number" field.
+func (_u *AccountSequenceUpdate) SetAuditNumber(v int64) *AccountSequenceUpdate {
+	_u.mutation.ResetAuditNumber()
+	_u.mutation.SetAuditNumber(v)
+	return _u
+}
+
+// SetNillableAuditNumber sets the "audit_number" field if the given value is not nil.
+func (_u *AccountSequenceUpdate) SetNillableAuditNumber(v *int64) *AccountSequenceUpdate {
+	if v != nil {
+		_u.SetAuditNumber(*v)
+	}
+	return _u
+}
+
+// AddAuditNumber adds value to the "audit_number" field.
+func (_u *AccountSequenceUpdate) AddAuditNumber(v int64) *AccountSequenceUpdate {
+	_u.mutation.AddAuditNumber(v)
+	return _u
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (_u *AccountSequenceUpdate) SetAuditFloor(v int64) *AccountSequenceUpdate {
+	_u.mutation.ResetAuditFloor()
+	_u.mutation.SetAuditFloor(v)
+	return _u
+}
+
+// SetNillableAuditFloor sets the "audit_floor" field if the given value is not nil.
+func (_u *AccountSequenceUpdate) SetNillableAuditFloor(v *int64) *AccountSequenceUpdate {
+	if v != nil {
+		_u.SetAuditFloor(*v)
+	}
+	return _u
+}
+
+// AddAuditFloor adds value to the "audit_floor" field.
+func (_u *AccountSequenceUpdate) AddAuditFloor(v int64) *AccountSequenceUpdate {
+	_u.mutation.AddAuditFloor(v)
+	return _u
+}
+
 // Mutation returns the AccountSequenceMutation object of the builder.
 func (_u *AccountSequenceUpdate) Mutation() *AccountSequenceMutation {
 	return _u.mutation
@@ -145,6 +187,18 @@ func (_u *AccountSequenceUpdate) sqlSave(ctx context.Context) (_node int, err er
 	}
 	if value, ok := _u.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AuditNumber(); ok {
+		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAuditNumber(); ok {
+		_spec.AddField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AuditFloor(); ok {
+		_spec.SetField(accountsequence.FieldAuditFloor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAuditFloor(); ok {
+		_spec.AddField(accountsequence.FieldAuditFloor, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -221,6 +275,48 @@ func (_u *AccountSequenceUpdateOne) SetNillableLogEpoch(v *string) *AccountSeque
 	if v != nil {
 		_u.SetLogEpoch(*v)
 	}
+	return _u
+}
+
+// SetAuditNumber sets the "audit_number" field.
+func (_u *AccountSequenceUpdateOne) SetAuditNumber(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.ResetAuditNumber()
+	_u.mutation.SetAuditNumber(v)
+	return _u
+}
+
+// SetNillableAuditNumber sets the "audit_number" field if the given value is not nil.
+func (_u *AccountSequenceUpdateOne) SetNillableAuditNumber(v *int64) *AccountSequenceUpdateOne {
+	if v != nil {
+		_u.SetAuditNumber(*v)
+	}
+	return _u
+}
+
+// AddAuditNumber adds value to the "audit_number" field.
+func (_u *AccountSequenceUpdateOne) AddAuditNumber(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.AddAuditNumber(v)
+	return _u
+}
+
+// SetAuditFloor sets the "audit_floor" field.
+func (_u *AccountSequenceUpdateOne) SetAuditFloor(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.ResetAuditFloor()
+	_u.mutation.SetAuditFloor(v)
+	return _u
+}
+
+// SetNillableAuditFloor sets the "audit_floor" field if the given value is not nil.
+func (_u *AccountSequenceUpdateOne) SetNillableAuditFloor(v *int64) *AccountSequenceUpdateOne {
+	if v != nil {
+		_u.SetAuditFloor(*v)
+	}
+	return _u
+}
+
+// AddAuditFloor adds value to the "audit_floor" field.
+func (_u *AccountSequenceUpdateOne) AddAuditFloor(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.AddAuditFloor(v)
 	return _u
 }
 
@@ -315,6 +411,18 @@ func (_u *AccountSequenceUpdateOne) sqlSave(ctx context.Context) (_node *Account
 	}
 	if value, ok := _u.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.AuditNumber(); ok {
+		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAuditNumber(); ok {
+		_spec.AddField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AuditFloor(); ok {
+		_spec.SetField(accountsequence.FieldAuditFloor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAuditFloor(); ok {
+		_spec.AddField(accountsequence.FieldAuditFloor, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AccountSequence{config: _u.config}

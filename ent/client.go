@@ -19,6 +19,7 @@ import (
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
+	"parley/ent/auditentry"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/botflow"
@@ -127,6 +128,8 @@ type Client struct {
 	Association *AssociationClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Block is the client for interacting with the Block builders.
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
@@ -308,6 +311,7 @@ func (c *Client) init() {
 	c.ApiToken = NewApiTokenClient(c.config)
 	c.Association = NewAssociationClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
+	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.Block = NewBlockClient(c.config)
 	c.Bot = NewBotClient(c.config)
 	c.BotFlow = NewBotFlowClient(c.config)
@@ -489,6 +493,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
+		AuditEntry:             NewAuditEntryClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		BotFlow:                NewBotFlowClient(cfg),
@@ -597,6 +602,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ApiToken:               NewApiTokenClient(cfg),
 		Association:            NewAssociationClient(cfg),
 		Attachment:             NewAttachmentClient(cfg),
+		AuditEntry:             NewAuditEntryClient(cfg),
 		Block:                  NewBlockClient(cfg),
 		Bot:                    NewBotClient(cfg),
 		BotFlow:                NewBotFlowClient(cfg),
@@ -708,21 +714,21 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
-		c.Association, c.Attachment, c.Block, c.Bot, c.BotFlow, c.BotStepCount,
-		c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain, c.ConsentRecord,
-		c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport, c.ContactList,
-		c.ContactListMember, c.ContactListTimer, c.ContactMerge, c.ContactMove,
-		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
-		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
-		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
-		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
-		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
-		c.LibraryShare, c.Message, c.MessageRevision, c.Notification, c.PageView,
-		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
-		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
+		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
+		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
+		c.EngagementRevision, c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob,
+		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
+		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
+		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
+		c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage,
+		c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion,
+		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType,
+		c.Tag, c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
 		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
 		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
@@ -735,21 +741,21 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
-		c.Association, c.Attachment, c.Block, c.Bot, c.BotFlow, c.BotStepCount,
-		c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain, c.ConsentRecord,
-		c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport, c.ContactList,
-		c.ContactListMember, c.ContactListTimer, c.ContactMerge, c.ContactMove,
-		c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email, c.EmailChannel,
-		c.EmailConnection, c.EmailReference, c.Engagement, c.EngagementRevision,
-		c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob, c.IdempotencyKey,
-		c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox, c.InboxTeam,
-		c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem, c.LibraryOpening,
-		c.LibraryShare, c.Message, c.MessageRevision, c.Notification, c.PageView,
-		c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage, c.Property,
-		c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
-		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
+		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
+		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
+		c.EngagementRevision, c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob,
+		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
+		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
+		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
+		c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage,
+		c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion,
+		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
+		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType,
+		c.Tag, c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
 		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
 		c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
@@ -776,6 +782,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Association.mutate(ctx, m)
 	case *AttachmentMutation:
 		return c.Attachment.mutate(ctx, m)
+	case *AuditEntryMutation:
+		return c.AuditEntry.mutate(ctx, m)
 	case *BlockMutation:
 		return c.Block.mutate(ctx, m)
 	case *BotMutation:
@@ -2004,6 +2012,139 @@ func (c *AttachmentClient) mutate(ctx context.Context, m *AttachmentMutation) (V
 		return (&AttachmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Attachment mutation op: %q", m.Op())
+	}
+}
+
+// AuditEntryClient is a client for the AuditEntry schema.
+type AuditEntryClient struct {
+	config
+}
+
+// NewAuditEntryClient returns a client for the AuditEntry from the given config.
+func NewAuditEntryClient(c config) *AuditEntryClient {
+	return &AuditEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditentry.Hooks(f(g(h())))`.
+func (c *AuditEntryClient) Use(hooks ...Hook) {
+	c.hooks.AuditEntry = append(c.hooks.AuditEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditentry.Intercept(f(g(h())))`.
+func (c *AuditEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEntry = append(c.inters.AuditEntry, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEntry entity.
+func (c *AuditEntryClient) Create() *AuditEntryCreate {
+	mutation := newAuditEntryMutation(c.config, OpCreate)
+	return &AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEntry entities.
+func (c *AuditEntryClient) CreateBulk(builders ...*AuditEntryCreate) *AuditEntryCreateBulk {
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEntryClient) MapCreateBulk(slice any, setFunc func(*AuditEntryCreate, int)) *AuditEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEntryCreateBulk{err: fmt.Errorf("calling to AuditEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEntry.
+func (c *AuditEntryClient) Update() *AuditEntryUpdate {
+	mutation := newAuditEntryMutation(c.config, OpUpdate)
+	return &AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEntryClient) UpdateOne(_m *AuditEntry) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntry(_m))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEntryClient) UpdateOneID(id string) *AuditEntryUpdateOne {
+	mutation := newAuditEntryMutation(c.config, OpUpdateOne, withAuditEntryID(id))
+	return &AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEntry.
+func (c *AuditEntryClient) Delete() *AuditEntryDelete {
+	mutation := newAuditEntryMutation(c.config, OpDelete)
+	return &AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEntryClient) DeleteOne(_m *AuditEntry) *AuditEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEntryClient) DeleteOneID(id string) *AuditEntryDeleteOne {
+	builder := c.Delete().Where(auditentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEntry.
+func (c *AuditEntryClient) Query() *AuditEntryQuery {
+	return &AuditEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEntry entity by its id.
+func (c *AuditEntryClient) Get(ctx context.Context, id string) (*AuditEntry, error) {
+	return c.Query().Where(auditentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEntryClient) GetX(ctx context.Context, id string) *AuditEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEntryClient) Hooks() []Hook {
+	return c.hooks.AuditEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEntryClient) Interceptors() []Interceptor {
+	return c.inters.AuditEntry
+}
+
+func (c *AuditEntryClient) mutate(ctx context.Context, m *AuditEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -12784,14 +12925,14 @@ func (c *VisitorSessionClient) mutate(ctx context.Context, m *VisitorSessionMuta
 type (
 	hooks struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
-		Association, Attachment, Block, Bot, BotFlow, BotStepCount, Channel,
-		ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
-		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
-		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
-		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
-		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
-		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
-		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
+		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
+		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
+		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
+		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
 		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
 		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
@@ -12802,14 +12943,14 @@ type (
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
-		Association, Attachment, Block, Bot, BotFlow, BotStepCount, Channel,
-		ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
-		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
-		ContactMerge, ContactMove, ContactPhone, Conversation, Deal, Draft, Email,
-		EmailChannel, EmailConnection, EmailReference, Engagement, EngagementRevision,
-		Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey, IdentityProvider,
-		ImageSender, InboundMail, Inbox, InboxTeam, InboxUser, Integration,
-		LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
+		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
+		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
+		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
+		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
+		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
 		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
 		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,

@@ -14,6 +14,7 @@ import (
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
+	"parley/ent/auditentry"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/botflow"
@@ -169,6 +170,7 @@ func checkColumn(t, c string) error {
 			apitoken.Table:               apitoken.ValidColumn,
 			association.Table:            association.ValidColumn,
 			attachment.Table:             attachment.ValidColumn,
+			auditentry.Table:             auditentry.ValidColumn,
 			block.Table:                  block.ValidColumn,
 			bot.Table:                    bot.ValidColumn,
 			botflow.Table:                botflow.ValidColumn,

@@ -11,6 +11,7 @@ import (
 	"parley/ent/apitoken"
 	"parley/ent/association"
 	"parley/ent/attachment"
+	"parley/ent/auditentry"
 	"parley/ent/block"
 	"parley/ent/bot"
 	"parley/ent/botflow"
@@ -160,6 +161,14 @@ func init() {
 	accountsequenceDescLogEpoch := accountsequenceFields[2].Descriptor()
 	// accountsequence.DefaultLogEpoch holds the default value on creation for the log_epoch field.
 	accountsequence.DefaultLogEpoch = accountsequenceDescLogEpoch.Default.(string)
+	// accountsequenceDescAuditNumber is the schema descriptor for audit_number field.
+	accountsequenceDescAuditNumber := accountsequenceFields[3].Descriptor()
+	// accountsequence.DefaultAuditNumber holds the default value on creation for the audit_number field.
+	accountsequence.DefaultAuditNumber = accountsequenceDescAuditNumber.Default.(int64)
+	// accountsequenceDescAuditFloor is the schema descriptor for audit_floor field.
+	accountsequenceDescAuditFloor := accountsequenceFields[4].Descriptor()
+	// accountsequence.DefaultAuditFloor holds the default value on creation for the audit_floor field.
+	accountsequence.DefaultAuditFloor = accountsequenceDescAuditFloor.Default.(int64)
 	// accountsequenceDescID is the schema descriptor for id field.
 	accountsequenceDescID := accountsequenceMixinFields0[0].Descriptor()
 	// accountsequence.IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -370,6 +379,47 @@ func init() {
 	attachmentDescID := attachmentMixinFields0[0].Descriptor()
 	// attachment.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	attachment.IDValidator = attachmentDescID.Validators[0].(func(string) error)
+	auditentryMixin := schema.AuditEntry{}.Mixin()
+	auditentryMixinFields0 := auditentryMixin[0].Fields()
+	_ = auditentryMixinFields0
+	auditentryFields := schema.AuditEntry{}.Fields()
+	_ = auditentryFields
+	// auditentryDescAccountID is the schema descriptor for account_id field.
+	auditentryDescAccountID := auditentryMixinFields0[1].Descriptor()
+	// auditentry.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	auditentry.AccountIDValidator = auditentryDescAccountID.Validators[0].(func(string) error)
+	// auditentryDescActorID is the schema descriptor for actor_id field.
+	auditentryDescActorID := auditentryFields[4].Descriptor()
+	// auditentry.DefaultActorID holds the default value on creation for the actor_id field.
+	auditentry.DefaultActorID = auditentryDescActorID.Default.(string)
+	// auditentryDescWork is the schema descriptor for work field.
+	auditentryDescWork := auditentryFields[5].Descriptor()
+	// auditentry.DefaultWork holds the default value on creation for the work field.
+	auditentry.DefaultWork = auditentryDescWork.Default.(string)
+	// auditentryDescCredentialID is the schema descriptor for credential_id field.
+	auditentryDescCredentialID := auditentryFields[6].Descriptor()
+	// auditentry.DefaultCredentialID holds the default value on creation for the credential_id field.
+	auditentry.DefaultCredentialID = auditentryDescCredentialID.Default.(string)
+	// auditentryDescInboxID is the schema descriptor for inbox_id field.
+	auditentryDescInboxID := auditentryFields[7].Descriptor()
+	// auditentry.DefaultInboxID holds the default value on creation for the inbox_id field.
+	auditentry.DefaultInboxID = auditentryDescInboxID.Default.(string)
+	// auditentryDescSubjectID is the schema descriptor for subject_id field.
+	auditentryDescSubjectID := auditentryFields[8].Descriptor()
+	// auditentry.DefaultSubjectID holds the default value on creation for the subject_id field.
+	auditentry.DefaultSubjectID = auditentryDescSubjectID.Default.(string)
+	// auditentryDescDetail is the schema descriptor for detail field.
+	auditentryDescDetail := auditentryFields[9].Descriptor()
+	// auditentry.DefaultDetail holds the default value on creation for the detail field.
+	auditentry.DefaultDetail = auditentryDescDetail.Default.(string)
+	// auditentryDescEventSequence is the schema descriptor for event_sequence field.
+	auditentryDescEventSequence := auditentryFields[10].Descriptor()
+	// auditentry.DefaultEventSequence holds the default value on creation for the event_sequence field.
+	auditentry.DefaultEventSequence = auditentryDescEventSequence.Default.(int64)
+	// auditentryDescID is the schema descriptor for id field.
+	auditentryDescID := auditentryMixinFields0[0].Descriptor()
+	// auditentry.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	auditentry.IDValidator = auditentryDescID.Validators[0].(func(string) error)
 	blockMixin := schema.Block{}.Mixin()
 	blockMixinFields0 := blockMixin[0].Fields()
 	_ = blockMixinFields0

@@ -28,6 +28,8 @@ type Tx struct {
 	Association *AssociationClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
 	// Block is the client for interacting with the Block builders.
 	Block *BlockClient
 	// Bot is the client for interacting with the Bot builders.
@@ -329,6 +331,7 @@ func (tx *Tx) init() {
 	tx.ApiToken = NewApiTokenClient(tx.config)
 	tx.Association = NewAssociationClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
+	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.Block = NewBlockClient(tx.config)
 	tx.Bot = NewBotClient(tx.config)
 	tx.BotFlow = NewBotFlowClient(tx.config)

@@ -52,6 +52,10 @@ func (r *queryResolver) APIToken(ctx context.Context, id string) (*ent.ApiToken,
 	return nodeOf[ent.ApiToken](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) AuditEntry(ctx context.Context, id string) (*ent.AuditEntry, error) {
+	return nodeOf[ent.AuditEntry](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) IdentityProvider(ctx context.Context, id string) (*ent.IdentityProvider, error) {
 	return nodeOf[ent.IdentityProvider](ctx, r.Resolver, id)
 }

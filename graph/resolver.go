@@ -4,6 +4,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/annotation"
 	"parley/internal/attachment"
+	"parley/internal/audit"
 	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
 	"parley/internal/channel/chat/settings"
@@ -48,6 +49,7 @@ type Resolver struct{ Services Services }
 type Services struct {
 	Bots           *bot.Service
 	BotWork        *bot.Work
+	Audit          *audit.Service
 	Notifications  *notification.Service
 	Proposals      *proposal.Service
 	Annotations    *annotation.Service

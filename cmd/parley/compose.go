@@ -12,6 +12,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/annotation"
 	"parley/internal/attachment"
+	"parley/internal/audit"
 	"parley/internal/bot"
 	"parley/internal/bus"
 	"parley/internal/channel/chat/consent"
@@ -64,6 +65,7 @@ type app struct {
 	queue         *job.Queue
 	reactions     *reaction.Engine
 	accounts      *account.Service
+	audit         *audit.Service
 	signIns       *signin.Service
 	contacts      *contact.Service
 	files         *attachment.Service
@@ -96,7 +98,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		return nil, err
 	}
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
-	a.accounts = account.New(s)
+	a.accounts, a.audit = account.New(s), audit.New(s)
 	a.accounts.UseInviting(c.inviting())
 	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
 	a.contacts = contact.New(s)
@@ -229,7 +231,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Audit: a.audit, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,

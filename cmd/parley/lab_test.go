@@ -231,6 +231,8 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.ApiToken.Create().SetID(w.make(id.APIToken)).SetHash([]byte(w.own[id.APIToken])).SetName("T").SetUserID(w.AgentIDs[0]).
 			SetScopes([]string{"*"}).SetExpiresAt(clock.Never).SetCreatedAt(now),
 		c.IdentityProvider.Create().SetID(w.make(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now),
+		c.AuditEntry.Create().SetID(w.make(id.AuditEntry)).SetNumber(1_000_000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetActorID(w.AdminID).
+			SetDetail("contacts.csv").SetChanges([]vocab.FieldChange{}),
 		c.Session.Create().SetID(w.make(id.UserSession)).SetUserID(w.AgentIDs[0]).SetHash([]byte(w.own[id.UserSession])).SetExpiresAt(clock.Never).
 			SetLastSeenAt(now).SetCreatedAt(now),
 		c.Session.Create().SetID(w.hide(id.UserSession)).SetUserID(w.AgentIDs[1]).SetHash([]byte(w.other[id.UserSession])).SetExpiresAt(clock.Never).

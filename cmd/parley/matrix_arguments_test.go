@@ -27,6 +27,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"libraryshare", id.LibraryShare},
 	{"apitoken", id.APIToken},
 	{"session", id.UserSession},
+	{"auditentry", id.AuditEntry},
 	{"identityprovider", id.IdentityProvider},
 	{"savedview", id.SavedView},
 	{"conversation", id.Conversation},
@@ -75,6 +76,10 @@ func (p *place) kindOf(call *call) string {
 	switch {
 	case p.typeName == "_Any", name == "ids" && len(p.path) == 1, call.field.Name == "node":
 		return anyKind
+	case p.within == "AuditFilter" && name == "actorId":
+		return id.User
+	case p.within == "AuditFilter":
+		return id.Bot
 	case p.within == "NotificationSelection":
 		return id.Notification
 	case name == "id" && p.within == "ContactKey":

@@ -143,6 +143,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 			graph.Install(srv, c.limits(), log)
 			srv.Use(graph.Batches{})
 			srv.Use(&graph.Deprecations{Record: a.accounts.RecordDeprecated})
+			srv.Use(&graph.AdminReads{Record: a.audit.RecordRead})
 			srv.Use(graph.Seen{Record: a.accounts.RecordSeen})
 		},
 		Authenticator:    a,

@@ -17,6 +17,10 @@ const (
 	FieldLogFloor = "log_floor"
 	// FieldLogEpoch holds the string denoting the log_epoch field in the database.
 	FieldLogEpoch = "log_epoch"
+	// FieldAuditNumber holds the string denoting the audit_number field in the database.
+	FieldAuditNumber = "audit_number"
+	// FieldAuditFloor holds the string denoting the audit_floor field in the database.
+	FieldAuditFloor = "audit_floor"
 	// Table holds the table name of the accountsequence in the database.
 	Table = "account_sequences"
 )
@@ -27,6 +31,8 @@ var Columns = []string{
 	FieldSequence,
 	FieldLogFloor,
 	FieldLogEpoch,
+	FieldAuditNumber,
+	FieldAuditFloor,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -46,6 +52,10 @@ var (
 	DefaultLogFloor int64
 	// DefaultLogEpoch holds the default value on creation for the "log_epoch" field.
 	DefaultLogEpoch string
+	// DefaultAuditNumber holds the default value on creation for the "audit_number" field.
+	DefaultAuditNumber int64
+	// DefaultAuditFloor holds the default value on creation for the "audit_floor" field.
+	DefaultAuditFloor int64
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -71,4 +81,14 @@ func ByLogFloor(opts ...sql.OrderTermOption) OrderOption {
 // ByLogEpoch orders the results by the log_epoch field.
 func ByLogEpoch(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLogEpoch, opts...).ToFunc()
+}
+
+// ByAuditNumber orders the results by the audit_number field.
+func ByAuditNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAuditNumber, opts...).ToFunc()
+}
+
+// ByAuditFloor orders the results by the audit_floor field.
+func ByAuditFloor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAuditFloor, opts...).ToFunc()
 }

@@ -78,6 +78,16 @@ func LogEpoch(v string) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldEQ(FieldLogEpoch, v))
 }
 
+// AuditNumber applies equality check predicate on the "audit_number" field. It's identical to AuditNumberEQ.
+func AuditNumber(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldAuditNumber, v))
+}
+
+// AuditFloor applies equality check predicate on the "audit_floor" field. It's identical to AuditFloorEQ.
+func AuditFloor(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldAuditFloor, v))
+}
+
 // SequenceEQ applies the EQ predicate on the "sequence" field.
 func SequenceEQ(v int64) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldEQ(FieldSequence, v))
@@ -221,6 +231,86 @@ func LogEpochEqualFold(v string) predicate.AccountSequence {
 // LogEpochContainsFold applies the ContainsFold predicate on the "log_epoch" field.
 func LogEpochContainsFold(v string) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldContainsFold(FieldLogEpoch, v))
+}
+
+// AuditNumberEQ applies the EQ predicate on the "audit_number" field.
+func AuditNumberEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldAuditNumber, v))
+}
+
+// AuditNumberNEQ applies the NEQ predicate on the "audit_number" field.
+func AuditNumberNEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNEQ(FieldAuditNumber, v))
+}
+
+// AuditNumberIn applies the In predicate on the "audit_number" field.
+func AuditNumberIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldIn(FieldAuditNumber, vs...))
+}
+
+// AuditNumberNotIn applies the NotIn predicate on the "audit_number" field.
+func AuditNumberNotIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNotIn(FieldAuditNumber, vs...))
+}
+
+// AuditNumberGT applies the GT predicate on the "audit_number" field.
+func AuditNumberGT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGT(FieldAuditNumber, v))
+}
+
+// AuditNumberGTE applies the GTE predicate on the "audit_number" field.
+func AuditNumberGTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGTE(FieldAuditNumber, v))
+}
+
+// AuditNumberLT applies the LT predicate on the "audit_number" field.
+func AuditNumberLT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLT(FieldAuditNumber, v))
+}
+
+// AuditNumberLTE applies the LTE predicate on the "audit_number" field.
+func AuditNumberLTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLTE(FieldAuditNumber, v))
+}
+
+// AuditFloorEQ applies the EQ predicate on the "audit_floor" field.
+func AuditFloorEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldAuditFloor, v))
+}
+
+// AuditFloorNEQ applies the NEQ predicate on the "audit_floor" field.
+func AuditFloorNEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNEQ(FieldAuditFloor, v))
+}
+
+// AuditFloorIn applies the In predicate on the "audit_floor" field.
+func AuditFloorIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldIn(FieldAuditFloor, vs...))
+}
+
+// AuditFloorNotIn applies the NotIn predicate on the "audit_floor" field.
+func AuditFloorNotIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNotIn(FieldAuditFloor, vs...))
+}
+
+// AuditFloorGT applies the GT predicate on the "audit_floor" field.
+func AuditFloorGT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGT(FieldAuditFloor, v))
+}
+
+// AuditFloorGTE applies the GTE predicate on the "audit_floor" field.
+func AuditFloorGTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGTE(FieldAuditFloor, v))
+}
+
+// AuditFloorLT applies the LT predicate on the "audit_floor" field.
+func AuditFloorLT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLT(FieldAuditFloor, v))
+}
+
+// AuditFloorLTE applies the LTE predicate on the "audit_floor" field.
+func AuditFloorLTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLTE(FieldAuditFloor, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -37,6 +37,8 @@ var (
 		{Name: "sequence", Type: field.TypeInt64, Default: 0},
 		{Name: "log_floor", Type: field.TypeInt64, Default: 0},
 		{Name: "log_epoch", Type: field.TypeString, Default: ""},
+		{Name: "audit_number", Type: field.TypeInt64, Default: 0},
+		{Name: "audit_floor", Type: field.TypeInt64, Default: 0},
 	}
 	// AccountSequencesTable holds the schema information for the "account_sequences" table.
 	AccountSequencesTable = &schema.Table{
@@ -273,6 +275,56 @@ var (
 				Name:    "attachment_engagement_id_position",
 				Unique:  false,
 				Columns: []*schema.Column{AttachmentsColumns[6], AttachmentsColumns[7]},
+			},
+		},
+	}
+	// AuditEntriesColumns holds the columns for the "audit_entries" table.
+	AuditEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "number", Type: field.TypeInt64},
+		{Name: "action", Type: field.TypeString},
+		{Name: "at", Type: field.TypeInt64},
+		{Name: "actor_kind", Type: field.TypeString},
+		{Name: "actor_id", Type: field.TypeString, Default: ""},
+		{Name: "work", Type: field.TypeString, Default: ""},
+		{Name: "credential_id", Type: field.TypeString, Default: ""},
+		{Name: "inbox_id", Type: field.TypeString, Default: ""},
+		{Name: "subject_id", Type: field.TypeString, Default: ""},
+		{Name: "detail", Type: field.TypeString, Default: ""},
+		{Name: "event_sequence", Type: field.TypeInt64, Default: 0},
+		{Name: "changes", Type: field.TypeJSON},
+	}
+	// AuditEntriesTable holds the schema information for the "audit_entries" table.
+	AuditEntriesTable = &schema.Table{
+		Name:       "audit_entries",
+		Columns:    AuditEntriesColumns,
+		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditentry_account_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[2]},
+			},
+			{
+				Name:    "auditentry_account_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[4], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_account_id_action_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[3], AuditEntriesColumns[4], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_account_id_actor_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[6], AuditEntriesColumns[4], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "auditentry_account_id_subject_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[10], AuditEntriesColumns[4], AuditEntriesColumns[0]},
 			},
 		},
 	}
@@ -3381,6 +3433,7 @@ var (
 		APITokensTable,
 		AssociationsTable,
 		AttachmentsTable,
+		AuditEntriesTable,
 		BlocksTable,
 		BotsTable,
 		BotFlowsTable,

@@ -15,6 +15,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/account"
 	"parley/internal/annotation"
+	"parley/internal/audit"
 	"parley/internal/bot"
 	"parley/internal/channel/chat/consent"
 	settings1 "parley/internal/channel/chat/settings"
@@ -60,6 +61,7 @@ type ResolverRoot interface {
 	ApiToken() ApiTokenResolver
 	Association() AssociationResolver
 	Attachment() AttachmentResolver
+	AuditEntry() AuditEntryResolver
 	BlockedSender() BlockedSenderResolver
 	Bot() BotResolver
 	BotFlow() BotFlowResolver
@@ -379,6 +381,40 @@ type ComplexityRoot struct {
 		Scan        func(childComplexity int) int
 		Size        func(childComplexity int) int
 		URL         func(childComplexity int) int
+	}
+
+	AuditChange struct {
+		Added   func(childComplexity int) int
+		Field   func(childComplexity int) int
+		From    func(childComplexity int) int
+		Removed func(childComplexity int) int
+		To      func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action        func(childComplexity int) int
+		Actor         func(childComplexity int) int
+		At            func(childComplexity int) int
+		Changes       func(childComplexity int) int
+		CredentialID  func(childComplexity int) int
+		Detail        func(childComplexity int) int
+		EventSequence func(childComplexity int) int
+		ID            func(childComplexity int) int
+		InboxID       func(childComplexity int) int
+		Number        func(childComplexity int) int
+		SubjectID     func(childComplexity int) int
+		Work          func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	AvailabilityAnswer struct {
@@ -2845,6 +2881,8 @@ type ComplexityRoot struct {
 		AgentRun                 func(childComplexity int, id string) int
 		Annotation               func(childComplexity int, id string) int
 		Attachment               func(childComplexity int, id string) int
+		AuditEntry               func(childComplexity int, id string) int
+		AuditLog                 func(childComplexity int, filter *audit.Filter, first *int, after *string, last *int, before *string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
 		Bot                      func(childComplexity int, id string) int
 		BotTemplates             func(childComplexity int) int
@@ -5419,6 +5457,142 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+
+	case "AuditChange.added":
+		if e.ComplexityRoot.AuditChange.Added == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Added(childComplexity), true
+	case "AuditChange.field":
+		if e.ComplexityRoot.AuditChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Field(childComplexity), true
+	case "AuditChange.from":
+		if e.ComplexityRoot.AuditChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.From(childComplexity), true
+	case "AuditChange.removed":
+		if e.ComplexityRoot.AuditChange.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Removed(childComplexity), true
+	case "AuditChange.to":
+		if e.ComplexityRoot.AuditChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.To(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.at":
+		if e.ComplexityRoot.AuditEntry.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.changes":
+		if e.ComplexityRoot.AuditEntry.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Changes(childComplexity), true
+	case "AuditEntry.credentialId":
+		if e.ComplexityRoot.AuditEntry.CredentialID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.CredentialID(childComplexity), true
+	case "AuditEntry.detail":
+		if e.ComplexityRoot.AuditEntry.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Detail(childComplexity), true
+	case "AuditEntry.eventSequence":
+		if e.ComplexityRoot.AuditEntry.EventSequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.EventSequence(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.inboxId":
+		if e.ComplexityRoot.AuditEntry.InboxID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.InboxID(childComplexity), true
+	case "AuditEntry.number":
+		if e.ComplexityRoot.AuditEntry.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Number(childComplexity), true
+	case "AuditEntry.subjectId":
+		if e.ComplexityRoot.AuditEntry.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.SubjectID(childComplexity), true
+	case "AuditEntry.work":
+		if e.ComplexityRoot.AuditEntry.Work == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Work(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
 	case "AvailabilityAnswer.backAt":
 		if e.ComplexityRoot.AvailabilityAnswer.BackAt == nil {
@@ -16454,6 +16628,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Attachment(childComplexity, args["id"].(string)), true
+	case "Query.auditEntry":
+		if e.ComplexityRoot.Query.AuditEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(string)), true
+	case "Query.auditLog":
+		if e.ComplexityRoot.Query.AuditLog == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditLog_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["filter"].(*audit.Filter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.availability":
 		if e.ComplexityRoot.Query.Availability == nil {
 			break
@@ -23581,6 +23777,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssigneeFilter", ec.unmarshalInputAssigneeFilter),
 			graphql.NewInputUnmarshaler("AssociateRecordInput", ec.unmarshalInputAssociateRecordInput),
 			graphql.NewInputUnmarshaler("AttachmentDestination", ec.unmarshalInputAttachmentDestination),
+			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BeginEmailChannelInput", ec.unmarshalInputBeginEmailChannelInput),
 			graphql.NewInputUnmarshaler("BlockConversationSenderInput", ec.unmarshalInputBlockConversationSenderInput),
 			graphql.NewInputUnmarshaler("BulkChangeConversationsInput", ec.unmarshalInputBulkChangeConversationsInput),
@@ -25007,6 +25204,220 @@ type UploadVisitorAttachmentPayload @visible(to: [VISITOR]) {
   attachment: Attachment
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/audit.graphqls", Input: `extend type Query {
+  """
+  The account's audit log, newest first: who changed which setting, signed in, read as an admin, exported, erased, or accepted a proposal. Its
+  entries are sealed; see ` + "`" + `/docs/audit.md` + "`" + `, also for ` + "`" + `/audit.ndjson` + "`" + ` and ` + "`" + `/audit.csv` + "`" + `, which export it. Reading it is recorded in it.
+  """
+  auditLog(
+    "Which entries; default: all."
+    filter: AuditFilter
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): AuditEntryConnection! @access(to: [ADMIN], scope: "audit:read")
+}
+
+"Which entries of the audit log; what is left out, or null, narrows nothing."
+input AuditFilter {
+  "Only these actions; at most 100."
+  actions: [AuditAction!]
+  "Only what this user, bot, integration or visitor did."
+  actorId: ID
+  "Only what is about this object."
+  subjectId: ID
+  "Only from this time on."
+  since: Time
+  "Only before this time."
+  until: Time
+}
+
+"""
+An entry of the account's audit log. It is never changed, but that an object which is erased or permanently removed leaves the entries about
+it: they keep everything but ` + "`" + `subjectId` + "`" + ` and ` + "`" + `changes` + "`" + `.
+"""
+type AuditEntry implements Node @scope(read: "audit:read") @key(fields: "id") {
+  "TypeID, ` + "`" + `audit_...` + "`" + `."
+  id: ID!
+  "Its position in the audit log; numbers are without gaps and in commit order."
+  number: Sequence!
+  "When it happened."
+  at: Time!
+  "What was done."
+  action: AuditAction!
+  "Who did it."
+  actor: Actor!
+  "The part of Parley that did it in the actor's name, such as ` + "`" + `command line` + "`" + `; null: the actor did it."
+  work: String
+  "Id of the API token or session by which the actor called; null if there was none."
+  credentialId: ID
+  "Id of the inbox in which it happened; null if none."
+  inboxId: ID
+  "Id of the object that it is about; null if none, or if the object was erased."
+  subjectId: ID
+  "With READ_AS_ADMIN, EXPORTED and SIGN_IN_FAILED: what was read or exported, or the way of signing in; null for others."
+  detail: String
+  "The number of the event that says the same; null: none does."
+  eventSequence: Sequence
+  "What changed. Names of people, addresses, texts and secrets are never included; for these, only the field's name is given."
+  changes: [AuditChange!]!
+}
+
+"A changed field of the object that an entry of the audit log is about."
+type AuditChange @scope(read: "audit:read") {
+  "Name of the field in the SDL."
+  field: String!
+  "The value before, as text; null if there was none, or if the log does not have it."
+  from: String
+  "The value after, as text; null if there is none, or if the log does not have it."
+  to: String
+  "What a set has more than before."
+  added: [String!]!
+  "What a set has less than before."
+  removed: [String!]!
+}
+
+"What the audit log has entries for."
+enum AuditAction {
+  "A conversation moved to Trash."
+  CONVERSATION_DELETED
+  "A conversation was restored from Trash."
+  CONVERSATION_RESTORED
+  "A conversation was permanently removed: by hand, or after its time in Trash."
+  CONVERSATION_PURGED
+  "A person accepted a proposal."
+  PROPOSAL_ACCEPTED
+  "A contact was erased."
+  CONTACT_ERASED
+  "A contact became part of another, as ` + "`" + `changes` + "`" + ` says."
+  CONTACT_MERGED
+  "A merge of contacts was undone, as ` + "`" + `changes` + "`" + ` says."
+  CONTACT_UNMERGED
+  "A contact was deleted."
+  CONTACT_DELETED
+  "A type of mail that contacts can opt in to was created."
+  CONTACT_SUBSCRIPTION_TYPE_CREATED
+  "A type of mail that contacts can opt in to changed."
+  CONTACT_SUBSCRIPTION_TYPE_UPDATED
+  "A type of mail was archived: contacts are no longer asked to opt in to it."
+  CONTACT_SUBSCRIPTION_TYPE_ARCHIVED
+  "A type of mail was deleted."
+  CONTACT_SUBSCRIPTION_TYPE_DELETED
+  "A user was added."
+  USER_CREATED
+  "A user changed."
+  USER_UPDATED
+  "A user was deactivated."
+  USER_DEACTIVATED
+  "A deactivated user was let in again."
+  USER_REACTIVATED
+  "A user was invited."
+  USER_INVITED
+  "A user connected a mailbox of their own."
+  PERSONAL_MAILBOX_CONNECTED
+  "A user removed a mailbox of their own."
+  PERSONAL_MAILBOX_REMOVED
+  "An integration's name or picture changed."
+  INTEGRATION_UPDATED
+  "A bot was created."
+  BOT_CREATED
+  "A bot changed: its name, picture, routing, text, patience or inboxes, or it was archived or restored."
+  BOT_UPDATED
+  "A team was created."
+  TEAM_CREATED
+  "A team's name or users changed."
+  TEAM_UPDATED
+  "A team was archived: it can be named nowhere new."
+  TEAM_ARCHIVED
+  "A team was deleted."
+  TEAM_DELETED
+  "The account's settings changed."
+  ACCOUNT_UPDATED
+  "An inbox was created."
+  INBOX_CREATED
+  "An inbox changed."
+  INBOX_UPDATED
+  "An inbox was deleted."
+  INBOX_DELETED
+  "A user or team became a member of an inbox."
+  MEMBER_ADDED
+  "A user or team is no longer a member of an inbox."
+  MEMBER_REMOVED
+  "A channel was created."
+  CHANNEL_CREATED
+  "A channel changed."
+  CHANNEL_UPDATED
+  "A channel was removed. Its conversations stay."
+  CHANNEL_REMOVED
+  "A targeted message was created."
+  TARGETED_MESSAGE_CREATED
+  "A targeted message was published."
+  TARGETED_MESSAGE_PUBLISHED
+  "A targeted message was changed, moved, or turned on or off."
+  TARGETED_MESSAGE_UPDATED
+  "A targeted message was deleted."
+  TARGETED_MESSAGE_DELETED
+  "An API token was created."
+  TOKEN_CREATED
+  "An API token was revoked."
+  TOKEN_REVOKED
+  "An API token was renamed, or its scopes, its expiry or the end of its previous secret changed."
+  TOKEN_UPDATED
+  "An API token got a new secret."
+  TOKEN_ROTATED
+  "A user signed in."
+  SIGNED_IN
+  "A session was ended."
+  SIGNED_OUT
+  "An identity provider was connected."
+  IDENTITY_PROVIDER_CREATED
+  "An identity provider was changed."
+  IDENTITY_PROVIDER_UPDATED
+  "An identity provider was deleted."
+  IDENTITY_PROVIDER_DELETED
+  "A pipeline was created."
+  PIPELINE_CREATED
+  "A pipeline or one of its stages was changed or archived."
+  PIPELINE_UPDATED
+  "A property was defined."
+  PROPERTY_CREATED
+  "A property was renamed, archived or restored, or got other options. What records have of it is unchanged."
+  PROPERTY_UPDATED
+  "The knowledge base was created or changed by ` + "`" + `updateKnowledgeBase` + "`" + `."
+  KNOWLEDGE_BASE_UPDATED
+  "A sign-in as a user failed, at most once an hour for each user; ` + "`" + `detail` + "`" + ` says by which way."
+  SIGN_IN_FAILED
+  "An admin read what only admins may read, at most once an hour for each field; ` + "`" + `detail` + "`" + ` names the field of ` + "`" + `Query` + "`" + `."
+  READ_AS_ADMIN
+  "A file with data of the account was made for someone; ` + "`" + `detail` + "`" + ` says which."
+  EXPORTED
+  "Entries of this log were deleted after the time that the server's settings keep them; ` + "`" + `changes` + "`" + ` says up to which number."
+  AUDIT_LOG_TRIMMED
+}
+
+"A page of the audit log."
+type AuditEntryConnection {
+  "The rows in order."
+  edges: [AuditEntryEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [AuditEntry!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of the audit log."
+type AuditEntryEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: AuditEntry!
 }
 `, BuiltIn: false},
 	{Name: "../schema/bot.graphqls", Input: `extend type Query {
@@ -33937,6 +34348,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): ApiToken @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "An entry of the audit log; null if it does not exist."
+  auditEntry(
+    "Its TypeID."
+    id: ID!
+  ): AuditEntry @access(to: [ADMIN], scope: "audit:read")
   "An identity provider; null if it does not exist."
   identityProvider(
     "Its TypeID."
@@ -42147,6 +42563,74 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_AuditChange_field(ctx, field)
+	case "from":
+		return ec.fieldContext_AuditChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AuditChange_to(ctx, field)
+	case "added":
+		return ec.fieldContext_AuditChange_added(ctx, field)
+	case "removed":
+		return ec.fieldContext_AuditChange_removed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "number":
+		return ec.fieldContext_AuditEntry_number(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEntry_at(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "work":
+		return ec.fieldContext_AuditEntry_work(ctx, field)
+	case "credentialId":
+		return ec.fieldContext_AuditEntry_credentialId(ctx, field)
+	case "inboxId":
+		return ec.fieldContext_AuditEntry_inboxId(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_AuditEntry_subjectId(ctx, field)
+	case "detail":
+		return ec.fieldContext_AuditEntry_detail(ctx, field)
+	case "eventSequence":
+		return ec.fieldContext_AuditEntry_eventSequence(ctx, field)
+	case "changes":
+		return ec.fieldContext_AuditEntry_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_AvailabilityAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

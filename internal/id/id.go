@@ -15,6 +15,7 @@ const (
 	Account          = "account"
 	APIToken         = "token"
 	Attachment       = "attachment"
+	AuditEntry       = "audit"
 	Block            = "block"
 	Bot              = "bot"
 	Channel          = "channel"

@@ -50,6 +50,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.PipelineStage:   AnyOf(s.PipelineStages),
 		id.Event:           AnyOf(s.Events),
 		id.APIToken:        AnyOf(s.tokens),
+		id.AuditEntry:      AnyOf(s.AuditEntries),
 
 		id.IdentityProvider: AnyOf(s.IdentityProviders),
 		id.UserSession:      AnyOf(s.Sessions),

@@ -10,6 +10,7 @@ import (
 	"parley/ent/agentrun"
 	"parley/ent/annotation"
 	"parley/ent/apitoken"
+	"parley/ent/auditentry"
 	"parley/ent/bot"
 	"parley/ent/channel"
 	"parley/ent/contact"
@@ -327,6 +328,13 @@ func (s *Service) IdentityProviders(ctx context.Context, ids []string) ([]*ent.I
 	return align(ids, func(distinct []string) ([]*ent.IdentityProvider, error) {
 		return s.store.Client(ctx).IdentityProvider.Query().Where(identityprovider.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.IdentityProvider) string { return v.ID })
+}
+
+// AuditEntries loads by id, for admins alone (AC-17); see the package.
+func (s *Service) AuditEntries(ctx context.Context, ids []string) ([]*ent.AuditEntry, error) {
+	return align(ids, func(distinct []string) ([]*ent.AuditEntry, error) {
+		return s.store.Client(ctx).AuditEntry.Query().Where(auditentry.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.AuditEntry) string { return v.ID })
 }
 
 // Sessions loads by id; see the package.

@@ -43,7 +43,7 @@ func load(t *testing.T, s *store.Store) *harness {
 		id.Account: f.AccountID, id.User: f.AgentIDs[1], id.Inbox: f.InboxIDs[0], id.Channel: f.ChannelIDs[0], id.Contact: f.ContactID,
 		id.Visitor: f.VisitorIDs[0], id.Conversation: f.ConversationIDs[0],
 	}}
-	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company, id.IdentityProvider, id.UserSession} {
+	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company, id.IdentityProvider, id.UserSession, id.AuditEntry} {
 		l.ids[prefix] = id.New(prefix)
 	}
 	l.ids[id.PipelineStage] = l.first("SELECT id FROM pipeline_stages WHERE account_id = $1 AND name = 'New'", f.AccountID)
@@ -86,6 +86,9 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 		},
 		func() error {
 			return c.IdentityProvider.Create().SetID(l.ids[id.IdentityProvider]).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec(ctx)
+		},
+		func() error {
+			return c.AuditEntry.Create().SetID(l.ids[id.AuditEntry]).SetNumber(1000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetChanges([]vocab.FieldChange{}).Exec(ctx)
 		},
 		func() error {
 			return c.Session.Create().SetID(l.ids[id.UserSession]).SetUserID(l.AdminID).SetHash([]byte(l.ids[id.UserSession])).SetExpiresAt(now + 1).SetCreatedAt(now).Exec(ctx)
@@ -163,6 +166,8 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.PipelineStage:
 		return v.ID
+	case *ent.AuditEntry:
+		return v.ID
 	case *ent.IdentityProvider:
 		return v.ID
 	case *ent.Session:
@@ -188,7 +193,7 @@ func TestGet(t *testing.T) {
 				ctx     context.Context
 				visible bool
 			}{
-				"member":  {l.Agent(0), prefix != id.APIToken && prefix != id.IdentityProvider && prefix != id.UserSession}, // AC-5
+				"member":  {l.Agent(0), prefix != id.APIToken && prefix != id.IdentityProvider && prefix != id.UserSession && prefix != id.AuditEntry}, // AC-5, AC-17
 				"admin":   {l.Admin, true},
 				"outside": {outsider, shared[prefix]},
 				"foreign": {other.Admin, false},

@@ -182,6 +182,7 @@ var fenced = map[string]visible{
 		staff: ofAccount + " AND user_id IN ('', {actor}) AND inbox_id IN ('', {inboxes})",
 		admin: ofAccount + " AND (user_id IN ('', {actor}) OR type IN ('PERSONAL_MAILBOX_CONNECTED', 'PERSONAL_MAILBOX_REMOVED', 'TOKEN_CREATED', 'TOKEN_REVOKED', 'TOKEN_ROTATED', 'TOKEN_UPDATED', 'USER_INVITED')) AND (inbox_id IN ('', {inboxes}) OR conversation_id = '')",
 	},
+	"AuditEntry":      {table: "audit_entries", staff: ofAccount + " AND 1 = 0", admin: ofAccount},
 	"SavedView":       {table: "saved_views", staff: ofAccount + " AND private_to IN ('', {actor}) AND inbox_id IN ('', {inboxes})"},
 	"ImageSender":     {table: "image_senders", staff: ofAccount + " AND user_id = {actor}"},
 	"Notification":    {table: "notifications", staff: ofAccount + " AND user_id = {actor} AND (inbox_id = '' OR inbox_id IN ({inboxes}))"},

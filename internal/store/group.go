@@ -86,7 +86,7 @@ func (g *group) runMember(m *member) {
 		m.err = g.exec(release)
 	}
 	if m.err != nil {
-		tx.events, tx.jobs, tx.after = nil, nil, nil
+		tx.events, tx.entries, tx.jobs, tx.after = nil, nil, nil, nil
 		g.lost = g.exec(undo) != nil
 	}
 }
@@ -124,10 +124,12 @@ func (g *group) flushMembers(members []*member) error {
 	}
 	var jobs []Job
 	var events []Event
+	var entries []Audit
 	for _, m := range members {
 		if m.err == nil && m.tx != nil {
 			jobs = append(jobs, m.tx.jobs...)
 			events = append(events, m.tx.events...)
+			entries = append(entries, m.tx.entries...)
 		}
 	}
 	ctx := context.Background()
@@ -139,5 +141,5 @@ func (g *group) flushMembers(members []*member) error {
 			return fmt.Errorf("enqueue jobs: %w", err)
 		}
 	}
-	return g.appendEvents(ctx, events)
+	return g.appendLogs(ctx, events, entries)
 }

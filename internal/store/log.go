@@ -29,6 +29,8 @@ type Event struct {
 	actorKind viewer.Kind
 	actorID   string
 	at        clock.Micros
+	// audit is the entry of the audit log that says the same; its action is empty: none does.
+	audit Audit
 }
 
 // Append adds e to the log as the last act of the transaction. The actor and
@@ -39,6 +41,10 @@ func (tx *Tx) Append(ctx context.Context, e Event) {
 	e.actorKind, e.actorID = v.Actor().Kind, v.Actor().ActorID
 	if e.Changes == nil {
 		e.Changes = []vocab.FieldChange{}
+	}
+	if action, audited := e.Type.Audited(); audited {
+		e.audit = Audit{Action: action, InboxID: e.InboxID, SubjectID: e.SubjectID, Changes: e.Changes}
+		e.audit.record(v, e.at)
 	}
 	tx.events = append(tx.events, e)
 }
@@ -64,33 +70,78 @@ const eventColumns = 14
 // eventBatch keeps a statement below SQLite's limit of 32,766 parameters.
 const eventBatch = 1000
 
-// appendEvents takes the next numbers of each account's sequence and writes the
-// events under them. The counter's row is locked from here to the commit, so
-// that the order of the numbers is the order of the commits.
-func (g *group) appendEvents(ctx context.Context, events []Event) error {
-	for len(events) > 0 {
-		account := events[0].accountID
-		var mine, others []Event
-		for _, e := range events {
-			if e.accountID == account {
-				mine = append(mine, e)
-			} else {
-				others = append(others, e)
-			}
+// appendLogs writes the events, and the entries of the audit log, account by account.
+func (g *group) appendLogs(ctx context.Context, events []Event, entries []Audit) error {
+	for len(events)+len(entries) > 0 {
+		var account string
+		if len(events) > 0 {
+			account = events[0].accountID
+		} else {
+			account = entries[0].accountID
 		}
-		events = others
-		var head int64
-		const take = "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence"
-		g.store.trace(take)
-		row := g.tx.QueryRowContext(ctx, take, len(mine), account)
-		if err := row.Scan(&head); err != nil {
-			return fmt.Errorf("take %d sequence numbers: %w", len(mine), err)
-		}
-		if err := g.insertEvents(ctx, mine, head-int64(len(mine))); err != nil {
+		var mine []Event
+		var audited []Audit
+		mine, events = splitOf(events, func(e *Event) bool { return e.accountID == account })
+		audited, entries = splitOf(entries, func(a *Audit) bool { return a.accountID == account })
+		if err := g.appendLog(ctx, account, mine, audited); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// splitOf splits a list in those that belong and the others, each in their order.
+func splitOf[T any](list []T, belongs func(*T) bool) (those, others []T) {
+	for i := range list {
+		if belongs(&list[i]) {
+			those = append(those, list[i])
+		} else {
+			others = append(others, list[i])
+		}
+	}
+	return those, others
+}
+
+// appendLog takes the next numbers of an account's logs and writes what belongs
+// under them. The counters' row is locked from here to the commit, so that the
+// order of the numbers is the order of the commits. entries are those of the audit
+// log that no event has; those of events come before them.
+func (g *group) appendLog(ctx context.Context, account string, events []Event, entries []Audit) error {
+	own, head := len(entries), int64(0)
+	audited := make([]*Audit, 0, own)
+	for i := range events {
+		if events[i].audit.Action != "" {
+			audited = append(audited, &events[i].audit)
+		}
+	}
+	for i := range entries {
+		audited = append(audited, &entries[i])
+	}
+	number, err := g.takeNumbers(ctx, account, len(events), len(audited), &head)
+	if err != nil {
+		return fmt.Errorf("take %d sequence numbers: %w", len(events), err)
+	}
+	last := head - int64(len(events))
+	for i := range events {
+		events[i].audit.event = last + int64(i) + 1
+	}
+	if err := g.insertEvents(ctx, events, last); err != nil || len(audited) == 0 {
+		return err
+	}
+	return g.insertEntries(ctx, audited, number-int64(len(audited)))
+}
+
+// takeNumbers takes numbers of an account's logs. head is the event log's last; it
+// returns the audit log's.
+func (g *group) takeNumbers(ctx context.Context, account string, events, entries int, head *int64) (number int64, err error) {
+	if entries == 0 {
+		const take = "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2 RETURNING sequence"
+		g.store.trace(take)
+		return 0, g.tx.QueryRowContext(ctx, take, events, account).Scan(head)
+	}
+	const take = "UPDATE account_sequences SET sequence = sequence + $1, audit_number = audit_number + $2 WHERE id = $3 RETURNING sequence, audit_number"
+	g.store.trace(take)
+	return number, g.tx.QueryRowContext(ctx, take, events, entries, account).Scan(head, &number)
 }
 
 func (g *group) insertEvents(ctx context.Context, events []Event, last int64) error {
@@ -107,7 +158,7 @@ func (g *group) insertEvents(ctx context.Context, events []Event, last int64) er
 			args = append(args, row.ID, row.AccountID, row.Sequence, string(row.Type), int64(row.OccurredAt),
 				string(row.ActorKind), row.ActorID, row.InboxID, row.ConversationID, row.MessageID, row.SubjectID, row.UserID, row.Revision, string(changes))
 		}
-		insert := insertEventsSQL(len(batch))
+		insert := insertSQL(insertEvents, len(batch), eventColumns)
 		g.store.trace(insert)
 		if _, err := g.tx.ExecContext(ctx, insert, args...); err != nil {
 			return fmt.Errorf("append %d events: %w", len(batch), err)
@@ -116,19 +167,22 @@ func (g *group) insertEvents(ctx context.Context, events []Event, last int64) er
 	return nil
 }
 
-func insertEventsSQL(rows int) string {
+const insertEvents = "INSERT INTO events (id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, subject_id, user_id, revision, changes) VALUES "
+
+// insertSQL is an insertion of rows, with the placeholders of their columns.
+func insertSQL(insert string, rows, columns int) string {
 	var b strings.Builder
-	b.WriteString("INSERT INTO events (id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, subject_id, user_id, revision, changes) VALUES ")
+	b.WriteString(insert)
 	for r := range rows {
 		if r > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteByte('(')
-		for c := range eventColumns {
+		for c := range columns {
 			if c > 0 {
 				b.WriteByte(',')
 			}
-			fmt.Fprintf(&b, "$%d", r*eventColumns+c+1)
+			fmt.Fprintf(&b, "$%d", r*columns+c+1)
 		}
 		b.WriteByte(')')
 	}

@@ -28,6 +28,7 @@ var stay = map[store.Owner]map[string]string{
 		"quotes":           "they outlive the conversation (IB-3)",
 	},
 	store.OfInbox: {
+		"audit_entries":    "what was done to it is answered for longer (AC-17)",
 		"consents":         "what a person agreed to is proved for longer",
 		"conversations":    "they are purged one by one",
 		"events":           "tombstones stay (IB-3)",

@@ -50,6 +50,7 @@ var rules = map[string]rule{
 	ent.TypeTask:            {accountOwned: true, staff: inAccount},
 	ent.TypeIdempotencyKey:  {accountOwned: true, staff: inAccount},
 	ent.TypeEvent:           {accountOwned: true, staff: visibleEvent},
+	ent.TypeAuditEntry:      {accountOwned: true, staff: adminsOnly},
 
 	ent.TypeSubscriptionType:  {accountOwned: true, staff: inAccount},
 	ent.TypeConsentRecord:     {accountOwned: true, staff: visibleConsent},
@@ -125,6 +126,14 @@ var rules = map[string]rule{
 func isAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("id"), v.AccountID)) }
 
 func inAccount(s *sql.Selector, v *viewer.Viewer) { s.Where(sql.EQ(s.C("account_id"), v.AccountID)) }
+
+// adminsOnly: what an account answers for is seen by its admins (AC-17).
+func adminsOnly(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if v.Kind != viewer.Admin && v.Kind != viewer.SystemKind {
+		s.Where(sql.False())
+	}
+}
 
 // visibleContact: all of the account's, or those of the viewer's inboxes and of their
 // making; an admin also sees those of no inbox, whom no one else could find (AC-14).

@@ -25,11 +25,12 @@ type Tx struct {
 	// Client is the fenced client of the transaction.
 	Client *ent.Client
 
-	store  *Store
-	conn   *guarded
-	events []Event
-	jobs   []Job
-	after  []func()
+	store   *Store
+	conn    *guarded
+	events  []Event
+	entries []Audit
+	jobs    []Job
+	after   []func()
 }
 
 type txKey struct{}

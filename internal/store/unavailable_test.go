@@ -61,7 +61,7 @@ func TestLocked(t *testing.T) {
 	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
 		dir := t.TempDir()
 		f := withJobs(t, opened(t, db, dir, 20*time.Millisecond))
-		driver, address, lock := "sqlite3", db.Options(dir).File, "INSERT INTO account_sequences SELECT id || 'x', 0, 0, '' FROM account_sequences WHERE false"
+		driver, address, lock := "sqlite3", db.Options(dir).File, "INSERT INTO account_sequences (id, sequence, log_floor, log_epoch) SELECT id || 'x', 0, 0, '' FROM account_sequences WHERE false"
 		if f.Store.Postgres() {
 			driver, address, lock = "pgx", db.URL(), "LOCK TABLE contacts IN ACCESS EXCLUSIVE MODE"
 			address = strings.Replace(address, "&pool_max_conns=8", "", 1)

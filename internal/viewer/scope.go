@@ -64,6 +64,7 @@ var Scopes = []Scope{
 	{Name: ScopePeopleWrite, Opens: "changing these, and the availability of others"},
 	{Name: "settings:read", Opens: "inboxes, channels, targeted messages, routing"},
 	{Name: "settings:write", Opens: "changing these, and the account"},
+	{Name: "audit:read", Opens: "the audit log, for admins"},
 	{Name: "contacts:read", Opens: "contacts, their lists, consents, page views and tickets; companies, deals, quotes, engagements; visitors"},
 	{Name: "contacts:write", Opens: "changing these"},
 	{Name: "conversations:read", Opens: "conversations, messages, attachments, tags, the library, views, counts, tasks, presence"},

@@ -53,6 +53,10 @@ type (
 	TeamConnection = paging.Connection[*ent.Team]
 	// TeamEdge is a row of such a page.
 	TeamEdge = paging.Edge[*ent.Team]
+	// AuditEntryConnection is a page of rows.
+	AuditEntryConnection = paging.Connection[*ent.AuditEntry]
+	// AuditEntryEdge is a row of such a page.
+	AuditEntryEdge = paging.Edge[*ent.AuditEntry]
 	// IdentityProviderConnection is a page of rows.
 	IdentityProviderConnection = paging.Connection[*ent.IdentityProvider]
 	// IdentityProviderEdge is a row of such a page.
