@@ -49,6 +49,7 @@ import (
 	"parley/internal/quote"
 	"parley/internal/reaction"
 	"parley/internal/remoteimage"
+	"parley/internal/seal"
 	"parley/internal/session"
 	"parley/internal/signin"
 	"parley/internal/store"
@@ -66,6 +67,7 @@ type app struct {
 	reactions     *reaction.Engine
 	accounts      *account.Service
 	audit         *audit.Service
+	seals         *seal.Service
 	signIns       *signin.Service
 	contacts      *contact.Service
 	files         *attachment.Service
@@ -98,7 +100,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		return nil, err
 	}
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
-	a.accounts, a.audit = account.New(s), audit.New(s)
+	a.accounts, a.audit, a.seals = account.New(s), audit.New(s), seal.New(s, keys)
 	a.accounts.UseInviting(c.inviting())
 	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
 	a.contacts = contact.New(s)
@@ -162,6 +164,7 @@ func (a *app) registerJobs() {
 func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("close-ended-bot-chats", time.Minute, a.conversations.CloseEndedBotChats)
 	a.queue.Periodic("tend-bot-runs", bot.RoundEvery, a.bots.TendRuns)
+	a.queue.Periodic("seal-logs", seal.Every, a.seals.Round)
 	a.queue.Periodic("offer-conversations", 20*time.Second, a.conversations.OfferAll)
 	a.queue.Periodic("settle-presence", 15*time.Second, a.accounts.SettlePresence)
 	a.queue.Periodic("pass-on-chats", time.Minute, a.conversations.PassOn)

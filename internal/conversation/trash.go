@@ -106,11 +106,13 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 		"UPDATE tickets SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE quotes SET conversation_id = NULL WHERE conversation_id = $1 AND account_id = $2",
 		"UPDATE deals SET conversation_id = NULL WHERE conversation_id = $1 AND account_id || '' = $2", // by the conversation's index, never the account's
-		"UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE conversation_id = $1 AND account_id = $2",
 	} {
 		if _, err := tx.Exec(ctx, statement, c.ID, c.AccountID); err != nil {
 			return err
 		}
+	}
+	if err := forgetLogs(ctx, tx, c); err != nil {
+		return err
 	}
 	if err := rememberChat(ctx, tx, c); err != nil {
 		return err
@@ -123,6 +125,14 @@ func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	}
 	_, err := tx.Exec(ctx, "DELETE FROM conversations WHERE id = $1 AND account_id = $2", c.ID, c.AccountID)
 	return err
+}
+
+// forgetLogs makes tombstones of what the logs have of a conversation.
+func forgetLogs(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	if err := tx.ForgetEvents(ctx, "conversation_id = $2", c.AccountID, c.ID); err != nil {
+		return err
+	}
+	return tx.ForgetEntries(ctx, "subject_id IN (SELECT id FROM proposals WHERE conversation_id = $2 UNION ALL SELECT CAST($2 AS TEXT))", c.AccountID, c.ID)
 }
 
 // rememberChat keeps whose chat a purged one was, so that what its visitor writes into it

@@ -61,22 +61,36 @@ func (s *Service) logs(ctx context.Context) ([]log, error) {
 }
 
 // forgetLog deletes the events below the floor that belong to no conversation, and
-// the tombstones of those that did.
+// the tombstones of those that did, as far as a seal says that they may be gone
+// (OP-6). Of what their digests were made goes too; the digests stay.
 func (s *Service) forgetLog(ctx context.Context, l log) error {
+	floor, err := s.store.SealedFloor(ctx, l.account, store.EventLog, l.floor)
+	if err != nil {
+		return err
+	}
 	for deleted := int64(trimBatch); deleted == trimBatch; {
 		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			deleted, err = tx.Exec(ctx, unbound, l.account, l.floor, trimBatch)
+			if _, err = tx.Exec(ctx, unboundDigests, l.account, floor, trimBatch); err != nil {
+				return err
+			}
+			deleted, err = tx.Exec(ctx, unbound, l.account, floor, trimBatch)
 			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return tx.ForgetDigests(ctx, l.account, store.EventLog, floor, "events", "sequence")
+	})
 }
 
-const unbound = `DELETE FROM events WHERE id IN (SELECT id FROM events
+const (
+	unbound = `DELETE FROM events WHERE id IN (SELECT id FROM events
 	WHERE account_id = $1 AND conversation_id = '' AND sequence <= $2 ORDER BY sequence LIMIT $3)`
+	unboundDigests = `DELETE FROM seal_digests WHERE account_id = $1 AND log = 'EVENTS' AND number IN (SELECT sequence FROM events
+	WHERE account_id = $1 AND conversation_id = '' AND sequence <= $2 ORDER BY sequence LIMIT $3)`
+)
 
 // raiseFloor moves the floor up to the first event above it that did not happen before
 // a time. The log need not be in the order of time: demo data is written long after

@@ -111,15 +111,12 @@ func (s *Service) clearRest(ctx context.Context, args ClearArgs) error {
 // clearEvents makes tombstones of events: sequence and type stay.
 func clearEvents(ctx context.Context, tx *store.Tx, accountID string, events []string) error {
 	for some := range slices.Chunk(events, 500) {
-		args := []any{accountID}
+		args := make([]any, len(some))
 		places := make([]string, len(some))
 		for i, eventID := range some {
-			args = append(args, eventID)
-			places[i] = "$" + strconv.Itoa(len(args))
+			args[i], places[i] = eventID, "$"+strconv.Itoa(i+2)
 		}
-		_, err := tx.Exec(ctx, "UPDATE events SET subject_id = '', changes = '[]' WHERE account_id = $1 AND id IN ("+
-			strings.Join(places, ", ")+")", args...)
-		if err != nil {
+		if err := tx.ForgetEvents(ctx, "id IN ("+strings.Join(places, ", ")+")", accountID, args...); err != nil {
 			return err
 		}
 	}

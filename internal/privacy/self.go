@@ -65,6 +65,9 @@ func eraseSelf(ctx context.Context, tx *store.Tx, p conversation.Person, visitor
 	if err := tx.Retire(ctx, "contacts", id.Contact, "id", account, p.ContactID); err != nil {
 		return err
 	}
+	if err := tx.ForgetEntries(ctx, "subject_id = $2", account, p.ContactID); err != nil { // of what was done before (AC-17)
+		return err
+	}
 	tx.Append(ctx, store.Event{Type: vocab.ContactErased, SubjectID: p.ContactID})
 	return eraseRows(ctx, tx, counts, "contacts", "id = $1 AND account_id = $2", p.ContactID, account)
 }

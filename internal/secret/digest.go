@@ -22,6 +22,19 @@ func (r *Keyring) HMACs(purpose string, data []byte) [][]byte {
 	return all
 }
 
+// KeyID names the first key: what HMAC makes is found again by it (HMACBy). It says
+// nothing about the key.
+func (r *Keyring) KeyID() string { return r.newestKey().id }
+
+// HMACBy returns the digest of data by the key of that name; nil: the key is not
+// among those that the installation has.
+func (r *Keyring) HMACBy(keyID, purpose string, data []byte) []byte {
+	if k := r.findKey(keyID); k != nil {
+		return k.digest(purpose, data)
+	}
+	return nil
+}
+
 func (k *key) digest(purpose string, data []byte) []byte {
 	h := hmac.New(sha256.New, k.mac)
 	var size [8]byte

@@ -21,6 +21,19 @@ func NewToken(prefix string) (token string, hash []byte) {
 	return token, HashToken(token)
 }
 
+// NewSalts returns n fresh salts of 16 random bytes each: with one, what was hashed
+// cannot be guessed.
+func NewSalts(n int) [][]byte {
+	const size = 16
+	all := make([]byte, n*size)
+	rand.Read(all) // never fails
+	salts := make([][]byte, n)
+	for i := range salts {
+		salts[i] = all[i*size : (i+1)*size : (i+1)*size]
+	}
+	return salts
+}
+
 // HashToken returns the SHA-256 digest under which a token is stored.
 func HashToken(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
