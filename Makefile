@@ -117,6 +117,10 @@ lint: ## Run the linters and checks; ARGS="--fix" mends what can be mended
 	cd tools && go tool golangci-lint run --config ../.golangci.yml $(ARGS) ./check
 	$(CHECK) $(CHECKS)
 
+.PHONY: bench-verify
+bench-verify: ## Measure how long a million events take to seal and to verify
+	PARLEY_BENCH_EVENTS=1000000 go test ./internal/seal -run - -bench Verify -benchtime 1x -timeout 30m
+
 .PHONY: bench
 bench: ## Measure against the floor, in one run
 	go run ./bench $(ARGS)

@@ -1,10 +1,23 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
 	"parley/internal/clock"
+	"parley/internal/id"
+	"parley/internal/seal"
+	"parley/internal/secret"
+	"parley/internal/store"
+	"parley/internal/testkit"
+	"parley/internal/testkit/check"
+	"parley/internal/vocab"
 )
 
 const auditLog = `query($f: AuditFilter, $n: Int, $after: String) { auditLog(filter: $f, first: $n, after: $after) {
@@ -113,4 +126,120 @@ func TestAuditLogOfReads(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+}
+
+// AC-17: admins export the log, by a token that may read it, and the export is recorded.
+func TestAuditLogExport(t *testing.T) {
+	t.Parallel()
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		const create = `mutation($in: CreateTeamInput!) { createTeam(input: $in) { team { id } userErrors { message } } }`
+		for _, name := range []string{"One", "Two"} {
+			a.do(adminToken, create, input("name", name))
+		}
+		get := func(path, token string) (int, string) {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.url+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if token != "" {
+				request.Header.Set("Authorization", "Bearer "+token)
+			}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = response.Body.Close() }()
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return response.StatusCode, string(body)
+		}
+		if status, _ := get("/audit.csv", ""); status != http.StatusUnauthorized {
+			t.Errorf("without a token: %d", status)
+		}
+		const token = `mutation($in: CreateApiTokenInput!) { createApiToken(input: $in) { token userErrors { message } } }`
+		narrow := text(a.do(adminToken, token, input("name", "N", "scopes", []string{"settings:read"})), "createApiToken", "token")
+		if status, body := get("/audit.csv", narrow); status != http.StatusForbidden || !strings.Contains(body, "audit:read") {
+			t.Errorf("without the scope: %d %s", status, body)
+		}
+		if status, _ := get("/audit.csv?after=x", adminToken); status != http.StatusBadRequest {
+			t.Errorf("after x: %d", status)
+		}
+		status, body := get("/audit.csv", adminToken)
+		if lines := strings.Split(strings.TrimSpace(body), "\n"); status != http.StatusOK || len(lines) < 4 || !strings.HasPrefix(lines[0], "id,number,at,action") || !strings.Contains(lines[len(lines)-1], "EXPORTED") {
+			t.Errorf("%d: %s", status, body)
+		}
+		_, body = get("/audit.ndjson", adminToken)
+		lines := strings.Split(strings.TrimSpace(body), "\n")
+		var last struct {
+			Number int    `json:"number"`
+			Action string `json:"action"`
+			Detail string `json:"detail"`
+		}
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Action != "EXPORTED" || last.Detail != "audit.ndjson" || last.Number != len(lines) {
+			t.Errorf("%+v (%v) of %d lines", last, err, len(lines))
+		}
+		if _, rest := get(fmt.Sprintf("/audit.ndjson?after=%d", last.Number), adminToken); strings.Count(rest, "\n") != 1 {
+			t.Errorf("behind the last: %s", rest)
+		}
+	})
+}
+
+// OP-6: `parley verify` reads the database of a server that runs, prints anchors, and ends
+// with an error where someone edited the log.
+func TestVerifyCommand(t *testing.T) {
+	t.Parallel()
+	keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		dir := t.TempDir()
+		options := db.Options(dir)
+		s := check.Must(store.Open(t.Context(), options))(t)
+		defer func() { _ = s.Close() }()
+		f := testkit.Account(t, s)
+		f.Write(f.Admin, func(ctx context.Context, tx *store.Tx) error {
+			tx.Append(ctx, store.Event{Type: vocab.TeamCreated, SubjectID: id.New(id.Team)})
+			return nil
+		})
+		seals := seal.New(s, keys)
+		if err := seals.Round(f.System); err != nil {
+			t.Fatal(err)
+		}
+		d := &databaseSettings{DataDir: dir, DatabaseURL: options.URL}
+		verified := func(anchors ...seal.Anchor) (string, error) {
+			t.Helper()
+			reader := check.Must(d.openToRead(t.Context()))(t)
+			defer func() { _ = reader.Close() }()
+			if err := reader.WithTx(f.System, func(context.Context, *store.Tx) error { return nil }); err == nil {
+				t.Error("a database that is only read took a transaction")
+			}
+			var out strings.Builder
+			err := (&verifyCommand{}).print(t.Context(), reader, keys, seal.Options{Anchors: anchors}, &out)
+			return out.String(), err
+		}
+		text, err := verified()
+		if err != nil || strings.Count(text, "  anchor "+f.AccountID+":EVENTS:1:") != 1 {
+			t.Fatal(text, err)
+		}
+		_, word, _ := strings.Cut(text, "  anchor ")
+		word, _, _ = strings.Cut(word, "\n")
+		anchors := check.Must(seal.ParseAnchors(word))(t)
+		if text, err = verified(anchors...); err != nil {
+			t.Error(text, err)
+		}
+		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.Exec(ctx, "DELETE FROM events WHERE account_id = $1 AND sequence = 1", f.AccountID)
+			return err
+		})
+		if text, err = verified(anchors...); !errors.Is(err, errUnverified) || !strings.Contains(text, "PROBLEM in block 1, number 1: the row was removed") {
+			t.Error(text, err)
+		}
+	})
+	nowhere := &databaseSettings{DataDir: t.TempDir()}
+	if _, err := nowhere.openToRead(t.Context()); err == nil || !strings.Contains(err.Error(), "PARLEY_DATA_DIR") {
+		t.Errorf("without a database: %v", err)
+	}
+	if _, err := nowhere.keysThere(); err == nil || !strings.Contains(err.Error(), "PARLEY_SECRET_KEYS") {
+		t.Errorf("without a key: %v", err)
+	}
 }

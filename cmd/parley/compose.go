@@ -188,6 +188,10 @@ func (a *app) registerRounds(c *serverSettings) {
 	if delay := c.MissedReplyDelay; delay > 0 {
 		a.queue.Periodic("mail-missed-replies", min(max(delay/2, time.Second), time.Minute), a.visitors.MailMissed)
 	}
+	a.queue.Periodic("forget-audit-marks", time.Hour, a.audit.ForgetMarks)
+	if kept := c.AuditRetention; kept > 0 {
+		a.queue.Periodic("trim-audit-log", time.Hour, func(ctx context.Context) error { return a.audit.Trim(ctx, kept) })
+	}
 	events := event.New(a.store)
 	a.queue.Periodic("trim-log", time.Hour, func(ctx context.Context) error { return events.Trim(ctx, c.EventRetention) })
 }

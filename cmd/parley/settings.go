@@ -147,11 +147,15 @@ type serverSettings struct {
 	MaxSocketStreams  int           `env:"PARLEY_MAX_SOCKET_OPERATIONS" default:"100" help:"Maximum number of concurrent operations on one socket."`
 	MaxVisitorStreams int           `env:"PARLEY_MAX_VISITOR_STREAMS" default:"100" help:"Maximum number of sockets and event streams of one visitor, or of one address without a token."`
 	EventRetention    time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. The entries of conversations are kept as long as the conversations."`
+	AuditRetention    time.Duration `env:"PARLEY_AUDIT_RETENTION" default:"0" help:"How long entries of the audit log are kept, at least 2160h, which are 90 days. 0: for ever."`
 	ShutdownTimeout   time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to finish when the server stops."`
 
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
 }
+
+// minAuditRetention is how long the audit log is kept at least.
+const minAuditRetention = 90 * 24 * time.Hour
 
 // check refuses values that cannot work, naming the variable and what would be right.
 func (s *serverSettings) check() error {
@@ -180,6 +184,7 @@ func (s *serverSettings) check() error {
 	bad(s.RequestTimeout <= 0, "PARLEY_REQUEST_TIMEOUT", "is not positive", "a duration such as 30s")
 	bad(min(s.MaxStreams, s.MaxSocketStreams, s.MaxVisitorStreams) < 1, "PARLEY_MAX_STREAMS, PARLEY_MAX_SOCKET_OPERATIONS or PARLEY_MAX_VISITOR_STREAMS", "is below 1", "1 or more")
 	bad(s.EventRetention < time.Hour, "PARLEY_EVENT_RETENTION", "is below an hour", "a duration such as 720h")
+	bad(s.AuditRetention != 0 && s.AuditRetention < minAuditRetention, "PARLEY_AUDIT_RETENTION", "is below 90 days", "a duration of 2160h or more, or 0 to keep everything")
 	bad(s.ShutdownTimeout <= 0, "PARLEY_SHUTDOWN_TIMEOUT", "is not positive", "a duration such as 10s")
 	return errors.Join(problems...)
 }

@@ -102,6 +102,8 @@ type Config struct {
 	Invitations Invitations
 	// FilteredLinks serves /filtered; nil: it is not there.
 	FilteredLinks FilteredLinks
+	// AuditExports serves /audit.ndjson and /audit.csv; nil: they are not there.
+	AuditExports AuditExports
 	// Archives serves /archives/, where everything of a contact is fetched; nil: it is not there.
 	Archives Archives
 	// Exports serves /exports/, where exported contacts are fetched; nil: it is not there.
@@ -163,6 +165,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeExports(mux)
 	c.routeOutcomes(mux)
 	c.routeArchives(mux)
+	c.routeAudit(mux, s)
 	c.routeTranscripts(mux)
 	c.routeNotifications(mux)
 	c.routeRatings(mux)

@@ -18,7 +18,9 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/id"
+	"parley/internal/store"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // holds is how long the address of an archive can be used.
@@ -46,6 +48,13 @@ func (s *Service) Archive(ctx context.Context, contactID string) (*Archived, err
 		return nil, err
 	}
 	if err := s.mustExist(ctx, contactID); err != nil {
+		return nil, err
+	}
+	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, SubjectID: contactID, Detail: "contact.zip"})
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)

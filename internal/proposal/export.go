@@ -11,6 +11,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/paging"
+	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -49,6 +50,13 @@ func (s *Service) Export(ctx context.Context, in ExportProposalOutcomesInput) (*
 		return nil, err
 	}
 	p, err := periodOf(in.From, in.To, in.AsOf, s.store.Now())
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, Detail: "outcomes.ndjson"})
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -325,8 +325,8 @@ func (v *verifier) rows(ctx context.Context, b *block) ([]*row, error) {
 	c := v.c
 	var list []*row
 	most := blockSize + 1
-	err := store.ForEachRow(ctx, v.store, "SELECT "+c.list()+", d.salt, d.inner_hash FROM "+c.table+" e LEFT JOIN seal_digests d ON d.account_id = e.account_id AND d.log = '"+
-		string(b.log)+"' AND d.number = e."+c.number+" WHERE e.account_id = $1 AND e."+c.number+" BETWEEN $2 AND $3 ORDER BY e."+c.number+" LIMIT $4",
+	err := store.ForEachRow(ctx, v.store, "SELECT "+c.list()+", d.salt, d.inner_hash FROM "+c.table+" e LEFT JOIN seal_digests d ON d.account_id = $1 AND d.log = '"+
+		string(b.log)+"' AND d.number BETWEEN $2 AND $3 AND d.number = e."+c.number+" WHERE e.account_id = $1 AND e."+c.number+" BETWEEN $2 AND $3 ORDER BY e."+c.number+" LIMIT $4",
 		[]any{b.account, b.first, b.last, most}, func(rows entsql.ColumnScanner) error {
 			r, err := c.scan(rows, true)
 			list = append(list, r)

@@ -39,7 +39,7 @@ func admit(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oauth
 		}
 	}
 	if u.DeactivatedAt.IsSet() {
-		return nil, errs.New(errs.Forbidden, "Your access has ended. Ask an admin of the account.")
+		return nil, &refusal{errs.New(errs.Forbidden, "Your access has ended. Ask an admin of the account."), u}
 	}
 	if role := roleOf(p, who); role != "" {
 		return account.GiveRole(ctx, tx, u, role)
@@ -107,7 +107,7 @@ func newcomer(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oa
 		return nil, err
 	}
 	if other > 0 {
-		return nil, errs.New(errs.Forbidden, "The user with the address %s is someone else at %s. Ask an admin.", address, p.Name)
+		return nil, &refusal{errs.New(errs.Forbidden, "The user with the address %s is someone else at %s. Ask an admin.", address, p.Name), u}
 	}
 	return u, nil
 }
@@ -130,4 +130,22 @@ func roleOf(p *ent.IdentityProvider, who oauth.Identity) vocab.UserRole {
 		found = true
 	}
 	return role
+}
+
+// refusal is why a user was not let in.
+type refusal struct {
+	error
+	user *ent.User
+}
+
+// Unwrap returns the error that the caller gets.
+func (r *refusal) Unwrap() error { return r.error }
+
+// recordFailure records that a sign-in as a user failed, once an hour for each user and way:
+// no one can fill the log with it (AC-17). way is the provider's id, or LINK.
+func (s *Service) recordFailure(ctx context.Context, u *ent.User, way string) error {
+	return s.store.WithTx(asSystem(ctx, u.AccountID), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AuditHourly(ctx, store.Audit{Action: vocab.AuditSignInFailed, SubjectID: u.ID, Detail: way})
+		return err
+	})
 }

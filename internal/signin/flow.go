@@ -165,6 +165,9 @@ func (s *Service) Finish(ctx context.Context, path string, query url.Values, bro
 		})
 		return err
 	})
+	if refused := (*refusal)(nil); errors.As(err, &refused) {
+		err = errors.Join(refused.error, s.recordFailure(ctx, refused.user, p.ID))
+	}
 	return made, err
 }
 

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -205,6 +206,9 @@ func (s *Service) UseLink(ctx context.Context, link, returnTo, userAgent string)
 		made.Opened, err = takeLink(ctx, tx, u.ID, hash, userAgent)
 		return err
 	})
+	if errs.Is(err, errs.Invalid) {
+		err = errors.Join(err, s.recordFailure(ctx, u, "LINK"))
+	}
 	return made, err
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	// LockWait is how long a write waits for a lock that another program or
 	// node holds; zero: five seconds.
 	LockWait time.Duration
+	// ReadOnly opens a database that is there, as it is: nothing is migrated, and no
+	// transaction can begin.
+	ReadOnly bool
 	// Clock tells the time; nil: the machine's.
 	Clock clock.Clock
 	// Log gets what goes wrong with the database; nil: nothing is logged.

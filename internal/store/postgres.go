@@ -32,14 +32,18 @@ func (s *Store) openPostgres(ctx context.Context, o Options) error {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}
 	}
+	if o.ReadOnly {
+		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(s.pool)
-	s.read, s.write = db, db
-	if err := s.Ping(ctx); err != nil {
+	s.read = db
+	if err := s.Ping(ctx); err != nil || o.ReadOnly {
 		return err
 	}
+	s.write = db
 	return s.migratePostgres(ctx)
 }
 

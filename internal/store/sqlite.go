@@ -29,6 +29,9 @@ func (o Options) sqliteDSN(settings string) string {
 
 func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.dialect = dialect.SQLite
+	if o.ReadOnly {
+		return s.readSQLite(ctx, o, "&mode=rw") // which makes no file
+	}
 	if err := migrateSQLite(ctx, o); err != nil {
 		return fmt.Errorf("database file %s: %w", o.File, err)
 	}
@@ -38,7 +41,11 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite3", o.sqliteDSN(sqliteReader)); err != nil {
+	return s.readSQLite(ctx, o, "")
+}
+
+func (s *Store) readSQLite(ctx context.Context, o Options, also string) (err error) {
+	if s.read, err = sql.Open("sqlite3", o.sqliteDSN(sqliteReader)+also); err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(4)

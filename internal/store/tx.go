@@ -52,6 +52,9 @@ func (s *Store) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 	if v == nil {
 		return errNoViewer
 	}
+	if s.write == nil {
+		return errReadOnly
+	}
 	s.open.Add(1)
 	defer s.open.Done()
 	for attempt := 0; ; attempt++ {
@@ -140,6 +143,7 @@ const (
 )
 
 var (
+	errReadOnly  = errors.New("the database was opened to be read only")
 	errPanicked  = errors.New("the transaction's closure did not return")
 	errGroupLost = errors.New("the shared transaction was lost")
 	errNotTried  = errors.New("its commit was not tried")

@@ -56,6 +56,7 @@ func (s *Service) Export(ctx context.Context, in ExportInput) (*Exported, error)
 	}
 	v, exportID := viewer.FromContext(ctx), id.New("export")
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, Detail: nameOf(in.Format)})
 		return tx.Client.ContactExport.Create().SetID(exportID).SetFilter(raw).SetFormat(in.Format).SetActorKind(v.Kind).SetActorID(v.ActorID).
 			SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Exec(ctx)
 	})
