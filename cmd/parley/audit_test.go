@@ -159,7 +159,7 @@ func TestAuditLogExport(t *testing.T) {
 			t.Errorf("without a token: %d", status)
 		}
 		const token = `mutation($in: CreateApiTokenInput!) { createApiToken(input: $in) { token userErrors { message } } }`
-		narrow := text(a.do(adminToken, token, input("name", "N", "scopes", []string{"settings:read"})), "createApiToken", "token")
+		narrow := text(a.do(adminToken, token, input("name", "N", "scopes", []string{"settings:read"}, "userId", text(a.do(adminToken, `{ viewer { user { id } } }`, nil), "viewer", "user", "id"))), "createApiToken", "token")
 		if status, body := get("/audit.csv", narrow); status != http.StatusForbidden || !strings.Contains(body, "audit:read") {
 			t.Errorf("without the scope: %d %s", status, body)
 		}

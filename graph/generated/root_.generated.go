@@ -35453,7 +35453,7 @@ input CreateApiTokenInput {
   """
   What it grants, at least one of: ` + "`" + `account:read` + "`" + `, ` + "`" + `people:read` + "`" + `, ` + "`" + `people:write` + "`" + `, ` + "`" + `settings:read` + "`" + `, ` + "`" + `settings:write` + "`" + `,
   ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `conversations:bulk` + "`" + `,
-  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `bots:work` + "`" + `, ` + "`" + `proposals:write` + "`" + `, ` + "`" + `annotations:write` + "`" + `, ` + "`" + `events:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
+  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `bots:work` + "`" + `, ` + "`" + `proposals:write` + "`" + `, ` + "`" + `annotations:write` + "`" + `, ` + "`" + `events:read` + "`" + `, ` + "`" + `audit:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
   ` + "`" + `write` + "`" + `: all of these; ` + "`" + `*` + "`" + `: everything, including scopes of later versions; by name only: ` + "`" + `act_as` + "`" + `, ` + "`" + `act` + "`" + `. A user's
   ` + "`" + `conversations:write` + "`" + ` includes ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `:bulk` + "`" + ` and ` + "`" + `:assign` + "`" + `, and ` + "`" + `mail:start` + "`" + `.
   """

@@ -41,7 +41,7 @@ var floors = []floor{
 		name: "platform",
 		packages: []string{
 			"internal/bus", "internal/egress", "internal/event", "internal/idempotency", "internal/job", "internal/lease",
-			"internal/loader", "internal/mail", "internal/oauth", "internal/presence", "internal/reaction", "internal/session",
+			"internal/loader", "internal/mail", "internal/oauth", "internal/presence", "internal/reaction", "internal/seal", "internal/session",
 		},
 		arrows: map[string][]string{
 			"internal/mail":     {"internal/job"},
@@ -51,7 +51,7 @@ var floors = []floor{
 	{
 		name: "domain",
 		packages: []string{
-			"internal/account", "internal/attachment", "internal/availability", "internal/company", "internal/contact", "internal/crm", "internal/engagement",
+			"internal/account", "internal/attachment", "internal/audit", "internal/availability", "internal/company", "internal/contact", "internal/crm", "internal/engagement",
 			"internal/inbox", "internal/library", "internal/property", "internal/quote", "internal/remoteimage", "internal/routing", "internal/signin", "internal/tag", "internal/timeline",
 		},
 		arrows: map[string][]string{
