@@ -147,7 +147,7 @@ type serverSettings struct {
 	MaxSocketStreams  int           `env:"PARLEY_MAX_SOCKET_OPERATIONS" default:"100" help:"Maximum number of concurrent operations on one socket."`
 	MaxVisitorStreams int           `env:"PARLEY_MAX_VISITOR_STREAMS" default:"100" help:"Maximum number of sockets and event streams of one visitor, or of one address without a token."`
 	EventRetention    time.Duration `env:"PARLEY_EVENT_RETENTION" default:"720h" help:"How long the event log can be read; a cursor older than that is CURSOR_EXPIRED. The entries of conversations are kept as long as the conversations."`
-	AuditRetention    time.Duration `env:"PARLEY_AUDIT_RETENTION" default:"0" help:"How long entries of the audit log are kept, at least 2160h, which are 90 days. 0: for ever."`
+	AuditRetention    time.Duration `env:"PARLEY_AUDIT_RETENTION" default:"0" help:"How long entries of the audit log are kept, at least 2160h, which are 90 days. 0: permanently."`
 	ShutdownTimeout   time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to finish when the server stops."`
 
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.

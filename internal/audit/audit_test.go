@@ -3,9 +3,12 @@ package audit_test
 import (
 	"context"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/ent"
 	"parley/internal/audit"
@@ -166,12 +169,8 @@ func TestPlans(t *testing.T) {
 			}
 			return nil
 		})
-		explain := "EXPLAIN QUERY PLAN "
 		if s.Postgres() {
-			explain = "EXPLAIN (GENERIC_PLAN) "
-			if _, err := s.Writer().ExecContext(t.Context(), "ANALYZE audit_entries"); err != nil {
-				t.Fatal(err)
-			}
+			_ = check.Must(s.Writer().ExecContext(t.Context(), "ANALYZE audit_entries"))(t)
 		}
 		team := id.New(id.Team)
 		for index, filter := range map[string]audit.Filter{
@@ -181,26 +180,30 @@ func TestPlans(t *testing.T) {
 			"audit_entries_actor":   {ActorID: &team},
 		} {
 			query := asked.Of(func() { list(t, log, f.Admin, &filter) })[0]
-			args := make([]any, strings.Count(query, "?"))
-			if s.Postgres() {
-				args = nil
-			}
-			rows := check.Must(s.Query(f.System, explain+query, args...))(t)
-			plan := ""
-			for rows.Next() {
-				var node, parent, unused int
-				var detail string
-				if s.Postgres() {
-					check.NoError(t, rows.Scan(&detail))
-				} else {
-					check.NoError(t, rows.Scan(&node, &parent, &unused, &detail))
-				}
-				plan += detail + "\n"
-			}
-			check.NoError(t, rows.Close())
+			plan := planOf(t, s, query)
 			if !strings.Contains(plan, index) || strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Seq Scan") {
 				t.Errorf("%s\nruns as\n%s\nwant %s", query, plan, index)
 			}
 		}
 	})
+}
+
+// planOf is how the database would run a query.
+func planOf(t *testing.T, s *store.Store, query string) string {
+	t.Helper()
+	var lines []string
+	if s.Postgres() {
+		query = regexp.MustCompile(`("at" >= )\$\d+`).ReplaceAllString(query, "${1}0")
+		query = regexp.MustCompile(`\$\d+`).ReplaceAllString(query, "'x'")
+		lines = check.Must(s.Strings(t.Context(), "EXPLAIN "+query))(t)
+		return strings.Join(lines, "\n")
+	}
+	check.NoError(t, store.ForEachRow(t.Context(), s, "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?")), func(rows entsql.ColumnScanner) error {
+		var node, parent, unused int
+		var detail string
+		err := rows.Scan(&node, &parent, &unused, &detail)
+		lines = append(lines, detail)
+		return err
+	}))
+	return strings.Join(lines, "\n")
 }
