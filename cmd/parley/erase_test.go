@@ -130,6 +130,14 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		if text(done, "certificate", "state") != "ROWS_ERASED" {
 			t.Fatalf("%+v", done)
 		}
+		// AC-17: of what was done to the contact the audit log keeps that it was erased; who fetched
+		// everything of it did so of someone.
+		if about := a.entriesOf(map[string]any{"subjectId": e.contactID}); len(about) != 1 || text(about[0], "action") != "CONTACT_ERASED" {
+			t.Errorf("about the contact: %v", about)
+		}
+		if fetched := a.entriesOf(map[string]any{"actions": []string{"EXPORTED"}}); len(fetched) == 0 || text(fetched[0], "detail") != "contact.zip" || at(fetched[0], "subjectId") != nil {
+			t.Errorf("exported: %v", fetched)
+		}
 		counts := map[string]any{}
 		list, _ := at(done, "certificate", "counts").([]any)
 		for _, one := range list {

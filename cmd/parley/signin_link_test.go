@@ -74,6 +74,14 @@ func TestSignInLinks(t *testing.T) {
 		if got := b.ask(`{ viewer { kind } }`, nil, nil); got.Status != http.StatusUnauthorized {
 			t.Errorf("a deactivated user's session: %+v", got)
 		}
+		// AC-17: both links were used twice, which is recorded once an hour.
+		failed := d.entriesOf(map[string]any{"actions": []string{"SIGN_IN_FAILED"}, "subjectId": benID})
+		if len(failed) == 0 || len(failed) > 2 || text(failed[0], "detail") != "LINK" || text(failed[0], "actor", "__typename") != "SystemActor" {
+			t.Errorf("sign-ins that failed: %v", failed)
+		}
+		if signedIn := d.entriesOf(map[string]any{"actions": []string{"SIGNED_IN"}, "actorId": benID}); len(signedIn) != 2 {
+			t.Errorf("signed in: %v", signedIn)
+		}
 	})
 }
 
