@@ -46,7 +46,7 @@ func BenchmarkVerify(b *testing.B) {
 			if err := seal.New(s, keys).SealAll(f.System, f.AccountID); err != nil {
 				b.Fatal(err)
 			}
-			b.ReportMetric(clock.System{}.Now().Sub(began).Seconds(), "s-sealing")
+			took := clock.System{}.Now().Sub(began).Seconds()
 			for b.Loop() {
 				var rows int64
 				err := seal.Verify(b.Context(), s, keys, seal.Options{Account: f.AccountID}, func(r *seal.Report) error {
@@ -60,6 +60,7 @@ func BenchmarkVerify(b *testing.B) {
 					b.Fatal(rows, err)
 				}
 			}
+			b.ReportMetric(took, "s-sealing")
 		})
 	}
 }
