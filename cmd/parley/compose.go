@@ -12,6 +12,7 @@ import (
 	"parley/internal/account"
 	"parley/internal/annotation"
 	"parley/internal/attachment"
+	"parley/internal/authserver"
 	"parley/internal/bot"
 	"parley/internal/bus"
 	"parley/internal/channel/chat/consent"
@@ -65,6 +66,7 @@ type app struct {
 	reactions     *reaction.Engine
 	accounts      *account.Service
 	signIns       *signin.Service
+	apps          *authserver.Service
 	contacts      *contact.Service
 	files         *attachment.Service
 	images        *remoteimage.Service
@@ -99,6 +101,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.accounts = account.New(s)
 	a.accounts.UseInviting(c.inviting())
 	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
+	a.apps = authserver.New(s, c.PublicURL)
 	a.contacts = contact.New(s)
 	a.transfers = transfer.New(s, keys, a.contacts, a.accounts, c.PublicURL, transfer.Options{MaxBytes: o.files.MaxBytes})
 	a.files = attachment.New(s, opened.blobs, keys, a.accounts, c.PublicURL, o.files)
@@ -177,6 +180,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
 	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
+	a.queue.Periodic("forget-apps", time.Hour, a.apps.Forget)
 	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return idempotency.Forget(ctx, a.store) })
 	a.queue.Periodic("forget-purged-ids", time.Hour, func(ctx context.Context) error { return idempotency.ForgetPurged(ctx, a.store) })
 	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)

@@ -227,13 +227,18 @@ func (c *Config) refuseSignIn(w http.ResponseWriter, r *http.Request, err error)
 		c.writeSignIn(w, r, http.StatusInternalServerError, signInPage{Refusal: "Something went wrong here. Try again."})
 		return
 	}
+	c.writeSignIn(w, r, statusOfRefusal(e.Code), signInPage{Refusal: e.Message})
+}
+
+// statusOfRefusal is the status of a page that refuses.
+func statusOfRefusal(code errs.Code) int {
 	status := map[errs.Code]int{
 		errs.Forbidden: http.StatusForbidden, errs.Unavailable: http.StatusServiceUnavailable, errs.NotFound: http.StatusNotFound, errs.RateLimited: http.StatusTooManyRequests,
-	}[e.Code]
+	}[code]
 	if status == 0 {
 		status = http.StatusBadRequest
 	}
-	c.writeSignIn(w, r, status, signInPage{Refusal: e.Message})
+	return status
 }
 
 // browserName is a short name of a browser, by which people tell their sessions apart.

@@ -52,6 +52,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.APIToken:        AnyOf(s.tokens),
 
 		id.IdentityProvider: AnyOf(s.IdentityProviders),
+		id.OauthApp:         AnyOf(s.OauthApps),
 		id.UserSession:      AnyOf(s.Sessions),
 		id.Account:          s.accounts,
 	} {

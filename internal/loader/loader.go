@@ -24,6 +24,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/personalmailbox"
 	"parley/ent/property"
@@ -327,6 +328,13 @@ func (s *Service) IdentityProviders(ctx context.Context, ids []string) ([]*ent.I
 	return align(ids, func(distinct []string) ([]*ent.IdentityProvider, error) {
 		return s.store.Client(ctx).IdentityProvider.Query().Where(identityprovider.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.IdentityProvider) string { return v.ID })
+}
+
+// OauthApps loads by id; see the package.
+func (s *Service) OauthApps(ctx context.Context, ids []string) ([]*ent.OauthApp, error) {
+	return align(ids, func(distinct []string) ([]*ent.OauthApp, error) {
+		return s.store.Client(ctx).OauthApp.Query().Where(oauthapp.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.OauthApp) string { return v.ID })
 }
 
 // Sessions loads by id; see the package.

@@ -38,8 +38,12 @@ type Viewer struct {
 	OwnContacts bool
 	// Scopes of the token that was presented; "*" grants all.
 	Scopes []string
-	// TokenID is the API token or visitor session that was presented.
+	// TokenID is the API token, session or visitor session that was presented.
 	TokenID string
+	// AppID is the app that acts for the user, within its scopes; "": none (AC-18).
+	AppID string
+	// ToolsOnly: the app was let in to the tools for language models, and to nothing else.
+	ToolsOnly bool
 	// ChannelID is a visitor's chat channel.
 	ChannelID string
 	// ExpiresAt is when the token ends; zero: never.

@@ -53,6 +53,10 @@ type (
 	TeamConnection = paging.Connection[*ent.Team]
 	// TeamEdge is a row of such a page.
 	TeamEdge = paging.Edge[*ent.Team]
+	// OauthAppConnection is a page of rows.
+	OauthAppConnection = paging.Connection[*ent.OauthApp]
+	// OauthAppEdge is a row of such a page.
+	OauthAppEdge = paging.Edge[*ent.OauthApp]
 	// IdentityProviderConnection is a page of rows.
 	IdentityProviderConnection = paging.Connection[*ent.IdentityProvider]
 	// IdentityProviderEdge is a row of such a page.
