@@ -27,6 +27,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"libraryshare", id.LibraryShare},
 	{"apitoken", id.APIToken},
 	{"session", id.UserSession},
+	{"oauthapp", id.OauthApp},
 	{"identityprovider", id.IdentityProvider},
 	{"savedview", id.SavedView},
 	{"conversation", id.Conversation},

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -47,21 +46,32 @@ type Client struct {
 	secretHash []byte
 }
 
+// Registered is the answer to a registration (RFC 7591, 3.2.1).
+type Registered struct {
+	oauthex.ClientRegistrationMetadata
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret,omitempty"`
+	IssuedAt     int64  `json:"client_id_issued_at"`
+	// SecretExpiresAt is 0, never, where there is a secret.
+	SecretExpiresAt *int64 `json:"client_secret_expires_at,omitempty"`
+}
+
 // Register registers an app (RFC 7591). Errors: a Refusal of invalid_redirect_uri or
 // invalid_client_metadata; temporarily_unavailable while there are too many that no one uses.
-func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*oauthex.ClientRegistrationResponse, error) {
+func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*Registered, error) {
 	c, refusal := cleanClient(in)
 	if refusal != nil {
 		return nil, refusal
 	}
 	c.ID = id.New(strings.TrimSuffix(clientPrefix, "_"))
-	made := &oauthex.ClientRegistrationResponse{ClientID: c.ID, ClientRegistrationMetadata: oauthex.ClientRegistrationMetadata{
+	made := &Registered{ClientID: c.ID, ClientRegistrationMetadata: oauthex.ClientRegistrationMetadata{
 		RedirectURIs: c.RedirectURIs, TokenEndpointAuthMethod: c.Method, GrantTypes: GrantTypes, ResponseTypes: []string{"code"}, ClientName: c.Name,
 		ApplicationType: in.ApplicationType,
 	}}
 	c.secretHash = []byte{}
 	if c.Method != methodNone {
 		made.ClientSecret, c.secretHash = secret.NewToken(secretPrefix)
+		made.SecretExpiresAt = new(int64)
 	}
 	redirects, err := json.Marshal(c.RedirectURIs)
 	if err != nil {
@@ -69,7 +79,7 @@ func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMet
 	}
 	err = s.store.WithTx(everywhere(ctx), func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
-		made.ClientIDIssuedAt = now.Time().Truncate(time.Second)
+		made.IssuedAt = now.Time().Unix()
 		unused, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_clients WHERE used_at = 0")
 		if err != nil {
 			return err

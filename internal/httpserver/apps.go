@@ -22,7 +22,7 @@ import (
 // *authserver.Refusal, and those that the user is to read *errs.Error.
 type Apps interface {
 	Issuer() string
-	Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*oauthex.ClientRegistrationResponse, error)
+	Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*authserver.Registered, error)
 	// Check checks a request for authorization; Ask, Grant and Denied go on with it, for
 	// the context's user.
 	Check(ctx context.Context, query url.Values) (*authserver.Request, error)
