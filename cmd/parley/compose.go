@@ -100,7 +100,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
 	a.accounts = account.New(s)
 	a.accounts.UseInviting(c.inviting())
-	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
+	a.signIns = signin.New(s, keys, o.signIns)
 	a.apps = authserver.New(s, c.PublicURL)
 	a.contacts = contact.New(s)
 	a.transfers = transfer.New(s, keys, a.contacts, a.accounts, c.PublicURL, transfer.Options{MaxBytes: o.files.MaxBytes})
@@ -155,6 +155,7 @@ func (a *app) registerJobs() {
 	a.engagements.Register(a.queue)
 	a.transcripts.Register(a.queue)
 	a.notifications.Register(a.queue)
+	a.signIns.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 }

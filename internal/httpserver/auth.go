@@ -66,7 +66,7 @@ func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 		return c.viewerOf(r.Context(), session)
 	}
 	if len(headers) == 0 {
-		return viewer.Anonymous(), nil
+		return anonymous(r), nil
 	}
 	token, ok := bearer(headers[0])
 	if !ok || len(headers) > 1 {

@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"strings"
 
+	"parley/internal/account"
 	"parley/internal/errs"
 	"parley/internal/pageurl"
 	"parley/internal/secret"
 	"parley/internal/signin"
+	"parley/internal/viewer"
 )
 
 // SignIns lets people in (AC-9, AC-16). Their errors are *errs.Error where the person, or
@@ -24,6 +26,8 @@ type SignIns interface {
 	Finish(ctx context.Context, path string, query url.Values, browser, userAgent string) (signin.Opened, error)
 	// RequestLink mails a link to whoever has the address, and says nothing about it.
 	RequestLink(ctx context.Context, in signin.RequestSignInLinkInput, returnTo string) error
+	// LinkUser returns whom a link signs in.
+	LinkUser(ctx context.Context, link string) (signin.LinkUser, error)
 	// UseLink uses a link up.
 	UseLink(ctx context.Context, link, returnTo, userAgent string) (signin.Opened, error)
 	// EndByProvider ends the sessions that a provider says are over.
@@ -153,10 +157,37 @@ func (c *Config) requestLink(w http.ResponseWriter, r *http.Request) {
 }
 
 // showLink shows the form that uses a link up: scanners of mails follow links, and send no
-// forms (AC-16).
+// forms (AC-16). It says whose link it is, so that no one is signed in as someone else
+// without noticing.
 func (c *Config) showLink(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	c.writeSignIn(w, r, http.StatusOK, signInPage{Link: query.Get("link"), ReturnTo: signin.LocalPath(query.Get("return"))})
+	c.askForLink(w, r, query.Get("link"), signin.LocalPath(query.Get("return")))
+}
+
+func (c *Config) askForLink(w http.ResponseWriter, r *http.Request, link, returnTo string) {
+	user, err := c.SignIns.LinkUser(r.Context(), link)
+	if err != nil {
+		c.refuseSignIn(w, r, err)
+		return
+	}
+	page := signInPage{Link: link, LinkUser: user, ReturnTo: returnTo}
+	if v := c.signedInAs(r); v != nil && v.ActorID != user.ID {
+		page.Instead = v.ActorID
+	}
+	c.writeSignIn(w, r, http.StatusOK, page)
+}
+
+// signedInAs is the user of the browser's session; nil: there is none.
+func (c *Config) signedInAs(r *http.Request) *viewer.Viewer {
+	session := c.cookieOf(r, sessionCookie)
+	if !strings.HasPrefix(session, account.SessionPrefix) {
+		return nil
+	}
+	v, err := c.viewerOf(r.Context(), session)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 func (c *Config) useLink(w http.ResponseWriter, r *http.Request) {
@@ -164,7 +195,15 @@ func (c *Config) useLink(w http.ResponseWriter, r *http.Request) {
 		c.refuseSignIn(w, r, errs.New(errs.Invalid, "The form could not be read. Open the link again."))
 		return
 	}
-	opened, err := c.SignIns.UseLink(r.Context(), r.PostForm.Get("link"), r.PostForm.Get("return"), browserName(r.UserAgent()))
+	link, returnTo := r.PostForm.Get("link"), r.PostForm.Get("return")
+	if v := c.signedInAs(r); v != nil && r.PostForm.Get("instead") != v.ActorID {
+		user, err := c.SignIns.LinkUser(r.Context(), link)
+		if err != nil || user.ID != v.ActorID {
+			c.askForLink(w, r, link, signin.LocalPath(returnTo)) // someone else is signed in, and was not asked
+			return
+		}
+	}
+	opened, err := c.SignIns.UseLink(r.Context(), link, returnTo, browserName(r.UserAgent()))
 	c.giveSession(w, r, opened, err)
 }
 

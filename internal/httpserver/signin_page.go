@@ -13,6 +13,9 @@ type signInPage struct {
 	signin.Choices
 	ReturnTo, Link, Refusal string
 	Mailed                  bool
+	// LinkUser is whom a link signs in; Instead is who is signed in, if that is someone else.
+	LinkUser signin.LinkUser
+	Instead  string
 	// Heading is that of a refusal, if it is not of a sign-in.
 	Heading string
 }
@@ -34,8 +37,9 @@ var signInTemplate = template.Must(template.New("sign-in").Parse(`<!doctype html
 {{if .Heading}}<h1>{{.Heading}}</h1><p role="alert">{{.Refusal}}</p>
 {{else if .Refusal}}<h1>You are not signed in</h1><p role="alert">{{.Refusal}}</p><p><a class="button" href="/auth/login">Begin again</a></p>
 {{else if .Mailed}}<h1>Look into your mail</h1><p>If a user has this address, a link is on its way. It works once, for 15 minutes.</p>
-{{else if .Link}}<h1>Sign in</h1><p>The link works once.</p>
-<form method="post" action="/auth/link"><input type="hidden" name="link" value="{{.Link}}"><input type="hidden" name="return" value="{{.ReturnTo}}"><button>Sign in</button></form>
+{{else if .Link}}<h1>Sign in as {{.LinkUser.Name}}?</h1><p>The link is for <b>{{.LinkUser.Name}}</b> ({{.LinkUser.Email}}) in {{.LinkUser.AccountName}}. It works once. If that is not you, close this page.</p>
+{{if .Instead}}<p role="alert">Someone else is signed in in this browser. They will not be any more.</p>
+{{end}}<form method="post" action="/auth/link"><input type="hidden" name="instead" value="{{.Instead}}"><input type="hidden" name="link" value="{{.Link}}"><input type="hidden" name="return" value="{{.ReturnTo}}"><button>{{if .Instead}}Sign in as {{.LinkUser.Name}} instead{{else}}Sign in{{end}}</button></form>
 {{else}}<h1>Sign in to {{.Name}}</h1>
 {{$to := .ReturnTo}}{{range .Providers}}<a class="button" href="/auth/login/{{.ID}}?return={{$to}}">Sign in with {{.Name}}</a>
 {{end}}{{if .Links}}{{if .Providers}}<p class="or">or</p>

@@ -42,6 +42,9 @@ type Viewer struct {
 	TokenID string
 	// AppID is the app that acts for the user, within its scopes; "": none (AC-18).
 	AppID string
+	// CookieUnasked: the caller is no one, but sent a session's cookie without the header
+	// that says that it is meant.
+	CookieUnasked bool
 	// ToolsOnly: the app was let in to the tools for language models, and to nothing else.
 	ToolsOnly bool
 	// ChannelID is a visitor's chat channel.
