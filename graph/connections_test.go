@@ -100,6 +100,8 @@ var bounded = map[string]string{
 	"Event.changes":                                    "at most one for each field of an object",
 	"Heading.users":                                    "at most 100 users",
 	"IdentityProvider.allowedDomains":                  "at most 100",
+	"OauthApp.redirectHosts":                           "at most 10",
+	"Session.scopes":                                   "those that exist",
 	"IdentityProvider.roleMapping":                     "at most 100",
 	"Heading.gone":                                     "the one team",
 	"InboundEmailSimulation.attachments":               "parts of one mail",

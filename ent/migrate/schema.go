@@ -2195,11 +2195,6 @@ var (
 		PrimaryKey: []*schema.Column{OauthAppsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "oauthapp_account_id_id",
-				Unique:  false,
-				Columns: []*schema.Column{OauthAppsColumns[1], OauthAppsColumns[0]},
-			},
-			{
 				Name:    "oauthapp_account_id_client_id",
 				Unique:  true,
 				Columns: []*schema.Column{OauthAppsColumns[1], OauthAppsColumns[2]},

@@ -89,5 +89,5 @@ func (OauthApp) Fields() []ent.Field {
 
 // Indexes of OauthApp.
 func (OauthApp) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id"), index.Fields("account_id", "client_id").Unique()}
+	return []ent.Index{index.Fields("account_id", "client_id").Unique()}
 }

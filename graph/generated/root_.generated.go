@@ -38101,7 +38101,7 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
   Mails a link that signs in whoever has the address, if a user has it, the account lets users sign in so, and the server sends mail. The
-  answer is the same in any case. A user gets at most five within an hour. Too many requests from one address: RATE_LIMITED.
+  answer is the same in any case. A user gets at most five within an hour for one network that asks. Too many requests from one address: RATE_LIMITED.
   Emits nothing; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
   """
   requestSignInLink(

@@ -9,6 +9,7 @@ import (
 
 	"parley/internal/account"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/pageurl"
 	"parley/internal/secret"
 	"parley/internal/signin"
@@ -30,6 +31,9 @@ type SignIns interface {
 	LinkUser(ctx context.Context, link string) (signin.LinkUser, error)
 	// UseLink uses a link up.
 	UseLink(ctx context.Context, link, returnTo, userAgent string) (signin.Opened, error)
+	// UseToken begins a session of the context's user, who presented a token, where there is
+	// no other way in.
+	UseToken(ctx context.Context, returnTo, userAgent string) (signin.Opened, error)
 	// EndByProvider ends the sessions that a provider says are over.
 	EndByProvider(ctx context.Context, providerID, token string) error
 }
@@ -62,6 +66,7 @@ func (c *Config) routeSignIn(mux *http.ServeMux, s *streams) {
 	handle("GET /auth/login/{provider}", c.beginSignIn)
 	handle("GET "+signin.CallbackPath, c.finishSignIn)
 	handle("GET "+signin.CallbackPath+"/{provider}", c.finishSignIn)
+	handle("POST /auth/token", own(c.useToken))
 	handle("GET "+signin.LinkPath, c.showLink)
 	handle("POST "+signin.LinkPath, own(c.useLink))
 	mux.Handle("/auth/logout", s.origins.handle(c.authenticate(g, own(c.signOut))))
@@ -204,6 +209,23 @@ func (c *Config) useLink(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	opened, err := c.SignIns.UseLink(r.Context(), link, returnTo, browserName(r.UserAgent()))
+	c.giveSession(w, r, opened, err)
+}
+
+// useToken signs a user in by an API token of theirs, which grants everything (AC-9).
+func (c *Config) useToken(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		c.refuseSignIn(w, r, errs.New(errs.Invalid, "The form could not be read. Begin again."))
+		return
+	}
+	v, err := c.viewerOf(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
+	if errs.Is(err, errs.Unauthenticated) || err == nil && !id.Is(v.TokenID, id.APIToken) {
+		err = errs.New(errs.Invalid, "This is not an API token that is good. Look for mistakes in copying.")
+	}
+	var opened signin.Opened
+	if err == nil {
+		opened, err = c.SignIns.UseToken(viewer.NewContext(r.Context(), v), r.PostForm.Get("return"), browserName(r.UserAgent()))
+	}
 	c.giveSession(w, r, opened, err)
 }
 

@@ -38,12 +38,13 @@ var signInTemplate = template.Must(template.New("sign-in").Parse(`<!doctype html
 {{else if .Refusal}}<h1>You are not signed in</h1><p role="alert">{{.Refusal}}</p><p><a class="button" href="/auth/login">Begin again</a></p>
 {{else if .Mailed}}<h1>Look into your mail</h1><p>If a user has this address, a link is on its way. It works once, for 15 minutes.</p>
 {{else if .Link}}<h1>Sign in as {{.LinkUser.Name}}?</h1><p>The link is for <b>{{.LinkUser.Name}}</b> ({{.LinkUser.Email}}) in {{.LinkUser.AccountName}}. It works once. If that is not you, close this page.</p>
-{{if .Instead}}<p role="alert">Someone else is signed in in this browser. They will not be any more.</p>
+{{if .Instead}}<p role="alert">Someone else is signed in in this browser. They are signed out here then.</p>
 {{end}}<form method="post" action="/auth/link"><input type="hidden" name="instead" value="{{.Instead}}"><input type="hidden" name="link" value="{{.Link}}"><input type="hidden" name="return" value="{{.ReturnTo}}"><button>{{if .Instead}}Sign in as {{.LinkUser.Name}} instead{{else}}Sign in{{end}}</button></form>
 {{else}}<h1>Sign in to {{.Name}}</h1>
 {{$to := .ReturnTo}}{{range .Providers}}<a class="button" href="/auth/login/{{.ID}}?return={{$to}}">Sign in with {{.Name}}</a>
 {{end}}{{if .Links}}{{if .Providers}}<p class="or">or</p>
 {{end}}<form method="post" action="/auth/login"><label for="email">Your e-mail address</label><input id="email" name="email" type="email" autocomplete="email" maxlength="254" required><input type="hidden" name="return" value="{{.ReturnTo}}"><button>Mail me a link</button></form>
-{{else if not .Providers}}<p>There is no way to sign in here yet: an admin can connect an identity provider, or make a link for you.</p>{{end}}{{end}}
+{{else if not .Providers}}<p>There is no other way to sign in here yet than a token of yours, such as the one that was shown when Parley was started first: an admin can connect an identity provider, or make a link for you.</p>
+<form method="post" action="/auth/token"><label for="token">Your API token</label><input id="token" name="token" type="password" autocomplete="off" maxlength="200" required><input type="hidden" name="return" value="{{.ReturnTo}}"><button>Sign in</button></form>{{end}}{{end}}
 </html>
 `))
