@@ -38184,7 +38184,7 @@ type OauthApp implements Node @scope(read: "people:read") {
   "By what name it is registered here (` + "`" + `client_id` + "`" + `)."
   clientId: String!
   "How many sessions users have in it that have not ended."
-  sessionCount: Int! @visible(to: [ADMIN])
+  sessionCount: Int!
   "When the first user of the account connected it."
   createdAt: Time!
 }
