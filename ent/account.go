@@ -38,6 +38,8 @@ type Account struct {
 	TrustTypedAddresses bool `json:"trust_typed_addresses,omitempty"`
 	// Users may sign in by a link that is mailed to them (AC-16).
 	SignInLinks bool `json:"sign_in_links,omitempty"`
+	// Users may connect apps that no one of the account has connected before (AC-18).
+	NewApps bool `json:"new_apps,omitempty"`
 	// The country of phone numbers without a country's code: ISO 3166, two letters; empty: none.
 	PhoneRegion string `json:"phone_region,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -50,7 +52,7 @@ func (*Account) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses, account.FieldSignInLinks:
+		case account.FieldGdprEnabled, account.FieldTagsManaged, account.FieldTrustTypedAddresses, account.FieldSignInLinks, account.FieldNewApps:
 			values[i] = new(sql.NullBool)
 		case account.FieldNumber, account.FieldMaxInboxes, account.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -138,6 +140,12 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SignInLinks = value.Bool
 			}
+		case account.FieldNewApps:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field new_apps", values[i])
+			} else if value.Valid {
+				_m.NewApps = value.Bool
+			}
 		case account.FieldPhoneRegion:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field phone_region", values[i])
@@ -217,6 +225,9 @@ func (_m *Account) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sign_in_links=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SignInLinks))
+	builder.WriteString(", ")
+	builder.WriteString("new_apps=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NewApps))
 	builder.WriteString(", ")
 	builder.WriteString("phone_region=")
 	builder.WriteString(_m.PhoneRegion)

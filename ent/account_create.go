@@ -148,6 +148,20 @@ func (_c *AccountCreate) SetNillableSignInLinks(v *bool) *AccountCreate {
 	return _c
 }
 
+// SetNewApps sets the "new_apps" field.
+func (_c *AccountCreate) SetNewApps(v bool) *AccountCreate {
+	_c.mutation.SetNewApps(v)
+	return _c
+}
+
+// SetNillableNewApps sets the "new_apps" field if the given value is not nil.
+func (_c *AccountCreate) SetNillableNewApps(v *bool) *AccountCreate {
+	if v != nil {
+		_c.SetNewApps(*v)
+	}
+	return _c
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_c *AccountCreate) SetPhoneRegion(v string) *AccountCreate {
 	_c.mutation.SetPhoneRegion(v)
@@ -237,6 +251,10 @@ func (_c *AccountCreate) defaults() {
 		v := account.DefaultSignInLinks
 		_c.mutation.SetSignInLinks(v)
 	}
+	if _, ok := _c.mutation.NewApps(); !ok {
+		v := account.DefaultNewApps
+		_c.mutation.SetNewApps(v)
+	}
 	if _, ok := _c.mutation.PhoneRegion(); !ok {
 		v := account.DefaultPhoneRegion
 		_c.mutation.SetPhoneRegion(v)
@@ -271,6 +289,9 @@ func (_c *AccountCreate) check() error {
 	}
 	if _, ok := _c.mutation.SignInLinks(); !ok {
 		return &ValidationError{Name: "sign_in_links", err: errors.New(`ent: missing required field "Account.sign_in_links"`)}
+	}
+	if _, ok := _c.mutation.NewApps(); !ok {
+		return &ValidationError{Name: "new_apps", err: errors.New(`ent: missing required field "Account.new_apps"`)}
 	}
 	if _, ok := _c.mutation.PhoneRegion(); !ok {
 		return &ValidationError{Name: "phone_region", err: errors.New(`ent: missing required field "Account.phone_region"`)}
@@ -358,6 +379,10 @@ func (_c *AccountCreate) createSpec() (*Account, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SignInLinks(); ok {
 		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
 		_node.SignInLinks = value
+	}
+	if value, ok := _c.mutation.NewApps(); ok {
+		_spec.SetField(account.FieldNewApps, field.TypeBool, value)
+		_node.NewApps = value
 	}
 	if value, ok := _c.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
@@ -536,6 +561,18 @@ func (u *AccountUpsert) SetSignInLinks(v bool) *AccountUpsert {
 // UpdateSignInLinks sets the "sign_in_links" field to the value that was provided on create.
 func (u *AccountUpsert) UpdateSignInLinks() *AccountUpsert {
 	u.SetExcluded(account.FieldSignInLinks)
+	return u
+}
+
+// SetNewApps sets the "new_apps" field.
+func (u *AccountUpsert) SetNewApps(v bool) *AccountUpsert {
+	u.Set(account.FieldNewApps, v)
+	return u
+}
+
+// UpdateNewApps sets the "new_apps" field to the value that was provided on create.
+func (u *AccountUpsert) UpdateNewApps() *AccountUpsert {
+	u.SetExcluded(account.FieldNewApps)
 	return u
 }
 
@@ -742,6 +779,20 @@ func (u *AccountUpsertOne) SetSignInLinks(v bool) *AccountUpsertOne {
 func (u *AccountUpsertOne) UpdateSignInLinks() *AccountUpsertOne {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateSignInLinks()
+	})
+}
+
+// SetNewApps sets the "new_apps" field.
+func (u *AccountUpsertOne) SetNewApps(v bool) *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetNewApps(v)
+	})
+}
+
+// UpdateNewApps sets the "new_apps" field to the value that was provided on create.
+func (u *AccountUpsertOne) UpdateNewApps() *AccountUpsertOne {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateNewApps()
 	})
 }
 
@@ -1117,6 +1168,20 @@ func (u *AccountUpsertBulk) SetSignInLinks(v bool) *AccountUpsertBulk {
 func (u *AccountUpsertBulk) UpdateSignInLinks() *AccountUpsertBulk {
 	return u.Update(func(s *AccountUpsert) {
 		s.UpdateSignInLinks()
+	})
+}
+
+// SetNewApps sets the "new_apps" field.
+func (u *AccountUpsertBulk) SetNewApps(v bool) *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.SetNewApps(v)
+	})
+}
+
+// UpdateNewApps sets the "new_apps" field to the value that was provided on create.
+func (u *AccountUpsertBulk) UpdateNewApps() *AccountUpsertBulk {
+	return u.Update(func(s *AccountUpsert) {
+		s.UpdateNewApps()
 	})
 }
 

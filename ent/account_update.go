@@ -168,6 +168,20 @@ func (_u *AccountUpdate) SetNillableSignInLinks(v *bool) *AccountUpdate {
 	return _u
 }
 
+// SetNewApps sets the "new_apps" field.
+func (_u *AccountUpdate) SetNewApps(v bool) *AccountUpdate {
+	_u.mutation.SetNewApps(v)
+	return _u
+}
+
+// SetNillableNewApps sets the "new_apps" field if the given value is not nil.
+func (_u *AccountUpdate) SetNillableNewApps(v *bool) *AccountUpdate {
+	if v != nil {
+		_u.SetNewApps(*v)
+	}
+	return _u
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_u *AccountUpdate) SetPhoneRegion(v string) *AccountUpdate {
 	_u.mutation.SetPhoneRegion(v)
@@ -261,6 +275,9 @@ func (_u *AccountUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.SignInLinks(); ok {
 		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.NewApps(); ok {
+		_spec.SetField(account.FieldNewApps, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)
@@ -426,6 +443,20 @@ func (_u *AccountUpdateOne) SetNillableSignInLinks(v *bool) *AccountUpdateOne {
 	return _u
 }
 
+// SetNewApps sets the "new_apps" field.
+func (_u *AccountUpdateOne) SetNewApps(v bool) *AccountUpdateOne {
+	_u.mutation.SetNewApps(v)
+	return _u
+}
+
+// SetNillableNewApps sets the "new_apps" field if the given value is not nil.
+func (_u *AccountUpdateOne) SetNillableNewApps(v *bool) *AccountUpdateOne {
+	if v != nil {
+		_u.SetNewApps(*v)
+	}
+	return _u
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (_u *AccountUpdateOne) SetPhoneRegion(v string) *AccountUpdateOne {
 	_u.mutation.SetPhoneRegion(v)
@@ -549,6 +580,9 @@ func (_u *AccountUpdateOne) sqlSave(ctx context.Context) (_node *Account, err er
 	}
 	if value, ok := _u.mutation.SignInLinks(); ok {
 		_spec.SetField(account.FieldSignInLinks, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.NewApps(); ok {
+		_spec.SetField(account.FieldNewApps, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.PhoneRegion(); ok {
 		_spec.SetField(account.FieldPhoneRegion, field.TypeString, value)

@@ -67,6 +67,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -224,6 +225,8 @@ type Client struct {
 	MessageRevision *MessageRevisionClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
+	// OauthApp is the client for interacting with the OauthApp builders.
+	OauthApp *OauthAppClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
 	// Participant is the client for interacting with the Participant builders.
@@ -359,6 +362,7 @@ func (c *Client) init() {
 	c.Message = NewMessageClient(c.config)
 	c.MessageRevision = NewMessageRevisionClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
+	c.OauthApp = NewOauthAppClient(c.config)
 	c.PageView = NewPageViewClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
 	c.PersonalMailbox = NewPersonalMailboxClient(c.config)
@@ -541,6 +545,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		Notification:           NewNotificationClient(cfg),
+		OauthApp:               NewOauthAppClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
@@ -650,6 +655,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Message:                NewMessageClient(cfg),
 		MessageRevision:        NewMessageRevisionClient(cfg),
 		Notification:           NewNotificationClient(cfg),
+		OauthApp:               NewOauthAppClient(cfg),
 		PageView:               NewPageViewClient(cfg),
 		Participant:            NewParticipantClient(cfg),
 		PersonalMailbox:        NewPersonalMailboxClient(cfg),
@@ -724,13 +730,13 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
-		c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage,
-		c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion,
-		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType,
-		c.Tag, c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
+		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -751,13 +757,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
-		c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline, c.PipelineStage,
-		c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo, c.QuoteVersion,
-		c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter,
-		c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType,
-		c.Tag, c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession,
+		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
+		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
+		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -878,6 +884,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MessageRevision.mutate(ctx, m)
 	case *NotificationMutation:
 		return c.Notification.mutate(ctx, m)
+	case *OauthAppMutation:
+		return c.OauthApp.mutate(ctx, m)
 	case *PageViewMutation:
 		return c.PageView.mutate(ctx, m)
 	case *ParticipantMutation:
@@ -8399,6 +8407,139 @@ func (c *NotificationClient) mutate(ctx context.Context, m *NotificationMutation
 	}
 }
 
+// OauthAppClient is a client for the OauthApp schema.
+type OauthAppClient struct {
+	config
+}
+
+// NewOauthAppClient returns a client for the OauthApp from the given config.
+func NewOauthAppClient(c config) *OauthAppClient {
+	return &OauthAppClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `oauthapp.Hooks(f(g(h())))`.
+func (c *OauthAppClient) Use(hooks ...Hook) {
+	c.hooks.OauthApp = append(c.hooks.OauthApp, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `oauthapp.Intercept(f(g(h())))`.
+func (c *OauthAppClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OauthApp = append(c.inters.OauthApp, interceptors...)
+}
+
+// Create returns a builder for creating a OauthApp entity.
+func (c *OauthAppClient) Create() *OauthAppCreate {
+	mutation := newOauthAppMutation(c.config, OpCreate)
+	return &OauthAppCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OauthApp entities.
+func (c *OauthAppClient) CreateBulk(builders ...*OauthAppCreate) *OauthAppCreateBulk {
+	return &OauthAppCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OauthAppClient) MapCreateBulk(slice any, setFunc func(*OauthAppCreate, int)) *OauthAppCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OauthAppCreateBulk{err: fmt.Errorf("calling to OauthAppClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OauthAppCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OauthAppCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OauthApp.
+func (c *OauthAppClient) Update() *OauthAppUpdate {
+	mutation := newOauthAppMutation(c.config, OpUpdate)
+	return &OauthAppUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OauthAppClient) UpdateOne(_m *OauthApp) *OauthAppUpdateOne {
+	mutation := newOauthAppMutation(c.config, OpUpdateOne, withOauthApp(_m))
+	return &OauthAppUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OauthAppClient) UpdateOneID(id string) *OauthAppUpdateOne {
+	mutation := newOauthAppMutation(c.config, OpUpdateOne, withOauthAppID(id))
+	return &OauthAppUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OauthApp.
+func (c *OauthAppClient) Delete() *OauthAppDelete {
+	mutation := newOauthAppMutation(c.config, OpDelete)
+	return &OauthAppDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OauthAppClient) DeleteOne(_m *OauthApp) *OauthAppDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OauthAppClient) DeleteOneID(id string) *OauthAppDeleteOne {
+	builder := c.Delete().Where(oauthapp.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OauthAppDeleteOne{builder}
+}
+
+// Query returns a query builder for OauthApp.
+func (c *OauthAppClient) Query() *OauthAppQuery {
+	return &OauthAppQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOauthApp},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OauthApp entity by its id.
+func (c *OauthAppClient) Get(ctx context.Context, id string) (*OauthApp, error) {
+	return c.Query().Where(oauthapp.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OauthAppClient) GetX(ctx context.Context, id string) *OauthApp {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OauthAppClient) Hooks() []Hook {
+	return c.hooks.OauthApp
+}
+
+// Interceptors returns the client interceptors.
+func (c *OauthAppClient) Interceptors() []Interceptor {
+	return c.inters.OauthApp
+}
+
+func (c *OauthAppClient) mutate(ctx context.Context, m *OauthAppMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OauthAppCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OauthAppUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OauthAppUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OauthAppDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OauthApp mutation op: %q", m.Op())
+	}
+}
+
 // PageViewClient is a client for the PageView schema.
 type PageViewClient struct {
 	config
@@ -12933,13 +13074,13 @@ type (
 		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
 		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
-		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
-		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
-		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Hook
+		MessageRevision, Notification, OauthApp, PageView, Participant,
+		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
+		Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
+		RecordCounter, RoutingDecision, RoutingTurn, SavedView, Session,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
@@ -12951,12 +13092,12 @@ type (
 		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
 		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, Notification, PageView, Participant, PersonalMailbox,
-		Pipeline, PipelineStage, Property, PropertyValue, Proposal, Quote, QuoteLogo,
-		QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact, RecordCounter,
-		RoutingDecision, RoutingTurn, SavedView, Session, SubscriptionType, Tag,
-		TargetedMessage, TargetedMessageCount, TargetedMessageVersion,
-		TargetedMessageView, Task, Team, TeamMember, Ticket, User, Visitor,
-		VisitorRate, VisitorSession []ent.Interceptor
+		MessageRevision, Notification, OauthApp, PageView, Participant,
+		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
+		Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
+		RecordCounter, RoutingDecision, RoutingTurn, SavedView, Session,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession []ent.Interceptor
 	}
 )

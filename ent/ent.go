@@ -62,6 +62,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -218,6 +219,7 @@ func checkColumn(t, c string) error {
 			message.Table:                message.ValidColumn,
 			messagerevision.Table:        messagerevision.ValidColumn,
 			notification.Table:           notification.ValidColumn,
+			oauthapp.Table:               oauthapp.ValidColumn,
 			pageview.Table:               pageview.ValidColumn,
 			participant.Table:            participant.ValidColumn,
 			personalmailbox.Table:        personalmailbox.ValidColumn,

@@ -63,6 +63,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -172,6 +173,7 @@ const (
 	TypeMessage                = "Message"
 	TypeMessageRevision        = "MessageRevision"
 	TypeNotification           = "Notification"
+	TypeOauthApp               = "OauthApp"
 	TypePageView               = "PageView"
 	TypeParticipant            = "Participant"
 	TypePersonalMailbox        = "PersonalMailbox"
@@ -226,6 +228,7 @@ type AccountMutation struct {
 	who_may_block         *vocab.BlockingRight
 	trust_typed_addresses *bool
 	sign_in_links         *bool
+	new_apps              *bool
 	phone_region          *string
 	created_at            *clock.Micros
 	addcreated_at         *clock.Micros
@@ -753,6 +756,42 @@ func (m *AccountMutation) ResetSignInLinks() {
 	m.sign_in_links = nil
 }
 
+// SetNewApps sets the "new_apps" field.
+func (m *AccountMutation) SetNewApps(b bool) {
+	m.new_apps = &b
+}
+
+// NewApps returns the value of the "new_apps" field in the mutation.
+func (m *AccountMutation) NewApps() (r bool, exists bool) {
+	v := m.new_apps
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewApps returns the old "new_apps" field's value of the Account entity.
+// If the Account object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountMutation) OldNewApps(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewApps is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewApps requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewApps: %w", err)
+	}
+	return oldValue.NewApps, nil
+}
+
+// ResetNewApps resets all changes to the "new_apps" field.
+func (m *AccountMutation) ResetNewApps() {
+	m.new_apps = nil
+}
+
 // SetPhoneRegion sets the "phone_region" field.
 func (m *AccountMutation) SetPhoneRegion(s string) {
 	m.phone_region = &s
@@ -879,7 +918,7 @@ func (m *AccountMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.number != nil {
 		fields = append(fields, account.FieldNumber)
 	}
@@ -909,6 +948,9 @@ func (m *AccountMutation) Fields() []string {
 	}
 	if m.sign_in_links != nil {
 		fields = append(fields, account.FieldSignInLinks)
+	}
+	if m.new_apps != nil {
+		fields = append(fields, account.FieldNewApps)
 	}
 	if m.phone_region != nil {
 		fields = append(fields, account.FieldPhoneRegion)
@@ -944,6 +986,8 @@ func (m *AccountMutation) Field(name string) (ent.Value, bool) {
 		return m.TrustTypedAddresses()
 	case account.FieldSignInLinks:
 		return m.SignInLinks()
+	case account.FieldNewApps:
+		return m.NewApps()
 	case account.FieldPhoneRegion:
 		return m.PhoneRegion()
 	case account.FieldCreatedAt:
@@ -977,6 +1021,8 @@ func (m *AccountMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldTrustTypedAddresses(ctx)
 	case account.FieldSignInLinks:
 		return m.OldSignInLinks(ctx)
+	case account.FieldNewApps:
+		return m.OldNewApps(ctx)
 	case account.FieldPhoneRegion:
 		return m.OldPhoneRegion(ctx)
 	case account.FieldCreatedAt:
@@ -1059,6 +1105,13 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSignInLinks(v)
+		return nil
+	case account.FieldNewApps:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewApps(v)
 		return nil
 	case account.FieldPhoneRegion:
 		v, ok := value.(string)
@@ -1200,6 +1253,9 @@ func (m *AccountMutation) ResetField(name string) error {
 		return nil
 	case account.FieldSignInLinks:
 		m.ResetSignInLinks()
+		return nil
+	case account.FieldNewApps:
+		m.ResetNewApps()
 		return nil
 	case account.FieldPhoneRegion:
 		m.ResetPhoneRegion()
@@ -60252,6 +60308,606 @@ func (m *NotificationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Notification edge %s", name)
 }
 
+// OauthAppMutation represents an operation that mutates the OauthApp nodes in the graph.
+type OauthAppMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *string
+	account_id           *string
+	client_id            *string
+	name                 *string
+	redirect_hosts       *[]string
+	appendredirect_hosts []string
+	created_at           *clock.Micros
+	addcreated_at        *clock.Micros
+	clearedFields        map[string]struct{}
+	done                 bool
+	oldValue             func(context.Context) (*OauthApp, error)
+	predicates           []predicate.OauthApp
+}
+
+var _ ent.Mutation = (*OauthAppMutation)(nil)
+
+// oauthappOption allows management of the mutation configuration using functional options.
+type oauthappOption func(*OauthAppMutation)
+
+// newOauthAppMutation creates new mutation for the OauthApp entity.
+func newOauthAppMutation(c config, op Op, opts ...oauthappOption) *OauthAppMutation {
+	m := &OauthAppMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOauthApp,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOauthAppID sets the ID field of the mutation.
+func withOauthAppID(id string) oauthappOption {
+	return func(m *OauthAppMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OauthApp
+		)
+		m.oldValue = func(ctx context.Context) (*OauthApp, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OauthApp.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOauthApp sets the old OauthApp of the mutation.
+func withOauthApp(node *OauthApp) oauthappOption {
+	return func(m *OauthAppMutation) {
+		m.oldValue = func(context.Context) (*OauthApp, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OauthAppMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OauthAppMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of OauthApp entities.
+func (m *OauthAppMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OauthAppMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OauthAppMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OauthApp.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *OauthAppMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *OauthAppMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the OauthApp entity.
+// If the OauthApp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OauthAppMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *OauthAppMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetClientID sets the "client_id" field.
+func (m *OauthAppMutation) SetClientID(s string) {
+	m.client_id = &s
+}
+
+// ClientID returns the value of the "client_id" field in the mutation.
+func (m *OauthAppMutation) ClientID() (r string, exists bool) {
+	v := m.client_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientID returns the old "client_id" field's value of the OauthApp entity.
+// If the OauthApp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OauthAppMutation) OldClientID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientID: %w", err)
+	}
+	return oldValue.ClientID, nil
+}
+
+// ResetClientID resets all changes to the "client_id" field.
+func (m *OauthAppMutation) ResetClientID() {
+	m.client_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *OauthAppMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *OauthAppMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the OauthApp entity.
+// If the OauthApp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OauthAppMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *OauthAppMutation) ResetName() {
+	m.name = nil
+}
+
+// SetRedirectHosts sets the "redirect_hosts" field.
+func (m *OauthAppMutation) SetRedirectHosts(s []string) {
+	m.redirect_hosts = &s
+	m.appendredirect_hosts = nil
+}
+
+// RedirectHosts returns the value of the "redirect_hosts" field in the mutation.
+func (m *OauthAppMutation) RedirectHosts() (r []string, exists bool) {
+	v := m.redirect_hosts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRedirectHosts returns the old "redirect_hosts" field's value of the OauthApp entity.
+// If the OauthApp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OauthAppMutation) OldRedirectHosts(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRedirectHosts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRedirectHosts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRedirectHosts: %w", err)
+	}
+	return oldValue.RedirectHosts, nil
+}
+
+// AppendRedirectHosts adds s to the "redirect_hosts" field.
+func (m *OauthAppMutation) AppendRedirectHosts(s []string) {
+	m.appendredirect_hosts = append(m.appendredirect_hosts, s...)
+}
+
+// AppendedRedirectHosts returns the list of values that were appended to the "redirect_hosts" field in this mutation.
+func (m *OauthAppMutation) AppendedRedirectHosts() ([]string, bool) {
+	if len(m.appendredirect_hosts) == 0 {
+		return nil, false
+	}
+	return m.appendredirect_hosts, true
+}
+
+// ResetRedirectHosts resets all changes to the "redirect_hosts" field.
+func (m *OauthAppMutation) ResetRedirectHosts() {
+	m.redirect_hosts = nil
+	m.appendredirect_hosts = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OauthAppMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OauthAppMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the OauthApp entity.
+// If the OauthApp object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OauthAppMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *OauthAppMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *OauthAppMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OauthAppMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the OauthAppMutation builder.
+func (m *OauthAppMutation) Where(ps ...predicate.OauthApp) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OauthAppMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OauthAppMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OauthApp, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OauthAppMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OauthAppMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OauthApp).
+func (m *OauthAppMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OauthAppMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.account_id != nil {
+		fields = append(fields, oauthapp.FieldAccountID)
+	}
+	if m.client_id != nil {
+		fields = append(fields, oauthapp.FieldClientID)
+	}
+	if m.name != nil {
+		fields = append(fields, oauthapp.FieldName)
+	}
+	if m.redirect_hosts != nil {
+		fields = append(fields, oauthapp.FieldRedirectHosts)
+	}
+	if m.created_at != nil {
+		fields = append(fields, oauthapp.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OauthAppMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case oauthapp.FieldAccountID:
+		return m.AccountID()
+	case oauthapp.FieldClientID:
+		return m.ClientID()
+	case oauthapp.FieldName:
+		return m.Name()
+	case oauthapp.FieldRedirectHosts:
+		return m.RedirectHosts()
+	case oauthapp.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OauthAppMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case oauthapp.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case oauthapp.FieldClientID:
+		return m.OldClientID(ctx)
+	case oauthapp.FieldName:
+		return m.OldName(ctx)
+	case oauthapp.FieldRedirectHosts:
+		return m.OldRedirectHosts(ctx)
+	case oauthapp.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OauthApp field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OauthAppMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case oauthapp.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case oauthapp.FieldClientID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientID(v)
+		return nil
+	case oauthapp.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case oauthapp.FieldRedirectHosts:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRedirectHosts(v)
+		return nil
+	case oauthapp.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OauthApp field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OauthAppMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, oauthapp.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OauthAppMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case oauthapp.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OauthAppMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case oauthapp.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OauthApp numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OauthAppMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OauthAppMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OauthAppMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown OauthApp nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OauthAppMutation) ResetField(name string) error {
+	switch name {
+	case oauthapp.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case oauthapp.FieldClientID:
+		m.ResetClientID()
+		return nil
+	case oauthapp.FieldName:
+		m.ResetName()
+		return nil
+	case oauthapp.FieldRedirectHosts:
+		m.ResetRedirectHosts()
+		return nil
+	case oauthapp.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OauthApp field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OauthAppMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OauthAppMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OauthAppMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OauthAppMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OauthAppMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OauthAppMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OauthAppMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown OauthApp unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OauthAppMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown OauthApp edge %s", name)
+}
+
 // PageViewMutation represents an operation that mutates the PageView nodes in the graph.
 type PageViewMutation struct {
 	config
@@ -77766,6 +78422,10 @@ type SessionMutation struct {
 	provider_session *string
 	provider_subject *string
 	hash             *[]byte
+	kind             *vocab.SessionKind
+	app_id           *string
+	scopes           *[]string
+	appendscopes     []string
 	user_agent       *string
 	expires_at       *clock.Micros
 	addexpires_at    *clock.Micros
@@ -78101,6 +78761,129 @@ func (m *SessionMutation) ResetHash() {
 	m.hash = nil
 }
 
+// SetKind sets the "kind" field.
+func (m *SessionMutation) SetKind(vk vocab.SessionKind) {
+	m.kind = &vk
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *SessionMutation) Kind() (r vocab.SessionKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldKind(ctx context.Context) (v vocab.SessionKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *SessionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetAppID sets the "app_id" field.
+func (m *SessionMutation) SetAppID(s string) {
+	m.app_id = &s
+}
+
+// AppID returns the value of the "app_id" field in the mutation.
+func (m *SessionMutation) AppID() (r string, exists bool) {
+	v := m.app_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppID returns the old "app_id" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAppID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppID: %w", err)
+	}
+	return oldValue.AppID, nil
+}
+
+// ResetAppID resets all changes to the "app_id" field.
+func (m *SessionMutation) ResetAppID() {
+	m.app_id = nil
+}
+
+// SetScopes sets the "scopes" field.
+func (m *SessionMutation) SetScopes(s []string) {
+	m.scopes = &s
+	m.appendscopes = nil
+}
+
+// Scopes returns the value of the "scopes" field in the mutation.
+func (m *SessionMutation) Scopes() (r []string, exists bool) {
+	v := m.scopes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopes returns the old "scopes" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldScopes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopes: %w", err)
+	}
+	return oldValue.Scopes, nil
+}
+
+// AppendScopes adds s to the "scopes" field.
+func (m *SessionMutation) AppendScopes(s []string) {
+	m.appendscopes = append(m.appendscopes, s...)
+}
+
+// AppendedScopes returns the list of values that were appended to the "scopes" field in this mutation.
+func (m *SessionMutation) AppendedScopes() ([]string, bool) {
+	if len(m.appendscopes) == 0 {
+		return nil, false
+	}
+	return m.appendscopes, true
+}
+
+// ResetScopes resets all changes to the "scopes" field.
+func (m *SessionMutation) ResetScopes() {
+	m.scopes = nil
+	m.appendscopes = nil
+}
+
 // SetUserAgent sets the "user_agent" field.
 func (m *SessionMutation) SetUserAgent(s string) {
 	m.user_agent = &s
@@ -78395,7 +79178,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.account_id != nil {
 		fields = append(fields, session.FieldAccountID)
 	}
@@ -78413,6 +79196,15 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.hash != nil {
 		fields = append(fields, session.FieldHash)
+	}
+	if m.kind != nil {
+		fields = append(fields, session.FieldKind)
+	}
+	if m.app_id != nil {
+		fields = append(fields, session.FieldAppID)
+	}
+	if m.scopes != nil {
+		fields = append(fields, session.FieldScopes)
 	}
 	if m.user_agent != nil {
 		fields = append(fields, session.FieldUserAgent)
@@ -78449,6 +79241,12 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.ProviderSubject()
 	case session.FieldHash:
 		return m.Hash()
+	case session.FieldKind:
+		return m.Kind()
+	case session.FieldAppID:
+		return m.AppID()
+	case session.FieldScopes:
+		return m.Scopes()
 	case session.FieldUserAgent:
 		return m.UserAgent()
 	case session.FieldExpiresAt:
@@ -78480,6 +79278,12 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldProviderSubject(ctx)
 	case session.FieldHash:
 		return m.OldHash(ctx)
+	case session.FieldKind:
+		return m.OldKind(ctx)
+	case session.FieldAppID:
+		return m.OldAppID(ctx)
+	case session.FieldScopes:
+		return m.OldScopes(ctx)
 	case session.FieldUserAgent:
 		return m.OldUserAgent(ctx)
 	case session.FieldExpiresAt:
@@ -78540,6 +79344,27 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHash(v)
+		return nil
+	case session.FieldKind:
+		v, ok := value.(vocab.SessionKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case session.FieldAppID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppID(v)
+		return nil
+	case session.FieldScopes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopes(v)
 		return nil
 	case session.FieldUserAgent:
 		v, ok := value.(string)
@@ -78693,6 +79518,15 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldHash:
 		m.ResetHash()
+		return nil
+	case session.FieldKind:
+		m.ResetKind()
+		return nil
+	case session.FieldAppID:
+		m.ResetAppID()
+		return nil
+	case session.FieldScopes:
+		m.ResetScopes()
 		return nil
 	case session.FieldUserAgent:
 		m.ResetUserAgent()

@@ -59,6 +59,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -136,8 +137,12 @@ func init() {
 	accountDescSignInLinks := accountFields[9].Descriptor()
 	// account.DefaultSignInLinks holds the default value on creation for the sign_in_links field.
 	account.DefaultSignInLinks = accountDescSignInLinks.Default.(bool)
+	// accountDescNewApps is the schema descriptor for new_apps field.
+	accountDescNewApps := accountFields[10].Descriptor()
+	// account.DefaultNewApps holds the default value on creation for the new_apps field.
+	account.DefaultNewApps = accountDescNewApps.Default.(bool)
 	// accountDescPhoneRegion is the schema descriptor for phone_region field.
-	accountDescPhoneRegion := accountFields[10].Descriptor()
+	accountDescPhoneRegion := accountFields[11].Descriptor()
 	// account.DefaultPhoneRegion holds the default value on creation for the phone_region field.
 	account.DefaultPhoneRegion = accountDescPhoneRegion.Default.(string)
 	// accountDescID is the schema descriptor for id field.
@@ -2271,6 +2276,23 @@ func init() {
 	notificationDescID := notificationMixinFields0[0].Descriptor()
 	// notification.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	notification.IDValidator = notificationDescID.Validators[0].(func(string) error)
+	oauthappMixin := schema.OauthApp{}.Mixin()
+	oauthappMixinFields0 := oauthappMixin[0].Fields()
+	_ = oauthappMixinFields0
+	oauthappFields := schema.OauthApp{}.Fields()
+	_ = oauthappFields
+	// oauthappDescAccountID is the schema descriptor for account_id field.
+	oauthappDescAccountID := oauthappMixinFields0[1].Descriptor()
+	// oauthapp.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	oauthapp.AccountIDValidator = oauthappDescAccountID.Validators[0].(func(string) error)
+	// oauthappDescRedirectHosts is the schema descriptor for redirect_hosts field.
+	oauthappDescRedirectHosts := oauthappFields[2].Descriptor()
+	// oauthapp.DefaultRedirectHosts holds the default value on creation for the redirect_hosts field.
+	oauthapp.DefaultRedirectHosts = oauthappDescRedirectHosts.Default.([]string)
+	// oauthappDescID is the schema descriptor for id field.
+	oauthappDescID := oauthappMixinFields0[0].Descriptor()
+	// oauthapp.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	oauthapp.IDValidator = oauthappDescID.Validators[0].(func(string) error)
 	pageviewMixin := schema.PageView{}.Mixin()
 	pageviewMixinFields0 := pageviewMixin[0].Fields()
 	_ = pageviewMixinFields0
@@ -2827,16 +2849,28 @@ func init() {
 	sessionDescProviderSubject := sessionFields[3].Descriptor()
 	// session.DefaultProviderSubject holds the default value on creation for the provider_subject field.
 	session.DefaultProviderSubject = sessionDescProviderSubject.Default.(string)
+	// sessionDescKind is the schema descriptor for kind field.
+	sessionDescKind := sessionFields[5].Descriptor()
+	// session.DefaultKind holds the default value on creation for the kind field.
+	session.DefaultKind = vocab.SessionKind(sessionDescKind.Default.(string))
+	// sessionDescAppID is the schema descriptor for app_id field.
+	sessionDescAppID := sessionFields[6].Descriptor()
+	// session.DefaultAppID holds the default value on creation for the app_id field.
+	session.DefaultAppID = sessionDescAppID.Default.(string)
+	// sessionDescScopes is the schema descriptor for scopes field.
+	sessionDescScopes := sessionFields[7].Descriptor()
+	// session.DefaultScopes holds the default value on creation for the scopes field.
+	session.DefaultScopes = sessionDescScopes.Default.([]string)
 	// sessionDescUserAgent is the schema descriptor for user_agent field.
-	sessionDescUserAgent := sessionFields[5].Descriptor()
+	sessionDescUserAgent := sessionFields[8].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
 	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
 	// sessionDescLastSeenAt is the schema descriptor for last_seen_at field.
-	sessionDescLastSeenAt := sessionFields[7].Descriptor()
+	sessionDescLastSeenAt := sessionFields[10].Descriptor()
 	// session.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	session.DefaultLastSeenAt = clock.Micros(sessionDescLastSeenAt.Default.(int64))
 	// sessionDescEndedAt is the schema descriptor for ended_at field.
-	sessionDescEndedAt := sessionFields[8].Descriptor()
+	sessionDescEndedAt := sessionFields[11].Descriptor()
 	// session.DefaultEndedAt holds the default value on creation for the ended_at field.
 	session.DefaultEndedAt = clock.Micros(sessionDescEndedAt.Default.(int64))
 	// sessionDescID is the schema descriptor for id field.

@@ -3,9 +3,11 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"parley/ent/session"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 	"strings"
 
 	"entgo.io/ent"
@@ -29,6 +31,12 @@ type Session struct {
 	ProviderSubject string `json:"provider_subject,omitempty"`
 	// Hash holds the value of the "hash" field.
 	Hash []byte `json:"-"`
+	// Kind holds the value of the "kind" field.
+	Kind vocab.SessionKind `json:"kind,omitempty"`
+	// AppID holds the value of the "app_id" field.
+	AppID string `json:"app_id,omitempty"`
+	// What the user grants the app; of a browser none: it may do what the user may.
+	Scopes []string `json:"scopes,omitempty"`
 	// A short name, such as Firefox on Linux.
 	UserAgent string `json:"user_agent,omitempty"`
 	// However much it is used.
@@ -47,11 +55,11 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldHash:
+		case session.FieldHash, session.FieldScopes:
 			values[i] = new([]byte)
 		case session.FieldExpiresAt, session.FieldLastSeenAt, session.FieldEndedAt, session.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case session.FieldID, session.FieldAccountID, session.FieldUserID, session.FieldProviderID, session.FieldProviderSession, session.FieldProviderSubject, session.FieldUserAgent:
+		case session.FieldID, session.FieldAccountID, session.FieldUserID, session.FieldProviderID, session.FieldProviderSession, session.FieldProviderSubject, session.FieldKind, session.FieldAppID, session.FieldUserAgent:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -109,6 +117,26 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field hash", values[i])
 			} else if value != nil {
 				_m.Hash = *value
+			}
+		case session.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = vocab.SessionKind(value.String)
+			}
+		case session.FieldAppID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field app_id", values[i])
+			} else if value.Valid {
+				_m.AppID = value.String
+			}
+		case session.FieldScopes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field scopes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Scopes); err != nil {
+					return fmt.Errorf("unmarshal field scopes: %w", err)
+				}
 			}
 		case session.FieldUserAgent:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -192,6 +220,15 @@ func (_m *Session) String() string {
 	builder.WriteString(_m.ProviderSubject)
 	builder.WriteString(", ")
 	builder.WriteString("hash=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
+	builder.WriteString(", ")
+	builder.WriteString("app_id=")
+	builder.WriteString(_m.AppID)
+	builder.WriteString(", ")
+	builder.WriteString("scopes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))
 	builder.WriteString(", ")
 	builder.WriteString("user_agent=")
 	builder.WriteString(_m.UserAgent)

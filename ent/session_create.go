@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/session"
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -80,6 +81,40 @@ func (_c *SessionCreate) SetNillableProviderSubject(v *string) *SessionCreate {
 // SetHash sets the "hash" field.
 func (_c *SessionCreate) SetHash(v []byte) *SessionCreate {
 	_c.mutation.SetHash(v)
+	return _c
+}
+
+// SetKind sets the "kind" field.
+func (_c *SessionCreate) SetKind(v vocab.SessionKind) *SessionCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableKind(v *vocab.SessionKind) *SessionCreate {
+	if v != nil {
+		_c.SetKind(*v)
+	}
+	return _c
+}
+
+// SetAppID sets the "app_id" field.
+func (_c *SessionCreate) SetAppID(v string) *SessionCreate {
+	_c.mutation.SetAppID(v)
+	return _c
+}
+
+// SetNillableAppID sets the "app_id" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAppID(v *string) *SessionCreate {
+	if v != nil {
+		_c.SetAppID(*v)
+	}
+	return _c
+}
+
+// SetScopes sets the "scopes" field.
+func (_c *SessionCreate) SetScopes(v []string) *SessionCreate {
+	_c.mutation.SetScopes(v)
 	return _c
 }
 
@@ -190,6 +225,18 @@ func (_c *SessionCreate) defaults() {
 		v := session.DefaultProviderSubject
 		_c.mutation.SetProviderSubject(v)
 	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		v := session.DefaultKind
+		_c.mutation.SetKind(v)
+	}
+	if _, ok := _c.mutation.AppID(); !ok {
+		v := session.DefaultAppID
+		_c.mutation.SetAppID(v)
+	}
+	if _, ok := _c.mutation.Scopes(); !ok {
+		v := session.DefaultScopes
+		_c.mutation.SetScopes(v)
+	}
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		v := session.DefaultUserAgent
 		_c.mutation.SetUserAgent(v)
@@ -228,6 +275,15 @@ func (_c *SessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hash(); !ok {
 		return &ValidationError{Name: "hash", err: errors.New(`ent: missing required field "Session.hash"`)}
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Session.kind"`)}
+	}
+	if _, ok := _c.mutation.AppID(); !ok {
+		return &ValidationError{Name: "app_id", err: errors.New(`ent: missing required field "Session.app_id"`)}
+	}
+	if _, ok := _c.mutation.Scopes(); !ok {
+		return &ValidationError{Name: "scopes", err: errors.New(`ent: missing required field "Session.scopes"`)}
 	}
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		return &ValidationError{Name: "user_agent", err: errors.New(`ent: missing required field "Session.user_agent"`)}
@@ -308,6 +364,18 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(session.FieldHash, field.TypeBytes, value)
 		_node.Hash = value
+	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(session.FieldKind, field.TypeString, value)
+		_node.Kind = value
+	}
+	if value, ok := _c.mutation.AppID(); ok {
+		_spec.SetField(session.FieldAppID, field.TypeString, value)
+		_node.AppID = value
+	}
+	if value, ok := _c.mutation.Scopes(); ok {
+		_spec.SetField(session.FieldScopes, field.TypeJSON, value)
+		_node.Scopes = value
 	}
 	if value, ok := _c.mutation.UserAgent(); ok {
 		_spec.SetField(session.FieldUserAgent, field.TypeString, value)
@@ -429,6 +497,18 @@ func (u *SessionUpsert) UpdateHash() *SessionUpsert {
 	return u
 }
 
+// SetAppID sets the "app_id" field.
+func (u *SessionUpsert) SetAppID(v string) *SessionUpsert {
+	u.Set(session.FieldAppID, v)
+	return u
+}
+
+// UpdateAppID sets the "app_id" field to the value that was provided on create.
+func (u *SessionUpsert) UpdateAppID() *SessionUpsert {
+	u.SetExcluded(session.FieldAppID)
+	return u
+}
+
 // SetUserAgent sets the "user_agent" field.
 func (u *SessionUpsert) SetUserAgent(v string) *SessionUpsert {
 	u.Set(session.FieldUserAgent, v)
@@ -518,6 +598,12 @@ func (u *SessionUpsertOne) UpdateNewValues() *SessionUpsertOne {
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(session.FieldUserID)
 		}
+		if _, exists := u.create.mutation.Kind(); exists {
+			s.SetIgnore(session.FieldKind)
+		}
+		if _, exists := u.create.mutation.Scopes(); exists {
+			s.SetIgnore(session.FieldScopes)
+		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(session.FieldCreatedAt)
 		}
@@ -605,6 +691,20 @@ func (u *SessionUpsertOne) SetHash(v []byte) *SessionUpsertOne {
 func (u *SessionUpsertOne) UpdateHash() *SessionUpsertOne {
 	return u.Update(func(s *SessionUpsert) {
 		s.UpdateHash()
+	})
+}
+
+// SetAppID sets the "app_id" field.
+func (u *SessionUpsertOne) SetAppID(v string) *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetAppID(v)
+	})
+}
+
+// UpdateAppID sets the "app_id" field to the value that was provided on create.
+func (u *SessionUpsertOne) UpdateAppID() *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateAppID()
 	})
 }
 
@@ -874,6 +974,12 @@ func (u *SessionUpsertBulk) UpdateNewValues() *SessionUpsertBulk {
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(session.FieldUserID)
 			}
+			if _, exists := b.mutation.Kind(); exists {
+				s.SetIgnore(session.FieldKind)
+			}
+			if _, exists := b.mutation.Scopes(); exists {
+				s.SetIgnore(session.FieldScopes)
+			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(session.FieldCreatedAt)
 			}
@@ -962,6 +1068,20 @@ func (u *SessionUpsertBulk) SetHash(v []byte) *SessionUpsertBulk {
 func (u *SessionUpsertBulk) UpdateHash() *SessionUpsertBulk {
 	return u.Update(func(s *SessionUpsert) {
 		s.UpdateHash()
+	})
+}
+
+// SetAppID sets the "app_id" field.
+func (u *SessionUpsertBulk) SetAppID(v string) *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetAppID(v)
+	})
+}
+
+// UpdateAppID sets the "app_id" field to the value that was provided on create.
+func (u *SessionUpsertBulk) UpdateAppID() *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateAppID()
 	})
 }
 

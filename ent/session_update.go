@@ -77,6 +77,20 @@ func (_u *SessionUpdate) SetHash(v []byte) *SessionUpdate {
 	return _u
 }
 
+// SetAppID sets the "app_id" field.
+func (_u *SessionUpdate) SetAppID(v string) *SessionUpdate {
+	_u.mutation.SetAppID(v)
+	return _u
+}
+
+// SetNillableAppID sets the "app_id" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAppID(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetAppID(*v)
+	}
+	return _u
+}
+
 // SetUserAgent sets the "user_agent" field.
 func (_u *SessionUpdate) SetUserAgent(v string) *SessionUpdate {
 	_u.mutation.SetUserAgent(v)
@@ -213,6 +227,9 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Hash(); ok {
 		_spec.SetField(session.FieldHash, field.TypeBytes, value)
 	}
+	if value, ok := _u.mutation.AppID(); ok {
+		_spec.SetField(session.FieldAppID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.UserAgent(); ok {
 		_spec.SetField(session.FieldUserAgent, field.TypeString, value)
 	}
@@ -301,6 +318,20 @@ func (_u *SessionUpdateOne) SetNillableProviderSubject(v *string) *SessionUpdate
 // SetHash sets the "hash" field.
 func (_u *SessionUpdateOne) SetHash(v []byte) *SessionUpdateOne {
 	_u.mutation.SetHash(v)
+	return _u
+}
+
+// SetAppID sets the "app_id" field.
+func (_u *SessionUpdateOne) SetAppID(v string) *SessionUpdateOne {
+	_u.mutation.SetAppID(v)
+	return _u
+}
+
+// SetNillableAppID sets the "app_id" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAppID(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAppID(*v)
+	}
 	return _u
 }
 
@@ -469,6 +500,9 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if value, ok := _u.mutation.Hash(); ok {
 		_spec.SetField(session.FieldHash, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.AppID(); ok {
+		_spec.SetField(session.FieldAppID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.UserAgent(); ok {
 		_spec.SetField(session.FieldUserAgent, field.TypeString, value)

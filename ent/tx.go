@@ -124,6 +124,8 @@ type Tx struct {
 	MessageRevision *MessageRevisionClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
+	// OauthApp is the client for interacting with the OauthApp builders.
+	OauthApp *OauthAppClient
 	// PageView is the client for interacting with the PageView builders.
 	PageView *PageViewClient
 	// Participant is the client for interacting with the Participant builders.
@@ -379,6 +381,7 @@ func (tx *Tx) init() {
 	tx.Message = NewMessageClient(tx.config)
 	tx.MessageRevision = NewMessageRevisionClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
+	tx.OauthApp = NewOauthAppClient(tx.config)
 	tx.PageView = NewPageViewClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
 	tx.PersonalMailbox = NewPersonalMailboxClient(tx.config)

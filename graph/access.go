@@ -33,6 +33,9 @@ func Access(ctx context.Context, _ any, next graphql.Resolver, to []viewer.Kind,
 }
 
 func refuse(field string, v *viewer.Viewer, to []viewer.Kind) *errs.Error {
+	if v.CookieUnasked {
+		return errs.New(errs.Unauthenticated, "%q requires a session or a token: the cookie of a session counts only with the header \"Parley-Session: 1\".", field)
+	}
 	if v.Kind == viewer.Anyone {
 		return errs.New(errs.Unauthenticated,
 			"%q requires a token: send it in the header \"Authorization: Bearer ...\", "+

@@ -103,6 +103,8 @@ var bounded = map[string]string{
 	"AuditChange.removed":                              "what one call removes",
 	"Heading.users":                                    "at most 100 users",
 	"IdentityProvider.allowedDomains":                  "at most 100",
+	"OauthApp.redirectHosts":                           "at most 10",
+	"Session.scopes":                                   "those that exist",
 	"IdentityProvider.roleMapping":                     "at most 100",
 	"Heading.gone":                                     "the one team",
 	"InboundEmailSimulation.attachments":               "parts of one mail",

@@ -200,7 +200,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 		100: {&c.Inbox.EmailAllowList},
 		50: {
 			&c.AgentRun.Steps,
-			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.Query.IdentityProviders, &c.ChatChannel.CustomTexts,
+			&c.Query.Tasks, &c.Query.Drafts, &c.Query.Erasures, &c.Query.Inboxes, &c.Query.Integrations, &c.Query.RemoteImageSenders, &c.Query.APITokens, &c.Query.IdentityProviders, &c.Query.OauthApps, &c.ChatChannel.CustomTexts,
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},
 		20: {

@@ -35,7 +35,7 @@ type eventSample struct {
 
 // prefixes are the prefixes of ids by the SDL's types that events have as subjects.
 var prefixes = map[string]string{
-	"Account": id.Account, "IdentityProvider": id.IdentityProvider, "Session": id.UserSession, "AgentRun": id.AgentRun, "Annotation": id.Annotation, "Proposal": id.Proposal, "ApiToken": id.APIToken, "Channel": id.Channel, "Consent": id.Consent, "Contact": id.Contact,
+	"Account": id.Account, "IdentityProvider": id.IdentityProvider, "OauthApp": id.OauthApp, "Session": id.UserSession, "AgentRun": id.AgentRun, "Annotation": id.Annotation, "Proposal": id.Proposal, "ApiToken": id.APIToken, "Channel": id.Channel, "Consent": id.Consent, "Contact": id.Contact,
 	"Company": id.Company, "ContactList": id.ContactList, "ContactSubscriptionType": id.SubscriptionType, "Conversation": id.Conversation, "Deal": id.Deal, "Engagement": id.Engagement, "Inbox": id.Inbox, "Pipeline": id.Pipeline,
 	"PersonalMailbox": id.PersonalMailbox, "Property": id.Property, "Quote": id.Quote, "SavedView": id.SavedView, "Tag": id.Tag, "TargetedMessage": id.TargetedMessage, "Task": id.Task, "Team": id.Team,
 	"Ticket": id.Ticket, "User": id.User,

@@ -60,6 +60,10 @@ func (r *queryResolver) IdentityProvider(ctx context.Context, id string) (*ent.I
 	return nodeOf[ent.IdentityProvider](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) OauthApp(ctx context.Context, id string) (*ent.OauthApp, error) {
+	return nodeOf[ent.OauthApp](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Session(ctx context.Context, id string) (*ent.Session, error) {
 	return nodeOf[ent.Session](ctx, r.Resolver, id)
 }

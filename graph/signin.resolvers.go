@@ -15,6 +15,7 @@ import (
 	"parley/internal/paging"
 	"parley/internal/signin"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 func (r *identityProviderResolver) RedirectURL(ctx context.Context, obj *ent.IdentityProvider) (string, error) {
@@ -64,6 +65,13 @@ func (r *mutationResolver) EndSessions(ctx context.Context, input account.EndSes
 	return userPayload(r.Services.Accounts.EndUserSessions(ctx, input))
 }
 
+func (r *mutationResolver) DeleteOauthApp(ctx context.Context, input account.DeleteOauthAppInput) (*model.DeleteOauthAppPayload, error) {
+	if err := r.Services.Accounts.DeleteApp(ctx, input); err != nil {
+		return nil, err
+	}
+	return &model.DeleteOauthAppPayload{DeletedOauthAppID: &input.OauthAppID}, nil
+}
+
 func (r *mutationResolver) RequestSignInLink(ctx context.Context, input signin.RequestSignInLinkInput) (*model.RequestSignInLinkPayload, error) {
 	if err := r.Services.SignIns.RequestLink(ctx, input, ""); err != nil {
 		return nil, err
@@ -79,8 +87,16 @@ func (r *mutationResolver) CreateSignInLink(ctx context.Context, input signin.Cr
 	return &model.CreateSignInLinkPayload{Link: orNull(made.URL), ExpiresAt: orNull(made.ExpiresAt), User: made.User}, nil
 }
 
+func (r *oauthAppResolver) SessionCount(ctx context.Context, objs []*ent.OauthApp) ([]int, error) {
+	return r.Services.Accounts.SessionCounts(ctx, pick(objs, func(a *ent.OauthApp) string { return a.ID }))
+}
+
 func (r *queryResolver) IdentityProviders(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.IdentityProvider], error) {
 	return r.Services.SignIns.Providers(ctx, pageArgs(first, after, last, before))
+}
+
+func (r *queryResolver) OauthApps(ctx context.Context, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.OauthApp], error) {
+	return r.Services.Accounts.Apps(ctx, pageArgs(first, after, last, before))
 }
 
 func (r *queryResolver) Sessions(ctx context.Context, userID *string, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Session], error) {
@@ -95,6 +111,17 @@ func (r *sessionResolver) IdentityProvider(ctx context.Context, objs []*ent.Sess
 	return r.Services.Nodes.IdentityProviders(ctx, pick(objs, func(n *ent.Session) string { return n.ProviderID }))
 }
 
+func (r *sessionResolver) App(ctx context.Context, objs []*ent.Session) ([]*ent.OauthApp, error) {
+	return r.Services.Nodes.OauthApps(ctx, pick(objs, func(n *ent.Session) string { return n.AppID }))
+}
+
+func (r *sessionResolver) Scopes(ctx context.Context, obj *ent.Session) ([]string, error) {
+	if obj.Kind == vocab.SessionOfBrowser {
+		return []string{viewer.ScopeAll}, nil
+	}
+	return obj.Scopes, nil
+}
+
 func (r *sessionResolver) UserAgent(ctx context.Context, obj *ent.Session) (*string, error) {
 	return orNull(obj.UserAgent), nil
 }
@@ -107,9 +134,12 @@ func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
 	return &identityProviderResolver{r}
 }
 
+func (r *Resolver) OauthApp() generated.OauthAppResolver { return &oauthAppResolver{r} }
+
 func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }
 
 type (
 	identityProviderResolver struct{ *Resolver }
+	oauthAppResolver         struct{ *Resolver }
 	sessionResolver          struct{ *Resolver }
 )

@@ -20,6 +20,9 @@ func (a *app) Authenticate(ctx context.Context, bearer string) (*viewer.Viewer, 
 	if strings.HasPrefix(bearer, account.SessionPrefix) {
 		return a.accounts.AuthenticateSession(ctx, bearer)
 	}
+	if strings.HasPrefix(bearer, account.AccessPrefix) {
+		return a.accounts.AuthenticateApp(ctx, bearer)
+	}
 	return a.accounts.Authenticate(ctx, bearer)
 }
 

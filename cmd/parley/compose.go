@@ -13,6 +13,7 @@ import (
 	"parley/internal/annotation"
 	"parley/internal/attachment"
 	"parley/internal/audit"
+	"parley/internal/authserver"
 	"parley/internal/bot"
 	"parley/internal/bus"
 	"parley/internal/channel/chat/consent"
@@ -69,6 +70,7 @@ type app struct {
 	audit         *audit.Service
 	seals         *seal.Service
 	signIns       *signin.Service
+	apps          *authserver.Service
 	contacts      *contact.Service
 	files         *attachment.Service
 	images        *remoteimage.Service
@@ -102,7 +104,8 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
 	a.accounts, a.audit, a.seals = account.New(s), audit.New(s), seal.New(s, keys)
 	a.accounts.UseInviting(c.inviting())
-	a.signIns = signin.New(s, keys, c.signInOptions(o.emails.OAuth, log))
+	a.signIns = signin.New(s, keys, o.signIns)
+	a.apps = authserver.New(s, c.PublicURL)
 	a.contacts = contact.New(s)
 	a.transfers = transfer.New(s, keys, a.contacts, a.accounts, c.PublicURL, transfer.Options{MaxBytes: o.files.MaxBytes})
 	a.files = attachment.New(s, opened.blobs, keys, a.accounts, c.PublicURL, o.files)
@@ -156,6 +159,7 @@ func (a *app) registerJobs() {
 	a.engagements.Register(a.queue)
 	a.transcripts.Register(a.queue)
 	a.notifications.Register(a.queue)
+	a.signIns.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 }
@@ -182,6 +186,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
 	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
+	a.queue.Periodic("forget-apps", time.Hour, a.apps.Forget)
 	a.queue.Periodic("forget-idempotency-keys", time.Hour, func(ctx context.Context) error { return idempotency.Forget(ctx, a.store) })
 	a.queue.Periodic("forget-purged-ids", time.Hour, func(ctx context.Context) error { return idempotency.ForgetPurged(ctx, a.store) })
 	a.queue.Periodic("forget-visitors-traces", time.Hour, a.visitors.Forget)

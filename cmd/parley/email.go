@@ -37,7 +37,7 @@ type emailSettings struct {
 	MaxMailBytes     int64    `env:"PARLEY_MAX_MAIL_BYTES" default:"52428800" help:"Maximum size of a received e-mail, in bytes. Of a larger one in a mailbox, only the header is read."`
 	AuthServ         []string `env:"PARLEY_TRUSTED_AUTHSERV" name:"trusted-authserv" placeholder:"ID" help:"Servers with trusted Authentication-Results (RFC 8601), separated by commas, in addition to those of Gmail and Microsoft 365 for their own mailboxes."`
 	ImageNetworks    []string `env:"PARLEY_IMAGE_NETWORKS" placeholder:"NETWORK" help:"Private networks from which images in messages may be shown, separated by commas. Empty: none; Parley fetches images only from public addresses."`
-	MailNetworks     []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain mail servers and sign-in providers, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
+	MailNetworks     []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain mail servers, and the providers at which mailboxes are connected, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
 
 	GoogleClientID        string `env:"PARLEY_GOOGLE_CLIENT_ID" placeholder:"ID" help:"OAuth client for Gmail and Google Workspace; its redirect address is PARLEY_PUBLIC_URL/oauth/callback."`
 	GoogleClientSecret    string `env:"PARLEY_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" help:"Its secret."`

@@ -233,8 +233,9 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.IdentityProvider.Create().SetID(w.make(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now),
 		c.AuditEntry.Create().SetID(w.make(id.AuditEntry)).SetNumber(1_000_000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetActorID(w.AdminID).
 			SetDetail("contacts.csv").SetChanges([]vocab.FieldChange{}),
+		c.OauthApp.Create().SetID(w.make(id.OauthApp)).SetName("Pocket").SetClientID("client_x").SetRedirectHosts([]string{"app.example"}).SetCreatedAt(now),
 		c.Session.Create().SetID(w.make(id.UserSession)).SetUserID(w.AgentIDs[0]).SetHash([]byte(w.own[id.UserSession])).SetExpiresAt(clock.Never).
-			SetLastSeenAt(now).SetCreatedAt(now),
+			SetAppID(w.own[id.OauthApp]).SetLastSeenAt(now).SetCreatedAt(now),
 		c.Session.Create().SetID(w.hide(id.UserSession)).SetUserID(w.AgentIDs[1]).SetHash([]byte(w.other[id.UserSession])).SetExpiresAt(clock.Never).
 			SetLastSeenAt(now).SetCreatedAt(now),
 		c.ContactList.Create().SetID(w.make(id.ContactList)).SetName("VIP").SetSize(1).SetCreatedAt(now),

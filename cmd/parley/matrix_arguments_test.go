@@ -28,6 +28,7 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"apitoken", id.APIToken},
 	{"session", id.UserSession},
 	{"auditentry", id.AuditEntry},
+	{"oauthapp", id.OauthApp},
 	{"identityprovider", id.IdentityProvider},
 	{"savedview", id.SavedView},
 	{"conversation", id.Conversation},

@@ -12,6 +12,7 @@ import (
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
 	"parley/internal/mail"
+	"parley/internal/signin"
 )
 
 // options are what the settings of serve say of each service.
@@ -22,6 +23,7 @@ type options struct {
 	receive  receive.Options
 	deliver  deliver.Options
 	visitors visitor.Options
+	signIns  signin.Options
 	images   []netip.Prefix // private networks that give images
 }
 
@@ -32,6 +34,9 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 		visitors: s.visitorOptions(),
 	}
 	var err error
+	if o.signIns, err = s.signInOptions(opened.store.Clock(), log); err != nil {
+		return nil, err
+	}
 	if o.mailer, err = s.mailer(opened.dataDir, log); err != nil {
 		return nil, err
 	}

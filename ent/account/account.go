@@ -33,6 +33,8 @@ const (
 	FieldTrustTypedAddresses = "trust_typed_addresses"
 	// FieldSignInLinks holds the string denoting the sign_in_links field in the database.
 	FieldSignInLinks = "sign_in_links"
+	// FieldNewApps holds the string denoting the new_apps field in the database.
+	FieldNewApps = "new_apps"
 	// FieldPhoneRegion holds the string denoting the phone_region field in the database.
 	FieldPhoneRegion = "phone_region"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -54,6 +56,7 @@ var Columns = []string{
 	FieldWhoMayBlock,
 	FieldTrustTypedAddresses,
 	FieldSignInLinks,
+	FieldNewApps,
 	FieldPhoneRegion,
 	FieldCreatedAt,
 }
@@ -83,6 +86,8 @@ var (
 	DefaultTrustTypedAddresses bool
 	// DefaultSignInLinks holds the default value on creation for the "sign_in_links" field.
 	DefaultSignInLinks bool
+	// DefaultNewApps holds the default value on creation for the "new_apps" field.
+	DefaultNewApps bool
 	// DefaultPhoneRegion holds the default value on creation for the "phone_region" field.
 	DefaultPhoneRegion string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -145,6 +150,11 @@ func ByTrustTypedAddresses(opts ...sql.OrderTermOption) OrderOption {
 // BySignInLinks orders the results by the sign_in_links field.
 func BySignInLinks(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSignInLinks, opts...).ToFunc()
+}
+
+// ByNewApps orders the results by the new_apps field.
+func ByNewApps(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNewApps, opts...).ToFunc()
 }
 
 // ByPhoneRegion orders the results by the phone_region field.

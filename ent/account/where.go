@@ -117,6 +117,11 @@ func SignInLinks(v bool) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldSignInLinks, v))
 }
 
+// NewApps applies equality check predicate on the "new_apps" field. It's identical to NewAppsEQ.
+func NewApps(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldNewApps, v))
+}
+
 // PhoneRegion applies equality check predicate on the "phone_region" field. It's identical to PhoneRegionEQ.
 func PhoneRegion(v string) predicate.Account {
 	return predicate.Account(sql.FieldEQ(FieldPhoneRegion, v))
@@ -554,6 +559,16 @@ func SignInLinksEQ(v bool) predicate.Account {
 // SignInLinksNEQ applies the NEQ predicate on the "sign_in_links" field.
 func SignInLinksNEQ(v bool) predicate.Account {
 	return predicate.Account(sql.FieldNEQ(FieldSignInLinks, v))
+}
+
+// NewAppsEQ applies the EQ predicate on the "new_apps" field.
+func NewAppsEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldEQ(FieldNewApps, v))
+}
+
+// NewAppsNEQ applies the NEQ predicate on the "new_apps" field.
+func NewAppsNEQ(v bool) predicate.Account {
+	return predicate.Account(sql.FieldNEQ(FieldNewApps, v))
 }
 
 // PhoneRegionEQ applies the EQ predicate on the "phone_region" field.

@@ -680,6 +680,18 @@ func (f NotificationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NotificationMutation", m)
 }
 
+// The OauthAppFunc type is an adapter to allow the use of ordinary
+// function as OauthApp mutator.
+type OauthAppFunc func(context.Context, *ent.OauthAppMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OauthAppFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OauthAppMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OauthAppMutation", m)
+}
+
 // The PageViewFunc type is an adapter to allow the use of ordinary
 // function as PageView mutator.
 type PageViewFunc func(context.Context, *ent.PageViewMutation) (ent.Value, error)

@@ -63,6 +63,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/participant"
 	"parley/ent/personalmailbox"
@@ -1670,6 +1671,33 @@ func (f TraverseNotification) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.NotificationQuery", q)
 }
 
+// The OauthAppFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OauthAppFunc func(context.Context, *ent.OauthAppQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f OauthAppFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.OauthAppQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.OauthAppQuery", q)
+}
+
+// The TraverseOauthApp type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOauthApp func(context.Context, *ent.OauthAppQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOauthApp) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOauthApp) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OauthAppQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.OauthAppQuery", q)
+}
+
 // The PageViewFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PageViewFunc func(context.Context, *ent.PageViewQuery) (ent.Value, error)
 
@@ -2703,6 +2731,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MessageRevisionQuery, predicate.MessageRevision, messagerevision.OrderOption]{typ: ent.TypeMessageRevision, tq: q}, nil
 	case *ent.NotificationQuery:
 		return &query[*ent.NotificationQuery, predicate.Notification, notification.OrderOption]{typ: ent.TypeNotification, tq: q}, nil
+	case *ent.OauthAppQuery:
+		return &query[*ent.OauthAppQuery, predicate.OauthApp, oauthapp.OrderOption]{typ: ent.TypeOauthApp, tq: q}, nil
 	case *ent.PageViewQuery:
 		return &query[*ent.PageViewQuery, predicate.PageView, pageview.OrderOption]{typ: ent.TypePageView, tq: q}, nil
 	case *ent.ParticipantQuery:

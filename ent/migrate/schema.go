@@ -22,6 +22,7 @@ var (
 		{Name: "who_may_block", Type: field.TypeString, Default: "MEMBERS"},
 		{Name: "trust_typed_addresses", Type: field.TypeBool, Default: false},
 		{Name: "sign_in_links", Type: field.TypeBool, Default: true},
+		{Name: "new_apps", Type: field.TypeBool, Default: true},
 		{Name: "phone_region", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -2230,6 +2231,28 @@ var (
 			},
 		},
 	}
+	// OauthAppsColumns holds the columns for the "oauth_apps" table.
+	OauthAppsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "client_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "redirect_hosts", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// OauthAppsTable holds the schema information for the "oauth_apps" table.
+	OauthAppsTable = &schema.Table{
+		Name:       "oauth_apps",
+		Columns:    OauthAppsColumns,
+		PrimaryKey: []*schema.Column{OauthAppsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "oauthapp_account_id_client_id",
+				Unique:  true,
+				Columns: []*schema.Column{OauthAppsColumns[1], OauthAppsColumns[2]},
+			},
+		},
+	}
 	// PageViewsColumns holds the columns for the "page_views" table.
 	PageViewsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -2899,6 +2922,9 @@ var (
 		{Name: "provider_session", Type: field.TypeString, Default: ""},
 		{Name: "provider_subject", Type: field.TypeString, Default: ""},
 		{Name: "hash", Type: field.TypeBytes, Unique: true},
+		{Name: "kind", Type: field.TypeString, Default: "BROWSER"},
+		{Name: "app_id", Type: field.TypeString, Default: ""},
+		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "user_agent", Type: field.TypeString, Default: ""},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
@@ -2925,6 +2951,11 @@ var (
 				Name:    "session_provider_id_provider_subject",
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[3], SessionsColumns[5]},
+			},
+			{
+				Name:    "session_app_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[8], SessionsColumns[0]},
 			},
 		},
 	}
@@ -3481,6 +3512,7 @@ var (
 		MessagesTable,
 		MessageRevisionsTable,
 		NotificationsTable,
+		OauthAppsTable,
 		PageViewsTable,
 		ParticipantsTable,
 		PersonalMailboxesTable,

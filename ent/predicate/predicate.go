@@ -174,6 +174,9 @@ type MessageRevision func(*sql.Selector)
 // Notification is the predicate function for notification builders.
 type Notification func(*sql.Selector)
 
+// OauthApp is the predicate function for oauthapp builders.
+type OauthApp func(*sql.Selector)
+
 // PageView is the predicate function for pageview builders.
 type PageView func(*sql.Selector)
 

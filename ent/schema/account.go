@@ -26,6 +26,7 @@ func (Account) Fields() []ent.Field {
 		field.String("who_may_block").GoType(vocab.BlockingRight("")).Default(string(vocab.MembersBlock)).Comment("Who blocks senders (IN-10)."),
 		field.Bool("trust_typed_addresses").Default(false).Comment("Addresses that visitors typed count as proved (CH-9)."),
 		field.Bool("sign_in_links").Default(true).Comment("Users may sign in by a link that is mailed to them (AC-16)."),
+		field.Bool("new_apps").Default(true).Comment("Users may connect apps that no one of the account has connected before (AC-18)."),
 		field.String("phone_region").Default("").Comment("The country of phone numbers without a country's code: ISO 3166, two letters; empty: none."),
 		made(),
 	}

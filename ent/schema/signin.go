@@ -40,7 +40,8 @@ func (IdentityProvider) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("account_id", "name", "id"), index.Fields("account_id", "issuer", "client_id").Unique()}
 }
 
-// Session is a browser in which a user is signed in (AC-9). Only a hash of its cookie's secret is kept.
+// Session is a browser (AC-9), or an app (AC-18), in which a user is signed in. Only a hash of its cookie's secret is kept; those of an app's
+// tokens are in a table of their own, and its own is of nothing.
 type Session struct{ ent.Schema }
 
 // Mixin of Session.
@@ -54,6 +55,9 @@ func (Session) Fields() []ent.Field {
 		field.String("provider_session").Default("").Comment("The provider's own name of the session (sid)."),
 		field.String("provider_subject").Default("").Comment("The provider's own name of the user (sub)."),
 		field.Bytes("hash").Unique().Sensitive(),
+		field.String("kind").GoType(vocab.SessionKind("")).Default(string(vocab.SessionOfBrowser)).Immutable(),
+		reference("app_id"),
+		field.Strings("scopes").Default([]string{}).Immutable().Comment("What the user grants the app; of a browser none: it may do what the user may."),
 		field.String("user_agent").Default("").Comment("A short name, such as Firefox on Linux."),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("However much it is used."),
 		instant("last_seen_at"),
@@ -64,5 +68,26 @@ func (Session) Fields() []ent.Field {
 
 // Indexes of Session.
 func (Session) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "id"), index.Fields("user_id", "id"), index.Fields("provider_id", "provider_subject")}
+	return []ent.Index{index.Fields("account_id", "id"), index.Fields("user_id", "id"), index.Fields("provider_id", "provider_subject"), index.Fields("app_id", "id")}
+}
+
+// OauthApp is an app that users of the account have connected (AC-18). What it is, is known from its registration.
+type OauthApp struct{ ent.Schema }
+
+// Mixin of OauthApp.
+func (OauthApp) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of OauthApp.
+func (OauthApp) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("client_id").Immutable(),
+		field.String("name").Comment("As it calls itself."),
+		field.Strings("redirect_hosts").Default([]string{}).Comment("Where browsers are sent back to: hosts, or schemes of programs."),
+		made(),
+	}
+}
+
+// Indexes of OauthApp.
+func (OauthApp) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "client_id").Unique()}
 }

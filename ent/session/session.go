@@ -4,6 +4,7 @@ package session
 
 import (
 	"parley/internal/clock"
+	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
 )
@@ -25,6 +26,12 @@ const (
 	FieldProviderSubject = "provider_subject"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
+	// FieldAppID holds the string denoting the app_id field in the database.
+	FieldAppID = "app_id"
+	// FieldScopes holds the string denoting the scopes field in the database.
+	FieldScopes = "scopes"
 	// FieldUserAgent holds the string denoting the user_agent field in the database.
 	FieldUserAgent = "user_agent"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -48,6 +55,9 @@ var Columns = []string{
 	FieldProviderSession,
 	FieldProviderSubject,
 	FieldHash,
+	FieldKind,
+	FieldAppID,
+	FieldScopes,
 	FieldUserAgent,
 	FieldExpiresAt,
 	FieldLastSeenAt,
@@ -74,6 +84,12 @@ var (
 	DefaultProviderSession string
 	// DefaultProviderSubject holds the default value on creation for the "provider_subject" field.
 	DefaultProviderSubject string
+	// DefaultKind holds the default value on creation for the "kind" field.
+	DefaultKind vocab.SessionKind
+	// DefaultAppID holds the default value on creation for the "app_id" field.
+	DefaultAppID string
+	// DefaultScopes holds the default value on creation for the "scopes" field.
+	DefaultScopes []string
 	// DefaultUserAgent holds the default value on creation for the "user_agent" field.
 	DefaultUserAgent string
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
@@ -115,6 +131,16 @@ func ByProviderSession(opts ...sql.OrderTermOption) OrderOption {
 // ByProviderSubject orders the results by the provider_subject field.
 func ByProviderSubject(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProviderSubject, opts...).ToFunc()
+}
+
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByAppID orders the results by the app_id field.
+func ByAppID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAppID, opts...).ToFunc()
 }
 
 // ByUserAgent orders the results by the user_agent field.

@@ -115,6 +115,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	NotificationChange() NotificationChangeResolver
+	OauthApp() OauthAppResolver
 	Pipeline() PipelineResolver
 	PipelineStage() PipelineStageResolver
 	Presence() PresenceResolver
@@ -207,6 +208,7 @@ type ComplexityRoot struct {
 		ID                  func(childComplexity int) int
 		MaxInboxes          func(childComplexity int) int
 		Name                func(childComplexity int) int
+		NewApps             func(childComplexity int) int
 		PhoneRegion         func(childComplexity int) int
 		QuoteLogo           func(childComplexity int) int
 		SignInLinks         func(childComplexity int) int
@@ -1336,6 +1338,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DeleteOauthAppPayload struct {
+		DeletedOauthAppID func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
 	DeleteQuotePayload struct {
 		DeletedQuoteID func(childComplexity int) int
 		UserErrors     func(childComplexity int) int
@@ -2443,6 +2450,7 @@ type ComplexityRoot struct {
 		DeleteInbox                    func(childComplexity int, input inbox.DeleteInboxInput) int
 		DeleteLibraryItem              func(childComplexity int, input library.DeleteLibraryItemInput) int
 		DeleteMessage                  func(childComplexity int, input conversation.DeleteMessageInput) int
+		DeleteOauthApp                 func(childComplexity int, input account.DeleteOauthAppInput) int
 		DeleteQuote                    func(childComplexity int, input quote.DeleteQuoteInput) int
 		DeleteSavedView                func(childComplexity int, input view.DeleteSavedViewInput) int
 		DeleteTargetedMessage          func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
@@ -2620,6 +2628,26 @@ type ComplexityRoot struct {
 		Kind   func(childComplexity int) int
 		Medium func(childComplexity int) int
 		On     func(childComplexity int) int
+	}
+
+	OauthApp struct {
+		ClientID      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Name          func(childComplexity int) int
+		RedirectHosts func(childComplexity int) int
+		SessionCount  func(childComplexity int) int
+	}
+
+	OauthAppConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	OauthAppEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	OptOutContactPayload struct {
@@ -2931,6 +2959,8 @@ type ComplexityRoot struct {
 		Notification             func(childComplexity int, id string) int
 		NotificationPreferences  func(childComplexity int, inboxID *string) int
 		Notifications            func(childComplexity int, unread *bool, first *int, after *string, last *int, before *string) int
+		OauthApp                 func(childComplexity int, id string) int
+		OauthApps                func(childComplexity int, first *int, after *string, last *int, before *string) int
 		PageView                 func(childComplexity int, id string) int
 		PersonalMailbox          func(childComplexity int, id string) int
 		Pipeline                 func(childComplexity int, id string) int
@@ -3591,13 +3621,16 @@ type ComplexityRoot struct {
 	}
 
 	Session struct {
+		App              func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		Current          func(childComplexity int) int
 		EndedAt          func(childComplexity int) int
 		ExpiresAt        func(childComplexity int) int
 		ID               func(childComplexity int) int
 		IdentityProvider func(childComplexity int) int
+		Kind             func(childComplexity int) int
 		LastSeenAt       func(childComplexity int) int
+		Scopes           func(childComplexity int) int
 		User             func(childComplexity int) int
 		UserAgent        func(childComplexity int) int
 	}
@@ -4799,6 +4832,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Account.Name(childComplexity), true
+	case "Account.newApps":
+		if e.ComplexityRoot.Account.NewApps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Account.NewApps(childComplexity), true
 	case "Account.phoneRegion":
 		if e.ComplexityRoot.Account.PhoneRegion == nil {
 			break
@@ -9238,6 +9277,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteMessagePayload.UserErrors(childComplexity), true
+
+	case "DeleteOauthAppPayload.deletedOauthAppId":
+		if e.ComplexityRoot.DeleteOauthAppPayload.DeletedOauthAppID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteOauthAppPayload.DeletedOauthAppID(childComplexity), true
+	case "DeleteOauthAppPayload.userErrors":
+		if e.ComplexityRoot.DeleteOauthAppPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteOauthAppPayload.UserErrors(childComplexity), true
 
 	case "DeleteQuotePayload.deletedQuoteId":
 		if e.ComplexityRoot.DeleteQuotePayload.DeletedQuoteID == nil {
@@ -13994,6 +14046,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteMessage(childComplexity, args["input"].(conversation.DeleteMessageInput)), true
+	case "Mutation.deleteOauthApp":
+		if e.ComplexityRoot.Mutation.DeleteOauthApp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteOauthApp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteOauthApp(childComplexity, args["input"].(account.DeleteOauthAppInput)), true
 	case "Mutation.deleteQuote":
 		if e.ComplexityRoot.Mutation.DeleteQuote == nil {
 			break
@@ -15667,6 +15730,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NotificationPreference.On(childComplexity), true
 
+	case "OauthApp.clientId":
+		if e.ComplexityRoot.OauthApp.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.ClientID(childComplexity), true
+	case "OauthApp.createdAt":
+		if e.ComplexityRoot.OauthApp.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.CreatedAt(childComplexity), true
+	case "OauthApp.id":
+		if e.ComplexityRoot.OauthApp.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.ID(childComplexity), true
+	case "OauthApp.name":
+		if e.ComplexityRoot.OauthApp.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.Name(childComplexity), true
+	case "OauthApp.redirectHosts":
+		if e.ComplexityRoot.OauthApp.RedirectHosts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.RedirectHosts(childComplexity), true
+	case "OauthApp.sessionCount":
+		if e.ComplexityRoot.OauthApp.SessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthApp.SessionCount(childComplexity), true
+
+	case "OauthAppConnection.edges":
+		if e.ComplexityRoot.OauthAppConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthAppConnection.Edges(childComplexity), true
+	case "OauthAppConnection.nodes":
+		if e.ComplexityRoot.OauthAppConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthAppConnection.Nodes(childComplexity), true
+	case "OauthAppConnection.pageInfo":
+		if e.ComplexityRoot.OauthAppConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthAppConnection.PageInfo(childComplexity), true
+
+	case "OauthAppEdge.cursor":
+		if e.ComplexityRoot.OauthAppEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthAppEdge.Cursor(childComplexity), true
+	case "OauthAppEdge.node":
+		if e.ComplexityRoot.OauthAppEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OauthAppEdge.Node(childComplexity), true
+
 	case "OptOutContactPayload.contact":
 		if e.ComplexityRoot.OptOutContactPayload.Contact == nil {
 			break
@@ -17159,6 +17291,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unread"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.oauthApp":
+		if e.ComplexityRoot.Query.OauthApp == nil {
+			break
+		}
+
+		args, err := ec.field_Query_oauthApp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.OauthApp(childComplexity, args["id"].(string)), true
+	case "Query.oauthApps":
+		if e.ComplexityRoot.Query.OauthApps == nil {
+			break
+		}
+
+		args, err := ec.field_Query_oauthApps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.OauthApps(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.pageView":
 		if e.ComplexityRoot.Query.PageView == nil {
 			break
@@ -19899,6 +20053,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendVisitorMessagePayload.UserErrors(childComplexity), true
 
+	case "Session.app":
+		if e.ComplexityRoot.Session.App == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.App(childComplexity), true
 	case "Session.createdAt":
 		if e.ComplexityRoot.Session.CreatedAt == nil {
 			break
@@ -19935,12 +20095,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.IdentityProvider(childComplexity), true
+	case "Session.kind":
+		if e.ComplexityRoot.Session.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Kind(childComplexity), true
 	case "Session.lastSeenAt":
 		if e.ComplexityRoot.Session.LastSeenAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Session.LastSeenAt(childComplexity), true
+	case "Session.scopes":
+		if e.ComplexityRoot.Session.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Scopes(childComplexity), true
 	case "Session.user":
 		if e.ComplexityRoot.Session.User == nil {
 			break
@@ -23847,6 +24019,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteInboxInput", ec.unmarshalInputDeleteInboxInput),
 			graphql.NewInputUnmarshaler("DeleteLibraryItemInput", ec.unmarshalInputDeleteLibraryItemInput),
 			graphql.NewInputUnmarshaler("DeleteMessageInput", ec.unmarshalInputDeleteMessageInput),
+			graphql.NewInputUnmarshaler("DeleteOauthAppInput", ec.unmarshalInputDeleteOauthAppInput),
 			graphql.NewInputUnmarshaler("DeleteQuoteInput", ec.unmarshalInputDeleteQuoteInput),
 			graphql.NewInputUnmarshaler("DeleteSavedViewInput", ec.unmarshalInputDeleteSavedViewInput),
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
@@ -24438,6 +24611,8 @@ type Account implements Node @scope(read: "account:read") @key(fields: "id") {
   phoneRegion: String
   "Whether users may sign in by a link that is mailed to them; see ` + "`" + `requestSignInLink` + "`" + `."
   signInLinks: Boolean!
+  "Whether users may connect apps that no one of the account has connected before. Apps that are connected stay, whatever it is."
+  newApps: Boolean!
   "Position of the newest event in the log; 0 if there are no events yet."
   headSequence: Sequence!
 }
@@ -24482,6 +24657,8 @@ input UpdateAccountInput {
   phoneRegion: String
   "Whether users may sign in by a link; no, while no identity provider is enabled: NOT_ELIGIBLE."
   signInLinks: Boolean
+  "Whether users may connect apps that no one of the account has connected before."
+  newApps: Boolean
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -30891,6 +31068,10 @@ enum EventType {
   IDENTITY_PROVIDER_UPDATED
   "An identity provider was deleted."
   IDENTITY_PROVIDER_DELETED
+  "A user connected an app that no one of the account had connected; its subject is the app."
+  OAUTH_APP_CREATED
+  "An admin removed an app from the account; its subject is the app."
+  OAUTH_APP_DELETED
   "A ticket was created."
   TICKET_CREATED
   "A ticket was changed."
@@ -34358,6 +34539,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): IdentityProvider @access(to: [ADMIN], scope: "settings:read")
+  "An app that users have connected; null if it does not exist or the caller may not see it."
+  oauthApp(
+    "TypeID, ` + "`" + `app_...` + "`" + `."
+    id: ID!
+  ): OauthApp @access(to: [ADMIN, AGENT], scope: "people:read")
   "A session: for admins, and for the user who is signed in by it; null if it does not exist or the caller may not see it."
   session(
     "Its TypeID."
@@ -38251,6 +38437,17 @@ enum SetupStep {
     "Continue backwards from this cursor."
     before: String
   ): IdentityProviderConnection! @access(to: [ADMIN], scope: "settings:read")
+  "The apps that users of the account have connected, newest first; see ` + "`" + `/docs/sign-in.md` + "`" + `."
+  oauthApps(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): OauthAppConnection! @access(to: [ADMIN], scope: "people:read")
   "The sessions of a user that have not ended, newest first: one's own, and for admins those of anyone."
   sessions(
     "The user; default: the caller. The list is empty for a user whose sessions the caller may not see."
@@ -38310,8 +38507,17 @@ extend type Mutation {
   ): EndSessionsPayload! @access(to: [ADMIN, AGENT], scope: "people:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
+  Removes an app from the account: the sessions that users have in it end at once. A user may connect it again, unless ` + "`" + `Account.newApps` + "`" + ` is off.
+  Emits ` + "`" + `OAUTH_APP_DELETED` + "`" + `, and ` + "`" + `SIGNED_OUT` + "`" + ` for each session.
+  """
+  deleteOauthApp(
+    "The app."
+    input: DeleteOauthAppInput!
+  ): DeleteOauthAppPayload! @access(to: [ADMIN], scope: "people:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
   Mails a link that signs in whoever has the address, if a user has it, the account lets users sign in so, and the server sends mail. The
-  answer is the same in any case. A user gets at most five within an hour. Too many requests from one address: RATE_LIMITED.
+  answer is the same in any case. A user gets at most five within an hour for one network that asks. Too many requests from one address: RATE_LIMITED.
   Emits nothing; using the link emits ` + "`" + `SIGNED_IN` + "`" + `.
   """
   requestSignInLink(
@@ -38373,7 +38579,33 @@ type RoleMapping @scope(read: "settings:read") {
   role: UserRole!
 }
 
-"A browser in which a user is signed in. It may do what the user may."
+"What a user is signed in with."
+enum SessionKind {
+  "A browser, by its cookie. It may do what the user may."
+  BROWSER
+  "An app that uses the API, by its access tokens."
+  APP
+  "A program that uses the tools for language models at ` + "`" + `/mcp` + "`" + `, and nothing else."
+  MCP
+}
+
+"An app, or a program of an assistant, that users of the account have connected. It acts for each of them in a session of its own."
+type OauthApp implements Node @scope(read: "people:read") {
+  "TypeID, ` + "`" + `app_...` + "`" + `."
+  id: ID!
+  "As the app calls itself, which anyone may: what it is, ` + "`" + `redirectHosts` + "`" + ` says better."
+  name: String!
+  "Where browsers are sent back to from the page of consent: hosts, or for programs their schemes, such as ` + "`" + `com.example.app:` + "`" + `."
+  redirectHosts: [String!]!
+  "By what name it is registered here (` + "`" + `client_id` + "`" + `)."
+  clientId: String!
+  "How many sessions users have in it that have not ended."
+  sessionCount: Int!
+  "When the first user of the account connected it."
+  createdAt: Time!
+}
+
+"A browser or an app in which a user is signed in. A browser may do what the user may; an app never more than that."
 type Session implements Node @scope(read: "people:read") {
   "TypeID, ` + "`" + `usersession_...` + "`" + `."
   id: ID!
@@ -38381,7 +38613,13 @@ type Session implements Node @scope(read: "people:read") {
   user: User
   "Where the user signed in; null: by a link or an invitation."
   identityProvider: IdentityProvider @visible(to: [ADMIN])
-  "The browser, such as ` + "`" + `Firefox on Linux` + "`" + `; null if it is not known."
+  "What the user is signed in with."
+  kind: SessionKind!
+  "The app; null: a browser, or an app that was removed."
+  app: OauthApp
+  "The scopes that the user granted the app; ` + "`" + `*` + "`" + ` for a browser."
+  scopes: [String!]!
+  "The browser, such as ` + "`" + `Firefox on Linux` + "`" + `, in which the user signed in; null if it is not known."
   userAgent: String
   "Whether it is the session of this request."
   current: Boolean! @perViewer
@@ -38389,7 +38627,7 @@ type Session implements Node @scope(read: "people:read") {
   createdAt: Time!
   "When it was used last, to the hour."
   lastSeenAt: Time!
-  "When it ends however much it is used; it ends after 14 days without use, too."
+  "When it ends however much it is used; it ends after 14 days without use, too, and an app's after 30."
   expiresAt: Time!
   "When it was ended; null if it was not."
   endedAt: Time
@@ -38411,6 +38649,24 @@ type IdentityProviderEdge {
   cursor: String!
   "The row itself."
   node: IdentityProvider!
+}
+
+"A page of apps."
+type OauthAppConnection {
+  "The rows in order."
+  edges: [OauthAppEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [OauthApp!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of apps."
+type OauthAppEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: OauthApp!
 }
 
 "A page of sessions."
@@ -38519,6 +38775,22 @@ input DeleteIdentityProviderInput {
 type DeleteIdentityProviderPayload {
   "The id of the deleted provider."
   deletedIdentityProviderId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The app to remove."
+input DeleteOauthAppInput {
+  "The app."
+  oauthAppId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteOauthApp` + "`" + `."
+type DeleteOauthAppPayload {
+  "The id of the removed app."
+  deletedOauthAppId: ID
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -42239,6 +42511,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_phoneRegion(ctx, field)
 	case "signInLinks":
 		return ec.fieldContext_Account_signInLinks(ctx, field)
+	case "newApps":
+		return ec.fieldContext_Account_newApps(ctx, field)
 	case "headSequence":
 		return ec.fieldContext_Account_headSequence(ctx, field)
 	case "quoteLogo":
@@ -44369,6 +44643,16 @@ func (ec *executionContext) childFields_DeleteMessagePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteMessagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteOauthAppPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedOauthAppId":
+		return ec.fieldContext_DeleteOauthAppPayload_deletedOauthAppId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteOauthAppPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteOauthAppPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DeleteQuotePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deletedQuoteId":
@@ -46417,6 +46701,46 @@ func (ec *executionContext) childFields_NotificationPreference(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type NotificationPreference", field.Name)
 }
 
+func (ec *executionContext) childFields_OauthApp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OauthApp_id(ctx, field)
+	case "name":
+		return ec.fieldContext_OauthApp_name(ctx, field)
+	case "redirectHosts":
+		return ec.fieldContext_OauthApp_redirectHosts(ctx, field)
+	case "clientId":
+		return ec.fieldContext_OauthApp_clientId(ctx, field)
+	case "sessionCount":
+		return ec.fieldContext_OauthApp_sessionCount(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OauthApp_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OauthApp", field.Name)
+}
+
+func (ec *executionContext) childFields_OauthAppConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OauthAppConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OauthAppConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OauthAppConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OauthAppConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OauthAppEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OauthAppEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OauthAppEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OauthAppEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_OptOutContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contact":
@@ -48035,6 +48359,12 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_user(ctx, field)
 	case "identityProvider":
 		return ec.fieldContext_Session_identityProvider(ctx, field)
+	case "kind":
+		return ec.fieldContext_Session_kind(ctx, field)
+	case "app":
+		return ec.fieldContext_Session_app(ctx, field)
+	case "scopes":
+		return ec.fieldContext_Session_scopes(ctx, field)
 	case "userAgent":
 		return ec.fieldContext_Session_userAgent(ctx, field)
 	case "current":

@@ -28,9 +28,15 @@ type IdentityProviderResolver interface {
 
 	LastError(ctx context.Context, obj *ent.IdentityProvider) (*string, error)
 }
+type OauthAppResolver interface {
+	SessionCount(ctx context.Context, objs []*ent.OauthApp) ([]int, error)
+}
 type SessionResolver interface {
 	User(ctx context.Context, objs []*ent.Session) ([]*ent.User, error)
 	IdentityProvider(ctx context.Context, objs []*ent.Session) ([]*ent.IdentityProvider, error)
+
+	App(ctx context.Context, objs []*ent.Session) ([]*ent.OauthApp, error)
+	Scopes(ctx context.Context, obj *ent.Session) ([]string, error)
 	UserAgent(ctx context.Context, obj *ent.Session) (*string, error)
 	Current(ctx context.Context, obj *ent.Session) (bool, error)
 }
@@ -262,6 +268,61 @@ func (ec *executionContext) _DeleteIdentityProviderPayload_userErrors(ctx contex
 func (ec *executionContext) fieldContext_DeleteIdentityProviderPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeleteIdentityProviderPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteOauthAppPayload_deletedOauthAppId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteOauthAppPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteOauthAppPayload_deletedOauthAppId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedOauthAppID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteOauthAppPayload_deletedOauthAppId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteOauthAppPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeleteOauthAppPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteOauthAppPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteOauthAppPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteOauthAppPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteOauthAppPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -777,6 +838,254 @@ func (ec *executionContext) fieldContext_IdentityProviderEdge_node(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _OauthApp_id(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_OauthApp_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, false, false, "ID")
+}
+
+func (ec *executionContext) _OauthApp_name(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_OauthApp_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, false, false, "String")
+}
+
+func (ec *executionContext) _OauthApp_redirectHosts(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthApp_redirectHosts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RedirectHosts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthApp_redirectHosts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, false, false, "String")
+}
+
+func (ec *executionContext) _OauthApp_clientId(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.ClientID)
+}
+func (ec *executionContext) fieldContext_OauthApp_clientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, false, false, "String")
+}
+
+func (ec *executionContext) _OauthApp_sessionCount(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthApp_sessionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OauthApp_sessionCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthApp_sessionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_OauthApp_sessionCount(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (any, error) {
+	resolver := ec.Resolvers.OauthApp()
+	if batch, ok := graphql.BatchParentsFor[*ent.OauthApp](ctx, "OauthApp"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SessionCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OauthApp.sessionCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SessionCount(ctx, []*ent.OauthApp{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"OauthApp.sessionCount",
+	)
+}
+
+func (ec *executionContext) _OauthApp_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.OauthApp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthApp_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
+			return ec.marshalNTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthApp_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthApp", field, false, false, "Time")
+}
+
+func (ec *executionContext) _OauthAppConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.OauthApp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthAppConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*paging.Edge[*ent.OauthApp]) graphql.Marshaler {
+			return ec.marshalNOauthAppEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthAppConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OauthAppConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OauthAppEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OauthAppConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.OauthApp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthAppConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.OauthApp) graphql.Marshaler {
+			return ec.marshalNOauthApp2ᚕᚖparleyᚋentᚐOauthAppᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthAppConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OauthAppConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OauthApp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OauthAppConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.OauthApp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthAppConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v paging.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋinternalᚋpagingᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthAppConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OauthAppConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OauthAppEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.OauthApp]) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_OauthAppEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OauthAppEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _OauthAppEdge_node(ctx context.Context, field graphql.CollectedField, obj *paging.Edge[*ent.OauthApp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OauthAppEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.OauthApp) graphql.Marshaler {
+			return ec.marshalNOauthApp2ᚖparleyᚋentᚐOauthApp(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OauthAppEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OauthAppEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OauthApp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestSignInLinkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestSignInLinkPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -954,6 +1263,107 @@ func (ec *executionContext) resolveBatch_Session_identityProvider(ctx context.Co
 		err,
 		"Session.identityProvider",
 	)
+}
+
+func (ec *executionContext) _Session_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.SessionKind) graphql.Marshaler {
+			return ec.marshalNSessionKind2parleyᚋinternalᚋvocabᚐSessionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "SessionKind")
+}
+
+func (ec *executionContext) _Session_app(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_app(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Session_app(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.OauthApp) graphql.Marshaler {
+			return ec.marshalOOauthApp2ᚖparleyᚋentᚐOauthApp(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_app(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Session",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OauthApp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Session_app(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (any, error) {
+	resolver := ec.Resolvers.Session()
+	if batch, ok := graphql.BatchParentsFor[*ent.Session](ctx, "Session"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.App(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.OauthApp](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Session.app",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.App(ctx, []*ent.Session{obj})
+	return graphql.ResolveBatchSingleResult[*ent.OauthApp](
+		ctx,
+		results,
+		err,
+		"Session.app",
+	)
+}
+
+func (ec *executionContext) _Session_scopes(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Session().Scopes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, true, true, "String")
 }
 
 func (ec *executionContext) _Session_userAgent(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
@@ -1500,6 +1910,55 @@ func UnmarshalDeleteIdentityProviderInput(ctx context.Context, raw any) (signin.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteOauthAppInput(ctx context.Context, obj any) (account.DeleteOauthAppInput, error) {
+	var it account.DeleteOauthAppInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"oauthAppId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "oauthAppId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oauthAppId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OauthAppID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteOauthAppInput unmarshals raw into the DeleteOauthAppInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteOauthAppInput(ctx context.Context, raw any) (account.DeleteOauthAppInput, error) {
+	var out account.DeleteOauthAppInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteOauthAppInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEndSessionInput(ctx context.Context, obj any) (account.EndSessionInput, error) {
 	var it account.EndSessionInput
 	if obj == nil {
@@ -1929,6 +2388,38 @@ func (ec *executionContext) _DeleteIdentityProviderPayload(ctx context.Context, 
 	return out
 }
 
+var deleteOauthAppPayloadImplementors = []string{"DeleteOauthAppPayload"}
+
+func (ec *executionContext) _DeleteOauthAppPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteOauthAppPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteOauthAppPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteOauthAppPayload")
+		case "deletedOauthAppId":
+			out.Values[i] = ec._DeleteOauthAppPayload_deletedOauthAppId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteOauthAppPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var endSessionPayloadImplementors = []string{"EndSessionPayload"}
 
 func (ec *executionContext) _EndSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndSessionPayload) graphql.Marshaler {
@@ -2159,6 +2650,127 @@ func (ec *executionContext) _IdentityProviderEdge(ctx context.Context, sel ast.S
 	return out
 }
 
+var oauthAppImplementors = []string{"OauthApp", "Node"}
+
+func (ec *executionContext) _OauthApp(ctx context.Context, sel ast.SelectionSet, obj *ent.OauthApp) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, oauthAppImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OauthApp")
+		case "id":
+			out.Values[i] = ec._OauthApp_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._OauthApp_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "redirectHosts":
+			out.Values[i] = ec._OauthApp_redirectHosts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientId":
+			out.Values[i] = ec._OauthApp_clientId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sessionCount":
+			out.Values[i] = ec._OauthApp_sessionCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._OauthApp_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var oauthAppConnectionImplementors = []string{"OauthAppConnection"}
+
+func (ec *executionContext) _OauthAppConnection(ctx context.Context, sel ast.SelectionSet, obj *paging.Connection[*ent.OauthApp]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, oauthAppConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OauthAppConnection")
+		case "edges":
+			out.Values[i] = ec._OauthAppConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._OauthAppConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._OauthAppConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var oauthAppEdgeImplementors = []string{"OauthAppEdge"}
+
+func (ec *executionContext) _OauthAppEdge(ctx context.Context, sel ast.SelectionSet, obj *paging.Edge[*ent.OauthApp]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, oauthAppEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OauthAppEdge")
+		case "cursor":
+			out.Values[i] = ec._OauthAppEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._OauthAppEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var requestSignInLinkPayloadImplementors = []string{"RequestSignInLinkPayload"}
 
 func (ec *executionContext) _RequestSignInLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestSignInLinkPayload) graphql.Marshaler {
@@ -2241,6 +2853,21 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 		case "identityProvider":
 			out.Values[i] = ec._Session_identityProvider(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Session_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "app":
+			out.Values[i] = ec._Session_app(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "scopes":
+			out.Values[i] = ec._Session_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "userAgent":
@@ -2429,6 +3056,19 @@ func (ec *executionContext) marshalNDeleteIdentityProviderPayload2ᚖparleyᚋgr
 	return ec._DeleteIdentityProviderPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNDeleteOauthAppInput2parleyᚋinternalᚋaccountᚐDeleteOauthAppInput(ctx context.Context, v any) (account.DeleteOauthAppInput, error) {
+	res, err := ec.unmarshalInputDeleteOauthAppInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteOauthAppPayload2ᚖparleyᚋgraphᚋmodelᚐDeleteOauthAppPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteOauthAppPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteOauthAppPayload!")
+		return graphql.Null
+	}
+	return ec._DeleteOauthAppPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEndSessionInput2parleyᚋinternalᚋaccountᚐEndSessionInput(ctx context.Context, v any) (account.EndSessionInput, error) {
 	res, err := ec.unmarshalInputEndSessionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2509,6 +3149,63 @@ func (ec *executionContext) marshalNIdentityProviderEdge2ᚖparleyᚋinternalᚋ
 		return graphql.Null
 	}
 	return ec._IdentityProviderEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOauthApp2ᚕᚖparleyᚋentᚐOauthAppᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.OauthApp) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "OauthApp", v, nil)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOauthApp2ᚖparleyᚋentᚐOauthApp(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOauthApp2ᚖparleyᚋentᚐOauthApp(ctx context.Context, sel ast.SelectionSet, v *ent.OauthApp) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OauthApp!")
+		return graphql.Null
+	}
+	return ec._OauthApp(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOauthAppConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx context.Context, sel ast.SelectionSet, v *paging.Connection[*ent.OauthApp]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OauthAppConnection!")
+		return graphql.Null
+	}
+	return ec._OauthAppConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOauthAppEdge2ᚕᚖparleyᚋinternalᚋpagingᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*paging.Edge[*ent.OauthApp]) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOauthAppEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOauthAppEdge2ᚖparleyᚋinternalᚋpagingᚐEdge(ctx context.Context, sel ast.SelectionSet, v *paging.Edge[*ent.OauthApp]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OauthAppEdge!")
+		return graphql.Null
+	}
+	return ec._OauthAppEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRequestSignInLinkInput2parleyᚋinternalᚋsigninᚐRequestSignInLinkInput(ctx context.Context, v any) (signin.RequestSignInLinkInput, error) {
@@ -2606,6 +3303,21 @@ func (ec *executionContext) marshalNSessionEdge2ᚖparleyᚋinternalᚋpagingᚐ
 	return ec._SessionEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSessionKind2parleyᚋinternalᚋvocabᚐSessionKind(ctx context.Context, v any) (vocab.SessionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.SessionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSessionKind2parleyᚋinternalᚋvocabᚐSessionKind(ctx context.Context, sel ast.SelectionSet, v vocab.SessionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SessionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNUpdateIdentityProviderInput2parleyᚋinternalᚋsigninᚐUpdateIdentityProviderInput(ctx context.Context, v any) (signin.UpdateIdentityProviderInput, error) {
 	res, err := ec.unmarshalInputUpdateIdentityProviderInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2624,6 +3336,13 @@ func (ec *executionContext) marshalOIdentityProvider2ᚖparleyᚋentᚐIdentityP
 		return graphql.Null
 	}
 	return ec._IdentityProvider(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOOauthApp2ᚖparleyᚋentᚐOauthApp(ctx context.Context, sel ast.SelectionSet, v *ent.OauthApp) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OauthApp(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORoleMappingInput2ᚕparleyᚋinternalᚋvocabᚐRoleMappingᚄ(ctx context.Context, v any) ([]vocab.RoleMapping, error) {

@@ -213,6 +213,14 @@ type DeleteLibraryItemPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `deleteOauthApp`.
+type DeleteOauthAppPayload struct {
+	// The id of the removed app.
+	DeletedOauthAppID *string `json:"deletedOauthAppId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `deleteQuote`.
 type DeleteQuotePayload struct {
 	// Id of the deleted quote.

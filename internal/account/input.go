@@ -20,6 +20,7 @@ type UpdateAccountInput struct {
 	TrustTypedAddresses opt.Value[*bool]                    `json:",omitzero"`
 	PhoneRegion         opt.Value[*string]                  `json:",omitzero"`
 	SignInLinks         opt.Value[*bool]                    `json:",omitzero"`
+	NewApps             opt.Value[*bool]                    `json:",omitzero"`
 	IdempotencyKey      *string
 }
 
@@ -177,6 +178,12 @@ type RevokeApiTokenInput struct {
 // EndSessionInput is the input of endSession. Which session to end.
 type EndSessionInput struct {
 	SessionID      string
+	IdempotencyKey *string
+}
+
+// DeleteOauthAppInput is the input of deleteOauthApp. Which app to remove.
+type DeleteOauthAppInput struct {
+	OauthAppID     string
 	IdempotencyKey *string
 }
 

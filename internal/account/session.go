@@ -42,10 +42,13 @@ type NewSession struct {
 	ProviderID, Session, Subject string
 	// UserAgent is a short name of the browser.
 	UserAgent string
+	// App is what acts for the user; nil: the browser itself.
+	App *SessionApp
 }
 
 // Opened is a session that has begun. Secret is what its cookie has; it is kept nowhere.
 type Opened struct {
+	ID        string
 	Secret    string
 	ExpiresAt time.Time
 }
@@ -57,12 +60,19 @@ func OpenSession(ctx context.Context, tx *store.Tx, n NewSession) (Opened, error
 	}
 	ctx = viewer.NewContext(ctx, AsUser(n.User))
 	text, hash := secret.NewToken(SessionPrefix)
-	until := tx.Now().Add(SessionLife)
+	life, app := SessionLife, n.App
+	if app == nil {
+		app = &SessionApp{Kind: vocab.SessionOfBrowser, Scopes: []string{}}
+	} else {
+		life = AppLife
+	}
+	until := tx.Now().Add(life)
 	made := id.New(id.UserSession)
 	tx.Append(ctx, store.Event{Type: vocab.SignedIn, SubjectID: made, UserID: n.User.ID})
 	err := tx.Client.Session.Create().SetID(made).SetUserID(n.User.ID).SetProviderID(n.ProviderID).SetProviderSession(n.Session).
-		SetProviderSubject(n.Subject).SetHash(hash).SetUserAgent(n.UserAgent).SetLastSeenAt(tx.Now()).SetExpiresAt(until).SetCreatedAt(tx.Now()).Exec(ctx)
-	return Opened{text, until.Time()}, err
+		SetProviderSubject(n.Subject).SetHash(hash).
+		SetKind(app.Kind).SetAppID(app.ID).SetScopes(app.Scopes).SetUserAgent(n.UserAgent).SetLastSeenAt(tx.Now()).SetExpiresAt(until).SetCreatedAt(tx.Now()).Exec(ctx)
+	return Opened{made, text, until.Time()}, err
 }
 
 // MayOpenSessions refuses a token that would get more than it grants by a session, which
@@ -137,7 +147,7 @@ type presentedSession struct {
 func (s *Service) findSession(ctx context.Context, text string) (*presentedSession, error) {
 	rows, err := s.store.Query(ctx, `SELECT n.id, n.account_id, n.user_id, n.last_seen_at, n.expires_at, n.ended_at,
 			u.role, u.deactivated_at, a.contact_visibility
-		FROM sessions n JOIN accounts a ON a.id = n.account_id JOIN users u ON u.id = n.user_id WHERE n.hash = $1`, secret.HashToken(text))
+		FROM sessions n JOIN accounts a ON a.id = n.account_id JOIN users u ON u.id = n.user_id WHERE n.hash = $1 AND n.kind = 'BROWSER'`, secret.HashToken(text))
 	if err != nil {
 		return nil, fmt.Errorf("look the session up: %w", err)
 	}
@@ -174,6 +184,9 @@ func (s *Service) sessionViewer(ctx context.Context, v *viewer.Viewer, sessionID
 		return err
 	}
 	v.TokenID, v.Scopes = n.ID, []string{viewer.ScopeAll}
+	if n.Kind != vocab.SessionOfBrowser {
+		v.Scopes, v.AppID, v.ToolsOnly = n.Scopes, n.AppID, n.Kind == vocab.SessionOfTools
+	}
 	return nil
 }
 
@@ -207,8 +220,7 @@ func (s *Service) Sessions(ctx context.Context, userID *string, args paging.Page
 	}
 	now := s.store.Now()
 	return sessions.Page(args, PageOfList, func(narrow func(*sql.Selector)) ([]*ent.Session, error) {
-		q := s.store.Client(ctx).Session.Query().Where(session.UserID(of), session.EndedAt(0), session.ExpiresAtGT(now),
-			session.LastSeenAtGT(now.Add(-SessionIdle)))
+		q := s.store.Client(ctx).Session.Query().Where(session.UserID(of), holds(now))
 		q.Modify(narrow)
 		return q.All(ctx)
 	}, of)
@@ -267,7 +279,7 @@ func (s *Service) ForgetSessions(ctx context.Context) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		before := tx.Now().Add(-sessionsKept)
 		_, err := tx.Client.Session.Delete().Where(session.Or(
-			session.ExpiresAtLT(before), session.LastSeenAtLT(before.Add(-SessionIdle)), session.And(session.EndedAtGT(0), session.EndedAtLT(before)),
+			session.ExpiresAtLT(before), session.LastSeenAtLT(before.Add(-AppIdle)), session.And(session.EndedAtGT(0), session.EndedAtLT(before)),
 		)).Exec(ctx)
 		return err
 	})

@@ -44,6 +44,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		c.Value("whoMayBlock", string(before.WhoMayBlock), string(after.WhoMayBlock))
 		c.Optional("phoneRegion", before.PhoneRegion, after.PhoneRegion)
 		c.Flag("signInLinks", before.SignInLinks, after.SignInLinks)
+		c.Flag("newApps", before.NewApps, after.NewApps)
 		c.Flag("trustTypedAddresses", before.TrustTypedAddresses, after.TrustTypedAddresses)
 		if len(c) == 0 {
 			return nil
@@ -57,7 +58,7 @@ func (s *Service) UpdateAccount(ctx context.Context, in UpdateAccountInput) (*en
 		return tx.Client.Account.UpdateOneID(after.ID).SetName(after.Name).SetTimeZone(after.TimeZone).
 			SetGdprEnabled(after.GdprEnabled).SetTagsManaged(after.TagsManaged).
 			SetContactVisibility(after.ContactVisibility).SetWhoMayBlock(after.WhoMayBlock).
-			SetSignInLinks(after.SignInLinks).SetTrustTypedAddresses(after.TrustTypedAddresses).SetPhoneRegion(after.PhoneRegion).Exec(ctx)
+			SetSignInLinks(after.SignInLinks).SetNewApps(after.NewApps).SetTrustTypedAddresses(after.TrustTypedAddresses).SetPhoneRegion(after.PhoneRegion).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -83,7 +84,8 @@ func (in UpdateAccountInput) applyTo(before *ent.Account) (*ent.Account, error) 
 		opt.Require(&a.TimeZone, in.TimeZone, "timeZone"), opt.Require(&a.GdprEnabled, in.GdprEnabled, "gdprEnabled"),
 		opt.Require(&a.TagsManaged, in.TagsManaged, "tagsManaged"),
 		opt.Require(&a.ContactVisibility, in.ContactVisibility, "contactVisibility"), opt.Require(&a.WhoMayBlock, in.WhoMayBlock, "whoMayBlock"),
-		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"), opt.Require(&a.SignInLinks, in.SignInLinks, "signInLinks"))
+		opt.Require(&a.TrustTypedAddresses, in.TrustTypedAddresses, "trustTypedAddresses"), opt.Require(&a.SignInLinks, in.SignInLinks, "signInLinks"),
+		opt.Require(&a.NewApps, in.NewApps, "newApps"))
 	opt.Set(&a.PhoneRegion, in.PhoneRegion)
 	region, err := CleanCountry(a.PhoneRegion, "phoneRegion")
 	a.PhoneRegion, faults = region, append(faults, err)

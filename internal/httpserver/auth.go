@@ -66,7 +66,7 @@ func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 		return c.viewerOf(r.Context(), session)
 	}
 	if len(headers) == 0 {
-		return viewer.Anonymous(), nil
+		return anonymous(r), nil
 	}
 	token, ok := bearer(headers[0])
 	if !ok || len(headers) > 1 {
@@ -79,7 +79,14 @@ func (c *Config) viewer(r *http.Request) (*viewer.Viewer, error) {
 func (c *Config) viewerOf(ctx context.Context, token string) (*viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	return c.Authenticator.Authenticate(ctx, token)
+	v, err := c.Authenticator.Authenticate(ctx, token)
+	if err == nil {
+		err = c.fitsResource(ctx, v)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 func notBearer() *errs.Error {
@@ -105,7 +112,7 @@ func bearer(header string) (token string, ok bool) {
 func (c *Config) failAuthentication(w http.ResponseWriter, r *http.Request, err error) {
 	switch e := c.presentAuthentication(r.Context(), err); e.Code {
 	case errs.Unauthenticated:
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		w.Header().Set("WWW-Authenticate", c.challenge(r, "invalid_token"))
 		writeError(w, r, http.StatusUnauthorized, e)
 	case errs.Unavailable:
 		writeError(w, r, http.StatusServiceUnavailable, e)

@@ -98,6 +98,8 @@ type Config struct {
 	// SignIns serves the pages below /auth/, and SignedIn ends sessions there; nil: they are not there.
 	SignIns  SignIns
 	SignedIn SignedIn
+	// Apps lets apps act for users: the pages and endpoints of OAuth; nil: they are not there.
+	Apps Apps
 	// Invitations serves /invitation; nil: it is not there.
 	Invitations Invitations
 	// FilteredLinks serves /filtered; nil: it is not there.
@@ -160,6 +162,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeRemoteImages(mux)
 	c.routeOAuth(mux)
 	c.routeSignIn(mux, s)
+	c.routeApps(mux, s)
 	c.routeInvitations(mux, s)
 	c.routeFiltered(mux)
 	c.routeExports(mux)

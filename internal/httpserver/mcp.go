@@ -25,17 +25,17 @@ func (c *Config) routeTools(mux *http.ServeMux, s *streams, inner http.Handler) 
 	if err != nil {
 		return err
 	}
-	mux.Handle("/mcp", s.origins.handle(refuseQueryTokens(c.authenticate(s.gate, forModels(handler)))))
+	mux.Handle("/mcp", s.origins.handle(refuseQueryTokens(atTools(c.authenticate(s.gate, c.forModels(handler))))))
 	return nil
 }
 
 // forModels lets staff's tokens in, with what a model may do.
-func forModels(next http.Handler) http.Handler {
+func (c *Config) forModels(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := viewer.FromContext(r.Context())
 		if !v.IsStaff() {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			writeError(w, r, http.StatusUnauthorized, errs.New(errs.Unauthenticated, "Send an API token of a user, an integration or a bot in the header \"Authorization: Bearer ...\"."))
+			w.Header().Set("WWW-Authenticate", c.challenge(r, ""))
+			writeError(w, r, http.StatusUnauthorized, errs.New(errs.Unauthenticated, "Send an API token of a user, an integration or a bot, or an access token, in the header \"Authorization: Bearer ...\"."))
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(viewer.NewContext(r.Context(), v.ForModels())))

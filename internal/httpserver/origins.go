@@ -50,7 +50,7 @@ func (o *origins) handle(next http.Handler) http.Handler {
 		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) { return o.allows(r, origin), nil },
 		AllowedMethods:             []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders:             []string{"*"},
-		ExposedHeaders:             []string{requestIDHeader, "Retry-After", "RateLimit", "RateLimit-Policy"},
+		ExposedHeaders:             []string{requestIDHeader, "Retry-After", "RateLimit", "RateLimit-Policy", "WWW-Authenticate"},
 		MaxAge:                     600,
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

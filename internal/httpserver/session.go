@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/account"
 	"parley/internal/errs"
+	"parley/internal/viewer"
 )
 
 const (
@@ -40,6 +41,7 @@ func (c *Config) withSession(o *origins, next http.Handler) http.Handler {
 			}
 		case r.Header.Get(sessionHeader) != "1":
 			session = ""
+			r = r.WithContext(context.WithValue(r.Context(), unaskedKey{}, true))
 		case origin != "" && !trusted, origin == "" && acceptsEvents(r.Header["Accept"]):
 			writeError(w, r, http.StatusForbidden, refusedSession(origin))
 			return
@@ -49,6 +51,16 @@ func (c *Config) withSession(o *origins, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// unaskedKey is where a request's context says that a session's cookie came without its header.
+type unaskedKey struct{}
+
+// anonymous is the caller of a request without credentials.
+func anonymous(r *http.Request) *viewer.Viewer {
+	v := viewer.Anonymous()
+	v.CookieUnasked = r.Context().Value(unaskedKey{}) != nil
+	return v
 }
 
 func refusedSession(origin string) *errs.Error {

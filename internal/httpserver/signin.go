@@ -7,10 +7,13 @@ import (
 	"net/url"
 	"strings"
 
+	"parley/internal/account"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/pageurl"
 	"parley/internal/secret"
 	"parley/internal/signin"
+	"parley/internal/viewer"
 )
 
 // SignIns lets people in (AC-9, AC-16). Their errors are *errs.Error where the person, or
@@ -24,8 +27,13 @@ type SignIns interface {
 	Finish(ctx context.Context, path string, query url.Values, browser, userAgent string) (signin.Opened, error)
 	// RequestLink mails a link to whoever has the address, and says nothing about it.
 	RequestLink(ctx context.Context, in signin.RequestSignInLinkInput, returnTo string) error
+	// LinkUser returns whom a link signs in.
+	LinkUser(ctx context.Context, link string) (signin.LinkUser, error)
 	// UseLink uses a link up.
 	UseLink(ctx context.Context, link, returnTo, userAgent string) (signin.Opened, error)
+	// UseToken begins a session of the context's user, who presented a token, where there is
+	// no other way in.
+	UseToken(ctx context.Context, returnTo, userAgent string) (signin.Opened, error)
 	// EndByProvider ends the sessions that a provider says are over.
 	EndByProvider(ctx context.Context, providerID, token string) error
 }
@@ -58,6 +66,7 @@ func (c *Config) routeSignIn(mux *http.ServeMux, s *streams) {
 	handle("GET /auth/login/{provider}", c.beginSignIn)
 	handle("GET "+signin.CallbackPath, c.finishSignIn)
 	handle("GET "+signin.CallbackPath+"/{provider}", c.finishSignIn)
+	handle("POST /auth/token", own(c.useToken))
 	handle("GET "+signin.LinkPath, c.showLink)
 	handle("POST "+signin.LinkPath, own(c.useLink))
 	mux.Handle("/auth/logout", s.origins.handle(c.authenticate(g, own(c.signOut))))
@@ -153,10 +162,37 @@ func (c *Config) requestLink(w http.ResponseWriter, r *http.Request) {
 }
 
 // showLink shows the form that uses a link up: scanners of mails follow links, and send no
-// forms (AC-16).
+// forms (AC-16). It says whose link it is, so that no one is signed in as someone else
+// without noticing.
 func (c *Config) showLink(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	c.writeSignIn(w, r, http.StatusOK, signInPage{Link: query.Get("link"), ReturnTo: signin.LocalPath(query.Get("return"))})
+	c.askForLink(w, r, query.Get("link"), signin.LocalPath(query.Get("return")))
+}
+
+func (c *Config) askForLink(w http.ResponseWriter, r *http.Request, link, returnTo string) {
+	user, err := c.SignIns.LinkUser(r.Context(), link)
+	if err != nil {
+		c.refuseSignIn(w, r, err)
+		return
+	}
+	page := signInPage{Link: link, LinkUser: user, ReturnTo: returnTo}
+	if v := c.signedInAs(r); v != nil && v.ActorID != user.ID {
+		page.Instead = v.ActorID
+	}
+	c.writeSignIn(w, r, http.StatusOK, page)
+}
+
+// signedInAs is the user of the browser's session; nil: there is none.
+func (c *Config) signedInAs(r *http.Request) *viewer.Viewer {
+	session := c.cookieOf(r, sessionCookie)
+	if !strings.HasPrefix(session, account.SessionPrefix) {
+		return nil
+	}
+	v, err := c.viewerOf(r.Context(), session)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 func (c *Config) useLink(w http.ResponseWriter, r *http.Request) {
@@ -164,7 +200,32 @@ func (c *Config) useLink(w http.ResponseWriter, r *http.Request) {
 		c.refuseSignIn(w, r, errs.New(errs.Invalid, "The form could not be read. Open the link again."))
 		return
 	}
-	opened, err := c.SignIns.UseLink(r.Context(), r.PostForm.Get("link"), r.PostForm.Get("return"), browserName(r.UserAgent()))
+	link, returnTo := r.PostForm.Get("link"), r.PostForm.Get("return")
+	if v := c.signedInAs(r); v != nil && r.PostForm.Get("instead") != v.ActorID {
+		user, err := c.SignIns.LinkUser(r.Context(), link)
+		if err != nil || user.ID != v.ActorID {
+			c.askForLink(w, r, link, signin.LocalPath(returnTo)) // someone else is signed in, and was not asked
+			return
+		}
+	}
+	opened, err := c.SignIns.UseLink(r.Context(), link, returnTo, browserName(r.UserAgent()))
+	c.giveSession(w, r, opened, err)
+}
+
+// useToken signs a user in by an API token of theirs, which grants everything (AC-9).
+func (c *Config) useToken(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		c.refuseSignIn(w, r, errs.New(errs.Invalid, "The form could not be read. Begin again."))
+		return
+	}
+	v, err := c.viewerOf(r.Context(), strings.TrimSpace(r.PostForm.Get("token")))
+	if errs.Is(err, errs.Unauthenticated) || err == nil && !id.Is(v.TokenID, id.APIToken) {
+		err = errs.New(errs.Invalid, "This is not an API token that is good. Look for mistakes in copying.")
+	}
+	var opened signin.Opened
+	if err == nil {
+		opened, err = c.SignIns.UseToken(viewer.NewContext(r.Context(), v), r.PostForm.Get("return"), browserName(r.UserAgent()))
+	}
 	c.giveSession(w, r, opened, err)
 }
 
@@ -227,13 +288,18 @@ func (c *Config) refuseSignIn(w http.ResponseWriter, r *http.Request, err error)
 		c.writeSignIn(w, r, http.StatusInternalServerError, signInPage{Refusal: "Something went wrong here. Try again."})
 		return
 	}
+	c.writeSignIn(w, r, statusOfRefusal(e.Code), signInPage{Refusal: e.Message})
+}
+
+// statusOfRefusal is the status of a page that refuses.
+func statusOfRefusal(code errs.Code) int {
 	status := map[errs.Code]int{
 		errs.Forbidden: http.StatusForbidden, errs.Unavailable: http.StatusServiceUnavailable, errs.NotFound: http.StatusNotFound, errs.RateLimited: http.StatusTooManyRequests,
-	}[e.Code]
+	}[code]
 	if status == 0 {
 		status = http.StatusBadRequest
 	}
-	c.writeSignIn(w, r, status, signInPage{Refusal: e.Message})
+	return status
 }
 
 // browserName is a short name of a browser, by which people tell their sessions apart.

@@ -41,6 +41,7 @@ const (
 	Message          = "message"
 	MessageRevision  = "revision"
 	Notification     = "notification"
+	OauthApp         = "app"
 	PageView         = "pageview"
 	PersonalMailbox  = "mailbox"
 	Pipeline         = "pipeline"

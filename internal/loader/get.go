@@ -53,6 +53,7 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.AuditEntry:      AnyOf(s.AuditEntries),
 
 		id.IdentityProvider: AnyOf(s.IdentityProviders),
+		id.OauthApp:         AnyOf(s.OauthApps),
 		id.UserSession:      AnyOf(s.Sessions),
 		id.Account:          s.accounts,
 	} {

@@ -25,6 +25,7 @@ import (
 	"parley/ent/message"
 	"parley/ent/messagerevision"
 	"parley/ent/notification"
+	"parley/ent/oauthapp"
 	"parley/ent/pageview"
 	"parley/ent/personalmailbox"
 	"parley/ent/property"
@@ -335,6 +336,13 @@ func (s *Service) AuditEntries(ctx context.Context, ids []string) ([]*ent.AuditE
 	return align(ids, func(distinct []string) ([]*ent.AuditEntry, error) {
 		return s.store.Client(ctx).AuditEntry.Query().Where(auditentry.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.AuditEntry) string { return v.ID })
+}
+
+// OauthApps loads by id; see the package.
+func (s *Service) OauthApps(ctx context.Context, ids []string) ([]*ent.OauthApp, error) {
+	return align(ids, func(distinct []string) ([]*ent.OauthApp, error) {
+		return s.store.Client(ctx).OauthApp.Query().Where(oauthapp.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.OauthApp) string { return v.ID })
 }
 
 // Sessions loads by id; see the package.

@@ -43,7 +43,7 @@ func load(t *testing.T, s *store.Store) *harness {
 		id.Account: f.AccountID, id.User: f.AgentIDs[1], id.Inbox: f.InboxIDs[0], id.Channel: f.ChannelIDs[0], id.Contact: f.ContactID,
 		id.Visitor: f.VisitorIDs[0], id.Conversation: f.ConversationIDs[0],
 	}}
-	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company, id.IdentityProvider, id.UserSession, id.AuditEntry} {
+	for _, prefix := range []string{id.Team, id.Bot, id.Integration, id.TargetedMessage, id.APIToken, id.Attachment, id.Ticket, id.Deal, id.Company, id.IdentityProvider, id.OauthApp, id.UserSession, id.AuditEntry} {
 		l.ids[prefix] = id.New(prefix)
 	}
 	l.ids[id.PipelineStage] = l.first("SELECT id FROM pipeline_stages WHERE account_id = $1 AND name = 'New'", f.AccountID)
@@ -89,6 +89,9 @@ func (l *harness) makeRest(ctx context.Context, tx *store.Tx) error {
 		},
 		func() error {
 			return c.AuditEntry.Create().SetID(l.ids[id.AuditEntry]).SetNumber(1000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetChanges([]vocab.FieldChange{}).Exec(ctx)
+		},
+		func() error {
+			return c.OauthApp.Create().SetID(l.ids[id.OauthApp]).SetName("Pocket").SetClientID("client_x").SetCreatedAt(now).Exec(ctx)
 		},
 		func() error {
 			return c.Session.Create().SetID(l.ids[id.UserSession]).SetUserID(l.AdminID).SetHash([]byte(l.ids[id.UserSession])).SetExpiresAt(now + 1).SetCreatedAt(now).Exec(ctx)
@@ -170,6 +173,8 @@ func idOf(found any) string {
 		return v.ID
 	case *ent.IdentityProvider:
 		return v.ID
+	case *ent.OauthApp:
+		return v.ID
 	case *ent.Session:
 		return v.ID
 	case *ent.ApiToken:
@@ -187,7 +192,7 @@ func TestGet(t *testing.T) {
 	eachLoader(t, func(t *testing.T, l *harness) {
 		other := load(t, l.Store)
 		outsider := viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Agent, AccountID: l.AccountID, ActorID: l.AgentIDs[0]})
-		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Company: true, id.Bot: true, id.Integration: true, id.Ticket: true, id.Deal: true, id.Pipeline: true, id.PipelineStage: true}
+		shared := map[string]bool{id.Account: true, id.User: true, id.Team: true, id.Contact: true, id.Company: true, id.Bot: true, id.Integration: true, id.Ticket: true, id.Deal: true, id.Pipeline: true, id.PipelineStage: true, id.OauthApp: true}
 		for prefix, nodeID := range l.ids {
 			for name, tc := range map[string]struct {
 				ctx     context.Context

@@ -51,6 +51,9 @@ type Error struct {
 	// Code and Description are the provider's own words, in one line; they may be
 	// empty. An administrator finds "AADSTS65001: …" there.
 	Code, Description string
+	// ByBrowser: the words came in the address with which a browser came back, which
+	// anyone can write.
+	ByBrowser bool
 	// Status is the HTTP status, 0 if there was no answer.
 	Status int
 	// Missing are the scopes that were not granted (ErrScope).
@@ -167,3 +170,6 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	}
 	return max(0, min(wait, time.Hour))
 }
+
+// IsCode reports whether a code of an error is one that is known.
+func IsCode(code string) bool { return kinds[code] != nil }

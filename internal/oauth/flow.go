@@ -91,7 +91,7 @@ func Callback(p Provider, query url.Values) (code string, err error) {
 	if refusal := query.Get("error"); refusal != "" {
 		return "", &Error{
 			Kind: kindOf(refusal, 0), Provider: p.Name,
-			Code: clean(refusal, nil), Description: clean(query.Get("error_description"), nil),
+			Code: clean(refusal, nil), Description: clean(query.Get("error_description"), nil), ByBrowser: true,
 		}
 	}
 	if query.Get("code") == "" {

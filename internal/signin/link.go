@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/idempotency"
+	"parley/internal/job"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -26,8 +28,9 @@ const (
 	LinkLife = 15 * time.Minute
 	// linkPrefix begins the text of every sign-in link.
 	linkPrefix = "signin_"
-	// linksPerHour is how many links one user gets by mail within an hour.
-	linksPerHour = 5
+	// linksPerHour is how many links one user gets by mail within an hour for requests from
+	// one network, and allLinksPerHour for those from all.
+	linksPerHour, allLinksPerHour = 5, 20
 	// triesPerMinute is how often one network may ask for links, and try them.
 	triesPerMinute = 20
 	// beginsPerMinute is how often one network may begin to sign in at a provider.
@@ -46,9 +49,23 @@ func linksOpen(ctx context.Context, client *ent.Client, a *ent.Account) (bool, e
 	return !there, err
 }
 
-// RequestLink mails a link to the users who have an address, in each account that lets
-// them in so. It says nothing about whether there are any. Errors: RATE_LIMITED for too
-// many requests from one network (AC-16).
+// LinkArgs ask that a link be mailed to the users who have an address.
+type LinkArgs struct {
+	Email    string `json:"email"`
+	ReturnTo string `json:"returnTo"`
+	// From names the network that asked, without saying which it is.
+	From string `json:"from"`
+}
+
+// Kind names the job.
+func (LinkArgs) Kind() string { return "mail-sign-in-links" }
+
+// Register has the queue mail links.
+func (s *Service) Register(q *job.Queue) { job.Register(q, s.MailLinks, job.Options{Keys: s.keys}) }
+
+// RequestLink has a link mailed to the users who have an address, in each account that lets
+// them in so. It says nothing about whether there are any, and does the same whether there
+// are: a job looks for them. Errors: RATE_LIMITED for too many requests from one network (AC-16).
 func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, returnTo string) error {
 	if err := s.tries.count(ctx, s.store.Clock(), triesPerMinute); err != nil {
 		return err
@@ -60,9 +77,18 @@ func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, re
 	if s.o.Post == nil {
 		return nil
 	}
+	args := LinkArgs{Email: address, ReturnTo: LocalPath(returnTo), From: hex.EncodeToString(secret.HashToken(viewer.Remote(ctx)))}
+	return s.store.WithTx(viewer.NewContext(ctx, viewer.Everywhere("sign-in")), func(_ context.Context, tx *store.Tx) error {
+		tx.Enqueue(store.Job{Args: args})
+		return nil
+	})
+}
+
+// MailLinks mails the links that a request asks for. It is the worker of LinkArgs.
+func (s *Service) MailLinks(ctx context.Context, args LinkArgs) error {
 	everywhere := viewer.NewContext(ctx, viewer.Everywhere("sign-in"))
 	client := s.store.Client(everywhere)
-	found, err := client.User.Query().Where(user.Email(address), user.DeactivatedAt(0)).Order(user.ByID()).All(everywhere)
+	found, err := client.User.Query().Where(user.Email(args.Email), user.DeactivatedAt(0)).Order(user.ByID()).All(everywhere)
 	if err != nil {
 		return err
 	}
@@ -78,24 +104,30 @@ func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, re
 		if !open {
 			continue
 		}
-		if err := s.mailLink(asSystem(ctx, a.ID), a, u, LocalPath(returnTo)); err != nil {
+		if err := s.mailLink(asSystem(ctx, a.ID), a, u, args); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mailLink mails a link to a user, unless they had enough of them.
-func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, returnTo string) error {
+// mailLink mails a link to a user, unless the network that asks, or all together, had enough
+// of theirs. Those that were sent stay good.
+func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, args LinkArgs) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := account.Lock(ctx, tx); err != nil {
 			return err
 		}
-		had, err := tx.Number(ctx, "SELECT COUNT(*) FROM sign_in_links WHERE user_id = $1 AND created_at > $2", u.ID, int64(tx.Now().Add(-time.Hour)))
+		since := int64(tx.Now().Add(-time.Hour))
+		had, err := tx.Number(ctx, "SELECT COUNT(*) FROM sign_in_links WHERE user_id = $1 AND created_at > $2 AND asked_from = $3", u.ID, since, args.From)
 		if err != nil || had >= linksPerHour {
 			return err
 		}
-		link, until, err := s.makeLink(ctx, tx, u, returnTo)
+		all, err := tx.Number(ctx, "SELECT COUNT(*) FROM sign_in_links WHERE user_id = $1 AND created_at > $2", u.ID, since)
+		if err != nil || all >= allLinksPerHour {
+			return err
+		}
+		link, until, err := s.makeLink(ctx, tx, u, args.ReturnTo, args.From)
 		if err != nil {
 			return err
 		}
@@ -106,12 +138,12 @@ func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, ret
 	})
 }
 
-// makeLink keeps a new link and returns it.
-func (s *Service) makeLink(ctx context.Context, tx *store.Tx, u *ent.User, returnTo string) (string, clock.Micros, error) {
+// makeLink keeps a new link and returns it. from names the network that asked; "": an admin.
+func (s *Service) makeLink(ctx context.Context, tx *store.Tx, u *ent.User, returnTo, from string) (string, clock.Micros, error) {
 	text, hash := secret.NewToken(linkPrefix)
 	until := tx.Now().Add(LinkLife)
-	_, err := tx.Exec(ctx, "INSERT INTO sign_in_links (hash, account_id, user_id, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)",
-		hash, u.AccountID, u.ID, int64(until), int64(tx.Now()))
+	_, err := tx.Exec(ctx, "INSERT INTO sign_in_links (hash, account_id, user_id, expires_at, created_at, asked_from) VALUES ($1, $2, $3, $4, $5, $6)",
+		hash, u.AccountID, u.ID, int64(until), int64(tx.Now()), from)
 	query := url.Values{"link": {text}}
 	if returnTo != "/" {
 		query.Set("return", returnTo)
@@ -153,7 +185,7 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 		case !open:
 			return errs.New(errs.NotEligible, "Sign-in links are switched off in this account: users sign in at its identity provider.").On("userId")
 		}
-		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/")
+		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/", "")
 		if err == nil {
 			s.notifyOfLink(ctx, tx, a, u)
 		}
@@ -180,6 +212,31 @@ func (s *Service) notifyOfLink(ctx context.Context, tx *store.Tx, a *ent.Account
 // refusedLink answers alike for what was never a link, and for one that was used or has expired.
 func refusedLink() error {
 	return errs.New(errs.Invalid, "The link is wrong, was used already, or has expired (links work once, for 15 minutes). Ask for another one.")
+}
+
+// LinkUser is whom a link signs in.
+type LinkUser struct{ ID, Name, Email, AccountName string }
+
+// LinkUser returns whom a link signs in, who has not used it: whoever opens its page sees
+// whose it is. Errors: INVALID.
+func (s *Service) LinkUser(ctx context.Context, link string) (LinkUser, error) {
+	found, err := s.store.Strings(ctx, "SELECT user_id FROM sign_in_links WHERE hash = $1 AND NOT used AND expires_at > $2", secret.HashToken(link), int64(s.store.Now()))
+	if err != nil {
+		return LinkUser{}, fmt.Errorf("look a link up: %w", err)
+	}
+	if len(found) == 0 {
+		return LinkUser{}, refusedLink()
+	}
+	everywhere := viewer.NewContext(ctx, viewer.Everywhere("sign-in"))
+	u, err := s.store.Client(everywhere).User.Get(everywhere, found[0])
+	if err != nil {
+		return LinkUser{}, err
+	}
+	a, err := s.store.Client(everywhere).Account.Get(everywhere, u.AccountID)
+	if err != nil {
+		return LinkUser{}, err
+	}
+	return LinkUser{u.ID, u.Name, u.Email, a.Name}, nil
 }
 
 // UseLink uses a link up, and begins a session of its user (AC-16). Errors: INVALID;

@@ -172,6 +172,12 @@ func wordsOf(err error) string {
 		return "it cannot be reached"
 	}
 	words := []string{e.Kind.Error()}
+	if e.ByBrowser { // which may have been given any words
+		if oauth.IsCode(e.Code) {
+			words = append(words, e.Code)
+		}
+		return strings.Join(words, ": ")
+	}
 	for _, more := range []string{e.Code, e.Description} {
 		if more != "" {
 			words = append(words, more)

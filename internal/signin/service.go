@@ -99,10 +99,13 @@ func (s *Service) Choices(ctx context.Context, accountID string) (Choices, error
 	return c, nil
 }
 
+// MaxPath is the most characters of a page to go to after signing in.
+const MaxPath = 4000
+
 // LocalPath returns a page of this server, to which a browser goes after it has signed in;
 // "/" for what is no path of it.
 func LocalPath(to string) string {
-	if len(to) > 2000 || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
+	if len(to) > MaxPath || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
 		return "/"
 	}
 	return to

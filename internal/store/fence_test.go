@@ -229,6 +229,7 @@ var fenced = map[string]visible{
 	"EmailConnection":  {table: "email_connections", staff: ofInboxes, admin: ofAccount},
 	"Session":          {table: "sessions", staff: ofAccount + " AND user_id = {actor}", admin: ofAccount},
 	"IdentityProvider": {table: "identity_providers", staff: ofAccount},
+	"OauthApp":         {table: "oauth_apps", staff: ofAccount},
 	"PersonalMailbox":  {table: "personal_mailboxes", staff: ofAccount + " AND user_id = {actor}", admin: ofAccount},
 	"InboundMail":      {table: "inbound_mails", staff: ofInboxes},
 	"Email":            {table: "emails", staff: ofInboxes},

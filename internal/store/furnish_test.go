@@ -58,6 +58,7 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.IdentityProvider.Create().SetID(id.New(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec,
 		c.AuditEntry.Create().SetID(id.New(id.AuditEntry)).SetNumber(1000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetChanges([]vocab.FieldChange{}).Exec,
+		c.OauthApp.Create().SetID(id.New(id.OauthApp)).SetName("Pocket").SetClientID("client_x").SetCreatedAt(now).Exec,
 		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[0]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[1]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.Tag.Create().SetID(id.New(id.Tag)).SetName("vip").SetFolded("vip").SetCreatedAt(now).Exec,

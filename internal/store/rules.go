@@ -120,6 +120,7 @@ var rules = map[string]rule{
 	ent.TypeRecordCounter:   {accountOwned: true, staff: inAccount},
 
 	ent.TypeIdentityProvider:   {accountOwned: true, staff: inAccount},
+	ent.TypeOauthApp:           {accountOwned: true, staff: inAccount},
 	ent.TypeEngagementRevision: {accountOwned: true, staff: visibleEngagementRevision},
 }
 

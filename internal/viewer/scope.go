@@ -157,9 +157,11 @@ func shorthand(scope string) []string {
 
 // MayGrant reports whether a token of the viewer may give another one a scope:
 // what it grants itself. "*" may also give what is granted by name only, since
-// no token has that from the beginning.
+// no token has that from the beginning. An app gives none: what it made would outlive it (AC-18).
 func (v *Viewer) MayGrant(scope string) bool {
 	switch {
+	case v.AppID != "":
+		return false
 	case slices.Contains(v.Scopes, ScopeAll), slices.Contains(v.Scopes, scope):
 		return true
 	case scope == ScopeAll:

@@ -38,8 +38,15 @@ type Viewer struct {
 	OwnContacts bool
 	// Scopes of the token that was presented; "*" grants all.
 	Scopes []string
-	// TokenID is the API token or visitor session that was presented.
+	// TokenID is the API token, session or visitor session that was presented.
 	TokenID string
+	// AppID is the app that acts for the user, within its scopes; "": none (AC-18).
+	AppID string
+	// CookieUnasked: the caller is no one, but sent a session's cookie without the header
+	// that says that it is meant.
+	CookieUnasked bool
+	// ToolsOnly: the app was let in to the tools for language models, and to nothing else.
+	ToolsOnly bool
 	// ChannelID is a visitor's chat channel.
 	ChannelID string
 	// ExpiresAt is when the token ends; zero: never.

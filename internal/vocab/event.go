@@ -105,6 +105,8 @@ const (
 	IdentityProviderCreated  EventType = "IDENTITY_PROVIDER_CREATED"
 	IdentityProviderUpdated  EventType = "IDENTITY_PROVIDER_UPDATED"
 	IdentityProviderDeleted  EventType = "IDENTITY_PROVIDER_DELETED"
+	OauthAppCreated          EventType = "OAUTH_APP_CREATED"
+	OauthAppDeleted          EventType = "OAUTH_APP_DELETED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
 	TicketDeleted            EventType = "TICKET_DELETED"
@@ -341,7 +343,7 @@ var events = map[EventType]struct {
 	TeamArchived: {does: audited, subject: "Team"},
 	TeamDeleted:  {does: audited | changesAuthority, subject: "Team"},
 	AccountUpdated: {does: audited | changesAuthority, subject: "Account", fields: []string{
-		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion", "quoteLogo", "signInLinks",
+		"name", "timeZone", "gdprEnabled", "tagsManaged", "contactVisibility", "whoMayBlock", "maxInboxes", "trustTypedAddresses", "phoneRegion", "quoteLogo", "signInLinks", "newApps",
 	}},
 	InboxCreated: {does: audited | changesAuthority, subject: "Inbox"},
 	InboxUpdated: {does: audited, subject: "Inbox", fields: []string{
@@ -373,10 +375,10 @@ var events = map[EventType]struct {
 	TokenUpdated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
 	TokenRotated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},
 	SignedIn: {does: audited | reachesAdmins, subject: "Session",
-		cause: "A user signs in: at an identity provider, by a link, or by an invitation.",
+		cause: "A user signs in: at an identity provider, by a link, or by an invitation; or an app begins to act for them.",
 	},
 	SignedOut: {does: audited | changesAuthority | reachesAdmins, subject: "Session",
-		cause: "A user signs out or is deactivated, or the identity provider ends the session.",
+		cause: "A user signs out or is deactivated, the identity provider ends the session, or an app does, or one of its tokens is used twice.",
 	},
 	IdentityProviderCreated: {does: audited, subject: "IdentityProvider", cause: "The server's settings name one."},
 	IdentityProviderUpdated: {does: audited, subject: "IdentityProvider", fields: []string{
@@ -385,6 +387,8 @@ var events = map[EventType]struct {
 		cause: "The server's settings name another one.",
 	},
 	IdentityProviderDeleted: {does: audited, subject: "IdentityProvider"},
+	OauthAppCreated:         {does: audited, subject: "OauthApp", cause: "A user connects an app that no one of the account had connected."},
+	OauthAppDeleted:         {does: audited, subject: "OauthApp"},
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},

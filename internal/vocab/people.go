@@ -46,3 +46,13 @@ const (
 	ContactsLastSeen      ContactOrder = "LAST_SEEN_AT_DESC"
 	ContactsLastContacted ContactOrder = "LAST_CONTACTED_AT_DESC"
 )
+
+// SessionKind is what a user is signed in with (AC-9, AC-18).
+type SessionKind string
+
+// Kinds of sessions.
+const (
+	SessionOfBrowser SessionKind = "BROWSER"
+	SessionOfApp     SessionKind = "APP"
+	SessionOfTools   SessionKind = "MCP"
+)

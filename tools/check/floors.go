@@ -51,7 +51,7 @@ var floors = []floor{
 	{
 		name: "domain",
 		packages: []string{
-			"internal/account", "internal/attachment", "internal/audit", "internal/availability", "internal/company", "internal/contact", "internal/crm", "internal/engagement",
+			"internal/account", "internal/attachment", "internal/audit", "internal/authserver", "internal/availability", "internal/company", "internal/contact", "internal/crm", "internal/engagement",
 			"internal/inbox", "internal/library", "internal/property", "internal/quote", "internal/remoteimage", "internal/routing", "internal/signin", "internal/tag", "internal/timeline",
 		},
 		arrows: map[string][]string{
@@ -65,6 +65,7 @@ var floors = []floor{
 			"internal/property":   {"internal/account"},
 			"internal/quote":      {"internal/account", "internal/crm", "internal/library"},
 			"internal/routing":    {"internal/availability", "internal/contact", "internal/property"},
+			"internal/authserver": {"internal/account"},
 			"internal/signin":     {"internal/account"},
 			"internal/tag":        {"internal/account"},
 		},

@@ -90,6 +90,8 @@ var landedMigrations = map[string]string{
 	"both/00157_notification_ages.sql":     "eb77cf2671772c325cbe1b7ccd4fe99738105d96be41e09a221e1cd55da5c13c",
 	"both/00158_audit.sql":                 "73d7c115458623739bb0b69334b23b04a87ed42fe45237f12b07464f38b13a97",
 	"both/00159_seals.sql":                 "e7970a22b58800d8cd9cf74243f75730f61c37d4cb7a566b50100a1133df597d",
+	"both/00163_link_askers.sql":           "27bb636e6c10653cc7c7570136a1b89db22a57bba068b6ca9d9d65205b93ed1b",
+	"both/00162_apps.sql":                  "a31af03b745ec7ba1d4d3e7c2656097b947a640b6094698835d10ef5f7256f3f",
 	"both/00141_quote_logos.sql":           "930a263ab2e251ae1c5711ec63c62e51ed3c5377312c4b035f1d6710b0e69f31",
 	"postgres/00133_bots.sql":              "0fb84205f84b2ad31d5139c062db0faeda931e08ec198b664fa4cc42f1012a49",
 	"sqlite/00133_bots.sql":                "cb9c55eadbe5a67cd726dd236ff6c4d60d3b13a73e225abd08175e0b6c479926",

@@ -57,6 +57,10 @@ type (
 	AuditEntryConnection = paging.Connection[*ent.AuditEntry]
 	// AuditEntryEdge is a row of such a page.
 	AuditEntryEdge = paging.Edge[*ent.AuditEntry]
+	// OauthAppConnection is a page of rows.
+	OauthAppConnection = paging.Connection[*ent.OauthApp]
+	// OauthAppEdge is a row of such a page.
+	OauthAppEdge = paging.Edge[*ent.OauthApp]
 	// IdentityProviderConnection is a page of rows.
 	IdentityProviderConnection = paging.Connection[*ent.IdentityProvider]
 	// IdentityProviderEdge is a row of such a page.

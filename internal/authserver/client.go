@@ -1,0 +1,203 @@
+package authserver
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/modelcontextprotocol/go-sdk/oauthex"
+
+	"parley/internal/id"
+	"parley/internal/secret"
+	"parley/internal/store"
+)
+
+// How apps authenticate at the token endpoint.
+const (
+	methodNone  = "none"
+	methodBasic = "client_secret_basic"
+	methodPost  = "client_secret_post"
+)
+
+// Methods are all of them.
+var Methods = []string{methodNone, methodBasic, methodPost}
+
+// GrantTypes are what apps may ask the token endpoint by.
+var GrantTypes = []string{"authorization_code", "refresh_token"}
+
+const (
+	maxName         = 100
+	maxRedirects    = 10
+	maxRedirectSize = 500
+)
+
+// Client is an app as it is registered.
+type Client struct {
+	ID, Name     string
+	RedirectURIs []string
+	// Method is how it authenticates.
+	Method     string
+	secretHash []byte
+}
+
+// Registered is the answer to a registration (RFC 7591, 3.2.1).
+type Registered struct {
+	oauthex.ClientRegistrationMetadata
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret,omitempty"`
+	IssuedAt     int64  `json:"client_id_issued_at"`
+	// SecretExpiresAt is 0, never, where there is a secret.
+	SecretExpiresAt *int64 `json:"client_secret_expires_at,omitempty"`
+}
+
+// Register registers an app (RFC 7591). Errors: a Refusal of invalid_redirect_uri or
+// invalid_client_metadata; temporarily_unavailable while there are too many that no one uses.
+func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*Registered, error) {
+	c, refusal := cleanClient(in)
+	if refusal != nil {
+		return nil, refusal
+	}
+	c.ID = id.New(strings.TrimSuffix(clientPrefix, "_"))
+	made := &Registered{ClientID: c.ID, ClientRegistrationMetadata: oauthex.ClientRegistrationMetadata{
+		RedirectURIs: c.RedirectURIs, TokenEndpointAuthMethod: c.Method, GrantTypes: GrantTypes, ResponseTypes: []string{"code"}, ClientName: c.Name,
+		ApplicationType: in.ApplicationType,
+	}}
+	c.secretHash = []byte{}
+	if c.Method != methodNone {
+		made.ClientSecret, c.secretHash = secret.NewToken(secretPrefix)
+		made.SecretExpiresAt = new(int64)
+	}
+	redirects, err := json.Marshal(c.RedirectURIs)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.WithTx(everywhere(ctx), func(ctx context.Context, tx *store.Tx) error {
+		now := tx.Now()
+		made.IssuedAt = now.Time().Unix()
+		unused, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_clients WHERE used_at = 0")
+		if err != nil {
+			return err
+		}
+		if unused >= int64(s.maxUnused) {
+			n, err := tx.Exec(ctx, `DELETE FROM oauth_clients WHERE id IN (SELECT id FROM oauth_clients WHERE used_at = 0 AND created_at < $1
+				ORDER BY created_at LIMIT 1)`, int64(now.Add(-freshClient)))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return refuse(Unavailable, "Too many apps were registered lately. Try again in an hour.")
+			}
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO oauth_clients (id, name, redirect_uris, auth_method, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+			c.ID, c.Name, string(redirects), c.Method, c.secretHash, int64(now))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+func cleanClient(in oauthex.ClientRegistrationMetadata) (Client, *Refusal) {
+	wrong := func(text string) (Client, *Refusal) { return Client{}, refuse("invalid_client_metadata", text) }
+	c := Client{Name: cleanName(in.ClientName), Method: in.TokenEndpointAuthMethod}
+	if c.Method == "" {
+		c.Method = methodBasic // RFC 7591, 2
+	}
+	switch {
+	case !slices.Contains(Methods, c.Method):
+		return wrong("token_endpoint_auth_method is one of " + strings.Join(Methods, ", ") + ".")
+	case len(in.GrantTypes) > 0 && !slices.Contains(in.GrantTypes, "authorization_code"):
+		return wrong("grant_types must have authorization_code: that is how users let apps in here.")
+	case len(in.ResponseTypes) > 0 && !slices.Contains(in.ResponseTypes, "code"):
+		return wrong("response_types must have code.")
+	case len(in.RedirectURIs) == 0 || len(in.RedirectURIs) > maxRedirects:
+		return Client{}, refuse("invalid_redirect_uri", fmt.Sprintf("redirect_uris has 1 to %d addresses.", maxRedirects))
+	}
+	for _, text := range in.RedirectURIs {
+		u, why := parseRedirect(text)
+		if why != "" {
+			return Client{}, refuse("invalid_redirect_uri", why)
+		}
+		if c.Name == "" {
+			c.Name = cleanName(placeOf(u))
+		}
+	}
+	c.RedirectURIs = in.RedirectURIs
+	return c, nil
+}
+
+// cleanName is a name as people can read it: what is not shown, or turns the direction of
+// writing, is taken out.
+func cleanName(name string) string {
+	shown := strings.Join(strings.FieldsFunc(name, func(r rune) bool {
+		return unicode.IsSpace(r) || r == utf8.RuneError || !unicode.IsPrint(r)
+	}), " ")
+	runes := []rune(shown)
+	if len(runes) > maxName {
+		runes = append(runes[:maxName-1], '…')
+	}
+	return string(runes)
+}
+
+// client returns a registered app; nil: there is none.
+func (s *Service) client(ctx context.Context, clientID string) (*Client, error) {
+	if !strings.HasPrefix(clientID, clientPrefix) || len(clientID) > maxName {
+		return nil, nil
+	}
+	rows, err := s.store.Query(ctx, "SELECT id, name, redirect_uris, auth_method, secret_hash FROM oauth_clients WHERE id = $1", clientID)
+	if err != nil {
+		return nil, fmt.Errorf("look an app up: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return nil, rows.Err()
+	}
+	c := &Client{}
+	var redirects []byte
+	if err := rows.Scan(&c.ID, &c.Name, &redirects, &c.Method, &c.secretHash); err != nil {
+		return nil, fmt.Errorf("read an app: %w", err)
+	}
+	return c, json.Unmarshal(redirects, &c.RedirectURIs)
+}
+
+// Credentials are what an app presents at the token endpoint. Basic: in the header.
+type Credentials struct {
+	ID, Secret string
+	Basic      bool
+}
+
+// authenticate returns the app that has the credentials, in the way that it registered.
+func (s *Service) authenticate(ctx context.Context, with Credentials) (*Client, error) {
+	c, err := s.client(ctx, with.ID)
+	if err != nil {
+		return nil, err
+	}
+	wrong := refuse(InvalidClient, "The app is not registered here, or its secret is wrong. Register again.")
+	if c == nil {
+		return nil, wrong
+	}
+	if c.Method == methodNone {
+		if with.Secret != "" {
+			return nil, wrong
+		}
+		return c, nil
+	}
+	if with.Basic != (c.Method == methodBasic) || subtle.ConstantTimeCompare(secret.HashToken(with.Secret), c.secretHash) != 1 {
+		return nil, wrong
+	}
+	return c, nil
+}
+
+// AsRefusal returns the refusal that an error is; nil: it is none.
+func AsRefusal(err error) *Refusal {
+	var r *Refusal
+	errors.As(err, &r)
+	return r
+}
