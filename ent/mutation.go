@@ -1270,6 +1270,8 @@ type AccountSequenceMutation struct {
 	log_floor       *int64
 	addlog_floor    *int64
 	log_epoch       *string
+	log_trimmed     *int64
+	addlog_trimmed  *int64
 	audit_number    *int64
 	addaudit_number *int64
 	audit_floor     *int64
@@ -1532,6 +1534,62 @@ func (m *AccountSequenceMutation) ResetLogEpoch() {
 	m.log_epoch = nil
 }
 
+// SetLogTrimmed sets the "log_trimmed" field.
+func (m *AccountSequenceMutation) SetLogTrimmed(i int64) {
+	m.log_trimmed = &i
+	m.addlog_trimmed = nil
+}
+
+// LogTrimmed returns the value of the "log_trimmed" field in the mutation.
+func (m *AccountSequenceMutation) LogTrimmed() (r int64, exists bool) {
+	v := m.log_trimmed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLogTrimmed returns the old "log_trimmed" field's value of the AccountSequence entity.
+// If the AccountSequence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountSequenceMutation) OldLogTrimmed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLogTrimmed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLogTrimmed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLogTrimmed: %w", err)
+	}
+	return oldValue.LogTrimmed, nil
+}
+
+// AddLogTrimmed adds i to the "log_trimmed" field.
+func (m *AccountSequenceMutation) AddLogTrimmed(i int64) {
+	if m.addlog_trimmed != nil {
+		*m.addlog_trimmed += i
+	} else {
+		m.addlog_trimmed = &i
+	}
+}
+
+// AddedLogTrimmed returns the value that was added to the "log_trimmed" field in this mutation.
+func (m *AccountSequenceMutation) AddedLogTrimmed() (r int64, exists bool) {
+	v := m.addlog_trimmed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLogTrimmed resets all changes to the "log_trimmed" field.
+func (m *AccountSequenceMutation) ResetLogTrimmed() {
+	m.log_trimmed = nil
+	m.addlog_trimmed = nil
+}
+
 // SetAuditNumber sets the "audit_number" field.
 func (m *AccountSequenceMutation) SetAuditNumber(i int64) {
 	m.audit_number = &i
@@ -1678,7 +1736,7 @@ func (m *AccountSequenceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountSequenceMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.sequence != nil {
 		fields = append(fields, accountsequence.FieldSequence)
 	}
@@ -1687,6 +1745,9 @@ func (m *AccountSequenceMutation) Fields() []string {
 	}
 	if m.log_epoch != nil {
 		fields = append(fields, accountsequence.FieldLogEpoch)
+	}
+	if m.log_trimmed != nil {
+		fields = append(fields, accountsequence.FieldLogTrimmed)
 	}
 	if m.audit_number != nil {
 		fields = append(fields, accountsequence.FieldAuditNumber)
@@ -1708,6 +1769,8 @@ func (m *AccountSequenceMutation) Field(name string) (ent.Value, bool) {
 		return m.LogFloor()
 	case accountsequence.FieldLogEpoch:
 		return m.LogEpoch()
+	case accountsequence.FieldLogTrimmed:
+		return m.LogTrimmed()
 	case accountsequence.FieldAuditNumber:
 		return m.AuditNumber()
 	case accountsequence.FieldAuditFloor:
@@ -1727,6 +1790,8 @@ func (m *AccountSequenceMutation) OldField(ctx context.Context, name string) (en
 		return m.OldLogFloor(ctx)
 	case accountsequence.FieldLogEpoch:
 		return m.OldLogEpoch(ctx)
+	case accountsequence.FieldLogTrimmed:
+		return m.OldLogTrimmed(ctx)
 	case accountsequence.FieldAuditNumber:
 		return m.OldAuditNumber(ctx)
 	case accountsequence.FieldAuditFloor:
@@ -1761,6 +1826,13 @@ func (m *AccountSequenceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLogEpoch(v)
 		return nil
+	case accountsequence.FieldLogTrimmed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLogTrimmed(v)
+		return nil
 	case accountsequence.FieldAuditNumber:
 		v, ok := value.(int64)
 		if !ok {
@@ -1789,6 +1861,9 @@ func (m *AccountSequenceMutation) AddedFields() []string {
 	if m.addlog_floor != nil {
 		fields = append(fields, accountsequence.FieldLogFloor)
 	}
+	if m.addlog_trimmed != nil {
+		fields = append(fields, accountsequence.FieldLogTrimmed)
+	}
 	if m.addaudit_number != nil {
 		fields = append(fields, accountsequence.FieldAuditNumber)
 	}
@@ -1807,6 +1882,8 @@ func (m *AccountSequenceMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSequence()
 	case accountsequence.FieldLogFloor:
 		return m.AddedLogFloor()
+	case accountsequence.FieldLogTrimmed:
+		return m.AddedLogTrimmed()
 	case accountsequence.FieldAuditNumber:
 		return m.AddedAuditNumber()
 	case accountsequence.FieldAuditFloor:
@@ -1833,6 +1910,13 @@ func (m *AccountSequenceMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLogFloor(v)
+		return nil
+	case accountsequence.FieldLogTrimmed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLogTrimmed(v)
 		return nil
 	case accountsequence.FieldAuditNumber:
 		v, ok := value.(int64)
@@ -1883,6 +1967,9 @@ func (m *AccountSequenceMutation) ResetField(name string) error {
 		return nil
 	case accountsequence.FieldLogEpoch:
 		m.ResetLogEpoch()
+		return nil
+	case accountsequence.FieldLogTrimmed:
+		m.ResetLogTrimmed()
 		return nil
 	case accountsequence.FieldAuditNumber:
 		m.ResetAuditNumber()
@@ -41162,6 +41249,7 @@ type ErasureMutation struct {
 	counts            *map[string]int
 	actor_kind        *viewer.Kind
 	actor_id          *string
+	token_id          *string
 	rows_erased_at    *clock.Micros
 	addrows_erased_at *clock.Micros
 	created_at        *clock.Micros
@@ -41456,6 +41544,42 @@ func (m *ErasureMutation) ResetActorID() {
 	m.actor_id = nil
 }
 
+// SetTokenID sets the "token_id" field.
+func (m *ErasureMutation) SetTokenID(s string) {
+	m.token_id = &s
+}
+
+// TokenID returns the value of the "token_id" field in the mutation.
+func (m *ErasureMutation) TokenID() (r string, exists bool) {
+	v := m.token_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenID returns the old "token_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldTokenID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenID: %w", err)
+	}
+	return oldValue.TokenID, nil
+}
+
+// ResetTokenID resets all changes to the "token_id" field.
+func (m *ErasureMutation) ResetTokenID() {
+	m.token_id = nil
+}
+
 // SetRowsErasedAt sets the "rows_erased_at" field.
 func (m *ErasureMutation) SetRowsErasedAt(c clock.Micros) {
 	m.rows_erased_at = &c
@@ -41602,7 +41726,7 @@ func (m *ErasureMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ErasureMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.account_id != nil {
 		fields = append(fields, erasure.FieldAccountID)
 	}
@@ -41617,6 +41741,9 @@ func (m *ErasureMutation) Fields() []string {
 	}
 	if m.actor_id != nil {
 		fields = append(fields, erasure.FieldActorID)
+	}
+	if m.token_id != nil {
+		fields = append(fields, erasure.FieldTokenID)
 	}
 	if m.rows_erased_at != nil {
 		fields = append(fields, erasure.FieldRowsErasedAt)
@@ -41642,6 +41769,8 @@ func (m *ErasureMutation) Field(name string) (ent.Value, bool) {
 		return m.ActorKind()
 	case erasure.FieldActorID:
 		return m.ActorID()
+	case erasure.FieldTokenID:
+		return m.TokenID()
 	case erasure.FieldRowsErasedAt:
 		return m.RowsErasedAt()
 	case erasure.FieldCreatedAt:
@@ -41665,6 +41794,8 @@ func (m *ErasureMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldActorKind(ctx)
 	case erasure.FieldActorID:
 		return m.OldActorID(ctx)
+	case erasure.FieldTokenID:
+		return m.OldTokenID(ctx)
 	case erasure.FieldRowsErasedAt:
 		return m.OldRowsErasedAt(ctx)
 	case erasure.FieldCreatedAt:
@@ -41712,6 +41843,13 @@ func (m *ErasureMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActorID(v)
+		return nil
+	case erasure.FieldTokenID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenID(v)
 		return nil
 	case erasure.FieldRowsErasedAt:
 		v, ok := value.(clock.Micros)
@@ -41817,6 +41955,9 @@ func (m *ErasureMutation) ResetField(name string) error {
 		return nil
 	case erasure.FieldActorID:
 		m.ResetActorID()
+		return nil
+	case erasure.FieldTokenID:
+		m.ResetTokenID()
 		return nil
 	case erasure.FieldRowsErasedAt:
 		m.ResetRowsErasedAt()

@@ -201,7 +201,7 @@ func TestVerifyCommand(t *testing.T) {
 			tx.Append(ctx, store.Event{Type: vocab.TeamCreated, SubjectID: id.New(id.Team)})
 			return nil
 		})
-		seals := seal.New(s, keys)
+		seals := seal.New(s, keys, seal.Settings{})
 		if err := seals.Round(f.System); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,8 @@ type NewSession struct {
 	ProviderID, Session, Subject string
 	// UserAgent is a short name of the browser.
 	UserAgent string
+	// Way is how they signed in, if not at a provider: LINK, INVITATION.
+	Way string
 }
 
 // Opened is a session that has begun. Secret is what its cookie has; it is kept nowhere.
@@ -59,7 +62,7 @@ func OpenSession(ctx context.Context, tx *store.Tx, n NewSession) (Opened, error
 	text, hash := secret.NewToken(SessionPrefix)
 	until := tx.Now().Add(SessionLife)
 	made := id.New(id.UserSession)
-	tx.Append(ctx, store.Event{Type: vocab.SignedIn, SubjectID: made, UserID: n.User.ID})
+	tx.Append(ctx, store.Event{Type: vocab.SignedIn, SubjectID: made, UserID: n.User.ID, AuditDetail: cmp.Or(n.ProviderID, n.Way)})
 	err := tx.Client.Session.Create().SetID(made).SetUserID(n.User.ID).SetProviderID(n.ProviderID).SetProviderSession(n.Session).
 		SetProviderSubject(n.Subject).SetHash(hash).SetUserAgent(n.UserAgent).SetLastSeenAt(tx.Now()).SetExpiresAt(until).SetCreatedAt(tx.Now()).Exec(ctx)
 	return Opened{text, until.Time()}, err
