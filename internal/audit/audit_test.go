@@ -84,6 +84,13 @@ func TestEntries(t *testing.T) {
 		if len(got) != 2 || got[0].Work != "sign-in" || got[0].ActorID != admin.ActorID || got[0].EventSequence != 0 || got[1].EventSequence == 0 || got[0].Number != 2 {
 			t.Errorf("got %v", got)
 		}
+		f.Write(f.Admin, func(ctx context.Context, tx *store.Tx) error {
+			tx.Append(ctx, store.Event{Type: vocab.ConversationDeleted, InboxID: f.InboxIDs[0], ConversationID: f.ConversationIDs[0]})
+			return nil
+		})
+		if got := list(t, log, f.Admin, &audit.Filter{SubjectID: &f.ConversationIDs[0]}); len(got) != 1 || got[0].Action != vocab.AuditConversationDeleted {
+			t.Errorf("about the conversation: %v", got)
+		}
 		if others := list(t, log, f.Agent(0), nil); len(others) != 0 {
 			t.Errorf("an agent sees %v", others)
 		}

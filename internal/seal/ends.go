@@ -13,7 +13,7 @@ import (
 // it keeps the log from being sealed.
 func (v *verifier) verifyHead(ctx context.Context) error {
 	r, at := v.report, &state{}
-	if err := at.read(ctx, v.store, r.Account, r.Log); err != nil {
+	if err := at.readLog(ctx, v.store, r.Account, r.Log); err != nil {
 		return err
 	}
 	if err := at.check(); err != nil {

@@ -32,7 +32,7 @@ type querier interface {
 // must have the rise. An error says why the floor stays where it is.
 func (s *Service) vetFloor(ctx context.Context, accountID string, log Log) (int64, error) {
 	at := &state{}
-	if err := at.read(ctx, s.store, accountID, log); err != nil {
+	if err := at.readLog(ctx, s.store, accountID, log); err != nil {
 		return 0, err
 	}
 	switch {

@@ -86,7 +86,7 @@ func (m *memory) check(ctx context.Context, tx *store.Tx, of behindLog, at *stat
 	m.mu.Unlock()
 	if last.Block > 0 {
 		if has, err := hasSeal(ctx, tx, last, at); err != nil || !has {
-			return errors.Join(err, fmt.Errorf("the log does not have block %d any more as this process sealed it: it was set back, and is not sealed any more; if that was meant, restart the server", last.Block))
+			return errors.Join(err, fmt.Errorf("the log no longer has block %d as this process sealed it: it was set back, and is no longer sealed; if that was meant, restart the server", last.Block))
 		}
 	}
 	if compared {

@@ -17,8 +17,8 @@ type state struct {
 	newest                      block
 }
 
-// read reads the state of a log.
-func (at *state) read(ctx context.Context, db querier, accountID string, log Log) (err error) {
+// readLog reads the state of a log.
+func (at *state) readLog(ctx context.Context, db querier, accountID string, log Log) (err error) {
 	c := logs[log]
 	rows, err := db.Query(ctx, "SELECT a."+c.head+", a."+c.floor+`, COALESCE(h.block, 0), COALESCE(h.through, 0), COALESCE(h.log_floor, 0),
 		COALESCE(s.block, 0), COALESCE(s.last, 0), COALESCE(s.log_floor, 0), COALESCE(s.sealed_at, 0), s.seal FROM account_sequences a
@@ -55,7 +55,7 @@ func (s *Service) sealBlock(ctx context.Context, tx *store.Tx, of behindLog, flo
 		return nil, false, err
 	}
 	at := &state{}
-	if err := at.read(ctx, tx, of.account, of.log); err != nil {
+	if err := at.readLog(ctx, tx, of.account, of.log); err != nil {
 		return nil, false, err
 	}
 	if err := errors.Join(at.check(), s.known.check(ctx, tx, of, at)); err != nil {
