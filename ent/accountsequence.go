@@ -22,6 +22,8 @@ type AccountSequence struct {
 	LogFloor int64 `json:"log_floor,omitempty"`
 	// LogEpoch holds the value of the "log_epoch" field.
 	LogEpoch string `json:"log_epoch,omitempty"`
+	// Up to where the audit log says that the event log was trimmed.
+	LogTrimmed int64 `json:"log_trimmed,omitempty"`
 	// Of the account's newest entry of the audit log.
 	AuditNumber int64 `json:"audit_number,omitempty"`
 	// Entries of the audit log up to this one were deleted after their time.
@@ -34,7 +36,7 @@ func (*AccountSequence) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case accountsequence.FieldSequence, accountsequence.FieldLogFloor, accountsequence.FieldAuditNumber, accountsequence.FieldAuditFloor:
+		case accountsequence.FieldSequence, accountsequence.FieldLogFloor, accountsequence.FieldLogTrimmed, accountsequence.FieldAuditNumber, accountsequence.FieldAuditFloor:
 			values[i] = new(sql.NullInt64)
 		case accountsequence.FieldID, accountsequence.FieldLogEpoch:
 			values[i] = new(sql.NullString)
@@ -76,6 +78,12 @@ func (_m *AccountSequence) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field log_epoch", values[i])
 			} else if value.Valid {
 				_m.LogEpoch = value.String
+			}
+		case accountsequence.FieldLogTrimmed:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field log_trimmed", values[i])
+			} else if value.Valid {
+				_m.LogTrimmed = value.Int64
 			}
 		case accountsequence.FieldAuditNumber:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -133,6 +141,9 @@ func (_m *AccountSequence) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("log_epoch=")
 	builder.WriteString(_m.LogEpoch)
+	builder.WriteString(", ")
+	builder.WriteString("log_trimmed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LogTrimmed))
 	builder.WriteString(", ")
 	builder.WriteString("audit_number=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AuditNumber))

@@ -64,6 +64,20 @@ func (_c *AccountSequenceCreate) SetNillableLogEpoch(v *string) *AccountSequence
 	return _c
 }
 
+// SetLogTrimmed sets the "log_trimmed" field.
+func (_c *AccountSequenceCreate) SetLogTrimmed(v int64) *AccountSequenceCreate {
+	_c.mutation.SetLogTrimmed(v)
+	return _c
+}
+
+// SetNillableLogTrimmed sets the "log_trimmed" field if the given value is not nil.
+func (_c *AccountSequenceCreate) SetNillableLogTrimmed(v *int64) *AccountSequenceCreate {
+	if v != nil {
+		_c.SetLogTrimmed(*v)
+	}
+	return _c
+}
+
 // SetAuditNumber sets the "audit_number" field.
 func (_c *AccountSequenceCreate) SetAuditNumber(v int64) *AccountSequenceCreate {
 	_c.mutation.SetAuditNumber(v)
@@ -145,6 +159,10 @@ func (_c *AccountSequenceCreate) defaults() {
 		v := accountsequence.DefaultLogEpoch
 		_c.mutation.SetLogEpoch(v)
 	}
+	if _, ok := _c.mutation.LogTrimmed(); !ok {
+		v := accountsequence.DefaultLogTrimmed
+		_c.mutation.SetLogTrimmed(v)
+	}
 	if _, ok := _c.mutation.AuditNumber(); !ok {
 		v := accountsequence.DefaultAuditNumber
 		_c.mutation.SetAuditNumber(v)
@@ -165,6 +183,9 @@ func (_c *AccountSequenceCreate) check() error {
 	}
 	if _, ok := _c.mutation.LogEpoch(); !ok {
 		return &ValidationError{Name: "log_epoch", err: errors.New(`ent: missing required field "AccountSequence.log_epoch"`)}
+	}
+	if _, ok := _c.mutation.LogTrimmed(); !ok {
+		return &ValidationError{Name: "log_trimmed", err: errors.New(`ent: missing required field "AccountSequence.log_trimmed"`)}
 	}
 	if _, ok := _c.mutation.AuditNumber(); !ok {
 		return &ValidationError{Name: "audit_number", err: errors.New(`ent: missing required field "AccountSequence.audit_number"`)}
@@ -224,6 +245,10 @@ func (_c *AccountSequenceCreate) createSpec() (*AccountSequence, *sqlgraph.Creat
 	if value, ok := _c.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
 		_node.LogEpoch = value
+	}
+	if value, ok := _c.mutation.LogTrimmed(); ok {
+		_spec.SetField(accountsequence.FieldLogTrimmed, field.TypeInt64, value)
+		_node.LogTrimmed = value
 	}
 	if value, ok := _c.mutation.AuditNumber(); ok {
 		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
@@ -330,6 +355,24 @@ func (u *AccountSequenceUpsert) SetLogEpoch(v string) *AccountSequenceUpsert {
 // UpdateLogEpoch sets the "log_epoch" field to the value that was provided on create.
 func (u *AccountSequenceUpsert) UpdateLogEpoch() *AccountSequenceUpsert {
 	u.SetExcluded(accountsequence.FieldLogEpoch)
+	return u
+}
+
+// SetLogTrimmed sets the "log_trimmed" field.
+func (u *AccountSequenceUpsert) SetLogTrimmed(v int64) *AccountSequenceUpsert {
+	u.Set(accountsequence.FieldLogTrimmed, v)
+	return u
+}
+
+// UpdateLogTrimmed sets the "log_trimmed" field to the value that was provided on create.
+func (u *AccountSequenceUpsert) UpdateLogTrimmed() *AccountSequenceUpsert {
+	u.SetExcluded(accountsequence.FieldLogTrimmed)
+	return u
+}
+
+// AddLogTrimmed adds v to the "log_trimmed" field.
+func (u *AccountSequenceUpsert) AddLogTrimmed(v int64) *AccountSequenceUpsert {
+	u.Add(accountsequence.FieldLogTrimmed, v)
 	return u
 }
 
@@ -470,6 +513,27 @@ func (u *AccountSequenceUpsertOne) SetLogEpoch(v string) *AccountSequenceUpsertO
 func (u *AccountSequenceUpsertOne) UpdateLogEpoch() *AccountSequenceUpsertOne {
 	return u.Update(func(s *AccountSequenceUpsert) {
 		s.UpdateLogEpoch()
+	})
+}
+
+// SetLogTrimmed sets the "log_trimmed" field.
+func (u *AccountSequenceUpsertOne) SetLogTrimmed(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetLogTrimmed(v)
+	})
+}
+
+// AddLogTrimmed adds v to the "log_trimmed" field.
+func (u *AccountSequenceUpsertOne) AddLogTrimmed(v int64) *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddLogTrimmed(v)
+	})
+}
+
+// UpdateLogTrimmed sets the "log_trimmed" field to the value that was provided on create.
+func (u *AccountSequenceUpsertOne) UpdateLogTrimmed() *AccountSequenceUpsertOne {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateLogTrimmed()
 	})
 }
 
@@ -783,6 +847,27 @@ func (u *AccountSequenceUpsertBulk) SetLogEpoch(v string) *AccountSequenceUpsert
 func (u *AccountSequenceUpsertBulk) UpdateLogEpoch() *AccountSequenceUpsertBulk {
 	return u.Update(func(s *AccountSequenceUpsert) {
 		s.UpdateLogEpoch()
+	})
+}
+
+// SetLogTrimmed sets the "log_trimmed" field.
+func (u *AccountSequenceUpsertBulk) SetLogTrimmed(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.SetLogTrimmed(v)
+	})
+}
+
+// AddLogTrimmed adds v to the "log_trimmed" field.
+func (u *AccountSequenceUpsertBulk) AddLogTrimmed(v int64) *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.AddLogTrimmed(v)
+	})
+}
+
+// UpdateLogTrimmed sets the "log_trimmed" field to the value that was provided on create.
+func (u *AccountSequenceUpsertBulk) UpdateLogTrimmed() *AccountSequenceUpsertBulk {
+	return u.Update(func(s *AccountSequenceUpsert) {
+		s.UpdateLogTrimmed()
 	})
 }
 

@@ -84,6 +84,27 @@ func (_u *AccountSequenceUpdate) SetNillableLogEpoch(v *string) *AccountSequence
 	return _u
 }
 
+// SetLogTrimmed sets the "log_trimmed" field.
+func (_u *AccountSequenceUpdate) SetLogTrimmed(v int64) *AccountSequenceUpdate {
+	_u.mutation.ResetLogTrimmed()
+	_u.mutation.SetLogTrimmed(v)
+	return _u
+}
+
+// SetNillableLogTrimmed sets the "log_trimmed" field if the given value is not nil.
+func (_u *AccountSequenceUpdate) SetNillableLogTrimmed(v *int64) *AccountSequenceUpdate {
+	if v != nil {
+		_u.SetLogTrimmed(*v)
+	}
+	return _u
+}
+
+// AddLogTrimmed adds value to the "log_trimmed" field.
+func (_u *AccountSequenceUpdate) AddLogTrimmed(v int64) *AccountSequenceUpdate {
+	_u.mutation.AddLogTrimmed(v)
+	return _u
+}
+
 // SetAuditNumber sets the "audit_number" field.
 func (_u *AccountSequenceUpdate) SetAuditNumber(v int64) *AccountSequenceUpdate {
 	_u.mutation.ResetAuditNumber()
@@ -188,6 +209,12 @@ func (_u *AccountSequenceUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.LogTrimmed(); ok {
+		_spec.SetField(accountsequence.FieldLogTrimmed, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLogTrimmed(); ok {
+		_spec.AddField(accountsequence.FieldLogTrimmed, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.AuditNumber(); ok {
 		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)
 	}
@@ -275,6 +302,27 @@ func (_u *AccountSequenceUpdateOne) SetNillableLogEpoch(v *string) *AccountSeque
 	if v != nil {
 		_u.SetLogEpoch(*v)
 	}
+	return _u
+}
+
+// SetLogTrimmed sets the "log_trimmed" field.
+func (_u *AccountSequenceUpdateOne) SetLogTrimmed(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.ResetLogTrimmed()
+	_u.mutation.SetLogTrimmed(v)
+	return _u
+}
+
+// SetNillableLogTrimmed sets the "log_trimmed" field if the given value is not nil.
+func (_u *AccountSequenceUpdateOne) SetNillableLogTrimmed(v *int64) *AccountSequenceUpdateOne {
+	if v != nil {
+		_u.SetLogTrimmed(*v)
+	}
+	return _u
+}
+
+// AddLogTrimmed adds value to the "log_trimmed" field.
+func (_u *AccountSequenceUpdateOne) AddLogTrimmed(v int64) *AccountSequenceUpdateOne {
+	_u.mutation.AddLogTrimmed(v)
 	return _u
 }
 
@@ -411,6 +459,12 @@ func (_u *AccountSequenceUpdateOne) sqlSave(ctx context.Context) (_node *Account
 	}
 	if value, ok := _u.mutation.LogEpoch(); ok {
 		_spec.SetField(accountsequence.FieldLogEpoch, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.LogTrimmed(); ok {
+		_spec.SetField(accountsequence.FieldLogTrimmed, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLogTrimmed(); ok {
+		_spec.AddField(accountsequence.FieldLogTrimmed, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AuditNumber(); ok {
 		_spec.SetField(accountsequence.FieldAuditNumber, field.TypeInt64, value)

@@ -29,6 +29,8 @@ type Erasure struct {
 	ActorKind viewer.Kind `json:"actor_kind,omitempty"`
 	// ActorID holds the value of the "actor_id" field.
 	ActorID string `json:"actor_id,omitempty"`
+	// The API token or session by which they called; empty: none.
+	TokenID string `json:"token_id,omitempty"`
 	// RowsErasedAt holds the value of the "rows_erased_at" field.
 	RowsErasedAt clock.Micros `json:"rows_erased_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -45,7 +47,7 @@ func (*Erasure) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case erasure.FieldRowsErasedAt, erasure.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case erasure.FieldID, erasure.FieldAccountID, erasure.FieldContactID, erasure.FieldActorKind, erasure.FieldActorID:
+		case erasure.FieldID, erasure.FieldAccountID, erasure.FieldContactID, erasure.FieldActorKind, erasure.FieldActorID, erasure.FieldTokenID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -99,6 +101,12 @@ func (_m *Erasure) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field actor_id", values[i])
 			} else if value.Valid {
 				_m.ActorID = value.String
+			}
+		case erasure.FieldTokenID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field token_id", values[i])
+			} else if value.Valid {
+				_m.TokenID = value.String
 			}
 		case erasure.FieldRowsErasedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -162,6 +170,9 @@ func (_m *Erasure) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("actor_id=")
 	builder.WriteString(_m.ActorID)
+	builder.WriteString(", ")
+	builder.WriteString("token_id=")
+	builder.WriteString(_m.TokenID)
 	builder.WriteString(", ")
 	builder.WriteString("rows_erased_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RowsErasedAt))

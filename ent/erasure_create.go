@@ -54,6 +54,20 @@ func (_c *ErasureCreate) SetActorID(v string) *ErasureCreate {
 	return _c
 }
 
+// SetTokenID sets the "token_id" field.
+func (_c *ErasureCreate) SetTokenID(v string) *ErasureCreate {
+	_c.mutation.SetTokenID(v)
+	return _c
+}
+
+// SetNillableTokenID sets the "token_id" field if the given value is not nil.
+func (_c *ErasureCreate) SetNillableTokenID(v *string) *ErasureCreate {
+	if v != nil {
+		_c.SetTokenID(*v)
+	}
+	return _c
+}
+
 // SetRowsErasedAt sets the "rows_erased_at" field.
 func (_c *ErasureCreate) SetRowsErasedAt(v clock.Micros) *ErasureCreate {
 	_c.mutation.SetRowsErasedAt(v)
@@ -115,6 +129,10 @@ func (_c *ErasureCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ErasureCreate) defaults() {
+	if _, ok := _c.mutation.TokenID(); !ok {
+		v := erasure.DefaultTokenID
+		_c.mutation.SetTokenID(v)
+	}
 	if _, ok := _c.mutation.RowsErasedAt(); !ok {
 		v := erasure.DefaultRowsErasedAt
 		_c.mutation.SetRowsErasedAt(v)
@@ -142,6 +160,9 @@ func (_c *ErasureCreate) check() error {
 	}
 	if _, ok := _c.mutation.ActorID(); !ok {
 		return &ValidationError{Name: "actor_id", err: errors.New(`ent: missing required field "Erasure.actor_id"`)}
+	}
+	if _, ok := _c.mutation.TokenID(); !ok {
+		return &ValidationError{Name: "token_id", err: errors.New(`ent: missing required field "Erasure.token_id"`)}
 	}
 	if _, ok := _c.mutation.RowsErasedAt(); !ok {
 		return &ValidationError{Name: "rows_erased_at", err: errors.New(`ent: missing required field "Erasure.rows_erased_at"`)}
@@ -209,6 +230,10 @@ func (_c *ErasureCreate) createSpec() (*Erasure, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ActorID(); ok {
 		_spec.SetField(erasure.FieldActorID, field.TypeString, value)
 		_node.ActorID = value
+	}
+	if value, ok := _c.mutation.TokenID(); ok {
+		_spec.SetField(erasure.FieldTokenID, field.TypeString, value)
+		_node.TokenID = value
 	}
 	if value, ok := _c.mutation.RowsErasedAt(); ok {
 		_spec.SetField(erasure.FieldRowsErasedAt, field.TypeInt64, value)
@@ -328,6 +353,9 @@ func (u *ErasureUpsertOne) UpdateNewValues() *ErasureUpsertOne {
 		}
 		if _, exists := u.create.mutation.ActorID(); exists {
 			s.SetIgnore(erasure.FieldActorID)
+		}
+		if _, exists := u.create.mutation.TokenID(); exists {
+			s.SetIgnore(erasure.FieldTokenID)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(erasure.FieldCreatedAt)
@@ -592,6 +620,9 @@ func (u *ErasureUpsertBulk) UpdateNewValues() *ErasureUpsertBulk {
 			}
 			if _, exists := b.mutation.ActorID(); exists {
 				s.SetIgnore(erasure.FieldActorID)
+			}
+			if _, exists := b.mutation.TokenID(); exists {
+				s.SetIgnore(erasure.FieldTokenID)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(erasure.FieldCreatedAt)

@@ -1326,6 +1326,8 @@ type AccountSequenceMutation struct {
 	log_floor       *int64
 	addlog_floor    *int64
 	log_epoch       *string
+	log_trimmed     *int64
+	addlog_trimmed  *int64
 	audit_number    *int64
 	addaudit_number *int64
 	audit_floor     *int64
@@ -1588,6 +1590,62 @@ func (m *AccountSequenceMutation) ResetLogEpoch() {
 	m.log_epoch = nil
 }
 
+// SetLogTrimmed sets the "log_trimmed" field.
+func (m *AccountSequenceMutation) SetLogTrimmed(i int64) {
+	m.log_trimmed = &i
+	m.addlog_trimmed = nil
+}
+
+// LogTrimmed returns the value of the "log_trimmed" field in the mutation.
+func (m *AccountSequenceMutation) LogTrimmed() (r int64, exists bool) {
+	v := m.log_trimmed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLogTrimmed returns the old "log_trimmed" field's value of the AccountSequence entity.
+// If the AccountSequence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountSequenceMutation) OldLogTrimmed(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLogTrimmed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLogTrimmed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLogTrimmed: %w", err)
+	}
+	return oldValue.LogTrimmed, nil
+}
+
+// AddLogTrimmed adds i to the "log_trimmed" field.
+func (m *AccountSequenceMutation) AddLogTrimmed(i int64) {
+	if m.addlog_trimmed != nil {
+		*m.addlog_trimmed += i
+	} else {
+		m.addlog_trimmed = &i
+	}
+}
+
+// AddedLogTrimmed returns the value that was added to the "log_trimmed" field in this mutation.
+func (m *AccountSequenceMutation) AddedLogTrimmed() (r int64, exists bool) {
+	v := m.addlog_trimmed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLogTrimmed resets all changes to the "log_trimmed" field.
+func (m *AccountSequenceMutation) ResetLogTrimmed() {
+	m.log_trimmed = nil
+	m.addlog_trimmed = nil
+}
+
 // SetAuditNumber sets the "audit_number" field.
 func (m *AccountSequenceMutation) SetAuditNumber(i int64) {
 	m.audit_number = &i
@@ -1734,7 +1792,7 @@ func (m *AccountSequenceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountSequenceMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.sequence != nil {
 		fields = append(fields, accountsequence.FieldSequence)
 	}
@@ -1743,6 +1801,9 @@ func (m *AccountSequenceMutation) Fields() []string {
 	}
 	if m.log_epoch != nil {
 		fields = append(fields, accountsequence.FieldLogEpoch)
+	}
+	if m.log_trimmed != nil {
+		fields = append(fields, accountsequence.FieldLogTrimmed)
 	}
 	if m.audit_number != nil {
 		fields = append(fields, accountsequence.FieldAuditNumber)
@@ -1764,6 +1825,8 @@ func (m *AccountSequenceMutation) Field(name string) (ent.Value, bool) {
 		return m.LogFloor()
 	case accountsequence.FieldLogEpoch:
 		return m.LogEpoch()
+	case accountsequence.FieldLogTrimmed:
+		return m.LogTrimmed()
 	case accountsequence.FieldAuditNumber:
 		return m.AuditNumber()
 	case accountsequence.FieldAuditFloor:
@@ -1783,6 +1846,8 @@ func (m *AccountSequenceMutation) OldField(ctx context.Context, name string) (en
 		return m.OldLogFloor(ctx)
 	case accountsequence.FieldLogEpoch:
 		return m.OldLogEpoch(ctx)
+	case accountsequence.FieldLogTrimmed:
+		return m.OldLogTrimmed(ctx)
 	case accountsequence.FieldAuditNumber:
 		return m.OldAuditNumber(ctx)
 	case accountsequence.FieldAuditFloor:
@@ -1817,6 +1882,13 @@ func (m *AccountSequenceMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLogEpoch(v)
 		return nil
+	case accountsequence.FieldLogTrimmed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLogTrimmed(v)
+		return nil
 	case accountsequence.FieldAuditNumber:
 		v, ok := value.(int64)
 		if !ok {
@@ -1845,6 +1917,9 @@ func (m *AccountSequenceMutation) AddedFields() []string {
 	if m.addlog_floor != nil {
 		fields = append(fields, accountsequence.FieldLogFloor)
 	}
+	if m.addlog_trimmed != nil {
+		fields = append(fields, accountsequence.FieldLogTrimmed)
+	}
 	if m.addaudit_number != nil {
 		fields = append(fields, accountsequence.FieldAuditNumber)
 	}
@@ -1863,6 +1938,8 @@ func (m *AccountSequenceMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSequence()
 	case accountsequence.FieldLogFloor:
 		return m.AddedLogFloor()
+	case accountsequence.FieldLogTrimmed:
+		return m.AddedLogTrimmed()
 	case accountsequence.FieldAuditNumber:
 		return m.AddedAuditNumber()
 	case accountsequence.FieldAuditFloor:
@@ -1889,6 +1966,13 @@ func (m *AccountSequenceMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddLogFloor(v)
+		return nil
+	case accountsequence.FieldLogTrimmed:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLogTrimmed(v)
 		return nil
 	case accountsequence.FieldAuditNumber:
 		v, ok := value.(int64)
@@ -1939,6 +2023,9 @@ func (m *AccountSequenceMutation) ResetField(name string) error {
 		return nil
 	case accountsequence.FieldLogEpoch:
 		m.ResetLogEpoch()
+		return nil
+	case accountsequence.FieldLogTrimmed:
+		m.ResetLogTrimmed()
 		return nil
 	case accountsequence.FieldAuditNumber:
 		m.ResetAuditNumber()
@@ -41218,6 +41305,7 @@ type ErasureMutation struct {
 	counts            *map[string]int
 	actor_kind        *viewer.Kind
 	actor_id          *string
+	token_id          *string
 	rows_erased_at    *clock.Micros
 	addrows_erased_at *clock.Micros
 	created_at        *clock.Micros
@@ -41512,6 +41600,42 @@ func (m *ErasureMutation) ResetActorID() {
 	m.actor_id = nil
 }
 
+// SetTokenID sets the "token_id" field.
+func (m *ErasureMutation) SetTokenID(s string) {
+	m.token_id = &s
+}
+
+// TokenID returns the value of the "token_id" field in the mutation.
+func (m *ErasureMutation) TokenID() (r string, exists bool) {
+	v := m.token_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenID returns the old "token_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldTokenID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenID: %w", err)
+	}
+	return oldValue.TokenID, nil
+}
+
+// ResetTokenID resets all changes to the "token_id" field.
+func (m *ErasureMutation) ResetTokenID() {
+	m.token_id = nil
+}
+
 // SetRowsErasedAt sets the "rows_erased_at" field.
 func (m *ErasureMutation) SetRowsErasedAt(c clock.Micros) {
 	m.rows_erased_at = &c
@@ -41658,7 +41782,7 @@ func (m *ErasureMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ErasureMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.account_id != nil {
 		fields = append(fields, erasure.FieldAccountID)
 	}
@@ -41673,6 +41797,9 @@ func (m *ErasureMutation) Fields() []string {
 	}
 	if m.actor_id != nil {
 		fields = append(fields, erasure.FieldActorID)
+	}
+	if m.token_id != nil {
+		fields = append(fields, erasure.FieldTokenID)
 	}
 	if m.rows_erased_at != nil {
 		fields = append(fields, erasure.FieldRowsErasedAt)
@@ -41698,6 +41825,8 @@ func (m *ErasureMutation) Field(name string) (ent.Value, bool) {
 		return m.ActorKind()
 	case erasure.FieldActorID:
 		return m.ActorID()
+	case erasure.FieldTokenID:
+		return m.TokenID()
 	case erasure.FieldRowsErasedAt:
 		return m.RowsErasedAt()
 	case erasure.FieldCreatedAt:
@@ -41721,6 +41850,8 @@ func (m *ErasureMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldActorKind(ctx)
 	case erasure.FieldActorID:
 		return m.OldActorID(ctx)
+	case erasure.FieldTokenID:
+		return m.OldTokenID(ctx)
 	case erasure.FieldRowsErasedAt:
 		return m.OldRowsErasedAt(ctx)
 	case erasure.FieldCreatedAt:
@@ -41768,6 +41899,13 @@ func (m *ErasureMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActorID(v)
+		return nil
+	case erasure.FieldTokenID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenID(v)
 		return nil
 	case erasure.FieldRowsErasedAt:
 		v, ok := value.(clock.Micros)
@@ -41873,6 +42011,9 @@ func (m *ErasureMutation) ResetField(name string) error {
 		return nil
 	case erasure.FieldActorID:
 		m.ResetActorID()
+		return nil
+	case erasure.FieldTokenID:
+		m.ResetTokenID()
 		return nil
 	case erasure.FieldRowsErasedAt:
 		m.ResetRowsErasedAt()

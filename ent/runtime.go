@@ -166,12 +166,16 @@ func init() {
 	accountsequenceDescLogEpoch := accountsequenceFields[2].Descriptor()
 	// accountsequence.DefaultLogEpoch holds the default value on creation for the log_epoch field.
 	accountsequence.DefaultLogEpoch = accountsequenceDescLogEpoch.Default.(string)
+	// accountsequenceDescLogTrimmed is the schema descriptor for log_trimmed field.
+	accountsequenceDescLogTrimmed := accountsequenceFields[3].Descriptor()
+	// accountsequence.DefaultLogTrimmed holds the default value on creation for the log_trimmed field.
+	accountsequence.DefaultLogTrimmed = accountsequenceDescLogTrimmed.Default.(int64)
 	// accountsequenceDescAuditNumber is the schema descriptor for audit_number field.
-	accountsequenceDescAuditNumber := accountsequenceFields[3].Descriptor()
+	accountsequenceDescAuditNumber := accountsequenceFields[4].Descriptor()
 	// accountsequence.DefaultAuditNumber holds the default value on creation for the audit_number field.
 	accountsequence.DefaultAuditNumber = accountsequenceDescAuditNumber.Default.(int64)
 	// accountsequenceDescAuditFloor is the schema descriptor for audit_floor field.
-	accountsequenceDescAuditFloor := accountsequenceFields[4].Descriptor()
+	accountsequenceDescAuditFloor := accountsequenceFields[5].Descriptor()
 	// accountsequence.DefaultAuditFloor holds the default value on creation for the audit_floor field.
 	accountsequence.DefaultAuditFloor = accountsequenceDescAuditFloor.Default.(int64)
 	// accountsequenceDescID is the schema descriptor for id field.
@@ -1666,8 +1670,12 @@ func init() {
 	erasureDescAccountID := erasureMixinFields0[1].Descriptor()
 	// erasure.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	erasure.AccountIDValidator = erasureDescAccountID.Validators[0].(func(string) error)
+	// erasureDescTokenID is the schema descriptor for token_id field.
+	erasureDescTokenID := erasureFields[4].Descriptor()
+	// erasure.DefaultTokenID holds the default value on creation for the token_id field.
+	erasure.DefaultTokenID = erasureDescTokenID.Default.(string)
 	// erasureDescRowsErasedAt is the schema descriptor for rows_erased_at field.
-	erasureDescRowsErasedAt := erasureFields[4].Descriptor()
+	erasureDescRowsErasedAt := erasureFields[5].Descriptor()
 	// erasure.DefaultRowsErasedAt holds the default value on creation for the rows_erased_at field.
 	erasure.DefaultRowsErasedAt = clock.Micros(erasureDescRowsErasedAt.Default.(int64))
 	// erasureDescID is the schema descriptor for id field.

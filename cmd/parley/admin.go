@@ -145,13 +145,12 @@ func (c *tokenCreateCommand) Run(ctx context.Context, d *databaseSettings) error
 				return err
 			}
 			in.UserID = &u.ID
-			ctx = viewer.NewContext(ctx, viewer.System("command line", u.AccountID)) // no admin makes it (AC-13)
 		}
 		if c.Expires > 0 {
 			at := a.store.Now().Add(c.Expires)
 			in.ExpiresAt = &at
 		}
-		made, err := a.accounts.CreateToken(ctx, in)
+		made, err := a.accounts.CreateToken(byCommand(ctx), in)
 		if err != nil {
 			return err
 		}
@@ -188,8 +187,7 @@ type tokenRotateCommand struct {
 func (c *tokenRotateCommand) Run(ctx context.Context, d *databaseSettings) error {
 	return asFirstAdmin(ctx, d, func(ctx context.Context, a *app) error {
 		overlap := int(c.Overlap.Seconds())
-		ctx = viewer.NewContext(ctx, viewer.System("command line", viewer.FromContext(ctx).AccountID))
-		made, err := a.accounts.RotateToken(ctx, account.RotateApiTokenInput{APITokenID: c.ID, OverlapSeconds: &overlap})
+		made, err := a.accounts.RotateToken(byCommand(ctx), account.RotateApiTokenInput{APITokenID: c.ID, OverlapSeconds: &overlap})
 		if err != nil {
 			return err
 		}
@@ -205,7 +203,7 @@ type tokenRevokeCommand struct {
 // Run revokes a token.
 func (c *tokenRevokeCommand) Run(ctx context.Context, d *databaseSettings) error {
 	return asFirstAdmin(ctx, d, func(ctx context.Context, a *app) error {
-		_, err := a.accounts.RevokeToken(ctx, account.RevokeApiTokenInput{APITokenID: c.ID})
+		_, err := a.accounts.RevokeToken(byCommand(ctx), account.RevokeApiTokenInput{APITokenID: c.ID})
 		return err
 	})
 }
@@ -228,13 +226,19 @@ func (c *userInviteCommand) Run(ctx context.Context, d *databaseSettings) error 
 		if err != nil {
 			return err
 		}
-		made, err := a.accounts.InviteUser(ctx, account.InviteUserInput{UserID: u.ID, EndTokens: &c.EndTokens})
+		made, err := a.accounts.InviteUser(byCommand(ctx), account.InviteUserInput{UserID: u.ID, EndTokens: &c.EndTokens})
 		if err != nil {
 			return err
 		}
 		fmt.Println(made.Link)
 		return nil
 	})
+}
+
+// byCommand is the context of what is recorded as done at the command line: no admin did
+// it, but whoever may run commands on the data folder (AC-13, AC-17).
+func byCommand(ctx context.Context) context.Context {
+	return viewer.NewContext(ctx, viewer.System("command line", viewer.FromContext(ctx).AccountID))
 }
 
 // asFirstAdmin runs work in the name of the first admin: who may run commands

@@ -102,7 +102,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		return nil, err
 	}
 	a := &app{store: s, queue: job.New(s, log), reactions: reaction.New(s, log)}
-	a.accounts, a.audit, a.seals = account.New(s), audit.New(s), seal.New(s, keys)
+	a.accounts, a.audit, a.seals = account.New(s), audit.New(s), seal.New(s, keys, c.sealing(opened.dataDir, log))
 	a.accounts.UseInviting(c.inviting())
 	a.signIns = signin.New(s, keys, o.signIns)
 	a.apps = authserver.New(s, c.PublicURL)

@@ -138,6 +138,14 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		if fetched := a.entriesOf(map[string]any{"actions": []string{"EXPORTED"}}); len(fetched) == 0 || text(fetched[0], "detail") != "contact.zip" || at(fetched[0], "subjectId") != nil {
 			t.Errorf("exported: %v", fetched)
 		}
+		for _, e := range a.entriesOf(map[string]any{"actions": []string{"CONTACT_MERGED", "CONTACT_ERASED"}}) {
+			if changes, _ := at(e, "changes").([]any); len(changes) > 0 || text(e, "action") == "CONTACT_MERGED" && at(e, "subjectId") != nil {
+				t.Errorf("of a merge is left: %v", e)
+			}
+			if text(e, "action") == "CONTACT_ERASED" && !strings.HasPrefix(text(e, "credentialId"), "token_") {
+				t.Errorf("erased by no token: %v", e)
+			}
+		}
 		counts := map[string]any{}
 		list, _ := at(done, "certificate", "counts").([]any)
 		for _, one := range list {

@@ -56,6 +56,21 @@ func brokenConsumer(t *testing.T, dir string) {
 	<-ended
 }
 
+// recorded are the entries of the audit log that the command line made.
+func recorded(t *testing.T, dir string, action vocab.AuditAction) string {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{File: dir + "/parley.db"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	list, err := s.Strings(t.Context(), "SELECT actor_kind || ' ' || actor_id || ': ' || detail FROM audit_entries WHERE action = $1 ORDER BY number", string(action))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(list, ", ")
+}
+
 // ENG-2: an operator sees what a consumer could not handle, retries, skips and
 // resets it, and forgets a consumer that is gone.
 func TestReactionsCommand(t *testing.T) {
@@ -88,6 +103,9 @@ func TestReactionsCommand(t *testing.T) {
 		if got := run(c.args...); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("parley reactions %v printed %q, want %q", c.args, got, c.want)
 		}
+	}
+	if got := recorded(t, dir, vocab.AuditReactionsOperated); got != "SYSTEM command line: retry broken, SYSTEM command line: skip broken" { // AC-17
+		t.Errorf("recorded: %s", got)
 	}
 	if list := run("list"); strings.Contains(list, "broken") {
 		t.Errorf("the consumer was not forgotten:\n%s", list)

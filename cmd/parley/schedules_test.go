@@ -233,9 +233,13 @@ func TestErasuresUnderAnySchedule(t *testing.T) {
 		gone := &marks{planted: append(before, strings.ToLower(s.ids[0]))}
 		for _, line := range gone.inDatabase(s.T, s.store) {
 			table, word, _ := strings.Cut(line, ": ")
-			if word != strings.ToLower(s.ids[0]) || !slices.Contains([]string{"events", "erasures", "idempotency_keys", "purged_ids"}, table) {
+			if word != strings.ToLower(s.ids[0]) || !slices.Contains([]string{"events", "erasures", "idempotency_keys", "purged_ids", "audit_entries"}, table) {
 				s.Errorf("there is still %s", line)
 			}
+		}
+		kept, err := s.store.Strings(s.Context(), "SELECT action FROM audit_entries WHERE subject_id = $1 OR CAST(changes AS TEXT) LIKE $2", s.ids[0], "%"+s.ids[0]+"%")
+		if err != nil || len(kept) != 1 || kept[0] != "CONTACT_ERASED" {
+			s.Errorf("the audit log has %v of the erased contact (%v)", kept, err)
 		}
 		for i := range s.said {
 			for _, word := range s.said[i] {

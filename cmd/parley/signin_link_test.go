@@ -70,6 +70,12 @@ func TestSignInLinks(t *testing.T) {
 		shown := text(d.do(adminToken, create, input("userId", benID)), "createSignInLink", "link")
 		other := d.browser()
 		d.usesLink(other, shown)
+		if made := d.entriesOf(map[string]any{"actions": []string{"SIGN_IN_LINK_CREATED", "USER_INVITED"}, "subjectId": benID}); len(made) != 1 || text(made[0], "action") != "SIGN_IN_LINK_CREATED" { // AC-17
+			t.Errorf("the link is recorded as %v", made)
+		}
+		if in := d.entriesOf(map[string]any{"actions": []string{"SIGNED_IN"}}); len(in) == 0 || text(in[0], "detail") != "LINK" {
+			t.Errorf("signed in: %v", in)
+		}
 		d.do(adminToken, `mutation($in: DeactivateUserInput!) { deactivateUser(input: $in) { user { id } userErrors { code } } }`, input("userId", benID))
 		if code, field := userError(d.ask(adminToken, create, input("userId", benID))); code != "NOT_ELIGIBLE" || field != "userId" {
 			t.Errorf("for a deactivated user: %s on %s", code, field)

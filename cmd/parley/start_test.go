@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"parley/internal/vocab"
 )
 
 var shownToken = regexp.MustCompile(`parley_\w{20,}`)
@@ -52,6 +54,9 @@ func TestFirstStart(t *testing.T) {
 		t.Errorf("a token of the command line: %+v", got)
 	}
 	again.terminate()
+	if got := recorded(t, dir, vocab.AuditTokenCreated); !strings.HasSuffix(got, "SYSTEM command line: ") { // AC-17
+		t.Errorf("recorded: %s", got)
+	}
 	if found := shownToken.FindString(again.banner); found != "" {
 		t.Errorf("the second start shows a token: %s", found)
 	}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"parley/internal/seal"
 	"parley/internal/secret"
@@ -17,10 +20,12 @@ import (
 
 // verifyCommand verifies the logs (OP-6). It changes nothing, and a server may run.
 type verifyCommand struct {
-	Account string   `placeholder:"ID" help:"Only this account's logs. Left out: those of all."`
-	Log     string   `enum:"all,events,audit" default:"all" help:"Which logs: ${enum}."`
-	Anchor  []string `sep:"none" placeholder:"TEXT" help:"What an earlier run printed as anchors: the logs must have them. More than one is separated by spaces or lines."`
-	JSON    bool     `name:"json" help:"Print each log's report as a line of JSON."`
+	Account    string        `placeholder:"ID" help:"Only this account's logs. Left out: those of all."`
+	Log        string        `enum:"all,events,audit" default:"all" help:"Which logs: ${enum}."`
+	Anchor     []string      `sep:"none" placeholder:"TEXT" help:"What an earlier run printed as anchors: the logs must have them. More than one is separated by spaces or lines."`
+	AnchorFile string        `placeholder:"FILE" help:"A file with anchors that the logs must have; - is standard input."`
+	Grace      time.Duration `default:"10m" help:"How long a row may be there without being sealed."`
+	JSON       bool          `name:"json" help:"Print each log's report as a line of JSON."`
 }
 
 // errUnverified is what the command ends with that found problems.
@@ -28,9 +33,9 @@ var errUnverified = errors.New("the logs do not verify")
 
 // Run verifies and prints the reports.
 func (c *verifyCommand) Run(ctx context.Context, d *databaseSettings) (err error) {
-	anchors, err := seal.ParseAnchors(strings.Join(c.Anchor, " "))
+	anchors, err := c.anchors(d.DataDir)
 	if err != nil {
-		return fmt.Errorf("--anchor: %w", err)
+		return err
 	}
 	keys, err := d.keysThere()
 	if err != nil {
@@ -41,11 +46,43 @@ func (c *verifyCommand) Run(ctx context.Context, d *databaseSettings) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	options := seal.Options{Account: c.Account, Anchors: anchors}
+	options := seal.Options{Account: c.Account, Anchors: anchors, Grace: c.Grace}
 	if c.Log != "all" {
 		options.Log = seal.Log(strings.ToUpper(c.Log))
 	}
 	return c.print(ctx, s, keys, options, os.Stdout)
+}
+
+// anchors are those of the command, and those that the server keeps in the data folder.
+func (c *verifyCommand) anchors(dataDir string) ([]seal.Anchor, error) {
+	list, err := seal.ParseAnchors(strings.Join(c.Anchor, " "))
+	if err != nil {
+		return nil, fmt.Errorf("--anchor: %w", err)
+	}
+	if c.AnchorFile != "" {
+		file := c.AnchorFile
+		if file == "-" {
+			file = "/dev/stdin"
+		}
+		more, err := seal.ReadAnchors(file)
+		if err != nil {
+			return nil, fmt.Errorf("--anchor-file: %w", err)
+		}
+		list = append(list, more...)
+	}
+	kept, err := seal.ReadAnchors(filepath.Join(dataDir, anchorFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return append(list, kept...), nil
+}
+
+// anchorFile is where a server keeps the newest seals beside the database, in the data folder.
+const anchorFile = "seals.anchors"
+
+// sealing says how the server seals.
+func (s *serverSettings) sealing(dataDir string, log *slog.Logger) seal.Settings {
+	return seal.Settings{EventRetention: s.EventRetention, AuditRetention: s.AuditRetention, AnchorFile: filepath.Join(dataDir, anchorFile), Log: log}
 }
 
 func (c *verifyCommand) print(ctx context.Context, s *store.Store, keys *secret.Keyring, o seal.Options, out io.Writer) error {
@@ -77,6 +114,12 @@ func reportText(r *seal.Report) string {
 	}
 	if r.Floor > 0 {
 		fmt.Fprintf(&b, ", floor %d", r.Floor)
+	}
+	if r.Began.IsSet() {
+		fmt.Fprintf(&b, ", sealed since %s", r.Began)
+	}
+	if r.Late > 0 {
+		fmt.Fprintf(&b, ", %d blocks sealed late, the last at %s", r.Late, r.LastLate)
 	}
 	if r.Unsealed > 0 {
 		fmt.Fprintf(&b, ", %d not sealed yet since %s", r.Unsealed, r.UnsealedSince)

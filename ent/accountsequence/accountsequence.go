@@ -17,6 +17,8 @@ const (
 	FieldLogFloor = "log_floor"
 	// FieldLogEpoch holds the string denoting the log_epoch field in the database.
 	FieldLogEpoch = "log_epoch"
+	// FieldLogTrimmed holds the string denoting the log_trimmed field in the database.
+	FieldLogTrimmed = "log_trimmed"
 	// FieldAuditNumber holds the string denoting the audit_number field in the database.
 	FieldAuditNumber = "audit_number"
 	// FieldAuditFloor holds the string denoting the audit_floor field in the database.
@@ -31,6 +33,7 @@ var Columns = []string{
 	FieldSequence,
 	FieldLogFloor,
 	FieldLogEpoch,
+	FieldLogTrimmed,
 	FieldAuditNumber,
 	FieldAuditFloor,
 }
@@ -52,6 +55,8 @@ var (
 	DefaultLogFloor int64
 	// DefaultLogEpoch holds the default value on creation for the "log_epoch" field.
 	DefaultLogEpoch string
+	// DefaultLogTrimmed holds the default value on creation for the "log_trimmed" field.
+	DefaultLogTrimmed int64
 	// DefaultAuditNumber holds the default value on creation for the "audit_number" field.
 	DefaultAuditNumber int64
 	// DefaultAuditFloor holds the default value on creation for the "audit_floor" field.
@@ -81,6 +86,11 @@ func ByLogFloor(opts ...sql.OrderTermOption) OrderOption {
 // ByLogEpoch orders the results by the log_epoch field.
 func ByLogEpoch(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLogEpoch, opts...).ToFunc()
+}
+
+// ByLogTrimmed orders the results by the log_trimmed field.
+func ByLogTrimmed(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLogTrimmed, opts...).ToFunc()
 }
 
 // ByAuditNumber orders the results by the audit_number field.

@@ -78,6 +78,11 @@ func LogEpoch(v string) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldEQ(FieldLogEpoch, v))
 }
 
+// LogTrimmed applies equality check predicate on the "log_trimmed" field. It's identical to LogTrimmedEQ.
+func LogTrimmed(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldLogTrimmed, v))
+}
+
 // AuditNumber applies equality check predicate on the "audit_number" field. It's identical to AuditNumberEQ.
 func AuditNumber(v int64) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldEQ(FieldAuditNumber, v))
@@ -231,6 +236,46 @@ func LogEpochEqualFold(v string) predicate.AccountSequence {
 // LogEpochContainsFold applies the ContainsFold predicate on the "log_epoch" field.
 func LogEpochContainsFold(v string) predicate.AccountSequence {
 	return predicate.AccountSequence(sql.FieldContainsFold(FieldLogEpoch, v))
+}
+
+// LogTrimmedEQ applies the EQ predicate on the "log_trimmed" field.
+func LogTrimmedEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldEQ(FieldLogTrimmed, v))
+}
+
+// LogTrimmedNEQ applies the NEQ predicate on the "log_trimmed" field.
+func LogTrimmedNEQ(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNEQ(FieldLogTrimmed, v))
+}
+
+// LogTrimmedIn applies the In predicate on the "log_trimmed" field.
+func LogTrimmedIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldIn(FieldLogTrimmed, vs...))
+}
+
+// LogTrimmedNotIn applies the NotIn predicate on the "log_trimmed" field.
+func LogTrimmedNotIn(vs ...int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldNotIn(FieldLogTrimmed, vs...))
+}
+
+// LogTrimmedGT applies the GT predicate on the "log_trimmed" field.
+func LogTrimmedGT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGT(FieldLogTrimmed, v))
+}
+
+// LogTrimmedGTE applies the GTE predicate on the "log_trimmed" field.
+func LogTrimmedGTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldGTE(FieldLogTrimmed, v))
+}
+
+// LogTrimmedLT applies the LT predicate on the "log_trimmed" field.
+func LogTrimmedLT(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLT(FieldLogTrimmed, v))
+}
+
+// LogTrimmedLTE applies the LTE predicate on the "log_trimmed" field.
+func LogTrimmedLTE(v int64) predicate.AccountSequence {
+	return predicate.AccountSequence(sql.FieldLTE(FieldLogTrimmed, v))
 }
 
 // AuditNumberEQ applies the EQ predicate on the "audit_number" field.

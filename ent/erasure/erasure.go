@@ -23,6 +23,8 @@ const (
 	FieldActorKind = "actor_kind"
 	// FieldActorID holds the string denoting the actor_id field in the database.
 	FieldActorID = "actor_id"
+	// FieldTokenID holds the string denoting the token_id field in the database.
+	FieldTokenID = "token_id"
 	// FieldRowsErasedAt holds the string denoting the rows_erased_at field in the database.
 	FieldRowsErasedAt = "rows_erased_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldCounts,
 	FieldActorKind,
 	FieldActorID,
+	FieldTokenID,
 	FieldRowsErasedAt,
 	FieldCreatedAt,
 }
@@ -56,6 +59,8 @@ func ValidColumn(column string) bool {
 var (
 	// AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
 	AccountIDValidator func(string) error
+	// DefaultTokenID holds the default value on creation for the "token_id" field.
+	DefaultTokenID string
 	// DefaultRowsErasedAt holds the default value on creation for the "rows_erased_at" field.
 	DefaultRowsErasedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -88,6 +93,11 @@ func ByActorKind(opts ...sql.OrderTermOption) OrderOption {
 // ByActorID orders the results by the actor_id field.
 func ByActorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActorID, opts...).ToFunc()
+}
+
+// ByTokenID orders the results by the token_id field.
+func ByTokenID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTokenID, opts...).ToFunc()
 }
 
 // ByRowsErasedAt orders the results by the rows_erased_at field.

@@ -86,6 +86,11 @@ func ActorID(v string) predicate.Erasure {
 	return predicate.Erasure(sql.FieldEQ(FieldActorID, v))
 }
 
+// TokenID applies equality check predicate on the "token_id" field. It's identical to TokenIDEQ.
+func TokenID(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldEQ(FieldTokenID, v))
+}
+
 // RowsErasedAt applies equality check predicate on the "rows_erased_at" field. It's identical to RowsErasedAtEQ.
 func RowsErasedAt(v clock.Micros) predicate.Erasure {
 	vc := int64(v)
@@ -375,6 +380,71 @@ func ActorIDEqualFold(v string) predicate.Erasure {
 // ActorIDContainsFold applies the ContainsFold predicate on the "actor_id" field.
 func ActorIDContainsFold(v string) predicate.Erasure {
 	return predicate.Erasure(sql.FieldContainsFold(FieldActorID, v))
+}
+
+// TokenIDEQ applies the EQ predicate on the "token_id" field.
+func TokenIDEQ(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldEQ(FieldTokenID, v))
+}
+
+// TokenIDNEQ applies the NEQ predicate on the "token_id" field.
+func TokenIDNEQ(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldNEQ(FieldTokenID, v))
+}
+
+// TokenIDIn applies the In predicate on the "token_id" field.
+func TokenIDIn(vs ...string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldIn(FieldTokenID, vs...))
+}
+
+// TokenIDNotIn applies the NotIn predicate on the "token_id" field.
+func TokenIDNotIn(vs ...string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldNotIn(FieldTokenID, vs...))
+}
+
+// TokenIDGT applies the GT predicate on the "token_id" field.
+func TokenIDGT(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldGT(FieldTokenID, v))
+}
+
+// TokenIDGTE applies the GTE predicate on the "token_id" field.
+func TokenIDGTE(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldGTE(FieldTokenID, v))
+}
+
+// TokenIDLT applies the LT predicate on the "token_id" field.
+func TokenIDLT(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldLT(FieldTokenID, v))
+}
+
+// TokenIDLTE applies the LTE predicate on the "token_id" field.
+func TokenIDLTE(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldLTE(FieldTokenID, v))
+}
+
+// TokenIDContains applies the Contains predicate on the "token_id" field.
+func TokenIDContains(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldContains(FieldTokenID, v))
+}
+
+// TokenIDHasPrefix applies the HasPrefix predicate on the "token_id" field.
+func TokenIDHasPrefix(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldHasPrefix(FieldTokenID, v))
+}
+
+// TokenIDHasSuffix applies the HasSuffix predicate on the "token_id" field.
+func TokenIDHasSuffix(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldHasSuffix(FieldTokenID, v))
+}
+
+// TokenIDEqualFold applies the EqualFold predicate on the "token_id" field.
+func TokenIDEqualFold(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldEqualFold(FieldTokenID, v))
+}
+
+// TokenIDContainsFold applies the ContainsFold predicate on the "token_id" field.
+func TokenIDContainsFold(v string) predicate.Erasure {
+	return predicate.Erasure(sql.FieldContainsFold(FieldTokenID, v))
 }
 
 // RowsErasedAtEQ applies the EQ predicate on the "rows_erased_at" field.

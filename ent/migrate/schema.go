@@ -38,6 +38,7 @@ var (
 		{Name: "sequence", Type: field.TypeInt64, Default: 0},
 		{Name: "log_floor", Type: field.TypeInt64, Default: 0},
 		{Name: "log_epoch", Type: field.TypeString, Default: ""},
+		{Name: "log_trimmed", Type: field.TypeInt64, Default: 0},
 		{Name: "audit_number", Type: field.TypeInt64, Default: 0},
 		{Name: "audit_floor", Type: field.TypeInt64, Default: 0},
 	}
@@ -1550,6 +1551,7 @@ var (
 		{Name: "counts", Type: field.TypeJSON},
 		{Name: "actor_kind", Type: field.TypeString},
 		{Name: "actor_id", Type: field.TypeString},
+		{Name: "token_id", Type: field.TypeString, Default: ""},
 		{Name: "rows_erased_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}

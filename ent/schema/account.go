@@ -44,6 +44,7 @@ func (AccountSequence) Fields() []ent.Field {
 		field.Int64("sequence").Default(0).Comment("Of the account's newest event."),
 		field.Int64("log_floor").Default(0).Comment("Events up to this one are no longer served."),
 		text("log_epoch"),
+		field.Int64("log_trimmed").Default(0).Comment("Up to where the audit log says that the event log was trimmed."),
 		field.Int64("audit_number").Default(0).Comment("Of the account's newest entry of the audit log."),
 		field.Int64("audit_floor").Default(0).Comment("Entries of the audit log up to this one were deleted after their time."),
 	}

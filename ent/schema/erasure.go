@@ -21,6 +21,7 @@ func (Erasure) Fields() []ent.Field {
 		field.JSON("counts", map[string]int{}).Comment("How many rows of each table went."),
 		field.String("actor_kind").GoType(viewer.Kind("")).Immutable(),
 		field.String("actor_id").Immutable(),
+		field.String("token_id").Default("").Immutable().Comment("The API token or session by which they called; empty: none."),
 		instant("rows_erased_at"), // zero: it is still going on
 		made(),
 	}

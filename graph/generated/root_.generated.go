@@ -25439,7 +25439,7 @@ type AuditEntry implements Node @scope(read: "audit:read") @key(fields: "id") {
   inboxId: ID
   "Id of the object that it is about; null if none, or if the object was erased."
   subjectId: ID
-  "With READ_AS_ADMIN, EXPORTED and SIGN_IN_FAILED: what was read or exported, or the way of signing in; null for others."
+  "With READ_AS_ADMIN, EXPORTED, SIGNED_IN, SIGN_IN_FAILED and REACTIONS_OPERATED: what was read, exported or done, or the way of signing in; null for others."
   detail: String
   "The number of the event that says the same; null: none does."
   eventSequence: Sequence
@@ -25571,12 +25571,20 @@ enum AuditAction {
   KNOWLEDGE_BASE_UPDATED
   "A sign-in as a user failed, at most once an hour for each user; ` + "`" + `detail` + "`" + ` says by which way."
   SIGN_IN_FAILED
-  "An admin read what only admins may read, at most once an hour for each field; ` + "`" + `detail` + "`" + ` names the field of ` + "`" + `Query` + "`" + `."
+  "An admin read what only admins may read, at most once an hour for each field and object; ` + "`" + `detail` + "`" + ` names the field of ` + "`" + `Query` + "`" + `, and ` + "`" + `subjectId` + "`" + ` the object if it is one."
   READ_AS_ADMIN
-  "A file with data of the account was made for someone; ` + "`" + `detail` + "`" + ` says which."
+  "A file with data of the account was made for someone, or the link to one; ` + "`" + `detail` + "`" + ` says which."
   EXPORTED
   "Entries of this log were deleted after the time that the server's settings keep them; ` + "`" + `changes` + "`" + ` says up to which number."
   AUDIT_LOG_TRIMMED
+  "Events were deleted after the time that the server's settings keep them, at most once a day; ` + "`" + `changes` + "`" + ` says up to which number."
+  EVENT_LOG_TRIMMED
+  "An admin disconnected an e-mail channel: its addresses are free, its credentials are gone."
+  CHANNEL_DISCONNECTED
+  "An admin made a link that signs in as the user ` + "`" + `subjectId` + "`" + `."
+  SIGN_IN_LINK_CREATED
+  "At the command line, work on what happened was tried again, passed over or reset; ` + "`" + `detail` + "`" + ` says which, and of what."
+  REACTIONS_OPERATED
 }
 
 "A page of the audit log."

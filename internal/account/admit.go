@@ -67,7 +67,7 @@ func (s *Service) AcceptInSession(ctx context.Context, invitation, userAgent str
 		if err := useInvitation(ctx, tx, u.ID, hash); err != nil {
 			return err
 		}
-		made, err = OpenSession(ctx, tx, NewSession{User: u, UserAgent: userAgent})
+		made, err = OpenSession(ctx, tx, NewSession{User: u, UserAgent: userAgent, Way: "INVITATION"})
 		return err
 	})
 	return made, err

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,8 @@ type NewSession struct {
 	UserAgent string
 	// App is what acts for the user; nil: the browser itself.
 	App *SessionApp
+	// Way is how they signed in, if not at a provider: LINK, INVITATION.
+	Way string
 }
 
 // Opened is a session that has begun. Secret is what its cookie has; it is kept nowhere.
@@ -68,7 +71,7 @@ func OpenSession(ctx context.Context, tx *store.Tx, n NewSession) (Opened, error
 	}
 	until := tx.Now().Add(life)
 	made := id.New(id.UserSession)
-	tx.Append(ctx, store.Event{Type: vocab.SignedIn, SubjectID: made, UserID: n.User.ID})
+	tx.Append(ctx, store.Event{Type: vocab.SignedIn, SubjectID: made, UserID: n.User.ID, AuditDetail: cmp.Or(n.ProviderID, app.ID, n.Way)})
 	err := tx.Client.Session.Create().SetID(made).SetUserID(n.User.ID).SetProviderID(n.ProviderID).SetProviderSession(n.Session).
 		SetProviderSubject(n.Subject).SetHash(hash).
 		SetKind(app.Kind).SetAppID(app.ID).SetScopes(app.Scopes).SetUserAgent(n.UserAgent).SetLastSeenAt(tx.Now()).SetExpiresAt(until).SetCreatedAt(tx.Now()).Exec(ctx)

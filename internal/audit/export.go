@@ -12,6 +12,7 @@ import (
 	"parley/ent/auditentry"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
@@ -38,7 +39,7 @@ func (s *Service) Export(ctx context.Context, format Format, after int64, begin 
 	if err := mayExport(ctx); err != nil {
 		return err
 	}
-	if err := s.Exported(ctx, "audit."+string(format)); err != nil {
+	if err := s.recordExport(ctx, format, after); err != nil {
 		return err
 	}
 	begin()
@@ -59,6 +60,20 @@ func (s *Service) Export(ctx context.Context, format Format, after int64, begin 
 		}
 		after = list[len(list)-1].Number
 	}
+}
+
+// recordExport records the export: of all of the log each time, of what is new since one
+// once in an hour, so that a program that asks often does not fill the log with its asking.
+func (s *Service) recordExport(ctx context.Context, format Format, after int64) error {
+	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		exported := store.Audit{Action: vocab.AuditExported, Detail: "audit." + string(format)}
+		if after == 0 {
+			tx.Audit(ctx, exported)
+			return nil
+		}
+		_, err = tx.AuditHourly(ctx, exported)
+		return err
+	})
 }
 
 func mayExport(ctx context.Context) error {

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -60,11 +61,8 @@ func (f *Filter) check() error {
 	return nil
 }
 
-// narrow leaves of a query the entries that the filter wants.
+// narrow leaves of a query the entries that the filter wants, but for the actions.
 func (f *Filter) narrow(q *ent.AuditEntryQuery) {
-	if f.Actions != nil {
-		q.Where(auditentry.ActionIn(f.Actions...))
-	}
 	if f.ActorID != nil {
 		q.Where(auditentry.ActorID(*f.ActorID))
 	}
@@ -77,6 +75,15 @@ func (f *Filter) narrow(q *ent.AuditEntryQuery) {
 	if f.Until != nil {
 		q.Where(auditentry.AtLT(*f.Until))
 	}
+}
+
+// lanes are the entries of each action: an index has those of one in the order of the list.
+func (f *Filter) lanes() []store.Lane {
+	lanes := []store.Lane{}
+	for _, action := range slices.Compact(slices.Sorted(slices.Values(f.Actions))) {
+		lanes = append(lanes, func(s *sql.Selector) { s.Where(sql.EQ(s.C(auditentry.FieldAction), string(action))) })
+	}
+	return lanes
 }
 
 // fingerprint distinguishes the cursors of lists that are filtered otherwise.
@@ -107,10 +114,14 @@ func (s *Service) List(ctx context.Context, f *Filter, args paging.PageArgs) (*p
 	if err != nil {
 		return nil, err
 	}
-	return entries.Page(args, pageSize, func(narrow func(*sql.Selector)) ([]*ent.AuditEntry, error) {
+	load := func(narrow func(*sql.Selector)) ([]*ent.AuditEntry, error) {
 		q := s.store.Client(ctx).AuditEntry.Query()
 		f.narrow(q)
 		q.Modify(narrow)
 		return q.All(ctx)
-	}, mark)
+	}
+	if f.Actions == nil {
+		return entries.Page(args, pageSize, load, mark)
+	}
+	return entries.Merged(args, pageSize, f.lanes(), load, mark)
 }

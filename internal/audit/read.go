@@ -2,40 +2,47 @@ package audit
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
-// RecordRead records that an admin read a field which only admins may read, once in an
-// hour for each (AC-17). It returns when that is durable: what was read may go out only
-// after it.
-func (s *Service) RecordRead(ctx context.Context, field string) error {
+// RecordRead records that an admin read a field which only admins may read, and which
+// objects if it has single ones, once in an hour for each (AC-17). It returns when that is
+// durable: what was read may go out only after it.
+func (s *Service) RecordRead(ctx context.Context, field string, objects ...string) error {
 	v := viewer.FromContext(ctx)
 	if v == nil || v.Kind != viewer.Admin {
 		return nil
 	}
-	read := store.Audit{Action: vocab.AuditReadAsAdmin, Detail: field}
-	mark := v.AccountID + " " + store.AuditMark(v, read, s.store.Now())
-	if s.known.Contains(mark) {
+	if len(objects) == 0 {
+		objects = []string{""}
+	}
+	fresh := map[string]store.Audit{}
+	for _, object := range objects {
+		read := store.Audit{Action: vocab.AuditReadAsAdmin, SubjectID: object, Detail: field}
+		if mark := v.AccountID + " " + store.AuditMark(v, read, s.store.Now()); !s.known.Contains(mark) {
+			fresh[mark] = read
+		}
+	}
+	if len(fresh) == 0 {
 		return nil
 	}
 	err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.AuditHourly(ctx, read)
-		return err
-	})
-	if err == nil {
-		s.known.Add(mark, struct{}{})
-	}
-	return err
-}
-
-// Exported records that a file with data of the account was made for the context's
-// viewer; what says which (AC-17).
-func (s *Service) Exported(ctx context.Context, what string) error {
-	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, Detail: what})
+		for _, mark := range slices.Sorted(maps.Keys(fresh)) { // in one order, as others do at the same time
+			if _, err := tx.AuditHourly(ctx, fresh[mark]); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
+	if err == nil {
+		for mark := range fresh {
+			s.known.Add(mark, struct{}{})
+		}
+	}
+	return err
 }

@@ -11,13 +11,9 @@ import (
 	"parley/internal/vocab"
 )
 
-const (
-	// trimBatch is how many entries one transaction deletes.
-	trimBatch = 500
-	// trimEvery is how much the log grows old before it is trimmed: the log has an entry
-	// for it each time.
-	trimEvery = 24 * time.Hour
-)
+// trimEvery is how much the log grows old before it is trimmed: the log has an entry
+// for it each time.
+const trimEvery = 24 * time.Hour
 
 // trimmable finds the accounts with entries that are older than a time: by the first
 // entry above the floor. $1: the time.
@@ -84,26 +80,7 @@ func (s *Service) deleteEntries(ctx context.Context) error {
 	if err != nil || len(floors) == 0 {
 		return err
 	}
-	floor, err := s.store.SealedFloor(ctx, account, store.AuditLog, floors[0])
-	if err != nil {
-		return err
-	}
-	for deleted := int64(trimBatch); deleted == trimBatch; {
-		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-			const some = "(SELECT number FROM audit_entries WHERE account_id = $1 AND number <= $2 ORDER BY number LIMIT $3)"
-			if _, err = tx.Exec(ctx, "DELETE FROM seal_digests WHERE account_id = $1 AND log = 'AUDIT' AND number IN "+some, account, floor, trimBatch); err != nil {
-				return err
-			}
-			deleted, err = tx.Exec(ctx, "DELETE FROM audit_entries WHERE account_id = $1 AND number IN "+some, account, floor, trimBatch)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		return tx.ForgetDigests(ctx, account, store.AuditLog, floor, "audit_entries", "number")
-	})
+	return s.store.DeleteTrimmed(ctx, account, store.Trimmed{Log: store.AuditLog, Table: "audit_entries", Number: "number"}, floors[0])
 }
 
 // ForgetMarks forgets what was recorded in an hour that is over. The system runs it each hour.

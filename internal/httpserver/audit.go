@@ -32,6 +32,11 @@ func (c *Config) routeAudit(mux *http.ServeMux, s *streams) {
 }
 
 func (c *Config) serveAudit(w http.ResponseWriter, r *http.Request, format audit.Format, name, contentType string) {
+	if r.Method != http.MethodGet { // HEAD, which would read all of it for nothing
+		w.Header().Set("Allow", http.MethodGet)
+		writeError(w, r, http.StatusMethodNotAllowed, errs.New(errs.BadUserInput, "Only GET is possible here."))
+		return
+	}
 	after := int64(0)
 	if text := r.URL.Query().Get("after"); text != "" {
 		var err error
@@ -57,7 +62,9 @@ func (c *Config) serveAudit(w http.ResponseWriter, r *http.Request, format audit
 	switch {
 	case err == nil:
 	case begun: // what is cut short must not pass for all of it
-		c.Log.ErrorContext(r.Context(), "the export of the audit log broke off", "id", requestID(r.Context()), "error", err)
+		if r.Context().Err() == nil {
+			c.Log.ErrorContext(r.Context(), "the export of the audit log broke off", "id", requestID(r.Context()), "error", err)
+		}
 		panic(http.ErrAbortHandler)
 	default:
 		c.failAudit(w, r, err)

@@ -74,7 +74,7 @@ func (s *Service) Erase(ctx context.Context, in EraseContactInput) (*ent.Erasure
 
 // system is Parley's own work, in the name of whoever asked for the erasure.
 func (s *Service) system(ctx context.Context, e *ent.Erasure) context.Context {
-	by := &viewer.Viewer{Kind: e.ActorKind, AccountID: e.AccountID, ActorID: e.ActorID}
+	by := &viewer.Viewer{Kind: e.ActorKind, AccountID: e.AccountID, ActorID: e.ActorID, TokenID: e.TokenID}
 	return viewer.NewContext(ctx, viewer.System("erase-contact", e.AccountID).InNameOf(by))
 }
 
@@ -102,7 +102,7 @@ func begin(ctx context.Context, tx *store.Tx, erasureID string, in EraseContactI
 		return nil, err
 	}
 	tx.Enqueue(store.Job{Args: EraseArgs{AccountID: v.AccountID, ErasureID: erasureID}, At: tx.Now().Add(handOver).Time()})
-	return tx.Client.Erasure.Create().SetID(erasureID).SetContactID(c.ID).SetCounts(conversation.Erased{}).SetActorKind(v.Kind).SetActorID(v.ActorID).
+	return tx.Client.Erasure.Create().SetID(erasureID).SetContactID(c.ID).SetCounts(conversation.Erased{}).SetActorKind(v.Kind).SetActorID(v.ActorID).SetTokenID(v.TokenID).
 		SetCreatedAt(tx.Now()).Save(ctx)
 }
 

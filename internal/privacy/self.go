@@ -45,7 +45,8 @@ func eraseSelf(ctx context.Context, tx *store.Tx, p conversation.Person, visitor
 	if _, err := tx.Exec(ctx, "UPDATE consents SET page_url = '' WHERE contact_id = $1 AND account_id = $2", p.ContactID, account); err != nil {
 		return err
 	}
-	if err := eraseMerges(ctx, tx, p.ContactID, counts); err != nil {
+	merged, err := eraseMerges(ctx, tx, p.ContactID, counts)
+	if err != nil {
 		return err
 	}
 	if err := eraseRows(ctx, tx, counts, "library_openings", "contact_id = $1 AND account_id = $2", p.ContactID, account); err != nil {
@@ -65,34 +66,48 @@ func eraseSelf(ctx context.Context, tx *store.Tx, p conversation.Person, visitor
 	if err := tx.Retire(ctx, "contacts", id.Contact, "id", account, p.ContactID); err != nil {
 		return err
 	}
-	if err := tx.ForgetEntries(ctx, "subject_id = $2", account, p.ContactID); err != nil { // of what was done before (AC-17)
+	if err := forgetEntries(ctx, tx, account, append(merged, p.ContactID)); err != nil {
 		return err
 	}
 	tx.Append(ctx, store.Event{Type: vocab.ContactErased, SubjectID: p.ContactID})
 	return eraseRows(ctx, tx, counts, "contacts", "id = $1 AND account_id = $2", p.ContactID, account)
 }
 
+// forgetEntries makes tombstones of what the audit log has of contacts from before: the
+// entries about them, and those of their merges about the other contact (AC-17).
+func forgetEntries(ctx context.Context, tx *store.Tx, account string, contacts []string) error {
+	for _, c := range contacts {
+		if err := tx.ForgetEntries(ctx, "subject_id = $2", account, c); err != nil {
+			return err
+		}
+		if err := tx.ForgetEntries(ctx, "action IN ('CONTACT_MERGED', 'CONTACT_UNMERGED') AND CAST(changes AS TEXT) LIKE $2", account, "%"+c+"%"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // eraseMerges removes what is remembered of contacts that became part of one, also of those
-// that became part of them.
-func eraseMerges(ctx context.Context, tx *store.Tx, contactID string, counts conversation.Erased) error {
+// that became part of them. It returns their ids.
+func eraseMerges(ctx context.Context, tx *store.Tx, contactID string, counts conversation.Erased) (all []string, err error) {
 	for into := []string{contactID}; len(into) > 0; {
 		merges, err := tx.Client.ContactMerge.Query().Where(contactmerge.IntoIDIn(into...)).All(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		into = nil
 		for _, m := range merges {
-			into = append(into, m.FromID)
+			into, all = append(into, m.FromID), append(all, m.FromID)
 			for _, of := range []struct{ table, column, value string }{
 				{"contact_moves", "merge_id", m.ID}, {"property_values", "record_id", m.FromID}, {"record_contacts", "contact_id", m.FromID}, {"contact_merges", "id", m.ID},
 			} {
 				if err := eraseRows(ctx, tx, counts, of.table, of.column+" = $1 AND account_id = $2", of.value, m.AccountID); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // eraseVisitor removes a visitor, whose open streams end.

@@ -2,33 +2,54 @@ package reaction
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
 	"parley/internal/errs"
 	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // Retry has a parked event tried again, as often as a new one. A node notices
 // within seconds. NOT_FOUND: nothing of this id is parked.
 func (e *Engine) Retry(ctx context.Context, parkedID string) error {
-	return e.changeParked(ctx, "UPDATE reaction_parked SET attempts = 0, next_at = 0 WHERE id = $1", parkedID)
+	return e.changeParked(ctx, "retry", "UPDATE reaction_parked SET attempts = 0, next_at = 0 WHERE id = $1", parkedID)
 }
 
 // Skip passes a parked event over and has what waits behind it handled. A node
 // notices within seconds. NOT_FOUND: nothing of this id is parked.
 func (e *Engine) Skip(ctx context.Context, parkedID string) error {
-	return e.changeParked(ctx, "UPDATE reaction_parked SET sequence = sequence + 1, attempts = 0, next_at = 0 WHERE id = $1", parkedID)
+	return e.changeParked(ctx, "skip", "UPDATE reaction_parked SET sequence = sequence + 1, attempts = 0, next_at = 0 WHERE id = $1", parkedID)
 }
 
-func (e *Engine) changeParked(ctx context.Context, statement, parkedID string) error {
+func (e *Engine) changeParked(ctx context.Context, what, statement, parkedID string) error {
 	return e.store.WithTx(acrossAccounts(ctx), func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, statement, parkedID)
+		n, err := record(ctx, tx, what, statement+" RETURNING account_id, consumer", parkedID)
 		if err == nil && n == 0 {
 			err = errs.New(errs.NotFound, "Nothing is parked under the id %q. `parley reactions list` shows what is.", errs.Clip(parkedID))
 		}
 		return err
 	})
+}
+
+// record runs a statement that returns accounts and consumers, and records in each account
+// what was done with the consumer (AC-17). It returns how many there were.
+func record(ctx context.Context, tx *store.Tx, what, statement string, args ...any) (n int64, err error) {
+	rows, err := tx.Query(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for ; rows.Next(); n++ {
+		var accountID, consumer string
+		if err := rows.Scan(&accountID, &consumer); err != nil {
+			return n, err
+		}
+		tx.Audit(viewer.NewContext(ctx, viewer.System("command line", accountID)), store.Audit{Action: vocab.AuditReactionsOperated, Detail: what + " " + consumer})
+	}
+	return n, rows.Err()
 }
 
 // Reset has a consumer go on from the head of an account's log; "": of all
@@ -44,10 +65,11 @@ func (e *Engine) Reset(ctx context.Context, consumer, accountID string) (account
 		if err != nil {
 			return err
 		}
-		accounts, err = tx.Exec(ctx, `INSERT INTO reaction_marks (account_id, consumer, mark, moved_at, reset_at)
+		accounts, err = record(ctx, tx, "reset", `INSERT INTO reaction_marks (account_id, consumer, mark, moved_at, reset_at)
 			SELECT a.id, $1, a.sequence, $2, $2 FROM account_sequences a WHERE `+toReset(3)+`
 			ON CONFLICT (account_id, consumer) DO UPDATE SET mark = excluded.mark, moved_at = excluded.moved_at,
-				reset_at = excluded.reset_at, overdue_at = 0, stopped_at = 0`, consumer, tx.Now(), accountID)
+				reset_at = excluded.reset_at, overdue_at = 0, stopped_at = 0
+			RETURNING account_id, consumer`, consumer, tx.Now(), accountID)
 		if err == nil && accounts == 0 && accountID != "" {
 			err = errs.New(errs.NotFound, "There is no account %q.", errs.Clip(accountID))
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,19 @@ func ParseAnchors(text string) ([]Anchor, error) {
 			return nil, badAnchor(word)
 		}
 		list = append(list, Anchor{parts[0], Log(parts[1]), number, seal})
+	}
+	return list, nil
+}
+
+// ReadAnchors reads a file of anchors.
+func ReadAnchors(file string) ([]Anchor, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read anchors: %w", err)
+	}
+	list, err := ParseAnchors(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("read anchors from %s: %w", file, err)
 	}
 	return list, nil
 }

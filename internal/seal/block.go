@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -9,6 +10,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/internal/secret"
+	"parley/internal/store"
 )
 
 // block is what a seal is of: a row of the table seals.
@@ -18,6 +20,7 @@ type block struct {
 	number      int64
 	first, last int64
 	rows        int64
+	bound       int64 // the rows of conversations, which retention leaves
 	floor       int64
 	at          int64
 	keyID       string
@@ -28,10 +31,10 @@ type block struct {
 	seal    []byte
 }
 
-const blockColumns = "block, first, last, row_count, log_floor, sealed_at, key_id, digests, root, seal"
+const blockColumns = "block, first, last, row_count, bound_count, log_floor, sealed_at, key_id, digests, root, seal"
 
 func (b *block) scan(rows entsql.ColumnScanner) error {
-	return rows.Scan(&b.number, &b.first, &b.last, &b.rows, &b.floor, &b.at, &b.keyID, &b.digests, &b.root, &b.seal)
+	return rows.Scan(&b.number, &b.first, &b.last, &b.rows, &b.bound, &b.floor, &b.at, &b.keyID, &b.digests, &b.root, &b.seal)
 }
 
 // purpose distinguishes seals from whatever else is made with the keys.
@@ -49,7 +52,7 @@ func (b *block) sealedText(before []byte) []byte {
 	put([]byte(b.account))
 	put([]byte(b.log))
 	put([]byte(b.keyID))
-	for _, n := range []int64{b.number, b.first, b.last, b.rows, b.floor, b.at} {
+	for _, n := range []int64{b.number, b.first, b.last, b.rows, b.bound, b.floor, b.at} {
 		var number [8]byte
 		binary.BigEndian.PutUint64(number[:], uint64(n)) //nolint:gosec // all bits are kept
 		text.Write(number[:])
@@ -83,4 +86,20 @@ func (b *block) digestOf(number int64) []byte {
 		return nil
 	}
 	return digest
+}
+
+// blocksOf are the blocks behind one of a log, or some of them.
+func blocksOf(ctx context.Context, s *store.Store, accountID string, log Log, after int64, most int) ([]block, error) {
+	return queryBlocks(ctx, s, accountID, log, "block > $3 ORDER BY block LIMIT $4", after, most)
+}
+
+func queryBlocks(ctx context.Context, s *store.Store, accountID string, log Log, which string, args ...any) (list []block, err error) {
+	err = store.ForEachRow(ctx, s, "SELECT "+blockColumns+" FROM seals WHERE account_id = $1 AND log = $2 AND "+which,
+		append([]any{accountID, string(log)}, args...), func(rows entsql.ColumnScanner) error {
+			b := block{account: accountID, log: log}
+			err := b.scan(rows)
+			list = append(list, b)
+			return err
+		})
+	return list, err
 }

@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
+	"io"
 
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/internal/store"
+	"parley/internal/vocab"
 )
 
 // Log is one of an account's logs.
@@ -35,8 +38,11 @@ type row struct {
 type columns struct {
 	table, number, at, other string
 	kept, gone               []string
-	// head and floor are the counters of account_sequences.
+	// head and floor are the counters of account_sequences: the log's end, and up to where
+	// retention may delete.
 	head, floor string
+	// trimmed is what the audit log has of each rise of that floor.
+	trimmed vocab.AuditAction
 }
 
 var logs = map[Log]*columns{
@@ -44,13 +50,13 @@ var logs = map[Log]*columns{
 		table: "events", number: "sequence", at: "occurred_at", other: "revision",
 		kept: []string{"id", "type", "actor_kind", "actor_id", "inbox_id", "user_id"},
 		gone: []string{"conversation_id", "message_id", "subject_id"},
-		head: "sequence", floor: "log_floor",
+		head: "sequence", floor: "log_trimmed", trimmed: vocab.AuditEventLogTrimmed,
 	},
 	store.AuditLog: {
 		table: "audit_entries", number: "number", at: "at", other: "event_sequence",
 		kept: []string{"id", "action", "actor_kind", "actor_id", "work", "credential_id", "inbox_id", "detail"},
 		gone: []string{"subject_id"},
-		head: "audit_number", floor: "audit_floor",
+		head: "audit_number", floor: "audit_floor", trimmed: vocab.AuditAuditLogTrimmed,
 	},
 }
 
@@ -107,8 +113,11 @@ func canonical(text string) string {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
 	decoder.UseNumber()
 	var value any
-	if err := decoder.Decode(&value); err != nil || decoder.More() {
+	if err := decoder.Decode(&value); err != nil {
 		return text
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return text // something follows
 	}
 	again, err := json.Marshal(value) // in the order of the names
 	if err != nil {
@@ -153,6 +162,15 @@ func (r *row) innerHash(salt []byte) []byte {
 	return w.Sum(nil)
 }
 
+// isBound reports whether the row belongs to a conversation: retention leaves it.
+func (r *row) isBound() bool { return len(r.gone) > 1 && r.gone[0] != "" }
+
+// boundBit of a digest's first byte says whether the row belonged to a conversation when
+// it was sealed.
+const boundBit = 1
+
+func isBound(digest []byte) bool { return digest[0]&boundBit != 0 }
+
 // digest is of the row with its inner hash.
 func (r *row) digest(inner []byte) []byte {
 	w := newWriter("parley-seal-row-1")
@@ -163,5 +181,20 @@ func (r *row) digest(inner []byte) []byte {
 		w.text(text)
 	}
 	w.bytes(inner)
-	return w.Sum(nil)
+	sum := w.Sum(nil)
+	sum[0] &^= boundBit
+	if r.isBound() {
+		sum[0] |= boundBit
+	}
+	return sum
+}
+
+// has reports whether a digest is the row's. A tombstone does not say any more whether it
+// belonged to a conversation.
+func (r *row) has(digest []byte) bool {
+	made := r.digest(r.inner)
+	if r.salt == nil {
+		made[0] = made[0]&^boundBit | digest[0]&boundBit
+	}
+	return bytes.Equal(made, digest)
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"parley/internal/clock"
-	"parley/internal/event"
 	"parley/internal/id"
 	"parley/internal/seal"
 	"parley/internal/secret"
@@ -26,18 +25,26 @@ func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 // sealed is an account whose logs are sealed.
 type sealed struct {
 	*testkit.Fixture
-	t    *testing.T
-	keys *secret.Keyring
-	s    *seal.Service
+	t      *testing.T
+	keys   *secret.Keyring
+	s      *seal.Service
+	turned *clock.Turned
 }
+
+// kept is how long the logs are kept.
+const kept = 100 * 24 * time.Hour
+
+var options = seal.Settings{EventRetention: kept, AuditRetention: kept}
 
 // eachSealed runs the test on each database, with an account that has 30 events more, 10 of them
 // audited, all of them sealed.
 func eachSealed(t *testing.T, test func(t *testing.T, s *sealed)) {
 	t.Helper()
-	testkit.EachStore(t, clock.System{}, func(t *testing.T, db *store.Store) {
+	testkit.EachDatabase(t, func(t *testing.T, on testkit.Database) {
 		keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
-		s := &sealed{testkit.Account(t, db), t, keys, seal.New(db, keys)}
+		turned := clock.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
+		db := on.Open(t, turned)
+		s := &sealed{testkit.Account(t, db), t, keys, seal.New(db, keys, options), turned}
 		s.write(10)
 		s.seal()
 		test(t, s)
@@ -121,9 +128,13 @@ func TestSealed(t *testing.T) {
 		if found = s.verify(); problems(found) != "" || found[store.EventLog].Unsealed != 3 || found[store.AuditLog].Unsealed != 1 || !found[store.EventLog].UnsealedSince.IsSet() {
 			t.Errorf("%+v", found[store.EventLog])
 		}
-		if err := s.s.Round(s.System); err != nil {
-			t.Fatal(err)
+		s.turned.Advance(9 * time.Second)
+		check.NoError(t, s.s.Round(s.System))
+		if n := s.verify()[store.EventLog].Blocks; n != 1 {
+			t.Errorf("rows of nine seconds are sealed: %d blocks", n)
 		}
+		s.turned.Advance(time.Second)
+		check.NoError(t, s.s.Round(s.System))
 		if found = s.verify(); problems(found) != "" || found[store.EventLog].Unsealed != 0 || found[store.EventLog].Blocks != 2 {
 			t.Errorf("after a round: %+v", found[store.EventLog])
 		}
@@ -139,6 +150,7 @@ func TestRounds(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.write(1)
+			s.turned.Advance(10 * time.Second)
 		}
 		if err := s.s.Round(s.System); err != nil {
 			t.Fatal(err)
@@ -172,8 +184,14 @@ func TestEditsAreNoticed(t *testing.T) {
 		}, "its counter was lowered"},
 		"counter lowered":        {[]string{"UPDATE account_sequences SET audit_number = audit_number - 1 WHERE id = {account}"}, "AUDIT 0: the account counts"},
 		"counter raised":         {[]string{"UPDATE account_sequences SET sequence = sequence + 1 WHERE id = {account}"}, "EVENTS 0: the account counts"},
-		"seal removed":           {[]string{"DELETE FROM seals WHERE account_id = {account} AND log = 'AUDIT'"}, "AUDIT 0: 1 blocks were sealed"},
-		"floor raised":           {[]string{"UPDATE account_sequences SET log_floor = 12 WHERE id = {account}", "DELETE FROM events" + row}, "EVENTS 12: the row was removed"},
+		"seal removed":           {[]string{"DELETE FROM seals WHERE account_id = {account} AND log = 'AUDIT'"}, "AUDIT 0: seal_heads says block 1"},
+		"floor raised":           {[]string{"UPDATE account_sequences SET log_floor = 12, log_trimmed = 12 WHERE id = {account}", "DELETE FROM events" + row}, "EVENTS 12: the row was removed"},
+		"floor above the end":    {[]string{"UPDATE account_sequences SET log_trimmed = 1000 WHERE id = {account}"}, "EVENTS 0: the log's floor is 1000"},
+		"no counters":            {[]string{"DELETE FROM account_sequences WHERE id = {account}"}, "EVENTS 0: the account has no counters"},
+		"head removed":           {[]string{"DELETE FROM seal_heads WHERE account_id = {account} AND log = 'EVENTS'"}, "EVENTS 0: seal_heads says block 0"},
+		"head lowered":           {[]string{"UPDATE seal_heads SET block = 0 WHERE account_id = {account} AND log = 'EVENTS'"}, "EVENTS 0: seal_heads says block 0"},
+		"head raised":            {[]string{"UPDATE seal_heads SET through = 1000000 WHERE account_id = {account} AND log = 'AUDIT'"}, "AUDIT 0: seal_heads says block 1 to 1000000"},
+		"head's floor":           {[]string{"UPDATE seal_heads SET log_floor = 3 WHERE account_id = {account} AND log = 'AUDIT'"}, "AUDIT 0: seal_heads says"},
 		"floor of a seal raised": {[]string{"UPDATE seals SET log_floor = 12 WHERE account_id = {account} AND log = 'EVENTS'", "DELETE FROM events" + row}, "its seal does not fit"},
 		"digests dropped":        {[]string{"UPDATE seals SET digests = root WHERE account_id = {account} AND log = 'EVENTS'"}, "its digests are not those that were sealed"},
 		"row below one":          {[]string{"UPDATE events SET sequence = 0" + row}, "EVENTS 0: 1 rows have numbers below 1"},
@@ -199,7 +217,7 @@ func TestEditsAreNoticed(t *testing.T) {
 			}{[]string{fmt.Sprintf("UPDATE %s SET %s = %s WHERE account_id = {account} AND %s = 4", table, column, value, number)}, log + " 4: "}
 		}
 	}
-	for _, column := range []string{"first", "last", "row_count", "log_floor", "sealed_at"} {
+	for _, column := range []string{"first", "last", "row_count", "bound_count", "log_floor", "sealed_at"} {
 		edits["seals."+column] = struct {
 			statements []string
 			want       string
@@ -288,46 +306,6 @@ func TestTombstones(t *testing.T) {
 	})
 }
 
-// OP-6: retention deletes only below a sealed floor, and leaves a chain that verifies.
-func TestTrimmed(t *testing.T) {
-	t.Parallel()
-	eachSealed(t, func(t *testing.T, s *sealed) {
-		s.edit("UPDATE account_sequences SET log_floor = 20 WHERE id = {account}")
-		trim := func() {
-			if err := event.New(s.Store).Trim(s.System, time.Hour); err != nil {
-				t.Fatal(err)
-			}
-		}
-		trim()
-		if found := s.verify(); problems(found) != "" || found[store.EventLog].Trimmed != 0 {
-			t.Fatalf("before the floor was sealed: %+v", found[store.EventLog])
-		}
-		s.seal()
-		s.edit("UPDATE accounts SET created_at = 0 WHERE id = {account}")
-		trim()
-		found := s.verify()
-		if got := problems(found); got != "" || found[store.EventLog].Trimmed == 0 || found[store.EventLog].Floor != 20 {
-			t.Fatalf("%+v %s", found[store.EventLog], got)
-		}
-		s.write(400) // a block that is full
-		s.seal()
-		s.edit("UPDATE events SET conversation_id = '', message_id = '', subject_id = '', changes = '[]' WHERE account_id = {account} AND conversation_id <> ''",
-			"UPDATE account_sequences SET log_floor = sequence - 3 WHERE id = {account}")
-		s.seal()
-		trim()
-		if digests := check.Must(s.Store.Numbers(t.Context(), "SELECT length(digests) FROM seals WHERE account_id = $1 AND log = 'EVENTS' ORDER BY block", s.AccountID))(t); digests[0] != 0 || digests[3] == 0 {
-			t.Errorf("digests of %v bytes are left", digests)
-		}
-		if got := problems(s.verify()); strings.Contains(got, "removed") || strings.Contains(got, "gone") {
-			t.Errorf("got %s", got)
-		}
-		s.edit("UPDATE seals SET digests = seal WHERE account_id = {account} AND block = 1 AND log = 'EVENTS'")
-		if got := problems(s.verify()); got == "" {
-			t.Error("edited digests of a block that was trimmed were not noticed")
-		}
-	})
-}
-
 // OP-6: keys rotate; without the key nothing can be said, nor sealed unnoticed.
 func TestKeys(t *testing.T) {
 	t.Parallel()
@@ -338,7 +316,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		s.write(1)
-		s.s = seal.New(s.Store, stranger)
+		s.s = seal.New(s.Store, stranger, options)
 		s.seal()
 		if got := problems(s.verify()); !strings.Contains(got, "is not in PARLEY_SECRET_KEYS") {
 			t.Errorf("got %q", got)
@@ -352,7 +330,7 @@ func TestKeys(t *testing.T) {
 		first, second := secret.GenerateKey(), secret.GenerateKey()
 		s := &sealed{Fixture: testkit.Account(t, db), t: t, keys: check.Must(secret.Parse(second + "," + first))(t)}
 		for _, keys := range []string{first, second + "," + first} {
-			s.s = seal.New(db, check.Must(secret.Parse(keys))(t))
+			s.s = seal.New(db, check.Must(secret.Parse(keys))(t), options)
 			s.write(1)
 			s.seal()
 		}
@@ -383,6 +361,7 @@ func TestAnchors(t *testing.T) {
 			t.Errorf("got %q", got)
 		}
 		s.write(1)
+		s.s = seal.New(s.Store, s.keys, options) // which does not know better
 		s.seal()
 		if got := problems(s.verify(anchors...)); !strings.Contains(got, "the log was rewritten") {
 			t.Errorf("got %q", got)
@@ -402,7 +381,7 @@ func TestSealingAtOnce(t *testing.T) {
 	eachSealed(t, func(t *testing.T, s *sealed) {
 		var group sync.WaitGroup
 		for range 3 {
-			node := seal.New(s.Store, s.keys)
+			node := seal.New(s.Store, s.keys, options)
 			group.Go(func() {
 				for range 15 {
 					if err := node.SealAll(s.System, s.AccountID); err != nil {
@@ -438,7 +417,7 @@ func TestSealingFails(t *testing.T) {
 	t.Parallel()
 	eachSealed(t, func(t *testing.T, s *sealed) {
 		s.write(1)
-		blocked := "INSERT INTO seals (account_id, log, block, first, last, row_count, log_floor, sealed_at, key_id, digests, root, seal) SELECT account_id, log, 2, first, last, row_count, log_floor, sealed_at, key_id, digests, root, seal FROM seals WHERE account_id = {account} AND log = 'EVENTS'"
+		blocked := "INSERT INTO seals (account_id, log, block, first, last, row_count, bound_count, log_floor, sealed_at, key_id, digests, root, seal) SELECT account_id, log, 2, first, last, row_count, bound_count, log_floor, sealed_at, key_id, digests, root, seal FROM seals WHERE account_id = {account} AND log = 'EVENTS'"
 		s.edit(blocked)
 		if err := s.s.SealAll(s.System, s.AccountID); err == nil {
 			t.Fatal("the block is there, and was sealed again")
@@ -458,7 +437,7 @@ func TestSealingFails(t *testing.T) {
 func TestCanonical(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"[]": "[]", `[{"to": "b", "field": "a"}]`: `[{"field":"a","to":"b"}]`, `[{"field":"\u00e4"}]`: `[{"field":"ä"}]`, "{": "{", "[1] x": "[1] x",
+		"[]": "[]", `[{"to": "b", "field": "a"}]`: `[{"field":"a","to":"b"}]`, `[{"field":"\u00e4"}]`: `[{"field":"ä"}]`, "{": "{", "[1] x": "[1] x", "[1]]x": "[1]]x", "[] ": "[]",
 	} {
 		check.Same(t, seal.Canonical(text), want)
 	}

@@ -1,11 +1,12 @@
 package seal
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"sort"
+	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -28,6 +29,12 @@ type Report struct {
 	Trimmed    int64 `json:"trimmed"`
 	// Floor is up to where the newest seal says that rows may have been deleted.
 	Floor int64 `json:"floor"`
+	// Began is when the first block was sealed: what is older was sealed as it was found.
+	Began clock.Micros `json:"sealedSince,omitempty"`
+	// Late are blocks that were sealed much later than their newest row was written, the last
+	// of them at the time: what was edited before that is not noticed.
+	Late     int64        `json:"late,omitempty"`
+	LastLate clock.Micros `json:"lastLate,omitempty"`
 	// Unsealed rows are behind the newest seal, the oldest since the time.
 	Unsealed      int64        `json:"unsealed"`
 	UnsealedSince clock.Micros `json:"unsealedSince,omitempty"`
@@ -72,26 +79,38 @@ type Options struct {
 	Log     Log
 	// Anchors are seals that were kept elsewhere, which the logs must have.
 	Anchors []Anchor
+	// Grace is for how long a row may be there without being sealed; 0: ten minutes.
+	Grace time.Duration
 }
 
+// grace is the Grace unless said otherwise; late is when a block was sealed late.
+const (
+	grace = 10 * time.Minute
+	late  = 15 * time.Minute
+)
+
+// accounts are all that have a log, or had one.
+const accounts = `SELECT id FROM (SELECT id FROM accounts UNION SELECT id FROM account_sequences UNION SELECT account_id FROM seals UNION SELECT account_id FROM seal_heads) AS every
+	WHERE id = $1 OR $2 = '' ORDER BY id`
+
 // Verify reads logs, block by block, makes their digests and seals again, and gives each
-// log's report to found. It changes nothing, and needs no server to stop: a block that
+// log's report to report. It changes nothing, and needs no server to stop: a block that
 // does not fit is read twice, since a purge may have come between.
-func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options, found func(*Report) error) error {
-	accounts, err := s.Strings(ctx, "SELECT id FROM account_sequences WHERE id = $1 OR $2 = '' ORDER BY id", o.Account, o.Account)
+func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options, report func(*Report) error) error {
+	found, err := s.Strings(ctx, accounts, o.Account, o.Account)
 	if err != nil {
 		return err
 	}
-	if o.Account != "" && len(accounts) == 0 {
+	if o.Account != "" && len(found) == 0 {
 		return fmt.Errorf("there is no account %q", o.Account)
 	}
 	met := map[int]bool{}
-	for _, account := range accounts {
+	for _, account := range found {
 		for _, log := range []Log{store.EventLog, store.AuditLog} {
 			if o.Log != "" && o.Log != log {
 				continue
 			}
-			v := &verifier{store: s, keys: keys, c: logs[log], report: &Report{Account: account, Log: log, Problems: []Problem{}}}
+			v := &verifier{store: s, keys: keys, c: logs[log], report: &Report{Account: account, Log: log, Problems: []Problem{}}, grace: cmp.Or(o.Grace, grace)}
 			for i, anchor := range o.Anchors {
 				if anchor.Account == account && anchor.Log == log {
 					met[i] = true
@@ -101,7 +120,7 @@ func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options
 			if err := v.verifyLog(ctx); err != nil {
 				return fmt.Errorf("verify %s of %s: %w", log, account, err)
 			}
-			if err := found(v.report); err != nil {
+			if err := report(v.report); err != nil {
 				return err
 			}
 		}
@@ -110,7 +129,7 @@ func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options
 		if !met[i] && (o.Account == "" || o.Account == anchor.Account) && (o.Log == "" || o.Log == anchor.Log) {
 			lost := &Report{Account: anchor.Account, Log: anchor.Log}
 			lost.log("the anchor is of an account that is not there")
-			if err := found(lost); err != nil {
+			if err := report(lost); err != nil {
 				return err
 			}
 		}
@@ -125,41 +144,43 @@ type verifier struct {
 	c       *columns
 	report  *Report
 	anchors []Anchor
+	grace   time.Duration
 	floor   int64
-	last    block // the one before
+	last    block        // the one before
+	risen   clock.Micros // when the block was sealed with which the floor rose last; 0: it did not
 }
 
-// Of some blocks at a time the seals and digests are in memory.
-const blocksAtOnce = 16
+const (
+	// Of some blocks at a time the seals and digests are in memory, and of some numbers the rows.
+	blocksAtOnce  = 256
+	numbersAtOnce = 4 * blockSize
+)
 
 func (v *verifier) verifyLog(ctx context.Context) error {
 	r := v.report
-	counters, err := v.store.Numbers(ctx, "SELECT "+v.c.head+" FROM account_sequences WHERE id = $1", r.Account)
-	if err != nil || len(counters) == 0 {
-		return err
-	}
-	r.Head = counters[0]
-	known, err := v.store.Numbers(ctx, "SELECT block FROM seal_heads WHERE account_id = $1 AND log = $2", r.Account, string(r.Log))
+	counters, err := v.counters(ctx)
 	if err != nil {
 		return err
+	}
+	if counters == nil {
+		r.log("the account has no counters: its row of account_sequences was removed")
+		counters = make([]int64, 2)
+	}
+	if r.Head = counters[0]; counters[1] > r.Head {
+		r.log("the log's floor is %d, and it ends with %d: its floor was raised by hand", counters[1], r.Head)
 	}
 	if err := v.readFloor(ctx); err != nil {
 		return err
 	}
 	for more := true; more; {
-		list, err := v.blocks(ctx, v.last.number, blocksAtOnce)
+		list, err := blocksOf(ctx, v.store, r.Account, r.Log, v.last.number, blocksAtOnce)
 		if err != nil {
 			return err
 		}
-		for i := range list {
-			if err := v.verifyBlock(ctx, &list[i]); err != nil {
-				return err
-			}
+		if err := v.verifyBlocks(ctx, list); err != nil {
+			return err
 		}
 		more = len(list) == blocksAtOnce
-	}
-	if len(known) > 0 && known[0] > v.last.number {
-		r.log("%d blocks were sealed, and the newest that is there is %d: seals were removed", known[0], v.last.number)
 	}
 	if r.Blocks > 0 {
 		r.Anchor = Anchor{r.Account, r.Log, v.last.number, v.last.seal}.String()
@@ -169,7 +190,22 @@ func (v *verifier) verifyLog(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := v.verifyHead(ctx); err != nil {
+		return err
+	}
+	if err := v.verifyFloor(ctx); err != nil {
+		return err
+	}
 	return v.verifyTail(ctx)
+}
+
+// counters are the account's of the log: its end and its floor; nil: none.
+func (v *verifier) counters(ctx context.Context) (list []int64, err error) {
+	err = store.ForEachRow(ctx, v.store, "SELECT "+v.c.head+", "+v.c.floor+" FROM account_sequences WHERE id = $1", []any{v.report.Account}, func(rows entsql.ColumnScanner) error {
+		list = make([]int64, 2)
+		return rows.Scan(&list[0], &list[1])
+	})
+	return list, err
 }
 
 // readFloor reads up to where rows may have been deleted: the newest seal says it.
@@ -181,27 +217,37 @@ func (v *verifier) readFloor(ctx context.Context) error {
 	return err
 }
 
-func (v *verifier) blocks(ctx context.Context, after int64, most int) ([]block, error) {
-	list := make([]block, 0, most)
-	err := store.ForEachRow(ctx, v.store, "SELECT "+blockColumns+" FROM seals WHERE account_id = $1 AND log = $2 AND block > $3 ORDER BY block LIMIT $4",
-		[]any{v.report.Account, string(v.report.Log), after, most}, func(rows entsql.ColumnScanner) error {
-			b := block{account: v.report.Account, log: v.report.Log}
-			err := b.scan(rows)
-			list = append(list, b)
+// verifyBlocks verifies blocks that follow each other, with the rows of several at a time.
+func (v *verifier) verifyBlocks(ctx context.Context, list []block) error {
+	for len(list) > 0 {
+		n, numbers := 0, 0
+		for n < len(list) && (n == 0 || numbers+len(list[n].digests)/digestSize <= numbersAtOnce) {
+			numbers += len(list[n].digests) / digestSize
+			n++
+		}
+		rows, err := v.rows(ctx, list[:n])
+		if err != nil {
 			return err
-		})
-	return list, err
+		}
+		for i := range list[:n] {
+			b := &list[i]
+			from := sort.Search(len(rows), func(i int) bool { return rows[i].number >= b.first })
+			to := sort.Search(len(rows), func(i int) bool { return rows[i].number > b.last })
+			if err := v.verifyBlock(ctx, b, rows[from:max(from, to)]); err != nil {
+				return err
+			}
+		}
+		list = list[n:]
+	}
+	return nil
 }
 
 // verifyBlock verifies a block, and again if it does not fit: what a purge or retention
 // changes in one transaction was read by several queries.
-func (v *verifier) verifyBlock(ctx context.Context, b *block) error {
-	count, problems, err := v.compare(ctx, b)
-	if err != nil {
-		return err
-	}
+func (v *verifier) verifyBlock(ctx context.Context, b *block, rows []*row) error {
+	count, problems := v.compare(b, rows)
 	if len(problems) > 0 {
-		again, err := v.blocks(ctx, b.number-1, 1)
+		again, err := blocksOf(ctx, v.store, v.report.Account, v.report.Log, b.number-1, 1)
 		if err != nil {
 			return err
 		}
@@ -211,162 +257,29 @@ func (v *verifier) verifyBlock(ctx context.Context, b *block) error {
 		if err := v.readFloor(ctx); err != nil {
 			return err
 		}
-		if count, problems, err = v.compare(ctx, b); err != nil {
+		if rows, err = v.rows(ctx, []block{*b}); err != nil {
 			return err
 		}
+		count, problems = v.compare(b, rows)
 	}
+	r := v.report
 	for _, p := range problems {
-		v.report.addProblem(p)
+		r.addProblem(p)
 	}
-	v.report.Blocks++
-	v.report.Rows += count.rows
-	v.report.Tombstones += count.tombstones
-	v.report.Trimmed += count.trimmed
+	r.Blocks++
+	r.Rows += count.rows
+	r.Tombstones += count.tombstones
+	r.Trimmed += count.trimmed
+	if v.last.number == 0 {
+		r.Began = clock.Micros(b.at)
+	} else if b.floor > v.last.floor {
+		v.risen = clock.Micros(b.at)
+	}
+	if n := len(rows); n > 0 && rows[n-1].at >= int64(r.Began) && clock.Micros(rows[n-1].at).Add(late) < clock.Micros(b.at) {
+		r.Late, r.LastLate = r.Late+1, clock.Micros(b.at)
+	}
 	v.last = *b
 	v.last.digests = nil
-	return nil
-}
-
-// counted is what is there of a block.
-type counted struct{ rows, tombstones, trimmed int64 }
-
-func (v *verifier) compare(ctx context.Context, b *block) (count counted, problems []Problem, err error) {
-	problems = v.compareSeal(b)
-	list, err := v.rows(ctx, b)
-	if err != nil {
-		return count, nil, err
-	}
-	if len(b.digests) == 0 {
-		if len(list) > 0 {
-			problems = append(problems, Problem{Block: b.number, Number: list[0].number, Text: fmt.Sprintf("%d rows are there, of which the seals have no digests", len(list))})
-		}
-		if b.rows > 0 && b.last > v.floor {
-			problems = append(problems, b.problem("its digests are gone, though the newest seal says that nothing beyond %d was deleted", v.floor))
-		}
-		if from := max(b.first, b.floor+1); b.rows == 0 && from <= b.last {
-			problems = append(problems, b.problem("the rows %d to %d were missing when it was sealed", from, b.last))
-		}
-		count.trimmed = b.rows
-		return count, problems, nil
-	}
-	at := 0
-	for number, last := b.first, b.first+int64(len(b.digests)/digestSize)-1; number <= last; number++ {
-		var r *row
-		if at < len(list) && list[at].number == number {
-			r = list[at]
-			at++
-		}
-		if text := v.compareRow(b, number, r, &count); text != "" {
-			problems = append(problems, Problem{Block: b.number, Number: number, Text: text})
-		}
-	}
-	return count, problems, nil
-}
-
-// compareSeal compares a block with its seal, and with the block before it.
-func (v *verifier) compareSeal(b *block) (problems []Problem) {
-	add := func(bad bool, format string, args ...any) {
-		if bad {
-			problems = append(problems, b.problem(format, args...))
-		}
-	}
-	after := v.last.number + 1
-	add(b.number != after, "block %d follows %d: %d seals were removed", b.number, v.last.number, b.number-after)
-	add(b.number == after && b.first != v.last.last+1, "it begins with %d, and the block before ends with %d", b.first, v.last.last)
-	add(b.floor < v.last.floor, "its floor %d is below that of the block before, %d", b.floor, v.last.floor)
-	if len(b.digests) > 0 {
-		root := sha256.Sum256(b.digests)
-		add(!bytes.Equal(root[:], b.root), "its digests are not those that were sealed")
-		add(int64(len(b.digests)) != (b.last-b.first+1)*digestSize, "it has digests for %d rows, and numbers for %d", len(b.digests)/digestSize, b.last-b.first+1)
-	}
-	fits, known := b.fits(v.keys, v.last.seal)
-	add(!known, "its key %q is not in PARLEY_SECRET_KEYS: give all keys with which the log was sealed", b.keyID)
-	add(known && !fits, "its seal does not fit: it, or what it says of the block, was edited, or the block before was")
-	return problems
-}
-
-// compareRow compares a row with its digest. It returns what does not fit; empty: all does.
-func (v *verifier) compareRow(b *block, number int64, r *row, count *counted) string {
-	digest := b.digestOf(number)
-	switch {
-	case r == nil && digest == nil:
-		if number > b.floor {
-			return "the row was missing when the block was sealed"
-		}
-		return ""
-	case r == nil:
-		if number > v.floor {
-			return fmt.Sprintf("the row was removed: the newest seal says that nothing beyond %d was deleted", v.floor)
-		}
-		count.trimmed++
-		return ""
-	case digest == nil:
-		return "the row was inserted after the block was sealed"
-	}
-	count.rows++
-	switch {
-	case r.inner == nil:
-		return "what its digest was made of is gone"
-	case r.salt == nil && !r.isEmpty():
-		return "its salt was removed, and what a purge takes is still there"
-	case r.salt == nil:
-		count.tombstones++
-	case !bytes.Equal(r.innerHash(r.salt), r.inner):
-		return "its references or changes are not those that were sealed"
-	}
-	if !bytes.Equal(r.digest(r.inner), digest) {
-		return "it is not the row that was sealed"
-	}
-	return ""
-}
-
-// rows are the rows of a block that are there.
-func (v *verifier) rows(ctx context.Context, b *block) ([]*row, error) {
-	c := v.c
-	var list []*row
-	most := blockSize + 1
-	err := store.ForEachRow(ctx, v.store, "SELECT "+c.list()+", d.salt, d.inner_hash FROM "+c.table+" e LEFT JOIN seal_digests d ON d.account_id = $1 AND d.log = '"+
-		string(b.log)+"' AND d.number BETWEEN $2 AND $3 AND d.number = e."+c.number+" WHERE e.account_id = $1 AND e."+c.number+" BETWEEN $2 AND $3 ORDER BY e."+c.number+" LIMIT $4",
-		[]any{b.account, b.first, b.last, most}, func(rows entsql.ColumnScanner) error {
-			r, err := c.scan(rows, true)
-			list = append(list, r)
-			return err
-		})
-	return list, err
-}
-
-// verifyTail compares what is not sealed yet with the account's counter.
-func (v *verifier) verifyTail(ctx context.Context) error {
-	r, through := v.report, v.last.last
-	var count, newest, since, stray int64
-	err := store.ForEachRow(ctx, v.store, "SELECT COUNT(*), COALESCE(MAX("+v.c.number+"), 0), COALESCE(MIN("+v.c.at+"), 0) FROM "+v.c.table+" WHERE account_id = $1 AND "+v.c.number+" > $2",
-		[]any{r.Account, through}, func(rows entsql.ColumnScanner) error { return rows.Scan(&count, &newest, &since) })
-	if err != nil {
-		return err
-	}
-	err = store.ForEachRow(ctx, v.store, "SELECT COUNT(*) FROM "+v.c.table+" WHERE account_id = $1 AND "+v.c.number+" < 1", []any{r.Account},
-		func(rows entsql.ColumnScanner) error { return rows.Scan(&stray) })
-	if err != nil {
-		return err
-	}
-	r.Unsealed, r.UnsealedSince = count, clock.Micros(since)
-	if stray > 0 {
-		r.log("%d rows have numbers below 1", stray)
-	}
-	counters, err := v.store.Numbers(ctx, "SELECT "+v.c.head+" FROM account_sequences WHERE id = $1", r.Account) // more may have been written
-	if err != nil || len(counters) == 0 {
-		return err
-	}
-	switch {
-	case counters[0] < through:
-		r.log("the account counts %d rows, and %d were sealed: its counter was lowered", counters[0], through)
-	case newest > counters[0]:
-		r.log("the newest row is %d, and the account counts %d", newest, counters[0])
-	case r.Head > max(newest, through):
-		r.log("the account counts %d rows, and the newest that is there is %d: its end was removed", r.Head, max(newest, through))
-	case count > 0 && count != newest-through && through >= v.floor && r.Blocks > 0:
-		r.log("of the rows %d to %d, which are not sealed yet, %d are missing", through+1, newest, newest-through-count)
-	}
 	return nil
 }
 

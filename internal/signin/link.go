@@ -201,7 +201,7 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 // notifyOfLink records that an admin made a link for a user, and tells that user: whoever has
 // the link is taken for them (AC-13).
 func (s *Service) notifyOfLink(ctx context.Context, tx *store.Tx, a *ent.Account, u *ent.User) {
-	tx.Append(ctx, store.Event{Type: vocab.UserInvited, SubjectID: u.ID, UserID: u.ID})
+	tx.Append(ctx, store.Event{Type: vocab.UserInvited, SubjectID: u.ID, UserID: u.ID, AuditAs: vocab.AuditSignInLinkCreated})
 	if s.o.Post == nil || u.ID == viewer.FromContext(ctx).ActorID {
 		return
 	}
@@ -293,7 +293,7 @@ func takeLink(ctx context.Context, tx *store.Tx, userID string, hash []byte, use
 	if n == 0 || !open || u.DeactivatedAt.IsSet() {
 		return account.Opened{}, refusedLink()
 	}
-	return account.OpenSession(ctx, tx, account.NewSession{User: u, UserAgent: userAgent})
+	return account.OpenSession(ctx, tx, account.NewSession{User: u, UserAgent: userAgent, Way: "LINK"})
 }
 
 // tries counts how often each network asks for links, tries them, or begins elsewhere, on

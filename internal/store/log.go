@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,10 @@ type Event struct {
 	UserID   string
 	Revision int
 	Changes  []vocab.FieldChange
+	// AuditAs is what the audit log has the event as, in place of what its type says;
+	// AuditDetail is the entry's detail.
+	AuditAs     vocab.AuditAction
+	AuditDetail string
 
 	accountID string
 	actorKind viewer.Kind
@@ -42,8 +47,12 @@ func (tx *Tx) Append(ctx context.Context, e Event) {
 	if e.Changes == nil {
 		e.Changes = []vocab.FieldChange{}
 	}
-	if action, audited := e.Type.Audited(); audited {
-		e.audit = Audit{Action: action, InboxID: e.InboxID, SubjectID: e.SubjectID, Changes: e.Changes}
+	action, audited := e.Type.Audited()
+	if e.AuditAs != "" {
+		action, audited = e.AuditAs, true
+	}
+	if audited {
+		e.audit = Audit{Action: action, InboxID: e.InboxID, SubjectID: cmp.Or(e.SubjectID, e.ConversationID), Detail: e.AuditDetail, Changes: e.Changes}
 		e.audit.record(v, e.at)
 	}
 	tx.events = append(tx.events, e)

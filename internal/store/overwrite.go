@@ -148,7 +148,7 @@ func (s *Store) emptyLog(ctx context.Context) error {
 // textTables are those whose rows have what people wrote, or who they are.
 var textTables = []string{
 	"search_documents", "messages", "message_revisions", "conversations", "contacts", "contact_emails", "companies", "emails", "inbound_mails",
-	"participants", "attachments", "visitors", "page_views", "tickets", "deals", "quotes", "quote_versions", "quote_logos", "engagements", "engagement_revisions", "events",
+	"participants", "attachments", "visitors", "page_views", "tickets", "deals", "quotes", "quote_versions", "quote_logos", "engagements", "engagement_revisions", "events", "audit_entries", "seal_digests",
 }
 
 // vacuumTexts removes dead rows and their index entries.

@@ -63,6 +63,10 @@ const (
 	AuditReadAsAdmin                     AuditAction = "READ_AS_ADMIN"
 	AuditExported                        AuditAction = "EXPORTED"
 	AuditAuditLogTrimmed                 AuditAction = "AUDIT_LOG_TRIMMED"
+	AuditEventLogTrimmed                 AuditAction = "EVENT_LOG_TRIMMED"
+	AuditChannelDisconnected             AuditAction = "CHANNEL_DISCONNECTED"
+	AuditSignInLinkCreated               AuditAction = "SIGN_IN_LINK_CREATED"
+	AuditReactionsOperated               AuditAction = "REACTIONS_OPERATED"
 )
 
 // Audited reports whether the audit log has events of the type too, and as what (AC-17).

@@ -2,6 +2,9 @@
 -- The audit log (AC-17): who did what that an account answers for. It has numbers of its own, without gaps.
 ALTER TABLE account_sequences ADD COLUMN audit_number INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account_sequences ADD COLUMN audit_floor INTEGER NOT NULL DEFAULT 0;
+-- Up to where the audit log says that the event log was trimmed; it follows log_floor once a day.
+ALTER TABLE account_sequences ADD COLUMN log_trimmed INTEGER NOT NULL DEFAULT 0;
+UPDATE account_sequences SET log_trimmed = log_floor;
 CREATE TABLE audit_entries (
     id             TEXT NOT NULL PRIMARY KEY,
     account_id     TEXT NOT NULL,

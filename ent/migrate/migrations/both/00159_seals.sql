@@ -9,7 +9,7 @@ CREATE TABLE seal_heads (
     PRIMARY KEY (account_id, log),
     FOREIGN KEY (account_id) REFERENCES accounts (id)
 );
--- The seals. digests has 32 bytes for each number of the block, zeros where there was no row; it goes when retention has deleted all of the rows.
+-- The seals. bound_count are the rows of conversations, which retention leaves. digests has 32 bytes for each number of the block, zeros where there was no row; it goes when retention has deleted all of the rows.
 CREATE TABLE seals (
     account_id TEXT NOT NULL,
     log        TEXT NOT NULL,
@@ -17,6 +17,7 @@ CREATE TABLE seals (
     first      INTEGER NOT NULL,
     last       INTEGER NOT NULL,
     row_count  INTEGER NOT NULL,
+    bound_count INTEGER NOT NULL,
     log_floor  INTEGER NOT NULL,
     sealed_at  INTEGER NOT NULL,
     key_id     TEXT NOT NULL,

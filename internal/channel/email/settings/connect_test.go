@@ -169,6 +169,8 @@ func TestAddressesAreFreed(t *testing.T) {
 		if back.State != vocab.EmailConnected || back.Credentials == "" {
 			t.Errorf("got %v", back.State)
 		}
+		recorded := check.Must(p.Store.Strings(t.Context(), "SELECT action FROM audit_entries WHERE subject_id = $1 AND event_sequence = 0 ORDER BY number", c.ID))(t) // AC-17
+		check.Same(t, strings.Join(recorded, " "), "CHANNEL_DISCONNECTED CHANNEL_UPDATED")
 		_, err = forward("sales@example.com")
 		check.Refused(t, err, errs.AlreadyExists, "address")
 	})

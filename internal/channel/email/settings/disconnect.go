@@ -22,6 +22,7 @@ func (s *Service) Disconnect(ctx context.Context, in DisconnectEmailChannelInput
 				return err
 			}
 			s.forgetGrant(tx, c)
+			tx.Audit(ctx, store.Audit{Action: vocab.AuditChannelDisconnected, InboxID: c.InboxID, SubjectID: c.ID})
 			return s.enterState(ctx, tx, c, vocab.EmailDisconnected, "", "", func(u *ent.EmailChannelUpdateOne) { u.SetCredentials("") })
 		})
 }

@@ -79,6 +79,7 @@ func (s *Service) reviveChannel(ctx context.Context, c *ent.EmailChannel, in Rec
 		if err := claimAddresses(ctx, tx, c); err != nil {
 			return err
 		}
+		tx.Audit(ctx, store.Audit{Action: vocab.AuditChannelUpdated, InboxID: c.InboxID, SubjectID: c.ID, Changes: store.NamedChanges("credentials")})
 		return s.enterState(ctx, tx, c, vocab.EmailConnected, "", "", func(u *ent.EmailChannelUpdateOne) {
 			u.SetCredentials(c.Credentials).SetImap(c.Imap).SetSMTP(c.SMTP).SetFailures(0).SetFailingSince(0).SetNextAttemptAt(0).
 				SetConnectedAt(tx.Now())
