@@ -198,7 +198,7 @@ var consentWords = map[string]string{
 	viewer.ScopeProposalsWrite:     "propose replies and changes, which people of your team accept or dismiss",
 	viewer.ScopeConversationsWrite: "answer, assign, close and delete conversations in your name",
 	viewer.ScopePeopleWrite:        "change users and teams, if you are an admin",
-	"settings:write":               "change inboxes, channels and settings, if you are an admin",
+	viewer.ScopeSettingsWrite:      "change inboxes, channels and settings, if you are an admin",
 	"conversations:read":           "read conversations",
 	"contacts:read":                "read contacts, companies, tickets and deals",
 	"contacts:write":               "change contacts, companies, tickets and deals",
