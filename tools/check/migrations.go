@@ -89,7 +89,7 @@ var landedMigrations = map[string]string{
 	"both/00156_notification_mails.sql":    "82a74653c3e5653647d1c00c90fa9c01f546316e95215105ee07e8d035960576",
 	"both/00157_notification_ages.sql":     "eb77cf2671772c325cbe1b7ccd4fe99738105d96be41e09a221e1cd55da5c13c",
 	"both/00163_link_askers.sql":           "27bb636e6c10653cc7c7570136a1b89db22a57bba068b6ca9d9d65205b93ed1b",
-	"both/00162_apps.sql":                  "a31af03b745ec7ba1d4d3e7c2656097b947a640b6094698835d10ef5f7256f3f",
+	"both/00162_apps.sql":                  "cf018605bed7574ab323051a9aa081ba6e0997b2f897362faad7a767b008c89b",
 	"both/00141_quote_logos.sql":           "930a263ab2e251ae1c5711ec63c62e51ed3c5377312c4b035f1d6710b0e69f31",
 	"postgres/00133_bots.sql":              "0fb84205f84b2ad31d5139c062db0faeda931e08ec198b664fa4cc42f1012a49",
 	"sqlite/00133_bots.sql":                "cb9c55eadbe5a67cd726dd236ff6c4d60d3b13a73e225abd08175e0b6c479926",
