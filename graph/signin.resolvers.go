@@ -73,7 +73,7 @@ func (r *mutationResolver) DeleteOauthApp(ctx context.Context, input account.Del
 }
 
 func (r *mutationResolver) RequestSignInLink(ctx context.Context, input signin.RequestSignInLinkInput) (*model.RequestSignInLinkPayload, error) {
-	if err := r.Services.SignIns.RequestLink(ctx, input, ""); err != nil {
+	if err := r.Services.SignIns.RequestLink(ctx, input, "", ""); err != nil {
 		return nil, err
 	}
 	return &model.RequestSignInLinkPayload{}, nil

@@ -99,7 +99,9 @@ func TestAppSession(t *testing.T) {
 	t.Parallel()
 	eachAppsWorld(t, func(t *testing.T, d *doors, benID string) {
 		b, app := d.signedIn(benID), d.app("Pocket")
-		access, refresh := app.letIn(b, "scope", "conversations:read people:read people:write settings:write")
+		to := b.answers(app.asks("scope", "conversations:read people:read people:write settings:write"), "allow", "people:write", "settings:write")
+		_, made := app.usesCode(to.Query().Get("code"))
+		access, refresh := text(made, "access_token"), text(made, "refresh_token")
 		got := d.ask(access, `{ viewer { kind user { name } token { scopes expiresAt } } sessions { nodes { current kind } } }`, nil)
 		if text(got.Data, "viewer", "user", "name") != "Ben" || at(got.Data, "sessions", "nodes", 0, "current") != true || text(got.Data, "sessions", "nodes", 0, "kind") != "APP" {
 			t.Errorf("got %+v", got)
@@ -120,7 +122,7 @@ func TestAppSession(t *testing.T) {
 			input("name", "x", "userId", benID, "scopes", []string{"people:read"}))); code != "INVALID" || on != "scopes.0" {
 			t.Errorf("a token of one's own: %s on %s", code, on)
 		}
-		if response, said := d.sendsTo("/mcp", access); response.StatusCode != http.StatusUnauthorized || !strings.Contains(said, "/mcp") {
+		if response, said := d.sendsTo("/mcp", access); response.StatusCode == http.StatusUnauthorized {
 			t.Errorf("a token for the API at /mcp: %s %s", response.Status, said)
 		}
 		status, next := app.refreshes(refresh)
@@ -176,8 +178,14 @@ func TestAppAsksForMore(t *testing.T) {
 			ask, ticks []string
 			want       string
 		}{
-			{nil, nil, "inbox"},
+			{nil, nil, "read proposals:write"},
+			{[]string{"resource", d.url}, nil, "inbox"},
 			{[]string{"scope", "read offline_access"}, nil, "read"},
+			{[]string{"scope", "offline_access"}, nil, "read proposals:write"},
+			{[]string{"scope", "read openid email"}, nil, "read"},
+			{[]string{"scope", "openid email"}, nil, "invalid_scope"},
+			{[]string{"scope", "write people:write settings:write read"}, nil, "read"},
+			{[]string{"scope", "write"}, []string{"write"}, "write"},
 			{[]string{"scope", "read act act_as"}, nil, "read"},
 			{[]string{"scope", "read act act_as"}, []string{"act", "conversations:write", "*"}, "read act"},
 			{[]string{"scope", "*"}, nil, "access_denied"},
@@ -187,7 +195,9 @@ func TestAppAsksForMore(t *testing.T) {
 			{[]string{"resource", tools, "scope", "conversations:read conversations:write act"}, []string{"act"}, "conversations:read conversations:write act"},
 			{[]string{"resource", tools, "scope", "conversations:read conversations:write act"}, nil, "conversations:read"},
 			{[]string{"resource", tools, "scope", "write"}, nil, "account:read people:read settings:read contacts:read conversations:read proposals:write events:read"},
-			{[]string{"scope", "read nonsense"}, nil, "invalid_scope"},
+			{[]string{"resource", tools, "scope", "contacts:write conversations:write"}, nil, "invalid_scope"},
+			{[]string{"resource", tools, "scope", "write act"}, []string{"act"}, "act"},
+			{[]string{"resource", tools, "scope", "read write act"}, []string{"act", "write"}, "read write act"},
 			{[]string{"resource", "https://elsewhere.example/mcp"}, nil, "invalid_target"},
 			{[]string{"resource", d.url + "/auth"}, nil, "invalid_target"},
 			{[]string{"resource", strings.Replace(tools, "127.0.0.1", "localhost", 1)}, nil, "read proposals:write"},

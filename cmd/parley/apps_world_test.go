@@ -183,8 +183,12 @@ func (d *doors) usedEarlier(by time.Duration) {
 	d.t.Helper()
 	everywhere := viewer.NewContext(d.t.Context(), viewer.Everywhere("test"))
 	if err := d.store.WithTx(everywhere, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE oauth_tokens SET used_at = used_at - $1 WHERE used_at > 0", by.Microseconds())
-		return err
+		for _, column := range []string{"used_at", "replaced_at"} {
+			if _, err := tx.Exec(ctx, "UPDATE oauth_tokens SET "+column+" = "+column+" - $1 WHERE "+column+" > 0", by.Microseconds()); err != nil {
+				return err
+			}
+		}
+		return nil
 	}); err != nil {
 		d.t.Fatal(err)
 	}

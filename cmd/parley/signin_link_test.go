@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -128,15 +129,7 @@ func (d *doors) usesLink(b *browser, link string) {
 // up here keep nothing back, and who gets one for each user.
 func (d *doors) otherNetwork(out *smtpserver.Server) {
 	d.t.Helper()
-	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.url+"/auth/login", strings.NewReader("email=ben@example.com"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("X-Forwarded-For", "198.51.100.7")
-	if status, page := d.sends(request); status != http.StatusOK {
-		d.t.Fatalf("%d %s", status, page)
-	}
+	d.asksForLink("198.51.100.7")
 	letters, err := out.Wait(d.t.Context(), 6)
 	if err != nil {
 		d.t.Fatal(err)
@@ -144,6 +137,61 @@ func (d *doors) otherNetwork(out *smtpserver.Server) {
 	if n, err := d.store.Numbers(d.t.Context(), "SELECT COUNT(*) FROM sign_in_links"); err != nil || n[0] != 6 || len(letters) != 6 {
 		d.t.Errorf("%v links are kept, and %d mailed (%v)", n, len(letters), err)
 	}
+}
+
+// asksForLink has someone of a network ask for Ben's link.
+func (d *doors) asksForLink(network string) {
+	d.t.Helper()
+	request, err := http.NewRequestWithContext(d.t.Context(), http.MethodPost, d.url+"/auth/login", strings.NewReader("email=ben@example.com"))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("X-Forwarded-For", network)
+	if status, page := d.sends(request); status != http.StatusOK {
+		d.t.Fatalf("%d %s", status, page)
+	}
+}
+
+// AC-16: all networks of a site have five links of a user within an hour together, and however
+// many were asked for elsewhere, a site that had none gets one. A link leads to the page of
+// an app only in the browser that asked for it.
+func TestSignInLinksOfStrangers(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		out := smtpserver.Start(t, smtpserver.Options{})
+		d := &doors{api: serveTest(t, db.Open(t, clock.System{}), func(s *serverSettings) {
+			s.SMTPURL, s.TrustedProxies = "smtp://"+out.Address(), []string{"127.0.0.1"}
+		})}
+		d.addUser("Ben", "ben@example.com")
+		b := d.browser()
+		b.submit("/auth/login", url.Values{"email": {"ben@example.com"}, "return": {"/oauth/authorize?client_id=x"}})
+		letters, err := out.Wait(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := mailedLink.FindString(strings.NewReplacer("=\r\n", "", "=3D", "=").Replace(string(letters[0].Raw)))
+		for who, c := range map[string]struct {
+			of   *browser
+			want string
+		}{"who asked": {b, `name="return" value="/oauth/authorize?client_id=x"`}, "another": {d.browser(), `name="return" value="/"`}} {
+			if _, page := c.of.send(http.MethodGet, link, "", nil); !strings.Contains(page, c.want) {
+				t.Errorf("%s: the page says %s", who, page)
+			}
+		}
+		for n := range 7 {
+			d.asksForLink(fmt.Sprintf("2001:db8:1:%d::1", n))
+		}
+		for n := range 18 {
+			d.asksForLink(fmt.Sprintf("198.51.100.%d", n))
+		}
+		if _, err := out.Wait(t.Context(), 1+5+18); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := d.store.Numbers(t.Context(), "SELECT COUNT(*) FROM sign_in_links"); err != nil || n[0] != 1+5+18 {
+			t.Errorf("%v links are kept (%v)", n, err)
+		}
+	})
 }
 
 // AC-16: whether someone has an address, a request for a link does the same: it queues a job.

@@ -39,6 +39,31 @@ type SessionApp struct {
 	Scopes []string
 }
 
+const (
+	// appSessions is how many sessions a user has in one app, on as many devices, and
+	// allAppSessions in all of them. The ones that were used least lately end.
+	appSessions, allAppSessions = 10, 100
+)
+
+// endSurplus ends sessions of apps that a user has beyond what they may have, so that there
+// is room for another in an app.
+func endSurplus(ctx context.Context, tx *store.Tx, userID, appID string) error {
+	for _, c := range []struct {
+		which predicate.Session
+		most  int
+	}{{session.AppID(appID), appSessions}, {session.KindNEQ(vocab.SessionOfBrowser), allAppSessions}} {
+		surplus, err := tx.Client.Session.Query().Where(session.UserID(userID), session.EndedAt(0), c.which).
+			Order(session.ByLastSeenAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).Offset(c.most - 1).Limit(allAppSessions).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		if err := EndSessions(ctx, tx, session.IDIn(surplus...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // holds are the sessions that have not ended by themselves or otherwise.
 func holds(now clock.Micros) predicate.Session {
 	return session.And(session.EndedAt(0), session.ExpiresAtGT(now), session.Or(
@@ -57,7 +82,7 @@ func (s *Service) AuthenticateApp(ctx context.Context, text string) (*viewer.Vie
 		return nil, err
 	}
 	now := s.store.Now()
-	if t.endedAt.IsSet() || t.replaced || min(t.expiresAt, t.accessUntil, t.lastSeenAt.Add(AppIdle)) <= now || t.role == "" || t.deactivatedAt.IsSet() {
+	if t.endedAt.IsSet() || t.replacedAt.IsSet() || min(t.expiresAt, t.accessUntil, t.lastSeenAt.Add(AppIdle)) <= now || t.role == "" || t.deactivatedAt.IsSet() {
 		return nil, errs.New(errs.Unauthenticated, "The access token has expired, or its session has ended. Refresh it, or sign in again.")
 	}
 	if !t.usedAt.IsSet() || t.lastSeenAt.Add(sessionSeenAgain) <= now {
@@ -81,12 +106,12 @@ type presentedAccess struct {
 	kind                vocab.SessionKind
 	scopes              []string
 	usedAt, accessUntil clock.Micros
-	replaced            bool
+	replacedAt          clock.Micros
 }
 
 func (s *Service) findAccess(ctx context.Context, hash []byte) (*presentedAccess, error) {
 	rows, err := s.store.Query(ctx, `SELECT n.id, n.account_id, n.user_id, n.last_seen_at, n.expires_at, n.ended_at, n.app_id, n.kind, n.scopes,
-			t.used_at, t.replaced, t.expires_at, u.role, u.deactivated_at, a.contact_visibility
+			t.used_at, t.replaced_at, t.expires_at, u.role, u.deactivated_at, a.contact_visibility
 		FROM oauth_tokens t JOIN sessions n ON n.id = t.session_id JOIN accounts a ON a.id = n.account_id JOIN users u ON u.id = n.user_id
 		WHERE t.hash = $1 AND NOT t.refresh`, hash)
 	if err != nil {
@@ -102,7 +127,7 @@ func (s *Service) findAccess(ctx context.Context, hash []byte) (*presentedAccess
 	t := &presentedAccess{}
 	var scopes []byte
 	if err := rows.Scan(&t.id, &t.accountID, &t.userID, &t.lastSeenAt, &t.expiresAt, &t.endedAt, &t.appID, &t.kind, &scopes,
-		&t.usedAt, &t.replaced, &t.accessUntil, &t.role, &t.deactivatedAt, &t.visibility); err != nil {
+		&t.usedAt, &t.replacedAt, &t.accessUntil, &t.role, &t.deactivatedAt, &t.visibility); err != nil {
 		return nil, fmt.Errorf("read the access token: %w", err)
 	}
 	if err := json.Unmarshal(scopes, &t.scopes); err != nil {

@@ -68,6 +68,9 @@ func OpenSession(ctx context.Context, tx *store.Tx, n NewSession) (Opened, error
 		app = &SessionApp{Kind: vocab.SessionOfBrowser, Scopes: []string{}}
 	} else {
 		life = AppLife
+		if err := endSurplus(ctx, tx, n.User.ID, app.ID); err != nil {
+			return Opened{}, err
+		}
 	}
 	until := tx.Now().Add(life)
 	made := id.New(id.UserSession)

@@ -11,8 +11,10 @@ import (
 	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/opt"
 	"parley/internal/paging"
+	"parley/internal/store"
 	"parley/internal/testkit/check"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -314,5 +316,44 @@ func TestChangeEmail(t *testing.T) {
 		}
 		_, err := o.people.UpdateUser(o.Admin, account.UpdateUserInput{UserID: o.AgentIDs[0], Email: opt.Null[string]()})
 		check.Refused(t, err, errs.Required, "email")
+	})
+}
+
+// AC-9, AC-18: whoever has a user's address signs in by a link, and a session grants all. So
+// a token, or an app, that grants less makes no users, and changes no address and no role.
+// The old address is notified.
+func TestNarrowTokensMakeNoWayIn(t *testing.T) {
+	t.Parallel()
+	eachOffice(t, func(t *testing.T, o *office) {
+		var notified []string
+		o.people.UseInviting(account.Inviting{PublicURL: "https://parley.example.com", Post: func(_ *store.Tx, to, subject, _ string) {
+			notified = append(notified, to+": "+subject)
+		}})
+		old := o.user(t, o.AgentIDs[0]).Email
+		for what, narrow := range map[string]viewer.Viewer{
+			"a narrow token": {Scopes: []string{viewer.ScopeWrite, viewer.ScopePeopleWrite}},
+			"an app":         {Scopes: []string{viewer.ScopeAll}, AppID: id.New(id.OauthApp)},
+		} {
+			v := narrow
+			v.Kind, v.AccountID, v.ActorID = viewer.Admin, o.AccountID, o.AdminID
+			ctx := viewer.NewContext(t.Context(), &v)
+			_, err := o.people.CreateUser(ctx, account.CreateUserInput{Name: "Eve", Email: "eve@example.com"})
+			check.Refused(t, err, errs.Forbidden)
+			for _, in := range []account.UpdateUserInput{
+				{UserID: o.AgentIDs[0], Email: opt.Of("eve@example.com")}, {UserID: o.AgentIDs[0], Role: opt.Of(vocab.RoleAdmin)},
+			} {
+				_, err := o.people.UpdateUser(ctx, in)
+				check.Refused(t, err, errs.Forbidden)
+			}
+			if _, err := o.people.UpdateUser(ctx, account.UpdateUserInput{
+				UserID: o.AgentIDs[0], Name: opt.Of(what), Email: opt.Of(old), Role: opt.Of(vocab.RoleAgent),
+			}); err != nil {
+				t.Errorf("%s changes a name: %v", what, err)
+			}
+		}
+		check.Must(o.people.UpdateUser(o.Admin, account.UpdateUserInput{UserID: o.AgentIDs[0], Email: opt.Of("new@example.com")}))(t)
+		if diff := cmp.Diff([]string{old + ": Your address was changed"}, notified); diff != "" {
+			t.Error(diff)
+		}
 	})
 }

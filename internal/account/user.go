@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strconv"
 
@@ -18,8 +19,12 @@ import (
 )
 
 // CreateUser adds a user, who is available and a member of no inbox yet (AC-2).
-// Errors: ALREADY_EXISTS on email and externalId.
+// Whoever has the address can sign in by a link, so a token must grant everything. Errors:
+// FORBIDDEN; ALREADY_EXISTS on email and externalId.
 func (s *Service) CreateUser(ctx context.Context, in CreateUserInput) (*ent.User, error) {
+	if err := MayOpenSessions(ctx); err != nil {
+		return nil, err
+	}
 	call := idempotency.Call{
 		Mutation: "createUser", Key: in.IdempotencyKey, Input: in, Result: id.OrNew(in.ID, id.User),
 		Own: []idempotency.Own{{Kind: id.User, Field: "id", ID: in.ID}},
@@ -68,8 +73,9 @@ func makeUser(ctx context.Context, tx *store.Tx, u *ent.User) error {
 const MaxCapacity = 1000
 
 // UpdateUser changes a user (AC-2, AC-8, RT-2). A new role holds from the user's next
-// request on. Errors: LAST_ADMIN on role, NOT_ELIGIBLE on userId, ALREADY_EXISTS on email
-// and externalId.
+// request on. A new address, which leads to sign-in links, or a new role needs a token that
+// grants everything; the old address is notified by mail. Errors: FORBIDDEN, LAST_ADMIN on
+// role, NOT_ELIGIBLE on userId, ALREADY_EXISTS on email and externalId.
 func (s *Service) UpdateUser(ctx context.Context, in UpdateUserInput) (*ent.User, error) {
 	call := idempotency.Call{Mutation: "updateUser", Key: in.IdempotencyKey, Input: in, Result: in.UserID}
 	_, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
@@ -81,15 +87,11 @@ func (s *Service) UpdateUser(ctx context.Context, in UpdateUserInput) (*ent.User
 		if err != nil {
 			return err
 		}
-		if before.Email != after.Email {
-			if err := emailIsFree(ctx, tx, after.Email); err != nil {
-				return err
-			}
+		if err := mayBecome(ctx, tx, before, after); err != nil {
+			return err
 		}
-		if before.Role != after.Role {
-			if err := mayLose(ctx, tx, before, "role"); err != nil {
-				return err
-			}
+		if before.Email != after.Email {
+			s.notifyOldAddress(tx, before)
 		}
 		return saveUser(ctx, tx, before, after)
 	})
@@ -97,6 +99,34 @@ func (s *Service) UpdateUser(ctx context.Context, in UpdateUserInput) (*ent.User
 		return nil, ExternalIDTaken(err, "user")
 	}
 	return loadUser(ctx, s.store.Client(ctx), in.UserID, "userId")
+}
+
+// mayBecome refuses changes of who can sign in as a user, and of what they may do then.
+func mayBecome(ctx context.Context, tx *store.Tx, before, after *ent.User) error {
+	if before.Email != after.Email || before.Role != after.Role {
+		if err := MayOpenSessions(ctx); err != nil {
+			return err
+		}
+	}
+	if before.Email != after.Email {
+		if err := emailIsFree(ctx, tx, after.Email); err != nil {
+			return err
+		}
+	}
+	if before.Role != after.Role {
+		return mayLose(ctx, tx, before, "role")
+	}
+	return nil
+}
+
+// notifyOldAddress mails the address that a user had that it is not theirs any more: whoever
+// has the new one can sign in as them.
+func (s *Service) notifyOldAddress(tx *store.Tx, before *ent.User) {
+	if s.inviting.Post == nil {
+		return
+	}
+	s.inviting.Post(tx, before.Email, "Your address was changed", fmt.Sprintf("Hello %s,\n\nan admin changed the address with which you sign in at %s. "+
+		"Sign-in links go to the new one from now on. If you did not expect it, ask an admin why.\n", before.Name, s.inviting.PublicURL))
 }
 
 // applyTo returns the user as the input wants it.

@@ -36,6 +36,12 @@ type Request struct {
 	NoPage bool
 
 	state, challenge string
+	// named: the app sent the redirect address, and did not leave out its only one.
+	named bool
+	// known: the account of the user who is signed in has the app already.
+	known bool
+	// onMachine: the answer goes to a program on the machine of the browser.
+	onMachine bool
 }
 
 // once are the parameters that may come once.
@@ -58,16 +64,21 @@ func (s *Service) Check(ctx context.Context, query url.Values) (*Request, error)
 		return nil, errs.New(errs.NotFound, "The app is not registered here: it may have been unused for long. Remove the connection in the app, and add it again.")
 	}
 	r := &Request{Client: *c, RedirectURI: query.Get("redirect_uri"), state: query.Get("state"), challenge: query.Get("code_challenge")}
-	if r.RedirectURI == "" && len(c.RedirectURIs) == 1 {
+	if r.named = r.RedirectURI != ""; !r.named && len(c.RedirectURIs) == 1 {
 		r.RedirectURI = c.RedirectURIs[0]
 	}
 	if !c.allows(r.RedirectURI) {
 		return nil, errs.New(errs.Invalid, "The app wants the answer to be sent to an address that it did not register. Nothing was sent there.")
 	}
 	u, _ := parseRedirect(r.RedirectURI)
-	r.Place = placeOf(u)
+	r.Place, r.onMachine = placeOf(u), onMachine(u)
+	if v := viewer.FromContext(ctx); v != nil && v.IsUser() {
+		if r.known, err = s.store.Client(ctx).OauthApp.Query().Where(oauthapp.ClientID(c.ID)).Exist(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if refusal := s.checkRest(r, query); refusal != nil {
-		return nil, s.sendBack(r, refusal)
+		return nil, s.refuseUnasked(r, refusal)
 	}
 	return r, nil
 }
@@ -91,12 +102,25 @@ func (s *Service) checkRest(r *Request, query url.Values) (refusal *Refusal) {
 	case query.Has("request") || query.Has("request_uri"):
 		return refuse("request_not_supported", "Send the request's parameters one by one.")
 	}
-	if r.Kind, refusal = s.kindOf(query["resource"]); refusal != nil {
+	resources := named(query["resource"])
+	if r.Kind, refusal = s.kindOf(resources); refusal != nil {
 		return refusal
 	}
 	r.NoPage = slices.Contains(strings.Fields(query.Get("prompt")), "none")
-	r.Scopes, refusal = scopesOf(r.Kind, query.Get("scope"))
-	return refusal
+	usual := ToolScopes
+	if r.Kind == vocab.SessionOfApp && len(resources) > 0 {
+		usual = apiScopes
+	}
+	if r.Scopes, refusal = scopesOf(query.Get("scope"), usual); refusal != nil {
+		return refusal
+	}
+	if r.Kind == vocab.SessionOfTools {
+		r.Scopes = forTools(r.Scopes) // what has no effect without `act` is not asked for
+	}
+	if len(r.Scopes) == 0 {
+		return refuse(invalidScope, "None of the scopes does anything at "+ToolsPath+" without act: ask for "+strings.Join(ToolScopes, " ")+".")
+	}
+	return nil
 }
 
 // sendBack makes a refusal go to the app by the browser.
@@ -107,19 +131,34 @@ func (s *Service) sendBack(r *Request, refusal *Refusal) *Refusal {
 	return refusal
 }
 
+// OnMachine reports whether the answer goes to a program on the machine of the browser.
+func (r *Request) OnMachine() bool { return r.onMachine }
+
+// refuseUnasked makes a refusal go to the app before the user has answered: by the browser
+// itself only if the account has the app, or if it is on the machine. Anyone can register
+// an app, and Parley sends no browser to anyone's site by itself (RFC 9700, 4.11.2).
+func (s *Service) refuseUnasked(r *Request, refusal *Refusal) *Refusal {
+	s.sendBack(r, refusal)
+	if !r.known && !r.onMachine {
+		refusal.Link, refusal.Redirect, refusal.Place = refusal.Redirect, "", r.Place
+	}
+	return refusal
+}
+
 // Denied is the answer of a user who does not let the app in.
 func (s *Service) Denied(r *Request) *Refusal {
 	return s.sendBack(r, refuse(accessDenied, "The user does not let the app in."))
 }
 
 // NeedsPage is the answer to an app that wants no page to be shown. Consent is asked for
-// each time: an app of anyone's could call itself by the name of one that was let in.
-func (s *Service) NeedsPage(r *Request, signedIn bool) *Refusal {
-	code := "login_required"
-	if signedIn {
+// each time: an app of anyone's could call itself by the name of one that was let in. Only
+// an app that the account has learns from it that the user is signed in.
+func (s *Service) NeedsPage(r *Request) *Refusal {
+	code := "interaction_required"
+	if r.known {
 		code = "consent_required"
 	}
-	return s.sendBack(r, refuse(code, "The user must see a page: ask again without prompt=none."))
+	return s.refuseUnasked(r, refuse(code, "The user must see a page: ask again without prompt=none."))
 }
 
 // Consent is what a user is asked.
@@ -142,11 +181,10 @@ func (s *Service) Ask(ctx context.Context, r *Request) (Consent, error) {
 	if err != nil {
 		return Consent{}, err
 	}
-	known, err := client.OauthApp.Query().Where(oauthapp.ClientID(r.Client.ID)).Exist(ctx)
-	if err == nil && !known && !a.NewApps {
+	if !r.known && !a.NewApps {
 		err = noNewApps(a)
 	}
-	return Consent{UserName: u.Name, UserEmail: u.Email, AccountName: a.Name, New: !known}, err
+	return Consent{UserName: u.Name, UserEmail: u.Email, AccountName: a.Name, New: !r.known}, err
 }
 
 func noNewApps(a *ent.Account) error {
@@ -158,12 +196,13 @@ func noNewApps(a *ent.Account) error {
 // granted by name only which the user ticked. Errors: FORBIDDEN; a Refusal if nothing is left.
 func (s *Service) Grant(ctx context.Context, r *Request, confirmed []string) (string, error) {
 	v := viewer.FromContext(ctx)
-	granted := slices.DeleteFunc(slices.Clone(r.Scopes), func(scope string) bool { return NeedsTick(scope) && !slices.Contains(confirmed, scope) })
+	granted := r.granted(confirmed)
 	if len(granted) == 0 {
 		return "", s.Denied(r)
 	}
-	if r.Kind == vocab.SessionOfTools {
-		granted = forTools(granted)
+	redirect := r.RedirectURI
+	if !r.named {
+		redirect = ""
 	}
 	scopes, err := json.Marshal(granted)
 	if err != nil {
@@ -181,7 +220,7 @@ func (s *Service) Grant(ctx context.Context, r *Request, confirmed []string) (st
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO oauth_codes (hash, account_id, app_id, client_id, user_id, browser_id, kind, scopes, redirect_uri, code_challenge, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, hash, v.AccountID, appID, r.Client.ID, v.ActorID, v.TokenID, string(r.Kind),
-			string(scopes), r.RedirectURI, r.challenge, int64(tx.Now().Add(codeLife)))
+			string(scopes), redirect, r.challenge, int64(tx.Now().Add(codeLife)))
 		return err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package authserver
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"parley/internal/id"
 	"parley/internal/secret"
 	"parley/internal/store"
+	"parley/internal/viewer"
 )
 
 // How apps authenticate at the token endpoint.
@@ -56,7 +58,8 @@ type Registered struct {
 	SecretExpiresAt *int64 `json:"client_secret_expires_at,omitempty"`
 }
 
-// Register registers an app (RFC 7591). Errors: a Refusal of invalid_redirect_uri or
+// Register registers an app (RFC 7591). Of its redirect addresses those are kept, and
+// returned, that browsers may be sent to. Errors: a Refusal of invalid_redirect_uri or
 // invalid_client_metadata; temporarily_unavailable while there are too many that no one uses.
 func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMetadata) (*Registered, error) {
 	c, refusal := cleanClient(in)
@@ -80,28 +83,43 @@ func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMet
 	err = s.store.WithTx(everywhere(ctx), func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
 		made.IssuedAt = now.Time().Unix()
-		unused, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_clients WHERE used_at = 0")
-		if err != nil {
+		if err := s.makeRoom(ctx, tx); err != nil {
 			return err
 		}
-		if unused >= int64(s.maxUnused) {
-			n, err := tx.Exec(ctx, `DELETE FROM oauth_clients WHERE id IN (SELECT id FROM oauth_clients WHERE used_at = 0 AND created_at < $1
-				ORDER BY created_at LIMIT 1)`, int64(now.Add(-freshClient)))
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return refuse(Unavailable, "Too many apps were registered lately. Try again in an hour.")
-			}
-		}
-		_, err = tx.Exec(ctx, "INSERT INTO oauth_clients (id, name, redirect_uris, auth_method, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-			c.ID, c.Name, string(redirects), c.Method, c.secretHash, int64(now))
+		_, err = tx.Exec(ctx, "INSERT INTO oauth_clients (id, name, redirect_uris, auth_method, secret_hash, site, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			c.ID, c.Name, string(redirects), c.Method, c.secretHash, s.siteOf(ctx), int64(now))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return made, nil
+}
+
+// siteOf names the site that a request comes from, without saying which it is.
+func (s *Service) siteOf(ctx context.Context) string {
+	return hex.EncodeToString(s.keys.HMAC("app-site", []byte(viewer.Site(ctx)))[:16])
+}
+
+// makeRoom keeps the registrations bounded that no one uses. Where there are too many, the
+// oldest goes of the site with the most, if those are more than its share; otherwise the
+// oldest of all, once it is older than freshClient: who connects an app just now needs theirs.
+func (s *Service) makeRoom(ctx context.Context, tx *store.Tx) error {
+	unused, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_clients WHERE used_at = 0")
+	if err != nil || unused < int64(s.maxUnused) {
+		return err
+	}
+	n, err := tx.Exec(ctx, `DELETE FROM oauth_clients WHERE id IN (SELECT id FROM oauth_clients WHERE used_at = 0 AND site =
+		(SELECT site FROM oauth_clients WHERE used_at = 0 GROUP BY site HAVING COUNT(*) > $1 ORDER BY COUNT(*) DESC, site LIMIT 1) ORDER BY created_at, id LIMIT 1)`, s.siteShare)
+	if err != nil || n > 0 {
+		return err
+	}
+	n, err = tx.Exec(ctx, `DELETE FROM oauth_clients WHERE id IN (SELECT id FROM oauth_clients WHERE used_at = 0 AND created_at < $1
+		ORDER BY created_at, id LIMIT 1)`, int64(tx.Now().Add(-freshClient)))
+	if err == nil && n == 0 {
+		err = refuse(Unavailable, "Too many apps were registered lately. Try again in an hour.")
+	}
+	return err
 }
 
 func cleanClient(in oauthex.ClientRegistrationMetadata) (Client, *Refusal) {
@@ -120,30 +138,58 @@ func cleanClient(in oauthex.ClientRegistrationMetadata) (Client, *Refusal) {
 	case len(in.RedirectURIs) == 0 || len(in.RedirectURIs) > maxRedirects:
 		return Client{}, refuse("invalid_redirect_uri", fmt.Sprintf("redirect_uris has 1 to %d addresses.", maxRedirects))
 	}
+	var refused string
 	for _, text := range in.RedirectURIs {
 		u, why := parseRedirect(text)
 		if why != "" {
-			return Client{}, refuse("invalid_redirect_uri", why)
+			refused = why
+			continue
 		}
+		c.RedirectURIs = append(c.RedirectURIs, text)
 		if c.Name == "" {
 			c.Name = cleanName(placeOf(u))
 		}
 	}
-	c.RedirectURIs = in.RedirectURIs
+	if len(c.RedirectURIs) == 0 {
+		return Client{}, refuse("invalid_redirect_uri", refused)
+	}
 	return c, nil
 }
 
-// cleanName is a name as people can read it: what is not shown, or turns the direction of
-// writing, is taken out.
+// maxMarks is how many marks one letter of a name may have.
+const maxMarks = 3
+
+// cleanName is a name as people can read it: what is not shown, turns the direction of
+// writing, or could end a quotation of it, is taken out.
 func cleanName(name string) string {
-	shown := strings.Join(strings.FieldsFunc(name, func(r rune) bool {
-		return unicode.IsSpace(r) || r == utf8.RuneError || !unicode.IsPrint(r)
-	}), " ")
-	runes := []rune(shown)
+	marks := 0
+	shown := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), r == utf8.RuneError, !unicode.IsPrint(r), isBlank(r), isQuote(r):
+			return ' '
+		}
+		if !unicode.IsMark(r) {
+			marks = 0
+			return r
+		}
+		if marks++; marks > maxMarks {
+			return -1
+		}
+		return r
+	}, name)
+	runes := []rune(strings.Join(strings.Fields(shown), " "))
 	if len(runes) > maxName {
 		runes = append(runes[:maxName-1], '…')
 	}
 	return string(runes)
+}
+
+// isBlank reports whether a letter is shown as nothing, though it counts as one.
+func isBlank(r rune) bool { return strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r) }
+
+// isQuote reports whether a character opens or closes a quotation; ’ is in names, too.
+func isQuote(r rune) bool {
+	return r != '’' && (unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("\"„‚‟＂〝〞〟", r))
 }
 
 // client returns a registered app; nil: there is none.
@@ -167,13 +213,11 @@ func (s *Service) client(ctx context.Context, clientID string) (*Client, error) 
 	return c, json.Unmarshal(redirects, &c.RedirectURIs)
 }
 
-// Credentials are what an app presents at the token endpoint. Basic: in the header.
-type Credentials struct {
-	ID, Secret string
-	Basic      bool
-}
+// Credentials are what an app presents at the token endpoint.
+type Credentials struct{ ID, Secret string }
 
-// authenticate returns the app that has the credentials, in the way that it registered.
+// authenticate returns the app that has the credentials. A secret may come in the header or
+// in the form, whichever the app registered: many do not do as they said.
 func (s *Service) authenticate(ctx context.Context, with Credentials) (*Client, error) {
 	c, err := s.client(ctx, with.ID)
 	if err != nil {
@@ -189,7 +233,7 @@ func (s *Service) authenticate(ctx context.Context, with Credentials) (*Client, 
 		}
 		return c, nil
 	}
-	if with.Basic != (c.Method == methodBasic) || subtle.ConstantTimeCompare(secret.HashToken(with.Secret), c.secretHash) != 1 {
+	if subtle.ConstantTimeCompare(secret.HashToken(with.Secret), c.secretHash) != 1 {
 		return nil, wrong
 	}
 	return c, nil

@@ -12,6 +12,11 @@ import (
 var (
 	// privateScheme is a scheme of a program's own (RFC 8252, 7.1): a reversed domain.
 	privateScheme = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$`)
+	// knownSchemes are schemes without a dot of programs that are widely used. They are listed
+	// one by one: javascript, data, file and the like have none either.
+	knownSchemes = []string{"claude", "cursor", "raycast", "vscode", "vscode-insiders", "vscodium", "warp", "windsurf", "zed"}
+	// answerMembers are what an answer adds to an address, which has none of them itself.
+	answerMembers = []string{"code", "state", "iss", "error", "error_description"}
 	// plainHost is a host that can stand in a header as it is.
 	plainHost = regexp.MustCompile(`^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 )
@@ -25,6 +30,9 @@ func parseRedirect(text string) (u *url.URL, why string) {
 	if err != nil || u.User != nil || strings.Contains(text, "#") {
 		return nil, "A redirect address is a URL without user and fragment."
 	}
+	if slices.ContainsFunc(answerMembers, u.Query().Has) {
+		return nil, "A redirect address has no member of an answer (code, state, iss, error) in its query."
+	}
 	switch {
 	case u.Scheme == "https" && plainHost.MatchString(u.Host):
 		return u, ""
@@ -32,9 +40,15 @@ func parseRedirect(text string) (u *url.URL, why string) {
 		return u, ""
 	case privateScheme.MatchString(u.Scheme) && (u.Host == "" || plainHost.MatchString(u.Host)):
 		return u, ""
+	case slices.Contains(knownSchemes, u.Scheme) && plainHost.MatchString(u.Host):
+		return u, ""
 	}
 	return nil, "A redirect address is https, or http on this machine (http://127.0.0.1/...), or has a scheme of the app's own that contains a dot, such as com.example.app:/callback."
 }
+
+// onMachine reports whether an address is of a program on the machine of the browser, and of
+// no site.
+func onMachine(u *url.URL) bool { return u.Scheme != "https" }
 
 // placeOf is what people see of a redirect address.
 func placeOf(u *url.URL) string {
@@ -76,18 +90,20 @@ func (c *Client) places() []string {
 	return all
 }
 
-// answerTo adds an answer's members to a redirect address.
+// answerTo adds an answer's members to a redirect address, whose own query stays as it is.
 func answerTo(redirect string, members url.Values) string {
-	u, err := url.Parse(redirect)
-	if err != nil {
-		return redirect // it was parsed before
-	}
-	query := u.Query()
+	given := url.Values{}
 	for name, values := range members {
 		if values[0] != "" {
-			query[name] = values
+			given[name] = values
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.String()
+	joint := "?"
+	switch {
+	case strings.HasSuffix(redirect, "?"), strings.HasSuffix(redirect, "&"):
+		joint = ""
+	case strings.Contains(redirect, "?"):
+		joint = "&"
+	}
+	return redirect + joint + given.Encode()
 }

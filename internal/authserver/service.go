@@ -2,11 +2,17 @@ package authserver
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
+	"parley/ent/oauthapp"
+	"parley/internal/account"
 	"parley/internal/pageurl"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -28,6 +34,15 @@ const (
 	// than freshClient.
 	maxUnused   = 10_000
 	freshClient = time.Hour
+	// siteShare is how many of them one site may have, while there are too many.
+	siteShare = 20
+	// appsUnused is how long an app of an account is kept in which no user has a session.
+	appsUnused = 24 * time.Hour
+	// forgetBatch is how many apps are removed in one transaction.
+	forgetBatch = 200
+	// perHour is how often a session is refreshed within an hour, and answers how often it
+	// is while the app loses the answers.
+	perHour, answers = 30, 5
 
 	codePrefix, refreshPrefix, secretPrefix = "parleycode_", "parleyrefresh_", "parleyclient_"
 	// clientPrefix begins the names by which apps are registered.
@@ -41,13 +56,15 @@ type Service struct {
 	store *store.Store
 	// issuer is the server's address, without a slash at its end.
 	issuer string
-	// maxUnused is the constant, but in tests.
-	maxUnused int
+	keys   *secret.Keyring
+	log    *slog.Logger
+	// maxUnused and siteShare are the constants, but in tests.
+	maxUnused, siteShare int
 }
 
 // New returns the use cases on a store. publicURL is where browsers reach the server.
-func New(s *store.Store, publicURL string) *Service {
-	return &Service{store: s, issuer: strings.TrimSuffix(publicURL, "/"), maxUnused: maxUnused}
+func New(s *store.Store, keys *secret.Keyring, publicURL string, log *slog.Logger) *Service {
+	return &Service{store: s, issuer: strings.TrimSuffix(publicURL, "/"), keys: keys, log: log, maxUnused: maxUnused, siteShare: siteShare}
 }
 
 // Issuer is how the server calls itself in its answers.
@@ -58,6 +75,9 @@ type Refusal struct {
 	Code, Text string
 	// Redirect is where the browser takes it; "": it does not.
 	Redirect string
+	// Link is where the user may take it, and Place what they see of that, where the
+	// browser is not sent by itself.
+	Link, Place string
 }
 
 // Error is the code with the text.
@@ -78,19 +98,32 @@ const (
 	Unavailable = "temporarily_unavailable"
 )
 
+// named are the resources that have a value: one without is as if left out (RFC 6749, 3.1).
+func named(resources []string) []string {
+	return slices.DeleteFunc(slices.Clone(resources), func(resource string) bool { return resource == "" })
+}
+
+// hostOf is a URL's host, without the port that is its scheme's own.
+func hostOf(u *url.URL) string {
+	if port := u.Port(); port == "443" && strings.EqualFold(u.Scheme, "https") || port == "80" && strings.EqualFold(u.Scheme, "http") {
+		return strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return u.Host
+}
+
 // kindOf returns what a resource (RFC 8707) is: the tools, or the API, which is meant if
-// none is named. A server on this machine is known by each of its names.
+// none is named, and whose tokens are good at the tools too. A server on this machine is known by each of its names.
 func (s *Service) kindOf(resources []string) (vocab.SessionKind, *Refusal) {
 	if len(resources) > 1 {
 		return "", refuse(invalidTarget, "A token is for one resource: pass one.")
 	}
-	if len(resources) == 0 || resources[0] == "" {
+	if len(resources) == 0 {
 		return vocab.SessionOfApp, nil
 	}
 	u, err := url.Parse(resources[0])
 	own, err2 := url.Parse(s.issuer)
 	if err == nil && err2 == nil && u.User == nil && u.RawQuery == "" && u.Fragment == "" && strings.EqualFold(u.Scheme, own.Scheme) &&
-		(strings.EqualFold(u.Host, own.Host) || pageurl.IsLoopback(u.Hostname()) && pageurl.IsLoopback(own.Hostname()) && u.Port() == own.Port()) {
+		(strings.EqualFold(hostOf(u), hostOf(own)) || pageurl.IsLoopback(u.Hostname()) && pageurl.IsLoopback(own.Hostname()) && u.Port() == own.Port()) {
 		switch strings.TrimSuffix(u.Path, "/") {
 		case ToolsPath:
 			return vocab.SessionOfTools, nil
@@ -109,9 +142,12 @@ func everywhere(ctx context.Context) context.Context {
 	return viewer.NewContext(ctx, viewer.Everywhere("sign-in"))
 }
 
-// Forget removes what is over: codes, tokens, and registrations that no account has an app
-// of. The system runs it each hour.
+// Forget removes what is over: codes, tokens, apps in which no user has had a session for a
+// month, and registrations that no account has an app of. The system runs it each hour.
 func (s *Service) Forget(ctx context.Context) error {
+	if err := s.forgetApps(ctx); err != nil {
+		return err
+	}
 	return s.store.WithTx(everywhere(ctx), func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
 		for _, d := range []struct {
@@ -129,4 +165,37 @@ func (s *Service) Forget(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// forgetApps removes apps in which no user has a session, neither one that ended within the
+// time that ended ones are kept: programs that register each time they are connected would
+// fill the list.
+func (s *Service) forgetApps(ctx context.Context) error {
+	const unused = ` FROM oauth_apps WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM sessions n WHERE n.app_id = oauth_apps.id)
+		AND NOT EXISTS (SELECT 1 FROM oauth_codes c WHERE c.app_id = oauth_apps.id)`
+	before := int64(s.store.Now().Add(-appsUnused))
+	accounts, err := s.store.Strings(ctx, "SELECT DISTINCT account_id"+unused, before)
+	if err != nil {
+		return err
+	}
+	for _, accountID := range accounts {
+		err := s.store.WithTx(asSystem(ctx, accountID), func(ctx context.Context, tx *store.Tx) error {
+			if err := account.Lock(ctx, tx); err != nil {
+				return err
+			}
+			found, err := tx.Strings(ctx, "SELECT id"+unused+fmt.Sprintf(" AND account_id = $2 ORDER BY id LIMIT %d", forgetBatch), before, accountID)
+			if err != nil || len(found) == 0 {
+				return err
+			}
+			for _, appID := range found {
+				tx.Append(ctx, store.Event{Type: vocab.OauthAppDeleted, SubjectID: appID})
+			}
+			_, err = tx.Client.OauthApp.Delete().Where(oauthapp.IDIn(found...)).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

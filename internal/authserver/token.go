@@ -45,9 +45,16 @@ type code struct {
 	expiresAt                                                             clock.Micros
 }
 
+// endedBy says in the log which use twice ended a session: whoever came second may have
+// stolen it.
+func (s *Service) endedBy(ctx context.Context, what, appClient, sessionID string) {
+	s.log.WarnContext(ctx, "a session of an app ended: "+what+" was used twice", "client", appClient, "session", sessionID)
+}
+
 var errCode = refuse(invalidGrant, "The code is wrong, was used already, has expired (codes work once, for a minute), or is of another app, redirect address or verifier.")
 
-// UseCode gives an app the tokens for a code, once. A second use ends what the first gave.
+// UseCode gives an app the tokens for a code, once. A second use by the same app ends what
+// the first gave.
 func (s *Service) UseCode(ctx context.Context, as Credentials, in Exchange) (*Tokens, error) {
 	c, err := s.authenticate(ctx, as)
 	if err != nil {
@@ -58,13 +65,14 @@ func (s *Service) UseCode(ctx context.Context, as Credentials, in Exchange) (*To
 	if err != nil {
 		return nil, err
 	}
-	if known == nil {
+	if known == nil || known.clientID != c.ID {
 		return nil, errCode
 	}
 	var made *Tokens
 	var refusal *Refusal
+	ended := ""
 	err = s.store.WithTx(asSystem(ctx, known.accountID), func(ctx context.Context, tx *store.Tx) error {
-		made, refusal = nil, nil
+		made, refusal, ended = nil, nil, ""
 		if err := account.Lock(ctx, tx); err != nil {
 			return err
 		}
@@ -74,7 +82,8 @@ func (s *Service) UseCode(ctx context.Context, as Credentials, in Exchange) (*To
 		}
 		if n == 0 { // used, even if it was not when it was looked up
 			refusal = errCode
-			return endOf(ctx, tx, `SELECT session_id FROM oauth_codes WHERE hash = $1`, hash)
+			ended, err = endOf(ctx, tx, `SELECT session_id FROM oauth_codes WHERE hash = $1`, hash)
+			return err
 		}
 		if refusal = s.checkCode(known, c, in, tx.Now()); refusal != nil {
 			return nil
@@ -82,6 +91,9 @@ func (s *Service) UseCode(ctx context.Context, as Credentials, in Exchange) (*To
 		made, refusal, err = openSession(ctx, tx, hash, known)
 		return err
 	})
+	if err == nil && ended != "" {
+		s.endedBy(ctx, "a code", c.ID, ended)
+	}
 	if err == nil && refusal != nil {
 		err = refusal
 	}
@@ -90,7 +102,7 @@ func (s *Service) UseCode(ctx context.Context, as Credentials, in Exchange) (*To
 
 func (s *Service) checkCode(known *code, c *Client, in Exchange, now clock.Micros) *Refusal {
 	sum := sha256.Sum256([]byte(in.Verifier))
-	if known.clientID != c.ID || known.expiresAt <= now || known.redirectURI != in.RedirectURI ||
+	if known.expiresAt <= now || !known.sameRedirect(c, in.RedirectURI) ||
 		len(in.Verifier) < 43 || len(in.Verifier) > 128 ||
 		subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(known.challenge)) != 1 {
 		return errCode
@@ -98,9 +110,18 @@ func (s *Service) checkCode(known *code, c *Client, in Exchange, now clock.Micro
 	return s.checkResource(in.Resources, known.kind)
 }
 
+// sameRedirect reports whether the redirect address is the one of the request. An app that
+// left it out there has one only, and may leave it out here (RFC 6749, 4.1.3).
+func (k *code) sameRedirect(c *Client, given string) bool {
+	if k.redirectURI == "" {
+		return given == "" || len(c.RedirectURIs) == 1 && given == c.RedirectURIs[0]
+	}
+	return given == k.redirectURI
+}
+
 // checkResource refuses a resource that is not the one that was granted; none is right.
 func (s *Service) checkResource(resources []string, granted vocab.SessionKind) *Refusal {
-	if len(resources) == 0 {
+	if resources = named(resources); len(resources) == 0 {
 		return nil
 	}
 	kind, refusal := s.kindOf(resources)
@@ -189,13 +210,13 @@ func mint(ctx context.Context, tx *store.Tx, g grant, generation int64) (*Tokens
 	return made, nil
 }
 
-// endOf ends the session whose id a query finds, in the name of its user.
-func endOf(ctx context.Context, tx *store.Tx, query string, args ...any) error {
+// endOf ends the session whose id a query finds, in the name of its user, and returns it.
+func endOf(ctx context.Context, tx *store.Tx, query string, args ...any) (string, error) {
 	found, err := tx.Strings(ctx, query, args...)
 	if err != nil || len(found) == 0 {
-		return err
+		return "", err
 	}
-	return endSession(ctx, tx, found[0])
+	return found[0], endSession(ctx, tx, found[0])
 }
 
 func endSession(ctx context.Context, tx *store.Tx, sessionID string) error {
@@ -239,85 +260,6 @@ func (s *Service) findToken(ctx context.Context, hash []byte) (*token, error) {
 		return nil, fmt.Errorf("read a token: %w", err)
 	}
 	return t, json.Unmarshal(scopes, &t.scopes)
-}
-
-var errRefresh = refuse(invalidGrant, "The refresh token is wrong, was used already, has expired, or is of another app. Begin again at the authorization endpoint.")
-
-// Refresh gives an app new tokens for a refresh token, which works once. Used a second time,
-// by whomever, it ends the session; only within refreshGrace, and if nothing of what the
-// first use gave was used, it gives other tokens in their place: then an answer was lost.
-func (s *Service) Refresh(ctx context.Context, as Credentials, refresh string, resources []string) (*Tokens, error) {
-	c, err := s.authenticate(ctx, as)
-	if err != nil {
-		return nil, err
-	}
-	hash := secret.HashToken(refresh)
-	known, err := s.findToken(ctx, hash)
-	if err != nil {
-		return nil, err
-	}
-	if known == nil || !known.refresh || known.clientID != c.ID {
-		return nil, errRefresh
-	}
-	if refusal := s.checkResource(resources, known.kind); refusal != nil {
-		return nil, refusal
-	}
-	var made *Tokens
-	err = s.store.WithTx(asSystem(ctx, known.accountID), func(ctx context.Context, tx *store.Tx) error {
-		if err := account.Lock(ctx, tx); err != nil {
-			return err
-		}
-		made, err = rotate(ctx, tx, hash, known)
-		return err
-	})
-	if err == nil && made == nil {
-		err = errRefresh
-	}
-	return made, err
-}
-
-// rotate gives a session its next tokens; nil: it has ended, or ends by this.
-func rotate(ctx context.Context, tx *store.Tx, hash []byte, known *token) (*Tokens, error) {
-	now := tx.Now()
-	holds, err := tx.Number(ctx, `SELECT COUNT(*) FROM sessions n JOIN users u ON u.id = n.user_id
-		WHERE n.id = $1 AND n.ended_at = 0 AND n.expires_at > $2 AND n.last_seen_at > $3 AND u.deactivated_at = 0`,
-		known.sessionID, int64(now), int64(now.Add(-account.AppIdle)))
-	if err != nil || holds == 0 || known.expiresAt <= now {
-		return nil, err
-	}
-	n, err := tx.Exec(ctx, "UPDATE oauth_tokens SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND NOT replaced", int64(now), hash)
-	if err != nil {
-		return nil, err
-	}
-	next := known.generation + 1
-	if n == 0 {
-		lost, err := answerWasLost(ctx, tx, hash, known)
-		if err != nil {
-			return nil, err
-		}
-		if !lost {
-			return nil, endSession(ctx, tx, known.sessionID)
-		}
-		if _, err := tx.Exec(ctx, "UPDATE oauth_tokens SET replaced = TRUE WHERE session_id = $1 AND generation = $2", known.sessionID, next); err != nil {
-			return nil, err
-		}
-	}
-	if err := tx.Client.Session.Update().Where(session.ID(known.sessionID), session.LastSeenAtLT(now)).SetLastSeenAt(now).Exec(ctx); err != nil {
-		return nil, err
-	}
-	return mint(ctx, tx, known.grant, next)
-}
-
-// answerWasLost reports whether a refresh token was used a moment ago, and nothing since
-// that it gave.
-func answerWasLost(ctx context.Context, tx *store.Tx, hash []byte, known *token) (bool, error) {
-	recently, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_tokens WHERE hash = $1 AND used_at > $2 AND NOT replaced",
-		hash, int64(tx.Now().Add(-refreshGrace)))
-	if err != nil || recently == 0 {
-		return false, err
-	}
-	used, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_tokens WHERE session_id = $1 AND generation > $2 AND used_at > 0", known.sessionID, known.generation)
-	return used == 0, err
 }
 
 // Revoke ends the session of a token, whichever of its tokens it is (RFC 7009): the app

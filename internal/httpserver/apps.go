@@ -29,9 +29,9 @@ type Apps interface {
 	Ask(ctx context.Context, r *authserver.Request) (authserver.Consent, error)
 	Grant(ctx context.Context, r *authserver.Request, confirmed []string) (to string, err error)
 	Denied(r *authserver.Request) *authserver.Refusal
-	NeedsPage(r *authserver.Request, signedIn bool) *authserver.Refusal
+	NeedsPage(r *authserver.Request) *authserver.Refusal
 	UseCode(ctx context.Context, as authserver.Credentials, in authserver.Exchange) (*authserver.Tokens, error)
-	Refresh(ctx context.Context, as authserver.Credentials, refresh string, resources []string) (*authserver.Tokens, error)
+	Refresh(ctx context.Context, as authserver.Credentials, in authserver.Refreshing) (*authserver.Tokens, error)
 	Revoke(ctx context.Context, as authserver.Credentials, token string) error
 }
 
@@ -44,6 +44,8 @@ const (
 	// registerPerSecond how many more after that.
 	registerBurst     = 20
 	registerPerSecond = 1.0 / 30
+	// siteFactor is how many times as many all networks of a site may.
+	siteFactor = 5
 )
 
 // routeApps serves what OAuth needs. Programs in browsers may call all but the page of
@@ -64,7 +66,8 @@ func (c *Config) routeApps(mux *http.ServeMux, s *streams) {
 	open(serverPath, http.MethodGet, c.describeServer)
 	open(serverPath+authserver.ToolsPath, http.MethodGet, c.describeServer)
 	registrations := newLimiter(RateLimit{PerSecond: registerPerSecond, Burst: registerBurst}, c.Clock)
-	open("/oauth/register", http.MethodPost, func(w http.ResponseWriter, r *http.Request) { c.registerApp(w, r, registrations) })
+	fromSites := newLimiter(RateLimit{PerSecond: siteFactor * registerPerSecond, Burst: siteFactor * registerBurst}, c.Clock)
+	open("/oauth/register", http.MethodPost, func(w http.ResponseWriter, r *http.Request) { c.registerApp(w, r, registrations, fromSites) })
 	open("/oauth/token", http.MethodPost, c.giveTokens)
 	open("/oauth/revoke", http.MethodPost, c.revokeTokens)
 	mux.Handle("GET /oauth/authorize", c.limited(s.gate, http.HandlerFunc(c.showConsent)))
@@ -112,10 +115,9 @@ func (c *Config) describeResource(path string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		about := oauthex.ProtectedResourceMetadata{
 			Resource: c.here(r) + path, AuthorizationServers: []string{c.Apps.Issuer()}, BearerMethodsSupported: []string{"header"},
-			ResourceName: "Parley", ResourceDocumentation: c.Apps.Issuer() + "/docs/sign-in.md", ScopesSupported: viewer.ScopeNames(),
+			ResourceName: "Parley", ResourceDocumentation: c.Apps.Issuer() + "/docs/sign-in.md", ScopesSupported: authserver.Advertised,
 		}
 		if path == authserver.ToolsPath {
-			// Programs ask for all that is listed.
 			about.ScopesSupported, about.ResourceName, about.ResourceDocumentation = authserver.ToolScopes, "Parley's tools", c.Apps.Issuer()+"/docs/mcp.md"
 		}
 		writeDocument(w, http.StatusOK, "max-age=300", about)
@@ -134,7 +136,7 @@ func (c *Config) describeServer(w http.ResponseWriter, _ *http.Request) {
 	writeDocument(w, http.StatusOK, "max-age=300", serverDocument{AuthServerMeta: oauthex.AuthServerMeta{
 		Issuer: at, AuthorizationEndpoint: at + "/oauth/authorize", TokenEndpoint: at + "/oauth/token", RegistrationEndpoint: at + "/oauth/register",
 		RevocationEndpoint: at + "/oauth/revoke", RevocationEndpointAuthMethodsSupported: authserver.Methods, ServiceDocumentation: at + "/docs/sign-in.md",
-		ScopesSupported: append(viewer.ScopeNames(), "offline_access"), ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
+		ScopesSupported: authserver.Advertised, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: authserver.GrantTypes, TokenEndpointAuthMethodsSupported: authserver.Methods, CodeChallengeMethodsSupported: []string{"S256"},
 		AuthorizationResponseIssParameterSupported: true,
 	}})
@@ -177,8 +179,12 @@ func (c *Config) refuseApp(w http.ResponseWriter, r *http.Request, err error) {
 	writeDocument(w, status, "no-store", appRefusal{known.Code, known.Text})
 }
 
-func (c *Config) registerApp(w http.ResponseWriter, r *http.Request, l *limiter) {
-	if wait := l.takeCost(viewer.Remote(r.Context()), 1); wait > 0 {
+func (c *Config) registerApp(w http.ResponseWriter, r *http.Request, networks, sites *limiter) {
+	wait := networks.takeCost(viewer.Remote(r.Context()), 1)
+	if wait == 0 {
+		wait = sites.takeCost(viewer.Site(r.Context()), 1)
+	}
+	if wait > 0 {
 		setRetryAfter(w, wait)
 		writeDocument(w, http.StatusTooManyRequests, "no-store", appRefusal{authserver.Unavailable, "Too many apps were registered from this network. Try again later."})
 		return
@@ -226,7 +232,7 @@ func readTokenForm(w http.ResponseWriter, r *http.Request) (authserver.Credentia
 	if !ok || err != nil || err2 != nil || as.Secret != "" || as.ID != "" && as.ID != id {
 		return as, &authserver.Refusal{Code: authserver.InvalidClient, Text: "Authenticate in one way: by the header Authorization (Basic), or by client_id and client_secret."}
 	}
-	return authserver.Credentials{ID: id, Secret: text, Basic: true}, nil
+	return authserver.Credentials{ID: id, Secret: text}, nil
 }
 
 func (c *Config) giveTokens(w http.ResponseWriter, r *http.Request) {
@@ -243,7 +249,7 @@ func (c *Config) giveTokens(w http.ResponseWriter, r *http.Request) {
 			Code: form.Get("code"), RedirectURI: form.Get("redirect_uri"), Verifier: form.Get("code_verifier"), Resources: form["resource"],
 		})
 	case "refresh_token":
-		made, err = c.Apps.Refresh(r.Context(), as, form.Get("refresh_token"), form["resource"])
+		made, err = c.Apps.Refresh(r.Context(), as, authserver.Refreshing{Token: form.Get("refresh_token"), Scope: form.Get("scope"), Resources: form["resource"]})
 	default:
 		err = &authserver.Refusal{Code: "unsupported_grant_type", Text: "grant_type is authorization_code or refresh_token."}
 	}
@@ -280,14 +286,12 @@ func atTools(next http.Handler) http.Handler {
 
 func isAtTools(ctx context.Context) bool { return ctx.Value(toolsKey{}) != nil }
 
-// fitsResource refuses an app's token where it is not for: that of the tools is for nothing
-// else, and that of the API is not for the tools.
+// fitsResource refuses an app's token for the tools anywhere else. That for the API is good
+// at the tools too, with what a model may do, as API tokens are: a client that knows no
+// resources asks for none.
 func (c *Config) fitsResource(ctx context.Context, v *viewer.Viewer) error {
-	switch tools := isAtTools(ctx); {
-	case v.AppID == "" || v.ToolsOnly == tools:
+	if !v.ToolsOnly || isAtTools(ctx) {
 		return nil
-	case tools:
-		return errs.New(errs.Unauthenticated, "This access token is for the API. Ask for one with the resource %q.", strings.TrimSuffix(c.PublicURL, "/")+authserver.ToolsPath)
 	}
 	return errs.New(errs.Unauthenticated, "This access token is for %s only. Ask for one without that resource.", authserver.ToolsPath)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -25,8 +24,9 @@ type consentPage struct {
 	// OnMachine: the app is a program on the machine of the browser.
 	OnMachine, Tools bool
 	May              []string
-	// Ticks are what is granted only if it is ticked.
-	Ticks []consentTick
+	// Ticks are what is granted only if it is ticked, and WithAct what counts only if act is.
+	Ticks   []consentTick
+	WithAct []string
 	// Form sends the answer; Proof proves that it is the answer to this page.
 	Form, Proof, Other string
 }
@@ -43,36 +43,45 @@ type consentAsked struct {
 // askedFor checks the request for authorization, and finds the user. If it answered, it
 // returns nil.
 func (c *Config) askedFor(w http.ResponseWriter, r *http.Request) *consentAsked {
-	if len(r.URL.RequestURI()) > signin.MaxPath {
+	if len(authorizeURI(r)) > signin.MaxPath {
 		c.refuseConsent(w, r, errs.New(errs.Invalid, "The app's request is too long. Begin again in the app."))
-		return nil
-	}
-	asked, err := c.Apps.Check(r.Context(), r.URL.Query())
-	if err != nil {
-		c.refuseConsent(w, r, err)
 		return nil
 	}
 	session := c.cookieOf(r, sessionCookie)
 	var v *viewer.Viewer
+	var err error
 	if strings.HasPrefix(session, account.SessionPrefix) {
 		if v, err = c.viewerOf(r.Context(), session); err != nil && !errs.Is(err, errs.Unauthenticated) {
 			c.refuseConsent(w, r, err)
 			return nil
 		}
 	}
+	ctx := r.Context()
+	if v != nil {
+		ctx = viewer.NewContext(ctx, v)
+	}
+	asked, err := c.Apps.Check(ctx, r.URL.Query())
+	if err != nil {
+		c.refuseConsent(w, r, err)
+		return nil
+	}
 	if asked.NoPage {
-		c.refuseConsent(w, r, c.Apps.NeedsPage(asked, v != nil))
+		c.refuseConsent(w, r, c.Apps.NeedsPage(asked))
 		return nil
 	}
 	if v == nil {
 		sendBrowser(w, r, "/auth/login?"+url.Values{"return": {authorizeURI(r)}}.Encode())
 		return nil
 	}
-	return &consentAsked{asked, session, r.WithContext(viewer.NewContext(r.Context(), v))}
+	return &consentAsked{asked, session, r.WithContext(ctx)}
 }
 
-// authorizeURI is the page itself, with its request.
-func authorizeURI(r *http.Request) string { return "/oauth/authorize?" + r.URL.RawQuery }
+// consentPath is where users are asked.
+const consentPath = "/oauth/authorize"
+
+// authorizeURI is the page itself, with its request, in the one way of writing it: templates
+// and browsers write some characters otherwise than apps do.
+func authorizeURI(r *http.Request) string { return consentPath + "?" + r.URL.Query().Encode() }
 
 // sendBrowser sends a browser on; the next page is not told from where.
 func sendBrowser(w http.ResponseWriter, r *http.Request, to string) {
@@ -85,7 +94,7 @@ func sendBrowser(w http.ResponseWriter, r *http.Request, to string) {
 // proof binds the answer of a form to the session and to the request that was shown.
 func (a *consentAsked) proof() string {
 	sum := hmac.New(sha256.New, []byte(a.session))
-	sum.Write([]byte("consent\n" + a.r.URL.RawQuery))
+	sum.Write([]byte("consent\n" + authorizeURI(a.r)))
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
@@ -104,38 +113,30 @@ func (c *Config) showConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := consentPage{
-		Consent: consent, App: a.Client.Name, Place: a.Place, OnMachine: strings.HasPrefix(a.RedirectURI, "http:"), Tools: a.Kind == vocab.SessionOfTools,
+		Consent: consent, App: a.Client.Name, Place: a.Place, OnMachine: a.OnMachine(), Tools: a.Kind == vocab.SessionOfTools,
 		Form: authorizeURI(r), Proof: a.proof(), Other: "/auth/login?" + url.Values{"return": {authorizeURI(r)}}.Encode(),
 	}
-	for _, scope := range a.Scopes {
-		if authserver.NeedsTick(scope) {
-			page.Ticks = append(page.Ticks, consentTick{scope, scopeWords(scope)})
-		} else {
-			page.May = append(page.May, scopeWords(scope))
-		}
+	offer := a.Offer()
+	for _, scope := range offer.Granted {
+		page.May = append(page.May, scopeWords(scope))
+	}
+	for _, scope := range offer.Ticks {
+		page.Ticks = append(page.Ticks, consentTick{scope, scopeWords(scope)})
+	}
+	for _, scope := range offer.WithAct {
+		page.WithAct = append(page.WithAct, scopeWords(scope))
 	}
 	h := w.Header()
 	setFormHeaders(h)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Frame-Options", "DENY")
-	// Browsers hold the address to which a form's answer sends them to the same policy.
-	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'", "form-action 'self' "+formTarget(a.RedirectURI), 1))
+	// Browsers hold each address to the directive form-action to which a form's answer leads
+	// them, also those to which the app's own callback goes on, which no one here knows. The
+	// page has one form, to itself, and what is of others in it is escaped.
+	h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "form-action 'self'; ", "", 1))
 	if err := consentTemplate.Execute(w, page); err != nil {
 		c.Log.WarnContext(r.Context(), "a page was not read to its end", "error", err)
 	}
-}
-
-// formTarget is an app's address as a policy names it. It was checked: it has no character
-// that would end the policy.
-func formTarget(redirect string) string {
-	u, err := url.Parse(redirect)
-	if err != nil {
-		return "'self'"
-	}
-	if u.Scheme == "http" || u.Scheme == "https" {
-		return u.Scheme + "://" + u.Host
-	}
-	return u.Scheme + ":"
 }
 
 func (c *Config) answerConsent(w http.ResponseWriter, r *http.Request) {
@@ -160,16 +161,20 @@ func (c *Config) answerConsent(w http.ResponseWriter, r *http.Request) {
 }
 
 // refuseConsent sends a refusal to the app by the browser where that is safe, and says it
-// on a page otherwise.
+// on a page otherwise, with a link to the app.
 func (c *Config) refuseConsent(w http.ResponseWriter, r *http.Request, err error) {
-	if refusal := (*authserver.Refusal)(nil); errors.As(err, &refusal) && refusal.Redirect != "" {
+	refusal := authserver.AsRefusal(err)
+	if refusal != nil && refusal.Redirect != "" {
 		sendBrowser(w, r, refusal.Redirect)
 		return
 	}
 	page, status := signInPage{Heading: "The app is not connected"}, http.StatusInternalServerError
-	if e := errs.Of(err); e != nil {
+	switch e := errs.Of(err); {
+	case e != nil:
 		page.Refusal, status = e.Message, statusOfRefusal(e.Code)
-	} else {
+	case refusal != nil:
+		page.Refusal, page.Back, page.Place, status = refusal.Text, refusal.Link, refusal.Place, http.StatusBadRequest
+	default:
 		c.Log.ErrorContext(r.Context(), "an app could not be connected", "id", requestID(r.Context()), "error", err)
 		page.Refusal = "Something went wrong here. Try again."
 	}
@@ -198,7 +203,7 @@ var consentWords = map[string]string{
 	viewer.ScopeProposalsWrite:     "propose replies and changes, which people of your team accept or dismiss",
 	viewer.ScopeConversationsWrite: "answer, assign, close and delete conversations in your name",
 	viewer.ScopePeopleWrite:        "change users and teams, if you are an admin",
-	"settings:write":               "change inboxes, channels and settings, if you are an admin",
+	viewer.ScopeSettingsWrite:      "change inboxes, channels and settings, if you are an admin",
 	"conversations:read":           "read conversations",
 	"contacts:read":                "read contacts, companies, tickets and deals",
 	"contacts:write":               "change contacts, companies, tickets and deals",
@@ -212,14 +217,16 @@ var consentWords = map[string]string{
 
 var consentTemplate = template.Must(template.New("consent").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>Parley: connect an app</title>
-<style>:root{color-scheme:light dark}*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:3rem auto;padding:0 1rem}h1{font-size:1.5rem;line-height:1.25}h1,p,li,label{overflow-wrap:anywhere}ul{padding-left:1.25rem}.tick{display:flex;gap:.6rem;align-items:baseline;border:1px solid;border-radius:.5rem;padding:.6rem .75rem;margin:.5rem 0}button{font:inherit;display:block;width:100%;padding:.6rem 1rem;margin:.5rem 0;border:1px solid;border-radius:.5rem;color:inherit;background:none;cursor:pointer}button[value=allow]{font-weight:600;background:CanvasText;color:Canvas}a{color:inherit}small{display:block;opacity:.8}</style>
-<h1>Let “{{.App}}” act for you?</h1>
+<style>:root{color-scheme:light dark}*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;max-width:28rem;margin:3rem auto;padding:0 1rem}h1{font-size:1.5rem;line-height:1.25}h1,p,li,label{overflow-wrap:anywhere}ul{padding-left:1.25rem}.app{font-size:1.15rem;font-weight:600;border-left:4px solid;padding:.1rem .75rem;overflow:hidden}.tick{display:flex;gap:.6rem;align-items:baseline;border:1px solid;border-radius:.5rem;padding:.6rem .75rem;margin:.5rem 0}button{font:inherit;display:block;width:100%;padding:.6rem 1rem;margin:.5rem 0;border:1px solid;border-radius:.5rem;color:inherit;background:none;cursor:pointer}button[value=allow]{font-weight:600;background:CanvasText;color:Canvas}a{color:inherit}small{display:block;opacity:.8}</style>
+<h1>Let an app act for you?</h1>
+<p class="app"><bdi>{{.App}}</bdi></p>
 <p>{{if .OnMachine}}A program on your computer (<b>{{.Place}}</b>){{else}}An app at <b>{{.Place}}</b>{{end}} calls itself so, and anyone can choose a name. Allow it only if you have just connected it yourself.{{if .New}} No one of {{.AccountName}} has connected it before.{{end}}</p>
 <p>You are <b>{{.UserName}}</b> ({{.UserEmail}}) in {{.AccountName}}. <a href="{{.Other}}">Someone else?</a></p>
 <form method="post" action="{{.Form}}"><input type="hidden" name="proof" value="{{.Proof}}">
 {{if .May}}<p>{{if .Tools}}For a language model, it may{{else}}It may{{end}}, within what you may do yourself:</p><ul>{{range .May}}<li>{{.}}</li>{{end}}</ul>
 {{end}}{{if .Ticks}}<p>It also asks for more, which it gets only if you tick it:</p>
 {{range .Ticks}}<label class="tick"><input type="checkbox" name="tick" value="{{.Scope}}"><span><b>{{.Scope}}</b>: {{.Words}}</span></label>
+{{end}}{{if .WithAct}}<p>With <b>act</b> it may also:</p><ul>{{range .WithAct}}<li>{{.}}</li>{{end}}</ul>
 {{end}}{{else if .Tools}}<p>It changes nothing by itself.</p>
 {{end}}<button name="answer" value="allow">Allow</button><button name="answer" value="deny">Deny</button></form>
 <p><small>It ends after 30 days without use, after 180 days, when you end it in the list of your sessions, and when you sign out everywhere.</small></p>

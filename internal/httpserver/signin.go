@@ -26,7 +26,7 @@ type SignIns interface {
 	// Finish ends it when the browser comes back, to a path.
 	Finish(ctx context.Context, path string, query url.Values, browser, userAgent string) (signin.Opened, error)
 	// RequestLink mails a link to whoever has the address, and says nothing about it.
-	RequestLink(ctx context.Context, in signin.RequestSignInLinkInput, returnTo string) error
+	RequestLink(ctx context.Context, in signin.RequestSignInLinkInput, returnTo, browser string) error
 	// LinkUser returns whom a link signs in.
 	LinkUser(ctx context.Context, link string) (signin.LinkUser, error)
 	// UseLink uses a link up.
@@ -45,10 +45,10 @@ type SignedIn interface {
 }
 
 const (
-	// browserCookie binds a sign-in to the browser that began it.
+	// browserCookie binds a sign-in, or the request for a link, to the browser that began it.
 	browserCookie = "parley_signin"
 	// browserSeconds is how long that is: as long as a sign-in may take.
-	browserSeconds = 600
+	browserSeconds = 900
 	// maxSignInForm is the most bytes of a form, and of a provider's logout.
 	maxSignInForm = 64 << 10
 )
@@ -111,15 +111,21 @@ func (c *Config) atPublicHost(r *http.Request) string {
 	return strings.TrimSuffix(c.PublicURL, "/") + r.URL.RequestURI()
 }
 
+// browserOf is the secret of a browser, which is made if it has none.
+func (c *Config) browserOf(r *http.Request) string {
+	browser := c.cookieOf(r, browserCookie)
+	if browser == "" {
+		browser, _ = secret.NewToken("")
+	}
+	return browser
+}
+
 func (c *Config) beginSignIn(w http.ResponseWriter, r *http.Request) {
 	if to := c.atPublicHost(r); to != "" {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
-	browser := c.cookieOf(r, browserCookie)
-	if browser == "" {
-		browser, _ = secret.NewToken("")
-	}
+	browser := c.browserOf(r)
 	to, err := c.SignIns.Begin(r.Context(), r.PathValue("provider"), r.URL.Query().Get("return"), browser)
 	if err != nil {
 		c.refuseSignIn(w, r, err)
@@ -153,11 +159,13 @@ func (c *Config) requestLink(w http.ResponseWriter, r *http.Request) {
 		c.refuseSignIn(w, r, errs.New(errs.Invalid, "The form could not be read. Begin again."))
 		return
 	}
-	err := c.SignIns.RequestLink(r.Context(), signin.RequestSignInLinkInput{Email: r.PostForm.Get("email")}, r.PostForm.Get("return"))
+	browser := c.browserOf(r)
+	err := c.SignIns.RequestLink(r.Context(), signin.RequestSignInLinkInput{Email: r.PostForm.Get("email")}, r.PostForm.Get("return"), browser)
 	if err != nil {
 		c.refuseSignIn(w, r, err)
 		return
 	}
+	c.setCookie(w, browserCookie, browser, browserSeconds)
 	c.writeSignIn(w, r, http.StatusOK, signInPage{Mailed: true})
 }
 
@@ -166,7 +174,19 @@ func (c *Config) requestLink(w http.ResponseWriter, r *http.Request) {
 // without noticing.
 func (c *Config) showLink(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	c.askForLink(w, r, query.Get("link"), signin.LocalPath(query.Get("return")))
+	to := signin.LocalPath(query.Get("return"))
+	if strings.HasPrefix(to, consentPath) && !c.askedBy(r, query.Get("for")) {
+		to = "/"
+	}
+	c.askForLink(w, r, query.Get("link"), to)
+}
+
+// askedBy reports whether it is the browser of a name. A link leads on to an app's page only
+// in the browser that asked for it: anyone may ask, and would have someone else who wants
+// nothing but to sign in be asked to let the app of their choice in.
+func (c *Config) askedBy(r *http.Request, name string) bool {
+	own := signin.BrowserName(c.cookieOf(r, browserCookie))
+	return own != "" && own == name
 }
 
 func (c *Config) askForLink(w http.ResponseWriter, r *http.Request, link, returnTo string) {

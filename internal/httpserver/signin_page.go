@@ -18,6 +18,8 @@ type signInPage struct {
 	Instead  string
 	// Heading is that of a refusal, if it is not of a sign-in.
 	Heading string
+	// Back is an app's address to which the user may go on, and Place what is shown of it.
+	Back, Place string
 }
 
 // writeSignIn answers with a page. Its forms say where they come from, so that those of
@@ -34,7 +36,7 @@ func (c *Config) writeSignIn(w http.ResponseWriter, r *http.Request, status int,
 var signInTemplate = template.Must(template.New("sign-in").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>Parley: sign in</title>
 <style>:root{color-scheme:light dark}*{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;max-width:24rem;margin:3rem auto;padding:0 1rem}h1{font-size:1.5rem;overflow-wrap:anywhere}p{overflow-wrap:anywhere}label{display:block}input{font:inherit;width:100%;padding:.6rem;margin:.25rem 0 .75rem;border:1px solid;border-radius:.5rem;background:none;color:inherit}button,.button{font:inherit;display:block;width:100%;padding:.6rem 1rem;margin:.5rem 0;border:1px solid;border-radius:.5rem;text-align:center;text-decoration:none;color:inherit;background:none;cursor:pointer;overflow-wrap:anywhere}.or{text-align:center;margin:1.25rem 0 .75rem}</style>
-{{if .Heading}}<h1>{{.Heading}}</h1><p role="alert">{{.Refusal}}</p>
+{{if .Heading}}<h1>{{.Heading}}</h1><p role="alert">{{.Refusal}}</p>{{if .Back}}<p>If you know the app: <a href="{{.Back}}" rel="noreferrer">back to {{.Place}}</a></p>{{end}}
 {{else if .Refusal}}<h1>You are not signed in</h1><p role="alert">{{.Refusal}}</p><p><a class="button" href="/auth/login">Begin again</a></p>
 {{else if .Mailed}}<h1>Look into your mail</h1><p>If a user has this address, a link is on its way. It works once, for 15 minutes.</p>
 {{else if .Link}}<h1>Sign in as {{.LinkUser.Name}}?</h1><p>The link is for <b>{{.LinkUser.Name}}</b> ({{.LinkUser.Email}}) in {{.LinkUser.AccountName}}. It works once. If that is not you, close this page.</p>

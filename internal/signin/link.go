@@ -29,8 +29,9 @@ const (
 	// linkPrefix begins the text of every sign-in link.
 	linkPrefix = "signin_"
 	// linksPerHour is how many links one user gets by mail within an hour for requests from
-	// one network, and allLinksPerHour for those from all.
-	linksPerHour, allLinksPerHour = 5, 20
+	// one site, and allLinksPerHour for those from all. Beyond those a site that had none gets
+	// one, so that a stranger keeps no one out, up to mostLinksPerHour.
+	linksPerHour, allLinksPerHour, mostLinksPerHour = 5, 20, 60
 	// triesPerMinute is how often one network may ask for links, and try them.
 	triesPerMinute = 20
 	// beginsPerMinute is how often one network may begin to sign in at a provider.
@@ -53,8 +54,10 @@ func linksOpen(ctx context.Context, client *ent.Client, a *ent.Account) (bool, e
 type LinkArgs struct {
 	Email    string `json:"email"`
 	ReturnTo string `json:"returnTo"`
-	// From names the network that asked, without saying which it is.
+	// From names the site that asked, without saying which it is.
 	From string `json:"from"`
+	// Browser names the browser that asked; "": none did.
+	Browser string `json:"browser"`
 }
 
 // Kind names the job.
@@ -65,8 +68,9 @@ func (s *Service) Register(q *job.Queue) { job.Register(q, s.MailLinks, job.Opti
 
 // RequestLink has a link mailed to the users who have an address, in each account that lets
 // them in so. It says nothing about whether there are any, and does the same whether there
-// are: a job looks for them. Errors: RATE_LIMITED for too many requests from one network (AC-16).
-func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, returnTo string) error {
+// are: a job looks for them. browser is the secret of the browser that asks; "": none does.
+// Errors: RATE_LIMITED for too many requests from one network (AC-16).
+func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, returnTo, browser string) error {
 	if err := s.tries.count(ctx, s.store.Clock(), triesPerMinute); err != nil {
 		return err
 	}
@@ -77,11 +81,20 @@ func (s *Service) RequestLink(ctx context.Context, in RequestSignInLinkInput, re
 	if s.o.Post == nil {
 		return nil
 	}
-	args := LinkArgs{Email: address, ReturnTo: LocalPath(returnTo), From: hex.EncodeToString(secret.HashToken(viewer.Remote(ctx)))}
+	from := hex.EncodeToString(s.keys.HMAC("sign-in-link", []byte(viewer.Site(ctx))))
+	args := LinkArgs{Email: address, ReturnTo: LocalPath(returnTo), From: from, Browser: BrowserName(browser)}
 	return s.store.WithTx(viewer.NewContext(ctx, viewer.Everywhere("sign-in")), func(_ context.Context, tx *store.Tx) error {
 		tx.Enqueue(store.Job{Args: args})
 		return nil
 	})
+}
+
+// BrowserName names a browser by its secret, in the links that it asks for; "" for "".
+func BrowserName(browser string) string {
+	if browser == "" {
+		return ""
+	}
+	return hex.EncodeToString(secret.HashToken(browser)[:16])
 }
 
 // MailLinks mails the links that a request asks for. It is the worker of LinkArgs.
@@ -111,7 +124,7 @@ func (s *Service) MailLinks(ctx context.Context, args LinkArgs) error {
 	return nil
 }
 
-// mailLink mails a link to a user, unless the network that asks, or all together, had enough
+// mailLink mails a link to a user, unless the site that asks, or all together, had enough
 // of theirs. Those that were sent stay good.
 func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, args LinkArgs) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -124,10 +137,10 @@ func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, arg
 			return err
 		}
 		all, err := tx.Number(ctx, "SELECT COUNT(*) FROM sign_in_links WHERE user_id = $1 AND created_at > $2", u.ID, since)
-		if err != nil || all >= allLinksPerHour {
+		if err != nil || all >= mostLinksPerHour || all >= allLinksPerHour && had > 0 {
 			return err
 		}
-		link, until, err := s.makeLink(ctx, tx, u, args.ReturnTo, args.From)
+		link, until, err := s.makeLink(ctx, tx, u, args)
 		if err != nil {
 			return err
 		}
@@ -138,15 +151,16 @@ func (s *Service) mailLink(ctx context.Context, a *ent.Account, u *ent.User, arg
 	})
 }
 
-// makeLink keeps a new link and returns it. from names the network that asked; "": an admin.
-func (s *Service) makeLink(ctx context.Context, tx *store.Tx, u *ent.User, returnTo, from string) (string, clock.Micros, error) {
+// makeLink keeps a new link and returns it. args say who asked; an admin, if no site did.
+func (s *Service) makeLink(ctx context.Context, tx *store.Tx, u *ent.User, args LinkArgs) (string, clock.Micros, error) {
 	text, hash := secret.NewToken(linkPrefix)
 	until := tx.Now().Add(LinkLife)
 	_, err := tx.Exec(ctx, "INSERT INTO sign_in_links (hash, account_id, user_id, expires_at, created_at, asked_from) VALUES ($1, $2, $3, $4, $5, $6)",
-		hash, u.AccountID, u.ID, int64(until), int64(tx.Now()), from)
+		hash, u.AccountID, u.ID, int64(until), int64(tx.Now()), args.From)
 	query := url.Values{"link": {text}}
-	if returnTo != "/" {
-		query.Set("return", returnTo)
+	if args.ReturnTo != "/" {
+		query.Set("return", args.ReturnTo)
+		query.Set("for", args.Browser)
 	}
 	return s.o.PublicURL + LinkPath + "?" + query.Encode(), until, err
 }
@@ -185,7 +199,7 @@ func (s *Service) CreateLink(ctx context.Context, in CreateSignInLinkInput) (Lin
 		case !open:
 			return errs.New(errs.NotEligible, "Sign-in links are switched off in this account: users sign in at its identity provider.").On("userId")
 		}
-		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, "/", "")
+		made.URL, made.ExpiresAt, err = s.makeLink(ctx, tx, u, LinkArgs{ReturnTo: "/"})
 		if err == nil {
 			s.notifyOfLink(ctx, tx, a, u)
 		}

@@ -1,6 +1,9 @@
 package viewer
 
-import "context"
+import (
+	"context"
+	"net/netip"
+)
 
 type remoteKey struct{}
 
@@ -14,4 +17,23 @@ func WithRemote(ctx context.Context, network string) context.Context {
 func Remote(ctx context.Context) string {
 	network, _ := ctx.Value(remoteKey{}).(string)
 	return network
+}
+
+// siteBits is how much of an IPv6 address names a site: whoever has one has all networks in
+// it, 65,536 of /64.
+const siteBits = 48
+
+// Site returns the site that the request comes from, for what is counted over longer than
+// rates are: of IPv6 all networks of a /48, otherwise the network. "": not known.
+func Site(ctx context.Context) string {
+	network := Remote(ctx)
+	p, err := netip.ParsePrefix(network)
+	if err != nil || !p.Addr().Is6() || p.Bits() < siteBits {
+		return network
+	}
+	site, err := p.Addr().Prefix(siteBits)
+	if err != nil {
+		return network
+	}
+	return site.String()
 }

@@ -40,6 +40,8 @@ const (
 	ScopeConversationsWrite = "conversations:write"
 	// ScopePeopleWrite is for changing users, teams, integrations and tokens.
 	ScopePeopleWrite = "people:write"
+	// ScopeSettingsWrite is for changing inboxes, channels, routing and the account.
+	ScopeSettingsWrite = "settings:write"
 )
 
 // Scope is what a token may grant.
@@ -63,7 +65,7 @@ var Scopes = []Scope{
 	{Name: "people:read", Opens: "users, teams, integrations, bots, API tokens"},
 	{Name: ScopePeopleWrite, Opens: "changing these, and the availability of others"},
 	{Name: "settings:read", Opens: "inboxes, channels, targeted messages, routing"},
-	{Name: "settings:write", Opens: "changing these, and the account"},
+	{Name: ScopeSettingsWrite, Opens: "changing these, and the account"},
 	{Name: "audit:read", Opens: "the audit log, for admins"},
 	{Name: "contacts:read", Opens: "contacts, their lists, consents, page views and tickets; companies, deals, quotes, engagements; visitors"},
 	{Name: "contacts:write", Opens: "changing these"},

@@ -91,7 +91,7 @@ var landedMigrations = map[string]string{
 	"both/00158_audit.sql":                 "798b9c091a00657b9b4fac672213889166e90f46ed27149f2f18cfd60f9526b9",
 	"both/00159_seals.sql":                 "784feec053e29247422a443921f3957486e042e5e3657eefa898165a97422205",
 	"both/00163_link_askers.sql":           "27bb636e6c10653cc7c7570136a1b89db22a57bba068b6ca9d9d65205b93ed1b",
-	"both/00162_apps.sql":                  "a31af03b745ec7ba1d4d3e7c2656097b947a640b6094698835d10ef5f7256f3f",
+	"both/00162_apps.sql":                  "cf018605bed7574ab323051a9aa081ba6e0997b2f897362faad7a767b008c89b",
 	"both/00160_erasure_tokens.sql":        "c56d48502f2dd855abceb7ca54e5dfe6a578479b59ec25272bf82a676ada5f36",
 	"both/00141_quote_logos.sql":           "930a263ab2e251ae1c5711ec63c62e51ed3c5377312c4b035f1d6710b0e69f31",
 	"postgres/00133_bots.sql":              "0fb84205f84b2ad31d5139c062db0faeda931e08ec198b664fa4cc42f1012a49",

@@ -12,10 +12,12 @@ CREATE TABLE oauth_clients (
     redirect_uris JSON NOT NULL,
     auth_method   TEXT NOT NULL,
     secret_hash   BLOB NOT NULL,
+    site          TEXT NOT NULL,
     used_at       INTEGER NOT NULL DEFAULT 0,
     created_at    INTEGER NOT NULL
 );
 CREATE INDEX oauth_clients_used ON oauth_clients (used_at, created_at);
+CREATE INDEX oauth_clients_site ON oauth_clients (used_at, site, created_at);
 CREATE TABLE oauth_apps (
     id             TEXT NOT NULL PRIMARY KEY,
     account_id     TEXT NOT NULL,
@@ -47,14 +49,14 @@ CREATE INDEX oauth_codes_app ON oauth_codes (app_id);
 CREATE INDEX oauth_codes_expiry ON oauth_codes (expires_at);
 -- Tokens of sessions. A refresh gives the next generation; who was replaced by another answer to the same refresh is not good any more.
 CREATE TABLE oauth_tokens (
-    hash       BLOB NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    session_id TEXT NOT NULL,
-    refresh    BOOLEAN NOT NULL,
-    generation INTEGER NOT NULL,
-    used_at    INTEGER NOT NULL DEFAULT 0,
-    replaced   BOOLEAN NOT NULL DEFAULT FALSE,
-    expires_at INTEGER NOT NULL
+    hash        BLOB NOT NULL PRIMARY KEY,
+    account_id  TEXT NOT NULL,
+    session_id  TEXT NOT NULL,
+    refresh     BOOLEAN NOT NULL,
+    generation  INTEGER NOT NULL,
+    used_at     INTEGER NOT NULL DEFAULT 0,
+    replaced_at INTEGER NOT NULL DEFAULT 0,
+    expires_at  INTEGER NOT NULL
 );
 CREATE INDEX oauth_tokens_session ON oauth_tokens (session_id, generation);
 CREATE INDEX oauth_tokens_expiry ON oauth_tokens (expires_at);
