@@ -38,6 +38,7 @@ import (
 	"parley/internal/timeline"
 	timelinelive "parley/internal/timeline/live"
 	"parley/internal/transcript"
+	"parley/internal/webhook"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -49,6 +50,7 @@ type Services struct {
 	Bots           *bot.Service
 	BotWork        *bot.Work
 	Notifications  *notification.Service
+	Webhooks       *webhook.Service
 	Proposals      *proposal.Service
 	Annotations    *annotation.Service
 	Companies      *company.Service

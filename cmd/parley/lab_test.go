@@ -67,11 +67,11 @@ func openLab(t *testing.T, st *store.Store) *lab {
 		running.Wait()
 		ok(t, live.bus.Close())
 	})
-	schema, err := graph.Schema(a.services(live), settings.features()...)
-	ok(t, err)
-	srv := handler.New(schema)
 	limits := graph.DefaultLimits()
 	limits.Complexity, limits.Depth, limits.Tokens = 1<<30, 30, 1<<20
+	schema, err := a.schema(live, limits, log, settings.features()...)
+	ok(t, err)
+	srv := handler.New(schema)
 	graph.Install(srv, limits, log)
 	srv.Use(graph.Batches{})
 	l := &lab{t: t, store: st, schema: schema.Schema()}

@@ -105,6 +105,10 @@ const (
 	IdentityProviderCreated  EventType = "IDENTITY_PROVIDER_CREATED"
 	IdentityProviderUpdated  EventType = "IDENTITY_PROVIDER_UPDATED"
 	IdentityProviderDeleted  EventType = "IDENTITY_PROVIDER_DELETED"
+	WebhookEndpointCreated   EventType = "WEBHOOK_ENDPOINT_CREATED"
+	WebhookEndpointUpdated   EventType = "WEBHOOK_ENDPOINT_UPDATED"
+	WebhookEndpointDeleted   EventType = "WEBHOOK_ENDPOINT_DELETED"
+	WebhookEndpointPaused    EventType = "WEBHOOK_ENDPOINT_PAUSED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
 	TicketDeleted            EventType = "TICKET_DELETED"
@@ -383,6 +387,14 @@ var events = map[EventType]struct {
 		cause: "The server's settings name another one.",
 	},
 	IdentityProviderDeleted: {subject: "IdentityProvider"},
+	WebhookEndpointCreated:  {does: reachesAdmins, subject: "WebhookEndpoint"},
+	WebhookEndpointUpdated: {does: reachesAdmins, subject: "WebhookEndpoint", fields: []string{
+		"name", "url", "scopes", "types", "inboxes", "filter", "changedFields", "document", "state", "secret",
+	}},
+	WebhookEndpointDeleted: {does: reachesAdmins, subject: "WebhookEndpoint"},
+	WebhookEndpointPaused: {does: reachesAdmins, subject: "WebhookEndpoint", fields: []string{"pauseReason"},
+		cause: "The endpoint answers that it is gone, or nothing could be delivered for three days.",
+	},
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},
