@@ -27,7 +27,7 @@ CREATE TABLE webhook_endpoints (
     deleted_at       INTEGER NOT NULL DEFAULT 0,
     created_at       INTEGER NOT NULL,
     UNIQUE (account_id, id),
-    FOREIGN KEY (account_id, integration_id) REFERENCES integrations (account_id, id)
+    FOREIGN KEY (account_id) REFERENCES accounts (id)
 );
 
 -- Events on their way to them.
