@@ -52,7 +52,9 @@ func TestWebhooksAreInOrder(t *testing.T) {
 		for n := range 3 {
 			r.await(t, "a's next failure", func(list []received) bool { return len(sentOf(list, a.conversationID)) == 2+2*n })
 			o.settles(h, "a failure is recorded", func(list []any) bool {
-				return slices.ContainsFunc(list, func(d any) bool { return text(d, "state") == "PENDING" && text(d, "lastFailure") == "STATUS" && text(d, "nextAttemptAt") != "" })
+				return slices.ContainsFunc(list, func(d any) bool {
+					return text(d, "state") == "PENDING" && text(d, "lastFailure") == "STATUS" && text(d, "nextAttemptAt") != ""
+				})
 			})
 			turned.Advance(10 * time.Second)
 			r.await(t, "its second attempt", func(list []received) bool { return len(sentOf(list, a.conversationID)) >= 3+2*n })

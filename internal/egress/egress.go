@@ -30,6 +30,8 @@ const dialTimeout = 30 * time.Second
 type Guard struct {
 	allowed []netip.Prefix
 	public  *ssrf.Guardian
+	// names resolves the names of hosts; nil: the machine's.
+	names *net.Resolver
 }
 
 // New returns a guard that lets connections through to public addresses, and
@@ -42,6 +44,13 @@ func New(allowed []netip.Prefix) *Guard {
 			ssrf.WithDeniedV4Prefixes(azureHost),
 		),
 	}
+}
+
+// Resolving returns a guard that has names resolved by r.
+func (g *Guard) Resolving(r *net.Resolver) *Guard {
+	c := *g
+	c.names = r
+	return &c
 }
 
 // DialContext connects to a mail server, as net.Dialer's does: outside of the
@@ -73,7 +82,7 @@ func (g *Guard) HTTPClient() *http.Client {
 
 func (g *Guard) dialGuarded(ctx context.Context, network, address string, port func(uint16) bool) (net.Conn, error) {
 	dialer := net.Dialer{
-		Timeout: dialTimeout,
+		Timeout: dialTimeout, Resolver: g.names,
 		Control: func(network, address string, _ syscall.RawConn) error {
 			return g.checkTarget(network, address, port)
 		},

@@ -58,8 +58,8 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.WebhookEndpoint.Create().SetID(endpoint).SetIntegrationID(id.New(id.Integration)).SetName("Sync").SetURL("https://example.com/hook").SetTypes([]vocab.EventType{}).
 			SetInboxIds([]string{}).SetChangedFields([]string{}).SetScopes([]string{"read"}).SetSecret("sealed").SetState(vocab.WebhookActive).SetCreatedAt(now).Exec,
-		c.WebhookDelivery.Create().SetID(delivery).SetEndpointID(endpoint).SetSequence(1).SetState(vocab.WebhookPending).SetReady(true).SetCreatedAt(now).Exec,
-		c.WebhookAttempt.Create().SetID(id.New("attempt")).SetDeliveryID(delivery).SetAt(now).SetDurationMs(1).Exec,
+		c.WebhookDelivery.Create().SetID(delivery).SetEndpointID(endpoint).SetSequence(1).SetConversationID(f.ConversationIDs[0]).SetState(vocab.WebhookPending).SetReady(true).SetCreatedAt(now).Exec,
+		c.WebhookAttempt.Create().SetID(id.New("attempt")).SetDeliveryID(delivery).SetConversationID(f.ConversationIDs[0]).SetAt(now).SetDurationMs(1).Exec,
 		c.IdentityProvider.Create().SetID(id.New(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec,
 		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[0]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
 		c.Session.Create().SetID(id.New(id.UserSession)).SetUserID(f.AgentIDs[1]).SetHash([]byte(id.New("hash"))).SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,

@@ -134,7 +134,7 @@ func alterInboxes(ctx context.Context, tx *store.Tx, e *ent.WebhookEndpoint, v o
 	return err
 }
 
-// setEnabled pauses an endpoint, or has it begin anew.
+// setEnabled pauses an endpoint, or resumes it as one that works.
 func setEnabled(e *ent.WebhookEndpoint, on bool) {
 	switch {
 	case on && e.State == vocab.WebhookPaused:
