@@ -37,6 +37,9 @@ func NewWebhookDocuments(schema graphql.ExecutableSchema, limits Limits, log *sl
 // run: INVALID on document.
 func (d *WebhookDocuments) Check(ctx context.Context, v *viewer.Viewer, document string) error {
 	opCtx, faults := d.begin(ctx, v, document)
+	if opCtx != nil && opCtx.Doc != nil && len(opCtx.Doc.Operations) > 1 {
+		return invalidDocument("It has to have one operation.")
+	}
 	if len(faults) > 0 {
 		return invalidDocument(d.present(ctx, opCtx, faults)[0].Message)
 	}
@@ -44,8 +47,6 @@ func (d *WebhookDocuments) Check(ctx context.Context, v *viewer.Viewer, document
 	switch {
 	case op.Operation != ast.Subscription:
 		return invalidDocument("It has to be a subscription: subscription { events { ... } }.")
-	case len(opCtx.Doc.Operations) != 1:
-		return invalidDocument("It has to have one operation.")
 	case len(op.VariableDefinitions) > 0:
 		return invalidDocument("It can have no variables.")
 	case len(op.Directives) > 0 || len(op.SelectionSet) != 1:

@@ -42518,8 +42518,8 @@ type PageViewEdge @visible(to: [VISITOR, ANYONE]) {
 extend type Mutation {
   """
   Creates a webhook endpoint: from then on, the events that it asks for are sent to its URL, by the convention of Standard Webhooks. It reads as an
-  integration, within the scopes that it is given, of which the caller's token must grant each. An account has at most 50. Emits
-  ` + "`" + `WEBHOOK_ENDPOINT_CREATED` + "`" + `.
+  integration, within the scopes that it is given, of which the caller's token must grant each. An account has at most 50.
+  Emits ` + "`" + `WEBHOOK_ENDPOINT_CREATED` + "`" + `.
   """
   createWebhookEndpoint(
     "The endpoint."
@@ -42542,8 +42542,8 @@ extend type Mutation {
   ): DeleteWebhookEndpointPayload! @access(to: [ADMIN], scope: "settings:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Gives an endpoint a new secret. For a time requests are signed with both, so that the receiver can change without losing any. Emits
-  ` + "`" + `WEBHOOK_ENDPOINT_UPDATED` + "`" + `.
+  Gives an endpoint a new secret. For a time requests are signed with both, so that the receiver can change without losing any.
+  Emits ` + "`" + `WEBHOOK_ENDPOINT_UPDATED` + "`" + `.
   """
   rotateWebhookSecret(
     "The endpoint."
@@ -42945,7 +42945,7 @@ type TestWebhookPayload {
 type ReplayWebhookPayload {
   "The endpoint in its current state."
   webhookEndpoint: WebhookEndpoint
-  "The ` + "`" + `round` + "`" + ` of the deliveries that are made, in the order of the log; null on errors."
+  "The ` + "`" + `round` + "`" + ` of the deliveries that are made, in the order of the log; null when the mutation was repeated, and on errors."
   round: Int
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!

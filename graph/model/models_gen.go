@@ -490,7 +490,7 @@ type RemovePersonalMailboxPayload struct {
 type ReplayWebhookPayload struct {
 	// The endpoint in its current state.
 	WebhookEndpoint *ent.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
-	// The `round` of the deliveries that are made, in the order of the log; null on errors.
+	// The `round` of the deliveries that are made, in the order of the log; null when the mutation was repeated, and on errors.
 	Round *int `json:"round,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`

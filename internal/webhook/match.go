@@ -121,7 +121,7 @@ func (s *Service) askFilter(ctx context.Context, e *ent.WebhookEndpoint, v *view
 	if err != nil {
 		return nil, err
 	}
-	ctx = viewer.NewContext(ctx, v)
+	ctx = viewer.NewContext(ctx, narrowed(v, e))
 	c, err := s.store.Client(ctx).Conversation.Query().Where(entconversation.ID(ev.ConversationID)).Only(ctx)
 	if ent.IsNotFound(err) {
 		return no(step, "The endpoint's integration may not see the conversation now."), nil

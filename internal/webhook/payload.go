@@ -9,7 +9,6 @@ import (
 	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/viewer"
-	"parley/internal/vocab"
 )
 
 // payloadVersion is that of new endpoints. What stands here of a version is frozen: another
@@ -120,11 +119,3 @@ func (s *Service) addResult(ctx context.Context, b *body, v *viewer.Viewer, docu
 
 // maxFaults is how many errors of a document are sent.
 const maxFaults = 10
-
-// typeOf is what a delivery is of.
-func typeOf(d *ent.WebhookDelivery) vocab.EventType {
-	if d.Sequence == 0 {
-		return testType
-	}
-	return d.EventType
-}

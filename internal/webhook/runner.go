@@ -358,7 +358,7 @@ func (r *runner) refusal(d *ent.WebhookDelivery, e *ent.Event) vocab.WebhookFail
 		return vocab.WebhookNoAccess
 	case e == nil:
 		return vocab.WebhookNotInLog
-	case !visible(r.viewer, e):
+	case !visible(r.viewer, e) || !askInbox(r.endpoint, e).Matched:
 		return vocab.WebhookNotVisible
 	}
 	return ""
@@ -385,7 +385,7 @@ func (r *runner) send(ctx context.Context, q request) {
 	if q.event != nil {
 		b = bodyOf(q.event)
 		if q.endpoint.Document != "" {
-			text := r.addResult(ctx, b, q.viewer, q.endpoint.Document, q.event)
+			text := r.addResult(ctx, b, narrowed(q.viewer, q.endpoint), q.endpoint.Document, q.event)
 			problem = &text
 		}
 	}

@@ -114,16 +114,23 @@ func asSystem(ctx context.Context, accountID string) context.Context {
 	return viewer.NewContext(ctx, viewer.System("webhook", accountID))
 }
 
-// viewerOf is as whom an endpoint reads now: its integration, with the endpoint's scopes and
-// inboxes. FORBIDDEN if that is gone.
+// viewerOf is as whom an endpoint reads now: its integration, with the endpoint's scopes.
+// FORBIDDEN if that is gone.
 func (s *Service) viewerOf(ctx context.Context, e *ent.WebhookEndpoint) (*viewer.Viewer, error) {
 	v, err := s.viewers.ViewerOf(ctx, e.AccountID, e.IntegrationID, "")
 	if err != nil {
 		return nil, err
 	}
 	v.Scopes = e.Scopes
-	if len(e.InboxIds) > 0 {
-		v.InboxIDs = slices.DeleteFunc(slices.Clone(v.InboxIDs), func(i string) bool { return !slices.Contains(e.InboxIds, i) })
-	}
 	return v, nil
+}
+
+// narrowed is v within the endpoint's inboxes.
+func narrowed(v *viewer.Viewer, e *ent.WebhookEndpoint) *viewer.Viewer {
+	if len(e.InboxIds) == 0 {
+		return v
+	}
+	c := *v
+	c.InboxIDs = slices.DeleteFunc(slices.Clone(v.InboxIDs), func(i string) bool { return !slices.Contains(e.InboxIds, i) })
+	return &c
 }
