@@ -14,7 +14,6 @@ import (
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/store"
-	"parley/internal/testkit"
 	"parley/internal/vocab"
 )
 
@@ -42,7 +41,6 @@ func TestWebhookLoad(t *testing.T) {
 		var mu sync.Mutex
 		tries := map[string]int{}
 		stop := make(chan struct{})
-		t.Cleanup(func() { close(stop) })
 		flaky := newReceiver(t, func(w http.ResponseWriter, g received) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -51,6 +49,7 @@ func TestWebhookLoad(t *testing.T) {
 			}
 		})
 		stalls := newReceiver(t, func(_ http.ResponseWriter, _ received) { <-stop })
+		t.Cleanup(func() { close(stop) }) // before its server is closed
 		beside := o.measure(n, []string{flaky.URL, stalls.URL, "http://" + closedAddress(t)})
 		t.Logf("%d events: %s; beside one that fails 30 %%, one that stalls and one that is dead: %s", n, alone, beside)
 		mu.Lock()
