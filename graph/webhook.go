@@ -36,7 +36,7 @@ func NewWebhookDocuments(schema graphql.ExecutableSchema, limits Limits, log *sl
 // Check refuses a document that is no subscription of events, or that the viewer could not
 // run: INVALID on document.
 func (d *WebhookDocuments) Check(ctx context.Context, v *viewer.Viewer, document string) error {
-	opCtx, faults := d.begin(ctx, v, document)
+	opCtx, faults := d.beginDocument(ctx, v, document)
 	if opCtx != nil && opCtx.Doc != nil && len(opCtx.Doc.Operations) > 1 {
 		return invalidDocument("It has to have one operation.")
 	}
@@ -68,7 +68,7 @@ func invalidDocument(why string) error {
 
 // Run answers a document for one event, as the viewer. With errors there is no data.
 func (d *WebhookDocuments) Run(ctx context.Context, v *viewer.Viewer, document string, e *ent.Event) (json.RawMessage, []webhook.ResultError) {
-	opCtx, faults := d.begin(ctx, v, document)
+	opCtx, faults := d.beginDocument(ctx, v, document)
 	if len(faults) > 0 {
 		return nil, resultErrors(d.present(ctx, opCtx, faults))
 	}
@@ -83,9 +83,9 @@ func (d *WebhookDocuments) Run(ctx context.Context, v *viewer.Viewer, document s
 	return response.Data, nil
 }
 
-// begin parses and validates a document, and refuses what it costs too much or the viewer may
+// beginDocument parses and validates a document, and refuses what it costs too much or the viewer may
 // not read.
-func (d *WebhookDocuments) begin(ctx context.Context, v *viewer.Viewer, document string) (*graphql.OperationContext, gqlerror.List) {
+func (d *WebhookDocuments) beginDocument(ctx context.Context, v *viewer.Viewer, document string) (*graphql.OperationContext, gqlerror.List) {
 	ctx = viewer.NewContext(graphql.StartOperationTrace(ctx), v)
 	return d.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: document})
 }

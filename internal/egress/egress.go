@@ -46,13 +46,6 @@ func New(allowed []netip.Prefix) *Guard {
 	}
 }
 
-// Resolving returns a guard that has names resolved by r.
-func (g *Guard) Resolving(r *net.Resolver) *Guard {
-	c := *g
-	c.names = r
-	return &c
-}
-
 // DialContext connects to a mail server, as net.Dialer's does: outside of the
 // allowed networks only on the ports of mail, and on those from 1024 up. An
 // address that it refuses gives an *Error.

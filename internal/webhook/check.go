@@ -32,7 +32,7 @@ const (
 func (s *Service) cleanURL(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	bad := func(why string) error {
-		return errs.New(errs.Invalid, "This is no URL that events can be sent to: %s", why).On("url")
+		return errs.New(errs.Invalid, "This is not a URL that events can be sent to: %s", why).On("url")
 	}
 	switch n := utf8.RuneCountInString(text); {
 	case n == 0:

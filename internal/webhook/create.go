@@ -72,14 +72,14 @@ func (s *Service) newEndpoint(ctx context.Context, tx *store.Tx, in CreateWebhoo
 	if err := s.checkRights(ctx, e); err != nil {
 		return nil, err
 	}
-	if err := leaveRoom(ctx, tx); err != nil {
+	if err := mayAddOne(ctx, tx); err != nil {
 		return nil, err
 	}
 	return e, giveIntegration(ctx, tx, e, in)
 }
 
-// leaveRoom refuses one endpoint too many. The transaction holds the account's lock.
-func leaveRoom(ctx context.Context, tx *store.Tx) error {
+// mayAddOne refuses one endpoint too many. The transaction holds the account's lock.
+func mayAddOne(ctx context.Context, tx *store.Tx) error {
 	n, err := tx.Client.WebhookEndpoint.Query().Count(ctx)
 	if err == nil && n >= maxEndpoints {
 		err = errs.New(errs.Invalid, "The account has %d webhook endpoints, which is the maximum. Delete one first.", n)

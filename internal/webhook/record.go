@@ -31,7 +31,7 @@ func (s *Service) record(ctx context.Context, endpointID string, list []*outcome
 			return err
 		}
 		for _, o := range list {
-			if err := r.take(ctx, o); err != nil {
+			if err := r.takeOutcome(ctx, o); err != nil {
 				return err
 			}
 		}
@@ -96,8 +96,8 @@ func (r *recording) stillThere(ctx context.Context, list []*outcome) (map[string
 	return there, err
 }
 
-// take notes one outcome.
-func (r *recording) take(ctx context.Context, o *outcome) error {
+// takeOutcome notes one outcome.
+func (r *recording) takeOutcome(ctx context.Context, o *outcome) error {
 	if o.problem != nil {
 		r.endpoint.DocumentProblem = *o.problem
 	}
@@ -105,11 +105,11 @@ func (r *recording) take(ctx context.Context, o *outcome) error {
 	switch {
 	case o.canceled:
 		r.canceled[o.failure] = append(r.canceled[o.failure], d.ID)
-		r.leave(d)
+		r.leaveLane(d)
 		return nil
 	case o.failure == "":
 		r.delivered[o.status] = append(r.delivered[o.status], d.ID)
-		r.leave(d)
+		r.leaveLane(d)
 		return r.succeed(ctx)
 	}
 	if d.Sequence > 0 {
@@ -118,8 +118,8 @@ func (r *recording) take(ctx context.Context, o *outcome) error {
 	return r.putOff(ctx, o)
 }
 
-// leave notes that the next one of the delivery's conversation is due.
-func (r *recording) leave(d *ent.WebhookDelivery) {
+// leaveLane notes that the next one of the delivery's conversation is due.
+func (r *recording) leaveLane(d *ent.WebhookDelivery) {
 	if d.Sequence > 0 {
 		r.lanes[d.ConversationID] = true
 	}
@@ -179,7 +179,7 @@ func (r *recording) putOff(ctx context.Context, o *outcome) error {
 		next = r.now.Add(max(pause, o.after, time.Millisecond))
 	} else {
 		state, finished = vocab.WebhookFailed, r.now
-		r.leave(d)
+		r.leaveLane(d)
 	}
 	_, err := r.tx.Exec(ctx, `UPDATE webhook_deliveries SET state = $1, ready = $2, attempts = attempts + 1, next_attempt_at = $3, last_status = $4, last_failure = $5, finished_at = $6
 		WHERE id = $7 AND state = 'PENDING'`, string(state), again, int64(next), o.status, string(o.failure), int64(finished), d.ID)

@@ -70,11 +70,11 @@ func (r *runner) run(ctx context.Context) {
 	l, err := lease.Acquire(ctx, r.store, leasePrefix+r.endpointID, r.sender.node, leaseTime)
 	if err != nil {
 		r.warn(ctx, "a webhook endpoint cannot be served now", err)
-		r.leave()
+		r.leaveEndpoint()
 		return
 	}
 	if l == nil {
-		r.leave()
+		r.leaveEndpoint()
 		r.notifyOthers(ctx)
 		return
 	}
@@ -83,7 +83,7 @@ func (r *runner) run(ctx context.Context) {
 	err = r.serve(held, sending)
 	r.warn(ctx, "a webhook endpoint could not be served", err)
 	if err != nil {
-		r.leave()
+		r.leaveEndpoint()
 	}
 	known := r.awaitAll()
 	cease()
@@ -142,8 +142,8 @@ func (r *runner) end() {
 	r.sender.ended.Broadcast()
 }
 
-// leave gives the endpoint up, so that whoever wakes it next starts another runner.
-func (r *runner) leave() {
+// leaveEndpoint gives the endpoint up, so that whoever wakes it next starts another runner.
+func (r *runner) leaveEndpoint() {
 	r.sender.mu.Lock()
 	defer r.sender.mu.Unlock()
 	if r.sender.runners[r.endpointID] == r {
@@ -151,7 +151,7 @@ func (r *runner) leave() {
 	}
 }
 
-// leaveUnlessPoked is leave, if nothing came since.
+// leaveUnlessPoked is leaveEndpoint, if nothing came since.
 func (r *runner) leaveUnlessPoked() bool {
 	r.sender.mu.Lock()
 	defer r.sender.mu.Unlock()
@@ -183,7 +183,7 @@ func (r *runner) serve(ctx, sending context.Context) error {
 	defer idle.Stop()
 	for {
 		if len(r.queue) == 0 || r.store.Now() > r.readAt.Add(freshFor) {
-			if err := r.read(ctx); err != nil {
+			if err := r.readQueue(ctx); err != nil {
 				return err
 			}
 		}
@@ -226,8 +226,8 @@ func (r *runner) pause() time.Duration {
 	return min(max(r.again.Time().Sub(r.store.Now().Time()), time.Millisecond), lingers)
 }
 
-// read takes from the database what is due, with all that it takes to send it.
-func (r *runner) read(ctx context.Context) error {
+// readQueue takes from the database what is due, with all that it takes to send it.
+func (r *runner) readQueue(ctx context.Context) error {
 	client := r.store.Client(ctx)
 	r.again, r.queue, r.readAt = 0, nil, r.store.Now()
 	e, err := client.WebhookEndpoint.Query().Where(webhookendpoint.ID(r.endpointID), webhookendpoint.DeletedAt(0)).Only(ctx)

@@ -73,7 +73,7 @@ func (s *Service) post(ctx context.Context, e *ent.WebhookEndpoint, secrets []st
 	response, err := s.client.Do(request)
 	if err == nil {
 		o.status = response.StatusCode
-		err = o.read(response)
+		err = o.readAnswer(response)
 	}
 	o.took = s.store.Clock().Now().Sub(began)
 	if ctx.Err() != nil {
@@ -114,8 +114,8 @@ func (s *Service) request(ctx context.Context, url string, secrets []string, d *
 	return request, nil
 }
 
-// read takes the beginning of an answer, and drops the rest with the connection.
-func (o *outcome) read(response *http.Response) error {
+// readAnswer takes the beginning of an answer, and drops the rest with the connection.
+func (o *outcome) readAnswer(response *http.Response) error {
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	o.excerpt = clean(text)
