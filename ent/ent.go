@@ -97,6 +97,9 @@ import (
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
 	"parley/ent/visitorsession"
+	"parley/ent/webhookattempt"
+	"parley/ent/webhookdelivery"
+	"parley/ent/webhookendpoint"
 	"reflect"
 	"sync"
 
@@ -254,6 +257,9 @@ func checkColumn(t, c string) error {
 			visitor.Table:                visitor.ValidColumn,
 			visitorrate.Table:            visitorrate.ValidColumn,
 			visitorsession.Table:         visitorsession.ValidColumn,
+			webhookattempt.Table:         webhookattempt.ValidColumn,
+			webhookdelivery.Table:        webhookdelivery.ValidColumn,
+			webhookendpoint.Table:        webhookendpoint.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

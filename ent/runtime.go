@@ -95,6 +95,9 @@ import (
 	"parley/ent/visitor"
 	"parley/ent/visitorrate"
 	"parley/ent/visitorsession"
+	"parley/ent/webhookattempt"
+	"parley/ent/webhookdelivery"
+	"parley/ent/webhookendpoint"
 	"parley/internal/clock"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -3387,4 +3390,139 @@ func init() {
 	visitorsessionDescID := visitorsessionMixinFields0[0].Descriptor()
 	// visitorsession.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	visitorsession.IDValidator = visitorsessionDescID.Validators[0].(func(string) error)
+	webhookattemptMixin := schema.WebhookAttempt{}.Mixin()
+	webhookattemptMixinFields0 := webhookattemptMixin[0].Fields()
+	_ = webhookattemptMixinFields0
+	webhookattemptFields := schema.WebhookAttempt{}.Fields()
+	_ = webhookattemptFields
+	// webhookattemptDescAccountID is the schema descriptor for account_id field.
+	webhookattemptDescAccountID := webhookattemptMixinFields0[1].Descriptor()
+	// webhookattempt.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	webhookattempt.AccountIDValidator = webhookattemptDescAccountID.Validators[0].(func(string) error)
+	// webhookattemptDescConversationID is the schema descriptor for conversation_id field.
+	webhookattemptDescConversationID := webhookattemptFields[1].Descriptor()
+	// webhookattempt.DefaultConversationID holds the default value on creation for the conversation_id field.
+	webhookattempt.DefaultConversationID = webhookattemptDescConversationID.Default.(string)
+	// webhookattemptDescStatus is the schema descriptor for status field.
+	webhookattemptDescStatus := webhookattemptFields[4].Descriptor()
+	// webhookattempt.DefaultStatus holds the default value on creation for the status field.
+	webhookattempt.DefaultStatus = webhookattemptDescStatus.Default.(int)
+	// webhookattemptDescFailure is the schema descriptor for failure field.
+	webhookattemptDescFailure := webhookattemptFields[5].Descriptor()
+	// webhookattempt.DefaultFailure holds the default value on creation for the failure field.
+	webhookattempt.DefaultFailure = vocab.WebhookFailure(webhookattemptDescFailure.Default.(string))
+	// webhookattemptDescExcerpt is the schema descriptor for excerpt field.
+	webhookattemptDescExcerpt := webhookattemptFields[6].Descriptor()
+	// webhookattempt.DefaultExcerpt holds the default value on creation for the excerpt field.
+	webhookattempt.DefaultExcerpt = webhookattemptDescExcerpt.Default.(string)
+	// webhookattemptDescID is the schema descriptor for id field.
+	webhookattemptDescID := webhookattemptMixinFields0[0].Descriptor()
+	// webhookattempt.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	webhookattempt.IDValidator = webhookattemptDescID.Validators[0].(func(string) error)
+	webhookdeliveryMixin := schema.WebhookDelivery{}.Mixin()
+	webhookdeliveryMixinFields0 := webhookdeliveryMixin[0].Fields()
+	_ = webhookdeliveryMixinFields0
+	webhookdeliveryFields := schema.WebhookDelivery{}.Fields()
+	_ = webhookdeliveryFields
+	// webhookdeliveryDescAccountID is the schema descriptor for account_id field.
+	webhookdeliveryDescAccountID := webhookdeliveryMixinFields0[1].Descriptor()
+	// webhookdelivery.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	webhookdelivery.AccountIDValidator = webhookdeliveryDescAccountID.Validators[0].(func(string) error)
+	// webhookdeliveryDescEventType is the schema descriptor for event_type field.
+	webhookdeliveryDescEventType := webhookdeliveryFields[2].Descriptor()
+	// webhookdelivery.DefaultEventType holds the default value on creation for the event_type field.
+	webhookdelivery.DefaultEventType = vocab.EventType(webhookdeliveryDescEventType.Default.(string))
+	// webhookdeliveryDescConversationID is the schema descriptor for conversation_id field.
+	webhookdeliveryDescConversationID := webhookdeliveryFields[3].Descriptor()
+	// webhookdelivery.DefaultConversationID holds the default value on creation for the conversation_id field.
+	webhookdelivery.DefaultConversationID = webhookdeliveryDescConversationID.Default.(string)
+	// webhookdeliveryDescRound is the schema descriptor for round field.
+	webhookdeliveryDescRound := webhookdeliveryFields[4].Descriptor()
+	// webhookdelivery.DefaultRound holds the default value on creation for the round field.
+	webhookdelivery.DefaultRound = webhookdeliveryDescRound.Default.(int)
+	// webhookdeliveryDescAttempts is the schema descriptor for attempts field.
+	webhookdeliveryDescAttempts := webhookdeliveryFields[7].Descriptor()
+	// webhookdelivery.DefaultAttempts holds the default value on creation for the attempts field.
+	webhookdelivery.DefaultAttempts = webhookdeliveryDescAttempts.Default.(int)
+	// webhookdeliveryDescNextAttemptAt is the schema descriptor for next_attempt_at field.
+	webhookdeliveryDescNextAttemptAt := webhookdeliveryFields[8].Descriptor()
+	// webhookdelivery.DefaultNextAttemptAt holds the default value on creation for the next_attempt_at field.
+	webhookdelivery.DefaultNextAttemptAt = clock.Micros(webhookdeliveryDescNextAttemptAt.Default.(int64))
+	// webhookdeliveryDescLastStatus is the schema descriptor for last_status field.
+	webhookdeliveryDescLastStatus := webhookdeliveryFields[9].Descriptor()
+	// webhookdelivery.DefaultLastStatus holds the default value on creation for the last_status field.
+	webhookdelivery.DefaultLastStatus = webhookdeliveryDescLastStatus.Default.(int)
+	// webhookdeliveryDescLastFailure is the schema descriptor for last_failure field.
+	webhookdeliveryDescLastFailure := webhookdeliveryFields[10].Descriptor()
+	// webhookdelivery.DefaultLastFailure holds the default value on creation for the last_failure field.
+	webhookdelivery.DefaultLastFailure = vocab.WebhookFailure(webhookdeliveryDescLastFailure.Default.(string))
+	// webhookdeliveryDescFinishedAt is the schema descriptor for finished_at field.
+	webhookdeliveryDescFinishedAt := webhookdeliveryFields[11].Descriptor()
+	// webhookdelivery.DefaultFinishedAt holds the default value on creation for the finished_at field.
+	webhookdelivery.DefaultFinishedAt = clock.Micros(webhookdeliveryDescFinishedAt.Default.(int64))
+	// webhookdeliveryDescID is the schema descriptor for id field.
+	webhookdeliveryDescID := webhookdeliveryMixinFields0[0].Descriptor()
+	// webhookdelivery.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	webhookdelivery.IDValidator = webhookdeliveryDescID.Validators[0].(func(string) error)
+	webhookendpointMixin := schema.WebhookEndpoint{}.Mixin()
+	webhookendpointMixinFields0 := webhookendpointMixin[0].Fields()
+	_ = webhookendpointMixinFields0
+	webhookendpointFields := schema.WebhookEndpoint{}.Fields()
+	_ = webhookendpointFields
+	// webhookendpointDescAccountID is the schema descriptor for account_id field.
+	webhookendpointDescAccountID := webhookendpointMixinFields0[1].Descriptor()
+	// webhookendpoint.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	webhookendpoint.AccountIDValidator = webhookendpointDescAccountID.Validators[0].(func(string) error)
+	// webhookendpointDescDocument is the schema descriptor for document field.
+	webhookendpointDescDocument := webhookendpointFields[7].Descriptor()
+	// webhookendpoint.DefaultDocument holds the default value on creation for the document field.
+	webhookendpoint.DefaultDocument = webhookendpointDescDocument.Default.(string)
+	// webhookendpointDescPayloadVersion is the schema descriptor for payload_version field.
+	webhookendpointDescPayloadVersion := webhookendpointFields[8].Descriptor()
+	// webhookendpoint.DefaultPayloadVersion holds the default value on creation for the payload_version field.
+	webhookendpoint.DefaultPayloadVersion = webhookendpointDescPayloadVersion.Default.(int)
+	// webhookendpointDescPreviousSecret is the schema descriptor for previous_secret field.
+	webhookendpointDescPreviousSecret := webhookendpointFields[11].Descriptor()
+	// webhookendpoint.DefaultPreviousSecret holds the default value on creation for the previous_secret field.
+	webhookendpoint.DefaultPreviousSecret = webhookendpointDescPreviousSecret.Default.(string)
+	// webhookendpointDescPreviousUntil is the schema descriptor for previous_until field.
+	webhookendpointDescPreviousUntil := webhookendpointFields[12].Descriptor()
+	// webhookendpoint.DefaultPreviousUntil holds the default value on creation for the previous_until field.
+	webhookendpoint.DefaultPreviousUntil = clock.Micros(webhookendpointDescPreviousUntil.Default.(int64))
+	// webhookendpointDescPauseReason is the schema descriptor for pause_reason field.
+	webhookendpointDescPauseReason := webhookendpointFields[14].Descriptor()
+	// webhookendpoint.DefaultPauseReason holds the default value on creation for the pause_reason field.
+	webhookendpoint.DefaultPauseReason = vocab.WebhookPauseReason(webhookendpointDescPauseReason.Default.(string))
+	// webhookendpointDescFailures is the schema descriptor for failures field.
+	webhookendpointDescFailures := webhookendpointFields[15].Descriptor()
+	// webhookendpoint.DefaultFailures holds the default value on creation for the failures field.
+	webhookendpoint.DefaultFailures = webhookendpointDescFailures.Default.(int)
+	// webhookendpointDescRetryAt is the schema descriptor for retry_at field.
+	webhookendpointDescRetryAt := webhookendpointFields[16].Descriptor()
+	// webhookendpoint.DefaultRetryAt holds the default value on creation for the retry_at field.
+	webhookendpoint.DefaultRetryAt = clock.Micros(webhookendpointDescRetryAt.Default.(int64))
+	// webhookendpointDescFailingSince is the schema descriptor for failing_since field.
+	webhookendpointDescFailingSince := webhookendpointFields[17].Descriptor()
+	// webhookendpoint.DefaultFailingSince holds the default value on creation for the failing_since field.
+	webhookendpoint.DefaultFailingSince = clock.Micros(webhookendpointDescFailingSince.Default.(int64))
+	// webhookendpointDescDocumentProblem is the schema descriptor for document_problem field.
+	webhookendpointDescDocumentProblem := webhookendpointFields[18].Descriptor()
+	// webhookendpoint.DefaultDocumentProblem holds the default value on creation for the document_problem field.
+	webhookendpoint.DefaultDocumentProblem = webhookendpointDescDocumentProblem.Default.(string)
+	// webhookendpointDescRounds is the schema descriptor for rounds field.
+	webhookendpointDescRounds := webhookendpointFields[19].Descriptor()
+	// webhookendpoint.DefaultRounds holds the default value on creation for the rounds field.
+	webhookendpoint.DefaultRounds = webhookendpointDescRounds.Default.(int)
+	// webhookendpointDescSinceSequence is the schema descriptor for since_sequence field.
+	webhookendpointDescSinceSequence := webhookendpointFields[20].Descriptor()
+	// webhookendpoint.DefaultSinceSequence holds the default value on creation for the since_sequence field.
+	webhookendpoint.DefaultSinceSequence = webhookendpointDescSinceSequence.Default.(int64)
+	// webhookendpointDescDeletedAt is the schema descriptor for deleted_at field.
+	webhookendpointDescDeletedAt := webhookendpointFields[21].Descriptor()
+	// webhookendpoint.DefaultDeletedAt holds the default value on creation for the deleted_at field.
+	webhookendpoint.DefaultDeletedAt = clock.Micros(webhookendpointDescDeletedAt.Default.(int64))
+	// webhookendpointDescID is the schema descriptor for id field.
+	webhookendpointDescID := webhookendpointMixinFields0[0].Descriptor()
+	// webhookendpoint.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	webhookendpoint.IDValidator = webhookendpointDescID.Validators[0].(func(string) error)
 }

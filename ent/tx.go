@@ -194,6 +194,12 @@ type Tx struct {
 	VisitorRate *VisitorRateClient
 	// VisitorSession is the client for interacting with the VisitorSession builders.
 	VisitorSession *VisitorSessionClient
+	// WebhookAttempt is the client for interacting with the WebhookAttempt builders.
+	WebhookAttempt *WebhookAttemptClient
+	// WebhookDelivery is the client for interacting with the WebhookDelivery builders.
+	WebhookDelivery *WebhookDeliveryClient
+	// WebhookEndpoint is the client for interacting with the WebhookEndpoint builders.
+	WebhookEndpoint *WebhookEndpointClient
 
 	// lazily loaded.
 	client     *Client
@@ -416,6 +422,9 @@ func (tx *Tx) init() {
 	tx.Visitor = NewVisitorClient(tx.config)
 	tx.VisitorRate = NewVisitorRateClient(tx.config)
 	tx.VisitorSession = NewVisitorSessionClient(tx.config)
+	tx.WebhookAttempt = NewWebhookAttemptClient(tx.config)
+	tx.WebhookDelivery = NewWebhookDeliveryClient(tx.config)
+	tx.WebhookEndpoint = NewWebhookEndpointClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -150,6 +150,11 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Query.Engagements = func(child int, _ *engagement.EngagementFilter, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.WebhookDelivery.Attempts = func(child int) int { return 1 + child*unpaged }
+	c.DeliveryExplanation.Steps = func(child int) int { return 1 + child*unpaged }
+	c.Query.WebhookDeliveries = func(child int, _ string, _ *vocab.WebhookDeliveryState, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 	c.Query.Notifications = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}

@@ -39,13 +39,27 @@ func DefaultLimits() Limits {
 // userErrors, and the one way in which errors and panics are presented. The
 // log gets what the caller must not see.
 func Install(srv *handler.Server, limits Limits, log *slog.Logger) {
+	srv.Use(extension.Introspection{})
+	installManners(srv, limits, log)
+}
+
+// installable is a gqlgen server, or the executor within one.
+type installable interface {
+	SetErrorPresenter(f graphql.ErrorPresenterFunc)
+	SetRecoverFunc(f graphql.RecoverFunc)
+	SetParserTokenLimit(limit int)
+	SetQueryCache(cache graphql.Cache[*ast.QueryDocument])
+	Use(extension graphql.HandlerExtension)
+}
+
+// installManners is Install without introspection.
+func installManners(srv installable, limits Limits, log *slog.Logger) {
 	srv.SetErrorPresenter(PresentError(log))
 	srv.SetRecoverFunc(Recover(log))
 	srv.SetParserTokenLimit(limits.Tokens)
 	known := newDocumentCache()
 	srv.SetQueryCache(known)
 	srv.Use(&documents{cache: known, tokens: limits.Tokens})
-	srv.Use(extension.Introspection{})
 	srv.Use(OneOf())
 	srv.Use(Depth(limits.Depth))
 	srv.Use(MutationFields(limits.MutationFields))

@@ -13,7 +13,7 @@ import (
 var objects = []string{
 	"Action", "AllowList", "Availability", "Chat", "Consent", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Record", "Reply", "Send", "Session", "SignInLink",
 	"SuggestedProperties",
-	"TrackingCode", "Transcript", "Typing", "View",
+	"TrackingCode", "Transcript", "Typing", "View", "Webhook",
 }
 
 // API-20: the verb of a mutation has its object, which is a type of the SDL or one of objects.

@@ -100,6 +100,14 @@ func (r *queryResolver) Draft(ctx context.Context, id string) (*ent.Draft, error
 	return nodeOf[ent.Draft](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) WebhookEndpoint(ctx context.Context, id string) (*ent.WebhookEndpoint, error) {
+	return nodeOf[ent.WebhookEndpoint](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) WebhookDelivery(ctx context.Context, id string) (*ent.WebhookDelivery, error) {
+	return nodeOf[ent.WebhookDelivery](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Notification(ctx context.Context, id string) (*ent.Notification, error) {
 	return nodeOf[ent.Notification](ctx, r.Resolver, id)
 }

@@ -12,6 +12,14 @@ func attachmentPayload(v *ent.Attachment, err error) (*model.AttachmentPayload, 
 	return &model.AttachmentPayload{Attachment: v}, err
 }
 
+func webhookEndpointPayload(v *ent.WebhookEndpoint, err error) (*model.WebhookEndpointPayload, error) {
+	return &model.WebhookEndpointPayload{WebhookEndpoint: v}, err
+}
+
+func webhookDeliveryPayload(v *ent.WebhookDelivery, err error) (*model.WebhookDeliveryPayload, error) {
+	return &model.WebhookDeliveryPayload{WebhookDelivery: v}, err
+}
+
 func botPayload(v *ent.Bot, err error) (*model.BotPayload, error) {
 	return &model.BotPayload{Bot: v}, err
 }

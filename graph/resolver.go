@@ -39,6 +39,7 @@ import (
 	"parley/internal/timeline"
 	timelinelive "parley/internal/timeline/live"
 	"parley/internal/transcript"
+	"parley/internal/webhook"
 )
 
 // Resolver is the root of all resolvers. It holds the services, and no client
@@ -51,6 +52,7 @@ type Services struct {
 	BotWork        *bot.Work
 	Audit          *audit.Service
 	Notifications  *notification.Service
+	Webhooks       *webhook.Service
 	Proposals      *proposal.Service
 	Annotations    *annotation.Service
 	Companies      *company.Service

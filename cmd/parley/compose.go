@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"parley/graph"
 	"parley/internal/account"
 	"parley/internal/annotation"
@@ -58,6 +60,7 @@ import (
 	"parley/internal/timeline"
 	timelinelive "parley/internal/timeline/live"
 	"parley/internal/transcript"
+	"parley/internal/webhook"
 )
 
 // app is the use cases, and what does their background work. All of them are
@@ -87,6 +90,7 @@ type app struct {
 	engagements   *engagement.Service
 	transcripts   *transcript.Service
 	notifications *notification.Service
+	webhooks      *webhook.Service
 	transfers     *transfer.Service
 	privacy       *privacy.Service
 	bots          *bot.Service
@@ -125,12 +129,13 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.digests = digest.New(s, keys, a.accounts, a.conversations, a.emails, c.PublicURL)
 	a.transcripts = transcript.New(s, keys, a.visitors, a.contacts, a.conversations, a.files, c.PublicURL)
 	a.notifications = notification.New(s, keys, a.accounts, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
+	a.webhooks = webhook.New(s, keys, view.New(s), a.accounts, o.webhooks, log)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer()}) {
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer(), a.webhooks.Consumer()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -160,6 +165,7 @@ func (a *app) registerJobs() {
 	a.transcripts.Register(a.queue)
 	a.notifications.Register(a.queue)
 	a.signIns.Register(a.queue)
+	a.webhooks.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 }
@@ -183,6 +189,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("mail-filtered-digests", time.Hour, a.digests.MailAll)
 	a.queue.Periodic("forget-merges", time.Hour, a.contacts.ForgetMerges)
 	a.queue.Periodic("forget-notifications", time.Hour, a.notifications.Forget)
+	a.queue.Periodic("forget-webhook-deliveries", time.Hour, a.webhooks.Forget)
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
 	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
@@ -213,6 +220,7 @@ type live struct {
 	reactions     *reaction.Engine
 	accounts      *account.Service
 	bots          *bot.Service
+	webhooks      *webhook.Service
 	log           *slog.Logger
 }
 
@@ -230,7 +238,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
 	}
-	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, log: log}
+	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, webhooks: a.webhooks, log: log}
 	a.bots.UseTyping(l.presence)
 	a.notifications.UseLive(b, l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
@@ -239,13 +247,23 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	return l, nil
 }
 
+// schema is the API. The documents of webhook endpoints run on it.
+func (a *app) schema(l *live, limits graph.Limits, log *slog.Logger, with ...graph.Feature) (graphql.ExecutableSchema, error) {
+	schema, err := graph.Schema(a.services(l), with...)
+	if err != nil {
+		return nil, err
+	}
+	a.webhooks.UseDocuments(graph.NewWebhookDocuments(schema, limits, log))
+	return schema, nil
+}
+
 // services is what the API resolves to.
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
 		Accounts: a.accounts, Audit: a.audit, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, Webhooks: a.webhooks, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,

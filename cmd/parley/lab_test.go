@@ -67,11 +67,11 @@ func openLab(t *testing.T, st *store.Store) *lab {
 		running.Wait()
 		ok(t, live.bus.Close())
 	})
-	schema, err := graph.Schema(a.services(live), settings.features()...)
-	ok(t, err)
-	srv := handler.New(schema)
 	limits := graph.DefaultLimits()
 	limits.Complexity, limits.Depth, limits.Tokens = 1<<30, 30, 1<<20
+	schema, err := a.schema(live, limits, log, settings.features()...)
+	ok(t, err)
+	srv := handler.New(schema)
 	graph.Install(srv, limits, log)
 	srv.Use(graph.Batches{})
 	l := &lab{t: t, store: st, schema: schema.Schema()}
@@ -230,6 +230,10 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		c.Bot.Create().SetID(w.make(id.Bot)).SetName("Bot").SetCreatedAt(now),
 		c.ApiToken.Create().SetID(w.make(id.APIToken)).SetHash([]byte(w.own[id.APIToken])).SetName("T").SetUserID(w.AgentIDs[0]).
 			SetScopes([]string{"*"}).SetExpiresAt(clock.Never).SetCreatedAt(now),
+		c.WebhookEndpoint.Create().SetID(w.make(id.WebhookEndpoint)).SetIntegrationID(w.own[id.Integration]).SetName("Sync").SetURL("https://example.com/hook").
+			SetTypes([]vocab.EventType{}).SetInboxIds([]string{}).SetChangedFields([]string{}).SetScopes([]string{"read"}).SetSecret("sealed").SetState(vocab.WebhookActive).SetCreatedAt(now),
+		c.WebhookDelivery.Create().SetID(w.make(id.WebhookDelivery)).SetEndpointID(w.own[id.WebhookEndpoint]).SetSequence(1).SetEventType(vocab.ConversationCreated).
+			SetConversationID(w.ConversationIDs[0]).SetState(vocab.WebhookDelivered).SetReady(false).SetFinishedAt(now).SetCreatedAt(now),
 		c.IdentityProvider.Create().SetID(w.make(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now),
 		c.AuditEntry.Create().SetID(w.make(id.AuditEntry)).SetNumber(1_000_000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetActorID(w.AdminID).
 			SetDetail("contacts.csv").SetChanges([]vocab.FieldChange{}),

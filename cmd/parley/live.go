@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// run follows the log until ctx ends, waits for its consumers, for the flows of bots, and
-// for what is still to be written of tokens and of who is connected, and then closes the bus.
+// run follows the log until ctx ends, waits for its consumers, for the flows of bots,
+// for the webhooks that are being sent, and for what is still to be written of tokens and of who is connected, and then closes the bus.
 func (l *live) run(ctx context.Context) error {
 	reacted := make(chan struct{})
 	go func() {
@@ -21,8 +21,14 @@ func (l *live) run(ctx context.Context) error {
 		defer close(played)
 		l.bots.FollowFlows(ctx, l.log)
 	}()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		l.webhooks.Run(ctx, l.bus)
+	}()
 	l.feed.Run(ctx)
 	<-reacted
 	<-played
+	<-sent
 	return errors.Join(<-wrote, <-wrote, l.bus.Close())
 }

@@ -17,6 +17,8 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"upto", id.Message},
 	{"contactsubscriptiontype", id.SubscriptionType},
 	{"personalmailbox", id.PersonalMailbox},
+	{"webhookendpoint", id.WebhookEndpoint},
+	{"webhookdelivery", id.WebhookDelivery},
 	{"messagerevision", id.MessageRevision},
 	{"routingdecision", id.RoutingDecision},
 	{"pageview", id.PageView},
@@ -179,7 +181,7 @@ var also = map[string][]string{
 // values are what an argument, or one of an enum, gets in place of the first value
 // or of any text; # is a number that rises.
 var values = map[string]string{
-	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`, "LibraryAudience": "EVERYONE",
+	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`, "url": `"https://example.org/#"`, "LibraryAudience": "EVERYONE",
 }
 
 // valuesFor are those where the end of a place needs others.

@@ -13,6 +13,7 @@ import (
 	"parley/internal/channel/email/settings"
 	"parley/internal/mail"
 	"parley/internal/signin"
+	"parley/internal/webhook"
 )
 
 // options are what the settings of serve say of each service.
@@ -25,6 +26,7 @@ type options struct {
 	visitors visitor.Options
 	signIns  signin.Options
 	images   []netip.Prefix // private networks that give images
+	webhooks webhook.Options
 }
 
 func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, error) {
@@ -46,6 +48,10 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 	if o.images, err = networks(s.ImageNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_IMAGE_NETWORKS: %w", err)
 	}
+	if o.webhooks.Networks, err = networks(s.WebhookNetworks); err != nil {
+		return nil, fmt.Errorf("PARLEY_WEBHOOK_NETWORKS: %w", err)
+	}
+	o.webhooks.Sweep = s.webhookSweep
 	o.emails, err = s.channelOptions(opened, log)
 	return o, err
 }

@@ -125,7 +125,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.
 }
 
 func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler, error) {
-	schema, err := graph.Schema(a.services(l), c.features()...)
+	schema, err := a.schema(l, c.limits(), log, c.features()...)
 	if err != nil {
 		return nil, err
 	}

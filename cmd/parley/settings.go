@@ -150,6 +150,10 @@ type serverSettings struct {
 	AuditRetention    time.Duration `env:"PARLEY_AUDIT_RETENTION" default:"0" help:"How long entries of the audit log are kept, at least 2160h, which are 90 days. 0: permanently."`
 	ShutdownTimeout   time.Duration `env:"PARLEY_SHUTDOWN_TIMEOUT" default:"10s" help:"How long running requests may take to finish when the server stops."`
 
+	WebhookNetworks []string `env:"PARLEY_WEBHOOK_NETWORKS" placeholder:"NETWORK" help:"Private networks that webhooks may be sent to, also without https if the URL names the address, separated by commas, e.g. 10.0.0.0/8. Empty: none, only public addresses."`
+
+	// webhookSweep is the time between two looks for webhooks that no one reported; zero: as usual.
+	webhookSweep time.Duration
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
 }

@@ -3063,6 +3063,36 @@ func (ec *executionContext) marshalNEventType2parleyᚋinternalᚋvocabᚐEventT
 	return res
 }
 
+func (ec *executionContext) unmarshalNEventType2ᚕparleyᚋinternalᚋvocabᚐEventTypeᚄ(ctx context.Context, v any) ([]vocab.EventType, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.EventType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEventType2parleyᚋinternalᚋvocabᚐEventType(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNEventType2ᚕparleyᚋinternalᚋvocabᚐEventTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.EventType) graphql.Marshaler {
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEventType2parleyᚋinternalᚋvocabᚐEventType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEventTypeInfo2ᚕᚖparleyᚋgraphᚋmodelᚐEventTypeInfoᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EventTypeInfo) graphql.Marshaler {
 	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3152,6 +3182,25 @@ func (ec *executionContext) marshalOEventType2ᚕparleyᚋinternalᚋvocabᚐEve
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOEventType2ᚖparleyᚋinternalᚋvocabᚐEventType(ctx context.Context, v any) (*vocab.EventType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.EventType(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEventType2ᚖparleyᚋinternalᚋvocabᚐEventType(ctx context.Context, sel ast.SelectionSet, v *vocab.EventType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -2758,6 +2758,13 @@ func (ec *executionContext) marshalOSavedAssigneeFilter2ᚖparleyᚋinternalᚋc
 	return ec._SavedAssigneeFilter(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSavedFilter2ᚖparleyᚋinternalᚋconversationᚋviewᚐFilter(ctx context.Context, sel ast.SelectionSet, v *view.Filter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SavedFilter(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSavedFilterDetail2ᚕparleyᚋinternalᚋconversationᚋviewᚐFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Filter) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

@@ -131,6 +131,16 @@ type CreateSignInLinkPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `createWebhookEndpoint`.
+type CreateWebhookEndpointPayload struct {
+	// The endpoint in its current state.
+	WebhookEndpoint *ent.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// The secret by which requests are signed: `whsec_` and base64. It is shown this once; null when the mutation was repeated, and on errors.
+	Secret *string `json:"secret,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `deleteCompany`.
 type DeleteCompanyPayload struct {
 	// Id of the deleted company.
@@ -261,6 +271,14 @@ type DeleteTeamPayload struct {
 type DeleteTicketPayload struct {
 	// Id of the deleted ticket.
 	DeletedTicketID *string `json:"deletedTicketId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `deleteWebhookEndpoint`.
+type DeleteWebhookEndpointPayload struct {
+	// The id of the endpoint; null on errors.
+	DeletedWebhookEndpointID *string `json:"deletedWebhookEndpointId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -476,6 +494,16 @@ type RemovePersonalMailboxPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `replayWebhook`.
+type ReplayWebhookPayload struct {
+	// The endpoint in its current state.
+	WebhookEndpoint *ent.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// The `round` of the deliveries that are made, in the order of the log; null when the mutation was repeated, and on errors.
+	Round *int `json:"round,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `reportAgentStep`.
 type ReportAgentStepPayload struct {
 	// The run in its current state.
@@ -506,6 +534,16 @@ type RotateAPITokenPayload struct {
 	Token *string `json:"token,omitempty"`
 	// The token without its secret.
 	APIToken *ent.ApiToken `json:"apiToken,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `rotateWebhookSecret`.
+type RotateWebhookSecretPayload struct {
+	// The endpoint in its current state.
+	WebhookEndpoint *ent.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// The secret by which requests are signed: `whsec_` and base64. It is shown this once; null when the mutation was repeated, and on errors.
+	Secret *string `json:"secret,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

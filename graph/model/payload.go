@@ -26,6 +26,16 @@ type (
 		Attachment *ent.Attachment
 		UserErrors []*UserError
 	}
+	// WebhookEndpointPayload is the payload {webhookEndpoint userErrors}.
+	WebhookEndpointPayload struct {
+		WebhookEndpoint *ent.WebhookEndpoint
+		UserErrors      []*UserError
+	}
+	// WebhookDeliveryPayload is the payload {webhookDelivery userErrors}.
+	WebhookDeliveryPayload struct {
+		WebhookDelivery *ent.WebhookDelivery
+		UserErrors      []*UserError
+	}
 	// BotPayload is the payload {bot userErrors}.
 	BotPayload struct {
 		Bot        *ent.Bot

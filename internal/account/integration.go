@@ -99,3 +99,16 @@ func loadIntegration(ctx context.Context, client *ent.Client, integrationID stri
 	}
 	return nil, errs.New(errs.NotFound, "There is no integration %q.", errs.Clip(integrationID)).On("integrationId")
 }
+
+// LoadIntegration returns an integration of the account: NOT_FOUND on integrationId.
+func LoadIntegration(ctx context.Context, client *ent.Client, integrationID string) (*ent.Integration, error) {
+	return loadIntegration(ctx, client, integrationID)
+}
+
+// MakeIntegration makes an integration that sees the inboxes, and returns its id: NOT_FOUND on
+// [inboxIds, index] for one that is not there.
+func MakeIntegration(ctx context.Context, tx *store.Tx, name string, inboxIDs []string) (string, error) {
+	t := &ent.ApiToken{Name: name}
+	err := makeIntegration(ctx, tx, t, inboxIDs)
+	return t.IntegrationID, err
+}

@@ -60,7 +60,7 @@ func (s *Service) CreateToken(ctx context.Context, in CreateApiTokenInput) (Toke
 func newToken(ctx context.Context, tx *store.Tx, in CreateApiTokenInput) (*ent.ApiToken, error) {
 	v := viewer.FromContext(ctx)
 	name, err := CleanName(in.Name, "name")
-	scopes, err2 := cleanScopes(v, in.Scopes, nil)
+	scopes, err2 := CleanScopes(v, in.Scopes, nil)
 	expires, err3 := expiry(tx, in.ExpiresAt)
 	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, err

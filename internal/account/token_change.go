@@ -67,7 +67,7 @@ func (in UpdateApiTokenInput) applyTo(v *viewer.Viewer, tx *store.Tx, before *en
 	faults := []error{rename(&t.Name, in.Name)}
 	if scopes, ok := in.Scopes.ValueOK(); ok {
 		var err error
-		t.Scopes, err = cleanScopes(v, scopes, before.Scopes)
+		t.Scopes, err = CleanScopes(v, scopes, before.Scopes)
 		faults = append(faults, err)
 	}
 	if at, ok := in.ExpiresAt.ValueOK(); ok {

@@ -10,13 +10,13 @@ import (
 	"parley/internal/viewer"
 )
 
-// cleanScopes returns the scopes that a caller asks for, each once. Errors,
+// CleanScopes returns the scopes that a caller asks for, each once. Errors,
 // joined: REQUIRED on scopes; on [scopes, index] INVALID where it is unknown or
 // more than the caller's own token grants (AC-12). What the changed token has already
 // may stay; nil: it is new.
-func cleanScopes(v *viewer.Viewer, scopes, held []string) ([]string, error) {
+func CleanScopes(v *viewer.Viewer, scopes, held []string) ([]string, error) {
 	if len(scopes) == 0 {
-		return nil, errs.New(errs.Required, "A token requires at least one scope: %s.", known()).On("scopes")
+		return nil, errs.New(errs.Required, "At least one scope is required: %s.", known()).On("scopes")
 	}
 	if len(scopes) > MaxIDs {
 		return nil, errs.Exceeds(len(viewer.Scopes), "The list has %d scopes; only %d exist.", len(scopes), len(viewer.Scopes)).On("scopes")

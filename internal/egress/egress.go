@@ -30,6 +30,8 @@ const dialTimeout = 30 * time.Second
 type Guard struct {
 	allowed []netip.Prefix
 	public  *ssrf.Guardian
+	// names resolves the names of hosts; nil: the machine's.
+	names *net.Resolver
 }
 
 // New returns a guard that lets connections through to public addresses, and
@@ -73,7 +75,7 @@ func (g *Guard) HTTPClient() *http.Client {
 
 func (g *Guard) dialGuarded(ctx context.Context, network, address string, port func(uint16) bool) (net.Conn, error) {
 	dialer := net.Dialer{
-		Timeout: dialTimeout,
+		Timeout: dialTimeout, Resolver: g.names,
 		Control: func(network, address string, _ syscall.RawConn) error {
 			return g.checkTarget(network, address, port)
 		},

@@ -238,6 +238,10 @@ func (f *Feed) onEvent(ctx context.Context, accountID, about string, changed fun
 }
 
 // checkBounds refuses a position that the log does not have any longer, or not yet.
+// CheckBounds refuses a number that the log does not reach back to, CURSOR_EXPIRED, or that it
+// does not have yet, INVALID, both on after.
+func CheckBounds(after int64, log *ent.AccountSequence) error { return checkBounds(after, log) }
+
 func checkBounds(after int64, log *ent.AccountSequence) error {
 	switch {
 	case after < log.LogFloor:

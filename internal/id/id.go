@@ -68,6 +68,8 @@ const (
 	User             = "user"
 	UserSession      = "usersession"
 	Visitor          = "visitor"
+	WebhookDelivery  = "delivery"
+	WebhookEndpoint  = "webhook"
 )
 
 // New returns a fresh identifier of the given type.

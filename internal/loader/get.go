@@ -37,6 +37,8 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.SavedView:       AnyOf(s.SavedViews),
 		id.Draft:           AnyOf(s.Drafts),
 		id.Notification:    AnyOf(s.Notifications),
+		id.WebhookEndpoint: AnyOf(s.WebhookEndpoints),
+		id.WebhookDelivery: AnyOf(s.WebhookDeliveries),
 		id.Tag:             AnyOf(s.Tags),
 		id.LibraryItem:     AnyOf(s.LibraryItems),
 		id.LibraryShare:    AnyOf(s.LibraryShares),

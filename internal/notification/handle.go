@@ -128,7 +128,7 @@ func changedTo(e *event.Entry, field string) string {
 // noticesOf finds out what is to be told of an event, and whom it is for in the first place.
 func (s *Service) noticesOf(ctx context.Context, e *event.Entry) ([]*notice, error) {
 	switch e.Type {
-	case vocab.EngagementTaskDue, vocab.QuoteAcceptedEvent, vocab.ChannelStateChanged, vocab.TokenCreated:
+	case vocab.EngagementTaskDue, vocab.QuoteAcceptedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.WebhookEndpointPaused:
 		n, err := s.noticeOfRecord(ctx, e)
 		if n == nil || err != nil {
 			return nil, err
@@ -284,6 +284,9 @@ func (s *Service) noticeOfRecord(ctx context.Context, e *event.Entry) (*notice, 
 		}
 		admins, err := s.admins(ctx, e.AccountID)
 		return &notice{kind: vocab.NotifyChannelError, users: admins, subjectID: e.SubjectID}, err
+	case vocab.WebhookEndpointPaused:
+		admins, err := s.admins(ctx, e.AccountID)
+		return &notice{kind: vocab.NotifyWebhookPaused, users: admins, subjectID: e.SubjectID}, err
 	case vocab.TokenCreated:
 		// Whoever sets the server up knows.
 		if owner := changedTo(e, "user"); owner != "" && e.ActorID != "bootstrap" {

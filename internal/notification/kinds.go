@@ -42,6 +42,7 @@ var Kinds = []Kind{
 	{Name: vocab.NotifyChannelError, Whom: "admins", On: andMail},
 	{Name: vocab.NotifyDeliveryFailed, Whom: "the author", OfInbox: true, On: andMail, many: "%d messages were not delivered"},
 	{Name: vocab.NotifyTokenCreated, Whom: "whose token it is", Fixed: true, On: andMail},
+	{Name: vocab.NotifyWebhookPaused, Whom: "admins", On: andMail},
 }
 
 // Media are all media, in the order of the SDL's enum.

@@ -74,6 +74,7 @@ func (s *Service) Consumer() reaction.Consumer {
 		vocab.ConversationCreated, vocab.BotHandedOffEvent, vocab.ConversationUnfiltered, vocab.ConversationAssigned, vocab.ConversationClosed,
 		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.QuoteAcceptedEvent,
 		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated,
+		vocab.WebhookEndpointPaused,
 	}, Handle: s.handle}
 }
 

@@ -111,11 +111,17 @@ func (s *Service) nameSubjects(ctx context.Context, list []*ent.Notification, al
 	if err != nil {
 		return err
 	}
+	endpoints, err := s.nodes.WebhookEndpoints(ctx, ids(vocab.NotifyWebhookPaused))
+	if err != nil {
+		return err
+	}
 	shares, err := s.nodes.LibraryShares(ctx, ids(vocab.NotifyDocumentOpened))
 	for i := range shares {
 		switch {
 		case channels[i] != nil:
 			all[i].subject = channels[i].Address
+		case endpoints[i] != nil:
+			all[i].subject = endpoints[i].Name
 		case quotes[i] != nil:
 			all[i].subject = fmt.Sprintf("%d", quotes[i].Number)
 		case tasks[i] != nil && tasks[i].Body.Task != nil:
@@ -158,6 +164,8 @@ func textOf(n *ent.Notification, w words) string {
 		return with("An e-mail channel no longer works", w.subject)
 	case vocab.NotifyDeliveryFailed:
 		return with("Your message in "+w.title+" was not delivered", w.excerpt)
+	case vocab.NotifyWebhookPaused:
+		return with("A webhook endpoint was paused", w.subject)
 	case vocab.NotifyTokenCreated:
 		return w.actor + " made an API token in your name."
 	}

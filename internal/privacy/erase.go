@@ -172,7 +172,20 @@ func (s *Service) eraseNext(ctx context.Context, tx *store.Tx, e *ent.Erasure, c
 			return false, err
 		}
 	}
+	if err := eraseExcerpts(ctx, tx, e); err != nil {
+		return false, err
+	}
 	return true, eraseSelf(ctx, tx, p, visitors, counts)
+}
+
+// eraseExcerpts erases what webhook endpoints answered to events about the contact: they may
+// have repeated what they read of it (NT-4). What they answered to its conversations goes
+// with these.
+func eraseExcerpts(ctx context.Context, tx *store.Tx, e *ent.Erasure) error {
+	_, err := tx.Exec(ctx, `UPDATE webhook_attempts SET excerpt = '' WHERE excerpt <> '' AND delivery_id IN (
+		SELECT d.id FROM events v JOIN webhook_endpoints p ON p.account_id = v.account_id JOIN webhook_deliveries d ON d.endpoint_id = p.id AND d.sequence = v.sequence
+		WHERE v.subject_id = $1 AND v.account_id = $2)`, e.ContactID, e.AccountID)
+	return err
 }
 
 // strayVisitors finds visitors of whom no contact is known, and who had no conversation but

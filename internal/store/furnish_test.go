@@ -46,7 +46,7 @@ func furnish(t *testing.T, f *testkit.Fixture) {
 
 func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 	c, now := tx.Client, tx.Now()
-	team := id.New(id.Team)
+	team, endpoint, delivery := id.New(id.Team), id.New(id.WebhookEndpoint), id.New(id.WebhookDelivery)
 	return all(
 		c.Team.Create().SetID(team).SetName("Team").SetCreatedAt(now).Exec,
 		c.TeamMember.Create().SetID(id.New("teammember")).SetTeamID(team).SetUserID(f.AgentIDs[0]).Exec,
@@ -56,6 +56,10 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 		c.Bot.Create().SetID(id.New(id.Bot)).SetName("Bot").SetCreatedAt(now).Exec,
 		c.ApiToken.Create().SetID(id.New(id.APIToken)).SetHash([]byte(id.New("hash"))).SetName("Token").SetScopes([]string{"*"}).
 			SetExpiresAt(clock.Never).SetCreatedAt(now).Exec,
+		c.WebhookEndpoint.Create().SetID(endpoint).SetIntegrationID(id.New(id.Integration)).SetName("Sync").SetURL("https://example.com/hook").SetTypes([]vocab.EventType{}).
+			SetInboxIds([]string{}).SetChangedFields([]string{}).SetScopes([]string{"read"}).SetSecret("sealed").SetState(vocab.WebhookActive).SetCreatedAt(now).Exec,
+		c.WebhookDelivery.Create().SetID(delivery).SetEndpointID(endpoint).SetSequence(1).SetConversationID(f.ConversationIDs[0]).SetState(vocab.WebhookPending).SetReady(true).SetCreatedAt(now).Exec,
+		c.WebhookAttempt.Create().SetID(id.New("attempt")).SetDeliveryID(delivery).SetConversationID(f.ConversationIDs[0]).SetAt(now).SetDurationMs(1).Exec,
 		c.IdentityProvider.Create().SetID(id.New(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec,
 		c.AuditEntry.Create().SetID(id.New(id.AuditEntry)).SetNumber(1000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetChanges([]vocab.FieldChange{}).Exec,
 		c.OauthApp.Create().SetID(id.New(id.OauthApp)).SetName("Pocket").SetClientID("client_x").SetCreatedAt(now).Exec,

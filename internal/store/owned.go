@@ -47,6 +47,8 @@ var owned = []struct {
 	{"notifications", []Owner{OfConversation, OfInbox}}, // those about several have no conversation
 	{"notification_preferences", []Owner{OfInbox}},
 	{"conversation_follows", []Owner{OfConversation}},
+	{"webhook_attempts", []Owner{OfConversation}},
+	{"webhook_deliveries", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},
 	{"proposals", []Owner{OfConversation}},
 	{"annotations", []Owner{OfConversation}},

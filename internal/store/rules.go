@@ -62,6 +62,10 @@ var rules = map[string]rule{
 	ent.TypeSavedView:   {accountOwned: true, staff: visibleView},
 	ent.TypeImageSender: {accountOwned: true, staff: isOwnersOwn},
 
+	ent.TypeWebhookEndpoint: {accountOwned: true, staff: endpointOfAdmins},
+	ent.TypeWebhookDelivery: {accountOwned: true, staff: ofAdmins},
+	ent.TypeWebhookAttempt:  {accountOwned: true, staff: ofAdmins},
+
 	ent.TypeNotification: {accountOwned: true, staff: ownNotification},
 
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
@@ -393,6 +397,22 @@ func ownNotification(s *sql.Selector, v *viewer.Viewer) {
 func ownInInbox(s *sql.Selector, v *viewer.Viewer) {
 	inInbox(s, v)
 	isOwnersOwn(s, v)
+}
+
+// ofAdmins: what only admins see.
+func ofAdmins(s *sql.Selector, v *viewer.Viewer) {
+	inAccount(s, v)
+	if !v.AllInboxes() {
+		s.Where(sql.ExprP("1 = 0"))
+	}
+}
+
+// endpointOfAdmins: webhook endpoints, which only admins see until they are deleted (NT-4).
+func endpointOfAdmins(s *sql.Selector, v *viewer.Viewer) {
+	ofAdmins(s, v)
+	if v.Kind != viewer.SystemKind {
+		s.Where(sql.EQ(s.C("deleted_at"), 0))
+	}
 }
 
 // isOwnersOrAdmins: what a user keeps for themselves, and admins see (AC-10).

@@ -107,6 +107,10 @@ const (
 	IdentityProviderDeleted  EventType = "IDENTITY_PROVIDER_DELETED"
 	OauthAppCreated          EventType = "OAUTH_APP_CREATED"
 	OauthAppDeleted          EventType = "OAUTH_APP_DELETED"
+	WebhookEndpointCreated   EventType = "WEBHOOK_ENDPOINT_CREATED"
+	WebhookEndpointUpdated   EventType = "WEBHOOK_ENDPOINT_UPDATED"
+	WebhookEndpointDeleted   EventType = "WEBHOOK_ENDPOINT_DELETED"
+	WebhookEndpointPaused    EventType = "WEBHOOK_ENDPOINT_PAUSED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
 	TicketDeleted            EventType = "TICKET_DELETED"
@@ -389,6 +393,14 @@ var events = map[EventType]struct {
 	IdentityProviderDeleted: {does: audited, subject: "IdentityProvider"},
 	OauthAppCreated:         {does: audited, subject: "OauthApp", cause: "A user connects an app that no one of the account had connected."},
 	OauthAppDeleted:         {does: audited, subject: "OauthApp"},
+	WebhookEndpointCreated:  {does: audited | reachesAdmins, subject: "WebhookEndpoint"},
+	WebhookEndpointUpdated: {does: audited | reachesAdmins, subject: "WebhookEndpoint", fields: []string{
+		"name", "url", "scopes", "types", "inboxes", "filter", "changedFields", "document", "state", "secret",
+	}},
+	WebhookEndpointDeleted: {does: audited | reachesAdmins, subject: "WebhookEndpoint"},
+	WebhookEndpointPaused: {does: audited | reachesAdmins, subject: "WebhookEndpoint", fields: []string{"pauseReason"},
+		cause: "The endpoint answers that it is gone, or nothing could be delivered for three days.",
+	},
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},

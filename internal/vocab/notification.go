@@ -17,6 +17,7 @@ const (
 	NotifyChannelError    NotificationKind = "CHANNEL_ERROR"
 	NotifyDeliveryFailed  NotificationKind = "DELIVERY_FAILED"
 	NotifyTokenCreated    NotificationKind = "TOKEN_CREATED"
+	NotifyWebhookPaused   NotificationKind = "WEBHOOK_PAUSED"
 )
 
 // NotificationMedium is by what a user is told.

@@ -41,6 +41,14 @@ type (
 	ProposalOutcomeConnection = paging.Connection[*proposal.Outcome]
 	// ProposalOutcomeEdge is a row of such a page.
 	ProposalOutcomeEdge = paging.Edge[*proposal.Outcome]
+	// WebhookEndpointConnection is a page of rows.
+	WebhookEndpointConnection = paging.Connection[*ent.WebhookEndpoint]
+	// WebhookEndpointEdge is a row of such a page.
+	WebhookEndpointEdge = paging.Edge[*ent.WebhookEndpoint]
+	// WebhookDeliveryConnection is a page of rows.
+	WebhookDeliveryConnection = paging.Connection[*ent.WebhookDelivery]
+	// WebhookDeliveryEdge is a row of such a page.
+	WebhookDeliveryEdge = paging.Edge[*ent.WebhookDelivery]
 	// BotConnection is a page of rows.
 	BotConnection = paging.Connection[*ent.Bot]
 	// BotEdge is a row of such a page.

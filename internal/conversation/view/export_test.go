@@ -3,7 +3,6 @@ package view
 import (
 	"context"
 
-	"parley/ent"
 	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/search"
@@ -74,32 +73,6 @@ func (s *Service) SearchSQL(ctx context.Context, query string) (string, []any, e
 	text := &store.Statement{}
 	err = s.searchSQL(ctx, text, words, p, span{}, 21)
 	return text.String(), planned(s.store, text.Args), err
-}
-
-// Matches reports whether the plan of a selection shows a row, asking the
-// database only for what the row does not tell.
-func (s *Service) Matches(ctx context.Context, sel Selection, c *ent.Conversation) (bool, error) {
-	sel, err := s.Resolve(ctx, sel)
-	if err != nil {
-		return false, err
-	}
-	p, err := sel.Plan(ctx)
-	if err != nil {
-		return false, err
-	}
-	var failed error
-	read := func() Position {
-		position, err := s.PositionIn(ctx, c.ID, p.User)
-		failed = err
-		return position
-	}
-	if !p.Admits(c, read) || failed != nil {
-		return false, failed
-	}
-	if !p.NeedsQuery() {
-		return true, nil
-	}
-	return s.Lists(ctx, p, c.ID)
 }
 
 // CountSQL returns the statement that counts the views of inboxes.

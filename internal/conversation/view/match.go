@@ -80,6 +80,32 @@ func (s *Service) Lists(ctx context.Context, p *Plan, conversationID string) (fo
 	return found, err
 }
 
+// Matches reports whether the plan of a selection shows a row, asking the
+// database only for what the row does not say.
+func (s *Service) Matches(ctx context.Context, sel Selection, c *ent.Conversation) (bool, error) {
+	sel, err := s.Resolve(ctx, sel)
+	if err != nil {
+		return false, err
+	}
+	p, err := sel.Plan(ctx)
+	if err != nil {
+		return false, err
+	}
+	var failed error
+	read := func() Position {
+		position, err := s.PositionIn(ctx, c.ID, p.User)
+		failed = err
+		return position
+	}
+	if !p.Admits(c, read) || failed != nil {
+		return false, failed
+	}
+	if !p.NeedsQuery() {
+		return true, nil
+	}
+	return s.Lists(ctx, p, c.ID)
+}
+
 // hasWords writes that a document of the conversation contains the words. On
 // SQLite the words lead to documents, of which the range of the conversation's
 // own is walked alone.

@@ -288,6 +288,30 @@ func FilterOf(view *ent.SavedView) (Filter, error) {
 	return f, nil
 }
 
+// Keep is a filter as something else than a saved view keeps it: checked, with tags and
+// properties by their ids. The filter before it may name what is archived; nil: there was
+// none.
+func (s *Service) Keep(ctx context.Context, f Filter, before json.RawMessage) (json.RawMessage, error) {
+	was, err := ReadFilter(before)
+	if err != nil {
+		return nil, err
+	}
+	if f, err = s.nameObjects(ctx, f, was); err != nil {
+		return nil, err
+	}
+	return f.stored()
+}
+
+// ReadFilter returns a filter that Keep kept; nil: the empty one.
+func ReadFilter(kept json.RawMessage) (f Filter, err error) {
+	if len(kept) > 0 {
+		if err = json.Unmarshal(kept, &f); err != nil {
+			err = fmt.Errorf("a filter that is kept: %w", err)
+		}
+	}
+	return f, err
+}
+
 var errNameTaken = errs.New(errs.AlreadyExists, "A saved view with this name already exists.").On("name")
 
 // freeName refuses a name that another view has, whatever its case, which the same people
