@@ -101,12 +101,14 @@ func TestWebhookAnswers(t *testing.T) {
 		})
 		hooks := map[string]hook{
 			"gone": o.hook(gone.URL, only...), "redirects": o.hook(redirects.URL, only...), "large": o.hook(large.URL, only...), "patience": o.hook(patience.URL, only...),
-			"junk": o.hook(junkServer(t, "what?\r\n\r\n"), only...), "old": o.hook(junkServer(t, "<html>HTTP/0.9</html>"), only...), "closed": o.hook("http://"+closedAddress(t), only...),
+			"junk": o.hook(junkServer(t, "what?\r\n\r\n"), only...), "old": o.hook(junkServer(t, "<html>HTTP/0.9</html>"), only...),
+			"switches": o.hook(junkServer(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), only...),
+			 "closed": o.hook("http://"+closedAddress(t), only...),
 			"inside": o.hook("https://169.254.169.254/", only...), "nowhere": o.hook("https://nowhere.invalid/", only...), "tls": o.hook("https://"+strings.TrimPrefix(gone.URL, "http://"), only...),
 		}
 		o.site.chat("Hello")
 		for name, want := range map[string]string{
-			"gone": "410 STATUS", "redirects": "302 REDIRECT", "patience": "429 STATUS", "junk": "<nil> PROTOCOL", "old": "<nil> PROTOCOL", "closed": "<nil> CONNECTION",
+			"gone": "410 STATUS", "redirects": "302 REDIRECT", "patience": "429 STATUS", "junk": "<nil> PROTOCOL", "old": "<nil> PROTOCOL", "switches": "101 PROTOCOL", "closed": "<nil> CONNECTION",
 			"inside": "<nil> ADDRESS", "nowhere": "<nil> NAME",
 		} {
 			list := o.settles(hooks[name], name, func(list []any) bool { return len(list) == 1 && text(list[0], "lastFailure") != "" })
@@ -136,7 +138,8 @@ func TestWebhookAnswers(t *testing.T) {
 	})
 }
 
-// junkServer answers whatever is sent to it with a text.
+// junkServer answers whatever is sent to it with a text. After that of another protocol it says
+// nothing more, and does not hang up either.
 func junkServer(t *testing.T, says string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -152,6 +155,9 @@ func junkServer(t *testing.T, says string) string {
 				defer func() { _ = c.Close() }()
 				if _, err := c.Read(make([]byte, 1024)); err == nil {
 					_, _ = io.WriteString(c, says)
+				}
+				if strings.HasPrefix(says, "HTTP/1.1 101") {
+					_, _ = io.Copy(io.Discard, c)
 				}
 			}()
 		}

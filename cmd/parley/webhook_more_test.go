@@ -242,3 +242,39 @@ func TestWebhookLosesRights(t *testing.T) {
 		}
 	})
 }
+
+// E30, AC-12: a token that grants less than an endpoint reads does not direct it, nor gets its
+// secret or a replay; it may pause it.
+func TestWebhookIsDirectedByWhoMayRead(t *testing.T) {
+	t.Parallel()
+	eachHooked(t, clock.System{}, func(t *testing.T, o *office) {
+		h := o.hook(newReceiver(t, nil).URL)
+		made := o.do(adminToken, `mutation($in: CreateApiTokenInput!) { createApiToken(input: $in) { token userErrors { message } } }`,
+			input("name", "Settings", "scopes", []string{"settings:write", "settings:read"}, "userId", text(o.do(adminToken, `{ viewer { user { id } } }`, nil), "viewer", "user", "id")))
+		narrow := text(made, "createApiToken", "token")
+		call := func(mutation, kind string, pairs ...any) string {
+			in := input(append([]any{"webhookEndpointId", h.id}, pairs...)...)
+			return strings.Join(o.ask(narrow, `mutation($in: `+kind+`!) { `+mutation+`(input: $in) { userErrors { code } } }`, in).codes(), " ")
+		}
+		for _, c := range []struct {
+			mutation, kind string
+			pairs          []any
+		}{
+			{"updateWebhookEndpoint", "UpdateWebhookEndpointInput", []any{"url", "http://127.0.0.1:1/"}},
+			{"updateWebhookEndpoint", "UpdateWebhookEndpointInput", []any{"document", "subscription { events { id } }"}},
+			{"updateWebhookEndpoint", "UpdateWebhookEndpointInput", []any{"enabled", false, "url", "http://127.0.0.1:1/"}},
+			{"rotateWebhookSecret", "RotateWebhookSecretInput", nil},
+			{"replayWebhook", "ReplayWebhookInput", []any{"after", 0}},
+		} {
+			if got := call(c.mutation, c.kind, c.pairs...); got != "FORBIDDEN" {
+				t.Errorf("%s %v: got %q", c.mutation, c.pairs, got)
+			}
+		}
+		if got := call("updateWebhookEndpoint", "UpdateWebhookEndpointInput", "enabled", false); got != "" || o.state(h) != "PAUSED BY_HAND" {
+			t.Errorf("pausing: %q, it is %s", got, o.state(h))
+		}
+		if got := call("updateWebhookEndpoint", "UpdateWebhookEndpointInput", "enabled", true); got != "FORBIDDEN" {
+			t.Errorf("resuming: %q", got)
+		}
+	})
+}

@@ -166,26 +166,25 @@ func (s *Service) eraseNext(ctx context.Context, tx *store.Tx, e *ent.Erasure, c
 		return false, err
 	}
 	for _, part := range []func(context.Context, *store.Tx, conversation.Person, []string, conversation.Erased) (bool, error){
-		s.eraseConversation, s.eraseFromOthers, s.eraseRecords, s.eraseQuotes, s.eraseEngagements, s.eraseLeavings,
+		s.eraseConversation, s.eraseFromOthers, s.eraseRecords, s.eraseQuotes, s.eraseEngagements, s.eraseLeavings, eraseExcerpts,
 	} {
 		if did, err := part(ctx, tx, p, visitors, counts); did || err != nil {
 			return false, err
 		}
 	}
-	if err := eraseExcerpts(ctx, tx, e); err != nil {
-		return false, err
-	}
 	return true, eraseSelf(ctx, tx, p, visitors, counts)
 }
 
-// eraseExcerpts erases what webhook endpoints answered to events about the contact: they may
-// have repeated what they read of it (NT-4). What they answered to its conversations goes
-// with these.
-func eraseExcerpts(ctx context.Context, tx *store.Tx, e *ent.Erasure) error {
-	_, err := tx.Exec(ctx, `UPDATE webhook_attempts SET excerpt = '' WHERE excerpt <> '' AND delivery_id IN (
-		SELECT d.id FROM events v JOIN webhook_endpoints p ON p.account_id = v.account_id JOIN webhook_deliveries d ON d.endpoint_id = p.id AND d.sequence = v.sequence
-		WHERE v.subject_id = $1 AND v.account_id = $2)`, e.ContactID, e.AccountID)
-	return err
+// excerptsAtOnce is how many answers of webhook endpoints one transaction erases.
+const excerptsAtOnce = 2000
+
+// eraseExcerpts erases what the account's webhook endpoints answered: they may have repeated
+// what they read of the contact, which is looked up nowhere (NT-4). They are there for
+// those who look for a fault.
+func eraseExcerpts(ctx context.Context, tx *store.Tx, _ conversation.Person, _ []string, _ conversation.Erased) (bool, error) {
+	n, err := tx.Exec(ctx, "UPDATE webhook_attempts SET excerpt = '' WHERE id IN (SELECT id FROM webhook_attempts WHERE account_id = $1 AND excerpt <> '' LIMIT $2)",
+		viewer.FromContext(ctx).AccountID, excerptsAtOnce)
+	return n == excerptsAtOnce, err
 }
 
 // strayVisitors finds visitors of whom no contact is known, and who had no conversation but

@@ -15,6 +15,8 @@ const (
 	failsFrom = 5
 	// deadAfter is how long nothing succeeds before an endpoint is paused.
 	deadAfter = 72 * time.Hour
+	// hastened is up to how many attempts a delivery is tried at once when its endpoint answers again.
+	hastened = 3
 	// maxRetryAfter bounds what an endpoint asks for.
 	maxRetryAfter = 24 * time.Hour
 	// spread is by how much pauses are longer or shorter, by chance.

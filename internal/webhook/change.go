@@ -38,12 +38,36 @@ func (s *Service) Update(ctx context.Context, in UpdateWebhookEndpointInput) (*e
 		if err := s.alter(ctx, tx, &after, in); err != nil {
 			return err
 		}
+		if !onlyPauses(before, &after) {
+			if err := mayDirect(ctx, before); err != nil {
+				return err
+			}
+		}
 		return s.save(ctx, tx, before, &after)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return load(ctx, s.store.Client(ctx), in.WebhookEndpointID)
+}
+
+// mayDirect refuses a token that grants less than an endpoint reads: it could have sent to it
+// what it may not read itself (AC-12). FORBIDDEN.
+func mayDirect(ctx context.Context, e *ent.WebhookEndpoint) error {
+	v := viewer.FromContext(ctx)
+	for _, scope := range e.Scopes {
+		if !v.MayGrant(scope) {
+			return errs.New(errs.Forbidden, "The endpoint reads by the scope %q, which your token does not grant: it may pause and delete the endpoint, but not direct it.", scope)
+		}
+	}
+	return nil
+}
+
+// onlyPauses reports whether a change does no more than pause an endpoint.
+func onlyPauses(before, after *ent.WebhookEndpoint) bool {
+	paused := *before
+	paused.State, paused.PauseReason = after.State, after.PauseReason
+	return after.State == vocab.WebhookPaused && len(changesOf(&paused, after)) == 0
 }
 
 // alter changes an endpoint as the input says.
@@ -71,6 +95,9 @@ func (s *Service) alter(ctx context.Context, tx *store.Tx, e *ent.WebhookEndpoin
 	}
 	if enabled != nil {
 		setEnabled(e, *enabled)
+	}
+	if in.URL.IsSet() {
+		beginAnew(e)
 	}
 	if in.Document.IsSet() || in.Scopes.IsSet() || in.Filter.IsSet() {
 		e.DocumentProblem = ""
@@ -144,18 +171,17 @@ func setEnabled(e *ent.WebhookEndpoint, on bool) {
 	}
 }
 
+// beginAnew has an endpoint at another address be one of which nothing is known.
+func beginAnew(e *ent.WebhookEndpoint) {
+	e.Failures, e.RetryAt, e.FailingSince = 0, 0, 0
+	if e.State == vocab.WebhookFailing {
+		e.State = vocab.WebhookActive
+	}
+}
+
 // save writes what is different of an endpoint, with an event that says what.
 func (s *Service) save(ctx context.Context, tx *store.Tx, before, after *ent.WebhookEndpoint) error {
-	var c store.Changes
-	c.Named("name", before.Name != after.Name)
-	c.Named("url", before.URL != after.URL)
-	c.Named("scopes", !slices.Equal(before.Scopes, after.Scopes))
-	c.Named("types", !slices.Equal(before.Types, after.Types))
-	c.Named("inboxes", !slices.Equal(before.InboxIds, after.InboxIds))
-	c.Named("filter", string(before.Filter) != string(after.Filter))
-	c.Named("changedFields", !slices.Equal(before.ChangedFields, after.ChangedFields))
-	c.Named("document", before.Document != after.Document)
-	c.Value("state", string(before.State), string(after.State))
+	c := changesOf(before, after)
 	if len(c) == 0 {
 		return nil
 	}
@@ -172,13 +198,28 @@ func (s *Service) save(ctx context.Context, tx *store.Tx, before, after *ent.Web
 	if err := update.Exec(ctx); err != nil {
 		return err
 	}
-	if before.State == vocab.WebhookPaused && after.State == vocab.WebhookActive {
+	if after.State == vocab.WebhookActive && (before.State == vocab.WebhookPaused || before.URL != after.URL) {
 		if err := hastenAll(ctx, tx, after); err != nil {
 			return err
 		}
 	}
 	s.wakeAfter(tx, after.AccountID, after.ID)
 	return nil
+}
+
+// changesOf are the fields that are different of an endpoint.
+func changesOf(before, after *ent.WebhookEndpoint) store.Changes {
+	var c store.Changes
+	c.Named("name", before.Name != after.Name)
+	c.Named("url", before.URL != after.URL)
+	c.Named("scopes", !slices.Equal(before.Scopes, after.Scopes))
+	c.Named("types", !slices.Equal(before.Types, after.Types))
+	c.Named("inboxes", !slices.Equal(before.InboxIds, after.InboxIds))
+	c.Named("filter", string(before.Filter) != string(after.Filter))
+	c.Named("changedFields", !slices.Equal(before.ChangedFields, after.ChangedFields))
+	c.Named("document", before.Document != after.Document)
+	c.Value("state", string(before.State), string(after.State))
+	return c
 }
 
 // Delete takes an endpoint away. What waits for it is removed in the background.
@@ -213,6 +254,9 @@ func (s *Service) Rotate(ctx context.Context, in RotateWebhookSecretInput) (Made
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		e, err := lock(ctx, tx, in.WebhookEndpointID)
 		if err != nil {
+			return err
+		}
+		if err := mayDirect(ctx, e); err != nil {
 			return err
 		}
 		var sealed string

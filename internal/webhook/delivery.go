@@ -89,9 +89,10 @@ func hastenAll(ctx context.Context, tx *store.Tx, e *ent.WebhookEndpoint) error 
 }
 
 // hastenUnreached has what failed for reasons of the endpoint itself be tried at once, now that
-// it answers again.
+// it answers again. What was tried often enough waits: an endpoint that comes and goes is not
+// to use its attempts up.
 func hastenUnreached(ctx context.Context, tx *store.Tx, e *ent.WebhookEndpoint, now clock.Micros) error {
 	_, err := tx.Exec(ctx, `UPDATE webhook_deliveries SET next_attempt_at = $1 WHERE endpoint_id = $2 AND state = 'PENDING' AND ready AND next_attempt_at > $3
-		AND (last_status = 0 OR last_status >= 500)`, int64(now), e.ID, int64(now))
+		AND (last_status = 0 OR last_status >= 500) AND attempts <= $4`, int64(now), e.ID, int64(now), hastened)
 	return err
 }

@@ -22,12 +22,17 @@ func (s *Service) Register(q *job.Queue) {
 	job.Register(q, s.RunReplay, job.Options{Timeout: time.Minute})
 }
 
-// Forget removes what was finished 30 days ago, and endpoints that were deleted. The system
+// Forget removes what was finished 30 days ago, what a paused endpoint did not get in that
+// time, and endpoints that were deleted. The system
 // runs it each hour.
 func (s *Service) Forget(ctx context.Context) error {
 	ctx = viewer.NewContext(ctx, viewer.Everywhere("webhook"))
 	before := int64(s.store.Now().Add(-kept))
 	if err := s.forgetDeliveries(ctx, "SELECT id FROM webhook_deliveries WHERE finished_at > 0 AND finished_at < $1 LIMIT $2", before, forgetBatch); err != nil {
+		return err
+	}
+	if err := s.forgetDeliveries(ctx, `SELECT d.id FROM webhook_endpoints e JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.state = 'PENDING' AND d.created_at < $1
+		WHERE e.state = 'PAUSED' LIMIT $2`, before, forgetBatch); err != nil {
 		return err
 	}
 	gone, err := s.store.Strings(ctx, "SELECT id FROM webhook_endpoints WHERE deleted_at > 0")

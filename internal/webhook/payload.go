@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"parley/ent"
 	"parley/internal/clock"
+	"parley/internal/errs"
 	"parley/internal/viewer"
 )
 
@@ -100,9 +102,13 @@ func (b *body) encode() ([]byte, error) {
 // renderTime bounds a document's answer.
 const renderTime = 10 * time.Second
 
+// patientAttempts is how often a delivery waits for a document that could not be read, through no
+// fault of its own, before it goes out without.
+const patientAttempts = 3
+
 // addResult has the endpoint's document answered for an event. It returns what is wrong with
-// the document; "": nothing.
-func (s *Service) addResult(ctx context.Context, b *body, v *viewer.Viewer, document string, e *ent.Event) (problem string) {
+// the document; "": nothing. later: it could not be read now, and may be in a moment.
+func (s *Service) addResult(ctx context.Context, b *body, v *viewer.Viewer, document string, e *ent.Event) (problem string, later bool) {
 	ctx, cancel := context.WithTimeout(viewer.NewContext(ctx, v), renderTime)
 	defer cancel()
 	result, faults := s.documents.Run(ctx, v, document, e)
@@ -111,10 +117,13 @@ func (s *Service) addResult(ctx context.Context, b *body, v *viewer.Viewer, docu
 	}
 	if len(faults) == 0 {
 		b.Data.Result = result
-		return ""
+		return "", false
 	}
 	b.Data.ResultErrors = faults[:min(len(faults), maxFaults)]
-	return faults[0].Message
+	later = slices.ContainsFunc(faults, func(f ResultError) bool {
+		return f.Code == string(errs.Internal) || f.Code == string(errs.Unavailable)
+	})
+	return faults[0].Message, later
 }
 
 // maxFaults is how many errors of a document are sent.

@@ -20,7 +20,7 @@ import (
 func (s *Service) record(ctx context.Context, endpointID string, list []*outcome) error {
 	return s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		before, err := tx.Client.WebhookEndpoint.Query().Where(webhookendpoint.ID(endpointID)).Modify(store.ForUpdate).Only(ctx)
-		if ent.IsNotFound(err) {
+		if ent.IsNotFound(err) || err == nil && before.DeletedAt.IsSet() {
 			return nil
 		}
 		if err != nil {
@@ -64,7 +64,7 @@ func (r *recording) addAttempts(ctx context.Context, list []*outcome) error {
 		return err
 	}
 	for _, o := range list {
-		if o.canceled || !there[o.delivery.ID] {
+		if o.canceled || o.unread || !there[o.delivery.ID] {
 			continue
 		}
 		if rows++; rows > 1 {
@@ -112,7 +112,7 @@ func (r *recording) takeOutcome(ctx context.Context, o *outcome) error {
 		r.leaveLane(d)
 		return r.succeed(ctx)
 	}
-	if d.Sequence > 0 {
+	if d.Sequence > 0 && !o.unread {
 		r.fail(ctx, o)
 	}
 	return r.putOff(ctx, o)
@@ -139,7 +139,7 @@ func (r *recording) succeed(ctx context.Context) error {
 // fail counts a failure of the endpoint, which may end in its pause.
 func (r *recording) fail(ctx context.Context, o *outcome) {
 	e := &r.endpoint
-	if e.Failures++; e.FailingSince == 0 {
+	if e.Failures++; e.Failures == failsFrom {
 		e.FailingSince = o.at
 	}
 	if o.after > 0 {
@@ -151,7 +151,7 @@ func (r *recording) fail(ctx context.Context, o *outcome) {
 	switch {
 	case o.status == 410:
 		r.pause(ctx, vocab.WebhookGone)
-	case r.now >= e.FailingSince.Add(deadAfter):
+	case e.FailingSince.IsSet() && r.now >= e.FailingSince.Add(deadAfter):
 		r.pause(ctx, vocab.WebhookDead)
 	case e.Failures >= failsFrom:
 		e.State = vocab.WebhookFailing
@@ -172,6 +172,10 @@ func (r *recording) pause(ctx context.Context, why vocab.WebhookPauseReason) {
 func (r *recording) putOff(ctx context.Context, o *outcome) error {
 	d := o.delivery
 	pause, again := pauseAfter(d.Attempts+1, r.options.Jitter())
+	if !again && r.endpoint.State != vocab.WebhookActive {
+		// It is the endpoint that does not work: what waits for it is kept.
+		pause, again = jittered(pauses[len(pauses)-1], r.options.Jitter()), true
+	}
 	again = again && d.Sequence > 0
 	var next, finished clock.Micros
 	state := vocab.WebhookPending

@@ -51,6 +51,13 @@ func (s *Service) ReplayDelivery(ctx context.Context, in ReplayWebhookDeliveryIn
 		if err != nil {
 			return err
 		}
+		e, err := lock(ctx, tx, d.EndpointID)
+		if err != nil {
+			return err
+		}
+		if err := mayDirect(ctx, e); err != nil {
+			return err
+		}
 		refuse := func(why string) error { return errs.New(errs.NotEligible, "%s", why).On("webhookDeliveryId") }
 		switch {
 		case d.Sequence == 0:
@@ -62,8 +69,8 @@ func (s *Service) ReplayDelivery(ctx context.Context, in ReplayWebhookDeliveryIn
 		if err != nil {
 			return err
 		}
-		e := &ent.Event{AccountID: d.AccountID, Sequence: d.Sequence, Type: d.EventType, ConversationID: d.ConversationID}
-		if err := insertDeliveries(ctx, tx, e, round, []string{d.EndpointID}); err != nil {
+		of := &ent.Event{AccountID: d.AccountID, Sequence: d.Sequence, Type: d.EventType, ConversationID: d.ConversationID}
+		if err := insertDeliveries(ctx, tx, of, round, []string{d.EndpointID}); err != nil {
 			return err
 		}
 		made, err := tx.Client.WebhookDelivery.Query().Where(webhookdelivery.EndpointID(d.EndpointID), webhookdelivery.Sequence(d.Sequence), webhookdelivery.Round(round)).OnlyID(ctx)
@@ -112,6 +119,9 @@ func (s *Service) Replay(ctx context.Context, in ReplayWebhookInput) (Replayed, 
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		e, err := lock(ctx, tx, in.WebhookEndpointID)
 		if err != nil {
+			return err
+		}
+		if err := mayDirect(ctx, e); err != nil {
 			return err
 		}
 		log, err := tx.Client.AccountSequence.Query().Only(ctx)

@@ -28,6 +28,8 @@ const (
 	freshFor = time.Second
 	// finishing is how long requests may take that are under way when the node stops.
 	finishing = 5 * time.Second
+	// roomAgain is when a node that has no room for a request looks again.
+	roomAgain = 100 * time.Millisecond
 	// lastWrites bounds what is written after the end.
 	lastWrites = 5 * time.Second
 )
@@ -48,6 +50,8 @@ type runner struct {
 	events   map[int64]*ent.Event
 	queue    []*ent.WebhookDelivery
 	underWay map[string]bool
+	// unrecorded is how requests ended that could not be stored.
+	unrecorded []*outcome
 	// readAt is when the queue was read: what is older than a moment is read again, since the
 	// endpoint may be another one by then.
 	readAt clock.Micros
@@ -82,10 +86,7 @@ func (r *runner) run(ctx context.Context) {
 	sending, cease := sendingContext(held)
 	err = r.serve(held, sending)
 	r.warn(ctx, "a webhook endpoint could not be served", err)
-	if err != nil {
-		r.leaveEndpoint()
-	}
-	known := r.awaitAll()
+	known := append(r.unrecorded, r.awaitAll()...)
 	cease()
 	stop()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
@@ -95,6 +96,9 @@ func (r *runner) run(ctx context.Context) {
 	}
 	//errors:contained it runs out by itself
 	_ = l.Release(last)
+	if err != nil { // only now, so that no other runner sends what this one has under way
+		r.leaveEndpoint()
+	}
 }
 
 // sendingContext is the context of requests: it ends at once with the lease, and a while
@@ -333,10 +337,10 @@ func (r *runner) sendAll(ctx, sending context.Context) error {
 			canceled = append(canceled, &outcome{delivery: d, failure: why, canceled: true})
 			continue
 		}
-		select {
-		case r.sender.slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		reads := e != nil && r.endpoint.Document != ""
+		if !r.takeRoom(reads) {
+			r.again = r.store.Now().Add(roomAgain) // what is read by then is judged anew
+			break
 		}
 		r.queue = r.queue[1:]
 		r.underWay[d.ID] = true
@@ -347,6 +351,18 @@ func (r *runner) sendAll(ctx, sending context.Context) error {
 	}
 	r.poke()
 	return r.record(ctx, r.endpointID, canceled)
+}
+
+// takeRoom takes the room on this node that a request needs; false: there is none now.
+func (r *runner) takeRoom(reads bool) bool {
+	if !r.sender.requests.take(r.accountID) {
+		return false
+	}
+	if reads && !r.sender.documents.take(r.accountID) {
+		r.sender.requests.giveBack(r.accountID)
+		return false
+	}
+	return true
 }
 
 // refusal is why a delivery is not to be sent; "": it is.
@@ -377,7 +393,7 @@ type request struct {
 func (r *runner) send(ctx context.Context, q request) {
 	o := &outcome{delivery: q.delivery, canceled: true} // what is not known is not recorded
 	defer func() {
-		<-r.sender.slots
+		r.sender.requests.giveBack(r.accountID)
 		r.outcomes <- o
 	}()
 	b := testBody(q.delivery.CreatedAt)
@@ -385,7 +401,13 @@ func (r *runner) send(ctx context.Context, q request) {
 	if q.event != nil {
 		b = bodyOf(q.event)
 		if q.endpoint.Document != "" {
-			text := r.addResult(ctx, b, narrowed(q.viewer, q.endpoint), q.endpoint.Document, q.event)
+			text, later := r.readDocument(ctx, b, q)
+			if later && q.delivery.Attempts < patientAttempts {
+				if ctx.Err() == nil {
+					o = &outcome{delivery: q.delivery, at: r.store.Now(), failure: q.delivery.LastFailure, status: q.delivery.LastStatus, unread: true}
+				}
+				return
+			}
 			problem = &text
 		}
 	}
@@ -403,6 +425,12 @@ func (r *runner) send(ctx context.Context, q request) {
 	}
 	sent.problem = problem
 	o = sent
+}
+
+// readDocument has a request's document answered, and gives back the room that it took.
+func (r *runner) readDocument(ctx context.Context, b *body, q request) (problem string, later bool) {
+	defer r.sender.documents.giveBack(r.accountID)
+	return r.addResult(ctx, b, narrowed(q.viewer, q.endpoint), q.endpoint.Document, q.event)
 }
 
 // recordAll stores an outcome, and those that are there by now.
@@ -427,6 +455,7 @@ func (r *runner) recordAll(ctx context.Context, first *outcome) error {
 		return nil
 	}
 	if err := r.record(ctx, r.endpointID, known); err != nil {
+		r.unrecorded = known
 		return err
 	}
 	if failed := known[len(known)-1].failure != ""; failed {

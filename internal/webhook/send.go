@@ -57,6 +57,8 @@ type outcome struct {
 	after time.Duration
 	// canceled: no request was sent, and none is to be.
 	canceled bool
+	// unread: no request was sent, since what it should have carried could not be read now.
+	unread bool
 	// problem is what is wrong with the document; nil: none was run.
 	problem *string
 }
@@ -82,6 +84,8 @@ func (s *Service) post(ctx context.Context, e *ent.WebhookEndpoint, secrets []st
 	switch {
 	case err != nil && o.status == 0, err != nil && failureOf(err) == vocab.WebhookTimeoutFailure:
 		o.failure = failureOf(err)
+	case o.status == http.StatusSwitchingProtocols:
+		o.failure = vocab.WebhookProtocolFailure
 	case o.status >= 300 && o.status < 400:
 		o.failure = vocab.WebhookRedirectFailure
 	case o.status < 200 || o.status > 299:
@@ -117,6 +121,9 @@ func (s *Service) request(ctx context.Context, url string, secrets []string, d *
 // readAnswer takes the beginning of an answer, and drops the rest with the connection.
 func (o *outcome) readAnswer(response *http.Response) error {
 	defer func() { _ = response.Body.Close() }()
+	if o.status == http.StatusSwitchingProtocols {
+		return nil // the body is the connection itself, which no time-out ends
+	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	o.excerpt = clean(text)
 	switch o.status {

@@ -15,15 +15,22 @@ import (
 const (
 	// endpointRequests is how many requests an endpoint gets at a time.
 	endpointRequests = 8
-	// nodeRequests is how many a node sends at a time.
-	nodeRequests = 1024
-	busSubject   = "webhooks"
+	// accountRequests is how many the endpoints of one account get at a time, and nodeRequests
+	// all of a node: those that are slow to answer leave room for others.
+	accountRequests = 64
+	nodeRequests    = 2048
+	// accountDocuments is how many documents are read at a time for one account, and
+	// nodeDocuments for all of a node.
+	accountDocuments = 4
+	nodeDocuments    = 16
+	busSubject       = "webhooks"
 )
 
 // sender is a node's part of the sending.
 type sender struct {
-	node  string
-	slots chan struct{} // one for each request that is sent
+	node      string
+	requests  *quota // of requests that are under way
+	documents *quota // of documents that are being read
 
 	mu      sync.Mutex // guards the rest
 	ctx     context.Context

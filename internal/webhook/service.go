@@ -98,7 +98,7 @@ func New(s *store.Store, keys *secret.Keyring, views *view.Service, viewers View
 	}
 	return &Service{
 		store: s, keys: keys, views: views, viewers: viewers, options: o, log: log, client: clientOf(o), ready: make(chan struct{}),
-		sender: sender{node: id.New("node"), runners: map[string]*runner{}, slots: make(chan struct{}, nodeRequests), ended: sync.NewCond(&sync.Mutex{})},
+		sender: sender{node: id.New("node"), runners: map[string]*runner{}, requests: newQuota(nodeRequests, accountRequests), documents: newQuota(nodeDocuments, accountDocuments), ended: sync.NewCond(&sync.Mutex{})},
 	}
 }
 

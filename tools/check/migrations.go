@@ -86,7 +86,7 @@ var landedMigrations = map[string]string{
 	"both/00142_article_languages.sql":     "dd86307e766273382f5055eaebac004aae7cf58760e0fcb97c0066305415a318",
 	"both/00150_sign_in.sql":               "9967fbb154713cb246bb8d7ec82412ed3829570d69da3cedf83acabbf99ec62f",
 	"both/00155_notifications.sql":         "e5934f92df463840093a75e7707d87a4db0d3999525fc141965afe1d62454f6a",
-	"both/00173_webhooks.sql":              "239474aad83666181d8e345c9e2bcbc1e6893600c2830aabd25edebf5c067a73",
+	"both/00173_webhooks.sql":              "47a64a8615a8c7ecad7ee9c54db969efba72e1e8dc3a5614d09844bd57d45427",
 	"both/00156_notification_mails.sql":    "82a74653c3e5653647d1c00c90fa9c01f546316e95215105ee07e8d035960576",
 	"both/00157_notification_ages.sql":     "eb77cf2671772c325cbe1b7ccd4fe99738105d96be41e09a221e1cd55da5c13c",
 	"both/00158_audit.sql":                 "798b9c091a00657b9b4fac672213889166e90f46ed27149f2f18cfd60f9526b9",

@@ -71,3 +71,4 @@ CREATE TABLE webhook_attempts (
 );
 CREATE INDEX webhook_attempts_delivery ON webhook_attempts (delivery_id, at);
 CREATE INDEX webhook_attempts_conversation ON webhook_attempts (conversation_id);
+CREATE INDEX webhook_attempts_excerpts ON webhook_attempts (account_id) WHERE excerpt <> '';
