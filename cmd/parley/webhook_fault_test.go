@@ -103,8 +103,8 @@ func TestWebhookAnswers(t *testing.T) {
 			"gone": o.hook(gone.URL, only...), "redirects": o.hook(redirects.URL, only...), "large": o.hook(large.URL, only...), "patience": o.hook(patience.URL, only...),
 			"junk": o.hook(junkServer(t, "what?\r\n\r\n"), only...), "old": o.hook(junkServer(t, "<html>HTTP/0.9</html>"), only...),
 			"switches": o.hook(junkServer(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), only...),
-			 "closed": o.hook("http://"+closedAddress(t), only...),
-			"inside": o.hook("https://169.254.169.254/", only...), "nowhere": o.hook("https://nowhere.invalid/", only...), "tls": o.hook("https://"+strings.TrimPrefix(gone.URL, "http://"), only...),
+			"closed":   o.hook("http://"+closedAddress(t), only...),
+			"inside":   o.hook("https://169.254.169.254/", only...), "nowhere": o.hook("https://nowhere.invalid/", only...), "tls": o.hook("https://"+strings.TrimPrefix(gone.URL, "http://"), only...),
 		}
 		o.site.chat("Hello")
 		for name, want := range map[string]string{

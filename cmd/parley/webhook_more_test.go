@@ -254,7 +254,11 @@ func TestWebhookIsDirectedByWhoMayRead(t *testing.T) {
 		narrow := text(made, "createApiToken", "token")
 		call := func(mutation, kind string, pairs ...any) string {
 			in := input(append([]any{"webhookEndpointId", h.id}, pairs...)...)
-			return strings.Join(o.ask(narrow, `mutation($in: `+kind+`!) { `+mutation+`(input: $in) { userErrors { code } } }`, in).codes(), " ")
+			done := o.ask(narrow, `mutation($in: `+kind+`!) { `+mutation+`(input: $in) { userErrors { code } } }`, in)
+			if len(done.Errors) > 0 {
+				return fmt.Sprint(done.Errors[0].Extensions["code"])
+			}
+			return text(done.Data, mutation, "userErrors", 0, "code")
 		}
 		for _, c := range []struct {
 			mutation, kind string
