@@ -30,11 +30,11 @@ func BenchmarkVerify(b *testing.B) {
 				f := testkit.Account(b, s)
 				fill := `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 				INSERT INTO events (id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, revision, changes)
-				SELECT 'event_' || (100000000 + i), e.id, e.sequence + i, 'MESSAGE_CREATED', 1700000000000000 + i, 'AGENT', 'user_01k5x7vqz4e4yt2mq9yhw3c8aa', 'inbox_01k5x7vqz4e4yt2mq9yhw3c8ab',
+				SELECT 'event_' || e.id || i, e.id, e.sequence + i, 'MESSAGE_CREATED', 1700000000000000 + i, 'AGENT', 'user_01k5x7vqz4e4yt2mq9yhw3c8aa', 'inbox_01k5x7vqz4e4yt2mq9yhw3c8ab',
 					'conversation_01k5x7vqz4e4yt2mq9yhw3' || (i % 1000), 'message_01k5x7vqz4e4yt2mq9' || i, i, '[{"field":"status","from":"OPEN","to":"CLOSED"}]' FROM n, account_sequences e WHERE e.id = $2`
 				if s.Postgres() {
 					fill = `INSERT INTO events (id, account_id, sequence, type, occurred_at, actor_kind, actor_id, inbox_id, conversation_id, message_id, revision, changes)
-				SELECT 'event_' || (100000000 + i), e.id, e.sequence + i, 'MESSAGE_CREATED', 1700000000000000 + i, 'AGENT', 'user_01k5x7vqz4e4yt2mq9yhw3c8aa', 'inbox_01k5x7vqz4e4yt2mq9yhw3c8ab',
+				SELECT 'event_' || e.id || i, e.id, e.sequence + i, 'MESSAGE_CREATED', 1700000000000000 + i, 'AGENT', 'user_01k5x7vqz4e4yt2mq9yhw3c8aa', 'inbox_01k5x7vqz4e4yt2mq9yhw3c8ab',
 					'conversation_01k5x7vqz4e4yt2mq9yhw3' || (i % 1000), 'message_01k5x7vqz4e4yt2mq9' || i, i, '[{"field":"status","from":"OPEN","to":"CLOSED"}]' FROM generate_series(1, $1::bigint) AS n(i), account_sequences e WHERE e.id = $2`
 				}
 				for _, statement := range []string{fill, "UPDATE account_sequences SET sequence = sequence + $1 WHERE id = $2"} {

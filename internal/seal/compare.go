@@ -128,8 +128,12 @@ func (v *verifier) rows(ctx context.Context, blocks []block) ([]*row, error) {
 		most += len(blocks[i].digests) / digestSize
 	}
 	first, last := blocks[0].first, blocks[len(blocks)-1].last
-	err := store.ForEachRow(ctx, v.store, "SELECT "+c.list()+", d.salt, d.inner_hash FROM "+c.table+" e LEFT JOIN seal_digests d ON d.account_id = $1 AND d.log = '"+
-		string(v.report.Log)+"' AND d.number BETWEEN $2 AND $3 AND d.number = e."+c.number+" WHERE e.account_id = $1 AND e."+c.number+" BETWEEN $2 AND $3 ORDER BY e."+c.number+" LIMIT $4",
+	// One statement, so that a purge is seen as a whole. PostgreSQL would compare all rows
+	// with all digests if they were joined by their range.
+	const digest = "(SELECT d.%s FROM seal_digests d WHERE d.account_id = e.account_id AND d.log = '%s' AND d.number = e.%s)"
+	query := "SELECT " + c.list() + ", " + fmt.Sprintf(digest, "salt", v.report.Log, c.number) + ", " + fmt.Sprintf(digest, "inner_hash", v.report.Log, c.number) +
+		" FROM " + c.table + " e WHERE e.account_id = $1 AND e." + c.number + " BETWEEN $2 AND $3 ORDER BY e." + c.number + " LIMIT $4"
+	err := store.ForEachRow(ctx, v.store, query,
 		[]any{v.report.Account, first, last, most}, func(rows entsql.ColumnScanner) error {
 			r, err := c.scan(rows, true)
 			list = append(list, r)
