@@ -339,11 +339,11 @@ func TestAppsDiscover(t *testing.T) {
 			return document
 		}
 		for path, resource := range map[string]string{"": d.url, "/mcp": d.url + "/mcp"} {
-			if got := read("/.well-known/oauth-protected-resource" + path); text(got, "resource") != resource || text(got, "authorization_servers", 0) != d.url {
+			if got := read("/.well-known/oauth-protected-resource" + path); text(got, "resource") != resource || text(got, "authorization_servers", 0) != d.url || strings.Contains(fmt.Sprint(at(got, "scopes_supported")), "act") {
 				t.Errorf("%s says %v", path, got)
 			}
 			got := read("/.well-known/oauth-authorization-server" + path)
-			if _, there := got["jwks_uri"]; there || text(got, "issuer") != d.url || text(got, "code_challenge_methods_supported", 0) != "S256" || text(got, "token_endpoint") != d.url+"/oauth/token" {
+			if _, there := got["jwks_uri"]; there || text(got, "issuer") != d.url || fmt.Sprint(at(got, "scopes_supported")) != "[read proposals:write inbox offline_access]" || text(got, "code_challenge_methods_supported", 0) != "S256" || text(got, "token_endpoint") != d.url+"/oauth/token" {
 				t.Errorf("%s says %v", path, got)
 			}
 		}

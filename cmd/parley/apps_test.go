@@ -197,6 +197,7 @@ func TestAppAsksForMore(t *testing.T) {
 			{[]string{"resource", tools, "scope", "write"}, nil, "account:read people:read settings:read contacts:read conversations:read proposals:write events:read"},
 			{[]string{"resource", tools, "scope", "contacts:write conversations:write"}, nil, "invalid_scope"},
 			{[]string{"resource", tools, "scope", "write act"}, []string{"act"}, "act"},
+			{[]string{"resource", tools, "scope", "read contacts:read inbox act"}, nil, "read"},
 			{[]string{"resource", tools, "scope", "read write act"}, []string{"act", "write"}, "read write act"},
 			{[]string{"resource", "https://elsewhere.example/mcp"}, nil, "invalid_target"},
 			{[]string{"resource", d.url + "/auth"}, nil, "invalid_target"},

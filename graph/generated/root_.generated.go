@@ -31078,7 +31078,7 @@ enum EventType {
   IDENTITY_PROVIDER_DELETED
   "A user connected an app that no one of the account had connected; its subject is the app."
   OAUTH_APP_CREATED
-  "An admin removed an app from the account; its subject is the app."
+  "An app was removed from the account: by an admin, or because users have had no session in it for a month; its subject is the app."
   OAUTH_APP_DELETED
   "A ticket was created."
   TICKET_CREATED
@@ -35042,13 +35042,19 @@ type SetQuietHoursPayload {
 }
 
 extend type Mutation {
-  "Adds a user to the account, not yet a member of any inbox. Emits ` + "`" + `USER_CREATED` + "`" + `."
+  """
+  Adds a user to the account, not yet a member of any inbox. The token must grant ` + "`" + `*` + "`" + `, and an app may not do it: whoever
+  has the address can sign in. Emits ` + "`" + `USER_CREATED` + "`" + `.
+  """
   createUser(
     "The user's data."
     input: CreateUserInput!
   ): CreateUserPayload! @access(to: [ADMIN], scope: "people:write")
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Changes a user. The last admin cannot become an agent: LAST_ADMIN. Emits ` + "`" + `USER_UPDATED` + "`" + `."
+  """
+  Changes a user. The last admin cannot become an agent: LAST_ADMIN. For another address or role the token must grant
+  ` + "`" + `*` + "`" + `, and an app may not do it; the old address is notified by mail. Emits ` + "`" + `USER_UPDATED` + "`" + `.
+  """
   updateUser(
     "The user, and what to change."
     input: UpdateUserInput!
@@ -38591,7 +38597,7 @@ type RoleMapping @scope(read: "settings:read") {
 enum SessionKind {
   "A browser, by its cookie. It may do what the user may."
   BROWSER
-  "An app that uses the API, by its access tokens."
+  "An app that uses the API, by its access tokens. At ` + "`" + `/mcp` + "`" + ` it may do what a language model may."
   APP
   "A program that uses the tools for language models at ` + "`" + `/mcp` + "`" + `, and nothing else."
   MCP

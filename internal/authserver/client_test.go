@@ -1,20 +1,25 @@
 package authserver
 
 import (
+	"context"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
+	"parley/internal/account"
 	"parley/internal/clock"
+	"parley/internal/id"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/testkit"
 	"parley/internal/testkit/check"
 	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 // AC-18: registrations that no one uses are bounded: the oldest goes once it is an hour
@@ -98,4 +103,46 @@ func TestAnswersKeepTheAddress(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", redirect, got, want)
 		}
 	}
+}
+
+// AC-18: an app of an account is forgotten, with an event, once no user has a session in it,
+// and its registration with it.
+func TestAppsWithoutSessionsAreForgotten(t *testing.T) {
+	t.Parallel()
+	c := clock.At(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))
+	testkit.EachStore(t, c, func(t *testing.T, s *store.Store) {
+		f := testkit.Account(t, s)
+		all := New(s, check.Must(secret.Parse(secret.GenerateKey()))(t), "https://parley.example", slog.New(slog.DiscardHandler))
+		used, unused, fresh := id.New(id.OauthApp), id.New(id.OauthApp), id.New(id.OauthApp)
+		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
+			u, err := tx.Client.User.Get(ctx, f.AdminID)
+			if err != nil {
+				return err
+			}
+			if _, err := account.OpenSession(ctx, tx, account.NewSession{User: u, App: &account.SessionApp{ID: used, Kind: vocab.SessionOfApp, Scopes: []string{"read"}}}); err != nil {
+				return err
+			}
+			for _, appID := range []string{used, unused, fresh} {
+				at := tx.Now().Add(-25 * time.Hour)
+				if appID == fresh {
+					at = tx.Now()
+				}
+				if err := tx.Client.OauthApp.Create().SetID(appID).SetClientID(appID).SetName("x").SetRedirectHosts([]string{}).SetCreatedAt(at).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		check.NoError(t, all.Forget(t.Context()))
+		left := check.Must(s.Strings(t.Context(), "SELECT id FROM oauth_apps WHERE account_id = $1 ORDER BY id", f.AccountID))(t)
+		want := []string{used, fresh}
+		slices.Sort(want)
+		if !slices.Equal(left, want) {
+			t.Errorf("left are %v, want %v", left, want)
+		}
+		events := check.Must(s.Strings(t.Context(), "SELECT subject_id FROM events WHERE account_id = $1 AND type = 'OAUTH_APP_DELETED'", f.AccountID))(t)
+		if !slices.Equal(events, []string{unused}) {
+			t.Errorf("the log has %v removed", events)
+		}
+	})
 }

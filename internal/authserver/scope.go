@@ -74,7 +74,12 @@ func forTools(scopes []string) []string {
 	if slices.Contains(scopes, viewer.ScopeAct) || !slices.ContainsFunc(scopes, more) {
 		return scopes
 	}
-	return (&viewer.Viewer{Kind: viewer.Agent, Scopes: scopes}).ForModels().Scopes
+	left := (&viewer.Viewer{Kind: viewer.Agent, Scopes: scopes}).ForModels().Scopes
+	if slices.Contains(scopes, viewer.ScopeRead) {
+		left = slices.DeleteFunc(left, func(scope string) bool { return strings.HasSuffix(scope, ":read") })
+		left = slices.Insert(left, 0, viewer.ScopeRead)
+	}
+	return left
 }
 
 // granted are the scopes that an app gets if the user confirms some of those that are
