@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -151,6 +152,8 @@ type serverSettings struct {
 
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
+	// pushRoots are trusted at push services in place of the system's; nil: the system's.
+	pushRoots *x509.CertPool
 }
 
 // check refuses values that cannot work, naming the variable and what would be right.

@@ -25,8 +25,8 @@ const happenedWithin = 24 * time.Hour
 type notice struct {
 	kind  vocab.NotificationKind
 	users []string
-	// shown and mailed are who wants it in the list, and by e-mail.
-	shown, mailed map[string]bool
+	// shown, mailed and pushed are who wants it in the list, by e-mail, and by push.
+	shown, mailed, pushed map[string]bool
 	// conversation is what it is about; nil: none.
 	conversation *ent.Conversation
 	messageID    string
@@ -59,6 +59,11 @@ type reading struct {
 
 // handle tells what an event is about to those whom it is for.
 func (s *Service) handle(ctx context.Context, e *event.Entry) error {
+	switch e.Type {
+	case vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated: // a shared computer shows no more (NT-1)
+		ctx = viewer.NewContext(ctx, viewer.System("notify", e.AccountID))
+		return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error { return dropBrowsersOf(ctx, tx, e.SubjectID) })
+	}
 	if e.OccurredAt < s.store.Now().Add(-happenedWithin) && e.Type != vocab.TokenCreated { // which no one misses (AC-13)
 		return nil
 	}

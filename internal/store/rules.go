@@ -61,7 +61,8 @@ var rules = map[string]rule{
 	ent.TypeSavedView:   {accountOwned: true, staff: visibleView},
 	ent.TypeImageSender: {accountOwned: true, staff: isOwnersOwn},
 
-	ent.TypeNotification: {accountOwned: true, staff: ownNotification},
+	ent.TypeNotification:     {accountOwned: true, staff: ownNotification},
+	ent.TypePushSubscription: {accountOwned: true, staff: isOwnersOwn},
 
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
 	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},

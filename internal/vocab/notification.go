@@ -26,4 +26,5 @@ type NotificationMedium string
 const (
 	NotifyInApp   NotificationMedium = "IN_APP"
 	NotifyByEmail NotificationMedium = "EMAIL"
+	NotifyByPush  NotificationMedium = "PUSH"
 )
