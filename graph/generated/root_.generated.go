@@ -34225,7 +34225,7 @@ type MessageRevisionEdge {
   ): NotificationConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   "How many of the caller's notifications are not read; at most 1,000 are counted."
   unreadNotificationCount: Int! @access(to: [ADMIN, AGENT], scope: "conversations:read")
-  "What the caller is notified of, and by which media: one row for each kind and medium. An inbox that they may not see is NOT_FOUND."
+  "What the caller is notified of, and by which media: one row for each kind and each medium that it has. An inbox that they may not see is NOT_FOUND."
   notificationPreferences(
     "As it is in this inbox; omitted: as it is where they chose nothing for the inbox."
     inboxId: ID
@@ -34249,7 +34249,7 @@ extend type Query {
 extend type Mutation {
   """
   Changes what the caller is notified of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
-  NOT_FOUND; a kind that no one may turn off, or one that is about no inbox, is INVALID. Emits nothing.
+  NOT_FOUND; a kind that no one may turn off, one that is about no inbox, or a medium that the kind does not have, is INVALID. Emits nothing.
   """
   updateNotificationPreferences(
     "The kind, the medium, and whether it is wanted."
@@ -34347,6 +34347,10 @@ enum NotificationKind {
   DELIVERY_FAILED
   "Someone else made a token in the user's name. No one can turn this off."
   TOKEN_CREATED
+  "Someone opened a meeting link that the user sent."
+  MEETING_LINK_CLICKED
+  "What was filtered in an inbox, each week, by e-mail alone: admins, and whoever chose it, among its members."
+  FILTERED_DIGEST
 }
 
 "By what a user is notified."

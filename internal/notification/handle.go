@@ -7,8 +7,11 @@ import (
 	"strconv"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entconversation "parley/ent/conversation"
+	"parley/ent/libraryshare"
 	entmessage "parley/ent/message"
 	"parley/internal/event"
 	"parley/internal/reaction"
@@ -186,12 +189,36 @@ func (s *Service) noticesIn(ctx context.Context, e *event.Entry, c *ent.Conversa
 			return nil, err
 		}
 		return []*notice{{kind: vocab.NotifyDocumentOpened, users: []string{share.SenderID}, subjectID: share.ID}}, nil
+	case vocab.LibraryLinkClicked:
+		return s.noticesOfLink(ctx, e)
 	case vocab.ProposalCreatedEvent:
 		if c.AssigneeID != "" {
 			return []*notice{{kind: vocab.NotifyProposalWaiting, users: []string{c.AssigneeID}, subjectID: e.SubjectID}}, nil
 		}
 	}
 	return nil, nil
+}
+
+// noticesOfLink tells who sent a meeting link that it was opened (CO-8).
+func (s *Service) noticesOfLink(ctx context.Context, e *event.Entry) ([]*notice, error) {
+	client := s.store.Client(ctx)
+	item, err := client.LibraryItem.Get(ctx, e.SubjectID)
+	if ent.IsNotFound(err) || err == nil && item.Kind != vocab.MeetingLinkItem {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Of several that were sent in a conversation, it is the one that was opened last.
+	share, err := client.LibraryShare.Query().Where(libraryshare.ConversationID(e.ConversationID), libraryshare.ItemID(item.ID), libraryshare.LastOpenedAtGT(0)).
+		Order(libraryshare.ByLastOpenedAt(entsql.OrderDesc())).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []*notice{{kind: vocab.NotifyMeetingLink, users: []string{share.SenderID}, subjectID: share.ID}}, nil
 }
 
 // noticesOfNew tells of a conversation that is assigned to no one, and that a contact began.

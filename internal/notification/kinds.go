@@ -18,6 +18,10 @@ type Kind struct {
 	Fixed bool
 	// On are the media by which it is told unless a user chooses otherwise.
 	On []vocab.NotificationMedium
+	// Only are the media that it has; nil: all.
+	Only []vocab.NotificationMedium
+	// ForAdmins: its media are on for admins alone unless a user chooses otherwise.
+	ForAdmins bool
 	// MailAfter is how long it waits to be read before it is told by e-mail.
 	MailAfter time.Duration
 	// many is the text for several conversations; %d is how many events there were.
@@ -26,6 +30,7 @@ type Kind struct {
 
 var (
 	inApp   = []vocab.NotificationMedium{vocab.NotifyInApp}
+	byMail  = []vocab.NotificationMedium{vocab.NotifyByEmail}
 	andMail = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail}
 	andPush = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByPush}
 	all     = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail, vocab.NotifyByPush}
@@ -45,6 +50,13 @@ var Kinds = []Kind{
 	{Name: vocab.NotifyChannelError, Whom: "admins", On: andMail},
 	{Name: vocab.NotifyDeliveryFailed, Whom: "the author", OfInbox: true, On: andMail, many: "%d messages were not delivered"},
 	{Name: vocab.NotifyTokenCreated, Whom: "whose token it is, if someone else made it; no one can turn this off (AC-13)", Fixed: true, On: andMail},
+	{Name: vocab.NotifyMeetingLink, Whom: "who sent it", OfInbox: true, On: inApp, many: "%d meeting links were opened"},
+	{Name: vocab.NotifyFilteredDigest, Whom: "an inbox's admins, and its members who choose it, each week (IN-11)", OfInbox: true, On: byMail, Only: byMail, ForAdmins: true},
+}
+
+// has reports whether it may be told by a medium.
+func (k Kind) has(m vocab.NotificationMedium) bool {
+	return k.Only == nil || slices.Contains(k.Only, m)
 }
 
 // pushes reports whether it is pushed unless a user chooses otherwise: such a push is urgent.

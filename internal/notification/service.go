@@ -78,7 +78,7 @@ func (s *Service) UseLive(b Bus, p Presence) { s.bus, s.presence = b, p }
 func (s *Service) Consumer() reaction.Consumer {
 	return reaction.Consumer{Name: "notify", Types: []vocab.EventType{
 		vocab.ConversationCreated, vocab.BotHandedOffEvent, vocab.ConversationUnfiltered, vocab.ConversationAssigned, vocab.ConversationClosed,
-		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.QuoteAcceptedEvent,
+		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.LibraryLinkClicked, vocab.QuoteAcceptedEvent,
 		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated,
 	}, Handle: s.handle}
 }

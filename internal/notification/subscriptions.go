@@ -102,7 +102,7 @@ func (s *Service) RegisterPush(ctx context.Context, in RegisterPushSubscriptionI
 	agent := ""
 	if in.UserAgent != nil {
 		if agent = strings.TrimSpace(*in.UserAgent); len([]rune(agent)) > maxUserAgent {
-			return nil, errs.New(errs.TooLong, "The browser has at most %d characters.", maxUserAgent).On("userAgent")
+			return nil, errs.Exceeds(maxUserAgent, "The browser has at most %d characters.", maxUserAgent).On("userAgent")
 		}
 	}
 	if err := s.push.Check(ctx, b); err != nil {

@@ -17,6 +17,8 @@ const (
 	NotifyChannelError    NotificationKind = "CHANNEL_ERROR"
 	NotifyDeliveryFailed  NotificationKind = "DELIVERY_FAILED"
 	NotifyTokenCreated    NotificationKind = "TOKEN_CREATED"
+	NotifyMeetingLink     NotificationKind = "MEETING_LINK_CLICKED"
+	NotifyFilteredDigest  NotificationKind = "FILTERED_DIGEST"
 )
 
 // NotificationMedium is by what a user is told.

@@ -31,7 +31,7 @@ type Browser struct {
 // host. Errors: INVALID and TOO_LONG on endpoint, p256dh and auth.
 func Read(endpoint, p256dh, auth string) (b Browser, host string, err error) {
 	if len(endpoint) > maxEndpoint {
-		return b, "", errs.New(errs.TooLong, "The address has %d bytes; at most %d are allowed.", len(endpoint), maxEndpoint).On("endpoint")
+		return b, "", errs.Exceeds(maxEndpoint, "The address has %d bytes; at most %d are allowed.", len(endpoint), maxEndpoint).On("endpoint")
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
