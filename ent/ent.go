@@ -71,6 +71,7 @@ import (
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
+	"parley/ent/pushsubscription"
 	"parley/ent/quote"
 	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
@@ -231,6 +232,7 @@ func checkColumn(t, c string) error {
 			property.Table:               property.ValidColumn,
 			propertyvalue.Table:          propertyvalue.ValidColumn,
 			proposal.Table:               proposal.ValidColumn,
+			pushsubscription.Table:       pushsubscription.ValidColumn,
 			quote.Table:                  quote.ValidColumn,
 			quotelogo.Table:              quotelogo.ValidColumn,
 			quoteversion.Table:           quoteversion.ValidColumn,

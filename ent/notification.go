@@ -51,6 +51,10 @@ type Notification struct {
 	Shown bool `json:"shown,omitempty"`
 	// MailAt holds the value of the "mail_at" field.
 	MailAt clock.Micros `json:"mail_at,omitempty"`
+	// PushAt holds the value of the "push_at" field.
+	PushAt clock.Micros `json:"push_at,omitempty"`
+	// PushedAt holds the value of the "pushed_at" field.
+	PushedAt clock.Micros `json:"pushed_at,omitempty"`
 	// ReadAt holds the value of the "read_at" field.
 	ReadAt clock.Micros `json:"read_at,omitempty"`
 	// When the last of them happened.
@@ -67,7 +71,7 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case notification.FieldShown:
 			values[i] = new(sql.NullBool)
-		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldMailAt, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
+		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldMailAt, notification.FieldPushAt, notification.FieldPushedAt, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case notification.FieldID, notification.FieldAccountID, notification.FieldUserID, notification.FieldKind, notification.FieldInboxID, notification.FieldConversationID, notification.FieldMessageID, notification.FieldSubjectID, notification.FieldActorKind, notification.FieldActorID:
 			values[i] = new(sql.NullString)
@@ -188,6 +192,18 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.MailAt = clock.Micros(value.Int64)
 			}
+		case notification.FieldPushAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field push_at", values[i])
+			} else if value.Valid {
+				_m.PushAt = clock.Micros(value.Int64)
+			}
+		case notification.FieldPushedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field pushed_at", values[i])
+			} else if value.Valid {
+				_m.PushedAt = clock.Micros(value.Int64)
+			}
 		case notification.FieldReadAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field read_at", values[i])
@@ -289,6 +305,12 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("mail_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MailAt))
+	builder.WriteString(", ")
+	builder.WriteString("push_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PushAt))
+	builder.WriteString(", ")
+	builder.WriteString("pushed_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PushedAt))
 	builder.WriteString(", ")
 	builder.WriteString("read_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReadAt))

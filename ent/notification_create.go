@@ -201,6 +201,34 @@ func (_c *NotificationCreate) SetNillableMailAt(v *clock.Micros) *NotificationCr
 	return _c
 }
 
+// SetPushAt sets the "push_at" field.
+func (_c *NotificationCreate) SetPushAt(v clock.Micros) *NotificationCreate {
+	_c.mutation.SetPushAt(v)
+	return _c
+}
+
+// SetNillablePushAt sets the "push_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillablePushAt(v *clock.Micros) *NotificationCreate {
+	if v != nil {
+		_c.SetPushAt(*v)
+	}
+	return _c
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (_c *NotificationCreate) SetPushedAt(v clock.Micros) *NotificationCreate {
+	_c.mutation.SetPushedAt(v)
+	return _c
+}
+
+// SetNillablePushedAt sets the "pushed_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillablePushedAt(v *clock.Micros) *NotificationCreate {
+	if v != nil {
+		_c.SetPushedAt(*v)
+	}
+	return _c
+}
+
 // SetReadAt sets the "read_at" field.
 func (_c *NotificationCreate) SetReadAt(v clock.Micros) *NotificationCreate {
 	_c.mutation.SetReadAt(v)
@@ -308,6 +336,14 @@ func (_c *NotificationCreate) defaults() {
 		v := notification.DefaultMailAt
 		_c.mutation.SetMailAt(v)
 	}
+	if _, ok := _c.mutation.PushAt(); !ok {
+		v := notification.DefaultPushAt
+		_c.mutation.SetPushAt(v)
+	}
+	if _, ok := _c.mutation.PushedAt(); !ok {
+		v := notification.DefaultPushedAt
+		_c.mutation.SetPushedAt(v)
+	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		v := notification.DefaultReadAt
 		_c.mutation.SetReadAt(v)
@@ -368,6 +404,12 @@ func (_c *NotificationCreate) check() error {
 	}
 	if _, ok := _c.mutation.MailAt(); !ok {
 		return &ValidationError{Name: "mail_at", err: errors.New(`ent: missing required field "Notification.mail_at"`)}
+	}
+	if _, ok := _c.mutation.PushAt(); !ok {
+		return &ValidationError{Name: "push_at", err: errors.New(`ent: missing required field "Notification.push_at"`)}
+	}
+	if _, ok := _c.mutation.PushedAt(); !ok {
+		return &ValidationError{Name: "pushed_at", err: errors.New(`ent: missing required field "Notification.pushed_at"`)}
 	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		return &ValidationError{Name: "read_at", err: errors.New(`ent: missing required field "Notification.read_at"`)}
@@ -482,6 +524,14 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.MailAt(); ok {
 		_spec.SetField(notification.FieldMailAt, field.TypeInt64, value)
 		_node.MailAt = value
+	}
+	if value, ok := _c.mutation.PushAt(); ok {
+		_spec.SetField(notification.FieldPushAt, field.TypeInt64, value)
+		_node.PushAt = value
+	}
+	if value, ok := _c.mutation.PushedAt(); ok {
+		_spec.SetField(notification.FieldPushedAt, field.TypeInt64, value)
+		_node.PushedAt = value
 	}
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -694,6 +744,42 @@ func (u *NotificationUpsert) UpdateMailAt() *NotificationUpsert {
 // AddMailAt adds v to the "mail_at" field.
 func (u *NotificationUpsert) AddMailAt(v clock.Micros) *NotificationUpsert {
 	u.Add(notification.FieldMailAt, v)
+	return u
+}
+
+// SetPushAt sets the "push_at" field.
+func (u *NotificationUpsert) SetPushAt(v clock.Micros) *NotificationUpsert {
+	u.Set(notification.FieldPushAt, v)
+	return u
+}
+
+// UpdatePushAt sets the "push_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdatePushAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldPushAt)
+	return u
+}
+
+// AddPushAt adds v to the "push_at" field.
+func (u *NotificationUpsert) AddPushAt(v clock.Micros) *NotificationUpsert {
+	u.Add(notification.FieldPushAt, v)
+	return u
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (u *NotificationUpsert) SetPushedAt(v clock.Micros) *NotificationUpsert {
+	u.Set(notification.FieldPushedAt, v)
+	return u
+}
+
+// UpdatePushedAt sets the "pushed_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdatePushedAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldPushedAt)
+	return u
+}
+
+// AddPushedAt adds v to the "pushed_at" field.
+func (u *NotificationUpsert) AddPushedAt(v clock.Micros) *NotificationUpsert {
+	u.Add(notification.FieldPushedAt, v)
 	return u
 }
 
@@ -974,6 +1060,48 @@ func (u *NotificationUpsertOne) AddMailAt(v clock.Micros) *NotificationUpsertOne
 func (u *NotificationUpsertOne) UpdateMailAt() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateMailAt()
+	})
+}
+
+// SetPushAt sets the "push_at" field.
+func (u *NotificationUpsertOne) SetPushAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetPushAt(v)
+	})
+}
+
+// AddPushAt adds v to the "push_at" field.
+func (u *NotificationUpsertOne) AddPushAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddPushAt(v)
+	})
+}
+
+// UpdatePushAt sets the "push_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdatePushAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdatePushAt()
+	})
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (u *NotificationUpsertOne) SetPushedAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetPushedAt(v)
+	})
+}
+
+// AddPushedAt adds v to the "pushed_at" field.
+func (u *NotificationUpsertOne) AddPushedAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddPushedAt(v)
+	})
+}
+
+// UpdatePushedAt sets the "pushed_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdatePushedAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdatePushedAt()
 	})
 }
 
@@ -1427,6 +1555,48 @@ func (u *NotificationUpsertBulk) AddMailAt(v clock.Micros) *NotificationUpsertBu
 func (u *NotificationUpsertBulk) UpdateMailAt() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdateMailAt()
+	})
+}
+
+// SetPushAt sets the "push_at" field.
+func (u *NotificationUpsertBulk) SetPushAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetPushAt(v)
+	})
+}
+
+// AddPushAt adds v to the "push_at" field.
+func (u *NotificationUpsertBulk) AddPushAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddPushAt(v)
+	})
+}
+
+// UpdatePushAt sets the "push_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdatePushAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdatePushAt()
+	})
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (u *NotificationUpsertBulk) SetPushedAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetPushedAt(v)
+	})
+}
+
+// AddPushedAt adds v to the "pushed_at" field.
+func (u *NotificationUpsertBulk) AddPushedAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddPushedAt(v)
+	})
+}
+
+// UpdatePushedAt sets the "pushed_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdatePushedAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdatePushedAt()
 	})
 }
 

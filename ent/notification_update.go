@@ -205,6 +205,48 @@ func (_u *NotificationUpdate) AddMailAt(v clock.Micros) *NotificationUpdate {
 	return _u
 }
 
+// SetPushAt sets the "push_at" field.
+func (_u *NotificationUpdate) SetPushAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.ResetPushAt()
+	_u.mutation.SetPushAt(v)
+	return _u
+}
+
+// SetNillablePushAt sets the "push_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillablePushAt(v *clock.Micros) *NotificationUpdate {
+	if v != nil {
+		_u.SetPushAt(*v)
+	}
+	return _u
+}
+
+// AddPushAt adds value to the "push_at" field.
+func (_u *NotificationUpdate) AddPushAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.AddPushAt(v)
+	return _u
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (_u *NotificationUpdate) SetPushedAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.ResetPushedAt()
+	_u.mutation.SetPushedAt(v)
+	return _u
+}
+
+// SetNillablePushedAt sets the "pushed_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillablePushedAt(v *clock.Micros) *NotificationUpdate {
+	if v != nil {
+		_u.SetPushedAt(*v)
+	}
+	return _u
+}
+
+// AddPushedAt adds value to the "pushed_at" field.
+func (_u *NotificationUpdate) AddPushedAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.AddPushedAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v clock.Micros) *NotificationUpdate {
 	_u.mutation.ResetReadAt()
@@ -338,6 +380,18 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedMailAt(); ok {
 		_spec.AddField(notification.FieldMailAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PushAt(); ok {
+		_spec.SetField(notification.FieldPushAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPushAt(); ok {
+		_spec.AddField(notification.FieldPushAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PushedAt(); ok {
+		_spec.SetField(notification.FieldPushedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPushedAt(); ok {
+		_spec.AddField(notification.FieldPushedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -548,6 +602,48 @@ func (_u *NotificationUpdateOne) AddMailAt(v clock.Micros) *NotificationUpdateOn
 	return _u
 }
 
+// SetPushAt sets the "push_at" field.
+func (_u *NotificationUpdateOne) SetPushAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.ResetPushAt()
+	_u.mutation.SetPushAt(v)
+	return _u
+}
+
+// SetNillablePushAt sets the "push_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillablePushAt(v *clock.Micros) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetPushAt(*v)
+	}
+	return _u
+}
+
+// AddPushAt adds value to the "push_at" field.
+func (_u *NotificationUpdateOne) AddPushAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.AddPushAt(v)
+	return _u
+}
+
+// SetPushedAt sets the "pushed_at" field.
+func (_u *NotificationUpdateOne) SetPushedAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.ResetPushedAt()
+	_u.mutation.SetPushedAt(v)
+	return _u
+}
+
+// SetNillablePushedAt sets the "pushed_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillablePushedAt(v *clock.Micros) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetPushedAt(*v)
+	}
+	return _u
+}
+
+// AddPushedAt adds value to the "pushed_at" field.
+func (_u *NotificationUpdateOne) AddPushedAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.AddPushedAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v clock.Micros) *NotificationUpdateOne {
 	_u.mutation.ResetReadAt()
@@ -711,6 +807,18 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.AddedMailAt(); ok {
 		_spec.AddField(notification.FieldMailAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PushAt(); ok {
+		_spec.SetField(notification.FieldPushAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPushAt(); ok {
+		_spec.AddField(notification.FieldPushAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PushedAt(); ok {
+		_spec.SetField(notification.FieldPushedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPushedAt(); ok {
+		_spec.AddField(notification.FieldPushedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)

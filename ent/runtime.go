@@ -68,6 +68,7 @@ import (
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
+	"parley/ent/pushsubscription"
 	"parley/ent/quote"
 	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
@@ -2279,8 +2280,16 @@ func init() {
 	notificationDescMailAt := notificationFields[14].Descriptor()
 	// notification.DefaultMailAt holds the default value on creation for the mail_at field.
 	notification.DefaultMailAt = clock.Micros(notificationDescMailAt.Default.(int64))
+	// notificationDescPushAt is the schema descriptor for push_at field.
+	notificationDescPushAt := notificationFields[15].Descriptor()
+	// notification.DefaultPushAt holds the default value on creation for the push_at field.
+	notification.DefaultPushAt = clock.Micros(notificationDescPushAt.Default.(int64))
+	// notificationDescPushedAt is the schema descriptor for pushed_at field.
+	notificationDescPushedAt := notificationFields[16].Descriptor()
+	// notification.DefaultPushedAt holds the default value on creation for the pushed_at field.
+	notification.DefaultPushedAt = clock.Micros(notificationDescPushedAt.Default.(int64))
 	// notificationDescReadAt is the schema descriptor for read_at field.
-	notificationDescReadAt := notificationFields[15].Descriptor()
+	notificationDescReadAt := notificationFields[17].Descriptor()
 	// notification.DefaultReadAt holds the default value on creation for the read_at field.
 	notification.DefaultReadAt = clock.Micros(notificationDescReadAt.Default.(int64))
 	// notificationDescID is the schema descriptor for id field.
@@ -2520,6 +2529,31 @@ func init() {
 	proposalDescID := proposalMixinFields0[0].Descriptor()
 	// proposal.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	proposal.IDValidator = proposalDescID.Validators[0].(func(string) error)
+	pushsubscriptionMixin := schema.PushSubscription{}.Mixin()
+	pushsubscriptionMixinFields0 := pushsubscriptionMixin[0].Fields()
+	_ = pushsubscriptionMixinFields0
+	pushsubscriptionFields := schema.PushSubscription{}.Fields()
+	_ = pushsubscriptionFields
+	// pushsubscriptionDescAccountID is the schema descriptor for account_id field.
+	pushsubscriptionDescAccountID := pushsubscriptionMixinFields0[1].Descriptor()
+	// pushsubscription.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	pushsubscription.AccountIDValidator = pushsubscriptionDescAccountID.Validators[0].(func(string) error)
+	// pushsubscriptionDescUserAgent is the schema descriptor for user_agent field.
+	pushsubscriptionDescUserAgent := pushsubscriptionFields[5].Descriptor()
+	// pushsubscription.DefaultUserAgent holds the default value on creation for the user_agent field.
+	pushsubscription.DefaultUserAgent = pushsubscriptionDescUserAgent.Default.(string)
+	// pushsubscriptionDescFailures is the schema descriptor for failures field.
+	pushsubscriptionDescFailures := pushsubscriptionFields[6].Descriptor()
+	// pushsubscription.DefaultFailures holds the default value on creation for the failures field.
+	pushsubscription.DefaultFailures = pushsubscriptionDescFailures.Default.(int)
+	// pushsubscriptionDescUsedAt is the schema descriptor for used_at field.
+	pushsubscriptionDescUsedAt := pushsubscriptionFields[7].Descriptor()
+	// pushsubscription.DefaultUsedAt holds the default value on creation for the used_at field.
+	pushsubscription.DefaultUsedAt = clock.Micros(pushsubscriptionDescUsedAt.Default.(int64))
+	// pushsubscriptionDescID is the schema descriptor for id field.
+	pushsubscriptionDescID := pushsubscriptionMixinFields0[0].Descriptor()
+	// pushsubscription.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	pushsubscription.IDValidator = pushsubscriptionDescID.Validators[0].(func(string) error)
 	quoteMixin := schema.Quote{}.Mixin()
 	quoteMixinFields0 := quoteMixin[0].Fields()
 	_ = quoteMixinFields0

@@ -142,6 +142,8 @@ type Tx struct {
 	PropertyValue *PropertyValueClient
 	// Proposal is the client for interacting with the Proposal builders.
 	Proposal *ProposalClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
 	// QuoteLogo is the client for interacting with the QuoteLogo builders.
@@ -396,6 +398,7 @@ func (tx *Tx) init() {
 	tx.Property = NewPropertyClient(tx.config)
 	tx.PropertyValue = NewPropertyValueClient(tx.config)
 	tx.Proposal = NewProposalClient(tx.config)
+	tx.PushSubscription = NewPushSubscriptionClient(tx.config)
 	tx.Quote = NewQuoteClient(tx.config)
 	tx.QuoteLogo = NewQuoteLogoClient(tx.config)
 	tx.QuoteVersion = NewQuoteVersionClient(tx.config)

@@ -142,6 +142,7 @@ var bounded = map[string]string{
 	"Message.attachments":                              "at most 100, and those after one",
 	"Message.mentions":                                 "at most 50 users",
 	"Query._entities":                                  "as many as representations were given",
+	"Query.pushSubscriptions":                          "at most 20",
 	"Query.nodes":                                      "as many as ids were given",
 	"Query.viewCounts":                                 "eight for each of at most 100 inboxes, and at most 50 saved views",
 	"Routing.rules":                                    "at most 50 rules",

@@ -158,6 +158,7 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Query.Notifications = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
+	c.Query.PushSubscriptions = func(child int) int { return 1 + 20*child }
 	c.Query.NotificationPreferences = func(child int, _ *string) int { return 1 + child*unpaged }
 	c.UpdateNotificationPreferencesPayload.Preferences = func(child int) int { return 1 + child*unpaged }
 	c.Query.EngagementTasks = func(child int, _ *engagement.EngagementTaskFilter, first *int, _ *string, last *int, _ *string) int {

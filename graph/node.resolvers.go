@@ -112,6 +112,10 @@ func (r *queryResolver) Notification(ctx context.Context, id string) (*ent.Notif
 	return nodeOf[ent.Notification](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) PushSubscription(ctx context.Context, id string) (*ent.PushSubscription, error) {
+	return nodeOf[ent.PushSubscription](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Pipeline(ctx context.Context, id string) (*ent.Pipeline, error) {
 	return nodeOf[ent.Pipeline](ctx, r.Resolver, id)
 }

@@ -28,6 +28,22 @@ func (r *mutationResolver) UpdateNotificationPreferences(ctx context.Context, in
 	return &model.UpdateNotificationPreferencesPayload{Preferences: list}, nil
 }
 
+func (r *mutationResolver) RegisterPushSubscription(ctx context.Context, input notification.RegisterPushSubscriptionInput) (*model.RegisterPushSubscriptionPayload, error) {
+	n, err := r.Services.Notifications.RegisterPush(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RegisterPushSubscriptionPayload{PushSubscription: n}, nil
+}
+
+func (r *mutationResolver) RemovePushSubscription(ctx context.Context, input notification.RemovePushSubscriptionInput) (*model.RemovePushSubscriptionPayload, error) {
+	removed, err := r.Services.Notifications.RemovePush(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RemovePushSubscriptionPayload{RemovedPushSubscriptionID: &removed}, nil
+}
+
 func (r *mutationResolver) SetQuietHours(ctx context.Context, input notification.SetQuietHoursInput) (*model.SetQuietHoursPayload, error) {
 	quiet, err := r.Services.Notifications.SetQuietHours(ctx, input)
 	if err != nil {
@@ -84,6 +100,10 @@ func (r *notificationChangeResolver) Notification(ctx context.Context, objs []*n
 	return r.Services.Nodes.Notifications(ctx, pick(objs, func(c *notification.Change) string { return c.NotificationID }))
 }
 
+func (r *pushSubscriptionResolver) UserAgent(ctx context.Context, obj *ent.PushSubscription) (*string, error) {
+	return orNull(obj.UserAgent), nil
+}
+
 func (r *queryResolver) Notifications(ctx context.Context, unread *bool, first *int, after *string, last *int, before *string) (*paging.Connection[*ent.Notification], error) {
 	return r.Services.Notifications.List(ctx, unread, pageArgs(first, after, last, before))
 }
@@ -94,6 +114,14 @@ func (r *queryResolver) UnreadNotificationCount(ctx context.Context) (int, error
 
 func (r *queryResolver) NotificationPreferences(ctx context.Context, inboxID *string) ([]*notification.Preference, error) {
 	return r.Services.Notifications.Preferences(ctx, inboxID)
+}
+
+func (r *queryResolver) PushPublicKey(ctx context.Context) (string, error) {
+	return r.Services.Notifications.PushPublicKey(ctx)
+}
+
+func (r *queryResolver) PushSubscriptions(ctx context.Context) ([]*ent.PushSubscription, error) {
+	return r.Services.Notifications.PushSubscriptions(ctx)
 }
 
 func (r *queryResolver) QuietHours(ctx context.Context) (*notification.QuietHours, error) {
@@ -112,7 +140,12 @@ func (r *Resolver) NotificationChange() generated.NotificationChangeResolver {
 	return &notificationChangeResolver{r}
 }
 
+func (r *Resolver) PushSubscription() generated.PushSubscriptionResolver {
+	return &pushSubscriptionResolver{r}
+}
+
 type (
 	notificationResolver       struct{ *Resolver }
 	notificationChangeResolver struct{ *Resolver }
+	pushSubscriptionResolver   struct{ *Resolver }
 )

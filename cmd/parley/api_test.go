@@ -61,7 +61,7 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	c := &serveCommand{uploads: t.TempDir(), serverSettings: serverSettings{
 		emailSettings: emailSettings{
 			MailListen: "127.0.0.1:0", MailDomain: "in.example.com", MaxFileBytes: 1 << 20, MaxDocumentBytes: 2 << 20, MaxMailBytes: 8 << 20,
-			MailNetworks: []string{"127.0.0.0/8", "::1"}, ImageNetworks: []string{"127.0.0.0/8"}, MicrosoftTenant: "common",
+			MailNetworks: []string{"127.0.0.0/8", "::1"}, ImageNetworks: []string{"127.0.0.0/8"}, PushNetworks: []string{"127.0.0.0/8"}, MicrosoftTenant: "common",
 		},
 		signInSettings: signInSettings{OIDCNetworks: []string{"127.0.0.0/8", "::1"}},
 		AdminToken:     adminToken, PublicURL: url, MaxBodyBytes: 4 << 20, MaxDepth: 15, MaxComplexity: 12_500,

@@ -61,6 +61,7 @@ import (
 	timelinelive "parley/internal/timeline/live"
 	"parley/internal/transcript"
 	"parley/internal/webhook"
+	"parley/internal/webpush"
 )
 
 // app is the use cases, and what does their background work. All of them are
@@ -128,7 +129,8 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.visitors = visitor.New(s, keys, a.chats, a.contacts, a.conversations, o.visitors)
 	a.digests = digest.New(s, keys, a.accounts, a.conversations, a.emails, c.PublicURL)
 	a.transcripts = transcript.New(s, keys, a.visitors, a.contacts, a.conversations, a.files, c.PublicURL)
-	a.notifications = notification.New(s, keys, a.accounts, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
+	pushing := webpush.New(egress.New(o.pushes), s.Clock(), c.pushContact(), c.pushRoots)
+	a.notifications = notification.New(s, keys, a.accounts, pushing, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
 	a.webhooks = webhook.New(s, keys, view.New(s), a.accounts, o.webhooks, log)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,

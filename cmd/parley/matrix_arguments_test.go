@@ -15,6 +15,7 @@ import (
 var kindsOfIDs = []struct{ end, kind string }{
 	{"fallback", id.User},
 	{"upto", id.Message},
+	{"pushsubscription", id.PushSubscription},
 	{"contactsubscriptiontype", id.SubscriptionType},
 	{"personalmailbox", id.PersonalMailbox},
 	{"webhookendpoint", id.WebhookEndpoint},

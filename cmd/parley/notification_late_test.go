@@ -101,7 +101,7 @@ func TestMailsTellWhatIsTrue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs := notification.New(s, keys, accounts.New(s), notification.Addresses{Public: a.url}, slog.New(slog.DiscardHandler))
+		jobs := notification.New(s, keys, accounts.New(s), nil, notification.Addresses{Public: a.url}, slog.New(slog.DiscardHandler))
 		queued := func() int {
 			list, err := s.Strings(t.Context(), "SELECT CAST(id AS TEXT) FROM river_job WHERE kind = 'send-mail'")
 			if err != nil {
@@ -136,5 +136,42 @@ func TestMailsTellWhatIsTrue(t *testing.T) {
 		mailed("in the trash", 0)
 		assigned()
 		mailed("his", 1)
+	})
+}
+
+// NT-8: what is folded in after the list was read stays unread by upTo.
+func TestUpToLeavesWhatCameLater(t *testing.T) {
+	t.Parallel()
+	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
+		o := a.office()
+		c := o.site.chat("Where is my parcel?")
+		a.assign(o.benToken, c.conversationID, o.ben)
+		a.writes(c, "Hello?")
+		o.told(o.benToken, vocab.NotifyReply, c.conversationID)
+		sequence := func() any {
+			return at(a.do(o.benToken, `{ notifications(first: 1) { nodes { sequence } } }`, nil), "notifications", "nodes", 0, "sequence")
+		}
+		marks := func(upTo any) string {
+			t.Helper()
+			return a.codes(o.benToken, "markNotificationsRead", "MarkNotificationsReadInput", "which", map[string]any{"upTo": upTo})
+		}
+		seen := sequence()
+		a.writes(c, "Anyone?")
+		for deadline := time.After(time.Minute); fmt.Sprint(sequence()) == fmt.Sprint(seen); {
+			select {
+			case <-deadline:
+				t.Fatal("the second reply is not told")
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+		if got := marks(seen); got != "" || !has(o.notified(o.benToken), vocab.NotifyReply, c.conversationID) {
+			t.Errorf("what came later is read: %q, %v", got, o.notified(o.benToken))
+		}
+		if got := marks(sequence()); got != "" || len(o.notified(o.benToken)) != 0 {
+			t.Errorf("after all: %q, %v", got, o.notified(o.benToken))
+		}
+		if got := marks("0"); got != "INVALID" {
+			t.Errorf("up to none: %q", got)
+		}
 	})
 }

@@ -140,7 +140,7 @@ func TestMailsWaitToBeRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs := notification.New(s, keys, accounts.New(s), notification.Addresses{Public: a.url}, slog.New(slog.DiscardHandler))
+		jobs := notification.New(s, keys, accounts.New(s), nil, notification.Addresses{Public: a.url}, slog.New(slog.DiscardHandler))
 		mails := func() error {
 			return jobs.Mail(context.Background(), notification.MailArgs{AccountID: o.account, UserID: o.ben})
 		}

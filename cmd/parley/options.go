@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	netmail "net/mail"
 	"net/netip"
 	"path/filepath"
+	"strings"
 
 	"parley/internal/attachment"
 	"parley/internal/channel/chat/visitor"
@@ -27,6 +29,7 @@ type options struct {
 	signIns  signin.Options
 	images   []netip.Prefix // private networks that give images
 	webhooks webhook.Options
+	pushes   []netip.Prefix // private networks with push services
 }
 
 func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, error) {
@@ -52,6 +55,21 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 		return nil, fmt.Errorf("PARLEY_WEBHOOK_NETWORKS: %w", err)
 	}
 	o.webhooks.Sweep = s.webhookSweep
+	if o.pushes, err = networks(s.PushNetworks); err != nil {
+		return nil, fmt.Errorf("PARLEY_PUSH_NETWORKS: %w", err)
+	}
 	o.emails, err = s.channelOptions(opened, log)
 	return o, err
+}
+
+// pushContact is whom push services write to about this server: its own address, or, where
+// that is none of the internet's, the sender of its mail.
+func (s *serverSettings) pushContact() string {
+	if strings.HasPrefix(s.PublicURL, "https://") {
+		return s.PublicURL
+	}
+	if from, err := netmail.ParseAddress(s.MailFrom); err == nil {
+		return from.Address
+	}
+	return "parley@example.com"
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,6 +157,8 @@ type serverSettings struct {
 	webhookSweep time.Duration
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
+	// pushRoots are trusted at push services in place of the system's; nil: the system's.
+	pushRoots *x509.CertPool
 }
 
 // minAuditRetention is how long the audit log is kept at least.

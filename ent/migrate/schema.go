@@ -2201,6 +2201,8 @@ var (
 		{Name: "sequence", Type: field.TypeInt64},
 		{Name: "shown", Type: field.TypeBool, Default: true},
 		{Name: "mail_at", Type: field.TypeInt64, Default: 0},
+		{Name: "push_at", Type: field.TypeInt64, Default: 0},
+		{Name: "pushed_at", Type: field.TypeInt64, Default: 0},
 		{Name: "read_at", Type: field.TypeInt64, Default: 0},
 		{Name: "updated_at", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeInt64},
@@ -2214,7 +2216,7 @@ var (
 			{
 				Name:    "notification_user_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[18], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[20], NotificationsColumns[0]},
 			},
 			{
 				Name:    "notification_user_id_sequence",
@@ -2229,7 +2231,7 @@ var (
 			{
 				Name:    "notification_updated_at",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[18]},
+				Columns: []*schema.Column{NotificationsColumns[20]},
 			},
 		},
 	}
@@ -2531,6 +2533,43 @@ var (
 				Name:    "proposal_account_id_created_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[18], ProposalsColumns[0]},
+			},
+		},
+	}
+	// PushSubscriptionsColumns holds the columns for the "push_subscriptions" table.
+	PushSubscriptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeString},
+		{Name: "token_id", Type: field.TypeString},
+		{Name: "endpoint_hash", Type: field.TypeString},
+		{Name: "host", Type: field.TypeString},
+		{Name: "sealed", Type: field.TypeString},
+		{Name: "user_agent", Type: field.TypeString, Default: ""},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "used_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// PushSubscriptionsTable holds the schema information for the "push_subscriptions" table.
+	PushSubscriptionsTable = &schema.Table{
+		Name:       "push_subscriptions",
+		Columns:    PushSubscriptionsColumns,
+		PrimaryKey: []*schema.Column{PushSubscriptionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushsubscription_endpoint_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PushSubscriptionsColumns[4]},
+			},
+			{
+				Name:    "pushsubscription_user_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushSubscriptionsColumns[2], PushSubscriptionsColumns[0]},
+			},
+			{
+				Name:    "pushsubscription_token_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushSubscriptionsColumns[3]},
 			},
 		},
 	}
@@ -3640,6 +3679,7 @@ var (
 		PropertiesTable,
 		PropertyValuesTable,
 		ProposalsTable,
+		PushSubscriptionsTable,
 		QuotesTable,
 		QuoteLogosTable,
 		QuoteVersionsTable,

@@ -46,6 +46,10 @@ const (
 	FieldShown = "shown"
 	// FieldMailAt holds the string denoting the mail_at field in the database.
 	FieldMailAt = "mail_at"
+	// FieldPushAt holds the string denoting the push_at field in the database.
+	FieldPushAt = "push_at"
+	// FieldPushedAt holds the string denoting the pushed_at field in the database.
+	FieldPushedAt = "pushed_at"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -75,6 +79,8 @@ var Columns = []string{
 	FieldSequence,
 	FieldShown,
 	FieldMailAt,
+	FieldPushAt,
+	FieldPushedAt,
 	FieldReadAt,
 	FieldUpdatedAt,
 	FieldCreatedAt,
@@ -113,6 +119,10 @@ var (
 	DefaultShown bool
 	// DefaultMailAt holds the default value on creation for the "mail_at" field.
 	DefaultMailAt clock.Micros
+	// DefaultPushAt holds the default value on creation for the "push_at" field.
+	DefaultPushAt clock.Micros
+	// DefaultPushedAt holds the default value on creation for the "pushed_at" field.
+	DefaultPushedAt clock.Micros
 	// DefaultReadAt holds the default value on creation for the "read_at" field.
 	DefaultReadAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -205,6 +215,16 @@ func ByShown(opts ...sql.OrderTermOption) OrderOption {
 // ByMailAt orders the results by the mail_at field.
 func ByMailAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMailAt, opts...).ToFunc()
+}
+
+// ByPushAt orders the results by the push_at field.
+func ByPushAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPushAt, opts...).ToFunc()
+}
+
+// ByPushedAt orders the results by the pushed_at field.
+func ByPushedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPushedAt, opts...).ToFunc()
 }
 
 // ByReadAt orders the results by the read_at field.

@@ -149,6 +149,18 @@ func MailAt(v clock.Micros) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldMailAt, vc))
 }
 
+// PushAt applies equality check predicate on the "push_at" field. It's identical to PushAtEQ.
+func PushAt(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldPushAt, vc))
+}
+
+// PushedAt applies equality check predicate on the "pushed_at" field. It's identical to PushedAtEQ.
+func PushedAt(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldPushedAt, vc))
+}
+
 // ReadAt applies equality check predicate on the "read_at" field. It's identical to ReadAtEQ.
 func ReadAt(v clock.Micros) predicate.Notification {
 	vc := int64(v)
@@ -1052,6 +1064,114 @@ func MailAtLT(v clock.Micros) predicate.Notification {
 func MailAtLTE(v clock.Micros) predicate.Notification {
 	vc := int64(v)
 	return predicate.Notification(sql.FieldLTE(FieldMailAt, vc))
+}
+
+// PushAtEQ applies the EQ predicate on the "push_at" field.
+func PushAtEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldPushAt, vc))
+}
+
+// PushAtNEQ applies the NEQ predicate on the "push_at" field.
+func PushAtNEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldNEQ(FieldPushAt, vc))
+}
+
+// PushAtIn applies the In predicate on the "push_at" field.
+func PushAtIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldIn(FieldPushAt, v...))
+}
+
+// PushAtNotIn applies the NotIn predicate on the "push_at" field.
+func PushAtNotIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldNotIn(FieldPushAt, v...))
+}
+
+// PushAtGT applies the GT predicate on the "push_at" field.
+func PushAtGT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGT(FieldPushAt, vc))
+}
+
+// PushAtGTE applies the GTE predicate on the "push_at" field.
+func PushAtGTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGTE(FieldPushAt, vc))
+}
+
+// PushAtLT applies the LT predicate on the "push_at" field.
+func PushAtLT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLT(FieldPushAt, vc))
+}
+
+// PushAtLTE applies the LTE predicate on the "push_at" field.
+func PushAtLTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLTE(FieldPushAt, vc))
+}
+
+// PushedAtEQ applies the EQ predicate on the "pushed_at" field.
+func PushedAtEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldPushedAt, vc))
+}
+
+// PushedAtNEQ applies the NEQ predicate on the "pushed_at" field.
+func PushedAtNEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldNEQ(FieldPushedAt, vc))
+}
+
+// PushedAtIn applies the In predicate on the "pushed_at" field.
+func PushedAtIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldIn(FieldPushedAt, v...))
+}
+
+// PushedAtNotIn applies the NotIn predicate on the "pushed_at" field.
+func PushedAtNotIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldNotIn(FieldPushedAt, v...))
+}
+
+// PushedAtGT applies the GT predicate on the "pushed_at" field.
+func PushedAtGT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGT(FieldPushedAt, vc))
+}
+
+// PushedAtGTE applies the GTE predicate on the "pushed_at" field.
+func PushedAtGTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGTE(FieldPushedAt, vc))
+}
+
+// PushedAtLT applies the LT predicate on the "pushed_at" field.
+func PushedAtLT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLT(FieldPushedAt, vc))
+}
+
+// PushedAtLTE applies the LTE predicate on the "pushed_at" field.
+func PushedAtLTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLTE(FieldPushedAt, vc))
 }
 
 // ReadAtEQ applies the EQ predicate on the "read_at" field.

@@ -201,6 +201,9 @@ type PropertyValue func(*sql.Selector)
 // Proposal is the predicate function for proposal builders.
 type Proposal func(*sql.Selector)
 
+// PushSubscription is the predicate function for pushsubscription builders.
+type PushSubscription func(*sql.Selector)
+
 // Quote is the predicate function for quote builders.
 type Quote func(*sql.Selector)
 

@@ -34,7 +34,9 @@ func (Notification) Fields() []ent.Field {
 		field.Int64("last_sequence"),
 		field.Int64("sequence").Comment("Among the user's notifications: the one that changed last has the highest."),
 		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it only by mail."),
-		instant("mail_at"), // when it is mailed unless it is read; zero: it is not, or it was
+		instant("mail_at"),   // when it is mailed unless it is read; zero: it is not, or it was
+		instant("push_at"),   // when a push of it is due; zero: none is
+		instant("pushed_at"), // when it was pushed last
 		instant("read_at"),
 		field.Int64("updated_at").GoType(clock.Micros(0)).Comment("When the last of them happened."),
 		made(),
@@ -50,4 +52,30 @@ func (Notification) Indexes() []ent.Index {
 		index.Fields("conversation_id", "user_id"),
 		index.Fields("updated_at"),
 	}
+}
+
+// PushSubscription is a browser that shows a user's notifications (NT-1).
+type PushSubscription struct{ ent.Schema }
+
+// Mixin of PushSubscription.
+func (PushSubscription) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
+
+// Fields of PushSubscription.
+func (PushSubscription) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("user_id").Immutable().Comment("Whose notifications it shows; no one else sees it."),
+		field.String("token_id").Comment("The session or token that registered it: it ends with that."),
+		field.String("endpoint_hash").Immutable().Sensitive().Comment("Of its address: one that another user registers is theirs."),
+		field.String("host").Immutable().Comment("Its push service."),
+		field.String("sealed").Sensitive().Comment("Its address and keys, sealed."),
+		field.String("user_agent").Default(""),
+		field.Int("failures").Default(0).Comment("How often in a row its push service refused what it got."),
+		instant("used_at"), // when it last took a push
+		made(),
+	}
+}
+
+// Indexes of PushSubscription.
+func (PushSubscription) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("endpoint_hash").Unique(), index.Fields("user_id", "id"), index.Fields("token_id")}
 }

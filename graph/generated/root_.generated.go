@@ -122,6 +122,7 @@ type ResolverRoot interface {
 	Property() PropertyResolver
 	Proposal() ProposalResolver
 	ProposalOutcome() ProposalOutcomeResolver
+	PushSubscription() PushSubscriptionResolver
 	Query() QueryResolver
 	Quote() QuoteResolver
 	QuoteLogo() QuoteLogoResolver
@@ -2500,10 +2501,12 @@ type ComplexityRoot struct {
 		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
 		RecordVisitorConsent           func(childComplexity int, input visitor.RecordVisitorConsentInput) int
 		RecordWidgetView               func(childComplexity int, input visitor.RecordWidgetViewInput) int
+		RegisterPushSubscription       func(childComplexity int, input notification.RegisterPushSubscriptionInput) int
 		RemoveAnnotation               func(childComplexity int, input annotation.RemoveAnnotationInput) int
 		RemoveChannel                  func(childComplexity int, input settings.RemoveChannelInput) int
 		RemoveContactsFromList         func(childComplexity int, input contact.RemoveContactsFromListInput) int
 		RemovePersonalMailbox          func(childComplexity int, input settings.RemovePersonalMailboxInput) int
+		RemovePushSubscription         func(childComplexity int, input notification.RemovePushSubscriptionInput) int
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
 		ReportAgentStep                func(childComplexity int, input bot.ReportAgentStepInput) int
@@ -2601,6 +2604,7 @@ type ComplexityRoot struct {
 		Kind         func(childComplexity int) int
 		Message      func(childComplexity int) int
 		ReadAt       func(childComplexity int) int
+		Sequence     func(childComplexity int) int
 		Text         func(childComplexity int) int
 		URL          func(childComplexity int) int
 		UpdatedAt    func(childComplexity int) int
@@ -2903,6 +2907,14 @@ type ComplexityRoot struct {
 		UserErrors           func(childComplexity int) int
 	}
 
+	PushSubscription struct {
+		CreatedAt func(childComplexity int) int
+		Host      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		UsedAt    func(childComplexity int) int
+		UserAgent func(childComplexity int) int
+	}
+
 	Query struct {
 		APIToken                 func(childComplexity int, id string) int
 		APITokens                func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -2971,6 +2983,9 @@ type ComplexityRoot struct {
 		Property                 func(childComplexity int, id string) int
 		Proposal                 func(childComplexity int, id string) int
 		ProposalOutcomes         func(childComplexity int, from clock.Micros, to clock.Micros, asOf *clock.Micros, first *int, after *string, last *int, before *string) int
+		PushPublicKey            func(childComplexity int) int
+		PushSubscription         func(childComplexity int, id string) int
+		PushSubscriptions        func(childComplexity int) int
 		QuietHours               func(childComplexity int) int
 		Quote                    func(childComplexity int, id string) int
 		Quotes                   func(childComplexity int, filter *quote.QuoteFilter, orderBy *vocab.QuoteOrder, first *int, after *string, last *int, before *string) int
@@ -3220,6 +3235,11 @@ type ComplexityRoot struct {
 		Visitor    func(childComplexity int) int
 	}
 
+	RegisterPushSubscriptionPayload struct {
+		PushSubscription func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
 	RemoteImageSender struct {
 		Address   func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -3255,6 +3275,11 @@ type ComplexityRoot struct {
 	RemovePersonalMailboxPayload struct {
 		RemovedPersonalMailboxID func(childComplexity int) int
 		UserErrors               func(childComplexity int) int
+	}
+
+	RemovePushSubscriptionPayload struct {
+		RemovedPushSubscriptionID func(childComplexity int) int
+		UserErrors                func(childComplexity int) int
 	}
 
 	RenameInboxPayload struct {
@@ -14596,6 +14621,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordWidgetView(childComplexity, args["input"].(visitor.RecordWidgetViewInput)), true
+	case "Mutation.registerPushSubscription":
+		if e.ComplexityRoot.Mutation.RegisterPushSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerPushSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterPushSubscription(childComplexity, args["input"].(notification.RegisterPushSubscriptionInput)), true
 	case "Mutation.removeAnnotation":
 		if e.ComplexityRoot.Mutation.RemoveAnnotation == nil {
 			break
@@ -14640,6 +14676,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemovePersonalMailbox(childComplexity, args["input"].(settings.RemovePersonalMailboxInput)), true
+	case "Mutation.removePushSubscription":
+		if e.ComplexityRoot.Mutation.RemovePushSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePushSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePushSubscription(childComplexity, args["input"].(notification.RemovePushSubscriptionInput)), true
 	case "Mutation.renameInbox":
 		if e.ComplexityRoot.Mutation.RenameInbox == nil {
 			break
@@ -15635,6 +15682,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+	case "Notification.sequence":
+		if e.ComplexityRoot.Notification.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Sequence(childComplexity), true
 	case "Notification.text":
 		if e.ComplexityRoot.Notification.Text == nil {
 			break
@@ -16705,6 +16758,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PurgeConversationPayload.UserErrors(childComplexity), true
 
+	case "PushSubscription.createdAt":
+		if e.ComplexityRoot.PushSubscription.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushSubscription.CreatedAt(childComplexity), true
+	case "PushSubscription.pushService":
+		if e.ComplexityRoot.PushSubscription.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushSubscription.Host(childComplexity), true
+	case "PushSubscription.id":
+		if e.ComplexityRoot.PushSubscription.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushSubscription.ID(childComplexity), true
+	case "PushSubscription.usedAt":
+		if e.ComplexityRoot.PushSubscription.UsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushSubscription.UsedAt(childComplexity), true
+	case "PushSubscription.userAgent":
+		if e.ComplexityRoot.PushSubscription.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushSubscription.UserAgent(childComplexity), true
+
 	case "Query.apiToken":
 		if e.ComplexityRoot.Query.APIToken == nil {
 			break
@@ -17423,6 +17507,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProposalOutcomes(childComplexity, args["from"].(clock.Micros), args["to"].(clock.Micros), args["asOf"].(*clock.Micros), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.pushPublicKey":
+		if e.ComplexityRoot.Query.PushPublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushPublicKey(childComplexity), true
+	case "Query.pushSubscription":
+		if e.ComplexityRoot.Query.PushSubscription == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pushSubscription_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PushSubscription(childComplexity, args["id"].(string)), true
+	case "Query.pushSubscriptions":
+		if e.ComplexityRoot.Query.PushSubscriptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushSubscriptions(childComplexity), true
 	case "Query.quietHours":
 		if e.ComplexityRoot.Query.QuietHours == nil {
 			break
@@ -18617,6 +18724,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordWidgetViewPayload.Visitor(childComplexity), true
 
+	case "RegisterPushSubscriptionPayload.pushSubscription":
+		if e.ComplexityRoot.RegisterPushSubscriptionPayload.PushSubscription == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushSubscriptionPayload.PushSubscription(childComplexity), true
+	case "RegisterPushSubscriptionPayload.userErrors":
+		if e.ComplexityRoot.RegisterPushSubscriptionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterPushSubscriptionPayload.UserErrors(childComplexity), true
+
 	case "RemoteImageSender.email":
 		if e.ComplexityRoot.RemoteImageSender.Address == nil {
 			break
@@ -18719,6 +18839,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemovePersonalMailboxPayload.UserErrors(childComplexity), true
+
+	case "RemovePushSubscriptionPayload.removedPushSubscriptionId":
+		if e.ComplexityRoot.RemovePushSubscriptionPayload.RemovedPushSubscriptionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePushSubscriptionPayload.RemovedPushSubscriptionID(childComplexity), true
+	case "RemovePushSubscriptionPayload.userErrors":
+		if e.ComplexityRoot.RemovePushSubscriptionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemovePushSubscriptionPayload.UserErrors(childComplexity), true
 
 	case "RenameInboxPayload.inbox":
 		if e.ComplexityRoot.RenameInboxPayload.Inbox == nil {
@@ -24108,10 +24241,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
+			graphql.NewInputUnmarshaler("RegisterPushSubscriptionInput", ec.unmarshalInputRegisterPushSubscriptionInput),
 			graphql.NewInputUnmarshaler("RemoveAnnotationInput", ec.unmarshalInputRemoveAnnotationInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("RemoveContactsFromListInput", ec.unmarshalInputRemoveContactsFromListInput),
 			graphql.NewInputUnmarshaler("RemovePersonalMailboxInput", ec.unmarshalInputRemovePersonalMailboxInput),
+			graphql.NewInputUnmarshaler("RemovePushSubscriptionInput", ec.unmarshalInputRemovePushSubscriptionInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
 			graphql.NewInputUnmarshaler("ReportAgentStepInput", ec.unmarshalInputReportAgentStepInput),
@@ -34602,6 +34737,11 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Notification @access(to: [ADMIN, AGENT])
+  "A browser of the caller's that shows notifications; null if it does not exist or is someone else's."
+  pushSubscription(
+    "Its TypeID."
+    id: ID!
+  ): PushSubscription @access(to: [ADMIN, AGENT], scope: "conversations:read")
   "A pipeline; null if it does not exist or the caller may not see it."
   pipeline(
     "Its TypeID."
@@ -34695,7 +34835,7 @@ type MessageRevisionEdge {
   ): NotificationConnection! @access(to: [ADMIN, AGENT], scope: "conversations:read")
   "How many of the caller's notifications are not read; at most 1,000 are counted."
   unreadNotificationCount: Int! @access(to: [ADMIN, AGENT], scope: "conversations:read")
-  "What the caller is notified of, and by which media: one row for each kind and medium. An inbox that they may not see is NOT_FOUND."
+  "What the caller is notified of, and by which media: one row for each kind and each medium that it has. An inbox that they may not see is NOT_FOUND."
   notificationPreferences(
     "As it is in this inbox; omitted: as it is where they chose nothing for the inbox."
     inboxId: ID
@@ -34703,14 +34843,23 @@ type MessageRevisionEdge {
 }
 
 extend type Query {
-  "When the caller gets no notifications by e-mail; null: at no time."
+  """
+  The server's key for web push, as ` + "`" + `applicationServerKey` + "`" + ` of ` + "`" + `PushManager.subscribe` + "`" + ` takes it: base64url. It is the same for all users, and stays.
+  """
+  pushPublicKey: String! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+  "The caller's browsers that show notifications, newest first; at most 20."
+  pushSubscriptions: [PushSubscription!]! @access(to: [ADMIN, AGENT], scope: "conversations:read")
+}
+
+extend type Query {
+  "When the caller gets no notifications by e-mail and push; null: at no time."
   quietHours: QuietHours @access(to: [ADMIN, AGENT], scope: "conversations:read")
 }
 
 extend type Mutation {
   """
   Changes what the caller is notified of, by one medium: in one inbox, or in all for which they chose nothing. An inbox that they may not see is
-  NOT_FOUND; a kind that no one may turn off, or one that is about no inbox, is INVALID. Emits nothing.
+  NOT_FOUND; a kind that no one may turn off, one that is about no inbox, or a medium that the kind does not have, is INVALID. Emits nothing.
   """
   updateNotificationPreferences(
     "The kind, the medium, and whether it is wanted."
@@ -34718,8 +34867,23 @@ extend type Mutation {
   ): UpdateNotificationPreferencesPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
-  Sets when the caller gets no notifications by e-mail: what is due then waits until the quiet hours end, and is dropped if it is read before.
-  Emits nothing.
+  Has a browser show the caller's notifications by web push, until its session or token ends. One that is registered already is kept, with the
+  keys given; one of another user is the caller's then. Of more than 20, the one that took no push for longest is removed. Emits nothing.
+  """
+  registerPushSubscription(
+    "What the browser's ` + "`" + `PushSubscription` + "`" + ` has."
+    input: RegisterPushSubscriptionInput!
+  ): RegisterPushSubscriptionPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+  "Has a browser of the caller's show no more notifications. One that is none of theirs is NOT_FOUND. Emits nothing."
+  removePushSubscription(
+    "The browser."
+    input: RemovePushSubscriptionInput!
+  ): RemovePushSubscriptionPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Sets when the caller gets no notifications by e-mail and push: a mail that is due then waits until the quiet hours end, and is dropped if it is
+  read before; a push is dropped. Emits nothing.
   """
   setQuietHours(
     "The quiet hours."
@@ -34793,6 +34957,10 @@ enum NotificationKind {
   DELIVERY_FAILED
   "Someone else made a token in the user's name. No one can turn this off."
   TOKEN_CREATED
+  "Someone opened a meeting link that the user sent."
+  MEETING_LINK_CLICKED
+  "What was filtered in an inbox, each week, by e-mail alone: admins, and whoever chose it, among its members."
+  FILTERED_DIGEST
 }
 
 "By what a user is notified."
@@ -34804,6 +34972,11 @@ enum NotificationMedium {
   mail. Each mail has a link that ends those of its kinds, by one click.
   """
   EMAIL
+  """
+  By web push, to the browsers that the user registered, at once, unless it is read by then. What is folded into one is pushed at most once in 30
+  seconds. In quiet hours none is pushed, and not afterwards either.
+  """
+  PUSH
 }
 
 """
@@ -34827,6 +35000,8 @@ type Notification implements Node @scope(read: "conversations:read") {
   text: String!
   "Where it leads: the address of the conversation in this server's inbox; null: it is about none, or ` + "`" + `PARLEY_CONVERSATION_URL` + "`" + ` is not set."
   url: URL
+  "It among the caller's notifications: it rises with each change. As ` + "`" + `upTo` + "`" + `, it marks what has not changed since as read."
+  sequence: Sequence!
   "When it was read; null: it is not."
   readAt: Time
   "When the last of what it is about happened."
@@ -34907,8 +35082,8 @@ input MarkNotificationsReadInput {
 
 "Some of the caller's notifications."
 input NotificationSelection @oneOf {
-  "This one, and those below it in ` + "`" + `notifications` + "`" + `."
-  upTo: ID
+  "Those that have not changed since: the ` + "`" + `sequence` + "`" + ` of a notification, or of the last change that the caller has. What is folded later stays unread."
+  upTo: Sequence
   "These, at most 100."
   ids: [ID!]
   "All of them: true."
@@ -34955,7 +35130,7 @@ type UnfollowConversationPayload {
   userErrors: [UserError!]!
 }
 
-"When a user gets no notifications by e-mail."
+"When a user gets no notifications by e-mail and push."
 type QuietHours @scope(read: "conversations:read") {
   "IANA name of the time zone. The hours are those of its wall clock, also on days when clocks are turned."
   timeZone: String!
@@ -34971,7 +35146,7 @@ input QuietHoursInput {
   hours: [ChatHoursInput!]!
 }
 
-"When the caller gets no notifications by e-mail."
+"When the caller gets no notifications by e-mail and push."
 input SetQuietHoursInput {
   "The quiet hours; null: none."
   quietHours: QuietHoursInput
@@ -34983,6 +35158,61 @@ input SetQuietHoursInput {
 type SetQuietHoursPayload {
   "The quiet hours; null if there are none, and on errors."
   quietHours: QuietHours
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"""
+A browser that shows a user's notifications by web push. Only they see it. It ends with the session or token that registered it, and once its push
+service no longer knows it, or refused five pushes in a row.
+"""
+type PushSubscription implements Node @scope(read: "conversations:read") {
+  "TypeID, ` + "`" + `push_...` + "`" + `."
+  id: ID!
+  "The host of its push service, such as ` + "`" + `updates.push.services.mozilla.com` + "`" + `."
+  pushService: String!
+  "The browser as it was given; null: it was not."
+  userAgent: String
+  "When it last took a push; null: never."
+  usedAt: Time
+  "When it was registered."
+  createdAt: Time!
+}
+
+"A browser that shows notifications, as its ` + "`" + `PushSubscription.toJSON()` + "`" + ` has it."
+input RegisterPushSubscriptionInput {
+  "Its address at the push service: https, on the public internet, at most 2,000 characters."
+  endpoint: String!
+  "Its public key, ` + "`" + `keys.p256dh` + "`" + `, in base64url."
+  p256dh: String!
+  "Its secret, ` + "`" + `keys.auth` + "`" + `, in base64url."
+  auth: String!
+  "The browser, for people to recognize it; at most 200 characters."
+  userAgent: String
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `registerPushSubscription` + "`" + `."
+type RegisterPushSubscriptionPayload {
+  "The browser; null on errors."
+  pushSubscription: PushSubscription
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The browser to remove."
+input RemovePushSubscriptionInput {
+  "The browser."
+  pushSubscriptionId: ID!
+  "Idempotency key."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `removePushSubscription` + "`" + `."
+type RemovePushSubscriptionPayload {
+  "The id of the browser that is gone; null on errors."
+  removedPushSubscriptionId: ID
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -46657,6 +46887,8 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_text(ctx, field)
 	case "url":
 		return ec.fieldContext_Notification_url(ctx, field)
+	case "sequence":
+		return ec.fieldContext_Notification_sequence(ctx, field)
 	case "readAt":
 		return ec.fieldContext_Notification_readAt(ctx, field)
 	case "updatedAt":
@@ -47221,6 +47453,22 @@ func (ec *executionContext) childFields_PurgeConversationPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type PurgeConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PushSubscription(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PushSubscription_id(ctx, field)
+	case "pushService":
+		return ec.fieldContext_PushSubscription_pushService(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_PushSubscription_userAgent(ctx, field)
+	case "usedAt":
+		return ec.fieldContext_PushSubscription_usedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PushSubscription_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushSubscription", field.Name)
+}
+
 func (ec *executionContext) childFields_QuickReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "text":
@@ -47643,6 +47891,16 @@ func (ec *executionContext) childFields_RecordWidgetViewPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type RecordWidgetViewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RegisterPushSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pushSubscription":
+		return ec.fieldContext_RegisterPushSubscriptionPayload_pushSubscription(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RegisterPushSubscriptionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterPushSubscriptionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RemoteImageSender(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -47715,6 +47973,16 @@ func (ec *executionContext) childFields_RemovePersonalMailboxPayload(ctx context
 		return ec.fieldContext_RemovePersonalMailboxPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemovePersonalMailboxPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemovePushSubscriptionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "removedPushSubscriptionId":
+		return ec.fieldContext_RemovePushSubscriptionPayload_removedPushSubscriptionId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemovePushSubscriptionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemovePushSubscriptionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenameInboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

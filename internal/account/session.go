@@ -180,11 +180,11 @@ func (s *Service) touchSession(ctx context.Context, n *presentedSession, now clo
 }
 
 // sessionViewer puts into v what a user's session, named by its id, grants: FORBIDDEN if
-// it has ended.
+// it has ended, or was not used for long.
 func (s *Service) sessionViewer(ctx context.Context, v *viewer.Viewer, sessionID string) error {
 	n, err := s.store.Client(ctx).Session.Get(ctx, sessionID)
 	switch {
-	case ent.IsNotFound(err), err == nil && (n.EndedAt.IsSet() || n.ExpiresAt <= s.store.Now()):
+	case ent.IsNotFound(err), err == nil && (n.EndedAt.IsSet() || min(n.ExpiresAt, n.LastSeenAt.Add(SessionIdle)) <= s.store.Now()):
 		return errs.New(errs.Forbidden, "The session with which this was requested has ended.")
 	case err != nil:
 		return err

@@ -108,6 +108,36 @@ func (g *Guard) checkTarget(network, address string, port func(uint16) bool) err
 	return nil
 }
 
+// CheckWeb returns an *Error if HTTPClient would connect to no address of a host, given with
+// its port, and what failed if the host cannot be found. It connects to none.
+func (g *Guard) CheckWeb(ctx context.Context, hostPort string) error {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return err
+	}
+	err = &Error{Host: host, Reason: Reserved}
+	for _, address := range found {
+		network := "tcp6"
+		if address.Unmap().Is4() {
+			network = "tcp4"
+		}
+		refused := g.checkTarget(network, net.JoinHostPort(address.Unmap().String(), port), webPort)
+		if refused == nil {
+			return nil
+		}
+		if known := (*Error)(nil); errors.As(refused, &known) {
+			err = &Error{Host: host, Reason: known.Reason}
+		}
+	}
+	return err
+}
+
 func webPort(port uint16) bool { return port == 80 || port == 443 }
 
 // mailPorts are those of SMTP, POP3 and IMAP below 1024.

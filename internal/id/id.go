@@ -47,6 +47,7 @@ const (
 	Pipeline         = "pipeline"
 	PipelineStage    = "stage"
 	Property         = "property"
+	PushSubscription = "push"
 	Quote            = "quote"
 	QuoteView        = "quoteview"
 	Rating           = "rating"

@@ -30,6 +30,7 @@ import (
 	"parley/ent/personalmailbox"
 	"parley/ent/property"
 	"parley/ent/proposal"
+	"parley/ent/pushsubscription"
 	"parley/ent/routingdecision"
 	"parley/ent/savedview"
 	"parley/ent/session"
@@ -277,6 +278,13 @@ func (s *Service) Drafts(ctx context.Context, ids []string) ([]*ent.Draft, error
 	return align(ids, func(distinct []string) ([]*ent.Draft, error) {
 		return s.store.Client(ctx).Draft.Query().Where(draft.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Draft) string { return v.ID })
+}
+
+// PushSubscriptions loads by id; see the package.
+func (s *Service) PushSubscriptions(ctx context.Context, ids []string) ([]*ent.PushSubscription, error) {
+	return align(ids, func(distinct []string) ([]*ent.PushSubscription, error) {
+		return s.store.Client(ctx).PushSubscription.Query().Where(pushsubscription.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.PushSubscription) string { return v.ID })
 }
 
 // Notifications loads by id; see the package.

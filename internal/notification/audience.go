@@ -95,8 +95,28 @@ func (s *Service) whoIsNotified(ctx context.Context, n *notice) ([]string, error
 	if n.shown, err = s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyInApp); err != nil {
 		return nil, err
 	}
-	n.mailed, err = s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyByEmail)
-	return slices.DeleteFunc(users, func(userID string) bool { return !n.shown[userID] && !n.mailed[userID] }), err
+	if n.mailed, err = s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyByEmail); err != nil {
+		return nil, err
+	}
+	if n.pushed, err = s.whoIsPushed(ctx, n, users); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(users, func(userID string) bool { return !n.shown[userID] && !n.mailed[userID] && !n.pushed[userID] }), nil
+}
+
+// whoIsPushed are those of the users who want a notice by push, and have a browser for it.
+func (s *Service) whoIsPushed(ctx context.Context, n *notice, users []string) (map[string]bool, error) {
+	wanted, err := s.whoWants(ctx, n.event.AccountID, users, n.kind, n.inboxID(), vocab.NotifyByPush)
+	if err != nil {
+		return nil, err
+	}
+	of := &store.Statement{}
+	having, err := s.ids(ctx, "SELECT DISTINCT user_id FROM push_subscriptions WHERE user_id IN ("+store.List(of, users)+") AND account_id = "+of.Arg(n.event.AccountID), of.Args...)
+	pushed := map[string]bool{}
+	for _, userID := range having {
+		pushed[userID] = wanted[userID]
+	}
+	return pushed, err
 }
 
 // whoDoesNotKnow are those who may see the notice's conversation, do not look at it, and have

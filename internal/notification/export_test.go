@@ -12,7 +12,7 @@ import (
 // Write tells a user of something, as the consumer of events does.
 func (s *Service) Write(ctx context.Context, tx *store.Tx, kind vocab.NotificationKind, userID string, shown bool, c *ent.Conversation, subjectID string, e *event.Entry) error {
 	return s.write(ctx, tx, &notice{
-		kind: kind, users: []string{userID}, shown: map[string]bool{userID: shown}, mailed: map[string]bool{userID: true}, conversation: c, subjectID: subjectID, event: e,
+		kind: kind, users: []string{userID}, shown: map[string]bool{userID: shown}, mailed: map[string]bool{userID: true}, pushed: map[string]bool{}, conversation: c, subjectID: subjectID, event: e,
 	})
 }
 
@@ -23,4 +23,13 @@ func (s *Service) HearOfNew(ctx context.Context, c *ent.Conversation) ([]string,
 		return nil, err
 	}
 	return list[0].users, nil
+}
+
+// WriteFor tells several users of something.
+func (s *Service) WriteFor(ctx context.Context, tx *store.Tx, kind vocab.NotificationKind, users []string, c *ent.Conversation, e *event.Entry) error {
+	all := map[string]bool{}
+	for _, userID := range users {
+		all[userID] = true
+	}
+	return s.write(ctx, tx, &notice{kind: kind, users: users, shown: all, mailed: all, pushed: all, conversation: c, event: e})
 }

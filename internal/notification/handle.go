@@ -7,8 +7,11 @@ import (
 	"strconv"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 	entconversation "parley/ent/conversation"
+	"parley/ent/libraryshare"
 	entmessage "parley/ent/message"
 	"parley/internal/event"
 	"parley/internal/reaction"
@@ -25,8 +28,8 @@ const happenedWithin = 24 * time.Hour
 type notice struct {
 	kind  vocab.NotificationKind
 	users []string
-	// shown and mailed are who wants it in the list, and by e-mail.
-	shown, mailed map[string]bool
+	// shown, mailed and pushed are who wants it in the list, by e-mail, and by push.
+	shown, mailed, pushed map[string]bool
 	// conversation is what it is about; nil: none.
 	conversation *ent.Conversation
 	messageID    string
@@ -59,6 +62,11 @@ type reading struct {
 
 // handle tells what an event is about to those whom it is for.
 func (s *Service) handle(ctx context.Context, e *event.Entry) error {
+	switch e.Type {
+	case vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated: // a shared computer shows no more (NT-1)
+		ctx = viewer.NewContext(ctx, viewer.System("notify", e.AccountID))
+		return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error { return dropBrowsersOf(ctx, tx, e.SubjectID) })
+	}
 	if e.OccurredAt < s.store.Now().Add(-happenedWithin) && e.Type != vocab.TokenCreated { // which no one misses (AC-13)
 		return nil
 	}
@@ -181,12 +189,36 @@ func (s *Service) noticesIn(ctx context.Context, e *event.Entry, c *ent.Conversa
 			return nil, err
 		}
 		return []*notice{{kind: vocab.NotifyDocumentOpened, users: []string{share.SenderID}, subjectID: share.ID}}, nil
+	case vocab.LibraryLinkClicked:
+		return s.noticesOfLink(ctx, e)
 	case vocab.ProposalCreatedEvent:
 		if c.AssigneeID != "" {
 			return []*notice{{kind: vocab.NotifyProposalWaiting, users: []string{c.AssigneeID}, subjectID: e.SubjectID}}, nil
 		}
 	}
 	return nil, nil
+}
+
+// noticesOfLink tells who sent a meeting link that it was opened (CO-8).
+func (s *Service) noticesOfLink(ctx context.Context, e *event.Entry) ([]*notice, error) {
+	client := s.store.Client(ctx)
+	item, err := client.LibraryItem.Get(ctx, e.SubjectID)
+	if ent.IsNotFound(err) || err == nil && item.Kind != vocab.MeetingLinkItem {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Of several that were sent in a conversation, it is the one that was opened last.
+	share, err := client.LibraryShare.Query().Where(libraryshare.ConversationID(e.ConversationID), libraryshare.ItemID(item.ID), libraryshare.LastOpenedAtGT(0)).
+		Order(libraryshare.ByLastOpenedAt(entsql.OrderDesc())).First(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []*notice{{kind: vocab.NotifyMeetingLink, users: []string{share.SenderID}, subjectID: share.ID}}, nil
 }
 
 // noticesOfNew tells of a conversation that is assigned to no one, and that a contact began.

@@ -16,7 +16,7 @@ type UpdateNotificationPreferencesInput struct {
 
 // NotificationSelection chooses some of the caller's notifications.
 type NotificationSelection struct {
-	UpTo *string
+	UpTo *int64
 	IDs  []string
 	All  *bool
 }
@@ -49,4 +49,19 @@ type QuietHoursInput struct {
 type SetQuietHoursInput struct {
 	QuietHours     *QuietHoursInput
 	IdempotencyKey *string
+}
+
+// RegisterPushSubscriptionInput is what a browser's PushSubscription has.
+type RegisterPushSubscriptionInput struct {
+	Endpoint       string
+	P256dh         string
+	Auth           string
+	UserAgent      *string
+	IdempotencyKey *string
+}
+
+// RemovePushSubscriptionInput is the input of removePushSubscription.
+type RemovePushSubscriptionInput struct {
+	PushSubscriptionID string
+	IdempotencyKey     *string
 }

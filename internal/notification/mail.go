@@ -41,8 +41,12 @@ type MailArgs struct {
 // Kind names the job.
 func (MailArgs) Kind() string { return "mail-notifications" }
 
-// Register has the queue mail what was not read in time.
-func (s *Service) Register(q *job.Queue) { job.Register(q, s.Mail, job.Options{}) }
+// Register has the queue mail and push what was not read in time.
+func (s *Service) Register(q *job.Queue) {
+	job.Register(q, s.Mail, job.Options{})
+	job.Register(q, s.Push, job.Options{})
+	job.Register(q, s.PushTo, job.Options{})
+}
 
 // Mail tells a user by one e-mail of all that they have not read and that is due, outside
 // their quiet hours. It is the worker of MailArgs, and looks again while something waits. Who
@@ -92,7 +96,7 @@ func (s *Service) mailDue(ctx context.Context, tx *store.Tx, args MailArgs) (wai
 	if due, err = s.stillWanted(ctx, args, due); err != nil {
 		return 0, err
 	}
-	if due, err = stillTrue(ctx, tx, args.UserID, due); err != nil {
+	if due, err = stillTrue(ctx, tx.Client, args.UserID, due); err != nil {
 		return 0, err
 	}
 	if err := clearDue(ctx, tx, args, now); err != nil || len(due) == 0 || u.Email == "" {
@@ -149,8 +153,8 @@ func (s *Service) mailAtOnce(ctx context.Context, tx *store.Tx, n *notice, userI
 
 // stillTrue are those of a user's notifications whose conversation is not in the trash nor
 // filtered, and is still theirs if it was assigned to them.
-func stillTrue(ctx context.Context, tx *store.Tx, userID string, due []*ent.Notification) ([]*ent.Notification, error) {
-	found, err := tx.Client.Conversation.Query().Where(conversation.IDIn(pick(due, func(n *ent.Notification) string { return n.ConversationID })...)).All(ctx)
+func stillTrue(ctx context.Context, client *ent.Client, userID string, due []*ent.Notification) ([]*ent.Notification, error) {
+	found, err := client.Conversation.Query().Where(conversation.IDIn(pick(due, func(n *ent.Notification) string { return n.ConversationID })...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

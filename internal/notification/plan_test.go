@@ -46,7 +46,7 @@ func newOffice(t *testing.T, s *store.Store) *office {
 	t.Helper()
 	f := testkit.Account(t, s)
 	keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
-	o := &office{Fixture: f, notes: notification.New(s, keys, account.New(s), notification.Addresses{}, slog.New(slog.DiscardHandler)), ben: f.AgentIDs[0]}
+	o := &office{Fixture: f, notes: notification.New(s, keys, account.New(s), nil, notification.Addresses{}, slog.New(slog.DiscardHandler)), ben: f.AgentIDs[0]}
 	o.notes.UseLive(silence{}, nil)
 	q := job.New(s, slog.New(slog.DiscardHandler))
 	o.notes.Register(q)
@@ -178,4 +178,46 @@ func TestNewChatIsHeard(t *testing.T) {
 			t.Errorf("no one is available, and %v hear of it, want all three", got)
 		}
 	})
+}
+
+// Pitfall 12: however many members are notified, one statement writes their notifications, and
+// one folds more into them.
+func TestOneStatementForAll(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		asked := &testkit.Statements{}
+		s := db.Open(t, clock.System{}, asked.Trace)
+		o := newOffice(t, s)
+		users := []string{o.AdminID, o.AgentIDs[0], o.AgentIDs[1]}
+		slices.Sort(users)
+		chat := o.conversation(o.ConversationIDs[0])
+		write := func() {
+			e := &event.Entry{Event: &ent.Event{AccountID: o.AccountID, OccurredAt: s.Now(), Sequence: 1}}
+			o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+				return o.notes.WriteFor(ctx, tx, vocab.NotifyReply, users, chat, e)
+			})
+		}
+		if got := writes(asked.Of(write), "INSERT INTO"); got != 1 {
+			t.Errorf("first: %d statements, want 1", got)
+		}
+		if got := writes(asked.Of(write), "UPDATE notifications"); got != 1 {
+			t.Errorf("again: %d statements, want 1", got)
+		}
+		for _, userID := range users {
+			list := check.Must(s.Client(o.System).Notification.Query().Where(entnotification.UserID(userID)).All(o.System))(t)
+			if len(list) != 1 || list[0].Events != 2 || list[0].Sequence != 2 || list[0].MailAt == 0 || list[0].PushAt == 0 {
+				t.Errorf("%s has %v", userID, list)
+			}
+		}
+	})
+}
+
+// writes counts the statements on notifications that begin so.
+func writes(asked []string, begin string) (n int) {
+	for _, query := range asked {
+		if strings.HasPrefix(query, begin) && strings.Contains(strings.NewReplacer("`", "", `"`, "").Replace(query), " notifications ") {
+			n++
+		}
+	}
+	return n
 }

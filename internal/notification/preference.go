@@ -63,7 +63,10 @@ func (s *Service) preferencesIn(ctx context.Context, v *viewer.Viewer, inboxID s
 			continue
 		}
 		for _, medium := range Media {
-			p := &Preference{Kind: k.Name, Medium: medium, On: slices.Contains(k.On, medium)}
+			if !k.has(medium) {
+				continue
+			}
+			p := &Preference{Kind: k.Name, Medium: medium, On: slices.Contains(k.On, medium) && (!k.ForAdmins || v.Kind == viewer.Admin)}
 			if on, is := chosen[choice{k.Name, medium}]; is {
 				p.On, p.Chosen = on, true
 			}
@@ -93,7 +96,8 @@ func (s *Service) inboxOf(ctx context.Context, inboxID *string) (string, error) 
 
 // UpdatePreference changes what the caller is told of, and returns all of it. Errors:
 // NOT_FOUND for an inbox that they do not see; INVALID for a kind that no one may turn off,
-// or that is about no inbox.
+// that is about no inbox, or that has not
+// the medium.
 func (s *Service) UpdatePreference(ctx context.Context, in UpdateNotificationPreferencesInput) (list []*Preference, err error) {
 	v, err := me(ctx)
 	if err != nil {
@@ -107,6 +111,8 @@ func (s *Service) UpdatePreference(ctx context.Context, in UpdateNotificationPre
 	switch {
 	case kind.Fixed:
 		return nil, errs.New(errs.Invalid, "No one may turn %s off.", in.Kind).On("kind")
+	case !kind.has(in.Medium):
+		return nil, errs.New(errs.Invalid, "%s is not told by %s.", in.Kind, in.Medium).On("medium")
 	case inboxID != "" && !kind.OfInbox:
 		return nil, errs.New(errs.Invalid, "%s is about no inbox: omit inboxId.", in.Kind).On("inboxId")
 	}

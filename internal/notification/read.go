@@ -98,17 +98,10 @@ func (s *Service) selected(ctx context.Context, tx *store.Tx, v *viewer.Viewer, 
 	case in.All != nil && *in.All:
 		return func(*store.Statement) string { return "1 = 1" }, nil
 	case in.UpTo != nil:
-		n, err := own.Where(notification.ID(*in.UpTo)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return nil, notFound(*in.UpTo).On("which", "upTo")
+		if *in.UpTo < 1 {
+			return nil, errs.New(errs.Invalid, "There is no sequence %d: they begin with 1.", *in.UpTo).On("which", "upTo")
 		}
-		if err != nil {
-			return nil, err
-		}
-		return func(of *store.Statement) string {
-			at := of.Arg(int64(n.UpdatedAt))
-			return "(updated_at < " + at + " OR updated_at = " + of.Arg(int64(n.UpdatedAt)) + " AND id <= " + of.Arg(n.ID) + ")"
-		}, nil
+		return func(of *store.Statement) string { return "sequence <= " + of.Arg(*in.UpTo) }, nil
 	case len(in.IDs) > mostIDs:
 		return nil, errs.New(errs.Invalid, "At most %d notifications can be named.", mostIDs).On("which", "ids")
 	case len(in.IDs) > 0:

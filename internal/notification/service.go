@@ -12,6 +12,7 @@ import (
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
+	"parley/internal/webpush"
 )
 
 // Service has the use cases of notifications. It is safe for concurrent use.
@@ -25,6 +26,10 @@ type Service struct {
 	publicURL string
 	signer    *secret.Signer
 	viewers   Viewers
+	// keys seal what browsers are reached by; push reaches them.
+	keys  *secret.Keyring
+	push  *webpush.Sender
+	lanes lanes
 
 	// bus and presence are given by UseLive.
 	bus      Bus
@@ -56,10 +61,11 @@ type Addresses struct {
 	Conversation string
 }
 
-// New returns the use cases on a store. The keys sign the links in mails.
-func New(s *store.Store, keys *secret.Keyring, viewers Viewers, at Addresses, log *slog.Logger) *Service {
+// New returns the use cases on a store. The keys sign the links in mails, and seal what
+// browsers are reached by.
+func New(s *store.Store, keys *secret.Keyring, viewers Viewers, push *webpush.Sender, at Addresses, log *slog.Logger) *Service {
 	return &Service{
-		store: s, nodes: loader.New(s), viewers: viewers, signer: keys.Signer(unsubscribeAudience, s.Clock().Now),
+		store: s, nodes: loader.New(s), viewers: viewers, keys: keys, push: push, signer: keys.Signer(unsubscribeAudience, s.Clock().Now),
 		publicURL: at.Public, conversationURL: at.Conversation, log: log,
 	}
 }
@@ -72,9 +78,8 @@ func (s *Service) UseLive(b Bus, p Presence) { s.bus, s.presence = b, p }
 func (s *Service) Consumer() reaction.Consumer {
 	return reaction.Consumer{Name: "notify", Types: []vocab.EventType{
 		vocab.ConversationCreated, vocab.BotHandedOffEvent, vocab.ConversationUnfiltered, vocab.ConversationAssigned, vocab.ConversationClosed,
-		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.QuoteAcceptedEvent,
-		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated,
-		vocab.WebhookEndpointPaused,
+		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.LibraryLinkClicked, vocab.QuoteAcceptedEvent,
+		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated, vocab.WebhookEndpointPaused,
 	}, Handle: s.handle}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"parley/ent"
@@ -91,9 +92,9 @@ func (s *Service) quoteMessages(ctx context.Context, list []*ent.Notification, a
 
 // nameSubjects names what is about no conversation.
 func (s *Service) nameSubjects(ctx context.Context, list []*ent.Notification, all []words) error {
-	ids := func(kind vocab.NotificationKind) []string {
+	ids := func(kinds ...vocab.NotificationKind) []string {
 		return pick(list, func(n *ent.Notification) string {
-			if n.Kind != kind {
+			if !slices.Contains(kinds, n.Kind) {
 				return ""
 			}
 			return n.SubjectID
@@ -115,7 +116,7 @@ func (s *Service) nameSubjects(ctx context.Context, list []*ent.Notification, al
 	if err != nil {
 		return err
 	}
-	shares, err := s.nodes.LibraryShares(ctx, ids(vocab.NotifyDocumentOpened))
+	shares, err := s.nodes.LibraryShares(ctx, ids(vocab.NotifyDocumentOpened, vocab.NotifyMeetingLink))
 	for i := range shares {
 		switch {
 		case channels[i] != nil:
@@ -156,6 +157,8 @@ func textOf(n *ent.Notification, w words) string {
 		return with("A task is due", w.subject)
 	case vocab.NotifyDocumentOpened:
 		return with("A document that you sent was opened", w.subject)
+	case vocab.NotifyMeetingLink:
+		return with("A meeting link that you sent was opened", w.subject)
 	case vocab.NotifyQuoteAccepted:
 		return with("Your quote was accepted", w.subject)
 	case vocab.NotifyProposalWaiting:

@@ -66,11 +66,14 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 	if err != nil {
 		return err
 	}
-	for _, userID := range n.users {
-		if err := unread[userID].writeNotice(ctx, tx, n, userID, next[userID]); err != nil {
-			return err
-		}
-		if kindNamed(n.kind).Fixed {
+	if err := writeNew(ctx, tx, n, unread, next); err != nil {
+		return err
+	}
+	if err := writeFolded(ctx, tx, n, unread); err != nil {
+		return err
+	}
+	if kindNamed(n.kind).Fixed {
+		for _, userID := range n.users {
 			if err := s.mailAtOnce(ctx, tx, n, userID, next[userID]); err != nil {
 				return err
 			}
@@ -78,84 +81,6 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 	}
 	s.writeNotice(ctx, tx, n.users)
 	return nil
-}
-
-// unread is what a user has not read of a notice's kind in its inbox.
-type unread struct {
-	// same is about the same conversation, or the same subject beside conversations, several is about many conversations;
-	// "": there is none.
-	same, several string
-	// sameWaits and severalWait: they are to be told by e-mail still.
-	sameWaits, severalWait bool
-	// apart is how many came lately that have a conversation each.
-	apart int
-}
-
-func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, error) {
-	of := &store.Statement{}
-	since := int64(n.event.OccurredAt.Add(-burst)) // as updated_at, which may lag
-	among := func() string {
-		return "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
-			") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID())
-	}
-	// Each half has its index.
-	query := among() + " AND updated_at > " + of.Arg(since) + " UNION " + among() + " AND conversation_id = " + of.Arg(n.conversationID())
-	found := map[string]unread{}
-	err := eachRow(ctx, tx, query, of.Args, func(rows entsql.ColumnScanner) error {
-		var userID, notificationID, conversationID, subjectID string
-		var updatedAt, mailAt int64
-		if err := rows.Scan(&userID, &notificationID, &conversationID, &subjectID, &updatedAt, &mailAt); err != nil {
-			return err
-		}
-		u := found[userID]
-		switch {
-		case conversationID == n.conversationID() && (n.conversation != nil || subjectID == n.subjectID):
-			u.same, u.sameWaits = notificationID, mailAt > 0
-		case n.conversation != nil && conversationID == "":
-			if updatedAt > since {
-				u.several, u.severalWait = notificationID, mailAt > 0
-			}
-		}
-		if conversationID != "" && updatedAt > since {
-			u.apart++
-		}
-		found[userID] = u
-		return nil
-	})
-	return found, err
-}
-
-// tell writes what one user is notified, and has it told by e-mail later if they want that.
-func (u unread) writeNotice(ctx context.Context, tx *store.Tx, n *notice, userID string, sequence int64) error {
-	e, mailAt := n.event, clock.Micros(0)
-	if n.mailed[userID] && !kindNamed(n.kind).Fixed {
-		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
-	}
-	several := u.same == "" && u.several != "" && u.apart >= mostApart
-	if u.same == "" && !several {
-		create := tx.Client.Notification.Create().SetID(id.New(id.Notification)).SetUserID(userID).SetKind(n.kind).SetInboxID(n.inboxID()).
-			SetActorKind(e.ActorKind).SetActorID(n.staff()).SetFirstSequence(e.Sequence).SetLastSequence(e.Sequence).SetSequence(sequence).
-			SetShown(n.shown[userID]).SetMailAt(mailAt).SetUpdatedAt(e.OccurredAt).SetCreatedAt(e.OccurredAt)
-		if n.conversation == nil || u.apart < mostApart {
-			create.SetConversationID(n.conversationID()).SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
-		}
-		queueMail(tx, n, userID, mailAt)
-		return create.Exec(ctx)
-	}
-	into, waits := u.same, u.sameWaits
-	if several {
-		into, waits = u.several, u.severalWait
-	}
-	update := tx.Client.Notification.UpdateOneID(into).AddEvents(1).SetActorKind(e.ActorKind).SetActorID(n.staff()).
-		SetLastSequence(e.Sequence).SetSequence(sequence).SetShown(n.shown[userID]).SetUpdatedAt(e.OccurredAt)
-	if !several {
-		update.SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
-	}
-	if mailAt > 0 && !waits {
-		update.SetMailAt(mailAt)
-		queueMail(tx, n, userID, mailAt)
-	}
-	return update.Exec(ctx)
 }
 
 // queueMail has a user be told by e-mail of what they have not read by then; 0: they are not.

@@ -195,6 +195,10 @@ func furnishViews(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error {
 				return err
 			}
 		}
+		if err := tx.Client.PushSubscription.Create().SetID(id.New(id.PushSubscription)).SetUserID(user).SetTokenID(id.New(id.UserSession)).SetEndpointHash(user).
+			SetHost("push.example.net").SetSealed("s").SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+			return err
+		}
 		if err := tx.Client.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(user).SetAddress("ada@example.net").SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}

@@ -66,7 +66,8 @@ var rules = map[string]rule{
 	ent.TypeWebhookDelivery: {accountOwned: true, staff: ofAdmins},
 	ent.TypeWebhookAttempt:  {accountOwned: true, staff: ofAdmins},
 
-	ent.TypeNotification: {accountOwned: true, staff: ownNotification},
+	ent.TypeNotification:     {accountOwned: true, staff: ownNotification},
+	ent.TypePushSubscription: {accountOwned: true, staff: isOwnersOwn},
 
 	ent.TypeInbox:           {accountOwned: true, staff: isInbox},
 	ent.TypeInboxUser:       {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},

@@ -18,6 +18,8 @@ const (
 	NotifyDeliveryFailed  NotificationKind = "DELIVERY_FAILED"
 	NotifyTokenCreated    NotificationKind = "TOKEN_CREATED"
 	NotifyWebhookPaused   NotificationKind = "WEBHOOK_PAUSED"
+	NotifyMeetingLink     NotificationKind = "MEETING_LINK_CLICKED"
+	NotifyFilteredDigest  NotificationKind = "FILTERED_DIGEST"
 )
 
 // NotificationMedium is by what a user is told.
@@ -27,4 +29,5 @@ type NotificationMedium string
 const (
 	NotifyInApp   NotificationMedium = "IN_APP"
 	NotifyByEmail NotificationMedium = "EMAIL"
+	NotifyByPush  NotificationMedium = "PUSH"
 )

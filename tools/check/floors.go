@@ -42,10 +42,12 @@ var floors = []floor{
 		packages: []string{
 			"internal/bus", "internal/egress", "internal/event", "internal/idempotency", "internal/job", "internal/lease",
 			"internal/loader", "internal/mail", "internal/oauth", "internal/presence", "internal/reaction", "internal/seal", "internal/session",
+			"internal/webpush",
 		},
 		arrows: map[string][]string{
 			"internal/mail":     {"internal/job"},
 			"internal/reaction": {"internal/bus", "internal/event", "internal/lease"},
+			"internal/webpush":  {"internal/egress"},
 		},
 	},
 	{

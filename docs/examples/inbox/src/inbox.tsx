@@ -1,5 +1,5 @@
 // The whole screen: views, list, thread, details; one of them at a time on a phone.
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { DetailsPane } from './details';
 import type { ViewInput } from './gql/graphql';
 import { List } from './list';
@@ -17,11 +17,11 @@ export function Inbox() {
   const [pane, setPane] = useState<'list' | 'thread' | 'details'>(id ? 'thread' : 'list');
   const [help, setHelp] = useState(false);
 
-  function open(conversationId: string) {
+  const open = useCallback((conversationId: string) => {
     select(conversationId);
     setPane('thread');
     history.replaceState(null, '', `#conversation=${conversationId}`);
-  }
+  }, []);
 
   useEffect(() => {
     function key(event: KeyboardEvent) {
@@ -46,7 +46,7 @@ export function Inbox() {
   return (
     <div className="screen" data-pane={pane}>
       {!online && <p className="offline" role="status">Offline: what you see may be old. Connecting again …</p>}
-      <Sidebar {...where} choose={(inboxId, view) => { setWhere({ inboxId, view }); setPane('list'); }} />
+      <Sidebar {...where} open={open} choose={(inboxId, view) => { setWhere({ inboxId, view }); setPane('list'); }} />
       <List {...where} selected={id} select={open} />
       <main className="thread">{id ? <Thread key={id} id={id} back={() => setPane('list')} details={() => setPane('details')} /> : <p className="empty">Choose a conversation.</p>}</main>
       {id && <DetailsPane key={id} id={id} select={open} close={() => setPane('thread')} />}

@@ -2,6 +2,7 @@
 import { ApolloProvider } from '@apollo/client/react';
 import { createContext, useContext, useEffect, useState, type FormEvent, type ReactNode } from 'react';
 import { connect, server, type Connection } from './client';
+import { forget } from './device';
 import { graphql } from './gql';
 import type { StartQuery } from './gql/graphql';
 
@@ -49,6 +50,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
 
   async function leave(why = '') {
     if (token === '' && !why) await fetch(`${server}/auth/logout`, { method: 'POST' }).catch(() => undefined);
+    if (!why) await forget().catch(() => undefined);
     sessionStorage.removeItem(stored);
     sessionStorage.removeItem(signingIn);
     setToken(null);

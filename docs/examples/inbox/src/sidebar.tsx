@@ -2,6 +2,7 @@
 import { useQuery, useSubscription } from '@apollo/client/react';
 import { useState } from 'react';
 import { useAct } from './act';
+import { Bell } from './bell';
 import { graphql } from './gql';
 import type { ConversationView, ViewInput } from './gql/graphql';
 import { useSession } from './session';
@@ -32,9 +33,10 @@ interface Props {
   inboxId: string;
   view: ViewInput;
   choose(inboxId: string, view: ViewInput): void;
+  open(conversationId: string): void;
 }
 
-export function Sidebar({ inboxId, view, choose }: Props) {
+export function Sidebar({ inboxId, view, choose, open }: Props) {
   const session = useSession();
   const counts = useSubscription(Counts, { variables: { inboxIds: [inboxId] } });
   const saved = useQuery(SavedViews, { variables: { inboxId } });
@@ -48,9 +50,12 @@ export function Sidebar({ inboxId, view, choose }: Props) {
   }
   return (
     <nav className="sidebar" aria-label="Views">
-      <select aria-label="Inbox" value={inboxId} onChange={(event) => choose(event.target.value, { builtIn: 'UNASSIGNED' })}>
-        {session.inboxes.map((inbox) => <option key={inbox.id} value={inbox.id}>{inbox.name}</option>)}
-      </select>
+      <div className="top">
+        <select aria-label="Inbox" value={inboxId} onChange={(event) => choose(event.target.value, { builtIn: 'UNASSIGNED' })}>
+          {session.inboxes.map((inbox) => <option key={inbox.id} value={inbox.id}>{inbox.name}</option>)}
+        </select>
+        <Bell open={open} />
+      </div>
       <ul>
         {views.map((name) => {
           const count = known.find((c) => c.view === name);

@@ -87,6 +87,24 @@ const TakeOver = graphql(`
   }
 `);
 
+const Followed = graphql(`
+  query Followed($id: ID!) {
+    conversation(id: $id) { id followed }
+  }
+`);
+
+const Follow = graphql(`
+  mutation Follow($input: FollowConversationInput!) {
+    followConversation(input: $input) { conversation { id followed } userErrors { code message field } }
+  }
+`);
+
+const Unfollow = graphql(`
+  mutation Unfollow($input: UnfollowConversationInput!) {
+    unfollowConversation(input: $input) { conversation { id followed } userErrors { code message field } }
+  }
+`);
+
 export function Thread({ id, back, details }: { id: string; back(): void; details(): void }) {
   const { conversation, missing, entries, error, loading, older, loadOlder } = useLiveThread(id);
   const end = useRef<HTMLDivElement>(null);
@@ -122,6 +140,7 @@ function Head({ conversation, back, details }: { conversation: RowFragment; back
   const { act, problems } = useAct();
   const people = useQuery(People, { variables: { inboxId: conversation.inbox.id }, fetchPolicy: 'cache-first' });
   const conversationId = conversation.id;
+  const followed = useQuery(Followed, { variables: { id: conversationId } }).data?.conversation?.followed;
   const assign = (to: { userId?: string | null }) => void act(Assign, { input: { conversationId, ...to } });
   const tomorrow = () => {
     const at = new Date();
@@ -143,6 +162,7 @@ function Head({ conversation, back, details }: { conversation: RowFragment; back
         ? <button type="button" onClick={() => void act(Reopen, { input: { conversationId } })}>Reopen</button>
         : <button type="button" data-key="e" onClick={() => void act(Close, { input: { conversationId } })}>✓ Close</button>}
       <Menu label="⋯" title="More">
+        <Item onClick={() => void (followed ? act(Unfollow, { input: { conversationId } }) : act(Follow, { input: { conversationId } }))}>{followed ? 'Unfollow' : 'Follow'}</Item>
         <Item onClick={() => void act(Unread, { input: { conversationId } })}>Mark as unread</Item>
         <Item onClick={() => void act(Snooze, { input: { conversationId, until: tomorrow() } })}>Snooze until tomorrow</Item>
         <Item onClick={() => void act(TakeOver, { input: { conversationId } })}>Take over from the bot</Item>

@@ -195,6 +195,74 @@ test('an agent decides on what machines propose', async (t) => {
   assert.deepEqual(complaints, []);
 });
 
+// NT-1, NT-8: the bell counts live, lists, and is read; following; preferences; this browser.
+test('an agent is notified', async (t) => {
+  const { page, complaints } = await visit(t, { permissions: ['notifications'] });
+  // A browser without its vendor's servers has no push service: this one stands in.
+  await page.addInitScript(() => {
+    const keys = { p256dh: 'BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM', auth: 'tBHItJI5svbpez7KI4CCXg' };
+    const subscription = { toJSON: () => ({ endpoint: 'https://93.184.216.34/push/example', keys }), unsubscribe: async () => true };
+    PushManager.prototype.subscribe = async ({ applicationServerKey }) => ((window.givenKey = applicationServerKey), subscription);
+  });
+  await enter(page);
+  const bell = page.getByRole('button', { name: /^Notifications/ });
+  await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
+  await page.getByRole('button', { name: 'More', exact: true }).or(page.getByTitle('More')).first().click();
+  await page.getByRole('menuitem', { name: 'Follow', exact: true }).click();
+  await page.getByTitle('More').click();
+  await page.getByRole('menuitem', { name: 'Unfollow' }).waitFor();
+  await page.keyboard.press('Escape');
+  // Away from the conversation, what is written there is told.
+  await page.evaluate(() => history.replaceState(null, '', '/' + location.search));
+  await page.reload();
+  await page.getByLabel('Search').first().waitFor();
+  await ask('mutation($in: SendVisitorMessageInput!) { sendVisitorMessage(input: $in) { userErrors { message } } }', { in: { conversationId, text: 'Is it on its way?' } }, visitor);
+  await page.getByRole('button', { name: /^Notifications, [1-9]/ }).waitFor();
+  await bell.click();
+  const dialog = page.getByRole('dialog', { name: 'Notifications' });
+  await dialog.getByText('Is it on its way?').waitFor();
+  await dialog.getByText('What I am notified of').click();
+  await dialog.getByLabel('Reply: E-mail').click();
+  await page.waitForFunction(() => !document.querySelector('[aria-label="Reply: E-mail"]').checked);
+  await accessible(page);
+  const shots = process.env.SHOTS;
+  if (shots) {
+    await page.screenshot({ path: `${shots}/bell-light.png` });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await accessible(page);
+    await page.screenshot({ path: `${shots}/bell-dark.png` });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+    await page.screenshot({ path: `${shots}/bell-rtl.png` });
+    await page.evaluate(() => (document.documentElement.dir = 'ltr'));
+    await page.setViewportSize({ width: 360, height: 720 });
+    await page.screenshot({ path: `${shots}/bell-phone.png` });
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }
+
+  // This browser is registered with the server's key, and a push shows, as the vendor delivers it.
+  await dialog.getByRole('switch', { name: 'Notify me in this browser' }).click();
+  const mine = async () => (await ask('{ pushPublicKey pushSubscriptions { id pushService } }', {}, token));
+  await page.waitForFunction(() => window.givenKey);
+  for (let tries = 0; (await mine()).pushSubscriptions.length === 0; tries++) assert.ok(tries < 200, 'it is not registered');
+  const { pushPublicKey, pushSubscriptions } = await mine();
+  assert.equal(pushSubscriptions[0].pushService, '93.184.216.34');
+  assert.equal(await page.evaluate(() => window.givenKey), pushPublicKey);
+  const cdp = await page.context().newCDPSession(page);
+  const registered = new Promise((found) => cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => registrations[0] && found(registrations[0].registrationId)));
+  await cdp.send('ServiceWorker.enable');
+  const payload = { id: 'n', kind: 'REPLY', text: 'Reply in Ada: Hello', url: '', conversationId, tag: 'same', unread: 3 };
+  for (const text of ['Reply in Ada: Hello', '2 replies in Ada']) {
+    await cdp.send('ServiceWorker.deliverPushMessage', { origin, registrationId: await registered, data: JSON.stringify({ ...payload, text }) });
+  }
+  const notes = () => page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((n) => [n.title, n.tag]));
+  for (let tries = 0; JSON.stringify(await notes()) !== '[["2 replies in Ada","same"]]'; tries++) assert.ok(tries < 500, JSON.stringify(await notes()));
+
+  await dialog.getByRole('button', { name: 'Mark all as read' }).click();
+  await page.getByRole('button', { name: 'Notifications, 0 not read', includeHidden: true }).waitFor({ state: 'attached' });
+  assert.deepEqual(complaints, []);
+});
+
 // CR-3: a contact's page of its own, with all in one order.
 test('a contact has a page of its own', async (t) => {
   const { page, complaints } = await visit(t, { colorScheme: 'dark' });

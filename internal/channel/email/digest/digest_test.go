@@ -155,12 +155,55 @@ func TestLinks(t *testing.T) {
 		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Client.User.UpdateOneID(o.AdminID).SetRole(vocab.RoleAgent).Exec(ctx)
 		})
-		refused(list[0], errs.Forbidden)
+		refused(list[1], errs.Forbidden)
+		check.Must(o.digests.Do(t.Context(), list[0]))(t) // as a member
 		o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Client.User.UpdateOneID(o.AdminID).SetRole(vocab.RoleAdmin).SetDeactivatedAt(clock.Of(o.Clock.Now())).Exec(ctx)
 		})
 		refused(list[0], errs.Forbidden)
 		o.Clock.Advance(31 * 24 * time.Hour)
 		refused(list[0], errs.Invalid)
+	})
+}
+
+// NT-7: the digest goes to the members who chose it, for the inbox or for all, and to the
+// admins who chose nothing. Who is no admin has no link that changes the inbox.
+func TestWhoGetsDigests(t *testing.T) {
+	each(t, func(t *testing.T, o *office) {
+		check.Same(t, len(o.mailed(t)), 0)
+		ben := o.AgentIDs[0]
+		choose := func(userID, inboxID string, wanted bool) {
+			o.Write(o.System, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, "INSERT INTO notification_preferences (user_id, inbox_id, kind, medium, account_id, wanted) VALUES ($1, $2, 'FILTERED_DIGEST', 'EMAIL', $3, $4)",
+					userID, inboxID, o.AccountID, wanted)
+				return err
+			})
+		}
+		next := func() []mail.Notice {
+			o.Clock.Advance(time.Hour)
+			o.filtered(vocab.ReasonPromotional)
+			o.Clock.Advance(week)
+			return o.mailed(t)
+		}
+		check.Same(t, len(next()), 1)
+		choose(ben, "", true)
+		both := next()
+		check.Same(t, len(both), 2)
+		for _, n := range both {
+			links := linksOf(t, n)
+			want := 1
+			if strings.Contains(n.Text, "Always allow") {
+				want = 2
+			}
+			check.Same(t, len(links), want)
+			if want == 2 {
+				continue
+			}
+			check.Must(o.digests.Do(t.Context(), links[0]))(t)
+		}
+		choose(o.AdminID, o.InboxIDs[0], false)
+		check.Same(t, len(next()), 1)
+		choose(ben, o.InboxIDs[0], false)
+		check.Same(t, len(next()), 0)
 	})
 }

@@ -41,7 +41,7 @@ func (s *Service) Ask(_ context.Context, link string) (question string, err erro
 	return "Take the mail of " + c.Sender + " out of Filtered?", nil
 }
 
-// Do does what a link asks for, as the admin for whom it was made, with the rights that
+// Do does what a link asks for, as the member for whom it was made, with the rights that
 // they have now. Once more changes nothing.
 func (s *Service) Do(ctx context.Context, link string) (done string, err error) {
 	c, err := s.readLink(link)
@@ -52,7 +52,10 @@ func (s *Service) Do(ctx context.Context, link string) (done string, err error) 
 	if err != nil {
 		return "", err
 	}
-	if v.Kind != viewer.Admin || !v.InInbox(c.Inbox) {
+	switch {
+	case !v.InInbox(c.Inbox):
+		return "", errs.New(errs.Forbidden, "You are no longer a member of this inbox.")
+	case c.Action == actionAllow && v.Kind != viewer.Admin:
 		return "", errs.New(errs.Forbidden, "You are no longer an admin of this inbox.")
 	}
 	ctx = viewer.NewContext(ctx, v)

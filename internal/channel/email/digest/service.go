@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// every is how often an inbox's admins get a digest.
+	// every is how often an inbox's digest is mailed.
 	every = 7 * 24 * time.Hour
 	// linkTTL is how long a link is valid.
 	linkTTL = 30 * 24 * time.Hour
@@ -46,7 +46,7 @@ func New(s *store.Store, keys *secret.Keyring, a *account.Service, c *conversati
 	return &Service{s, keys.Signer(audience, s.Clock().Now), a, c, e, publicURL}
 }
 
-// due is an inbox, and up to when its admins know what was filtered.
+// due is an inbox, and up to when its members know what was filtered.
 type due struct {
 	inboxID, accountID, name string
 	since                    clock.Micros
@@ -101,8 +101,8 @@ func (s *Service) mailOne(ctx context.Context, d due) error {
 		if err != nil || len(senders) == 0 {
 			return err
 		}
-		admins, err := s.adminsOf(ctx, d)
-		for _, a := range admins {
+		recipients, err := s.recipientsOf(ctx, d)
+		for _, a := range recipients {
 			if err != nil {
 				break
 			}
@@ -147,19 +147,29 @@ func (s *Service) filteredSince(ctx context.Context, d due) (list []sender, err 
 	return list, err
 }
 
-// admin is someone who gets a digest.
-type admin struct{ id, name, email string }
+// recipient is someone who gets a digest.
+type recipient struct {
+	id, name, email string
+	admin           bool
+}
 
-// adminsOf are the active admins who are members of an inbox.
-func (s *Service) adminsOf(ctx context.Context, d due) (list []admin, err error) {
-	err = store.ForEachRow(ctx, s.store, `SELECT u.id, u.name, u.email FROM users u WHERE u.account_id = $1 AND u.role = 'ADMIN' AND u.deactivated_at = 0
-		AND (EXISTS (SELECT 1 FROM inbox_users m WHERE m.user_id = u.id AND m.inbox_id = $2)
-		OR EXISTS (SELECT 1 FROM team_members t JOIN inbox_teams m ON m.team_id = t.team_id WHERE t.user_id = u.id AND m.inbox_id = $3)) ORDER BY u.id`,
-		[]any{d.accountID, d.inboxID, d.inboxID}, func(rows entsql.ColumnScanner) error {
-			var a admin
-			err := rows.Scan(&a.id, &a.name, &a.email)
-			list = append(list, a)
-			return err
-		})
+// recipientsOf are the active members of an inbox who chose it, for the inbox or for all, and
+// the admins among them who chose nothing (NT-7).
+func (s *Service) recipientsOf(ctx context.Context, d due) (list []recipient, err error) {
+	of := &store.Statement{}
+	chosen := func(inboxID string) string {
+		return "(SELECT p.wanted FROM notification_preferences p WHERE p.user_id = u.id AND p.kind = " + of.Arg(string(vocab.NotifyFilteredDigest)) +
+			" AND p.medium = " + of.Arg(string(vocab.NotifyByEmail)) + " AND p.inbox_id = " + of.Arg(inboxID) + ")"
+	}
+	query := "SELECT u.id, u.name, u.email, u.role = 'ADMIN' FROM users u WHERE u.account_id = " + of.Arg(d.accountID) + " AND u.deactivated_at = 0 AND u.email <> ''" +
+		" AND (EXISTS (SELECT 1 FROM inbox_users m WHERE m.user_id = u.id AND m.inbox_id = " + of.Arg(d.inboxID) + ")" +
+		" OR EXISTS (SELECT 1 FROM team_members t JOIN inbox_teams m ON m.team_id = t.team_id WHERE t.user_id = u.id AND m.inbox_id = " + of.Arg(d.inboxID) + "))" +
+		" AND COALESCE(" + chosen(d.inboxID) + ", " + chosen("") + ", u.role = 'ADMIN') ORDER BY u.id"
+	err = store.ForEachRow(ctx, s.store, query, of.Args, func(rows entsql.ColumnScanner) error {
+		var r recipient
+		err := rows.Scan(&r.id, &r.name, &r.email, &r.admin)
+		list = append(list, r)
+		return err
+	})
 	return list, err
 }
