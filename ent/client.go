@@ -76,6 +76,7 @@ import (
 	"parley/ent/property"
 	"parley/ent/propertyvalue"
 	"parley/ent/proposal"
+	"parley/ent/pushsubscription"
 	"parley/ent/quote"
 	"parley/ent/quotelogo"
 	"parley/ent/quoteversion"
@@ -246,6 +247,8 @@ type Client struct {
 	PropertyValue *PropertyValueClient
 	// Proposal is the client for interacting with the Proposal builders.
 	Proposal *ProposalClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
 	// Quote is the client for interacting with the Quote builders.
 	Quote *QuoteClient
 	// QuoteLogo is the client for interacting with the QuoteLogo builders.
@@ -380,6 +383,7 @@ func (c *Client) init() {
 	c.Property = NewPropertyClient(c.config)
 	c.PropertyValue = NewPropertyValueClient(c.config)
 	c.Proposal = NewProposalClient(c.config)
+	c.PushSubscription = NewPushSubscriptionClient(c.config)
 	c.Quote = NewQuoteClient(c.config)
 	c.QuoteLogo = NewQuoteLogoClient(c.config)
 	c.QuoteVersion = NewQuoteVersionClient(c.config)
@@ -566,6 +570,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Proposal:               NewProposalClient(cfg),
+		PushSubscription:       NewPushSubscriptionClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
 		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
@@ -679,6 +684,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Property:               NewPropertyClient(cfg),
 		PropertyValue:          NewPropertyValueClient(cfg),
 		Proposal:               NewProposalClient(cfg),
+		PushSubscription:       NewPushSubscriptionClient(cfg),
 		Quote:                  NewQuoteClient(cfg),
 		QuoteLogo:              NewQuoteLogoClient(cfg),
 		QuoteVersion:           NewQuoteVersionClient(cfg),
@@ -749,13 +755,13 @@ func (c *Client) Use(hooks ...Hook) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
 		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
-		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
-		c.WebhookDelivery, c.WebhookEndpoint,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.PushSubscription,
+		c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition,
+		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.Session, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession, c.WebhookAttempt, c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Use(hooks...)
 	}
@@ -777,13 +783,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
 		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
 		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.Quote, c.QuoteLogo,
-		c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition, c.RecordContact,
-		c.RecordCounter, c.RoutingDecision, c.RoutingTurn, c.SavedView, c.Session,
-		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
-		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
-		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
-		c.WebhookDelivery, c.WebhookEndpoint,
+		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.PushSubscription,
+		c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition,
+		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
+		c.SavedView, c.Session, c.SubscriptionType, c.Tag, c.TargetedMessage,
+		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
+		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
+		c.VisitorSession, c.WebhookAttempt, c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -922,6 +928,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PropertyValue.mutate(ctx, m)
 	case *ProposalMutation:
 		return c.Proposal.mutate(ctx, m)
+	case *PushSubscriptionMutation:
+		return c.PushSubscription.mutate(ctx, m)
 	case *QuoteMutation:
 		return c.Quote.mutate(ctx, m)
 	case *QuoteLogoMutation:
@@ -9630,6 +9638,139 @@ func (c *ProposalClient) mutate(ctx context.Context, m *ProposalMutation) (Value
 	}
 }
 
+// PushSubscriptionClient is a client for the PushSubscription schema.
+type PushSubscriptionClient struct {
+	config
+}
+
+// NewPushSubscriptionClient returns a client for the PushSubscription from the given config.
+func NewPushSubscriptionClient(c config) *PushSubscriptionClient {
+	return &PushSubscriptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushsubscription.Hooks(f(g(h())))`.
+func (c *PushSubscriptionClient) Use(hooks ...Hook) {
+	c.hooks.PushSubscription = append(c.hooks.PushSubscription, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushsubscription.Intercept(f(g(h())))`.
+func (c *PushSubscriptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushSubscription = append(c.inters.PushSubscription, interceptors...)
+}
+
+// Create returns a builder for creating a PushSubscription entity.
+func (c *PushSubscriptionClient) Create() *PushSubscriptionCreate {
+	mutation := newPushSubscriptionMutation(c.config, OpCreate)
+	return &PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushSubscription entities.
+func (c *PushSubscriptionClient) CreateBulk(builders ...*PushSubscriptionCreate) *PushSubscriptionCreateBulk {
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushSubscriptionClient) MapCreateBulk(slice any, setFunc func(*PushSubscriptionCreate, int)) *PushSubscriptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushSubscriptionCreateBulk{err: fmt.Errorf("calling to PushSubscriptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushSubscriptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushSubscription.
+func (c *PushSubscriptionClient) Update() *PushSubscriptionUpdate {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdate)
+	return &PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushSubscriptionClient) UpdateOne(_m *PushSubscription) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscription(_m))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushSubscriptionClient) UpdateOneID(id string) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscriptionID(id))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushSubscription.
+func (c *PushSubscriptionClient) Delete() *PushSubscriptionDelete {
+	mutation := newPushSubscriptionMutation(c.config, OpDelete)
+	return &PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushSubscriptionClient) DeleteOne(_m *PushSubscription) *PushSubscriptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushSubscriptionClient) DeleteOneID(id string) *PushSubscriptionDeleteOne {
+	builder := c.Delete().Where(pushsubscription.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushSubscriptionDeleteOne{builder}
+}
+
+// Query returns a query builder for PushSubscription.
+func (c *PushSubscriptionClient) Query() *PushSubscriptionQuery {
+	return &PushSubscriptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushSubscription},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushSubscription entity by its id.
+func (c *PushSubscriptionClient) Get(ctx context.Context, id string) (*PushSubscription, error) {
+	return c.Query().Where(pushsubscription.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushSubscriptionClient) GetX(ctx context.Context, id string) *PushSubscription {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PushSubscriptionClient) Hooks() []Hook {
+	return c.hooks.PushSubscription
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushSubscriptionClient) Interceptors() []Interceptor {
+	return c.inters.PushSubscription
+}
+
+func (c *PushSubscriptionClient) mutate(ctx context.Context, m *PushSubscriptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushSubscription mutation op: %q", m.Op())
+	}
+}
+
 // QuoteClient is a client for the Quote schema.
 type QuoteClient struct {
 	config
@@ -13501,12 +13642,12 @@ type (
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, Notification, OauthApp, PageView, Participant,
 		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
-		Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
-		RecordCounter, RoutingDecision, RoutingTurn, SavedView, Session,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession, WebhookAttempt, WebhookDelivery,
-		WebhookEndpoint []ent.Hook
+		PushSubscription, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating,
+		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
+		SavedView, Session, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
+		WebhookDelivery, WebhookEndpoint []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
@@ -13520,11 +13661,11 @@ type (
 		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
 		MessageRevision, Notification, OauthApp, PageView, Participant,
 		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
-		Quote, QuoteLogo, QuoteVersion, QuoteView, Rating, ReadPosition, RecordContact,
-		RecordCounter, RoutingDecision, RoutingTurn, SavedView, Session,
-		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
-		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
-		User, Visitor, VisitorRate, VisitorSession, WebhookAttempt, WebhookDelivery,
-		WebhookEndpoint []ent.Interceptor
+		PushSubscription, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating,
+		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
+		SavedView, Session, SubscriptionType, Tag, TargetedMessage,
+		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
+		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
+		WebhookDelivery, WebhookEndpoint []ent.Interceptor
 	}
 )

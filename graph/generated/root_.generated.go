@@ -45,6 +45,7 @@ import (
 	"parley/internal/transcript"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
+	"parley/internal/webhook"
 )
 
 // NewExecutableSchema creates an ExecutableSchema from the ResolverRoot interface.
@@ -164,6 +165,9 @@ type ResolverRoot interface {
 	VisitorMessageChange() VisitorMessageChangeResolver
 	VisitorMessageConnection() VisitorMessageConnectionResolver
 	VisitorStatusChange() VisitorStatusChangeResolver
+	WebhookAttempt() WebhookAttemptResolver
+	WebhookDelivery() WebhookDeliveryResolver
+	WebhookEndpoint() WebhookEndpointResolver
 	WidgetAvailability() WidgetAvailabilityResolver
 	WidgetHeading() WidgetHeadingResolver
 	WidgetPerson() WidgetPersonResolver
@@ -1220,6 +1224,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CreateWebhookEndpointPayload struct {
+		Secret          func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+		WebhookEndpoint func(childComplexity int) int
+	}
+
 	DKIMRecord struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
@@ -1371,10 +1381,27 @@ type ComplexityRoot struct {
 		UserErrors      func(childComplexity int) int
 	}
 
+	DeleteWebhookEndpointPayload struct {
+		DeletedWebhookEndpointID func(childComplexity int) int
+		UserErrors               func(childComplexity int) int
+	}
+
 	DeliveryChange struct {
 		Field        func(childComplexity int) int
 		FromDelivery func(childComplexity int) int
 		ToDelivery   func(childComplexity int) int
+	}
+
+	DeliveryExplanation struct {
+		Delivery func(childComplexity int) int
+		Matched  func(childComplexity int) int
+		Steps    func(childComplexity int) int
+	}
+
+	DeliveryStep struct {
+		Matched func(childComplexity int) int
+		Step    func(childComplexity int) int
+		Text    func(childComplexity int) int
 	}
 
 	DisconnectEmailChannelPayload struct {
@@ -2438,6 +2465,7 @@ type ComplexityRoot struct {
 		CreateTeam                     func(childComplexity int, input account.CreateTeamInput) int
 		CreateTicket                   func(childComplexity int, input crm.CreateTicketInput) int
 		CreateUser                     func(childComplexity int, input account.CreateUserInput) int
+		CreateWebhookEndpoint          func(childComplexity int, input webhook.CreateWebhookEndpointInput) int
 		DeactivateUser                 func(childComplexity int, input account.DeactivateUserInput) int
 		DeclineConversation            func(childComplexity int, input conversation.DeclineConversationInput) int
 		DeleteCompany                  func(childComplexity int, input company.DeleteCompanyInput) int
@@ -2457,6 +2485,7 @@ type ComplexityRoot struct {
 		DeleteTargetedMessage          func(childComplexity int, input targeting.DeleteTargetedMessageInput) int
 		DeleteTeam                     func(childComplexity int, input account.DeleteTeamInput) int
 		DeleteTicket                   func(childComplexity int, input crm.DeleteTicketInput) int
+		DeleteWebhookEndpoint          func(childComplexity int, input webhook.DeleteWebhookEndpointInput) int
 		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
 		DismissProposal                func(childComplexity int, input proposal.DismissProposalInput) int
 		DissociateRecord               func(childComplexity int, input conversation.DissociateRecordInput) int
@@ -2509,6 +2538,8 @@ type ComplexityRoot struct {
 		RemovePushSubscription         func(childComplexity int, input notification.RemovePushSubscriptionInput) int
 		RenameInbox                    func(childComplexity int, input inbox.RenameInboxInput) int
 		ReopenConversation             func(childComplexity int, input conversation.ReopenConversationInput) int
+		ReplayWebhook                  func(childComplexity int, input webhook.ReplayWebhookInput) int
+		ReplayWebhookDelivery          func(childComplexity int, input webhook.ReplayWebhookDeliveryInput) int
 		ReportAgentStep                func(childComplexity int, input bot.ReportAgentStepInput) int
 		RequestSignInLink              func(childComplexity int, input signin.RequestSignInLinkInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
@@ -2521,6 +2552,7 @@ type ComplexityRoot struct {
 		RevokeLibraryShare             func(childComplexity int, input library.RevokeLibraryShareInput) int
 		RevokeQuote                    func(childComplexity int, input quote.RevokeQuoteInput) int
 		RotateAPIToken                 func(childComplexity int, input account.RotateApiTokenInput) int
+		RotateWebhookSecret            func(childComplexity int, input webhook.RotateWebhookSecretInput) int
 		SaveDraft                      func(childComplexity int, input conversation.SaveDraftInput) int
 		SendMessage                    func(childComplexity int, input conversation.SendMessageInput) int
 		SendTrackingCode               func(childComplexity int, input settings1.SendTrackingCodeInput) int
@@ -2544,6 +2576,7 @@ type ComplexityRoot struct {
 		SubmitVisitorFields            func(childComplexity int, input visitor.SubmitVisitorFieldsInput) int
 		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
+		TestWebhook                    func(childComplexity int, input webhook.TestWebhookInput) int
 		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
 		UnarchiveProperty              func(childComplexity int, input property.UnarchivePropertyInput) int
 		UnblockConversationSender      func(childComplexity int, input conversation.UnblockConversationSenderInput) int
@@ -2586,6 +2619,7 @@ type ComplexityRoot struct {
 		UpdateTeam                     func(childComplexity int, input account.UpdateTeamInput) int
 		UpdateTicket                   func(childComplexity int, input crm.UpdateTicketInput) int
 		UpdateUser                     func(childComplexity int, input account.UpdateUserInput) int
+		UpdateWebhookEndpoint          func(childComplexity int, input webhook.UpdateWebhookEndpointInput) int
 		UploadAttachment               func(childComplexity int, input model.UploadAttachmentInput) int
 		UploadVisitorAttachment        func(childComplexity int, input model.UploadVisitorAttachmentInput) int
 		UpsertCompany                  func(childComplexity int, input company.UpsertCompanyInput) int
@@ -2953,6 +2987,7 @@ type ComplexityRoot struct {
 		Event                    func(childComplexity int, id string) int
 		EventTypes               func(childComplexity int) int
 		Events                   func(childComplexity int, after *int64, first *int, last *int, before *int64, types []vocab.EventType, inboxIds []string) int
+		ExplainDelivery          func(childComplexity int, webhookEndpointID string, sequence int64) int
 		IdentityProvider         func(childComplexity int, id string) int
 		IdentityProviders        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Inbox                    func(childComplexity int, id string) int
@@ -3019,6 +3054,10 @@ type ComplexityRoot struct {
 		Visitor                  func(childComplexity int, id string) int
 		VisitorConversation      func(childComplexity int, id string) int
 		VisitorConversations     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		WebhookDeliveries        func(childComplexity int, webhookEndpointID string, state *vocab.WebhookDeliveryState, first *int, after *string, last *int, before *string) int
+		WebhookDelivery          func(childComplexity int, id string) int
+		WebhookEndpoint          func(childComplexity int, id string) int
+		WebhookEndpoints         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Widget                   func(childComplexity int, channelKey string, pageURL string, smallScreen *bool, locale *string) int
 		__resolve__service       func(childComplexity int) int
 		__resolve_entities       func(childComplexity int, representations []map[string]any) int
@@ -3292,6 +3331,17 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ReplayWebhookDeliveryPayload struct {
+		UserErrors      func(childComplexity int) int
+		WebhookDelivery func(childComplexity int) int
+	}
+
+	ReplayWebhookPayload struct {
+		Round           func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+		WebhookEndpoint func(childComplexity int) int
+	}
+
 	ReplyPreview struct {
 		Cards     func(childComplexity int) int
 		EmailHTML func(childComplexity int) int
@@ -3366,6 +3416,12 @@ type ComplexityRoot struct {
 		APIToken   func(childComplexity int) int
 		Token      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RotateWebhookSecretPayload struct {
+		Secret          func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+		WebhookEndpoint func(childComplexity int) int
 	}
 
 	Routing struct {
@@ -4054,6 +4110,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TestWebhookPayload struct {
+		UserErrors      func(childComplexity int) int
+		WebhookDelivery func(childComplexity int) int
+	}
+
 	Ticket struct {
 		ClosedAt          func(childComplexity int) int
 		Company           func(childComplexity int) int
@@ -4387,6 +4448,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateWebhookEndpointPayload struct {
+		UserErrors      func(childComplexity int) int
+		WebhookEndpoint func(childComplexity int) int
+	}
+
 	UploadAttachmentPayload struct {
 		Attachment func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -4633,6 +4699,72 @@ type ComplexityRoot struct {
 	VisitorTyping struct {
 		AuthorName func(childComplexity int) int
 		Typing     func(childComplexity int) int
+	}
+
+	WebhookAttempt struct {
+		At         func(childComplexity int) int
+		DurationMs func(childComplexity int) int
+		Excerpt    func(childComplexity int) int
+		Failure    func(childComplexity int) int
+		Status     func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		Attempts      func(childComplexity int) int
+		Conversation  func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Endpoint      func(childComplexity int) int
+		EventType     func(childComplexity int) int
+		FinishedAt    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastFailure   func(childComplexity int) int
+		LastStatus    func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		Round         func(childComplexity int) int
+		Sequence      func(childComplexity int) int
+		State         func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookEndpoint struct {
+		ChangedFields   func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Document        func(childComplexity int) int
+		DocumentProblem func(childComplexity int) int
+		FailingSince    func(childComplexity int) int
+		Filter          func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Inboxes         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Integration     func(childComplexity int) int
+		Name            func(childComplexity int) int
+		PauseReason     func(childComplexity int) int
+		PayloadVersion  func(childComplexity int) int
+		PreviousUntil   func(childComplexity int) int
+		Scopes          func(childComplexity int) int
+		State           func(childComplexity int) int
+		Types           func(childComplexity int) int
+		URL             func(childComplexity int) int
+	}
+
+	WebhookEndpointConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookEndpointEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Widget struct {
@@ -8875,6 +9007,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateUserPayload.UserErrors(childComplexity), true
 
+	case "CreateWebhookEndpointPayload.secret":
+		if e.ComplexityRoot.CreateWebhookEndpointPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookEndpointPayload.Secret(childComplexity), true
+	case "CreateWebhookEndpointPayload.userErrors":
+		if e.ComplexityRoot.CreateWebhookEndpointPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookEndpointPayload.UserErrors(childComplexity), true
+	case "CreateWebhookEndpointPayload.webhookEndpoint":
+		if e.ComplexityRoot.CreateWebhookEndpointPayload.WebhookEndpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateWebhookEndpointPayload.WebhookEndpoint(childComplexity), true
+
 	case "DKIMRecord.name":
 		if e.ComplexityRoot.DKIMRecord.Name == nil {
 			break
@@ -9393,6 +9544,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteTicketPayload.UserErrors(childComplexity), true
 
+	case "DeleteWebhookEndpointPayload.deletedWebhookEndpointId":
+		if e.ComplexityRoot.DeleteWebhookEndpointPayload.DeletedWebhookEndpointID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookEndpointPayload.DeletedWebhookEndpointID(childComplexity), true
+	case "DeleteWebhookEndpointPayload.userErrors":
+		if e.ComplexityRoot.DeleteWebhookEndpointPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookEndpointPayload.UserErrors(childComplexity), true
+
 	case "DeliveryChange.field":
 		if e.ComplexityRoot.DeliveryChange.Field == nil {
 			break
@@ -9411,6 +9575,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryChange.ToDelivery(childComplexity), true
+
+	case "DeliveryExplanation.delivery":
+		if e.ComplexityRoot.DeliveryExplanation.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryExplanation.Delivery(childComplexity), true
+	case "DeliveryExplanation.matched":
+		if e.ComplexityRoot.DeliveryExplanation.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryExplanation.Matched(childComplexity), true
+	case "DeliveryExplanation.steps":
+		if e.ComplexityRoot.DeliveryExplanation.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryExplanation.Steps(childComplexity), true
+
+	case "DeliveryStep.matched":
+		if e.ComplexityRoot.DeliveryStep.Matched == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryStep.Matched(childComplexity), true
+	case "DeliveryStep.step":
+		if e.ComplexityRoot.DeliveryStep.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryStep.Step(childComplexity), true
+	case "DeliveryStep.text":
+		if e.ComplexityRoot.DeliveryStep.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryStep.Text(childComplexity), true
 
 	case "DisconnectEmailChannelPayload.emailChannel":
 		if e.ComplexityRoot.DisconnectEmailChannelPayload.EmailChannel == nil {
@@ -13928,6 +14130,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateUser(childComplexity, args["input"].(account.CreateUserInput)), true
+	case "Mutation.createWebhookEndpoint":
+		if e.ComplexityRoot.Mutation.CreateWebhookEndpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhookEndpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhookEndpoint(childComplexity, args["input"].(webhook.CreateWebhookEndpointInput)), true
 	case "Mutation.deactivateUser":
 		if e.ComplexityRoot.Mutation.DeactivateUser == nil {
 			break
@@ -14137,6 +14350,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteTicket(childComplexity, args["input"].(crm.DeleteTicketInput)), true
+	case "Mutation.deleteWebhookEndpoint":
+		if e.ComplexityRoot.Mutation.DeleteWebhookEndpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhookEndpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhookEndpoint(childComplexity, args["input"].(webhook.DeleteWebhookEndpointInput)), true
 	case "Mutation.disconnectEmailChannel":
 		if e.ComplexityRoot.Mutation.DisconnectEmailChannel == nil {
 			break
@@ -14709,6 +14933,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenConversation(childComplexity, args["input"].(conversation.ReopenConversationInput)), true
+	case "Mutation.replayWebhook":
+		if e.ComplexityRoot.Mutation.ReplayWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayWebhook(childComplexity, args["input"].(webhook.ReplayWebhookInput)), true
+	case "Mutation.replayWebhookDelivery":
+		if e.ComplexityRoot.Mutation.ReplayWebhookDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayWebhookDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayWebhookDelivery(childComplexity, args["input"].(webhook.ReplayWebhookDeliveryInput)), true
 	case "Mutation.reportAgentStep":
 		if e.ComplexityRoot.Mutation.ReportAgentStep == nil {
 			break
@@ -14841,6 +15087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RotateAPIToken(childComplexity, args["input"].(account.RotateApiTokenInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(webhook.RotateWebhookSecretInput)), true
 	case "Mutation.saveDraft":
 		if e.ComplexityRoot.Mutation.SaveDraft == nil {
 			break
@@ -15094,6 +15351,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeOverConversation(childComplexity, args["input"].(conversation.TakeOverConversationInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(webhook.TestWebhookInput)), true
 	case "Mutation.trackPageView":
 		if e.ComplexityRoot.Mutation.TrackPageView == nil {
 			break
@@ -15556,6 +15824,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(account.UpdateUserInput)), true
+	case "Mutation.updateWebhookEndpoint":
+		if e.ComplexityRoot.Mutation.UpdateWebhookEndpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhookEndpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhookEndpoint(childComplexity, args["input"].(webhook.UpdateWebhookEndpointInput)), true
 	case "Mutation.uploadAttachment":
 		if e.ComplexityRoot.Mutation.UploadAttachment == nil {
 			break
@@ -17181,6 +17460,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Events(childComplexity, args["after"].(*int64), args["first"].(*int), args["last"].(*int), args["before"].(*int64), args["types"].([]vocab.EventType), args["inboxIds"].([]string)), true
+	case "Query.explainDelivery":
+		if e.ComplexityRoot.Query.ExplainDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Query_explainDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExplainDelivery(childComplexity, args["webhookEndpointId"].(string), args["sequence"].(int64)), true
 	case "Query.identityProvider":
 		if e.ComplexityRoot.Query.IdentityProvider == nil {
 			break
@@ -17878,6 +18168,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.VisitorConversations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.webhookDeliveries":
+		if e.ComplexityRoot.Query.WebhookDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhookDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WebhookDeliveries(childComplexity, args["webhookEndpointId"].(string), args["state"].(*vocab.WebhookDeliveryState), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.webhookDelivery":
+		if e.ComplexityRoot.Query.WebhookDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhookDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WebhookDelivery(childComplexity, args["id"].(string)), true
+	case "Query.webhookEndpoint":
+		if e.ComplexityRoot.Query.WebhookEndpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhookEndpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WebhookEndpoint(childComplexity, args["id"].(string)), true
+	case "Query.webhookEndpoints":
+		if e.ComplexityRoot.Query.WebhookEndpoints == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhookEndpoints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WebhookEndpoints(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.widget":
 		if e.ComplexityRoot.Query.Widget == nil {
 			break
@@ -18879,6 +19213,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReopenConversationPayload.UserErrors(childComplexity), true
 
+	case "ReplayWebhookDeliveryPayload.userErrors":
+		if e.ComplexityRoot.ReplayWebhookDeliveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookDeliveryPayload.UserErrors(childComplexity), true
+	case "ReplayWebhookDeliveryPayload.webhookDelivery":
+		if e.ComplexityRoot.ReplayWebhookDeliveryPayload.WebhookDelivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookDeliveryPayload.WebhookDelivery(childComplexity), true
+
+	case "ReplayWebhookPayload.round":
+		if e.ComplexityRoot.ReplayWebhookPayload.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.Round(childComplexity), true
+	case "ReplayWebhookPayload.userErrors":
+		if e.ComplexityRoot.ReplayWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.UserErrors(childComplexity), true
+	case "ReplayWebhookPayload.webhookEndpoint":
+		if e.ComplexityRoot.ReplayWebhookPayload.WebhookEndpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.WebhookEndpoint(childComplexity), true
+
 	case "ReplyPreview.cards":
 		if e.ComplexityRoot.ReplyPreview.Cards == nil {
 			break
@@ -19096,6 +19462,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RotateApiTokenPayload.UserErrors(childComplexity), true
+
+	case "RotateWebhookSecretPayload.secret":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.Secret(childComplexity), true
+	case "RotateWebhookSecretPayload.userErrors":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.UserErrors(childComplexity), true
+	case "RotateWebhookSecretPayload.webhookEndpoint":
+		if e.ComplexityRoot.RotateWebhookSecretPayload.WebhookEndpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RotateWebhookSecretPayload.WebhookEndpoint(childComplexity), true
 
 	case "Routing.offerAgain":
 		if e.ComplexityRoot.Routing.OfferAgain == nil {
@@ -21698,6 +22083,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
 
+	case "TestWebhookPayload.userErrors":
+		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.UserErrors(childComplexity), true
+	case "TestWebhookPayload.webhookDelivery":
+		if e.ComplexityRoot.TestWebhookPayload.WebhookDelivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestWebhookPayload.WebhookDelivery(childComplexity), true
+
 	case "Ticket.closedAt":
 		if e.ComplexityRoot.Ticket.ClosedAt == nil {
 			break
@@ -22691,6 +23089,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateUserPayload.UserErrors(childComplexity), true
 
+	case "UpdateWebhookEndpointPayload.userErrors":
+		if e.ComplexityRoot.UpdateWebhookEndpointPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWebhookEndpointPayload.UserErrors(childComplexity), true
+	case "UpdateWebhookEndpointPayload.webhookEndpoint":
+		if e.ComplexityRoot.UpdateWebhookEndpointPayload.WebhookEndpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWebhookEndpointPayload.WebhookEndpoint(childComplexity), true
+
 	case "UploadAttachmentPayload.attachment":
 		if e.ComplexityRoot.UploadAttachmentPayload.Attachment == nil {
 			break
@@ -23643,6 +24054,288 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VisitorTyping.Typing(childComplexity), true
 
+	case "WebhookAttempt.at":
+		if e.ComplexityRoot.WebhookAttempt.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.At(childComplexity), true
+	case "WebhookAttempt.durationMs":
+		if e.ComplexityRoot.WebhookAttempt.DurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.DurationMs(childComplexity), true
+	case "WebhookAttempt.excerpt":
+		if e.ComplexityRoot.WebhookAttempt.Excerpt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Excerpt(childComplexity), true
+	case "WebhookAttempt.failure":
+		if e.ComplexityRoot.WebhookAttempt.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Failure(childComplexity), true
+	case "WebhookAttempt.status":
+		if e.ComplexityRoot.WebhookAttempt.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Status(childComplexity), true
+
+	case "WebhookDelivery.attempts":
+		if e.ComplexityRoot.WebhookDelivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Attempts(childComplexity), true
+	case "WebhookDelivery.conversation":
+		if e.ComplexityRoot.WebhookDelivery.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Conversation(childComplexity), true
+	case "WebhookDelivery.createdAt":
+		if e.ComplexityRoot.WebhookDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.CreatedAt(childComplexity), true
+	case "WebhookDelivery.endpoint":
+		if e.ComplexityRoot.WebhookDelivery.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Endpoint(childComplexity), true
+	case "WebhookDelivery.eventType":
+		if e.ComplexityRoot.WebhookDelivery.EventType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.EventType(childComplexity), true
+	case "WebhookDelivery.finishedAt":
+		if e.ComplexityRoot.WebhookDelivery.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.FinishedAt(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.lastFailure":
+		if e.ComplexityRoot.WebhookDelivery.LastFailure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.LastFailure(childComplexity), true
+	case "WebhookDelivery.lastStatus":
+		if e.ComplexityRoot.WebhookDelivery.LastStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.LastStatus(childComplexity), true
+	case "WebhookDelivery.nextAttemptAt":
+		if e.ComplexityRoot.WebhookDelivery.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.NextAttemptAt(childComplexity), true
+	case "WebhookDelivery.round":
+		if e.ComplexityRoot.WebhookDelivery.Round == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Round(childComplexity), true
+	case "WebhookDelivery.sequence":
+		if e.ComplexityRoot.WebhookDelivery.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Sequence(childComplexity), true
+	case "WebhookDelivery.state":
+		if e.ComplexityRoot.WebhookDelivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.State(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.nodes":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Nodes(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookEndpoint.changedFields":
+		if e.ComplexityRoot.WebhookEndpoint.ChangedFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.ChangedFields(childComplexity), true
+	case "WebhookEndpoint.createdAt":
+		if e.ComplexityRoot.WebhookEndpoint.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.CreatedAt(childComplexity), true
+	case "WebhookEndpoint.document":
+		if e.ComplexityRoot.WebhookEndpoint.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Document(childComplexity), true
+	case "WebhookEndpoint.documentProblem":
+		if e.ComplexityRoot.WebhookEndpoint.DocumentProblem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.DocumentProblem(childComplexity), true
+	case "WebhookEndpoint.failingSince":
+		if e.ComplexityRoot.WebhookEndpoint.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.FailingSince(childComplexity), true
+	case "WebhookEndpoint.filter":
+		if e.ComplexityRoot.WebhookEndpoint.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Filter(childComplexity), true
+	case "WebhookEndpoint.id":
+		if e.ComplexityRoot.WebhookEndpoint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.ID(childComplexity), true
+	case "WebhookEndpoint.inboxes":
+		if e.ComplexityRoot.WebhookEndpoint.Inboxes == nil {
+			break
+		}
+
+		args, err := ec.field_WebhookEndpoint_inboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Inboxes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "WebhookEndpoint.integration":
+		if e.ComplexityRoot.WebhookEndpoint.Integration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Integration(childComplexity), true
+	case "WebhookEndpoint.name":
+		if e.ComplexityRoot.WebhookEndpoint.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Name(childComplexity), true
+	case "WebhookEndpoint.pauseReason":
+		if e.ComplexityRoot.WebhookEndpoint.PauseReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.PauseReason(childComplexity), true
+	case "WebhookEndpoint.payloadVersion":
+		if e.ComplexityRoot.WebhookEndpoint.PayloadVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.PayloadVersion(childComplexity), true
+	case "WebhookEndpoint.previousSecretExpiresAt":
+		if e.ComplexityRoot.WebhookEndpoint.PreviousUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.PreviousUntil(childComplexity), true
+	case "WebhookEndpoint.scopes":
+		if e.ComplexityRoot.WebhookEndpoint.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Scopes(childComplexity), true
+	case "WebhookEndpoint.state":
+		if e.ComplexityRoot.WebhookEndpoint.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.State(childComplexity), true
+	case "WebhookEndpoint.types":
+		if e.ComplexityRoot.WebhookEndpoint.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.Types(childComplexity), true
+	case "WebhookEndpoint.url":
+		if e.ComplexityRoot.WebhookEndpoint.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.URL(childComplexity), true
+
+	case "WebhookEndpointConnection.edges":
+		if e.ComplexityRoot.WebhookEndpointConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpointConnection.Edges(childComplexity), true
+	case "WebhookEndpointConnection.nodes":
+		if e.ComplexityRoot.WebhookEndpointConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpointConnection.Nodes(childComplexity), true
+	case "WebhookEndpointConnection.pageInfo":
+		if e.ComplexityRoot.WebhookEndpointConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpointConnection.PageInfo(childComplexity), true
+
+	case "WebhookEndpointEdge.cursor":
+		if e.ComplexityRoot.WebhookEndpointEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpointEdge.Cursor(childComplexity), true
+	case "WebhookEndpointEdge.node":
+		if e.ComplexityRoot.WebhookEndpointEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpointEdge.Node(childComplexity), true
+
 	case "Widget.availability":
 		if e.ComplexityRoot.Widget.Availability == nil {
 			break
@@ -24138,6 +24831,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateTeamInput", ec.unmarshalInputCreateTeamInput),
 			graphql.NewInputUnmarshaler("CreateTicketInput", ec.unmarshalInputCreateTicketInput),
 			graphql.NewInputUnmarshaler("CreateUserInput", ec.unmarshalInputCreateUserInput),
+			graphql.NewInputUnmarshaler("CreateWebhookEndpointInput", ec.unmarshalInputCreateWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("DeactivateUserInput", ec.unmarshalInputDeactivateUserInput),
 			graphql.NewInputUnmarshaler("DealFilter", ec.unmarshalInputDealFilter),
 			graphql.NewInputUnmarshaler("DeclineConversationInput", ec.unmarshalInputDeclineConversationInput),
@@ -24158,6 +24852,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteTargetedMessageInput", ec.unmarshalInputDeleteTargetedMessageInput),
 			graphql.NewInputUnmarshaler("DeleteTeamInput", ec.unmarshalInputDeleteTeamInput),
 			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
+			graphql.NewInputUnmarshaler("DeleteWebhookEndpointInput", ec.unmarshalInputDeleteWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("DisconnectEmailChannelInput", ec.unmarshalInputDisconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("DismissProposalInput", ec.unmarshalInputDismissProposalInput),
 			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
@@ -24249,6 +24944,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RemovePushSubscriptionInput", ec.unmarshalInputRemovePushSubscriptionInput),
 			graphql.NewInputUnmarshaler("RenameInboxInput", ec.unmarshalInputRenameInboxInput),
 			graphql.NewInputUnmarshaler("ReopenConversationInput", ec.unmarshalInputReopenConversationInput),
+			graphql.NewInputUnmarshaler("ReplayWebhookDeliveryInput", ec.unmarshalInputReplayWebhookDeliveryInput),
+			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportAgentStepInput", ec.unmarshalInputReportAgentStepInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
@@ -24262,6 +24959,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeQuoteInput", ec.unmarshalInputRevokeQuoteInput),
 			graphql.NewInputUnmarshaler("RoleMappingInput", ec.unmarshalInputRoleMappingInput),
 			graphql.NewInputUnmarshaler("RotateApiTokenInput", ec.unmarshalInputRotateApiTokenInput),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", ec.unmarshalInputRotateWebhookSecretInput),
 			graphql.NewInputUnmarshaler("RoutingConditionInput", ec.unmarshalInputRoutingConditionInput),
 			graphql.NewInputUnmarshaler("RoutingContactPropertyConditionInput", ec.unmarshalInputRoutingContactPropertyConditionInput),
 			graphql.NewInputUnmarshaler("RoutingInput", ec.unmarshalInputRoutingInput),
@@ -24302,6 +25000,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TargetingQueryParameterRuleInput", ec.unmarshalInputTargetingQueryParameterRuleInput),
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
 			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
+			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TicketFilter", ec.unmarshalInputTicketFilter),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
 			graphql.NewInputUnmarshaler("TicketPresetPropertyInput", ec.unmarshalInputTicketPresetPropertyInput),
@@ -24348,6 +25047,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
 			graphql.NewInputUnmarshaler("UpdateTicketInput", ec.unmarshalInputUpdateTicketInput),
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
+			graphql.NewInputUnmarshaler("UpdateWebhookEndpointInput", ec.unmarshalInputUpdateWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
 			graphql.NewInputUnmarshaler("UpsertCompanyInput", ec.unmarshalInputUpsertCompanyInput),
@@ -25694,6 +26394,18 @@ enum AuditAction {
   IDENTITY_PROVIDER_UPDATED
   "An identity provider was deleted."
   IDENTITY_PROVIDER_DELETED
+  "A user connected an app that no one of the account had connected."
+  OAUTH_APP_CREATED
+  "An admin removed an app from the account."
+  OAUTH_APP_DELETED
+  "A webhook endpoint was created."
+  WEBHOOK_ENDPOINT_CREATED
+  "A webhook endpoint was changed, or got a new secret."
+  WEBHOOK_ENDPOINT_UPDATED
+  "A webhook endpoint was deleted."
+  WEBHOOK_ENDPOINT_DELETED
+  "A webhook endpoint was paused by Parley."
+  WEBHOOK_ENDPOINT_PAUSED
   "A pipeline was created."
   PIPELINE_CREATED
   "A pipeline or one of its stages was changed or archived."
@@ -31215,6 +31927,14 @@ enum EventType {
   OAUTH_APP_CREATED
   "An app was removed from the account: by an admin, or because users have had no session in it for a month; its subject is the app."
   OAUTH_APP_DELETED
+  "A webhook endpoint was created. Only its integration and admins see this event."
+  WEBHOOK_ENDPOINT_CREATED
+  "A webhook endpoint was changed, or got a new secret. Only its integration and admins see this event."
+  WEBHOOK_ENDPOINT_UPDATED
+  "A webhook endpoint was deleted. Only its integration and admins see this event."
+  WEBHOOK_ENDPOINT_DELETED
+  "A webhook endpoint was paused by Parley. Only its integration and admins see this event."
+  WEBHOOK_ENDPOINT_PAUSED
   "A ticket was created."
   TICKET_CREATED
   "A ticket was changed."
@@ -34732,6 +35452,16 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): Draft @access(to: [ADMIN, AGENT])
+  "A webhook endpoint; null if it does not exist."
+  webhookEndpoint(
+    "Its TypeID."
+    id: ID!
+  ): WebhookEndpoint @access(to: [ADMIN], scope: "settings:read")
+  "A delivery to a webhook endpoint; null if it does not exist."
+  webhookDelivery(
+    "Its TypeID."
+    id: ID!
+  ): WebhookDelivery @access(to: [ADMIN], scope: "settings:read")
   "A notification of the caller's; null if there is none."
   notification(
     "Its TypeID."
@@ -34957,6 +35687,8 @@ enum NotificationKind {
   DELIVERY_FAILED
   "Someone else made a token in the user's name. No one can turn this off."
   TOKEN_CREATED
+  "A webhook endpoint was paused, because it is gone, or nothing could be delivered for three days: admins."
+  WEBHOOK_PAUSED
   "Someone opened a meeting link that the user sent."
   MEETING_LINK_CLICKED
   "What was filtered in an inbox, each week, by e-mail alone: admins, and whoever chose it, among its members."
@@ -42688,6 +43420,492 @@ type PageViewEdge @visible(to: [VISITOR, ANYONE]) {
   node: PageView!
 }
 `, BuiltIn: false},
+	{Name: "../schema/webhook.graphqls", Input: `extend type Query {
+  "The account's webhook endpoints, oldest first."
+  webhookEndpoints(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): WebhookEndpointConnection! @access(to: [ADMIN], scope: "settings:read")
+  "What was and is to be sent to an endpoint, newest first; finished ones are kept for 30 days. NOT_FOUND if there is no such endpoint."
+  webhookDeliveries(
+    "The endpoint."
+    webhookEndpointId: ID!
+    "Only deliveries in this state; default: all."
+    state: WebhookDeliveryState
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): WebhookDeliveryConnection! @access(to: [ADMIN], scope: "settings:read")
+  """
+  Why an event goes to an endpoint, or does not: each condition, as it is now. NOT_FOUND if there is no such endpoint, or no such event that the
+  log still has.
+  """
+  explainDelivery(
+    "The endpoint."
+    webhookEndpointId: ID!
+    "The event."
+    sequence: Sequence!
+  ): DeliveryExplanation! @access(to: [ADMIN], scope: "settings:read")
+}
+
+extend type Mutation {
+  """
+  Creates a webhook endpoint: from then on, the events that it asks for are sent to its URL, by the convention of Standard Webhooks. It reads as an
+  integration, within the scopes that it is given, of which the caller's token must grant each. An account has at most 50.
+  Emits ` + "`" + `WEBHOOK_ENDPOINT_CREATED` + "`" + `.
+  """
+  createWebhookEndpoint(
+    "The endpoint."
+    input: CreateWebhookEndpointInput!
+  ): CreateWebhookEndpointPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Changes a webhook endpoint; omitted fields stay as they are. Events from before that wait for it are sent as it is now. A token that does not
+  grant the endpoint's scopes may only pause it: FORBIDDEN. Emits ` + "`" + `WEBHOOK_ENDPOINT_UPDATED` + "`" + ` if something changed.
+  """
+  updateWebhookEndpoint(
+    "The endpoint, and what to change."
+    input: UpdateWebhookEndpointInput!
+  ): UpdateWebhookEndpointPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Deletes a webhook endpoint, with all that waits for it. Emits ` + "`" + `WEBHOOK_ENDPOINT_DELETED` + "`" + `."
+  deleteWebhookEndpoint(
+    "The endpoint."
+    input: DeleteWebhookEndpointInput!
+  ): DeleteWebhookEndpointPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Gives an endpoint a new secret. For a time requests are signed with both, so that the receiver can change without losing any.
+  A token that does not grant the endpoint's scopes: FORBIDDEN. Emits ` + "`" + `WEBHOOK_ENDPOINT_UPDATED` + "`" + `.
+  """
+  rotateWebhookSecret(
+    "The endpoint."
+    input: RotateWebhookSecretInput!
+  ): RotateWebhookSecretPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Sends an endpoint a delivery of the type WEBHOOK_TEST, once, whatever waits before it. An endpoint that is paused is NOT_ELIGIBLE. Emits nothing.
+  """
+  testWebhook(
+    "The endpoint."
+    input: TestWebhookInput!
+  ): TestWebhookPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+  """
+  Sends the events of a part of the log to an endpoint, again or for the first time: those that it asks for now, in order, as new deliveries. A
+  number that the log no longer has: CURSOR_EXPIRED. A token that does not grant the endpoint's scopes: FORBIDDEN. Emits nothing.
+  """
+  replayWebhook(
+    "The endpoint, and which part of the log."
+    input: ReplayWebhookInput!
+  ): ReplayWebhookPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Sends what was delivered, failed or canceled again, as a new delivery. A test, or one that is pending, is NOT_ELIGIBLE. A token that does not
+  grant the endpoint's scopes: FORBIDDEN. Emits nothing.
+  """
+  replayWebhookDelivery(
+    "The delivery."
+    input: ReplayWebhookDeliveryInput!
+  ): ReplayWebhookDeliveryPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+}
+
+"Whether an endpoint gets events."
+enum WebhookEndpointState {
+  "It does."
+  ACTIVE
+  "Several requests in a row failed: single ones are tried until one succeeds."
+  FAILING
+  "Nothing is sent. What waits for it is kept, and is sent when it is resumed."
+  PAUSED
+}
+
+"Why an endpoint is paused."
+enum WebhookPauseReason {
+  "An admin paused it."
+  BY_HAND
+  "It answered with the status 410."
+  GONE
+  "Nothing could be delivered for three days."
+  DEAD
+}
+
+"What became of a delivery."
+enum WebhookDeliveryState {
+  "It is not sent, or it is tried again."
+  PENDING
+  "It was answered with a status of 200 to 299."
+  DELIVERED
+  "It was tried for days, without success."
+  FAILED
+  "It is not sent: see ` + "`" + `lastFailure` + "`" + `."
+  CANCELED
+}
+
+"Why a request failed, or a delivery was not sent."
+enum WebhookFailure {
+  "It was answered with a status that is not one of 200 to 299."
+  STATUS
+  "It was answered with a redirect. None is followed."
+  REDIRECT
+  "There was no answer within 15 seconds, or no end of it within 20."
+  TIMEOUT
+  "There was no connection, or it broke."
+  CONNECTION
+  "The name stands for an address that Parley does not connect to, such as one of a private network, or the port is none of the web's."
+  ADDRESS
+  "The name was not found."
+  NAME
+  "There was no encrypted connection, or the certificate is not valid for the name."
+  TLS
+  "What was answered is not HTTP."
+  PROTOCOL
+  "The endpoint may no longer see the event."
+  NOT_VISIBLE
+  "The log no longer has the event."
+  NOT_IN_LOG
+  "The endpoint's integration no longer has access."
+  NO_ACCESS
+}
+
+"A question that decides whether an event goes to an endpoint, in the order in which they are asked."
+enum WebhookStep {
+  "Whether its integration may see the event, and the event came after the endpoint."
+  RIGHTS
+  "Whether it is of the endpoint's types."
+  TYPE
+  "Whether it happened in one of the endpoint's inboxes."
+  INBOX
+  "Whether one of the endpoint's fields changed."
+  CHANGED_FIELDS
+  "Whether the conversation, as it is now, passes the endpoint's filter."
+  FILTER
+  "Whether the endpoint is sent anything."
+  STATE
+}
+
+"An address to which events are sent."
+type WebhookEndpoint implements Node @scope(read: "settings:read") {
+  "TypeID, ` + "`" + `webhook_...` + "`" + `."
+  id: ID!
+  "For people."
+  name: String!
+  "Where requests are sent."
+  url: URL!
+  "As which it reads: it is sent what this integration may see. Null if it is gone."
+  integration: Integration
+  "What it may read of that: see docs/scopes.md."
+  scopes: [String!]!
+  "The types of events that it is sent; empty: all that it may see."
+  types: [EventType!]!
+  "The inboxes whose events it is sent; empty: all of its integration's, and what belongs to no inbox."
+  inboxes(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 50."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): InboxConnection!
+  "What conversations have to be like, now, for their events to be sent; null: there is no filter."
+  filter: SavedFilter
+  "Names of fields of which at least one has to be among an event's ` + "`" + `changes` + "`" + `; empty: nothing has to."
+  changedFields: [String!]!
+  "The subscription of ` + "`" + `events` + "`" + ` whose answer each delivery has as ` + "`" + `result` + "`" + `; null: deliveries have none."
+  document: String
+  "What the document may no longer read; null: all is well."
+  documentProblem: String
+  "The version of the payload, which stays."
+  payloadVersion: Int!
+  "Whether it is sent events."
+  state: WebhookEndpointState!
+  "Why it is paused; null: it is not."
+  pauseReason: WebhookPauseReason
+  "Since when the endpoint fails: five requests in a row did then, and none succeeded since; null: it works."
+  failingSince: Time
+  "Until when requests are also signed with the secret before; null: they are not."
+  previousSecretExpiresAt: Time
+  "When it was created."
+  createdAt: Time!
+}
+
+"A page of webhook endpoints."
+type WebhookEndpointConnection {
+  "The rows, oldest first."
+  edges: [WebhookEndpointEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [WebhookEndpoint!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of webhook endpoints."
+type WebhookEndpointEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: WebhookEndpoint!
+}
+
+"An event on its way to an endpoint. Those of a conversation go one after the other, and so do those that are about none."
+type WebhookDelivery implements Node @scope(read: "settings:read") {
+  "TypeID, ` + "`" + `delivery_...` + "`" + `: the ` + "`" + `webhook-id` + "`" + ` of its requests."
+  id: ID!
+  "The endpoint; null if it was deleted."
+  endpoint: WebhookEndpoint
+  "The event's; null: it is a test."
+  sequence: Sequence
+  "What happened; null: it is a test."
+  eventType: EventType
+  "The conversation that it is about; null: none, or one that the caller may not see."
+  conversation: Conversation
+  "0 for the first delivery of an event; otherwise it is a replay or a test, which are counted for each endpoint."
+  round: Int!
+  "What became of it."
+  state: WebhookDeliveryState!
+  "When it is tried next; null: it is finished, or waits for another one of its conversation."
+  nextAttemptAt: Time
+  "The status of the last answer; null: there was none."
+  lastStatus: Int
+  "Why it failed last, or was not sent; null: it did not fail."
+  lastFailure: WebhookFailure
+  "The requests, oldest first: at most 11."
+  attempts: [WebhookAttempt!]!
+  "When it was delivered, failed for good, or was canceled; null: it is pending."
+  finishedAt: Time
+  "When it was made."
+  createdAt: Time!
+}
+
+"A page of webhook deliveries."
+type WebhookDeliveryConnection {
+  "The rows, newest first."
+  edges: [WebhookDeliveryEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [WebhookDelivery!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of webhook deliveries."
+type WebhookDeliveryEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: WebhookDelivery!
+}
+
+"A request that was sent."
+type WebhookAttempt @scope(read: "settings:read") {
+  "When it was sent."
+  at: Time!
+  "How long it took, in milliseconds."
+  durationMs: Int!
+  "The status of the answer; null: there was none."
+  status: Int
+  "Why it failed; null: it did not."
+  failure: WebhookFailure
+  "The first characters of the answer, at most 1,000, as plain text; null: there was none, or it was erased."
+  excerpt: String
+}
+
+"Why an event goes to an endpoint, or does not."
+type DeliveryExplanation @scope(read: "settings:read") {
+  "Whether it does: all steps but STATE match."
+  matched: Boolean!
+  "All steps, in the order in which they are asked."
+  steps: [DeliveryStep!]!
+  "The first delivery of the event to the endpoint; null: there is none."
+  delivery: WebhookDelivery
+}
+
+"The answer to one question."
+type DeliveryStep @scope(read: "settings:read") {
+  "The question."
+  step: WebhookStep!
+  "Whether the event passes."
+  matched: Boolean!
+  "Why, in a sentence."
+  text: String!
+}
+
+"A new webhook endpoint."
+input CreateWebhookEndpointInput {
+  "Id of the endpoint, ` + "`" + `webhook_...` + "`" + `, that the caller makes; default: Parley makes one. ALREADY_EXISTS if it is in use."
+  id: ID
+  "For people; at most 200 characters."
+  name: String!
+  "Where requests are sent: https, or http to an address that the operator allows; at most 2,000 characters, without user, password and fragment."
+  url: String!
+  "As which it reads; omitted: an integration of the endpoint's name is made for it, with the inboxes of ` + "`" + `inboxIds` + "`" + `."
+  integrationId: ID
+  "What it may read: ` + "`" + `events:read` + "`" + ` at least, and ` + "`" + `conversations:read` + "`" + ` with a filter. Your token must grant each."
+  scopes: [String!]!
+  "The types of events; omitted or empty: all that it may see."
+  types: [EventType!]
+  "The inboxes, of its integration's; omitted or empty: all of them."
+  inboxIds: [ID!]
+  "What conversations have to be like. Events that are about no conversation are then not sent. Omitted: all are."
+  filter: ConversationFilter
+  "Names of fields of which at least one has to have changed, as in ` + "`" + `Event.changes` + "`" + `; omitted or empty: nothing has to. At most 50."
+  changedFields: [String!]
+  """
+  A subscription of ` + "`" + `events` + "`" + `, without arguments and variables, whose answer each delivery has as ` + "`" + `result` + "`" + `; at most 10,000 characters. It may only
+  select what the endpoint may read.
+  """
+  document: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What to change of a webhook endpoint. Omitted fields stay as they are."
+input UpdateWebhookEndpointInput {
+  "The endpoint."
+  webhookEndpointId: ID!
+  "For people."
+  name: String
+  "Where requests are sent."
+  url: String
+  "What it may read."
+  scopes: [String!]
+  "The types of events; null or empty: all."
+  types: [EventType!]
+  "The inboxes; null or empty: all of its integration's."
+  inboxIds: [ID!]
+  "What conversations have to be like; null: there is no filter."
+  filter: ConversationFilter
+  "Names of fields; null or empty: nothing has to have changed."
+  changedFields: [String!]
+  "The subscription; null: there is none."
+  document: String
+  "False pauses the endpoint; true resumes it, and what waited for it is sent."
+  enabled: Boolean
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The endpoint to delete."
+input DeleteWebhookEndpointInput {
+  "The endpoint."
+  webhookEndpointId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The endpoint that gets a new secret."
+input RotateWebhookSecretInput {
+  "The endpoint."
+  webhookEndpointId: ID!
+  "How long requests are also signed with the secret of before, up to 604,800 seconds; omitted: a day. An earlier one ends at once."
+  overlapSeconds: Int
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The endpoint to test."
+input TestWebhookInput {
+  "The endpoint."
+  webhookEndpointId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Which part of the log to send."
+input ReplayWebhookInput {
+  "The endpoint."
+  webhookEndpointId: ID!
+  "Events after this number."
+  after: Sequence!
+  "Events up to this number; omitted: up to the newest one."
+  until: Sequence
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The delivery to send again."
+input ReplayWebhookDeliveryInput {
+  "The delivery."
+  webhookDeliveryId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `createWebhookEndpoint` + "`" + `."
+type CreateWebhookEndpointPayload {
+  "The endpoint in its current state."
+  webhookEndpoint: WebhookEndpoint
+  "The secret by which requests are signed: ` + "`" + `whsec_` + "`" + ` and base64. It is shown this once; null when the mutation was repeated, and on errors."
+  secret: String
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateWebhookEndpoint` + "`" + `."
+type UpdateWebhookEndpointPayload {
+  "The endpoint in its current state."
+  webhookEndpoint: WebhookEndpoint
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `deleteWebhookEndpoint` + "`" + `."
+type DeleteWebhookEndpointPayload {
+  "The id of the endpoint; null on errors."
+  deletedWebhookEndpointId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `rotateWebhookSecret` + "`" + `."
+type RotateWebhookSecretPayload {
+  "The endpoint in its current state."
+  webhookEndpoint: WebhookEndpoint
+  "The secret by which requests are signed: ` + "`" + `whsec_` + "`" + ` and base64. It is shown this once; null when the mutation was repeated, and on errors."
+  secret: String
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `testWebhook` + "`" + `."
+type TestWebhookPayload {
+  "The delivery, which is sent as soon as possible: its ` + "`" + `state` + "`" + ` and ` + "`" + `attempts` + "`" + ` show what became of it."
+  webhookDelivery: WebhookDelivery
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `replayWebhook` + "`" + `."
+type ReplayWebhookPayload {
+  "The endpoint in its current state."
+  webhookEndpoint: WebhookEndpoint
+  "The ` + "`" + `round` + "`" + ` of the deliveries that are made, in the order of the log; null when the mutation was repeated, and on errors."
+  round: Int
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `replayWebhookDelivery` + "`" + `."
+type ReplayWebhookDeliveryPayload {
+  "The delivery, which is sent as soon as possible: its ` + "`" + `state` + "`" + ` and ` + "`" + `attempts` + "`" + ` show what became of it."
+  webhookDelivery: WebhookDelivery
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -44649,6 +45867,18 @@ func (ec *executionContext) childFields_CreateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type CreateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateWebhookEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookEndpoint":
+		return ec.fieldContext_CreateWebhookEndpointPayload_webhookEndpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_CreateWebhookEndpointPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateWebhookEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookEndpointPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DKIMRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -44949,6 +46179,40 @@ func (ec *executionContext) childFields_DeleteTicketPayload(ctx context.Context,
 		return ec.fieldContext_DeleteTicketPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteTicketPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteWebhookEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedWebhookEndpointId":
+		return ec.fieldContext_DeleteWebhookEndpointPayload_deletedWebhookEndpointId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteWebhookEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteWebhookEndpointPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryExplanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matched":
+		return ec.fieldContext_DeliveryExplanation_matched(ctx, field)
+	case "steps":
+		return ec.fieldContext_DeliveryExplanation_steps(ctx, field)
+	case "delivery":
+		return ec.fieldContext_DeliveryExplanation_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryExplanation", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_DeliveryStep_step(ctx, field)
+	case "matched":
+		return ec.fieldContext_DeliveryStep_matched(ctx, field)
+	case "text":
+		return ec.fieldContext_DeliveryStep_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryStep", field.Name)
 }
 
 func (ec *executionContext) childFields_DisconnectEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -48005,6 +49269,28 @@ func (ec *executionContext) childFields_ReopenConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ReopenConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplayWebhookDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookDelivery":
+		return ec.fieldContext_ReplayWebhookDeliveryPayload_webhookDelivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplayWebhookDeliveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayWebhookDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookEndpoint":
+		return ec.fieldContext_ReplayWebhookPayload_webhookEndpoint(ctx, field)
+	case "round":
+		return ec.fieldContext_ReplayWebhookPayload_round(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplayWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReplyPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "markdown":
@@ -48155,6 +49441,18 @@ func (ec *executionContext) childFields_RotateApiTokenPayload(ctx context.Contex
 		return ec.fieldContext_RotateApiTokenPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RotateApiTokenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RotateWebhookSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookEndpoint":
+		return ec.fieldContext_RotateWebhookSecretPayload_webhookEndpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_RotateWebhookSecretPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RotateWebhookSecretPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateWebhookSecretPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Routing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -49301,6 +50599,16 @@ func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookDelivery":
+		return ec.fieldContext_TestWebhookPayload_webhookDelivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Ticket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -49881,6 +51189,16 @@ func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateWebhookEndpointPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookEndpoint":
+		return ec.fieldContext_UpdateWebhookEndpointPayload_webhookEndpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateWebhookEndpointPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookEndpointPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UploadAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "attachment":
@@ -50291,6 +51609,138 @@ func (ec *executionContext) childFields_VisitorSessionEdge(ctx context.Context, 
 		return ec.fieldContext_VisitorSessionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type VisitorSessionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_WebhookAttempt_at(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_WebhookAttempt_durationMs(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookAttempt_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_WebhookAttempt_failure(ctx, field)
+	case "excerpt":
+		return ec.fieldContext_WebhookAttempt_excerpt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "endpoint":
+		return ec.fieldContext_WebhookDelivery_endpoint(ctx, field)
+	case "sequence":
+		return ec.fieldContext_WebhookDelivery_sequence(ctx, field)
+	case "eventType":
+		return ec.fieldContext_WebhookDelivery_eventType(ctx, field)
+	case "conversation":
+		return ec.fieldContext_WebhookDelivery_conversation(ctx, field)
+	case "round":
+		return ec.fieldContext_WebhookDelivery_round(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookDelivery_state(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_WebhookDelivery_nextAttemptAt(ctx, field)
+	case "lastStatus":
+		return ec.fieldContext_WebhookDelivery_lastStatus(ctx, field)
+	case "lastFailure":
+		return ec.fieldContext_WebhookDelivery_lastFailure(ctx, field)
+	case "attempts":
+		return ec.fieldContext_WebhookDelivery_attempts(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_WebhookDelivery_finishedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_WebhookDelivery_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookDeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEndpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookEndpoint_id(ctx, field)
+	case "name":
+		return ec.fieldContext_WebhookEndpoint_name(ctx, field)
+	case "url":
+		return ec.fieldContext_WebhookEndpoint_url(ctx, field)
+	case "integration":
+		return ec.fieldContext_WebhookEndpoint_integration(ctx, field)
+	case "scopes":
+		return ec.fieldContext_WebhookEndpoint_scopes(ctx, field)
+	case "types":
+		return ec.fieldContext_WebhookEndpoint_types(ctx, field)
+	case "inboxes":
+		return ec.fieldContext_WebhookEndpoint_inboxes(ctx, field)
+	case "filter":
+		return ec.fieldContext_WebhookEndpoint_filter(ctx, field)
+	case "changedFields":
+		return ec.fieldContext_WebhookEndpoint_changedFields(ctx, field)
+	case "document":
+		return ec.fieldContext_WebhookEndpoint_document(ctx, field)
+	case "documentProblem":
+		return ec.fieldContext_WebhookEndpoint_documentProblem(ctx, field)
+	case "payloadVersion":
+		return ec.fieldContext_WebhookEndpoint_payloadVersion(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookEndpoint_state(ctx, field)
+	case "pauseReason":
+		return ec.fieldContext_WebhookEndpoint_pauseReason(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_WebhookEndpoint_failingSince(ctx, field)
+	case "previousSecretExpiresAt":
+		return ec.fieldContext_WebhookEndpoint_previousSecretExpiresAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_WebhookEndpoint_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEndpoint", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEndpointConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookEndpointConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookEndpointConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookEndpointConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEndpointConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEndpointEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEndpointEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEndpointEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEndpointEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Widget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -470,6 +470,14 @@ type ReconnectEmailChannelPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `registerPushSubscription`.
+type RegisterPushSubscriptionPayload struct {
+	// The browser; null on errors.
+	PushSubscription *ent.PushSubscription `json:"pushSubscription,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `removeAnnotation`.
 type RemoveAnnotationPayload struct {
 	// Id of the annotation that was removed.
@@ -490,6 +498,14 @@ type RemoveChannelPayload struct {
 type RemovePersonalMailboxPayload struct {
 	// Id of the removed mailbox.
 	RemovedPersonalMailboxID *string `json:"removedPersonalMailboxId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `removePushSubscription`.
+type RemovePushSubscriptionPayload struct {
+	// The id of the browser that is gone; null on errors.
+	RemovedPushSubscriptionID *string `json:"removedPushSubscriptionId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
