@@ -83,7 +83,7 @@ func (s *Service) Register(ctx context.Context, in oauthex.ClientRegistrationMet
 	err = s.store.WithTx(everywhere(ctx), func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
 		made.IssuedAt = now.Time().Unix()
-		if err := s.makeRoom(ctx, tx); err != nil {
+		if err := s.evictUnused(ctx, tx); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, "INSERT INTO oauth_clients (id, name, redirect_uris, auth_method, secret_hash, site, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -101,10 +101,10 @@ func (s *Service) siteOf(ctx context.Context) string {
 	return hex.EncodeToString(s.keys.HMAC("app-site", []byte(viewer.Site(ctx)))[:16])
 }
 
-// makeRoom keeps the registrations bounded that no one uses. Where there are too many, the
+// evictUnused keeps the registrations bounded that no one uses. Where there are too many, the
 // oldest goes of the site with the most, if those are more than its share; otherwise the
 // oldest of all, once it is older than freshClient: who connects an app just now needs theirs.
-func (s *Service) makeRoom(ctx context.Context, tx *store.Tx) error {
+func (s *Service) evictUnused(ctx context.Context, tx *store.Tx) error {
 	unused, err := tx.Number(ctx, "SELECT COUNT(*) FROM oauth_clients WHERE used_at = 0")
 	if err != nil || unused < int64(s.maxUnused) {
 		return err

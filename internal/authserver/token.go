@@ -189,6 +189,7 @@ type grant struct {
 
 // mint makes the tokens of a generation.
 func mint(ctx context.Context, tx *store.Tx, g grant, generation int64) (*Tokens, error) {
+	now := tx.Now()
 	made := &Tokens{TokenType: "Bearer", Scope: strings.Join(g.scopes, " ")}
 	for _, t := range []struct {
 		text    *string
@@ -198,9 +199,9 @@ func mint(ctx context.Context, tx *store.Tx, g grant, generation int64) (*Tokens
 	}{{&made.AccessToken, account.AccessPrefix, false, AccessLife}, {&made.RefreshToken, refreshPrefix, true, account.AppIdle}} {
 		text, hash := secret.NewToken(t.prefix)
 		*t.text = text
-		until := min(tx.Now().Add(t.life), g.until)
+		until := min(now.Add(t.life), g.until)
 		if !t.refresh {
-			made.ExpiresIn = int(until.Time().Sub(tx.Now().Time()).Seconds())
+			made.ExpiresIn = int(until.Time().Sub(now.Time()).Seconds())
 		}
 		if _, err := tx.Exec(ctx, "INSERT INTO oauth_tokens (hash, account_id, session_id, refresh, generation, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
 			hash, g.accountID, g.sessionID, t.refresh, generation, int64(until)); err != nil {
