@@ -19,7 +19,7 @@ type PushSubscription struct {
 	ID string `json:"id,omitempty"`
 	// AccountID holds the value of the "account_id" field.
 	AccountID string `json:"account_id,omitempty"`
-	// Whose notifications it shows; no one else sees it.
+	// The user with the notifications that it shows; no one else sees it.
 	UserID string `json:"user_id,omitempty"`
 	// The session or token that registered it: it ends with that.
 	TokenID string `json:"token_id,omitempty"`

@@ -63,7 +63,7 @@ func (PushSubscription) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}}
 // Fields of PushSubscription.
 func (PushSubscription) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("user_id").Immutable().Comment("Whose notifications it shows; no one else sees it."),
+		field.String("user_id").Immutable().Comment("The user with the notifications that it shows; no one else sees it."),
 		field.String("token_id").Comment("The session or token that registered it: it ends with that."),
 		field.String("endpoint_hash").Immutable().Sensitive().Comment("Of its address: one that another user registers is theirs."),
 		field.String("host").Immutable().Comment("Its push service."),

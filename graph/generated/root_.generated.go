@@ -35598,13 +35598,14 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
   Has a browser show the caller's notifications by web push, until its session or token ends. One that is registered already is kept, with the
-  keys given; one of another user is the caller's then. Of more than 20, the one that took no push for longest is removed. Emits nothing.
+  keys given; one of another user is the caller's then. Of more than 20, the one that took no push for longest is removed. With the
+  idempotency key of one that was removed since: NOT_FOUND. Emits nothing.
   """
   registerPushSubscription(
     "What the browser's ` + "`" + `PushSubscription` + "`" + ` has."
     input: RegisterPushSubscriptionInput!
   ): RegisterPushSubscriptionPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-    @errors(codes: [CONFLICT, INVALID, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, TOO_LONG])
   "Has a browser of the caller's show no more notifications. One that is none of theirs is NOT_FOUND. Emits nothing."
   removePushSubscription(
     "The browser."
@@ -35691,7 +35692,7 @@ enum NotificationKind {
   WEBHOOK_PAUSED
   "Someone opened a meeting link that the user sent."
   MEETING_LINK_CLICKED
-  "What was filtered in an inbox, each week, by e-mail alone: admins, and whoever chose it, among its members."
+  "What was filtered in an inbox, each week, only by e-mail: admins, and whoever chose it, among its members."
   FILTERED_DIGEST
 }
 

@@ -21,8 +21,8 @@ type lanes struct {
 	each map[string]int
 }
 
-// enter takes a place for a push to a host; false: there is none.
-func (l *lanes) enter(host string) (leave func(), free bool) {
+// takePlace takes a place for a push to a host; false: there is none.
+func (l *lanes) takePlace(host string) (leave func(), free bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.all >= mostPushing || l.each[host] >= mostPushingTo {

@@ -112,7 +112,7 @@ func (s *Service) UpdatePreference(ctx context.Context, in UpdateNotificationPre
 	case kind.Fixed:
 		return nil, errs.New(errs.Invalid, "No one may turn %s off.", in.Kind).On("kind")
 	case !kind.has(in.Medium):
-		return nil, errs.New(errs.Invalid, "%s is not told by %s.", in.Kind, in.Medium).On("medium")
+		return nil, errs.New(errs.Invalid, "%s cannot be notified by %s.", in.Kind, in.Medium).On("medium")
 	case inboxID != "" && !kind.OfInbox:
 		return nil, errs.New(errs.Invalid, "%s is about no inbox: omit inboxId.", in.Kind).On("inboxId")
 	}

@@ -106,7 +106,7 @@ func (s *Service) PushTo(ctx context.Context, args PushToArgs) error {
 	if err != nil {
 		return err
 	}
-	leave, free := s.lanes.enter(b.Host)
+	leave, free := s.lanes.takePlace(b.Host)
 	if !free {
 		return job.Again(laneWait)
 	}

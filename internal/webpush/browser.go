@@ -42,10 +42,10 @@ func Read(endpoint, p256dh, auth string) (b Browser, host string, err error) {
 		_, err = ecdh.P256().NewPublicKey(point)
 	}
 	if err != nil {
-		return b, "", errs.New(errs.Invalid, "This is no public key: a point of P-256, uncompressed, in base64url, such as a browser's keys.p256dh.").On("p256dh")
+		return b, "", errs.New(errs.Invalid, "The public key is wrong: it must be a point of P-256, uncompressed, in base64url, such as a browser's keys.p256dh.").On("p256dh")
 	}
 	if secret, err := decode(auth); err != nil || len(secret) != authSize {
-		return b, "", errs.New(errs.Invalid, "This is no secret: %d bytes in base64url, such as a browser's keys.auth.", authSize).On("auth")
+		return b, "", errs.New(errs.Invalid, "The secret is wrong: it must be %d bytes in base64url, such as a browser's keys.auth.", authSize).On("auth")
 	}
 	return Browser{Endpoint: u.String(), P256dh: p256dh, Auth: auth}, u.Hostname(), nil
 }

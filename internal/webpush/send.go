@@ -116,7 +116,7 @@ func (s *Sender) Send(ctx context.Context, keys Keys, b Browser, m Message) (Ans
 	}
 	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
-	return s.read(res), nil
+	return s.readAnswer(res), nil
 }
 
 // answering notes that the push service was asked, which is no fault of the message.
@@ -131,7 +131,7 @@ func (a *answering) Do(r *http.Request) (*http.Response, error) {
 	return a.client.Do(r)
 }
 
-func (s *Sender) read(res *http.Response) Answer {
+func (s *Sender) readAnswer(res *http.Response) Answer {
 	a := Answer{Status: res.StatusCode, Outcome: Refused}
 	switch code := res.StatusCode; {
 	case code >= 200 && code < 300:
