@@ -2,8 +2,8 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"

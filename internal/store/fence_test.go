@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/go-cmp/cmp"
 
 	"parley/ent"
