@@ -97,7 +97,7 @@ func (s *Service) alter(ctx context.Context, tx *store.Tx, e *ent.WebhookEndpoin
 		setEnabled(e, *enabled)
 	}
 	if in.URL.IsSet() {
-		beginAnew(e)
+		forgetFailures(e)
 	}
 	if in.Document.IsSet() || in.Scopes.IsSet() || in.Filter.IsSet() {
 		e.DocumentProblem = ""
@@ -171,8 +171,8 @@ func setEnabled(e *ent.WebhookEndpoint, on bool) {
 	}
 }
 
-// beginAnew has an endpoint at another address be one of which nothing is known.
-func beginAnew(e *ent.WebhookEndpoint) {
+// forgetFailures has an endpoint at another address be one of which nothing is known.
+func forgetFailures(e *ent.WebhookEndpoint) {
 	e.Failures, e.RetryAt, e.FailingSince = 0, 0, 0
 	if e.State == vocab.WebhookFailing {
 		e.State = vocab.WebhookActive

@@ -16,8 +16,8 @@ func newQuota(most, mostOfOne int) *quota {
 	return &quota{most: most, mostOfOne: mostOfOne, of: map[string]int{}}
 }
 
-// take takes one for an account; false: there is none left for it.
-func (q *quota) take(accountID string) bool {
+// takeOne takes one for an account; false: there is none left for it.
+func (q *quota) takeOne(accountID string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.taken >= q.most || q.of[accountID] >= q.mostOfOne {
@@ -28,8 +28,8 @@ func (q *quota) take(accountID string) bool {
 	return true
 }
 
-// giveBack gives back what was taken for an account.
-func (q *quota) giveBack(accountID string) {
+// giveOneBack gives back what was taken for an account.
+func (q *quota) giveOneBack(accountID string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.taken--

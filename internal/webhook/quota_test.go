@@ -10,12 +10,12 @@ func TestQuota(t *testing.T) {
 		of   string
 		want bool
 	}{{"a", true}, {"a", true}, {"a", false}, {"b", true}, {"b", false}} {
-		if got := q.take(step.of); got != step.want {
+		if got := q.takeOne(step.of); got != step.want {
 			t.Errorf("step %d: got %v", i, got)
 		}
 	}
-	q.giveBack("a")
-	if !q.take("b") || q.take("a") {
+	q.giveOneBack("a")
+	if !q.takeOne("b") || q.takeOne("a") {
 		t.Error("what is given back is not there for the other one alone")
 	}
 }

@@ -28,8 +28,8 @@ const (
 	freshFor = time.Second
 	// finishing is how long requests may take that are under way when the node stops.
 	finishing = 5 * time.Second
-	// roomAgain is when a node that has no room for a request looks again.
-	roomAgain = 100 * time.Millisecond
+	// capacityCheck is when a node that has no capacity for a request looks again.
+	capacityCheck = 100 * time.Millisecond
 	// lastWrites bounds what is written after the end.
 	lastWrites = 5 * time.Second
 )
@@ -338,8 +338,8 @@ func (r *runner) sendAll(ctx, sending context.Context) error {
 			continue
 		}
 		reads := e != nil && r.endpoint.Document != ""
-		if !r.takeRoom(reads) {
-			r.again = r.store.Now().Add(roomAgain) // what is read by then is judged anew
+		if !r.takeCapacity(reads) {
+			r.again = r.store.Now().Add(capacityCheck) // what is read by then is judged anew
 			break
 		}
 		r.queue = r.queue[1:]
@@ -353,13 +353,13 @@ func (r *runner) sendAll(ctx, sending context.Context) error {
 	return r.record(ctx, r.endpointID, canceled)
 }
 
-// takeRoom takes the room on this node that a request needs; false: there is none now.
-func (r *runner) takeRoom(reads bool) bool {
-	if !r.sender.requests.take(r.accountID) {
+// takeCapacity takes the capacity on this node that a request needs; false: there is none now.
+func (r *runner) takeCapacity(reads bool) bool {
+	if !r.sender.requests.takeOne(r.accountID) {
 		return false
 	}
-	if reads && !r.sender.documents.take(r.accountID) {
-		r.sender.requests.giveBack(r.accountID)
+	if reads && !r.sender.documents.takeOne(r.accountID) {
+		r.sender.requests.giveOneBack(r.accountID)
 		return false
 	}
 	return true
@@ -393,7 +393,7 @@ type request struct {
 func (r *runner) send(ctx context.Context, q request) {
 	o := &outcome{delivery: q.delivery, canceled: true} // what is not known is not recorded
 	defer func() {
-		r.sender.requests.giveBack(r.accountID)
+		r.sender.requests.giveOneBack(r.accountID)
 		r.outcomes <- o
 	}()
 	b := testBody(q.delivery.CreatedAt)
@@ -427,9 +427,9 @@ func (r *runner) send(ctx context.Context, q request) {
 	o = sent
 }
 
-// readDocument has a request's document answered, and gives back the room that it took.
+// readDocument has a request's document answered, and gives back the capacity that it took.
 func (r *runner) readDocument(ctx context.Context, b *body, q request) (problem string, later bool) {
-	defer r.sender.documents.giveBack(r.accountID)
+	defer r.sender.documents.giveOneBack(r.accountID)
 	return r.addResult(ctx, b, narrowed(q.viewer, q.endpoint), q.endpoint.Document, q.event)
 }
 
