@@ -270,9 +270,9 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 		w.quote(c, w.make(id.Quote), 1, w.ConversationIDs[0], w.ContactID),
 		c.ImageSender.Create().SetID(id.New(id.ImageSender)).SetUserID(w.AgentIDs[0]).SetAddress("news@example.net").SetCreatedAt(now),
 		c.ImageSender.Create().SetID(w.make(id.ImageSender)).SetUserID(w.AdminID).SetAddress("news@example.net").SetCreatedAt(now),
-		c.PushSubscription.Create().SetID(id.New(id.PushSubscription)).SetUserID(w.AgentIDs[0]).SetTokenID(id.New(id.UserSession)).SetEndpointHash("agent").
+		c.PushSubscription.Create().SetID(id.New(id.PushSubscription)).SetUserID(w.AgentIDs[0]).SetTokenID(id.New(id.UserSession)).SetEndpointHash(w.AgentIDs[0]).
 			SetHost("push.example.net").SetSealed("s").SetCreatedAt(now),
-		c.PushSubscription.Create().SetID(w.make(id.PushSubscription)).SetUserID(w.AdminID).SetTokenID(id.New(id.UserSession)).SetEndpointHash("admin").
+		c.PushSubscription.Create().SetID(w.make(id.PushSubscription)).SetUserID(w.AdminID).SetTokenID(id.New(id.UserSession)).SetEndpointHash(w.AdminID).
 			SetHost("push.example.net").SetSealed("s").SetCreatedAt(now),
 		c.Notification.Create().SetID(id.New(id.Notification)).SetUserID(w.AgentIDs[0]).SetKind(vocab.NotifyTokenCreated).
 			SetFirstSequence(1).SetLastSequence(1).SetSequence(1).SetUpdatedAt(now).SetCreatedAt(now),

@@ -63,7 +63,7 @@ func TestWebhookDocument(t *testing.T) {
 			"by its own name": `subscription { e: events { id } }`,
 			"no variables":    `subscription($n: Boolean = true) { events { id @include(if: $n) } }`,
 			"one operation":   `subscription A { events { id } } subscription B { events { id } }`,
-			"Cannot query":    "subscription { events " + "{ nothing } }",
+			"Cannot query":    fmt.Sprintf("subscription { events { %s } }", "nothing"),
 			"scope":           `subscription { events { actor { ... on User { email } } message { text } } }`,
 		} {
 			in := input("webhookEndpointId", h.id, "document", document)
