@@ -194,7 +194,7 @@ func TestAppAsksForMore(t *testing.T) {
 			{[]string{"resource", tools, "scope", "conversations:read"}, nil, "conversations:read"},
 			{[]string{"resource", tools, "scope", "conversations:read conversations:write act"}, []string{"act"}, "conversations:read conversations:write act"},
 			{[]string{"resource", tools, "scope", "conversations:read conversations:write act"}, nil, "conversations:read"},
-			{[]string{"resource", tools, "scope", "write"}, nil, "account:read people:read settings:read contacts:read conversations:read proposals:write events:read"},
+			{[]string{"resource", tools, "scope", "write"}, nil, "account:read people:read settings:read audit:read contacts:read conversations:read proposals:write events:read"},
 			{[]string{"resource", tools, "scope", "contacts:write conversations:write"}, nil, "invalid_scope"},
 			{[]string{"resource", tools, "scope", "write act"}, []string{"act"}, "act"},
 			{[]string{"resource", tools, "scope", "read contacts:read inbox act"}, nil, "read"},

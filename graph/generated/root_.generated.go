@@ -26257,7 +26257,7 @@ it: they keep everything but ` + "`" + `subjectId` + "`" + ` and ` + "`" + `chan
 """
 type AuditEntry implements Node @scope(read: "audit:read") @key(fields: "id") {
   "TypeID, ` + "`" + `audit_...` + "`" + `."
-  id: ID!
+  id: ID! @scope(also: ["conversations:read"])
   "Its position in the audit log; numbers are without gaps and in commit order."
   number: Sequence!
   "When it happened."
