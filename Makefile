@@ -83,6 +83,12 @@ schedules: ## Merge and erase contacts, and have bots answer, in SCHEDULES (1000
 flows: ## Kill a server at each step of a bot's flow of 30, within it and at its commit: each step exactly once
 	@PARLEY_FLOW_KILLS=all PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestFlowsOutliveKills$$' -v
 
+WEBHOOK_EVENTS ?= 25000
+
+.PHONY: webhooks
+webhooks: ## Send WEBHOOK_EVENTS (25000) to four endpoints, of which one fails 30 %, one stalls and one is dead
+	@PARLEY_WEBHOOK_EVENTS=$(WEBHOOK_EVENTS) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestWebhookLoad$$' -v
+
 # The schema as the present code prints it.
 SCHEMA := bin/schema.graphql
 

@@ -69,22 +69,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	}
 	c.Inbox.Setup = func(child int) int { return 1 + child*10 }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*max(len(ids), 1) }
-	c.Query.Users = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Query.ContactSubscriptionTypes = c.Query.Users
-	c.Query.Tags = func(child int, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Query.LibraryItems = func(child int, _ *string, _ *vocab.LibraryItemKind, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Query.Properties = func(child int, _ vocab.PropertyObject, _ *bool, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
-	c.Query.SavedViews = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
-		return 1 + child*pageSize(50, first, last)
-	}
+	setCatalogPrices(c)
 	setThreadPrices(c)
 	c.Query.ViewCounts = viewCountsPrice
 	c.Subscription.ViewCounts = viewCountsPrice
@@ -118,6 +103,26 @@ func setPrices(c *generated.ComplexityRoot) {
 	}
 	setRecordPrices(c)
 	setPagePrices(c)
+}
+
+// setCatalogPrices charges what an account has of users, and what it set up.
+func setCatalogPrices(c *generated.ComplexityRoot) {
+	c.Query.Users = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.ContactSubscriptionTypes = c.Query.Users
+	c.Query.Tags = func(child int, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.LibraryItems = func(child int, _ *string, _ *vocab.LibraryItemKind, _ *string, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.Properties = func(child int, _ vocab.PropertyObject, _ *bool, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
+	c.Query.SavedViews = func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
+		return 1 + child*pageSize(50, first, last)
+	}
 }
 
 // setThreadPrices charges the messages of conversations, and what is in one order with them.

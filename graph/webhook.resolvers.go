@@ -143,6 +143,18 @@ func (r *webhookEndpointResolver) PauseReason(ctx context.Context, obj *ent.Webh
 	return orNull(obj.PauseReason), nil
 }
 
+func (r *webhookEndpointResolver) FailingSince(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error) {
+	return orNull(webhook.FailingSince(obj)), nil
+}
+
+func (r *webhookEndpointResolver) RetryAt(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error) {
+	return orNull(r.Services.Webhooks.RetryAt(obj)), nil
+}
+
+func (r *webhookEndpointResolver) PreviousSecretExpiresAt(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error) {
+	return orNull(r.Services.Webhooks.PreviousSecretUntil(obj)), nil
+}
+
 func (r *Resolver) WebhookAttempt() generated.WebhookAttemptResolver {
 	return &webhookAttemptResolver{r}
 }

@@ -54,7 +54,7 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 	if o.webhooks.Networks, err = networks(s.WebhookNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_WEBHOOK_NETWORKS: %w", err)
 	}
-	o.webhooks.Sweep = s.webhookSweep
+	o.webhooks.Sweep, o.webhooks.Timeout = s.webhookSweep, s.webhookTimeout
 	if o.pushes, err = networks(s.PushNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_PUSH_NETWORKS: %w", err)
 	}

@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -203,7 +202,7 @@ func (p *gotPush) readVAPID(header string) error {
 	}
 	p.key, p.claims = key, jwt.MapClaims{}
 	_, err = jwt.ParseWithClaims(token, p.claims, func(*jwt.Token) (any, error) {
-		return &ecdsa.PublicKey{Curve: elliptic.P256(), X: new(big.Int).SetBytes(point[1:33]), Y: new(big.Int).SetBytes(point[33:])}, nil
+		return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 	}, jwt.WithValidMethods([]string{"ES256"}), jwt.WithExpirationRequired())
 	return err
 }

@@ -155,6 +155,8 @@ type serverSettings struct {
 
 	// webhookSweep is the time between two looks for webhooks that no one reported; zero: as usual.
 	webhookSweep time.Duration
+	// webhookTimeout bounds a webhook's request; zero: as usual.
+	webhookTimeout time.Duration
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
 	// pushRoots are trusted at push services in place of the system's; nil: the system's.

@@ -99,9 +99,9 @@ type cluster struct {
 	bus   *testBus // nil: the process's own
 }
 
-func newCluster(t *testing.T, db testkit.Database) *cluster {
+func newCluster(t *testing.T, db testkit.Database, env ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, env: serverEnv(t, db, secret.GenerateKey()), addrs: []string{freeAddress(t)}}
+	c := &cluster{t: t, env: append(serverEnv(t, db, secret.GenerateKey()), env...), addrs: []string{freeAddress(t)}}
 	if db.URL() != "" {
 		c.addrs = append(c.addrs, freeAddress(t))
 		c.bus = newTestBus(t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
@@ -132,8 +133,72 @@ func TestWebhookAnswers(t *testing.T) {
 		if wait := next.Sub(turned.Now()); wait < 2*time.Hour || wait > 2*time.Hour+time.Minute {
 			t.Errorf("it waits for %s, want two hours", wait)
 		}
+		state := o.do(adminToken, `query($id: ID!, $n: Sequence!) { webhookEndpoint(id: $id) { retryAt failingSince } explainDelivery(webhookEndpointId: $id, sequence: $n) { steps { step text } } }`,
+			map[string]any{"id": hooks["patience"].id, "n": fmt.Sprint(at(slow, "sequence"))})
+		until, err := time.Parse(time.RFC3339Nano, text(state, "webhookEndpoint", "retryAt"))
+		ok(t, err)
+		if wait := until.Sub(turned.Now()); wait < 2*time.Hour-time.Minute || wait > 2*time.Hour || at(state, "webhookEndpoint", "failingSince") != nil {
+			t.Errorf("the endpoint says %v, want to be left in peace for two hours", at(state, "webhookEndpoint"))
+		}
+		if got := text(state, "explainDelivery", "steps", 5, "text"); !strings.Contains(got, "left in peace until") {
+			t.Errorf("STATE says %q", got)
+		}
 		if got := text(o.deliveriesOf(hooks["redirects"])[0], "attempts", 0, "excerpt"); got != "Redirect to http://169.254.169.254/latest/meta-data/" {
 			t.Errorf("the redirect's excerpt is %q", got)
+		}
+	})
+}
+
+// NT-4: a conversation whose deliveries fail again and again holds up no other one.
+func TestFailingConversationHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		turned := clock.At(time.Now())
+		o := serveTest(t, db.Open(t, turned), hooked).office()
+		var mu sync.Mutex
+		poison := ""
+		r := newReceiver(t, func(w http.ResponseWriter, g received) {
+			mu.Lock()
+			defer mu.Unlock()
+			if poison = cmp.Or(poison, g.conversation); g.conversation == poison {
+				w.WriteHeader(http.StatusBadRequest)
+			}
+		})
+		h := o.hook(r.URL, "types", []string{"MESSAGE_CREATED"})
+		c := o.site.chat("Poison")
+		for n := range 7 {
+			o.settles(h, "an attempt", func(list []any) bool { a, _ := at(list[0], "attempts").([]any); return len(a) > n })
+			turned.Advance(7 * time.Hour)
+		}
+		o.becomesState(h, "ACTIVE")
+		other := o.site.chat("Other")
+		r.await(t, "the other conversation", func(list []received) bool { return len(sentOf(list, other.conversationID)) == 1 })
+		if got := o.do(adminToken, `query($id: ID!) { webhookEndpoint(id: $id) { retryAt failingSince } }`, map[string]any{"id": h.id}); at(got, "webhookEndpoint", "failingSince") != nil {
+			t.Errorf("an endpoint that answers says %v (%s fails)", got, c.conversationID)
+		}
+	})
+}
+
+// NT-4: an endpoint that says nothing, or begins and does not end, is given up after a time.
+func TestWebhookStalls(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		o := serveTest(t, db.Open(t, clock.System{}), hooked, func(s *serverSettings) { s.webhookTimeout = time.Second }).office()
+		stop := make(chan struct{})
+		silent := newReceiver(t, func(http.ResponseWriter, received) { <-stop })
+		drips := newReceiver(t, func(w http.ResponseWriter, _ received) {
+			_, _ = io.WriteString(w, "It")
+			_ = http.NewResponseController(w).Flush()
+			<-stop
+		})
+		t.Cleanup(func() { close(stop) }) // before the servers are closed
+		hooks := []hook{o.hook(silent.URL, "types", []string{"MESSAGE_CREATED"}), o.hook(drips.URL, "types", []string{"MESSAGE_CREATED"})}
+		o.site.chat("Hello")
+		for i, h := range hooks {
+			list := o.settles(h, "a time-out", func(list []any) bool { return len(list) == 1 && text(list[0], "lastFailure") == "TIMEOUT" })
+			if text(list[0], "state") != "PENDING" || text(list[0], "attempts", 0, "failure") != "TIMEOUT" {
+				t.Errorf("%d: got %v", i, list[0])
+			}
 		}
 	})
 }

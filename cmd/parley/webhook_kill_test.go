@@ -69,3 +69,52 @@ func TestWebhooksOutliveKills(t *testing.T) {
 		t.Logf("%d requests for %d messages", len(r.all()), chats*each)
 	})
 }
+
+// NT-4, OP-2: what two nodes write is sent by one of them, once and in order; if that one is killed, the
+// other one goes on.
+func TestWebhooksOfTwoNodes(t *testing.T) {
+	t.Parallel()
+	db := testkit.Postgres(t)
+	const chats, each = 3, 8
+	c := newCluster(t, db, "PARLEY_WEBHOOK_NETWORKS=127.0.0.0/8")
+	first, second := c.api(), &api{t: t, url: "http://" + c.addrs[1]}
+	r := newReceiver(t, nil)
+	site := first.channel()
+	o := &office{api: first, site: site}
+	o.hook(r.URL, "types", []string{"MESSAGE_CREATED"})
+	var talks []chat
+	for i := range chats {
+		talks = append(talks, site.chat(fmt.Sprint("Chat ", i)))
+	}
+	write := func(nodes ...*api) {
+		for n := range each {
+			for _, talk := range talks {
+				nodes[n%len(nodes)].writes(talk, fmt.Sprint(n))
+			}
+		}
+	}
+	write(first, second)
+	r.await(t, "each message", func(list []received) bool { return len(list) >= chats*(each+1) })
+	sequences := map[int]bool{}
+	for _, g := range r.all() {
+		if sequences[g.sequence] {
+			t.Errorf("%d came twice", g.sequence)
+		}
+		sequences[g.sequence] = true
+	}
+	c.nodes[1].kill()
+	write(first)
+	r.await(t, "what came after the kill", func(list []received) bool {
+		for _, g := range list {
+			sequences[g.sequence] = true
+		}
+		return len(sequences) == chats*(2*each+1)
+	})
+	last := map[string]int{}
+	for _, g := range r.all() {
+		if g.sequence < last[g.conversation] {
+			t.Errorf("%d came after %d", g.sequence, last[g.conversation])
+		}
+		last[g.conversation] = g.sequence
+	}
+}

@@ -42,6 +42,9 @@ func TestWebhookSecretRotates(t *testing.T) {
 		if n := len(strings.Fields(third.header.Get("webhook-signature"))); n != 1 {
 			t.Errorf("%d signatures after the overlap", n)
 		}
+		if got := o.do(adminToken, `query($id: ID!) { webhookEndpoint(id: $id) { previousSecretExpiresAt } }`, map[string]any{"id": h.id}); at(got, "webhookEndpoint", "previousSecretExpiresAt") != nil {
+			t.Errorf("after the overlap it says %v", got)
+		}
 	})
 }
 

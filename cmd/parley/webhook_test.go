@@ -50,11 +50,7 @@ func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
 	if err != nil {
 		return
 	}
-	got := received{id: request.Header.Get("webhook-id"), raw: raw, header: request.Header, body: map[string]any{}}
-	_ = json.Unmarshal(raw, &got.body)
-	got.kind, got.conversation = text(got.body, "type"), text(got.body, "data", "event", "conversationId")
-	number, _ := at(got.body, "data", "sequence").(float64)
-	got.sequence = int(number)
+	got := receivedOf(raw, request.Header)
 	r.mu.Lock()
 	r.got = append(r.got, got)
 	r.mu.Unlock()
@@ -67,6 +63,16 @@ func (r *receiver) take(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	r.answer(w, got)
+}
+
+// receivedOf reads a request.
+func receivedOf(raw []byte, header http.Header) received {
+	got := received{id: header.Get("webhook-id"), raw: raw, header: header, body: map[string]any{}}
+	_ = json.Unmarshal(raw, &got.body)
+	got.kind, got.conversation = text(got.body, "type"), text(got.body, "data", "event", "conversationId")
+	number, _ := at(got.body, "data", "sequence").(float64)
+	got.sequence = int(number)
+	return got
 }
 
 // all is what came up to now.

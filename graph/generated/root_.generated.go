@@ -4737,23 +4737,24 @@ type ComplexityRoot struct {
 	}
 
 	WebhookEndpoint struct {
-		ChangedFields   func(childComplexity int) int
-		CreatedAt       func(childComplexity int) int
-		Document        func(childComplexity int) int
-		DocumentProblem func(childComplexity int) int
-		FailingSince    func(childComplexity int) int
-		Filter          func(childComplexity int) int
-		ID              func(childComplexity int) int
-		Inboxes         func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Integration     func(childComplexity int) int
-		Name            func(childComplexity int) int
-		PauseReason     func(childComplexity int) int
-		PayloadVersion  func(childComplexity int) int
-		PreviousUntil   func(childComplexity int) int
-		Scopes          func(childComplexity int) int
-		State           func(childComplexity int) int
-		Types           func(childComplexity int) int
-		URL             func(childComplexity int) int
+		ChangedFields           func(childComplexity int) int
+		CreatedAt               func(childComplexity int) int
+		Document                func(childComplexity int) int
+		DocumentProblem         func(childComplexity int) int
+		FailingSince            func(childComplexity int) int
+		Filter                  func(childComplexity int) int
+		ID                      func(childComplexity int) int
+		Inboxes                 func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Integration             func(childComplexity int) int
+		Name                    func(childComplexity int) int
+		PauseReason             func(childComplexity int) int
+		PayloadVersion          func(childComplexity int) int
+		PreviousSecretExpiresAt func(childComplexity int) int
+		RetryAt                 func(childComplexity int) int
+		Scopes                  func(childComplexity int) int
+		State                   func(childComplexity int) int
+		Types                   func(childComplexity int) int
+		URL                     func(childComplexity int) int
 	}
 
 	WebhookEndpointConnection struct {
@@ -24274,11 +24275,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookEndpoint.PayloadVersion(childComplexity), true
 	case "WebhookEndpoint.previousSecretExpiresAt":
-		if e.ComplexityRoot.WebhookEndpoint.PreviousUntil == nil {
+		if e.ComplexityRoot.WebhookEndpoint.PreviousSecretExpiresAt == nil {
 			break
 		}
 
-		return e.ComplexityRoot.WebhookEndpoint.PreviousUntil(childComplexity), true
+		return e.ComplexityRoot.WebhookEndpoint.PreviousSecretExpiresAt(childComplexity), true
+	case "WebhookEndpoint.retryAt":
+		if e.ComplexityRoot.WebhookEndpoint.RetryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEndpoint.RetryAt(childComplexity), true
 	case "WebhookEndpoint.scopes":
 		if e.ComplexityRoot.WebhookEndpoint.Scopes == nil {
 			break
@@ -43636,8 +43643,10 @@ type WebhookEndpoint implements Node @scope(read: "settings:read") {
   state: WebhookEndpointState!
   "Why it is paused; null: it is not."
   pauseReason: WebhookPauseReason
-  "Since when the endpoint fails: five requests in a row did then, and none succeeded since; null: it works."
+  "Since when nothing succeeded, of an endpoint that is FAILING or was paused for that; null: it works, as far as is known."
   failingSince: Time
+  "Until when it is left in peace, but for tests: it failed, or asked for that by ` + "`" + `Retry-After` + "`" + `; null: it is sent what is due."
+  retryAt: Time
   "Until when requests are also signed with the secret before; null: they are not."
   previousSecretExpiresAt: Time
   "When it was created."
@@ -51714,6 +51723,8 @@ func (ec *executionContext) childFields_WebhookEndpoint(ctx context.Context, fie
 		return ec.fieldContext_WebhookEndpoint_pauseReason(ctx, field)
 	case "failingSince":
 		return ec.fieldContext_WebhookEndpoint_failingSince(ctx, field)
+	case "retryAt":
+		return ec.fieldContext_WebhookEndpoint_retryAt(ctx, field)
 	case "previousSecretExpiresAt":
 		return ec.fieldContext_WebhookEndpoint_previousSecretExpiresAt(ctx, field)
 	case "createdAt":

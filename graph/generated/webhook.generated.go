@@ -47,6 +47,9 @@ type WebhookEndpointResolver interface {
 	DocumentProblem(ctx context.Context, obj *ent.WebhookEndpoint) (*string, error)
 
 	PauseReason(ctx context.Context, obj *ent.WebhookEndpoint) (*vocab.WebhookPauseReason, error)
+	FailingSince(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error)
+	RetryAt(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error)
+	PreviousSecretExpiresAt(ctx context.Context, obj *ent.WebhookEndpoint) (*clock.Micros, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1676,18 +1679,41 @@ func (ec *executionContext) _WebhookEndpoint_failingSince(ctx context.Context, f
 			return ec.fieldContext_WebhookEndpoint_failingSince(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.FailingSince, nil
+			return ec.Resolvers.WebhookEndpoint().FailingSince(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_WebhookEndpoint_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WebhookEndpoint", field, false, false, "Time")
+	return graphql.NewScalarFieldContext("WebhookEndpoint", field, true, true, "Time")
+}
+
+func (ec *executionContext) _WebhookEndpoint_retryAt(ctx context.Context, field graphql.CollectedField, obj *ent.WebhookEndpoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebhookEndpoint_retryAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WebhookEndpoint().RetryAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebhookEndpoint_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebhookEndpoint", field, true, true, "Time")
 }
 
 func (ec *executionContext) _WebhookEndpoint_previousSecretExpiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.WebhookEndpoint) (ret graphql.Marshaler) {
@@ -1699,18 +1725,18 @@ func (ec *executionContext) _WebhookEndpoint_previousSecretExpiresAt(ctx context
 			return ec.fieldContext_WebhookEndpoint_previousSecretExpiresAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PreviousUntil, nil
+			return ec.Resolvers.WebhookEndpoint().PreviousSecretExpiresAt(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v clock.Micros) graphql.Marshaler {
-			return ec.marshalOTime2parleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
+			return ec.marshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_WebhookEndpoint_previousSecretExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("WebhookEndpoint", field, false, false, "Time")
+	return graphql.NewScalarFieldContext("WebhookEndpoint", field, true, true, "Time")
 }
 
 func (ec *executionContext) _WebhookEndpoint_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.WebhookEndpoint) (ret graphql.Marshaler) {
@@ -2971,6 +2997,11 @@ func (ec *executionContext) _WebhookEndpoint(ctx context.Context, sel ast.Select
 			}
 		case "failingSince":
 			out.Values[i] = ec._WebhookEndpoint_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retryAt":
+			out.Values[i] = ec._WebhookEndpoint_retryAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

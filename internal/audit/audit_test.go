@@ -40,7 +40,7 @@ func writeTeams(f *testkit.Fixture, n int) (subjects []string) {
 }
 
 // list are the entries that a filter leaves, newest first.
-func list(t *testing.T, s *audit.Service, ctx context.Context, filter *audit.Filter) []*ent.AuditEntry {
+func list(ctx context.Context, t *testing.T, s *audit.Service, filter *audit.Filter) []*ent.AuditEntry {
 	t.Helper()
 	var all []*ent.AuditEntry
 	for _, e := range check.Must(s.List(ctx, filter, paging.PageArgs{First: check.Ptr(100)}))(t).Edges {
@@ -80,7 +80,7 @@ func TestEntries(t *testing.T) {
 		}); err == nil {
 			t.Fatal("the transaction did not fail")
 		}
-		got := list(t, log, f.Admin, nil)
+		got := list(f.Admin, t, log, nil)
 		if len(got) != 2 || got[0].Work != "sign-in" || got[0].ActorID != admin.ActorID || got[0].EventSequence != 0 || got[1].EventSequence == 0 || got[0].Number != 2 {
 			t.Errorf("got %v", got)
 		}
@@ -88,10 +88,10 @@ func TestEntries(t *testing.T) {
 			tx.Append(ctx, store.Event{Type: vocab.ConversationDeleted, InboxID: f.InboxIDs[0], ConversationID: f.ConversationIDs[0]})
 			return nil
 		})
-		if got := list(t, log, f.Admin, &audit.Filter{SubjectID: &f.ConversationIDs[0]}); len(got) != 1 || got[0].Action != vocab.AuditConversationDeleted {
+		if got := list(f.Admin, t, log, &audit.Filter{SubjectID: &f.ConversationIDs[0]}); len(got) != 1 || got[0].Action != vocab.AuditConversationDeleted {
 			t.Errorf("about the conversation: %v", got)
 		}
-		if others := list(t, log, f.Agent(0), nil); len(others) != 0 {
+		if others := list(f.Agent(0), t, log, nil); len(others) != 0 {
 			t.Errorf("an agent sees %v", others)
 		}
 	})
@@ -114,19 +114,19 @@ func TestTrim(t *testing.T) {
 		turned.Advance(kept + 12*time.Hour)
 		writeTeams(f, 2)
 		check.NoError(t, log.Trim(f.System, kept))
-		if got := list(t, log, f.Admin, nil); len(got) != 7 {
+		if got := list(f.Admin, t, log, nil); len(got) != 7 {
 			t.Fatalf("%d entries within the day", len(got))
 		}
 		turned.Advance(24 * time.Hour)
 		check.NoError(t, log.Trim(f.System, kept))
-		if got := list(t, log, f.Admin, nil); len(got) != 8 || got[0].Action != vocab.AuditAuditLogTrimmed || *got[0].Changes[0].To != "5" {
+		if got := list(f.Admin, t, log, nil); len(got) != 8 || got[0].Action != vocab.AuditAuditLogTrimmed || *got[0].Changes[0].To != "5" {
 			t.Fatalf("before the floor is sealed: %v", got)
 		}
 		check.NoError(t, seals.Round(f.System))
 		for range 2 {
 			check.NoError(t, log.Trim(f.System, kept))
 		}
-		if got := list(t, log, f.Admin, nil); len(got) != 3 {
+		if got := list(f.Admin, t, log, nil); len(got) != 3 {
 			t.Errorf("%d entries are left", len(got))
 		}
 		check.NoError(t, seal.Verify(t.Context(), s, keys, seal.Options{Log: store.AuditLog}, func(r *seal.Report) error {
@@ -156,7 +156,7 @@ func TestHourly(t *testing.T) {
 		turned.Advance(time.Hour)
 		log := audit.New(s)
 		check.NoError(t, log.RecordRead(f.Admin, "erasures"))
-		if got := list(t, log, f.Admin, &audit.Filter{Actions: []vocab.AuditAction{vocab.AuditReadAsAdmin}}); len(got) != 2 || got[0].Detail != "erasures" {
+		if got := list(f.Admin, t, log, &audit.Filter{Actions: []vocab.AuditAction{vocab.AuditReadAsAdmin}}); len(got) != 2 || got[0].Detail != "erasures" {
 			t.Errorf("got %v", got)
 		}
 	})
@@ -181,17 +181,21 @@ func TestPlans(t *testing.T) {
 			_ = check.Must(s.Writer().ExecContext(t.Context(), "ANALYZE audit_entries"))(t)
 		}
 		team := id.New(id.Team)
-		for index, filter := range map[string]audit.Filter{
-			"audit_entries_at":      {Since: check.Ptr(s.Now())},
-			"audit_entries_action":  {Actions: []vocab.AuditAction{vocab.AuditUserCreated}},
-			"audit_entries_action ": {Actions: []vocab.AuditAction{vocab.AuditUserCreated, vocab.AuditBotUpdated, vocab.AuditUserCreated}},
-			"audit_entries_subject": {SubjectID: &team},
-			"audit_entries_actor":   {ActorID: &team},
+		for _, c := range []struct {
+			index  string
+			sorts  bool
+			filter audit.Filter
+		}{
+			{"audit_entries_at", false, audit.Filter{Since: check.Ptr(s.Now())}},
+			{"audit_entries_action", false, audit.Filter{Actions: []vocab.AuditAction{vocab.AuditUserCreated}}},
+			{"audit_entries_action", true, audit.Filter{Actions: []vocab.AuditAction{vocab.AuditUserCreated, vocab.AuditBotUpdated, vocab.AuditUserCreated}}},
+			{"audit_entries_subject", false, audit.Filter{SubjectID: &team}},
+			{"audit_entries_actor", false, audit.Filter{ActorID: &team}},
 		} {
-			query := asked.Of(func() { list(t, log, f.Admin, &filter) })[0]
+			query := asked.Of(func() { list(f.Admin, t, log, &c.filter) })[0]
 			plan := planOf(t, s, query)
-			if !strings.Contains(plan, strings.TrimSpace(index)) || !strings.HasSuffix(index, " ") && strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Seq Scan") {
-				t.Errorf("%s\nruns as\n%s\nwant %s", query, plan, index)
+			if !strings.Contains(plan, c.index) || !c.sorts && strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "Seq Scan") {
+				t.Errorf("%s\nruns as\n%s\nwant %s", query, plan, c.index)
 			}
 		}
 	})

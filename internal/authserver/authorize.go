@@ -138,7 +138,7 @@ func (r *Request) OnMachine() bool { return r.onMachine }
 // itself only if the account has the app, or if it is on the machine. Anyone can register
 // an app, and Parley sends no browser to anyone's site by itself (RFC 9700, 4.11.2).
 func (s *Service) refuseUnasked(r *Request, refusal *Refusal) *Refusal {
-	s.sendBack(r, refusal)
+	refusal = s.sendBack(r, refusal)
 	if !r.known && !r.onMachine {
 		refusal.Link, refusal.Redirect, refusal.Place = refusal.Redirect, "", r.Place
 	}

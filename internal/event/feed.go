@@ -237,12 +237,9 @@ func (f *Feed) onEvent(ctx context.Context, accountID, about string, changed fun
 	}), nil
 }
 
-// checkBounds refuses a position that the log does not have any longer, or not yet.
 // CheckBounds refuses a number that the log does not reach back to, CURSOR_EXPIRED, or that it
 // does not have yet, INVALID, both on after.
-func CheckBounds(after int64, log *ent.AccountSequence) error { return checkBounds(after, log) }
-
-func checkBounds(after int64, log *ent.AccountSequence) error {
+func CheckBounds(after int64, log *ent.AccountSequence) error {
 	switch {
 	case after < log.LogFloor:
 		return errs.New(errs.CursorExpired, "The log only reaches back to sequence %d. Load the current state and continue from there.", log.LogFloor).On("after")

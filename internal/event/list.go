@@ -95,12 +95,12 @@ func (b Bounds) span(log *ent.AccountSequence) (from, to int64, err error) {
 		if b.After != nil {
 			from = *b.After
 		}
-		return from, min(from+window, log.Sequence), checkBounds(from, log)
+		return from, min(from+window, log.Sequence), CheckBounds(from, log)
 	}
 	to = log.Sequence
 	if b.Before != nil {
 		to = *b.Before - 1
-		if e := errs.Of(checkBounds(to, log)); e != nil {
+		if e := errs.Of(CheckBounds(to, log)); e != nil {
 			return 0, 0, e.On("before")
 		}
 	}

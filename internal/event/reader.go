@@ -35,7 +35,7 @@ func (f *Feed) Follow(ctx context.Context, t Topic, after *int64) (*Reader, erro
 	r := &Reader{hub: h, topic: h.joinTopic(t.ConversationID)}
 	log, err := f.store.Client(h.ctx).AccountSequence.Query().Only(viewer.NewContext(ctx, viewer.FromContext(h.ctx)))
 	if err == nil && after != nil {
-		err = checkBounds(*after, log)
+		err = CheckBounds(*after, log)
 	}
 	if err != nil {
 		r.Close()
@@ -145,7 +145,7 @@ func (r *Reader) replayTable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkBounds(r.position, log); err != nil {
+	if err := CheckBounds(r.position, log); err != nil {
 		return err
 	}
 	r.pending, r.scanned = entries, 0

@@ -111,12 +111,7 @@ func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options
 				continue
 			}
 			v := &verifier{store: s, keys: keys, c: logs[log], report: &Report{Account: account, Log: log, Problems: []Problem{}}, grace: cmp.Or(o.Grace, grace)}
-			for i, anchor := range o.Anchors {
-				if anchor.Account == account && anchor.Log == log {
-					met[i] = true
-					v.anchors = append(v.anchors, anchor)
-				}
-			}
+			v.anchors = o.anchorsOf(account, log, met)
 			if err := v.verifyLog(ctx); err != nil {
 				return fmt.Errorf("verify %s of %s: %w", log, account, err)
 			}
@@ -135,6 +130,18 @@ func Verify(ctx context.Context, s *store.Store, keys *secret.Keyring, o Options
 		}
 	}
 	return nil
+}
+
+// anchorsOf are the anchors of a log, which are noted as met.
+func (o Options) anchorsOf(account string, log Log, met map[int]bool) []Anchor {
+	var of []Anchor
+	for i, anchor := range o.Anchors {
+		if anchor.Account == account && anchor.Log == log {
+			met[i] = true
+			of = append(of, anchor)
+		}
+	}
+	return of
 }
 
 // verifier verifies one log.

@@ -47,8 +47,9 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 		return err
 	}
 	var to []string
+	asked := filters{}
 	for _, p := range list {
-		wanted, err := s.wants(ctx, p.WebhookEndpoint, p.viewer, e.Event)
+		wanted, err := s.wants(ctx, asked, p.WebhookEndpoint, p.viewer, e.Event)
 		if err != nil {
 			return err
 		}

@@ -13,9 +13,11 @@ import (
 	"parley/internal/clock"
 	"parley/internal/conversation/view"
 	"parley/internal/errs"
+	"parley/internal/event"
 	"parley/internal/id"
 	"parley/internal/paging"
 	"parley/internal/store"
+	"parley/internal/viewer"
 	"parley/internal/vocab"
 )
 
@@ -97,16 +99,37 @@ func (s *Service) Explain(ctx context.Context, endpointID string, sequence int64
 		return nil, err
 	}
 	x := &Explanation{}
-	if x.Steps, err = s.judge(system, e, v, ev, true); err != nil {
+	if x.Steps, err = s.judge(system, filters{}, e, v, ev, true); err != nil {
 		return nil, err
 	}
-	x.Steps = append(x.Steps, askState(e))
+	if !event.Visible(viewer.FromContext(ctx), ev) {
+		maskSteps(x.Steps)
+	}
+	x.Steps = append(x.Steps, s.askState(e))
 	x.Delivery, err = s.store.Client(ctx).WebhookDelivery.Query().Where(webhookdelivery.EndpointID(e.ID), webhookdelivery.Sequence(sequence), webhookdelivery.Round(0)).Only(ctx)
 	return x, ent.MaskNotFound(err)
 }
 
-func askState(e *ent.WebhookEndpoint) *Step {
+// maskSteps has the steps say nothing of an event that the caller may not see (AC-3).
+func maskSteps(steps []*Step) {
+	for _, step := range steps {
+		switch {
+		case step.Step == vocab.WebhookStepType && !step.Matched:
+			step.Text = "The event is of a type that is none of the endpoint's."
+		case step.Step == vocab.WebhookStepInbox && !step.Matched:
+			step.Text = "The event happened in an inbox that is none of the endpoint's."
+		case step.Step == vocab.WebhookStepType || step.Step == vocab.WebhookStepInbox || step.Step == vocab.WebhookStepChangedFields:
+			step.Text = "The event passes."
+			if !step.Matched {
+				step.Text = "The event does not pass."
+			}
+		}
+	}
+}
+
+func (s *Service) askState(e *ent.WebhookEndpoint) *Step {
 	const step = vocab.WebhookStepState
+	until := s.RetryAt(e)
 	switch {
 	case e.State == vocab.WebhookPaused && e.PauseReason == vocab.WebhookPausedByHand:
 		return no(step, "The endpoint was paused by an admin: what it asks for is kept until it is resumed.")
@@ -116,6 +139,8 @@ func askState(e *ent.WebhookEndpoint) *Step {
 		return no(step, "Nothing could be delivered for three days, and the endpoint was paused: what it asks for is kept until it is resumed.")
 	case e.State == vocab.WebhookFailing:
 		return yes(step, "The last requests failed: single ones are tried until one succeeds.")
+	case until.IsSet():
+		return yes(step, "The endpoint asked to be left in peace until %s: what is due by then is sent afterwards.", until)
 	}
 	return yes(step, "The endpoint is sent what it asks for.")
 }
@@ -135,6 +160,31 @@ func NextAttempt(d *ent.WebhookDelivery) clock.Micros {
 		return 0
 	}
 	return d.NextAttemptAt
+}
+
+// RetryAt is until when an endpoint is left in peace; zero: it is not, or it is paused.
+func (s *Service) RetryAt(e *ent.WebhookEndpoint) clock.Micros {
+	if e.State == vocab.WebhookPaused || e.RetryAt <= s.store.Now() {
+		return 0
+	}
+	return e.RetryAt
+}
+
+// FailingSince is since when an endpoint fails; zero: it works, or was paused by hand while it did.
+func FailingSince(e *ent.WebhookEndpoint) clock.Micros {
+	if e.Failures < failsFrom && e.PauseReason != vocab.WebhookDead && e.PauseReason != vocab.WebhookGone {
+		return 0
+	}
+	return e.FailingSince
+}
+
+// PreviousSecretUntil is until when requests are also signed with the secret before; zero: they
+// are not.
+func (s *Service) PreviousSecretUntil(e *ent.WebhookEndpoint) clock.Micros {
+	if e.PreviousSecret == "" || e.PreviousUntil <= s.store.Now() {
+		return 0
+	}
+	return e.PreviousUntil
 }
 
 // FilterOf is an endpoint's filter; nil: it has none.

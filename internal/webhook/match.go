@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"parley/ent"
 	entconversation "parley/ent/conversation"
 	"parley/internal/conversation/view"
+	"parley/internal/errs"
 	"parley/internal/event"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -15,14 +17,14 @@ import (
 
 // judge asks whether an event goes to an endpoint that reads as v, in the order of the steps.
 // With all it asks every question, otherwise none after the first that says no.
-func (s *Service) judge(ctx context.Context, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event, all bool) ([]*Step, error) {
+func (s *Service) judge(ctx context.Context, asked filters, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event, all bool) ([]*Step, error) {
 	var steps []*Step
 	for _, ask := range []func() (*Step, error){
 		func() (*Step, error) { return askRights(e, v, ev), nil },
 		func() (*Step, error) { return askType(e, ev), nil },
 		func() (*Step, error) { return askInbox(e, ev), nil },
 		func() (*Step, error) { return askFields(e, ev), nil },
-		func() (*Step, error) { return s.askFilter(ctx, e, v, ev) },
+		func() (*Step, error) { return s.askFilter(ctx, asked, e, v, ev) },
 	} {
 		step, err := ask()
 		if err != nil {
@@ -37,8 +39,8 @@ func (s *Service) judge(ctx context.Context, e *ent.WebhookEndpoint, v *viewer.V
 }
 
 // wants reports whether an event goes to an endpoint that reads as v.
-func (s *Service) wants(ctx context.Context, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event) (bool, error) {
-	steps, err := s.judge(ctx, e, v, ev, false)
+func (s *Service) wants(ctx context.Context, asked filters, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event) (bool, error) {
+	steps, err := s.judge(ctx, asked, e, v, ev, false)
 	return err == nil && (&Explanation{Steps: steps}).Matched(), err
 }
 
@@ -105,8 +107,28 @@ func askFields(e *ent.WebhookEndpoint, ev *ent.Event) *Step {
 	return no(step, "None of the endpoint's fields is among the event's changes.")
 }
 
-// askFilter compares the conversation as it is now with the filter, as a list does.
-func (s *Service) askFilter(ctx context.Context, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event) (*Step, error) {
+// filters are answers about conversations at a moment: endpoints that read as the same
+// integration and have the same filter share one, and so do the events of a replay.
+type filters map[string]*Step
+
+// askFilter asks the filter, unless it was asked before.
+func (s *Service) askFilter(ctx context.Context, asked filters, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event) (*Step, error) {
+	key := strings.Join(append([]string{ev.ConversationID, e.IntegrationID, string(e.Filter), strings.Join(e.Scopes, ",")}, e.InboxIds...), "\n")
+	if step := asked[key]; step != nil {
+		return step, nil
+	}
+	step, err := s.compareFilter(ctx, e, v, ev)
+	if wrong := errs.Of(err); wrong != nil { // its own fault, and no one else's
+		step, err = no(vocab.WebhookStepFilter, "The filter cannot be compared with conversations any more. %s", wrong.Message), nil
+	}
+	if err == nil {
+		asked[key] = step
+	}
+	return step, err
+}
+
+// compareFilter compares the conversation as it is now with the filter, as a list does.
+func (s *Service) compareFilter(ctx context.Context, e *ent.WebhookEndpoint, v *viewer.Viewer, ev *ent.Event) (*Step, error) {
 	const step = vocab.WebhookStepFilter
 	if len(e.Filter) == 0 {
 		return yes(step, "The endpoint has no filter."), nil

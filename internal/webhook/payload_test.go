@@ -65,12 +65,15 @@ func TestPauses(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 31, 9, 30, 0, 0, time.UTC)
-	for text, want := range map[string]time.Duration{
-		"": 0, "soon": 0, "120": 2 * time.Minute, " 5 ": 5 * time.Second, "-3": 0, "99999999999": 24 * time.Hour, "999999999999999999999": 0,
-		now.Add(time.Hour).Format(http.TimeFormat): time.Hour, now.Add(-time.Hour).Format(http.TimeFormat): 0,
+	for _, c := range []struct {
+		text string
+		want time.Duration
+	}{
+		{"", 0}, {"soon", 0}, {"120", 2 * time.Minute}, {" 5 ", 5 * time.Second}, {"-3", 0}, {"99999999999", 24 * time.Hour}, {"999999999999999999999", 0},
+		{now.Add(time.Hour).Format(http.TimeFormat), time.Hour}, {now.Add(-time.Hour).Format(http.TimeFormat), 0},
 	} {
-		if got := retryAfter(text, now); got != want {
-			t.Errorf("%q: got %s, want %s", text, got, want)
+		if got := retryAfter(c.text, now); got != c.want {
+			t.Errorf("%q: got %s, want %s", c.text, got, c.want)
 		}
 	}
 }

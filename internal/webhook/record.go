@@ -136,11 +136,16 @@ func (r *recording) succeed(ctx context.Context) error {
 	return hastenUnreached(ctx, r.tx, e, r.now)
 }
 
-// fail counts a failure of the endpoint, which may end in its pause.
+// fail counts a failure of the endpoint, which may end in its pause. While it is ACTIVE only the
+// first attempts of deliveries count: what fails again and again by itself says little of the
+// others, which are not to wait for it.
 func (r *recording) fail(ctx context.Context, o *outcome) {
 	e := &r.endpoint
-	if e.Failures++; e.Failures == failsFrom {
+	if !e.FailingSince.IsSet() {
 		e.FailingSince = o.at
+	}
+	if o.delivery.Attempts == 0 || e.Failures >= failsFrom {
+		e.Failures++
 	}
 	if o.after > 0 {
 		e.RetryAt = max(e.RetryAt, r.now.Add(o.after))

@@ -196,8 +196,9 @@ func (s *Service) RunReplay(ctx context.Context, args ReplayArgs) error {
 	asked := *e
 	asked.SinceSequence = 0 // also what came before it
 	var wanted []*ent.Event
+	answers := filters{}
 	for _, ev := range found {
-		goes, err := s.wants(ctx, &asked, v, ev)
+		goes, err := s.wants(ctx, answers, &asked, v, ev)
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,8 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"parley/ent"
@@ -22,6 +22,10 @@ const (
 	leaseTime   = 15 * time.Second
 	// lingers is how long a node keeps an endpoint that nothing waits for.
 	lingers = 5 * time.Second
+	// elsewhereFor is how long a node leaves to another one what that one serves, without asking, and
+	// latelyFor how long after its end a runner is started for what others leave to this node.
+	elsewhereFor = 5 * time.Second
+	latelyFor    = 15 * time.Second
 	// batch is how many deliveries are read at once.
 	batch = 64
 	// freshFor is how long what was read of an endpoint is good.
@@ -78,15 +82,20 @@ func (r *runner) run(ctx context.Context) {
 		return
 	}
 	if l == nil {
+		r.note(r.sender.elsewhere, r.endpointID, elsewhereFor)
 		r.leaveEndpoint()
-		r.notifyOthers(ctx)
+		if r.notify {
+			r.notifyNodes(notice{r.accountID, []string{r.endpointID}})
+		}
 		return
 	}
+	r.note(r.sender.lately, r.endpointID, 24*time.Hour)
+	defer r.note(r.sender.lately, r.endpointID, latelyFor)
 	held, stop := l.Hold(ctx)
 	sending, cease := sendingContext(held)
 	err = r.serve(held, sending)
 	r.warn(ctx, "a webhook endpoint could not be served", err)
-	known := append(r.unrecorded, r.awaitAll()...)
+	known := slices.Concat(r.unrecorded, r.awaitAll())
 	cease()
 	stop()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrites)
@@ -164,20 +173,6 @@ func (r *runner) leaveUnlessPoked() bool {
 	}
 	delete(r.sender.runners, r.endpointID)
 	return true
-}
-
-// notifyOthers has the node that serves the endpoint look.
-func (r *runner) notifyOthers(ctx context.Context) {
-	if !r.notify {
-		return
-	}
-	data, err := json.Marshal(notice{r.accountID, []string{r.endpointID}})
-	if err == nil {
-		err = r.sender.bus.Publish(busSubject, data)
-	}
-	if err != nil {
-		r.log.DebugContext(ctx, "a webhook endpoint's node was not notified", "error", err) // its sweep finds it
-	}
 }
 
 // serve sends what is due, and waits for more for a while. It returns when it left the
@@ -305,7 +300,7 @@ func (r *runner) prepare(ctx context.Context) (err error) {
 // secretsOf are by what requests are signed now, the newest first.
 func (s *Service) secretsOf(e *ent.WebhookEndpoint) ([]string, error) {
 	sealed := []string{e.Secret}
-	if e.PreviousSecret != "" && e.PreviousUntil > s.store.Now() {
+	if s.PreviousSecretUntil(e).IsSet() {
 		sealed = append(sealed, e.PreviousSecret)
 	}
 	for i, text := range sealed {

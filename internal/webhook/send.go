@@ -76,6 +76,7 @@ func (s *Service) post(ctx context.Context, e *ent.WebhookEndpoint, secrets []st
 	if err == nil {
 		o.status = response.StatusCode
 		err = o.readAnswer(response)
+		_ = response.Body.Close()
 	}
 	o.took = s.store.Clock().Now().Sub(began)
 	if ctx.Err() != nil {
@@ -120,7 +121,6 @@ func (s *Service) request(ctx context.Context, url string, secrets []string, d *
 
 // readAnswer takes the beginning of an answer, and drops the rest with the connection.
 func (o *outcome) readAnswer(response *http.Response) error {
-	defer func() { _ = response.Body.Close() }()
 	if o.status == http.StatusSwitchingProtocols {
 		return nil // the body is the connection itself, which no time-out ends
 	}

@@ -8,6 +8,7 @@ import (
 
 	entsql "entgo.io/ent/dialect/sql"
 
+	"parley/internal/clock"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -36,8 +37,11 @@ type sender struct {
 	ctx     context.Context
 	bus     Bus
 	runners map[string]*runner // by their endpoints
-	ended   *sync.Cond         // a runner ended; its lock is its own
-	running int
+	// elsewhere is until when another node is taken to serve an endpoint, and lately until when
+	// this one serves again what others report: it lasts longer, so that one of them does.
+	elsewhere, lately map[string]clock.Micros
+	ended             *sync.Cond // a runner ended; its lock is its own
+	running           int
 }
 
 // notice says to the other nodes that something waits for endpoints.
@@ -115,27 +119,82 @@ func (s *Service) wakeAfter(tx *store.Tx, accountID string, endpointIDs ...strin
 	tx.AfterCommit(func() { s.wake(notice{accountID, endpointIDs}, true) })
 }
 
-// onNotice serves what another node wrote, where this node has the endpoint already.
+// onNotice serves what another node wrote, where this node has the endpoint or had it last.
 func (s *Service) onNotice(data []byte) {
 	var n notice
 	if json.Unmarshal(data, &n) != nil {
 		return
 	}
-	s.sender.mu.Lock()
-	defer s.sender.mu.Unlock()
+	w := &s.sender
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := s.store.Now()
+	var mine []string
 	for _, endpointID := range n.EndpointIDs {
-		if r := s.sender.runners[endpointID]; r != nil {
-			r.poke()
+		if w.runners[endpointID] != nil || w.lately[endpointID] > now {
+			mine = append(mine, endpointID)
 		}
 	}
+	s.serveAll(notice{n.AccountID, mine}, false)
 }
 
 // wake has endpoints be served: by this node, if no other one does; those are notified if
 // notify is set. It does not block.
 func (s *Service) wake(n notice, notify bool) {
+	mine, others := n, notice{AccountID: n.AccountID}
 	w := &s.sender
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	if notify {
+		mine, others = s.divide(n)
+	}
+	s.serveAll(mine, notify)
+	w.mu.Unlock()
+	s.notifyNodes(others)
+}
+
+// divide says which endpoints this node is to serve, and which ones others do, as far as is known.
+// The caller holds the sender's lock.
+func (s *Service) divide(n notice) (mine, others notice) {
+	now := s.store.Now()
+	mine.AccountID, others.AccountID = n.AccountID, n.AccountID
+	for _, endpointID := range n.EndpointIDs {
+		if s.sender.elsewhere[endpointID] > now {
+			others.EndpointIDs = append(others.EndpointIDs, endpointID)
+		} else {
+			mine.EndpointIDs = append(mine.EndpointIDs, endpointID)
+		}
+	}
+	return mine, others
+}
+
+// notifyNodes has the nodes that serve endpoints look.
+func (s *Service) notifyNodes(n notice) {
+	if len(n.EndpointIDs) == 0 || s.sender.bus == nil {
+		return
+	}
+	data, err := json.Marshal(n)
+	if err == nil {
+		err = s.sender.bus.Publish(busSubject, data)
+	}
+	if err != nil {
+		s.log.Debug("the nodes of webhook endpoints were not notified", "error", err) // their sweep finds it
+	}
+}
+
+// note remembers of an endpoint, for a while, that another node serves it, or that this one did.
+func (s *Service) note(of map[string]clock.Micros, endpointID string, during time.Duration) {
+	s.sender.mu.Lock()
+	defer s.sender.mu.Unlock()
+	if len(of) >= maxKnown {
+		clear(of)
+	}
+	of[endpointID] = s.store.Now().Add(during)
+}
+
+// serveAll starts runners for endpoints, or pokes those that are there. The caller holds the
+// sender's lock.
+func (s *Service) serveAll(n notice, notify bool) {
+	w := &s.sender
 	if w.ctx == nil || w.ctx.Err() != nil {
 		return
 	}
