@@ -45,9 +45,6 @@ func TestWebhooksAreInOrder(t *testing.T) {
 			o.writes(a, fmt.Sprint("a", i))
 			o.writes(b, fmt.Sprint("b", i))
 		}
-		sentOf := func(list []received, conversationID string) []received {
-			return slices.DeleteFunc(slices.Clone(list), func(g received) bool { return g.conversation != conversationID })
-		}
 		r.await(t, "all of b", func(list []received) bool { return len(sentOf(list, b.conversationID)) == 4 })
 		// Each of a's fails once, and waits for the clock.
 		for n := range 3 {
@@ -149,6 +146,11 @@ func TestWebhookAnswers(t *testing.T) {
 	})
 }
 
+// sentOf is what came of a conversation.
+func sentOf(list []received, conversationID string) []received {
+	return slices.DeleteFunc(slices.Clone(list), func(g received) bool { return g.conversation != conversationID })
+}
+
 // NT-4: a conversation whose deliveries fail again and again holds up no other one.
 func TestFailingConversationHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
@@ -167,7 +169,10 @@ func TestFailingConversationHoldsUpNoOther(t *testing.T) {
 		h := o.hook(r.URL, "types", []string{"MESSAGE_CREATED"})
 		c := o.site.chat("Poison")
 		for n := range 7 {
-			o.settles(h, "an attempt", func(list []any) bool { a, _ := at(list[0], "attempts").([]any); return len(a) > n })
+			o.settles(h, "an attempt", func(list []any) bool {
+				a, _ := at(list, 0, "attempts").([]any)
+				return len(a) > n
+			})
 			turned.Advance(7 * time.Hour)
 		}
 		o.becomesState(h, "ACTIVE")
