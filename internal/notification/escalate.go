@@ -22,7 +22,9 @@ const (
 	mostEscalated = 200
 )
 
-// escalates is the condition that a notification n is escalated if no one reads it.
+// escalates is the condition that a notification n of a conversation c is escalated if no one
+// reads it. What several are told of a new conversation is read once one of them has read it,
+// and over once it is assigned; that it was assigned matters while it is theirs.
 var escalates = func() string {
 	list := ""
 	for _, k := range Kinds {
@@ -33,7 +35,8 @@ var escalates = func() string {
 			list += "'" + string(k.Name) + "'"
 		}
 	}
-	return "n.kind IN (" + list + ")"
+	return "n.kind IN (" + list + ") AND (n.kind NOT IN ('NEW_CHAT', 'NEW_EMAIL') OR c.assignee_id = '' AND NOT EXISTS (SELECT 1 FROM notifications r" +
+		" WHERE r.conversation_id = c.id AND r.account_id = c.account_id AND r.kind = n.kind AND r.read_at > 0)) AND (n.kind <> 'ASSIGNED' OR n.user_id = c.assignee_id)"
 }()
 
 // awaitReading notes that a notification of a conversation is to be read in time, if its inbox
@@ -149,8 +152,8 @@ func overdueSince(ctx context.Context, tx *store.Tx, conversationID string) (clo
 		return 0, nil, ent.MaskNotFound(err)
 	}
 	var oldest, since int64
-	err = eachRow(ctx, tx, `SELECT e.since, COALESCE((SELECT MIN(n.created_at) FROM notifications n WHERE n.conversation_id = e.conversation_id AND n.account_id = e.account_id
-		AND n.read_at = 0 AND `+escalates+`), 0) FROM escalations e WHERE e.conversation_id = $1 AND e.account_id = $2`, []any{conversationID, c.AccountID},
+	err = eachRow(ctx, tx, `SELECT e.since, COALESCE((SELECT MIN(n.created_at) FROM notifications n JOIN conversations c ON c.id = n.conversation_id WHERE n.conversation_id = e.conversation_id
+		AND n.account_id = e.account_id AND n.read_at = 0 AND `+escalates+`), 0) FROM escalations e WHERE e.conversation_id = $1 AND e.account_id = $2`, []any{conversationID, c.AccountID},
 		func(rows entsql.ColumnScanner) error { return rows.Scan(&since, &oldest) })
 	if err != nil || oldest == 0 {
 		return 0, nil, err
