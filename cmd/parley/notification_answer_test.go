@@ -202,7 +202,7 @@ func (w *answering) refuses(proved string) {
 		w.t.Fatal(got)
 	}
 	w.answers(proved, plain("No member"))
-	told("not a member")
+	told("no longer a member")
 	if got := w.codes(adminToken, "updateInboxMembers", "UpdateInboxMembersInput", "inboxId", w.site.inboxID, "addUserIds", []string{w.ben}) +
 		w.codes(adminToken, "deleteConversation", "DeleteConversationInput", "conversationId", w.chat.conversationID); got != "" {
 		w.t.Fatal(got)

@@ -91,7 +91,7 @@ func (p *placing) readAnswer(ctx context.Context, notificationID string) (a answ
 func (p *placing) refusalOf(a answer, mine bool) string {
 	switch {
 	case !mine:
-		return "it came from " + clipAddress(p.mail.From.Address) + ", which is no address of yours that Parley knows."
+		return "it came from " + clipAddress(p.mail.From.Address) + ", and Parley knows no such address of yours."
 	case !a.proved:
 		return "no server that is trusted confirms that it came from your mailbox, so that anyone may have written it."
 	case a.notification == nil || a.notification.ConversationID == "":

@@ -182,7 +182,7 @@ func (s *Service) mayAnswer(ctx context.Context, args AnswerArgs) (context.Conte
 	case err != nil:
 		return nil, nil, err
 	case !v.InInbox(c.InboxID):
-		return nil, nil, errNotSent("you are not a member of the conversation's inbox any more.")
+		return nil, nil, errNotSent("you are no longer a member of the conversation's inbox.")
 	case c.DeletedAt.IsSet():
 		return nil, nil, errNotSent("the conversation is in the trash.")
 	case !i.Settings.AnswersByMail:
