@@ -127,6 +127,10 @@ lint: ## Run the linters and checks; ARGS="--fix" mends what can be mended
 bench-verify: ## Measure how long a million events take to seal and to verify
 	PARLEY_BENCH_EVENTS=1000000 go test ./internal/seal -run - -bench Verify -benchtime 1x -timeout 30m
 
+.PHONY: storm
+storm: ## Measure the notifications of a bulk change of 10,000 conversations
+	PARLEY_STORM=10000 go test ./cmd/parley -run TestStormOfNotifications -v -count=1
+
 .PHONY: bench
 bench: ## Measure against the floor, in one run
 	go run ./bench $(ARGS)

@@ -125,6 +125,18 @@ func (r *inboxSettingsResolver) OnClose(ctx context.Context, obj *vocab.InboxSet
 	return cmp.Or(obj.OnClose, vocab.OnCloseKeepAssignee), nil
 }
 
+func (r *inboxSettingsResolver) EscalateAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error) {
+	return orNull(obj.EscalateAfter), nil
+}
+
+func (r *inboxSettingsResolver) EscalateTo(ctx context.Context, objs []*vocab.InboxSettings) ([]*ent.Team, error) {
+	ids := make([]string, len(objs))
+	for i, s := range objs {
+		ids[i] = s.EscalateTo
+	}
+	return r.Services.Nodes.Teams(ctx, ids)
+}
+
 func (r *mutationResolver) CreateInbox(ctx context.Context, input inbox.CreateInboxInput) (*model.InboxPayload, error) {
 	return inboxPayload(r.Services.Inboxes.Create(ctx, input))
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"parley/ent"
 	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/notification"
@@ -144,6 +142,9 @@ func (o *office) cause(kind vocab.NotificationKind) string {
 	case vocab.NotifyTokenCreated:
 		o.record(o.account, nil, store.Event{Type: vocab.TokenCreated, SubjectID: id.New(id.APIToken), UserID: o.ben, Changes: became("user", o.ben)})
 		return ""
+	case vocab.NotifyWebhookPaused:
+		o.record(o.account, nil, store.Event{Type: vocab.WebhookEndpointPaused, SubjectID: id.New(id.WebhookEndpoint), Changes: became("pauseReason", "GONE")})
+		return ""
 	case vocab.NotifyChannelError:
 		o.record(o.account, nil, store.Event{Type: vocab.ChannelStateChanged, InboxID: o.site.inboxID, SubjectID: id.New(id.Channel), Changes: became("state", "ERROR")})
 		return ""
@@ -190,6 +191,9 @@ func (o *office) causeIn(kind vocab.NotificationKind) string {
 		o.say(o.benToken, c.conversationID, "It is on its way")
 		in.Type, in.Changes = vocab.MessageDeliveryChanged, became("delivery", "FAILED")
 		in.MessageID = text(o.do(o.benToken, `query($id: ID!) { conversation(id: $id) { lastMessage { id } } }`, map[string]any{"id": c.conversationID}), "conversation", "lastMessage", "id")
+		o.record(o.account, nil, in)
+	case vocab.NotifyEscalated:
+		in.Type = vocab.ConversationEscalated
 		o.record(o.account, nil, in)
 	case vocab.NotifyMeetingLink:
 		item := id.New(id.LibraryItem)
@@ -395,52 +399,4 @@ func (o *office) leaves(t *testing.T, c chat, live *socket) {
 		t.Errorf("he is no member, and has %v unread", got)
 	}
 	o.hears(live, "0", func(data map[string]any) any { return at(data, "notifications", "unreadCount") })
-}
-
-// NT-8: a bulk change is folded: eleven notifications, however many conversations it had.
-func TestStormOfNotifications(t *testing.T) {
-	t.Parallel()
-	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
-		o := a.office()
-		a.do(o.benToken, `mutation { setAvailability(input: {availability: AWAY}) { userErrors { message } } }`, nil)
-		const many = 300
-		var ids []string
-		ctx := viewer.NewContext(t.Context(), viewer.System("test", o.account))
-		like, err := a.store.Client(ctx).Conversation.Get(ctx, o.site.chat("Hello").conversationID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := a.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			rows := make([]*ent.ConversationCreate, many)
-			for i := range rows {
-				ids = append(ids, id.New(id.Conversation))
-				rows[i] = tx.Client.Conversation.Create().SetID(ids[i]).SetInboxID(like.InboxID).SetChannelID(like.ChannelID).SetKind(vocab.Chat).SetFolder(like.Folder).SetStatus(vocab.Open).
-					SetOpenedAt(tx.Now()).SetLastMessageAt(tx.Now()).SetActivityAt(tx.Now()).SetVisitorActiveAt(tx.Now()).SetTags([]string{}).SetLastNumber(1).SetLastIncomingNumber(1)
-			}
-			return tx.Client.Conversation.CreateBulk(rows...).Exec(ctx)
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if got := a.codes(adminToken, "bulkChangeConversations", "BulkChangeConversationsInput", "action", "ASSIGN", "userId", o.ben,
-			"selection", map[string]any{"conversationIds": ids}); got != "" {
-			t.Fatal(got)
-		}
-		want := fmt.Sprintf("%d conversations were assigned to you.", many-10)
-		for deadline := time.After(2 * time.Minute); ; {
-			var texts []string
-			for _, n := range a.notified(o.benToken) {
-				if text(n, "kind") == string(vocab.NotifyAssigned) {
-					texts = append(texts, text(n, "text"))
-				}
-			}
-			if len(texts) == 11 && texts[0] == want {
-				break
-			}
-			select {
-			case <-deadline:
-				t.Fatalf("he is told\n%s", strings.Join(texts, "\n"))
-			case <-time.After(50 * time.Millisecond):
-			}
-		}
-	})
 }

@@ -68,6 +68,9 @@ type InboxSettingsResolver interface {
 	NoAnswerSeconds(ctx context.Context, obj *vocab.InboxSettings) (int, error)
 	PassOnAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error)
 	OnClose(ctx context.Context, obj *vocab.InboxSettings) (vocab.OnClose, error)
+
+	EscalateAfter(ctx context.Context, obj *vocab.InboxSettings) (*int, error)
+	EscalateTo(ctx context.Context, objs []*vocab.InboxSettings) ([]*ent.Team, error)
 }
 type WidgetStyleResolver interface {
 	OnAccentColor(ctx context.Context, obj *ent.Channel) (string, error)
@@ -2784,6 +2787,91 @@ func (ec *executionContext) fieldContext_InboxSettings_filteredDigest(_ context.
 	return graphql.NewScalarFieldContext("InboxSettings", field, true, false, "Boolean")
 }
 
+func (ec *executionContext) _InboxSettings_escalateAfter(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_escalateAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InboxSettings().EscalateAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_escalateAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, true, true, "Int")
+}
+
+func (ec *executionContext) _InboxSettings_escalateTo(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InboxSettings_escalateTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_InboxSettings_escalateTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InboxSettings_escalateTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InboxSettings",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_InboxSettings_escalateTo(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (any, error) {
+	resolver := ec.Resolvers.InboxSettings()
+	if batch, ok := graphql.BatchParentsFor[*vocab.InboxSettings](ctx, "InboxSettings"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.EscalateTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"InboxSettings.escalateTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.EscalateTo(ctx, []*vocab.InboxSettings{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Team](
+		ctx,
+		results,
+		err,
+		"InboxSettings.escalateTo",
+	)
+}
+
+func (ec *executionContext) _InboxSettings_answersByMail(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.AnswersByMail)
+}
+func (ec *executionContext) fieldContext_InboxSettings_answersByMail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InboxSettings", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _InboxSettings_rating(ctx context.Context, field graphql.CollectedField, obj *vocab.InboxSettings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3648,7 +3736,7 @@ func (ec *executionContext) unmarshalInputUpdateInboxSettingsInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inboxId", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "filteredDigest", "rating", "idempotencyKey"}
+	fieldsInOrder := [...]string{"inboxId", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter", "closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "filteredDigest", "escalateAfter", "escalateToTeamId", "answersByMail", "rating", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3732,6 +3820,27 @@ func (ec *executionContext) unmarshalInputUpdateInboxSettingsInput(ctx context.C
 				return it, err
 			}
 			it.FilteredDigest = graphql.OmittableOf(data)
+		case "escalateAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalateAfter"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalateAfter = graphql.OmittableOf(data)
+		case "escalateToTeamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("escalateToTeamId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EscalateToTeamID = graphql.OmittableOf(data)
+		case "answersByMail":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answersByMail"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnswersByMail = graphql.OmittableOf(data)
 		case "rating":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rating"))
 			data, err := ec.unmarshalORatingSettingsInput2ᚖparleyᚋinternalᚋvocabᚐRatingSettings(ctx, v)
@@ -4471,6 +4580,21 @@ func (ec *executionContext) _InboxSettings(ctx context.Context, sel ast.Selectio
 			}
 		case "filteredDigest":
 			out.Values[i] = ec._InboxSettings_filteredDigest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "escalateAfter":
+			out.Values[i] = ec._InboxSettings_escalateAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "escalateTo":
+			out.Values[i] = ec._InboxSettings_escalateTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answersByMail":
+			out.Values[i] = ec._InboxSettings_answersByMail(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

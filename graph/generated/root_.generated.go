@@ -2090,9 +2090,12 @@ type ComplexityRoot struct {
 	}
 
 	InboxSettings struct {
+		AnswersByMail          func(childComplexity int) int
 		AssignOnReply          func(childComplexity int) int
 		CloseSilentChatsAfter  func(childComplexity int) int
 		CloseSilentEmailsAfter func(childComplexity int) int
+		EscalateAfter          func(childComplexity int) int
+		EscalateTo             func(childComplexity int) int
 		FarewellText           func(childComplexity int) int
 		FilteredDigest         func(childComplexity int) int
 		NoAnswerSeconds        func(childComplexity int) int
@@ -12291,6 +12294,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InboxPersonEdge.Node(childComplexity), true
 
+	case "InboxSettings.answersByMail":
+		if e.ComplexityRoot.InboxSettings.AnswersByMail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.AnswersByMail(childComplexity), true
 	case "InboxSettings.assignOnReply":
 		if e.ComplexityRoot.InboxSettings.AssignOnReply == nil {
 			break
@@ -12309,6 +12318,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InboxSettings.CloseSilentEmailsAfter(childComplexity), true
+	case "InboxSettings.escalateAfter":
+		if e.ComplexityRoot.InboxSettings.EscalateAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.EscalateAfter(childComplexity), true
+	case "InboxSettings.escalateTo":
+		if e.ComplexityRoot.InboxSettings.EscalateTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InboxSettings.EscalateTo(childComplexity), true
 	case "InboxSettings.farewellText":
 		if e.ComplexityRoot.InboxSettings.FarewellText == nil {
 			break
@@ -31768,6 +31789,8 @@ enum EventType {
   CONVERSATION_SNOOZED
   "It was snoozed, and came back."
   CONVERSATION_UNSNOOZED
+  "A notification of it was not read in time, and no one answered: it is escalated, as its inbox's settings say. Does not change the revision."
+  CONVERSATION_ESCALATED
   "A bot handed it off to people."
   BOT_HANDED_OFF
   "Someone took it over from a bot."
@@ -33051,6 +33074,15 @@ type InboxSettings @scope(read: "settings:read") {
   a sender. None is sent when nothing was filtered.
   """
   filteredDigest: Boolean!
+  "After how many minutes a notification that no one has read, of a conversation that no one has answered, is escalated; null: never."
+  escalateAfter: Int
+  "The team of the inbox to which it is escalated; null: the admins who are members."
+  escalateTo: Team
+  """
+  Whether users may answer a notification that they get by e-mail, about one conversation, by e-mail: what they write is sent to the contact as theirs.
+  It needs an e-mail channel of the inbox.
+  """
+  answersByMail: Boolean!
 }
 
 "Whether whoever answers an unassigned conversation gets it. Only messages that people write count, not notes."
@@ -33267,6 +33299,12 @@ input UpdateInboxSettingsInput {
   onClose: OnClose
   "Whether the admins who are members get a weekly mail about what was filtered; the default of a new inbox is true."
   filteredDigest: Boolean
+  "After how many minutes an unread notification of a conversation without an answer is escalated, 1 to 10,080; null: never."
+  escalateAfter: Int
+  "The team to which it is escalated, one of the inbox's, otherwise INVALID; null: the admins who are members."
+  escalateToTeamId: ID
+  "Whether users may answer notifications by e-mail; the default of a new inbox is false."
+  answersByMail: Boolean
   "What contacts are asked after a close; null: nothing."
   rating: RatingSettingsInput
   "At most 255 characters; see Mutation."
@@ -35701,6 +35739,8 @@ enum NotificationKind {
   MEETING_LINK_CLICKED
   "What was filtered in an inbox, each week, only by e-mail: admins, and whoever chose it, among its members."
   FILTERED_DIGEST
+  "A notification was not read in time, and no one answered its conversation: the team to which the inbox escalates, or its admins who are members."
+  ESCALATED
 }
 
 "By what a user is notified."
@@ -47507,6 +47547,12 @@ func (ec *executionContext) childFields_InboxSettings(ctx context.Context, field
 		return ec.fieldContext_InboxSettings_onClose(ctx, field)
 	case "filteredDigest":
 		return ec.fieldContext_InboxSettings_filteredDigest(ctx, field)
+	case "escalateAfter":
+		return ec.fieldContext_InboxSettings_escalateAfter(ctx, field)
+	case "escalateTo":
+		return ec.fieldContext_InboxSettings_escalateTo(ctx, field)
+	case "answersByMail":
+		return ec.fieldContext_InboxSettings_answersByMail(ctx, field)
 	case "rating":
 		return ec.fieldContext_InboxSettings_rating(ctx, field)
 	}

@@ -36,6 +36,9 @@ type UpdateInboxSettingsInput struct {
 	PassOnAfter            opt.Value[*int]
 	OnClose                opt.Value[*vocab.OnClose]
 	FilteredDigest         opt.Value[*bool]
+	EscalateAfter          opt.Value[*int]
+	EscalateToTeamID       opt.Value[*string]
+	AnswersByMail          opt.Value[*bool]
 	Rating                 opt.Value[*vocab.RatingSettings]
 	IdempotencyKey         *string
 }

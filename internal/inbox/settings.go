@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"parley/ent"
+	"parley/ent/inboxteam"
+	"parley/ent/team"
 	"parley/internal/account"
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -28,11 +30,13 @@ const (
 	maxNoAnswer    = 24 * 60 * 60  // seconds
 	maxFarewell    = 5_000         // characters
 	minuteOrLonger = 1
-	maxQuestion    = 200 // characters
+	maxQuestion    = 200         // characters
+	maxEscalation  = 7 * 24 * 60 // minutes
 )
 
 // UpdateSettings changes how an inbox's conversations are worked on (IN-21, IN-22,
-// IN-23, RT-8, RT-9, AC-15). Errors: INVALID, REQUIRED and TOO_LONG on the fields.
+// IN-23, RT-8, RT-9, AC-15, NT-1, NT-8). Errors: INVALID, REQUIRED and TOO_LONG on the
+// fields; NOT_FOUND and INVALID on escalateToTeamId.
 func (s *Service) UpdateSettings(ctx context.Context, in UpdateInboxSettingsInput) (*ent.Inbox, error) {
 	call := idempotency.Call{Mutation: "updateInboxSettings", Key: in.IdempotencyKey, Input: in, Result: in.InboxID}
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
@@ -42,6 +46,9 @@ func (s *Service) UpdateSettings(ctx context.Context, in UpdateInboxSettingsInpu
 		}
 		after, err := in.applyTo(i.Settings, tx.Now())
 		if err != nil {
+			return err
+		}
+		if err := mayEscalateTo(ctx, tx, i, after.EscalateTo); err != nil {
 			return err
 		}
 		changes := settingsChanges(i.Settings, after)
@@ -65,6 +72,7 @@ func (in UpdateInboxSettingsInput) applyTo(before vocab.InboxSettings, now clock
 		opt.Require(&s.AssignOnReply, in.AssignOnReply, "assignOnReply"), opt.Require(&s.ShowQueuePosition, in.ShowQueuePosition, "showQueuePosition"),
 		opt.Require(&s.RerouteUnanswered, in.RerouteUnanswered, "rerouteUnanswered"), opt.Require(&s.NoAnswerSeconds, in.NoAnswerSeconds, "noAnswerSeconds"),
 		opt.Require(&s.OnClose, in.OnClose, "onClose"), opt.Require(&digest, in.FilteredDigest, "filteredDigest"),
+		opt.Require(&s.AnswersByMail, in.AnswersByMail, "answersByMail"), setWithin(&s.EscalateAfter, in.EscalateAfter, maxEscalation, "escalateAfter"),
 		setWithin(&s.CloseSilentChatsAfter, in.CloseSilentChatsAfter, maxSilence, "closeSilentChatsAfter"),
 		setWithin(&s.CloseSilentEmailsAfter, in.CloseSilentEmailsAfter, maxSilence, "closeSilentEmailsAfter"),
 		setWithin(&s.PassOnAfter, in.PassOnAfter, maxPassOn, "passOnAfter"),
@@ -73,6 +81,7 @@ func (in UpdateInboxSettingsInput) applyTo(before vocab.InboxSettings, now clock
 	if n := in.NoAnswerSeconds.Value(); n != nil && (*n < minNoAnswer || *n > maxNoAnswer) {
 		faults = append(faults, errs.New(errs.Invalid, "The time must be from %d to %d seconds.", minNoAnswer, maxNoAnswer).On("noAnswerSeconds"))
 	}
+	opt.Set(&s.EscalateTo, in.EscalateToTeamID)
 	s.NoFilteredDigest = !digest
 	s.CloseSilentChatsSince = switchedOn(before.CloseSilentChatsAfter, s.CloseSilentChatsAfter, before.CloseSilentChatsSince, now)
 	s.CloseSilentEmailsSince = switchedOn(before.CloseSilentEmailsAfter, s.CloseSilentEmailsAfter, before.CloseSilentEmailsSince, now)
@@ -135,6 +144,26 @@ func setRating(field **vocab.RatingSettings, v opt.Value[*vocab.RatingSettings])
 	return err
 }
 
+// mayEscalateTo refuses a team that notifications are to be escalated to, unless it is one of
+// the inbox's. One that was chosen before may have left since.
+func mayEscalateTo(ctx context.Context, tx *store.Tx, i *ent.Inbox, teamID string) error {
+	if teamID == "" || teamID == i.Settings.EscalateTo {
+		return nil
+	}
+	t, err := tx.Client.Team.Query().Where(team.ID(teamID)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return errs.New(errs.NotFound, "There is no %q.", errs.Clip(teamID)).On("escalateToTeamId")
+	}
+	if err != nil {
+		return err
+	}
+	is, err := tx.Client.InboxTeam.Query().Where(inboxteam.InboxID(i.ID), inboxteam.TeamID(t.ID)).Exist(ctx)
+	if err == nil && !is {
+		err = errs.New(errs.Invalid, "The team %s is not a member of the inbox: add it first, or give null for the admins who are members.", errs.Clip(t.Name)).On("escalateToTeamId")
+	}
+	return err
+}
+
 // settingsChanges is what differs.
 func settingsChanges(before, after vocab.InboxSettings) store.Changes {
 	var c store.Changes
@@ -148,6 +177,9 @@ func settingsChanges(before, after vocab.InboxSettings) store.Changes {
 	c.Named("passOnAfter", before.PassOnAfter != after.PassOnAfter)
 	c.Value("onClose", string(cmp.Or(before.OnClose, vocab.OnCloseKeepAssignee)), string(cmp.Or(after.OnClose, vocab.OnCloseKeepAssignee)))
 	c.Flag("filteredDigest", before.FilteredDigest(), after.FilteredDigest())
+	c.Named("escalateAfter", before.EscalateAfter != after.EscalateAfter)
+	c.Optional("escalateTo", before.EscalateTo, after.EscalateTo)
+	c.Flag("answersByMail", before.AnswersByMail, after.AnswersByMail)
 	c.Named("rating", !reflect.DeepEqual(before.Rating, after.Rating))
 	return c
 }

@@ -85,12 +85,18 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 			notified = append(notified, n)
 		}
 	}
-	if read == nil && len(notified) == 0 {
-		return nil
+	answered, err := s.isAnswered(ctx, e)
+	if err != nil || read == nil && len(notified) == 0 && !answered {
+		return err
 	}
 	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
 		if read != nil {
 			if err := s.markConversationRead(ctx, tx, *read); err != nil {
+				return err
+			}
+		}
+		if answered {
+			if err := settleEscalation(ctx, tx, e.ConversationID); err != nil {
 				return err
 			}
 		}
@@ -191,6 +197,8 @@ func (s *Service) noticesIn(ctx context.Context, e *event.Entry, c *ent.Conversa
 		return []*notice{{kind: vocab.NotifyDocumentOpened, users: []string{share.SenderID}, subjectID: share.ID}}, nil
 	case vocab.LibraryLinkClicked:
 		return s.noticesOfLink(ctx, e)
+	case vocab.ConversationEscalated:
+		return s.noticesOfEscalation(ctx, c)
 	case vocab.ProposalCreatedEvent:
 		if c.AssigneeID != "" {
 			return []*notice{{kind: vocab.NotifyProposalWaiting, users: []string{c.AssigneeID}, subjectID: e.SubjectID}}, nil

@@ -53,11 +53,23 @@ var Kinds = []Kind{
 	{Name: vocab.NotifyWebhookPaused, Whom: "admins: a webhook endpoint was paused, because it is gone or dead ([webhooks.md](webhooks.md))", On: andMail},
 	{Name: vocab.NotifyMeetingLink, Whom: "who sent it", OfInbox: true, On: inApp, many: "%d meeting links were opened"},
 	{Name: vocab.NotifyFilteredDigest, Whom: "an inbox's admins, and its members who choose it, each week (IN-11)", OfInbox: true, On: byMail, Only: byMail, ForAdmins: true},
+	{Name: vocab.NotifyEscalated, Whom: "the team to which the inbox escalates, otherwise the admins who are members: a notification was not read in time, and no one answered", OfInbox: true, On: all, many: "%d conversations wait for an answer"},
 }
 
 // has reports whether it may be told by a medium.
 func (k Kind) has(m vocab.NotificationMedium) bool {
 	return k.Only == nil || slices.Contains(k.Only, m)
+}
+
+// answerable reports whether a mail that tells of it can be answered: it is about a
+// conversation, and what happened there.
+func (k Kind) answerable() bool { return slices.Contains(aboutContacts, k.Name) }
+
+// escalates reports whether it is escalated if it is not read in time.
+func (k Kind) escalates() bool { return k.answerable() && k.Name != vocab.NotifyEscalated }
+
+var aboutContacts = []vocab.NotificationKind{
+	vocab.NotifyNewChat, vocab.NotifyNewEmail, vocab.NotifyAssigned, vocab.NotifyReply, vocab.NotifyMention, vocab.NotifyEscalated,
 }
 
 // pushes reports whether it is pushed unless a user chooses otherwise: such a push is urgent.

@@ -261,6 +261,9 @@ func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notificat
 	if more := len(due) - mostInMail; more > 0 {
 		fmt.Fprintf(&b, "And %d more.\n\n", more)
 	}
+	if err := s.sayHowToAnswer(ctx, &notice, &b, due); err != nil {
+		return notice, err
+	}
 	if len(kinds) > 0 {
 		if notice.Unsubscribe, err = s.unsubscribeLink(u, kinds); err != nil {
 			return notice, err
@@ -269,6 +272,33 @@ func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notificat
 	}
 	notice.Text = b.String()
 	return notice, nil
+}
+
+// sayHowToAnswer has a mail that tells of one conversation be answered by mail, where its inbox
+// allows that and has a mailbox; each says whether it can be.
+func (s *Service) sayHowToAnswer(ctx context.Context, notice *mail.Notice, b *strings.Builder, due []*ent.Notification) error {
+	about := due[0].ConversationID
+	for _, n := range due {
+		if n.ConversationID != about || !kindNamed(n.Kind).answerable() {
+			about = ""
+		}
+	}
+	if about != "" && s.mailboxes != nil {
+		system := viewer.NewContext(ctx, viewer.System("notify", due[0].AccountID))
+		c, err := s.store.Client(system).Conversation.Get(system, about)
+		if err == nil {
+			notice.ReplyTo, notice.References, err = s.mailboxes.AnswerAddress(system, s.store.Client(system), c, due[0].ID)
+		}
+		if err != nil {
+			return ent.MaskNotFound(err)
+		}
+	}
+	if notice.ReplyTo == "" {
+		b.WriteString("This e-mail cannot be answered.\n\n")
+		return nil
+	}
+	b.WriteString("Answer this e-mail, and the contact gets your answer; begin it with // to write a note for your colleagues.\n\n")
+	return nil
 }
 
 // abouts are the people whose conversations some notifications are about.

@@ -31,6 +31,9 @@ type Service struct {
 	push  *webpush.Sender
 	lanes lanes
 
+	// mailboxes are where mails are answered to; nil: nowhere.
+	mailboxes Mailboxes
+
 	// bus and presence are given by UseLive.
 	bus      Bus
 	presence Presence
@@ -46,6 +49,14 @@ type Bus interface {
 type Presence interface {
 	// Looking returns the users who look at a conversation now.
 	Looking(ctx context.Context, accountID, inboxID, conversationID string) map[string]bool
+}
+
+// Mailboxes are where users answer a notification that they got by mail. Package
+// channel/email/receive implements it.
+type Mailboxes interface {
+	// AnswerAddress is where an answer to a notification of a conversation goes, and the id that
+	// it refers to; "": it cannot be answered.
+	AnswerAddress(ctx context.Context, client *ent.Client, c *ent.Conversation, notificationID string) (address, reference string, err error)
 }
 
 // Viewers reports what a user may see now. Package account implements it.
@@ -70,6 +81,9 @@ func New(s *store.Store, keys *secret.Keyring, viewers Viewers, push *webpush.Se
 	}
 }
 
+// UseMailboxes has mails be answered to. It is called before the queue starts.
+func (s *Service) UseMailboxes(m Mailboxes) { s.mailboxes = m }
+
 // UseLive gives the service what it needs of the other nodes. It is called before events are
 // handled and requests are served.
 func (s *Service) UseLive(b Bus, p Presence) { s.bus, s.presence = b, p }
@@ -80,6 +94,7 @@ func (s *Service) Consumer() reaction.Consumer {
 		vocab.ConversationCreated, vocab.BotHandedOffEvent, vocab.ConversationUnfiltered, vocab.ConversationAssigned, vocab.ConversationClosed,
 		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.LibraryLinkClicked, vocab.QuoteAcceptedEvent,
 		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated, vocab.WebhookEndpointPaused,
+		vocab.ConversationEscalated,
 	}, Handle: s.handle}
 }
 

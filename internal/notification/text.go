@@ -167,6 +167,8 @@ func textOf(n *ent.Notification, w words) string {
 		return with("An e-mail channel no longer works", w.subject)
 	case vocab.NotifyDeliveryFailed:
 		return with("Your message in "+w.title+" was not delivered", w.excerpt)
+	case vocab.NotifyEscalated:
+		return with("No one has answered "+w.title, w.excerpt)
 	case vocab.NotifyWebhookPaused:
 		return with("A webhook endpoint was paused", w.subject)
 	case vocab.NotifyTokenCreated:

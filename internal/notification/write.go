@@ -80,7 +80,7 @@ func (s *Service) write(ctx context.Context, tx *store.Tx, n *notice) error {
 		}
 	}
 	s.writeNotice(ctx, tx, n.users)
-	return nil
+	return awaitReading(ctx, tx, n)
 }
 
 // queueMail has a user be told by e-mail of what they have not read by then; 0: they are not.

@@ -47,6 +47,7 @@ var owned = []struct {
 	{"notifications", []Owner{OfConversation, OfInbox}}, // those about several have no conversation
 	{"notification_preferences", []Owner{OfInbox}},
 	{"conversation_follows", []Owner{OfConversation}},
+	{"escalations", []Owner{OfConversation}},
 	{"webhook_attempts", []Owner{OfConversation}},
 	{"webhook_deliveries", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},

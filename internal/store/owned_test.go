@@ -99,7 +99,7 @@ func TestDeleteOwned(t *testing.T) {
 		})
 		for _, table := range slices.Concat(store.OwnedTables(store.OfConversation), store.OwnedTables(store.OfInbox)) {
 			column, of := "inbox_id", inbox
-			if strings.HasPrefix(table, "webhook_") { // they know their conversation only
+			if strings.HasPrefix(table, "webhook_") || table == "escalations" { // they know their conversation only
 				column, of = "conversation_id", f.ConversationIDs[0]
 			}
 			left, err := s.Numbers(t.Context(), "SELECT COUNT(*) FROM "+table+" WHERE "+column+" = $1", of)

@@ -13,7 +13,7 @@ var daily = map[string][]vocab.EventType{
 	"work on conversations": {
 		vocab.ConversationCreated, vocab.ConversationAssigned, vocab.ConversationUnassigned, vocab.ConversationRouted, vocab.ConversationClosed, vocab.ConversationReopened,
 		vocab.ConversationFiltered, vocab.ConversationUnfiltered, vocab.ConversationUpdated, vocab.ConversationRead, vocab.DraftChanged, vocab.DraftStarted, vocab.DraftEnded,
-		vocab.ConversationTagged, vocab.ConversationSnoozed, vocab.ConversationUnsnoozed, vocab.BotHandedOffEvent, vocab.BotTakenOverEvent, vocab.AgentRunChanged, vocab.AgentStepReported,
+		vocab.ConversationTagged, vocab.ConversationSnoozed, vocab.ConversationUnsnoozed, vocab.ConversationEscalated, vocab.BotHandedOffEvent, vocab.BotTakenOverEvent, vocab.AgentRunChanged, vocab.AgentStepReported,
 		vocab.ProposalCreatedEvent, vocab.ProposalDismissedEvent, vocab.ProposalStaleEvent, vocab.AnnotationAdded, vocab.AnnotationRemoved, vocab.MessageCreated, vocab.MessageUpdated,
 		vocab.MessageDeleted, vocab.MessageDeliveryChanged, vocab.TranscriptSent, vocab.RatingGiven, vocab.FilteredSeen, vocab.TaskStarted, vocab.TaskFinished,
 	},

@@ -75,6 +75,12 @@ const (
 	InboundOwn InboundState = "OWN"
 	// InboundReport: it said how far a message of ours came, and became a note of it.
 	InboundReport InboundState = "REPORT"
+	// InboundAnswer: it answers a notification, and is to be sent (NT-8).
+	InboundAnswer InboundState = "ANSWER"
+	// InboundAnswered: it answers a notification, and was sent.
+	InboundAnswered InboundState = "ANSWERED"
+	// InboundRefused: it answers a notification, and is not sent to anyone.
+	InboundRefused InboundState = "REFUSED"
 	// InboundErased: its sender was erased before it was read (CR-5).
 	InboundErased InboundState = "ERASED"
 )

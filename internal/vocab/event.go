@@ -24,6 +24,7 @@ const (
 	ConversationTagged       EventType = "CONVERSATION_TAGGED"
 	ConversationSnoozed      EventType = "CONVERSATION_SNOOZED"
 	ConversationUnsnoozed    EventType = "CONVERSATION_UNSNOOZED"
+	ConversationEscalated    EventType = "CONVERSATION_ESCALATED"
 	BotHandedOffEvent        EventType = "BOT_HANDED_OFF"
 	BotTakenOverEvent        EventType = "BOT_TAKEN_OVER"
 	AgentRunChanged          EventType = "AGENT_RUN_CHANGED"
@@ -253,6 +254,7 @@ var events = map[EventType]struct {
 	ConversationUnsnoozed: {does: changesRow | movesCounts, fields: []string{"snoozedUntil"},
 		cause: "The time has come, or the contact writes.",
 	},
+	ConversationEscalated: {does: changesRow | keepsRevision, cause: "A notification of it was not read in time, and no one answered."},
 	BotHandedOffEvent: {does: changesRow | movesCounts, fields: []string{"botState"},
 		cause: "The bot has nothing more to say.",
 	},
@@ -353,6 +355,7 @@ var events = map[EventType]struct {
 	InboxUpdated: {does: audited, subject: "Inbox", fields: []string{
 		"name", "emailAllowList", "roleNames", "filterRoleAddresses", "assignOnReply", "showQueuePosition", "closeSilentChatsAfter",
 		"closeSilentEmailsAfter", "farewellText", "rerouteUnanswered", "noAnswerSeconds", "passOnAfter", "onClose", "filteredDigest", "rating",
+		"escalateAfter", "escalateTo", "answersByMail",
 	}},
 	FilteredSeen:   {does: private, subject: "Inbox"},
 	InboxDeleted:   {does: audited | changesAuthority, subject: "Inbox"},

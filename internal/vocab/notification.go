@@ -20,6 +20,7 @@ const (
 	NotifyWebhookPaused   NotificationKind = "WEBHOOK_PAUSED"
 	NotifyMeetingLink     NotificationKind = "MEETING_LINK_CLICKED"
 	NotifyFilteredDigest  NotificationKind = "FILTERED_DIGEST"
+	NotifyEscalated       NotificationKind = "ESCALATED"
 )
 
 // NotificationMedium is by what a user is told.

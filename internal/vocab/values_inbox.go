@@ -48,6 +48,12 @@ type InboxSettings struct {
 	NoFilteredDigest bool `json:"noFilteredDigest,omitempty"`
 	// Rating is what contacts are asked after a close; nil: nothing (CO-5).
 	Rating *RatingSettings `json:"rating,omitempty"`
+	// EscalateAfter are minutes; 0: never. EscalateTo is a team; "": the admins who are
+	// members (NT-1).
+	EscalateAfter int    `json:"escalateAfter,omitempty"`
+	EscalateTo    string `json:"escalateTo,omitempty"`
+	// AnswersByMail: notifications may be answered by e-mail (NT-8).
+	AnswersByMail bool `json:"answersByMail,omitempty"`
 }
 
 // FilteredDigest reports whether admins get a weekly mail about what was filtered (IN-11).

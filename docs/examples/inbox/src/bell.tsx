@@ -1,5 +1,5 @@
 // The bell: what I was notified of, live, and by which media I want to be.
-import { useQuery, useSubscription } from '@apollo/client/react';
+import { useApolloClient, useQuery, useSubscription } from '@apollo/client/react';
 import { useEffect, useState } from 'react';
 import { useAct } from './act';
 import { canPush, forget, isWanted, subscribe } from './device';
@@ -45,10 +45,31 @@ const RegisterDevice = graphql(`
   }
 `);
 
+const PushKey = graphql(`
+  query PushKey { pushPublicKey }
+`);
+
+/** A registration ends with the session that made it: a new session registers this browser again, if its user wants that. */
+function useThisBrowserAgain() {
+  const { me } = useSession();
+  const client = useApolloClient();
+  useEffect(() => {
+    async function again() {
+      const { data } = await client.query({ query: PushKey });
+      if (!data) return;
+      const device = await subscribe(me.id, data.pushPublicKey);
+      await client.mutate({ mutation: RegisterDevice, variables: { input: { ...device, userAgent: navigator.userAgent.slice(0, 200) } } });
+    }
+    // Without a permission nobody is asked here; the switch below says what is wrong.
+    if (isWanted(me.id) && Notification.permission === 'granted') again().catch(() => undefined);
+  }, [client, me.id]);
+}
+
 const media: [NotificationMedium, string][] = [['IN_APP', 'Here'], ['PUSH', 'Push'], ['EMAIL', 'E-mail']];
 
 export function Bell({ open }: { open(conversationId: string): void }) {
   const [shown, show] = useState(false);
+  useThisBrowserAgain();
   const list = useQuery(Notifications);
   const live = useSubscription(LiveNotifications, { onData: ({ data }) => data.data?.notifications.notification && void list.refetch() });
   const unread = live.data?.notifications.unreadCount ?? 0;

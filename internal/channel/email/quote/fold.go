@@ -37,23 +37,23 @@ func Fold(html, text string) Folded {
 		folded       Folded
 		hint, ofText string
 	)
-	folded.HTML, folded.QuotedHTML, folded.Signature, hint = foldHTML(valid(html))
-	folded.Text, folded.QuotedText, ofText = foldText(valid(text), hint)
+	folded.HTML, folded.QuotedHTML, folded.Signature, hint = splitHTML(valid(html), findCut)
+	folded.Text, folded.QuotedText, ofText = splitText(valid(text), hint, findCut)
 	folded.Signature = cmp.Or(folded.Signature, ofText)
 	return folded
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// foldText folds plain text. The hint is the key of the line with which the
+// splitText splits plain text where find says. The hint is the key of the line with which the
 // quote begins in the same mail's HTML, which has more marks.
-func foldText(text, hint string) (shown, quoted, signature string) {
+func splitText(text, hint string, find func([]line, string) cut) (shown, quoted, signature string) {
 	raw := strings.SplitAfter(text, "\n")
 	lines := make([]line, len(raw))
 	for i, s := range raw {
 		lines[i] = plainLine(strings.TrimRight(s, "\r\n"))
 	}
-	at := findCut(lines, hint)
+	at := find(lines, hint)
 	if at.folded == len(lines) {
 		return text, "", ""
 	}

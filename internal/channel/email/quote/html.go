@@ -49,20 +49,23 @@ type reader struct {
 	wrappers int
 }
 
-// foldHTML folds HTML as Fold does, and returns the key of the quote's first
+// splitHTML splits HTML where find says, and returns the key of the quote's first
 // line besides.
-func foldHTML(source string) (shown, rest, signature, hint string) {
+func splitHTML(source string, find func([]line, string) cut) (shown, rest, signature, hint string) {
 	if source == "" {
 		return "", "", "", ""
 	}
 	r := readHTML(source)
 	r.markWrapped()
-	at := findCut(r.lines, "")
+	at := find(r.lines, "")
 	if at.folded == len(r.lines) {
 		return renderPieces(r.pieces), "", "", ""
 	}
-	k := r.lasts[lastContent(r.lines[:at.folded])] + 1
-	for k < len(r.pieces) && r.pieces[k].kind == html.EndTagToken {
+	k := 0
+	if last := lastContent(r.lines[:at.folded]); last >= 0 {
+		k = r.lasts[last] + 1
+	}
+	for k > 0 && k < len(r.pieces) && r.pieces[k].kind == html.EndTagToken {
 		k++
 	}
 	if first := nextContent(r.lines, at.quote); first < len(r.lines) {

@@ -70,9 +70,9 @@ func (s *Service) placeMail(ctx context.Context, tx *store.Tx, mailID string, r 
 	if repeated != nil {
 		return p, p.finishRepeat(ctx, repeated)
 	}
-	steps := []func(context.Context) (done bool, err error){p.ownCopy, p.applyReport, p.addMessage}
+	steps := []func(context.Context) (done bool, err error){p.answerNotification, p.ownCopy, p.applyReport, p.addMessage}
 	if p.unjudged() {
-		steps = steps[2:]
+		steps = []func(context.Context) (done bool, err error){p.answerNotification, p.addMessage}
 	}
 	for _, step := range steps {
 		if done, err := step(ctx); done || err != nil {

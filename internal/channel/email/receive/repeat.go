@@ -51,6 +51,8 @@ func (p *placing) repeats(ctx context.Context, m *ent.InboundMail) (bool, error)
 		return true, nil
 	case m.BlobKey == "": // purged: what it said is not known, only whether it is the same
 		return sameText || m.Content == "", nil
+	case m.State == vocab.InboundRefused && p.trust() != trustOf(m.Verdict.Authenticated, m.Verdict.Authentication):
+		return false, nil // now a server that is trusted may confirm who sent it (NT-8)
 	case m.State != vocab.InboundIngested:
 		return sameText || m.Content == "", nil
 	}

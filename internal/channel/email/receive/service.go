@@ -48,6 +48,8 @@ type Service struct {
 	files         *attachment.Service
 	blobs         *blob.Bucket
 	o             Options
+	// viewers knows what users may do who answer by mail; given by UseViewers.
+	viewers Viewers
 
 	// turns has the mail of one channel read one after the other on this node.
 	turns sync.Map
