@@ -21,6 +21,7 @@ import (
 	"parley/internal/channel/chat/widget"
 	"parley/internal/httpserver"
 	"parley/internal/mcp"
+	"parley/internal/scim"
 	"parley/internal/viewer"
 )
 
@@ -137,6 +138,10 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_TRUSTED_PROXIES: %w", err)
 	}
+	directory, err := scim.New(a.accounts, c.PublicURL, log)
+	if err != nil {
+		return nil, err
+	}
 	return httpserver.New(httpserver.Config{
 		Schema: schema,
 		Install: func(srv *handler.Server) {
@@ -161,6 +166,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Invitations:       a.accounts,
 		SignIns:           a.signIns,
 		Apps:              a.apps,
+		Directory:         directory,
 		SignedIn:          a.accounts,
 		FilteredLinks:     a.digests,
 		Transcripts:       a.transcripts,
