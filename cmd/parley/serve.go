@@ -122,7 +122,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.
 	}
 	c.printWelcome(out, first.Token)
 	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout, log)
-	return errors.Join(err, a.stop(c.ShutdownTimeout))
+	return errors.Join(err, a.stop(c.ShutdownTimeout, log))
 }
 
 func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler, error) {

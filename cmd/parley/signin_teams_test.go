@@ -89,7 +89,7 @@ func TestSessionsOfBrowsers(t *testing.T) {
 		benID := d.addUser("Ben", "ben@example.com")
 		b := d.browser().signIn(d.first, d.connect(d.first), "ben@example.com")
 		inbox := d.channel()
-		d.do(adminToken, `mutation($in: UpdateInboxInput!) { updateInbox(input: $in) { userErrors { message } } }`, input("inboxId", inbox.inboxID, "addUserIds", []string{benID}))
+		d.do(adminToken, `mutation($in: UpdateInboxMembersInput!) { updateInboxMembers(input: $in) { userErrors { message } } }`, input("inboxId", inbox.inboxID, "addUserIds", []string{benID}))
 		chat := inbox.chat("Hello")
 		operations, err := json.Marshal(map[string]any{"query": staffUpload, "variables": map[string]any{"in": map[string]any{"file": nil, "to": map[string]any{"conversationId": chat.conversationID}}}})
 		if err != nil {

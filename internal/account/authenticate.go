@@ -28,7 +28,7 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (*viewer.View
 	if err := t.refusal(now); err != nil {
 		return nil, err
 	}
-	s.used.mark(t, now)
+	s.used.markToken(t, now)
 	v, err := s.viewer(ctx, &t.actor)
 	if err != nil {
 		return nil, fmt.Errorf("find the token's inboxes: %w", err)

@@ -24,15 +24,15 @@ type usedTokens struct {
 	pending map[usedToken]clock.Micros
 }
 
-// mark remembers that a token is used. Beyond what a node remembers it is marked when it comes again.
-func (u *usedTokens) mark(t *presentedToken, now clock.Micros) {
+// markToken remembers that a token is used. Beyond what a node remembers it is marked when it comes again.
+func (u *usedTokens) markToken(t *presentedToken, now clock.Micros) {
 	if t.lastUsedAt.IsSet() && now < t.lastUsedAt.Add(usedAgain) {
 		return
 	}
-	u.put(usedToken{t.accountID, t.id}, now)
+	u.putToken(usedToken{t.accountID, t.id}, now)
 }
 
-func (u *usedTokens) put(which usedToken, at clock.Micros) {
+func (u *usedTokens) putToken(which usedToken, at clock.Micros) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.pending == nil {
@@ -43,7 +43,7 @@ func (u *usedTokens) put(which usedToken, at clock.Micros) {
 	}
 }
 
-func (u *usedTokens) take() map[usedToken]clock.Micros {
+func (u *usedTokens) takeTokens() map[usedToken]clock.Micros {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	taken := u.pending
@@ -55,13 +55,13 @@ func (u *usedTokens) take() map[usedToken]clock.Micros {
 // tried again with the next.
 func (s *Service) WriteUsed(ctx context.Context) error {
 	var failed []error
-	for which, at := range s.used.take() {
+	for which, at := range s.used.takeTokens() {
 		ctx := viewer.NewContext(ctx, viewer.System("last-used", which.accountID))
 		err := s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 			return tx.Client.ApiToken.Update().Where(apitoken.ID(which.tokenID), apitoken.LastUsedAtLT(at)).SetLastUsedAt(at).Exec(ctx)
 		})
 		if err != nil {
-			s.used.put(which, at)
+			s.used.putToken(which, at)
 			failed = append(failed, err)
 		}
 	}

@@ -114,7 +114,7 @@ func (s *Service) fetchDocument(ctx context.Context, clientID string) (*Client, 
 // readDocument reads the document at an address.
 func readDocument(clientID string, body []byte) (*Client, error) {
 	wrong := func(why string) (*Client, error) {
-		return nil, errs.New(errs.Invalid, "The app's description at %s cannot be used: %s Tell whoever makes the app.", placeOfDocument(clientID), why)
+		return nil, errs.New(errs.Invalid, "The app's description at %s cannot be used: %s Ask whoever makes the app.", placeOfDocument(clientID), why)
 	}
 	var in struct {
 		oauthex.ClientRegistrationMetadata
@@ -122,7 +122,7 @@ func readDocument(clientID string, body []byte) (*Client, error) {
 		ClientSecret string `json:"client_secret"`
 	}
 	if json.Unmarshal(body, &in) != nil {
-		return wrong("it is no JSON object with the members of RFC 7591.")
+		return wrong("a JSON object with the members of RFC 7591 was expected.")
 	}
 	if in.ClientID != clientID {
 		return wrong("its client_id is not its own address.")

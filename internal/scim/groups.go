@@ -22,7 +22,7 @@ func groupSchema() schema.Schema { return schema.CoreGroupSchema() }
 type groups struct {
 	accounts *account.Service
 	base     string
-	say      *teller
+	faults   *presenter
 }
 
 var _ scim.ResourceHandler = (*groups)(nil)
@@ -30,13 +30,13 @@ var _ scim.ResourceHandler = (*groups)(nil)
 // Create makes a team.
 func (h *groups) Create(r *http.Request, given scim.ResourceAttributes) (scim.Resource, error) {
 	t, err := h.accounts.ProvisionTeam(r.Context(), "", func(p *account.ProvisionedTeam) error { return setGroup(p, given) })
-	return h.answer(r, t, err)
+	return h.answerGroup(r, t, err)
 }
 
 // Get returns a team.
 func (h *groups) Get(r *http.Request, id string) (scim.Resource, error) {
 	t, err := h.accounts.ProvisionedTeamByID(r.Context(), id)
-	return h.answer(r, t, err)
+	return h.answerGroup(r, t, err)
 }
 
 // GetAll returns a page of the teams that a filter matches.
@@ -47,7 +47,7 @@ func (h *groups) GetAll(r *http.Request, params scim.ListRequestParams) (scim.Pa
 	}
 	found, total, err := h.accounts.ProvisionedTeams(r.Context(), where, params.StartIndex-1, params.Count)
 	if err != nil {
-		return scim.Page{}, h.say.tell(r.Context(), err)
+		return scim.Page{}, h.faults.presentError(r.Context(), err)
 	}
 	list, err := h.resources(r, found)
 	return scim.Page{TotalResults: total, Resources: list}, err
@@ -59,7 +59,7 @@ func (h *groups) Replace(r *http.Request, id string, given scim.ResourceAttribut
 		p.Members = nil
 		return setGroup(p, given)
 	})
-	return h.answer(r, t, err)
+	return h.answerGroup(r, t, err)
 }
 
 // known is an id as a use case takes it, for which "" is a new team.
@@ -73,7 +73,7 @@ func known(id string) string {
 // Delete deletes a team, or archives one that something names.
 func (h *groups) Delete(r *http.Request, id string) error {
 	if err := h.accounts.ProvisionTeamGone(r.Context(), id); err != nil {
-		return h.say.tell(r.Context(), err)
+		return h.faults.presentError(r.Context(), err)
 	}
 	return nil
 }
@@ -91,14 +91,14 @@ func (h *groups) Patch(r *http.Request, id string, operations []scim.PatchOperat
 		return nil
 	})
 	if err != nil {
-		return scim.Resource{}, h.say.tell(r.Context(), err)
+		return scim.Resource{}, h.faults.presentError(r.Context(), err)
 	}
 	return scim.Resource{}, nil
 }
 
-func (h *groups) answer(r *http.Request, t *ent.Team, err error) (scim.Resource, error) {
+func (h *groups) answerGroup(r *http.Request, t *ent.Team, err error) (scim.Resource, error) {
 	if err != nil {
-		return scim.Resource{}, h.say.tell(r.Context(), err)
+		return scim.Resource{}, h.faults.presentError(r.Context(), err)
 	}
 	list, err := h.resources(r, []*ent.Team{t})
 	if err != nil {
@@ -120,7 +120,7 @@ func (h *groups) resources(r *http.Request, found []*ent.Team) ([]scim.Resource,
 			return nil, wrong(scimerrors.ScimTypeTooMany, "The groups of this page have too many members together. Ask for fewer groups by count, or pass excludedAttributes=members.")
 		}
 		if err != nil {
-			return nil, h.say.tell(r.Context(), err)
+			return nil, h.faults.presentError(r.Context(), err)
 		}
 	}
 	list := make([]scim.Resource, len(found))

@@ -42,7 +42,7 @@ var _ http.Handler = (*Handler)(nil)
 // New returns the handler. publicURL is where the directory reaches the server.
 func New(accounts *account.Service, publicURL string, log *slog.Logger) (*Handler, error) {
 	base := strings.TrimSuffix(publicURL, "/") + Path
-	say := &teller{log}
+	faults := &presenter{log}
 	server, err := scim.NewServer(&scim.ServerArgs{
 		ServiceProviderConfig: &scim.ServiceProviderConfig{
 			DocumentationURI: optional.NewString(strings.TrimSuffix(publicURL, "/") + "/docs/scim.md"),
@@ -56,11 +56,11 @@ func New(accounts *account.Service, publicURL string, log *slog.Logger) (*Handle
 		ResourceTypes: []scim.ResourceType{
 			{
 				ID: optional.NewString("User"), Name: "User", Endpoint: "/Users", Description: optional.NewString("A user of the account."),
-				Schema: userSchema(), Handler: &users{accounts, base, say},
+				Schema: userSchema(), Handler: &users{accounts, base, faults},
 			},
 			{
 				ID: optional.NewString("Group"), Name: "Group", Endpoint: "/Groups", Description: optional.NewString("A team of the account."),
-				Schema: groupSchema(), Handler: &groups{accounts, base, say},
+				Schema: groupSchema(), Handler: &groups{accounts, base, faults},
 			},
 		},
 	}, scim.WithBaseURL(base))
@@ -110,7 +110,7 @@ func tooLarge(w http.ResponseWriter, err error) {
 }
 
 func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, err error) {
-	e := (&teller{h.log}).tell(ctx, err)
+	e := (&presenter{h.log}).presentError(ctx, err)
 	fail(w, e.Status, string(e.ScimType), e.Detail)
 }
 
@@ -130,8 +130,8 @@ func fail(w http.ResponseWriter, status int, kind, detail string) {
 	_, _ = w.Write(body)
 }
 
-// teller turns errors of use cases into those of SCIM.
-type teller struct{ log *slog.Logger }
+// presenter turns errors of use cases into those of SCIM.
+type presenter struct{ log *slog.Logger }
 
 func wrong(kind scimerrors.ScimType, detail string) error {
 	return scimerrors.ScimError{Status: http.StatusBadRequest, ScimType: kind, Detail: detail}
@@ -142,8 +142,8 @@ func notThere() error {
 	return scimerrors.ScimError{Status: http.StatusNotFound, Detail: "There is no such resource."}
 }
 
-// tell returns an error as SCIM has it. What is Parley's own fault goes to the log.
-func (t *teller) tell(ctx context.Context, err error) scimerrors.ScimError {
+// presentError returns an error as SCIM has it. What is Parley's own fault goes to the log.
+func (t *presenter) presentError(ctx context.Context, err error) scimerrors.ScimError {
 	var known scimerrors.ScimError
 	if errors.As(err, &known) {
 		return known

@@ -36,7 +36,7 @@ func userSchema() schema.Schema {
 type users struct {
 	accounts *account.Service
 	base     string
-	say      *teller
+	faults   *presenter
 }
 
 var _ scim.ResourceHandler = (*users)(nil)
@@ -48,13 +48,13 @@ func (h *users) Create(r *http.Request, given scim.ResourceAttributes) (scim.Res
 		return scim.Resource{}, err
 	}
 	u, err := h.accounts.ProvisionNew(r.Context(), p)
-	return h.answer(r, u, err)
+	return h.answerUser(r, u, err)
 }
 
 // Get returns a user.
 func (h *users) Get(r *http.Request, id string) (scim.Resource, error) {
 	u, err := h.accounts.ProvisionedUser(r.Context(), id)
-	return h.answer(r, u, err)
+	return h.answerUser(r, u, err)
 }
 
 // GetAll returns a page of the users that a filter matches.
@@ -65,7 +65,7 @@ func (h *users) GetAll(r *http.Request, params scim.ListRequestParams) (scim.Pag
 	}
 	found, total, err := h.accounts.ProvisionedUsers(r.Context(), where, params.StartIndex-1, params.Count)
 	if err != nil {
-		return scim.Page{}, h.say.tell(r.Context(), err)
+		return scim.Page{}, h.faults.presentError(r.Context(), err)
 	}
 	list, err := h.resources(r, found)
 	return scim.Page{TotalResults: total, Resources: list}, err
@@ -77,13 +77,13 @@ func (h *users) Replace(r *http.Request, id string, given scim.ResourceAttribute
 		p.Name = vocab.DirectoryName{}
 		return setUser(p, given)
 	})
-	return h.answer(r, u, err)
+	return h.answerUser(r, u, err)
 }
 
 // Delete deactivates a user for good.
 func (h *users) Delete(r *http.Request, id string) error {
 	if err := h.accounts.ProvisionGone(r.Context(), id); err != nil {
-		return h.say.tell(r.Context(), err)
+		return h.faults.presentError(r.Context(), err)
 	}
 	return nil
 }
@@ -98,12 +98,12 @@ func (h *users) Patch(r *http.Request, id string, operations []scim.PatchOperati
 		}
 		return nil
 	})
-	return h.answer(r, u, err)
+	return h.answerUser(r, u, err)
 }
 
-func (h *users) answer(r *http.Request, u *ent.User, err error) (scim.Resource, error) {
+func (h *users) answerUser(r *http.Request, u *ent.User, err error) (scim.Resource, error) {
 	if err != nil {
-		return scim.Resource{}, h.say.tell(r.Context(), err)
+		return scim.Resource{}, h.faults.presentError(r.Context(), err)
 	}
 	list, err := h.resources(r, []*ent.User{u})
 	if err != nil {
@@ -117,7 +117,7 @@ func (h *users) resources(r *http.Request, found []*ent.User) ([]scim.Resource, 
 	if wants(r, "groups") {
 		var err error
 		if teams, err = h.accounts.ProvisionedTeamsOf(r.Context(), found); err != nil {
-			return nil, h.say.tell(r.Context(), err)
+			return nil, h.faults.presentError(r.Context(), err)
 		}
 	}
 	list := make([]scim.Resource, len(found))
