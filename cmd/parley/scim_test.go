@@ -277,4 +277,3 @@ func TestDirectoryPage(t *testing.T) {
 		}
 	})
 }
-

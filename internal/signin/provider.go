@@ -74,7 +74,7 @@ func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderI
 	var err error
 	p.Name, err = account.CleanName(in.Name, "name")
 	text := orEmpty(in.ClientSecret)
-	if err := errors.Join(err, cleanProvider(p), checkSecret(text)); err != nil {
+	if err := errors.Join(err, cleanProvider(p), checkSecret(text), mappedTeams(ctx, s.store.Client(ctx), p.TeamMapping, nil)); err != nil {
 		return nil, err
 	}
 	if err := s.checkIssuer(ctx, p, text); err != nil {
@@ -83,7 +83,7 @@ func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderI
 	call := idempotency.Call{Mutation: "createIdentityProvider", Key: in.IdempotencyKey, Input: in, Result: id.New(id.IdentityProvider)}
 	made, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		p.ID = call.Result
-		if err := mappedTeams(ctx, tx, p.TeamMapping, nil); err != nil {
+		if err := mappedTeams(ctx, tx.Client, p.TeamMapping, nil); err != nil {
 			return err
 		}
 		return s.insertProvider(ctx, tx, p, text)
@@ -280,7 +280,7 @@ func (s *Service) UpdateProvider(ctx context.Context, in UpdateIdentityProviderI
 		if err != nil {
 			return err
 		}
-		if err := mappedTeams(ctx, tx, after.TeamMapping, before.TeamMapping); err != nil {
+		if err := mappedTeams(ctx, tx.Client, after.TeamMapping, before.TeamMapping); err != nil {
 			return err
 		}
 		if before.Enabled && !after.Enabled {

@@ -12,7 +12,6 @@ import (
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/oauth"
-	"parley/internal/store"
 	"parley/internal/vocab"
 )
 
@@ -56,7 +55,7 @@ func cleanTeamMapping(p *ent.IdentityProvider) []error {
 
 // mappedTeams refuses teams that are not there, or are archived, unless they were mapped before: a team may be
 // deleted while a provider names it. Errors: NOT_FOUND on [teamMapping, index, teamId].
-func mappedTeams(ctx context.Context, tx *store.Tx, wanted, held []vocab.TeamMapping) error {
+func mappedTeams(ctx context.Context, client *ent.Client, wanted, held []vocab.TeamMapping) error {
 	var faults []error
 	for i, m := range wanted {
 		if slices.ContainsFunc(held, func(h vocab.TeamMapping) bool { return h.TeamID == m.TeamID }) {
@@ -65,7 +64,7 @@ func mappedTeams(ctx context.Context, tx *store.Tx, wanted, held []vocab.TeamMap
 		is := false
 		if id.Is(m.TeamID, id.Team) {
 			var err error
-			if is, err = tx.Client.Team.Query().Where(team.ID(m.TeamID), team.ArchivedAt(0)).Exist(ctx); err != nil {
+			if is, err = client.Team.Query().Where(team.ID(m.TeamID), team.ArchivedAt(0)).Exist(ctx); err != nil {
 				return err
 			}
 		}
