@@ -75,8 +75,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	v := viewer.FromContext(r.Context())
 	r = r.WithContext(viewer.NewContext(r.Context(), viewer.System("scim", v.AccountID).InNameOf(v)))
-	rest := strings.TrimPrefix(r.URL.Path, "/scim")
-	r.URL.Path = strings.TrimSuffix(rest, "/")
+	at := *r.URL // the log of requests has the address as it came
+	at.Path = strings.TrimSuffix(strings.TrimPrefix(at.Path, "/scim"), "/")
+	r.URL = &at
 	if len(r.URL.Query().Get("filter")) > maxFilter {
 		fail(w, http.StatusBadRequest, "invalidFilter", "The filter has more than 1,000 bytes.")
 		return
