@@ -40,6 +40,8 @@ type ApiToken struct {
 	ExpiresAt clock.Micros `json:"expires_at,omitempty"`
 	// RevokedAt holds the value of the "revoked_at" field.
 	RevokedAt clock.Micros `json:"revoked_at,omitempty"`
+	// To the hour; zero: never, or not since it is written.
+	LastUsedAt clock.Micros `json:"last_used_at,omitempty"`
 	// When each deprecated part of the schema was last used, by schema coordinate (API-26).
 	DeprecatedUses map[string]clock.Micros `json:"deprecated_uses,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -54,7 +56,7 @@ func (*ApiToken) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case apitoken.FieldHash, apitoken.FieldPreviousHash, apitoken.FieldScopes, apitoken.FieldDeprecatedUses:
 			values[i] = new([]byte)
-		case apitoken.FieldPreviousUntil, apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldCreatedAt:
+		case apitoken.FieldPreviousUntil, apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldLastUsedAt, apitoken.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID, apitoken.FieldBotID:
 			values[i] = new(sql.NullString)
@@ -147,6 +149,12 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RevokedAt = clock.Micros(value.Int64)
 			}
+		case apitoken.FieldLastUsedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
+			} else if value.Valid {
+				_m.LastUsedAt = clock.Micros(value.Int64)
+			}
 		case apitoken.FieldDeprecatedUses:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field deprecated_uses", values[i])
@@ -227,6 +235,9 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("revoked_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RevokedAt))
+	builder.WriteString(", ")
+	builder.WriteString("last_used_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastUsedAt))
 	builder.WriteString(", ")
 	builder.WriteString("deprecated_uses=")
 	builder.WriteString(fmt.Sprintf("%v", _m.DeprecatedUses))

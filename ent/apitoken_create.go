@@ -129,6 +129,20 @@ func (_c *ApiTokenCreate) SetNillableRevokedAt(v *clock.Micros) *ApiTokenCreate 
 	return _c
 }
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (_c *ApiTokenCreate) SetLastUsedAt(v clock.Micros) *ApiTokenCreate {
+	_c.mutation.SetLastUsedAt(v)
+	return _c
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableLastUsedAt(v *clock.Micros) *ApiTokenCreate {
+	if v != nil {
+		_c.SetLastUsedAt(*v)
+	}
+	return _c
+}
+
 // SetDeprecatedUses sets the "deprecated_uses" field.
 func (_c *ApiTokenCreate) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenCreate {
 	_c.mutation.SetDeprecatedUses(v)
@@ -202,6 +216,10 @@ func (_c *ApiTokenCreate) defaults() {
 		v := apitoken.DefaultRevokedAt
 		_c.mutation.SetRevokedAt(v)
 	}
+	if _, ok := _c.mutation.LastUsedAt(); !ok {
+		v := apitoken.DefaultLastUsedAt
+		_c.mutation.SetLastUsedAt(v)
+	}
 	if _, ok := _c.mutation.DeprecatedUses(); !ok {
 		v := apitoken.DefaultDeprecatedUses
 		_c.mutation.SetDeprecatedUses(v)
@@ -244,6 +262,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		return &ValidationError{Name: "revoked_at", err: errors.New(`ent: missing required field "ApiToken.revoked_at"`)}
+	}
+	if _, ok := _c.mutation.LastUsedAt(); !ok {
+		return &ValidationError{Name: "last_used_at", err: errors.New(`ent: missing required field "ApiToken.last_used_at"`)}
 	}
 	if _, ok := _c.mutation.DeprecatedUses(); !ok {
 		return &ValidationError{Name: "deprecated_uses", err: errors.New(`ent: missing required field "ApiToken.deprecated_uses"`)}
@@ -335,6 +356,10 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RevokedAt(); ok {
 		_spec.SetField(apitoken.FieldRevokedAt, field.TypeInt64, value)
 		_node.RevokedAt = value
+	}
+	if value, ok := _c.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+		_node.LastUsedAt = value
 	}
 	if value, ok := _c.mutation.DeprecatedUses(); ok {
 		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)
@@ -537,6 +562,24 @@ func (u *ApiTokenUpsert) UpdateRevokedAt() *ApiTokenUpsert {
 // AddRevokedAt adds v to the "revoked_at" field.
 func (u *ApiTokenUpsert) AddRevokedAt(v clock.Micros) *ApiTokenUpsert {
 	u.Add(apitoken.FieldRevokedAt, v)
+	return u
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *ApiTokenUpsert) SetLastUsedAt(v clock.Micros) *ApiTokenUpsert {
+	u.Set(apitoken.FieldLastUsedAt, v)
+	return u
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *ApiTokenUpsert) UpdateLastUsedAt() *ApiTokenUpsert {
+	u.SetExcluded(apitoken.FieldLastUsedAt)
+	return u
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *ApiTokenUpsert) AddLastUsedAt(v clock.Micros) *ApiTokenUpsert {
+	u.Add(apitoken.FieldLastUsedAt, v)
 	return u
 }
 
@@ -771,6 +814,27 @@ func (u *ApiTokenUpsertOne) AddRevokedAt(v clock.Micros) *ApiTokenUpsertOne {
 func (u *ApiTokenUpsertOne) UpdateRevokedAt() *ApiTokenUpsertOne {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateRevokedAt()
+	})
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *ApiTokenUpsertOne) SetLastUsedAt(v clock.Micros) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *ApiTokenUpsertOne) AddLastUsedAt(v clock.Micros) *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.AddLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *ApiTokenUpsertOne) UpdateLastUsedAt() *ApiTokenUpsertOne {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateLastUsedAt()
 	})
 }
 
@@ -1174,6 +1238,27 @@ func (u *ApiTokenUpsertBulk) AddRevokedAt(v clock.Micros) *ApiTokenUpsertBulk {
 func (u *ApiTokenUpsertBulk) UpdateRevokedAt() *ApiTokenUpsertBulk {
 	return u.Update(func(s *ApiTokenUpsert) {
 		s.UpdateRevokedAt()
+	})
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (u *ApiTokenUpsertBulk) SetLastUsedAt(v clock.Micros) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.SetLastUsedAt(v)
+	})
+}
+
+// AddLastUsedAt adds v to the "last_used_at" field.
+func (u *ApiTokenUpsertBulk) AddLastUsedAt(v clock.Micros) *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.AddLastUsedAt(v)
+	})
+}
+
+// UpdateLastUsedAt sets the "last_used_at" field to the value that was provided on create.
+func (u *ApiTokenUpsertBulk) UpdateLastUsedAt() *ApiTokenUpsertBulk {
+	return u.Update(func(s *ApiTokenUpsert) {
+		s.UpdateLastUsedAt()
 	})
 }
 

@@ -179,6 +179,27 @@ func (_u *ApiTokenUpdate) AddRevokedAt(v clock.Micros) *ApiTokenUpdate {
 	return _u
 }
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *ApiTokenUpdate) SetLastUsedAt(v clock.Micros) *ApiTokenUpdate {
+	_u.mutation.ResetLastUsedAt()
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *ApiTokenUpdate) SetNillableLastUsedAt(v *clock.Micros) *ApiTokenUpdate {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// AddLastUsedAt adds value to the "last_used_at" field.
+func (_u *ApiTokenUpdate) AddLastUsedAt(v clock.Micros) *ApiTokenUpdate {
+	_u.mutation.AddLastUsedAt(v)
+	return _u
+}
+
 // SetDeprecatedUses sets the "deprecated_uses" field.
 func (_u *ApiTokenUpdate) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpdate {
 	_u.mutation.SetDeprecatedUses(v)
@@ -278,6 +299,12 @@ func (_u *ApiTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedRevokedAt(); ok {
 		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastUsedAt(); ok {
+		_spec.AddField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.DeprecatedUses(); ok {
 		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)
@@ -453,6 +480,27 @@ func (_u *ApiTokenUpdateOne) AddRevokedAt(v clock.Micros) *ApiTokenUpdateOne {
 	return _u
 }
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (_u *ApiTokenUpdateOne) SetLastUsedAt(v clock.Micros) *ApiTokenUpdateOne {
+	_u.mutation.ResetLastUsedAt()
+	_u.mutation.SetLastUsedAt(v)
+	return _u
+}
+
+// SetNillableLastUsedAt sets the "last_used_at" field if the given value is not nil.
+func (_u *ApiTokenUpdateOne) SetNillableLastUsedAt(v *clock.Micros) *ApiTokenUpdateOne {
+	if v != nil {
+		_u.SetLastUsedAt(*v)
+	}
+	return _u
+}
+
+// AddLastUsedAt adds value to the "last_used_at" field.
+func (_u *ApiTokenUpdateOne) AddLastUsedAt(v clock.Micros) *ApiTokenUpdateOne {
+	_u.mutation.AddLastUsedAt(v)
+	return _u
+}
+
 // SetDeprecatedUses sets the "deprecated_uses" field.
 func (_u *ApiTokenUpdateOne) SetDeprecatedUses(v map[string]clock.Micros) *ApiTokenUpdateOne {
 	_u.mutation.SetDeprecatedUses(v)
@@ -582,6 +630,12 @@ func (_u *ApiTokenUpdateOne) sqlSave(ctx context.Context) (_node *ApiToken, err 
 	}
 	if value, ok := _u.mutation.AddedRevokedAt(); ok {
 		_spec.AddField(apitoken.FieldRevokedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.LastUsedAt(); ok {
+		_spec.SetField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedLastUsedAt(); ok {
+		_spec.AddField(apitoken.FieldLastUsedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.DeprecatedUses(); ok {
 		_spec.SetField(apitoken.FieldDeprecatedUses, field.TypeJSON, value)

@@ -43,6 +43,12 @@ type IdentityProvider struct {
 	RoleClaim string `json:"role_claim,omitempty"`
 	// RoleMapping holds the value of the "role_mapping" field.
 	RoleMapping []vocab.RoleMapping `json:"role_mapping,omitempty"`
+	// DefaultSeat holds the value of the "default_seat" field.
+	DefaultSeat vocab.Seat `json:"default_seat,omitempty"`
+	// The claim that decides on teams; empty: none does.
+	TeamClaim string `json:"team_claim,omitempty"`
+	// TeamMapping holds the value of the "team_mapping" field.
+	TeamMapping []vocab.TeamMapping `json:"team_mapping,omitempty"`
 	// LastError holds the value of the "last_error" field.
 	LastError string `json:"last_error,omitempty"`
 	// LastUsedAt holds the value of the "last_used_at" field.
@@ -57,13 +63,13 @@ func (*IdentityProvider) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case identityprovider.FieldAllowedDomains, identityprovider.FieldRoleMapping:
+		case identityprovider.FieldAllowedDomains, identityprovider.FieldRoleMapping, identityprovider.FieldTeamMapping:
 			values[i] = new([]byte)
 		case identityprovider.FieldEnabled, identityprovider.FieldFromEnvironment, identityprovider.FieldCreateUsers:
 			values[i] = new(sql.NullBool)
 		case identityprovider.FieldLastUsedAt, identityprovider.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case identityprovider.FieldID, identityprovider.FieldAccountID, identityprovider.FieldName, identityprovider.FieldIssuer, identityprovider.FieldClientID, identityprovider.FieldClientSecret, identityprovider.FieldDefaultRole, identityprovider.FieldRoleClaim, identityprovider.FieldLastError:
+		case identityprovider.FieldID, identityprovider.FieldAccountID, identityprovider.FieldName, identityprovider.FieldIssuer, identityprovider.FieldClientID, identityprovider.FieldClientSecret, identityprovider.FieldDefaultRole, identityprovider.FieldRoleClaim, identityprovider.FieldDefaultSeat, identityprovider.FieldTeamClaim, identityprovider.FieldLastError:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -162,6 +168,26 @@ func (_m *IdentityProvider) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field role_mapping: %w", err)
 				}
 			}
+		case identityprovider.FieldDefaultSeat:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field default_seat", values[i])
+			} else if value.Valid {
+				_m.DefaultSeat = vocab.Seat(value.String)
+			}
+		case identityprovider.FieldTeamClaim:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field team_claim", values[i])
+			} else if value.Valid {
+				_m.TeamClaim = value.String
+			}
+		case identityprovider.FieldTeamMapping:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field team_mapping", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.TeamMapping); err != nil {
+					return fmt.Errorf("unmarshal field team_mapping: %w", err)
+				}
+			}
 		case identityprovider.FieldLastError:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field last_error", values[i])
@@ -250,6 +276,15 @@ func (_m *IdentityProvider) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("role_mapping=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RoleMapping))
+	builder.WriteString(", ")
+	builder.WriteString("default_seat=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DefaultSeat))
+	builder.WriteString(", ")
+	builder.WriteString("team_claim=")
+	builder.WriteString(_m.TeamClaim)
+	builder.WriteString(", ")
+	builder.WriteString("team_mapping=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TeamMapping))
 	builder.WriteString(", ")
 	builder.WriteString("last_error=")
 	builder.WriteString(_m.LastError)

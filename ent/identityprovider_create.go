@@ -144,6 +144,40 @@ func (_c *IdentityProviderCreate) SetRoleMapping(v []vocab.RoleMapping) *Identit
 	return _c
 }
 
+// SetDefaultSeat sets the "default_seat" field.
+func (_c *IdentityProviderCreate) SetDefaultSeat(v vocab.Seat) *IdentityProviderCreate {
+	_c.mutation.SetDefaultSeat(v)
+	return _c
+}
+
+// SetNillableDefaultSeat sets the "default_seat" field if the given value is not nil.
+func (_c *IdentityProviderCreate) SetNillableDefaultSeat(v *vocab.Seat) *IdentityProviderCreate {
+	if v != nil {
+		_c.SetDefaultSeat(*v)
+	}
+	return _c
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (_c *IdentityProviderCreate) SetTeamClaim(v string) *IdentityProviderCreate {
+	_c.mutation.SetTeamClaim(v)
+	return _c
+}
+
+// SetNillableTeamClaim sets the "team_claim" field if the given value is not nil.
+func (_c *IdentityProviderCreate) SetNillableTeamClaim(v *string) *IdentityProviderCreate {
+	if v != nil {
+		_c.SetTeamClaim(*v)
+	}
+	return _c
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (_c *IdentityProviderCreate) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderCreate {
+	_c.mutation.SetTeamMapping(v)
+	return _c
+}
+
 // SetLastError sets the "last_error" field.
 func (_c *IdentityProviderCreate) SetLastError(v string) *IdentityProviderCreate {
 	_c.mutation.SetLastError(v)
@@ -251,6 +285,18 @@ func (_c *IdentityProviderCreate) defaults() {
 		v := identityprovider.DefaultRoleMapping
 		_c.mutation.SetRoleMapping(v)
 	}
+	if _, ok := _c.mutation.DefaultSeat(); !ok {
+		v := identityprovider.DefaultDefaultSeat
+		_c.mutation.SetDefaultSeat(v)
+	}
+	if _, ok := _c.mutation.TeamClaim(); !ok {
+		v := identityprovider.DefaultTeamClaim
+		_c.mutation.SetTeamClaim(v)
+	}
+	if _, ok := _c.mutation.TeamMapping(); !ok {
+		v := identityprovider.DefaultTeamMapping
+		_c.mutation.SetTeamMapping(v)
+	}
 	if _, ok := _c.mutation.LastError(); !ok {
 		v := identityprovider.DefaultLastError
 		_c.mutation.SetLastError(v)
@@ -303,6 +349,15 @@ func (_c *IdentityProviderCreate) check() error {
 	}
 	if _, ok := _c.mutation.RoleMapping(); !ok {
 		return &ValidationError{Name: "role_mapping", err: errors.New(`ent: missing required field "IdentityProvider.role_mapping"`)}
+	}
+	if _, ok := _c.mutation.DefaultSeat(); !ok {
+		return &ValidationError{Name: "default_seat", err: errors.New(`ent: missing required field "IdentityProvider.default_seat"`)}
+	}
+	if _, ok := _c.mutation.TeamClaim(); !ok {
+		return &ValidationError{Name: "team_claim", err: errors.New(`ent: missing required field "IdentityProvider.team_claim"`)}
+	}
+	if _, ok := _c.mutation.TeamMapping(); !ok {
+		return &ValidationError{Name: "team_mapping", err: errors.New(`ent: missing required field "IdentityProvider.team_mapping"`)}
 	}
 	if _, ok := _c.mutation.LastError(); !ok {
 		return &ValidationError{Name: "last_error", err: errors.New(`ent: missing required field "IdentityProvider.last_error"`)}
@@ -401,6 +456,18 @@ func (_c *IdentityProviderCreate) createSpec() (*IdentityProvider, *sqlgraph.Cre
 	if value, ok := _c.mutation.RoleMapping(); ok {
 		_spec.SetField(identityprovider.FieldRoleMapping, field.TypeJSON, value)
 		_node.RoleMapping = value
+	}
+	if value, ok := _c.mutation.DefaultSeat(); ok {
+		_spec.SetField(identityprovider.FieldDefaultSeat, field.TypeString, value)
+		_node.DefaultSeat = value
+	}
+	if value, ok := _c.mutation.TeamClaim(); ok {
+		_spec.SetField(identityprovider.FieldTeamClaim, field.TypeString, value)
+		_node.TeamClaim = value
+	}
+	if value, ok := _c.mutation.TeamMapping(); ok {
+		_spec.SetField(identityprovider.FieldTeamMapping, field.TypeJSON, value)
+		_node.TeamMapping = value
 	}
 	if value, ok := _c.mutation.LastError(); ok {
 		_spec.SetField(identityprovider.FieldLastError, field.TypeString, value)
@@ -595,6 +662,42 @@ func (u *IdentityProviderUpsert) SetRoleMapping(v []vocab.RoleMapping) *Identity
 // UpdateRoleMapping sets the "role_mapping" field to the value that was provided on create.
 func (u *IdentityProviderUpsert) UpdateRoleMapping() *IdentityProviderUpsert {
 	u.SetExcluded(identityprovider.FieldRoleMapping)
+	return u
+}
+
+// SetDefaultSeat sets the "default_seat" field.
+func (u *IdentityProviderUpsert) SetDefaultSeat(v vocab.Seat) *IdentityProviderUpsert {
+	u.Set(identityprovider.FieldDefaultSeat, v)
+	return u
+}
+
+// UpdateDefaultSeat sets the "default_seat" field to the value that was provided on create.
+func (u *IdentityProviderUpsert) UpdateDefaultSeat() *IdentityProviderUpsert {
+	u.SetExcluded(identityprovider.FieldDefaultSeat)
+	return u
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (u *IdentityProviderUpsert) SetTeamClaim(v string) *IdentityProviderUpsert {
+	u.Set(identityprovider.FieldTeamClaim, v)
+	return u
+}
+
+// UpdateTeamClaim sets the "team_claim" field to the value that was provided on create.
+func (u *IdentityProviderUpsert) UpdateTeamClaim() *IdentityProviderUpsert {
+	u.SetExcluded(identityprovider.FieldTeamClaim)
+	return u
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (u *IdentityProviderUpsert) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpsert {
+	u.Set(identityprovider.FieldTeamMapping, v)
+	return u
+}
+
+// UpdateTeamMapping sets the "team_mapping" field to the value that was provided on create.
+func (u *IdentityProviderUpsert) UpdateTeamMapping() *IdentityProviderUpsert {
+	u.SetExcluded(identityprovider.FieldTeamMapping)
 	return u
 }
 
@@ -833,6 +936,48 @@ func (u *IdentityProviderUpsertOne) SetRoleMapping(v []vocab.RoleMapping) *Ident
 func (u *IdentityProviderUpsertOne) UpdateRoleMapping() *IdentityProviderUpsertOne {
 	return u.Update(func(s *IdentityProviderUpsert) {
 		s.UpdateRoleMapping()
+	})
+}
+
+// SetDefaultSeat sets the "default_seat" field.
+func (u *IdentityProviderUpsertOne) SetDefaultSeat(v vocab.Seat) *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetDefaultSeat(v)
+	})
+}
+
+// UpdateDefaultSeat sets the "default_seat" field to the value that was provided on create.
+func (u *IdentityProviderUpsertOne) UpdateDefaultSeat() *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateDefaultSeat()
+	})
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (u *IdentityProviderUpsertOne) SetTeamClaim(v string) *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetTeamClaim(v)
+	})
+}
+
+// UpdateTeamClaim sets the "team_claim" field to the value that was provided on create.
+func (u *IdentityProviderUpsertOne) UpdateTeamClaim() *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateTeamClaim()
+	})
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (u *IdentityProviderUpsertOne) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetTeamMapping(v)
+	})
+}
+
+// UpdateTeamMapping sets the "team_mapping" field to the value that was provided on create.
+func (u *IdentityProviderUpsertOne) UpdateTeamMapping() *IdentityProviderUpsertOne {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateTeamMapping()
 	})
 }
 
@@ -1243,6 +1388,48 @@ func (u *IdentityProviderUpsertBulk) SetRoleMapping(v []vocab.RoleMapping) *Iden
 func (u *IdentityProviderUpsertBulk) UpdateRoleMapping() *IdentityProviderUpsertBulk {
 	return u.Update(func(s *IdentityProviderUpsert) {
 		s.UpdateRoleMapping()
+	})
+}
+
+// SetDefaultSeat sets the "default_seat" field.
+func (u *IdentityProviderUpsertBulk) SetDefaultSeat(v vocab.Seat) *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetDefaultSeat(v)
+	})
+}
+
+// UpdateDefaultSeat sets the "default_seat" field to the value that was provided on create.
+func (u *IdentityProviderUpsertBulk) UpdateDefaultSeat() *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateDefaultSeat()
+	})
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (u *IdentityProviderUpsertBulk) SetTeamClaim(v string) *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetTeamClaim(v)
+	})
+}
+
+// UpdateTeamClaim sets the "team_claim" field to the value that was provided on create.
+func (u *IdentityProviderUpsertBulk) UpdateTeamClaim() *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateTeamClaim()
+	})
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (u *IdentityProviderUpsertBulk) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.SetTeamMapping(v)
+	})
+}
+
+// UpdateTeamMapping sets the "team_mapping" field to the value that was provided on create.
+func (u *IdentityProviderUpsertBulk) UpdateTeamMapping() *IdentityProviderUpsertBulk {
+	return u.Update(func(s *IdentityProviderUpsert) {
+		s.UpdateTeamMapping()
 	})
 }
 

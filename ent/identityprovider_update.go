@@ -181,6 +181,46 @@ func (_u *IdentityProviderUpdate) AppendRoleMapping(v []vocab.RoleMapping) *Iden
 	return _u
 }
 
+// SetDefaultSeat sets the "default_seat" field.
+func (_u *IdentityProviderUpdate) SetDefaultSeat(v vocab.Seat) *IdentityProviderUpdate {
+	_u.mutation.SetDefaultSeat(v)
+	return _u
+}
+
+// SetNillableDefaultSeat sets the "default_seat" field if the given value is not nil.
+func (_u *IdentityProviderUpdate) SetNillableDefaultSeat(v *vocab.Seat) *IdentityProviderUpdate {
+	if v != nil {
+		_u.SetDefaultSeat(*v)
+	}
+	return _u
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (_u *IdentityProviderUpdate) SetTeamClaim(v string) *IdentityProviderUpdate {
+	_u.mutation.SetTeamClaim(v)
+	return _u
+}
+
+// SetNillableTeamClaim sets the "team_claim" field if the given value is not nil.
+func (_u *IdentityProviderUpdate) SetNillableTeamClaim(v *string) *IdentityProviderUpdate {
+	if v != nil {
+		_u.SetTeamClaim(*v)
+	}
+	return _u
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (_u *IdentityProviderUpdate) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpdate {
+	_u.mutation.SetTeamMapping(v)
+	return _u
+}
+
+// AppendTeamMapping appends value to the "team_mapping" field.
+func (_u *IdentityProviderUpdate) AppendTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpdate {
+	_u.mutation.AppendTeamMapping(v)
+	return _u
+}
+
 // SetLastError sets the "last_error" field.
 func (_u *IdentityProviderUpdate) SetLastError(v string) *IdentityProviderUpdate {
 	_u.mutation.SetLastError(v)
@@ -304,6 +344,20 @@ func (_u *IdentityProviderUpdate) sqlSave(ctx context.Context) (_node int, err e
 	if value, ok := _u.mutation.AppendedRoleMapping(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, identityprovider.FieldRoleMapping, value)
+		})
+	}
+	if value, ok := _u.mutation.DefaultSeat(); ok {
+		_spec.SetField(identityprovider.FieldDefaultSeat, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TeamClaim(); ok {
+		_spec.SetField(identityprovider.FieldTeamClaim, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TeamMapping(); ok {
+		_spec.SetField(identityprovider.FieldTeamMapping, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTeamMapping(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, identityprovider.FieldTeamMapping, value)
 		})
 	}
 	if value, ok := _u.mutation.LastError(); ok {
@@ -487,6 +541,46 @@ func (_u *IdentityProviderUpdateOne) AppendRoleMapping(v []vocab.RoleMapping) *I
 	return _u
 }
 
+// SetDefaultSeat sets the "default_seat" field.
+func (_u *IdentityProviderUpdateOne) SetDefaultSeat(v vocab.Seat) *IdentityProviderUpdateOne {
+	_u.mutation.SetDefaultSeat(v)
+	return _u
+}
+
+// SetNillableDefaultSeat sets the "default_seat" field if the given value is not nil.
+func (_u *IdentityProviderUpdateOne) SetNillableDefaultSeat(v *vocab.Seat) *IdentityProviderUpdateOne {
+	if v != nil {
+		_u.SetDefaultSeat(*v)
+	}
+	return _u
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (_u *IdentityProviderUpdateOne) SetTeamClaim(v string) *IdentityProviderUpdateOne {
+	_u.mutation.SetTeamClaim(v)
+	return _u
+}
+
+// SetNillableTeamClaim sets the "team_claim" field if the given value is not nil.
+func (_u *IdentityProviderUpdateOne) SetNillableTeamClaim(v *string) *IdentityProviderUpdateOne {
+	if v != nil {
+		_u.SetTeamClaim(*v)
+	}
+	return _u
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (_u *IdentityProviderUpdateOne) SetTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpdateOne {
+	_u.mutation.SetTeamMapping(v)
+	return _u
+}
+
+// AppendTeamMapping appends value to the "team_mapping" field.
+func (_u *IdentityProviderUpdateOne) AppendTeamMapping(v []vocab.TeamMapping) *IdentityProviderUpdateOne {
+	_u.mutation.AppendTeamMapping(v)
+	return _u
+}
+
 // SetLastError sets the "last_error" field.
 func (_u *IdentityProviderUpdateOne) SetLastError(v string) *IdentityProviderUpdateOne {
 	_u.mutation.SetLastError(v)
@@ -640,6 +734,20 @@ func (_u *IdentityProviderUpdateOne) sqlSave(ctx context.Context) (_node *Identi
 	if value, ok := _u.mutation.AppendedRoleMapping(); ok {
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, identityprovider.FieldRoleMapping, value)
+		})
+	}
+	if value, ok := _u.mutation.DefaultSeat(); ok {
+		_spec.SetField(identityprovider.FieldDefaultSeat, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TeamClaim(); ok {
+		_spec.SetField(identityprovider.FieldTeamClaim, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.TeamMapping(); ok {
+		_spec.SetField(identityprovider.FieldTeamMapping, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTeamMapping(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, identityprovider.FieldTeamMapping, value)
 		})
 	}
 	if value, ok := _u.mutation.LastError(); ok {

@@ -5722,6 +5722,8 @@ type ApiTokenMutation struct {
 	addexpires_at     *clock.Micros
 	revoked_at        *clock.Micros
 	addrevoked_at     *clock.Micros
+	last_used_at      *clock.Micros
+	addlast_used_at   *clock.Micros
 	deprecated_uses   *map[string]clock.Micros
 	created_at        *clock.Micros
 	addcreated_at     *clock.Micros
@@ -6319,6 +6321,62 @@ func (m *ApiTokenMutation) ResetRevokedAt() {
 	m.addrevoked_at = nil
 }
 
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *ApiTokenMutation) SetLastUsedAt(c clock.Micros) {
+	m.last_used_at = &c
+	m.addlast_used_at = nil
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *ApiTokenMutation) LastUsedAt() (r clock.Micros, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldLastUsedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// AddLastUsedAt adds c to the "last_used_at" field.
+func (m *ApiTokenMutation) AddLastUsedAt(c clock.Micros) {
+	if m.addlast_used_at != nil {
+		*m.addlast_used_at += c
+	} else {
+		m.addlast_used_at = &c
+	}
+}
+
+// AddedLastUsedAt returns the value that was added to the "last_used_at" field in this mutation.
+func (m *ApiTokenMutation) AddedLastUsedAt() (r clock.Micros, exists bool) {
+	v := m.addlast_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *ApiTokenMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+	m.addlast_used_at = nil
+}
+
 // SetDeprecatedUses sets the "deprecated_uses" field.
 func (m *ApiTokenMutation) SetDeprecatedUses(value map[string]clock.Micros) {
 	m.deprecated_uses = &value
@@ -6445,7 +6503,7 @@ func (m *ApiTokenMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiTokenMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.account_id != nil {
 		fields = append(fields, apitoken.FieldAccountID)
 	}
@@ -6478,6 +6536,9 @@ func (m *ApiTokenMutation) Fields() []string {
 	}
 	if m.revoked_at != nil {
 		fields = append(fields, apitoken.FieldRevokedAt)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, apitoken.FieldLastUsedAt)
 	}
 	if m.deprecated_uses != nil {
 		fields = append(fields, apitoken.FieldDeprecatedUses)
@@ -6515,6 +6576,8 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.ExpiresAt()
 	case apitoken.FieldRevokedAt:
 		return m.RevokedAt()
+	case apitoken.FieldLastUsedAt:
+		return m.LastUsedAt()
 	case apitoken.FieldDeprecatedUses:
 		return m.DeprecatedUses()
 	case apitoken.FieldCreatedAt:
@@ -6550,6 +6613,8 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldExpiresAt(ctx)
 	case apitoken.FieldRevokedAt:
 		return m.OldRevokedAt(ctx)
+	case apitoken.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
 	case apitoken.FieldDeprecatedUses:
 		return m.OldDeprecatedUses(ctx)
 	case apitoken.FieldCreatedAt:
@@ -6640,6 +6705,13 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRevokedAt(v)
 		return nil
+	case apitoken.FieldLastUsedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
 	case apitoken.FieldDeprecatedUses:
 		v, ok := value.(map[string]clock.Micros)
 		if !ok {
@@ -6671,6 +6743,9 @@ func (m *ApiTokenMutation) AddedFields() []string {
 	if m.addrevoked_at != nil {
 		fields = append(fields, apitoken.FieldRevokedAt)
 	}
+	if m.addlast_used_at != nil {
+		fields = append(fields, apitoken.FieldLastUsedAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, apitoken.FieldCreatedAt)
 	}
@@ -6688,6 +6763,8 @@ func (m *ApiTokenMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedExpiresAt()
 	case apitoken.FieldRevokedAt:
 		return m.AddedRevokedAt()
+	case apitoken.FieldLastUsedAt:
+		return m.AddedLastUsedAt()
 	case apitoken.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -6719,6 +6796,13 @@ func (m *ApiTokenMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddRevokedAt(v)
+		return nil
+	case apitoken.FieldLastUsedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastUsedAt(v)
 		return nil
 	case apitoken.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -6795,6 +6879,9 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldRevokedAt:
 		m.ResetRevokedAt()
+		return nil
+	case apitoken.FieldLastUsedAt:
+		m.ResetLastUsedAt()
 		return nil
 	case apitoken.FieldDeprecatedUses:
 		m.ResetDeprecatedUses()
@@ -45916,6 +46003,10 @@ type IdentityProviderMutation struct {
 	role_claim            *string
 	role_mapping          *[]vocab.RoleMapping
 	appendrole_mapping    []vocab.RoleMapping
+	default_seat          *vocab.Seat
+	team_claim            *string
+	team_mapping          *[]vocab.TeamMapping
+	appendteam_mapping    []vocab.TeamMapping
 	last_error            *string
 	last_used_at          *clock.Micros
 	addlast_used_at       *clock.Micros
@@ -46493,6 +46584,129 @@ func (m *IdentityProviderMutation) ResetRoleMapping() {
 	m.appendrole_mapping = nil
 }
 
+// SetDefaultSeat sets the "default_seat" field.
+func (m *IdentityProviderMutation) SetDefaultSeat(v vocab.Seat) {
+	m.default_seat = &v
+}
+
+// DefaultSeat returns the value of the "default_seat" field in the mutation.
+func (m *IdentityProviderMutation) DefaultSeat() (r vocab.Seat, exists bool) {
+	v := m.default_seat
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefaultSeat returns the old "default_seat" field's value of the IdentityProvider entity.
+// If the IdentityProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityProviderMutation) OldDefaultSeat(ctx context.Context) (v vocab.Seat, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefaultSeat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefaultSeat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefaultSeat: %w", err)
+	}
+	return oldValue.DefaultSeat, nil
+}
+
+// ResetDefaultSeat resets all changes to the "default_seat" field.
+func (m *IdentityProviderMutation) ResetDefaultSeat() {
+	m.default_seat = nil
+}
+
+// SetTeamClaim sets the "team_claim" field.
+func (m *IdentityProviderMutation) SetTeamClaim(s string) {
+	m.team_claim = &s
+}
+
+// TeamClaim returns the value of the "team_claim" field in the mutation.
+func (m *IdentityProviderMutation) TeamClaim() (r string, exists bool) {
+	v := m.team_claim
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamClaim returns the old "team_claim" field's value of the IdentityProvider entity.
+// If the IdentityProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityProviderMutation) OldTeamClaim(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamClaim is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamClaim requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamClaim: %w", err)
+	}
+	return oldValue.TeamClaim, nil
+}
+
+// ResetTeamClaim resets all changes to the "team_claim" field.
+func (m *IdentityProviderMutation) ResetTeamClaim() {
+	m.team_claim = nil
+}
+
+// SetTeamMapping sets the "team_mapping" field.
+func (m *IdentityProviderMutation) SetTeamMapping(vm []vocab.TeamMapping) {
+	m.team_mapping = &vm
+	m.appendteam_mapping = nil
+}
+
+// TeamMapping returns the value of the "team_mapping" field in the mutation.
+func (m *IdentityProviderMutation) TeamMapping() (r []vocab.TeamMapping, exists bool) {
+	v := m.team_mapping
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamMapping returns the old "team_mapping" field's value of the IdentityProvider entity.
+// If the IdentityProvider object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityProviderMutation) OldTeamMapping(ctx context.Context) (v []vocab.TeamMapping, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamMapping is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamMapping requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamMapping: %w", err)
+	}
+	return oldValue.TeamMapping, nil
+}
+
+// AppendTeamMapping adds vm to the "team_mapping" field.
+func (m *IdentityProviderMutation) AppendTeamMapping(vm []vocab.TeamMapping) {
+	m.appendteam_mapping = append(m.appendteam_mapping, vm...)
+}
+
+// AppendedTeamMapping returns the list of values that were appended to the "team_mapping" field in this mutation.
+func (m *IdentityProviderMutation) AppendedTeamMapping() ([]vocab.TeamMapping, bool) {
+	if len(m.appendteam_mapping) == 0 {
+		return nil, false
+	}
+	return m.appendteam_mapping, true
+}
+
+// ResetTeamMapping resets all changes to the "team_mapping" field.
+func (m *IdentityProviderMutation) ResetTeamMapping() {
+	m.team_mapping = nil
+	m.appendteam_mapping = nil
+}
+
 // SetLastError sets the "last_error" field.
 func (m *IdentityProviderMutation) SetLastError(s string) {
 	m.last_error = &s
@@ -46675,7 +46889,7 @@ func (m *IdentityProviderMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityProviderMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 18)
 	if m.account_id != nil {
 		fields = append(fields, identityprovider.FieldAccountID)
 	}
@@ -46711,6 +46925,15 @@ func (m *IdentityProviderMutation) Fields() []string {
 	}
 	if m.role_mapping != nil {
 		fields = append(fields, identityprovider.FieldRoleMapping)
+	}
+	if m.default_seat != nil {
+		fields = append(fields, identityprovider.FieldDefaultSeat)
+	}
+	if m.team_claim != nil {
+		fields = append(fields, identityprovider.FieldTeamClaim)
+	}
+	if m.team_mapping != nil {
+		fields = append(fields, identityprovider.FieldTeamMapping)
 	}
 	if m.last_error != nil {
 		fields = append(fields, identityprovider.FieldLastError)
@@ -46753,6 +46976,12 @@ func (m *IdentityProviderMutation) Field(name string) (ent.Value, bool) {
 		return m.RoleClaim()
 	case identityprovider.FieldRoleMapping:
 		return m.RoleMapping()
+	case identityprovider.FieldDefaultSeat:
+		return m.DefaultSeat()
+	case identityprovider.FieldTeamClaim:
+		return m.TeamClaim()
+	case identityprovider.FieldTeamMapping:
+		return m.TeamMapping()
 	case identityprovider.FieldLastError:
 		return m.LastError()
 	case identityprovider.FieldLastUsedAt:
@@ -46792,6 +47021,12 @@ func (m *IdentityProviderMutation) OldField(ctx context.Context, name string) (e
 		return m.OldRoleClaim(ctx)
 	case identityprovider.FieldRoleMapping:
 		return m.OldRoleMapping(ctx)
+	case identityprovider.FieldDefaultSeat:
+		return m.OldDefaultSeat(ctx)
+	case identityprovider.FieldTeamClaim:
+		return m.OldTeamClaim(ctx)
+	case identityprovider.FieldTeamMapping:
+		return m.OldTeamMapping(ctx)
 	case identityprovider.FieldLastError:
 		return m.OldLastError(ctx)
 	case identityprovider.FieldLastUsedAt:
@@ -46890,6 +47125,27 @@ func (m *IdentityProviderMutation) SetField(name string, value ent.Value) error 
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRoleMapping(v)
+		return nil
+	case identityprovider.FieldDefaultSeat:
+		v, ok := value.(vocab.Seat)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefaultSeat(v)
+		return nil
+	case identityprovider.FieldTeamClaim:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamClaim(v)
+		return nil
+	case identityprovider.FieldTeamMapping:
+		v, ok := value.([]vocab.TeamMapping)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamMapping(v)
 		return nil
 	case identityprovider.FieldLastError:
 		v, ok := value.(string)
@@ -47023,6 +47279,15 @@ func (m *IdentityProviderMutation) ResetField(name string) error {
 		return nil
 	case identityprovider.FieldRoleMapping:
 		m.ResetRoleMapping()
+		return nil
+	case identityprovider.FieldDefaultSeat:
+		m.ResetDefaultSeat()
+		return nil
+	case identityprovider.FieldTeamClaim:
+		m.ResetTeamClaim()
+		return nil
+	case identityprovider.FieldTeamMapping:
+		m.ResetTeamMapping()
 		return nil
 	case identityprovider.FieldLastError:
 		m.ResetLastError()
@@ -87396,6 +87661,7 @@ type TeamMutation struct {
 	name           *string
 	archived_at    *clock.Micros
 	addarchived_at *clock.Micros
+	external_id    *string
 	created_at     *clock.Micros
 	addcreated_at  *clock.Micros
 	clearedFields  map[string]struct{}
@@ -87636,6 +87902,55 @@ func (m *TeamMutation) ResetArchivedAt() {
 	m.addarchived_at = nil
 }
 
+// SetExternalID sets the "external_id" field.
+func (m *TeamMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *TeamMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *TeamMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[team.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *TeamMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[team.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *TeamMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, team.FieldExternalID)
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *TeamMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -87726,7 +88041,7 @@ func (m *TeamMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TeamMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.account_id != nil {
 		fields = append(fields, team.FieldAccountID)
 	}
@@ -87735,6 +88050,9 @@ func (m *TeamMutation) Fields() []string {
 	}
 	if m.archived_at != nil {
 		fields = append(fields, team.FieldArchivedAt)
+	}
+	if m.external_id != nil {
+		fields = append(fields, team.FieldExternalID)
 	}
 	if m.created_at != nil {
 		fields = append(fields, team.FieldCreatedAt)
@@ -87753,6 +88071,8 @@ func (m *TeamMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case team.FieldArchivedAt:
 		return m.ArchivedAt()
+	case team.FieldExternalID:
+		return m.ExternalID()
 	case team.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -87770,6 +88090,8 @@ func (m *TeamMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldName(ctx)
 	case team.FieldArchivedAt:
 		return m.OldArchivedAt(ctx)
+	case team.FieldExternalID:
+		return m.OldExternalID(ctx)
 	case team.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -87801,6 +88123,13 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetArchivedAt(v)
+		return nil
+	case team.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
 		return nil
 	case team.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -87865,7 +88194,11 @@ func (m *TeamMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *TeamMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(team.FieldExternalID) {
+		fields = append(fields, team.FieldExternalID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -87878,6 +88211,11 @@ func (m *TeamMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *TeamMutation) ClearField(name string) error {
+	switch name {
+	case team.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	}
 	return fmt.Errorf("unknown Team nullable field %s", name)
 }
 
@@ -87893,6 +88231,9 @@ func (m *TeamMutation) ResetField(name string) error {
 		return nil
 	case team.FieldArchivedAt:
 		m.ResetArchivedAt()
+		return nil
+	case team.FieldExternalID:
+		m.ResetExternalID()
 		return nil
 	case team.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -90229,6 +90570,10 @@ type UserMutation struct {
 	adddeactivated_at          *clock.Micros
 	last_seen_at               *clock.Micros
 	addlast_seen_at            *clock.Micros
+	removed_from_directory     *bool
+	directory_name             *vocab.DirectoryName
+	returning_team_ids         *[]string
+	appendreturning_team_ids   []string
 	external_id                *string
 	created_at                 *clock.Micros
 	addcreated_at              *clock.Micros
@@ -91090,6 +91435,129 @@ func (m *UserMutation) ResetLastSeenAt() {
 	m.addlast_seen_at = nil
 }
 
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (m *UserMutation) SetRemovedFromDirectory(b bool) {
+	m.removed_from_directory = &b
+}
+
+// RemovedFromDirectory returns the value of the "removed_from_directory" field in the mutation.
+func (m *UserMutation) RemovedFromDirectory() (r bool, exists bool) {
+	v := m.removed_from_directory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedFromDirectory returns the old "removed_from_directory" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldRemovedFromDirectory(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedFromDirectory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedFromDirectory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedFromDirectory: %w", err)
+	}
+	return oldValue.RemovedFromDirectory, nil
+}
+
+// ResetRemovedFromDirectory resets all changes to the "removed_from_directory" field.
+func (m *UserMutation) ResetRemovedFromDirectory() {
+	m.removed_from_directory = nil
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (m *UserMutation) SetDirectoryName(vn vocab.DirectoryName) {
+	m.directory_name = &vn
+}
+
+// DirectoryName returns the value of the "directory_name" field in the mutation.
+func (m *UserMutation) DirectoryName() (r vocab.DirectoryName, exists bool) {
+	v := m.directory_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDirectoryName returns the old "directory_name" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldDirectoryName(ctx context.Context) (v vocab.DirectoryName, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDirectoryName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDirectoryName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDirectoryName: %w", err)
+	}
+	return oldValue.DirectoryName, nil
+}
+
+// ResetDirectoryName resets all changes to the "directory_name" field.
+func (m *UserMutation) ResetDirectoryName() {
+	m.directory_name = nil
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (m *UserMutation) SetReturningTeamIds(s []string) {
+	m.returning_team_ids = &s
+	m.appendreturning_team_ids = nil
+}
+
+// ReturningTeamIds returns the value of the "returning_team_ids" field in the mutation.
+func (m *UserMutation) ReturningTeamIds() (r []string, exists bool) {
+	v := m.returning_team_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReturningTeamIds returns the old "returning_team_ids" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldReturningTeamIds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReturningTeamIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReturningTeamIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReturningTeamIds: %w", err)
+	}
+	return oldValue.ReturningTeamIds, nil
+}
+
+// AppendReturningTeamIds adds s to the "returning_team_ids" field.
+func (m *UserMutation) AppendReturningTeamIds(s []string) {
+	m.appendreturning_team_ids = append(m.appendreturning_team_ids, s...)
+}
+
+// AppendedReturningTeamIds returns the list of values that were appended to the "returning_team_ids" field in this mutation.
+func (m *UserMutation) AppendedReturningTeamIds() ([]string, bool) {
+	if len(m.appendreturning_team_ids) == 0 {
+		return nil, false
+	}
+	return m.appendreturning_team_ids, true
+}
+
+// ResetReturningTeamIds resets all changes to the "returning_team_ids" field.
+func (m *UserMutation) ResetReturningTeamIds() {
+	m.returning_team_ids = nil
+	m.appendreturning_team_ids = nil
+}
+
 // SetExternalID sets the "external_id" field.
 func (m *UserMutation) SetExternalID(s string) {
 	m.external_id = &s
@@ -91229,7 +91697,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 23)
 	if m.account_id != nil {
 		fields = append(fields, user.FieldAccountID)
 	}
@@ -91284,6 +91752,15 @@ func (m *UserMutation) Fields() []string {
 	if m.last_seen_at != nil {
 		fields = append(fields, user.FieldLastSeenAt)
 	}
+	if m.removed_from_directory != nil {
+		fields = append(fields, user.FieldRemovedFromDirectory)
+	}
+	if m.directory_name != nil {
+		fields = append(fields, user.FieldDirectoryName)
+	}
+	if m.returning_team_ids != nil {
+		fields = append(fields, user.FieldReturningTeamIds)
+	}
 	if m.external_id != nil {
 		fields = append(fields, user.FieldExternalID)
 	}
@@ -91334,6 +91811,12 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.DeactivatedAt()
 	case user.FieldLastSeenAt:
 		return m.LastSeenAt()
+	case user.FieldRemovedFromDirectory:
+		return m.RemovedFromDirectory()
+	case user.FieldDirectoryName:
+		return m.DirectoryName()
+	case user.FieldReturningTeamIds:
+		return m.ReturningTeamIds()
 	case user.FieldExternalID:
 		return m.ExternalID()
 	case user.FieldCreatedAt:
@@ -91383,6 +91866,12 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldDeactivatedAt(ctx)
 	case user.FieldLastSeenAt:
 		return m.OldLastSeenAt(ctx)
+	case user.FieldRemovedFromDirectory:
+		return m.OldRemovedFromDirectory(ctx)
+	case user.FieldDirectoryName:
+		return m.OldDirectoryName(ctx)
+	case user.FieldReturningTeamIds:
+		return m.OldReturningTeamIds(ctx)
 	case user.FieldExternalID:
 		return m.OldExternalID(ctx)
 	case user.FieldCreatedAt:
@@ -91521,6 +92010,27 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLastSeenAt(v)
+		return nil
+	case user.FieldRemovedFromDirectory:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedFromDirectory(v)
+		return nil
+	case user.FieldDirectoryName:
+		v, ok := value.(vocab.DirectoryName)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDirectoryName(v)
+		return nil
+	case user.FieldReturningTeamIds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReturningTeamIds(v)
 		return nil
 	case user.FieldExternalID:
 		v, ok := value.(string)
@@ -91722,6 +92232,15 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldLastSeenAt:
 		m.ResetLastSeenAt()
+		return nil
+	case user.FieldRemovedFromDirectory:
+		m.ResetRemovedFromDirectory()
+		return nil
+	case user.FieldDirectoryName:
+		m.ResetDirectoryName()
+		return nil
+	case user.FieldReturningTeamIds:
+		m.ResetReturningTeamIds()
 		return nil
 	case user.FieldExternalID:
 		m.ResetExternalID()

@@ -318,8 +318,12 @@ func init() {
 	apitokenDescRevokedAt := apitokenFields[9].Descriptor()
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
+	// apitokenDescLastUsedAt is the schema descriptor for last_used_at field.
+	apitokenDescLastUsedAt := apitokenFields[10].Descriptor()
+	// apitoken.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
+	apitoken.DefaultLastUsedAt = clock.Micros(apitokenDescLastUsedAt.Default.(int64))
 	// apitokenDescDeprecatedUses is the schema descriptor for deprecated_uses field.
-	apitokenDescDeprecatedUses := apitokenFields[10].Descriptor()
+	apitokenDescDeprecatedUses := apitokenFields[11].Descriptor()
 	// apitoken.DefaultDeprecatedUses holds the default value on creation for the deprecated_uses field.
 	apitoken.DefaultDeprecatedUses = apitokenDescDeprecatedUses.Default.(map[string]clock.Micros)
 	// apitokenDescID is the schema descriptor for id field.
@@ -1851,12 +1855,24 @@ func init() {
 	identityproviderDescRoleMapping := identityproviderFields[10].Descriptor()
 	// identityprovider.DefaultRoleMapping holds the default value on creation for the role_mapping field.
 	identityprovider.DefaultRoleMapping = identityproviderDescRoleMapping.Default.([]vocab.RoleMapping)
+	// identityproviderDescDefaultSeat is the schema descriptor for default_seat field.
+	identityproviderDescDefaultSeat := identityproviderFields[11].Descriptor()
+	// identityprovider.DefaultDefaultSeat holds the default value on creation for the default_seat field.
+	identityprovider.DefaultDefaultSeat = vocab.Seat(identityproviderDescDefaultSeat.Default.(string))
+	// identityproviderDescTeamClaim is the schema descriptor for team_claim field.
+	identityproviderDescTeamClaim := identityproviderFields[12].Descriptor()
+	// identityprovider.DefaultTeamClaim holds the default value on creation for the team_claim field.
+	identityprovider.DefaultTeamClaim = identityproviderDescTeamClaim.Default.(string)
+	// identityproviderDescTeamMapping is the schema descriptor for team_mapping field.
+	identityproviderDescTeamMapping := identityproviderFields[13].Descriptor()
+	// identityprovider.DefaultTeamMapping holds the default value on creation for the team_mapping field.
+	identityprovider.DefaultTeamMapping = identityproviderDescTeamMapping.Default.([]vocab.TeamMapping)
 	// identityproviderDescLastError is the schema descriptor for last_error field.
-	identityproviderDescLastError := identityproviderFields[11].Descriptor()
+	identityproviderDescLastError := identityproviderFields[14].Descriptor()
 	// identityprovider.DefaultLastError holds the default value on creation for the last_error field.
 	identityprovider.DefaultLastError = identityproviderDescLastError.Default.(string)
 	// identityproviderDescLastUsedAt is the schema descriptor for last_used_at field.
-	identityproviderDescLastUsedAt := identityproviderFields[12].Descriptor()
+	identityproviderDescLastUsedAt := identityproviderFields[15].Descriptor()
 	// identityprovider.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
 	identityprovider.DefaultLastUsedAt = clock.Micros(identityproviderDescLastUsedAt.Default.(int64))
 	// identityproviderDescID is the schema descriptor for id field.
@@ -3305,6 +3321,18 @@ func init() {
 	userDescLastSeenAt := userFields[16].Descriptor()
 	// user.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
 	user.DefaultLastSeenAt = clock.Micros(userDescLastSeenAt.Default.(int64))
+	// userDescRemovedFromDirectory is the schema descriptor for removed_from_directory field.
+	userDescRemovedFromDirectory := userFields[17].Descriptor()
+	// user.DefaultRemovedFromDirectory holds the default value on creation for the removed_from_directory field.
+	user.DefaultRemovedFromDirectory = userDescRemovedFromDirectory.Default.(bool)
+	// userDescDirectoryName is the schema descriptor for directory_name field.
+	userDescDirectoryName := userFields[18].Descriptor()
+	// user.DefaultDirectoryName holds the default value on creation for the directory_name field.
+	user.DefaultDirectoryName = userDescDirectoryName.Default.(vocab.DirectoryName)
+	// userDescReturningTeamIds is the schema descriptor for returning_team_ids field.
+	userDescReturningTeamIds := userFields[19].Descriptor()
+	// user.DefaultReturningTeamIds holds the default value on creation for the returning_team_ids field.
+	user.DefaultReturningTeamIds = userDescReturningTeamIds.Default.([]string)
 	// userDescID is the schema descriptor for id field.
 	userDescID := userMixinFields0[0].Descriptor()
 	// user.IDValidator is a validator for the "id" field. It is called by the builders before save.

@@ -23,6 +23,8 @@ type Team struct {
 	Name string `json:"name,omitempty"`
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt clock.Micros `json:"archived_at,omitempty"`
+	// Unique per account and type.
+	ExternalID *string `json:"external_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -35,7 +37,7 @@ func (*Team) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case team.FieldArchivedAt, team.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case team.FieldID, team.FieldAccountID, team.FieldName:
+		case team.FieldID, team.FieldAccountID, team.FieldName, team.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -75,6 +77,13 @@ func (_m *Team) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field archived_at", values[i])
 			} else if value.Valid {
 				_m.ArchivedAt = clock.Micros(value.Int64)
+			}
+		case team.FieldExternalID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field external_id", values[i])
+			} else if value.Valid {
+				_m.ExternalID = new(string)
+				*_m.ExternalID = value.String
 			}
 		case team.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -126,6 +135,11 @@ func (_m *Team) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("archived_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ArchivedAt))
+	builder.WriteString(", ")
+	if v := _m.ExternalID; v != nil {
+		builder.WriteString("external_id=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

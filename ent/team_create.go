@@ -49,6 +49,20 @@ func (_c *TeamCreate) SetNillableArchivedAt(v *clock.Micros) *TeamCreate {
 	return _c
 }
 
+// SetExternalID sets the "external_id" field.
+func (_c *TeamCreate) SetExternalID(v string) *TeamCreate {
+	_c.mutation.SetExternalID(v)
+	return _c
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableExternalID(v *string) *TeamCreate {
+	if v != nil {
+		_c.SetExternalID(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *TeamCreate) SetCreatedAt(v clock.Micros) *TeamCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -174,6 +188,10 @@ func (_c *TeamCreate) createSpec() (*Team, *sqlgraph.CreateSpec) {
 		_spec.SetField(team.FieldArchivedAt, field.TypeInt64, value)
 		_node.ArchivedAt = value
 	}
+	if value, ok := _c.mutation.ExternalID(); ok {
+		_spec.SetField(team.FieldExternalID, field.TypeString, value)
+		_node.ExternalID = &value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(team.FieldCreatedAt, field.TypeInt64, value)
 		_node.CreatedAt = value
@@ -257,6 +275,24 @@ func (u *TeamUpsert) UpdateArchivedAt() *TeamUpsert {
 // AddArchivedAt adds v to the "archived_at" field.
 func (u *TeamUpsert) AddArchivedAt(v clock.Micros) *TeamUpsert {
 	u.Add(team.FieldArchivedAt, v)
+	return u
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TeamUpsert) SetExternalID(v string) *TeamUpsert {
+	u.Set(team.FieldExternalID, v)
+	return u
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TeamUpsert) UpdateExternalID() *TeamUpsert {
+	u.SetExcluded(team.FieldExternalID)
+	return u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TeamUpsert) ClearExternalID() *TeamUpsert {
+	u.SetNull(team.FieldExternalID)
 	return u
 }
 
@@ -346,6 +382,27 @@ func (u *TeamUpsertOne) AddArchivedAt(v clock.Micros) *TeamUpsertOne {
 func (u *TeamUpsertOne) UpdateArchivedAt() *TeamUpsertOne {
 	return u.Update(func(s *TeamUpsert) {
 		s.UpdateArchivedAt()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TeamUpsertOne) SetExternalID(v string) *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TeamUpsertOne) UpdateExternalID() *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TeamUpsertOne) ClearExternalID() *TeamUpsertOne {
+	return u.Update(func(s *TeamUpsert) {
+		s.ClearExternalID()
 	})
 }
 
@@ -602,6 +659,27 @@ func (u *TeamUpsertBulk) AddArchivedAt(v clock.Micros) *TeamUpsertBulk {
 func (u *TeamUpsertBulk) UpdateArchivedAt() *TeamUpsertBulk {
 	return u.Update(func(s *TeamUpsert) {
 		s.UpdateArchivedAt()
+	})
+}
+
+// SetExternalID sets the "external_id" field.
+func (u *TeamUpsertBulk) SetExternalID(v string) *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.SetExternalID(v)
+	})
+}
+
+// UpdateExternalID sets the "external_id" field to the value that was provided on create.
+func (u *TeamUpsertBulk) UpdateExternalID() *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.UpdateExternalID()
+	})
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (u *TeamUpsertBulk) ClearExternalID() *TeamUpsertBulk {
+	return u.Update(func(s *TeamUpsert) {
+		s.ClearExternalID()
 	})
 }
 

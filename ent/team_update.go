@@ -64,6 +64,26 @@ func (_u *TeamUpdate) AddArchivedAt(v clock.Micros) *TeamUpdate {
 	return _u
 }
 
+// SetExternalID sets the "external_id" field.
+func (_u *TeamUpdate) SetExternalID(v string) *TeamUpdate {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableExternalID(v *string) *TeamUpdate {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *TeamUpdate) ClearExternalID() *TeamUpdate {
+	_u.mutation.ClearExternalID()
+	return _u
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_u *TeamUpdate) Mutation() *TeamMutation {
 	return _u.mutation
@@ -120,6 +140,12 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedArchivedAt(); ok {
 		_spec.AddField(team.FieldArchivedAt, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(team.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(team.FieldExternalID, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -174,6 +200,26 @@ func (_u *TeamUpdateOne) SetNillableArchivedAt(v *clock.Micros) *TeamUpdateOne {
 // AddArchivedAt adds value to the "archived_at" field.
 func (_u *TeamUpdateOne) AddArchivedAt(v clock.Micros) *TeamUpdateOne {
 	_u.mutation.AddArchivedAt(v)
+	return _u
+}
+
+// SetExternalID sets the "external_id" field.
+func (_u *TeamUpdateOne) SetExternalID(v string) *TeamUpdateOne {
+	_u.mutation.SetExternalID(v)
+	return _u
+}
+
+// SetNillableExternalID sets the "external_id" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableExternalID(v *string) *TeamUpdateOne {
+	if v != nil {
+		_u.SetExternalID(*v)
+	}
+	return _u
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (_u *TeamUpdateOne) ClearExternalID() *TeamUpdateOne {
+	_u.mutation.ClearExternalID()
 	return _u
 }
 
@@ -262,6 +308,12 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	}
 	if value, ok := _u.mutation.AddedArchivedAt(); ok {
 		_spec.AddField(team.FieldArchivedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ExternalID(); ok {
+		_spec.SetField(team.FieldExternalID, field.TypeString, value)
+	}
+	if _u.mutation.ExternalIDCleared() {
+		_spec.ClearField(team.FieldExternalID, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Team{config: _u.config}

@@ -55,6 +55,12 @@ type User struct {
 	DeactivatedAt clock.Micros `json:"deactivated_at,omitempty"`
 	// LastSeenAt holds the value of the "last_seen_at" field.
 	LastSeenAt clock.Micros `json:"last_seen_at,omitempty"`
+	// Deactivated by SCIM's DELETE: gone for the directory (AC-19).
+	RemovedFromDirectory bool `json:"removed_from_directory,omitempty"`
+	// As a directory has it (AC-19).
+	DirectoryName vocab.DirectoryName `json:"directory_name,omitempty"`
+	// The teams that a directory's reactivation puts them back into (AC-19).
+	ReturningTeamIds []string `json:"returning_team_ids,omitempty"`
 	// Unique per account and type.
 	ExternalID *string `json:"external_id,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -67,9 +73,9 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldWorkingHours:
+		case user.FieldWorkingHours, user.FieldDirectoryName, user.FieldReturningTeamIds:
 			values[i] = new([]byte)
-		case user.FieldReassignRepliesWhenAway, user.FieldAutoAssign, user.FieldFollowsPresence, user.FieldAwayByHand, user.FieldOvertime:
+		case user.FieldReassignRepliesWhenAway, user.FieldAutoAssign, user.FieldFollowsPresence, user.FieldAwayByHand, user.FieldOvertime, user.FieldRemovedFromDirectory:
 			values[i] = new(sql.NullBool)
 		case user.FieldChatCapacity, user.FieldConnectedAt, user.FieldAnsweredAt, user.FieldDeactivatedAt, user.FieldLastSeenAt, user.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
@@ -206,6 +212,28 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastSeenAt = clock.Micros(value.Int64)
 			}
+		case user.FieldRemovedFromDirectory:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_from_directory", values[i])
+			} else if value.Valid {
+				_m.RemovedFromDirectory = value.Bool
+			}
+		case user.FieldDirectoryName:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field directory_name", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.DirectoryName); err != nil {
+					return fmt.Errorf("unmarshal field directory_name: %w", err)
+				}
+			}
+		case user.FieldReturningTeamIds:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field returning_team_ids", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.ReturningTeamIds); err != nil {
+					return fmt.Errorf("unmarshal field returning_team_ids: %w", err)
+				}
+			}
 		case user.FieldExternalID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field external_id", values[i])
@@ -308,6 +336,15 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_seen_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastSeenAt))
+	builder.WriteString(", ")
+	builder.WriteString("removed_from_directory=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RemovedFromDirectory))
+	builder.WriteString(", ")
+	builder.WriteString("directory_name=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DirectoryName))
+	builder.WriteString(", ")
+	builder.WriteString("returning_team_ids=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ReturningTeamIds))
 	builder.WriteString(", ")
 	if v := _m.ExternalID; v != nil {
 		builder.WriteString("external_id=")

@@ -228,6 +228,40 @@ func (_c *UserCreate) SetNillableLastSeenAt(v *clock.Micros) *UserCreate {
 	return _c
 }
 
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (_c *UserCreate) SetRemovedFromDirectory(v bool) *UserCreate {
+	_c.mutation.SetRemovedFromDirectory(v)
+	return _c
+}
+
+// SetNillableRemovedFromDirectory sets the "removed_from_directory" field if the given value is not nil.
+func (_c *UserCreate) SetNillableRemovedFromDirectory(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetRemovedFromDirectory(*v)
+	}
+	return _c
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (_c *UserCreate) SetDirectoryName(v vocab.DirectoryName) *UserCreate {
+	_c.mutation.SetDirectoryName(v)
+	return _c
+}
+
+// SetNillableDirectoryName sets the "directory_name" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDirectoryName(v *vocab.DirectoryName) *UserCreate {
+	if v != nil {
+		_c.SetDirectoryName(*v)
+	}
+	return _c
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (_c *UserCreate) SetReturningTeamIds(v []string) *UserCreate {
+	_c.mutation.SetReturningTeamIds(v)
+	return _c
+}
+
 // SetExternalID sets the "external_id" field.
 func (_c *UserCreate) SetExternalID(v string) *UserCreate {
 	_c.mutation.SetExternalID(v)
@@ -337,6 +371,18 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultLastSeenAt
 		_c.mutation.SetLastSeenAt(v)
 	}
+	if _, ok := _c.mutation.RemovedFromDirectory(); !ok {
+		v := user.DefaultRemovedFromDirectory
+		_c.mutation.SetRemovedFromDirectory(v)
+	}
+	if _, ok := _c.mutation.DirectoryName(); !ok {
+		v := user.DefaultDirectoryName
+		_c.mutation.SetDirectoryName(v)
+	}
+	if _, ok := _c.mutation.ReturningTeamIds(); !ok {
+		v := user.DefaultReturningTeamIds
+		_c.mutation.SetReturningTeamIds(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -399,6 +445,15 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.LastSeenAt(); !ok {
 		return &ValidationError{Name: "last_seen_at", err: errors.New(`ent: missing required field "User.last_seen_at"`)}
+	}
+	if _, ok := _c.mutation.RemovedFromDirectory(); !ok {
+		return &ValidationError{Name: "removed_from_directory", err: errors.New(`ent: missing required field "User.removed_from_directory"`)}
+	}
+	if _, ok := _c.mutation.DirectoryName(); !ok {
+		return &ValidationError{Name: "directory_name", err: errors.New(`ent: missing required field "User.directory_name"`)}
+	}
+	if _, ok := _c.mutation.ReturningTeamIds(); !ok {
+		return &ValidationError{Name: "returning_team_ids", err: errors.New(`ent: missing required field "User.returning_team_ids"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "User.created_at"`)}
@@ -515,6 +570,18 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastSeenAt(); ok {
 		_spec.SetField(user.FieldLastSeenAt, field.TypeInt64, value)
 		_node.LastSeenAt = value
+	}
+	if value, ok := _c.mutation.RemovedFromDirectory(); ok {
+		_spec.SetField(user.FieldRemovedFromDirectory, field.TypeBool, value)
+		_node.RemovedFromDirectory = value
+	}
+	if value, ok := _c.mutation.DirectoryName(); ok {
+		_spec.SetField(user.FieldDirectoryName, field.TypeJSON, value)
+		_node.DirectoryName = value
+	}
+	if value, ok := _c.mutation.ReturningTeamIds(); ok {
+		_spec.SetField(user.FieldReturningTeamIds, field.TypeJSON, value)
+		_node.ReturningTeamIds = value
 	}
 	if value, ok := _c.mutation.ExternalID(); ok {
 		_spec.SetField(user.FieldExternalID, field.TypeString, value)
@@ -807,6 +874,42 @@ func (u *UserUpsert) UpdateLastSeenAt() *UserUpsert {
 // AddLastSeenAt adds v to the "last_seen_at" field.
 func (u *UserUpsert) AddLastSeenAt(v clock.Micros) *UserUpsert {
 	u.Add(user.FieldLastSeenAt, v)
+	return u
+}
+
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (u *UserUpsert) SetRemovedFromDirectory(v bool) *UserUpsert {
+	u.Set(user.FieldRemovedFromDirectory, v)
+	return u
+}
+
+// UpdateRemovedFromDirectory sets the "removed_from_directory" field to the value that was provided on create.
+func (u *UserUpsert) UpdateRemovedFromDirectory() *UserUpsert {
+	u.SetExcluded(user.FieldRemovedFromDirectory)
+	return u
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (u *UserUpsert) SetDirectoryName(v vocab.DirectoryName) *UserUpsert {
+	u.Set(user.FieldDirectoryName, v)
+	return u
+}
+
+// UpdateDirectoryName sets the "directory_name" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDirectoryName() *UserUpsert {
+	u.SetExcluded(user.FieldDirectoryName)
+	return u
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (u *UserUpsert) SetReturningTeamIds(v []string) *UserUpsert {
+	u.Set(user.FieldReturningTeamIds, v)
+	return u
+}
+
+// UpdateReturningTeamIds sets the "returning_team_ids" field to the value that was provided on create.
+func (u *UserUpsert) UpdateReturningTeamIds() *UserUpsert {
+	u.SetExcluded(user.FieldReturningTeamIds)
 	return u
 }
 
@@ -1152,6 +1255,48 @@ func (u *UserUpsertOne) AddLastSeenAt(v clock.Micros) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateLastSeenAt() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (u *UserUpsertOne) SetRemovedFromDirectory(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRemovedFromDirectory(v)
+	})
+}
+
+// UpdateRemovedFromDirectory sets the "removed_from_directory" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateRemovedFromDirectory() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRemovedFromDirectory()
+	})
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (u *UserUpsertOne) SetDirectoryName(v vocab.DirectoryName) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDirectoryName(v)
+	})
+}
+
+// UpdateDirectoryName sets the "directory_name" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDirectoryName() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDirectoryName()
+	})
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (u *UserUpsertOne) SetReturningTeamIds(v []string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetReturningTeamIds(v)
+	})
+}
+
+// UpdateReturningTeamIds sets the "returning_team_ids" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateReturningTeamIds() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateReturningTeamIds()
 	})
 }
 
@@ -1667,6 +1812,48 @@ func (u *UserUpsertBulk) AddLastSeenAt(v clock.Micros) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateLastSeenAt() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateLastSeenAt()
+	})
+}
+
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (u *UserUpsertBulk) SetRemovedFromDirectory(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRemovedFromDirectory(v)
+	})
+}
+
+// UpdateRemovedFromDirectory sets the "removed_from_directory" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateRemovedFromDirectory() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRemovedFromDirectory()
+	})
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (u *UserUpsertBulk) SetDirectoryName(v vocab.DirectoryName) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDirectoryName(v)
+	})
+}
+
+// UpdateDirectoryName sets the "directory_name" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDirectoryName() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDirectoryName()
+	})
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (u *UserUpsertBulk) SetReturningTeamIds(v []string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetReturningTeamIds(v)
+	})
+}
+
+// UpdateReturningTeamIds sets the "returning_team_ids" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateReturningTeamIds() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateReturningTeamIds()
 	})
 }
 

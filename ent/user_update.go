@@ -13,6 +13,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -303,6 +304,46 @@ func (_u *UserUpdate) AddLastSeenAt(v clock.Micros) *UserUpdate {
 	return _u
 }
 
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (_u *UserUpdate) SetRemovedFromDirectory(v bool) *UserUpdate {
+	_u.mutation.SetRemovedFromDirectory(v)
+	return _u
+}
+
+// SetNillableRemovedFromDirectory sets the "removed_from_directory" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableRemovedFromDirectory(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetRemovedFromDirectory(*v)
+	}
+	return _u
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (_u *UserUpdate) SetDirectoryName(v vocab.DirectoryName) *UserUpdate {
+	_u.mutation.SetDirectoryName(v)
+	return _u
+}
+
+// SetNillableDirectoryName sets the "directory_name" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDirectoryName(v *vocab.DirectoryName) *UserUpdate {
+	if v != nil {
+		_u.SetDirectoryName(*v)
+	}
+	return _u
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (_u *UserUpdate) SetReturningTeamIds(v []string) *UserUpdate {
+	_u.mutation.SetReturningTeamIds(v)
+	return _u
+}
+
+// AppendReturningTeamIds appends value to the "returning_team_ids" field.
+func (_u *UserUpdate) AppendReturningTeamIds(v []string) *UserUpdate {
+	_u.mutation.AppendReturningTeamIds(v)
+	return _u
+}
+
 // SetExternalID sets the "external_id" field.
 func (_u *UserUpdate) SetExternalID(v string) *UserUpdate {
 	_u.mutation.SetExternalID(v)
@@ -435,6 +476,20 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(user.FieldLastSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RemovedFromDirectory(); ok {
+		_spec.SetField(user.FieldRemovedFromDirectory, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.DirectoryName(); ok {
+		_spec.SetField(user.FieldDirectoryName, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ReturningTeamIds(); ok {
+		_spec.SetField(user.FieldReturningTeamIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedReturningTeamIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldReturningTeamIds, value)
+		})
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(user.FieldExternalID, field.TypeString, value)
@@ -737,6 +792,46 @@ func (_u *UserUpdateOne) AddLastSeenAt(v clock.Micros) *UserUpdateOne {
 	return _u
 }
 
+// SetRemovedFromDirectory sets the "removed_from_directory" field.
+func (_u *UserUpdateOne) SetRemovedFromDirectory(v bool) *UserUpdateOne {
+	_u.mutation.SetRemovedFromDirectory(v)
+	return _u
+}
+
+// SetNillableRemovedFromDirectory sets the "removed_from_directory" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableRemovedFromDirectory(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetRemovedFromDirectory(*v)
+	}
+	return _u
+}
+
+// SetDirectoryName sets the "directory_name" field.
+func (_u *UserUpdateOne) SetDirectoryName(v vocab.DirectoryName) *UserUpdateOne {
+	_u.mutation.SetDirectoryName(v)
+	return _u
+}
+
+// SetNillableDirectoryName sets the "directory_name" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDirectoryName(v *vocab.DirectoryName) *UserUpdateOne {
+	if v != nil {
+		_u.SetDirectoryName(*v)
+	}
+	return _u
+}
+
+// SetReturningTeamIds sets the "returning_team_ids" field.
+func (_u *UserUpdateOne) SetReturningTeamIds(v []string) *UserUpdateOne {
+	_u.mutation.SetReturningTeamIds(v)
+	return _u
+}
+
+// AppendReturningTeamIds appends value to the "returning_team_ids" field.
+func (_u *UserUpdateOne) AppendReturningTeamIds(v []string) *UserUpdateOne {
+	_u.mutation.AppendReturningTeamIds(v)
+	return _u
+}
+
 // SetExternalID sets the "external_id" field.
 func (_u *UserUpdateOne) SetExternalID(v string) *UserUpdateOne {
 	_u.mutation.SetExternalID(v)
@@ -899,6 +994,20 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.AddedLastSeenAt(); ok {
 		_spec.AddField(user.FieldLastSeenAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RemovedFromDirectory(); ok {
+		_spec.SetField(user.FieldRemovedFromDirectory, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.DirectoryName(); ok {
+		_spec.SetField(user.FieldDirectoryName, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.ReturningTeamIds(); ok {
+		_spec.SetField(user.FieldReturningTeamIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedReturningTeamIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, user.FieldReturningTeamIds, value)
+		})
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(user.FieldExternalID, field.TypeString, value)

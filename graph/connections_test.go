@@ -106,6 +106,7 @@ var bounded = map[string]string{
 	"OauthApp.redirectHosts":                           "at most 10",
 	"Session.scopes":                                   "those that exist",
 	"IdentityProvider.roleMapping":                     "at most 100",
+	"IdentityProvider.teamMapping":                     "at most 100",
 	"Heading.gone":                                     "the one team",
 	"InboundEmailSimulation.attachments":               "parts of one mail",
 	"InboundEmailSimulation.filtered":                  "at most one of each reason",

@@ -79,7 +79,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
 		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns, &c.Conversation.FlowRuns,
-		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources, &c.IdentityProvider.RoleMapping, &c.AuditEntry.Changes} {
+		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources, &c.IdentityProvider.RoleMapping, &c.IdentityProvider.TeamMapping, &c.AuditEntry.Changes} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
 	c.Conversation.Proposals = func(child int, _ []vocab.ProposalState, first *int, _ *string, last *int, _ *string) int {

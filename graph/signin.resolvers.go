@@ -26,6 +26,10 @@ func (r *identityProviderResolver) RoleClaim(ctx context.Context, obj *ent.Ident
 	return orNull(obj.RoleClaim), nil
 }
 
+func (r *identityProviderResolver) TeamClaim(ctx context.Context, obj *ent.IdentityProvider) (*string, error) {
+	return orNull(obj.TeamClaim), nil
+}
+
 func (r *identityProviderResolver) LastError(ctx context.Context, obj *ent.IdentityProvider) (*string, error) {
 	return orNull(obj.LastError), nil
 }
@@ -130,6 +134,10 @@ func (r *sessionResolver) Current(ctx context.Context, obj *ent.Session) (bool, 
 	return viewer.FromContext(ctx).TokenID == obj.ID, nil
 }
 
+func (r *teamMappingResolver) Team(ctx context.Context, objs []*vocab.TeamMapping) ([]*ent.Team, error) {
+	return r.Services.Nodes.Teams(ctx, pick(objs, func(m *vocab.TeamMapping) string { return m.TeamID }))
+}
+
 func (r *Resolver) IdentityProvider() generated.IdentityProviderResolver {
 	return &identityProviderResolver{r}
 }
@@ -138,8 +146,11 @@ func (r *Resolver) OauthApp() generated.OauthAppResolver { return &oauthAppResol
 
 func (r *Resolver) Session() generated.SessionResolver { return &sessionResolver{r} }
 
+func (r *Resolver) TeamMapping() generated.TeamMappingResolver { return &teamMappingResolver{r} }
+
 type (
 	identityProviderResolver struct{ *Resolver }
 	oauthAppResolver         struct{ *Resolver }
 	sessionResolver          struct{ *Resolver }
+	teamMappingResolver      struct{ *Resolver }
 )

@@ -43,6 +43,12 @@ func eachAPI(t *testing.T, c clock.Clock, test func(t *testing.T, a *api)) {
 // serveTest serves the whole program, but for the command line, until the test ends.
 func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api {
 	t.Helper()
+	return serveLogged(t, s, slog.New(slog.DiscardHandler), set...)
+}
+
+// serveLogged is serveTest with a log.
+func serveLogged(t *testing.T, s *store.Store, log *slog.Logger, set ...func(*serverSettings)) *api {
+	t.Helper()
 	keys, err := secret.Parse(secret.GenerateKey())
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +57,6 @@ func serveTest(t *testing.T, s *store.Store, set ...func(*serverSettings)) *api 
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
 	url := "http://" + listener.Addr().String()
 	dataDir := t.TempDir()
 	blobs, err := blob.Open(t.Context(), "", dataDir)

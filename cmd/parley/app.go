@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -35,12 +36,15 @@ func (a *app) resetLeases(ctx context.Context) error {
 	return lease.Reset(viewer.NewContext(ctx, viewer.Everywhere("start")), a.store)
 }
 
-// stop lets running jobs end. Those that do not in time run again at the next start.
-func (a *app) stop(grace time.Duration) error {
+// stop lets running jobs end, and seals the logs. Jobs that do not end in time run again at the next start.
+func (a *app) stop(grace time.Duration, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := a.queue.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if err := a.seals.Finish(ctx); err != nil {
+		log.WarnContext(ctx, "the logs are not sealed to their end; the next start seals the rest", "error", err)
 	}
 	return nil
 }

@@ -176,6 +176,7 @@ var also = map[string][]string{
 	"createContact": {"input.name"}, "createCompany": {"input.name"}, "logEngagement": {"input.body.note", "input.contactId"}, "saveDraft": {"input.note"}, "beginEmailChannel": {"input.ticketPreset.ownerRule"}, "bulkChangeConversations": {"input.userId"},
 	"createTicket": {"input.subject"}, "upsertTicket": {"input.subject"}, "createDeal": {"input.name"}, "upsertDeal": {"input.name"},
 	"createBot": {"input.flow.steps.preset.ownerRule"}, "publishBotFlow": {"input.flow.steps.preset.ownerRule"}, "simulateBot": {"input.flow.flow.steps.preset.ownerRule"},
+	"createIdentityProvider": {"input.teamClaim"}, "updateIdentityProvider": {"input.teamClaim"},
 	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 

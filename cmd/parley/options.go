@@ -27,6 +27,7 @@ type options struct {
 	deliver  deliver.Options
 	visitors visitor.Options
 	signIns  signin.Options
+	apps     []netip.Prefix // private networks with documents of apps
 	images   []netip.Prefix // private networks that give images
 	webhooks webhook.Options
 	pushes   []netip.Prefix // private networks with push services
@@ -47,6 +48,9 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 	}
 	if o.files, err = s.fileOptions(opened, log); err != nil {
 		return nil, err
+	}
+	if o.apps, err = networks(s.AppNetworks); err != nil {
+		return nil, fmt.Errorf("PARLEY_APP_NETWORKS: %w", err)
 	}
 	if o.images, err = networks(s.ImageNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_IMAGE_NETWORKS: %w", err)

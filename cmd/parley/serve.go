@@ -21,6 +21,7 @@ import (
 	"parley/internal/channel/chat/widget"
 	"parley/internal/httpserver"
 	"parley/internal/mcp"
+	"parley/internal/scim"
 	"parley/internal/viewer"
 )
 
@@ -121,7 +122,7 @@ func (c *serveCommand) serve(ctx context.Context, a *app, l *live, listener net.
 	}
 	c.printWelcome(out, first.Token)
 	err = httpserver.Serve(ctx, listener, handler, c.ShutdownTimeout, log)
-	return errors.Join(err, a.stop(c.ShutdownTimeout))
+	return errors.Join(err, a.stop(c.ShutdownTimeout, log))
 }
 
 func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler, error) {
@@ -136,6 +137,10 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 	proxies, err := httpserver.ParseProxies(c.TrustedProxies)
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_TRUSTED_PROXIES: %w", err)
+	}
+	directory, err := scim.New(a.accounts, c.PublicURL, log)
+	if err != nil {
+		return nil, err
 	}
 	return httpserver.New(httpserver.Config{
 		Schema: schema,
@@ -161,6 +166,7 @@ func (c *serveCommand) handler(a *app, l *live, log *slog.Logger) (http.Handler,
 		Invitations:       a.accounts,
 		SignIns:           a.signIns,
 		Apps:              a.apps,
+		Directory:         directory,
 		SignedIn:          a.accounts,
 		FilteredLinks:     a.digests,
 		Transcripts:       a.transcripts,

@@ -19,6 +19,7 @@ type signInSettings struct {
 	OIDCClientID     string   `env:"PARLEY_OIDC_CLIENT_ID" name:"oidc-client-id" placeholder:"ID" help:"The client by which it knows this server."`
 	OIDCClientSecret string   `env:"PARLEY_OIDC_CLIENT_SECRET" name:"oidc-client-secret" placeholder:"SECRET" help:"Its secret; empty: it has none."`
 	OIDCNetworks     []string `env:"PARLEY_OIDC_NETWORKS" name:"oidc-networks" placeholder:"NETWORK" help:"Private networks that may contain OpenID providers, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
+	AppNetworks      []string `env:"PARLEY_APP_NETWORKS" name:"app-networks" placeholder:"NETWORK" help:"Private networks that may contain the documents by which apps describe themselves, separated by commas. Empty: none; Parley fetches them only from public addresses."`
 }
 
 // check refuses a provider that cannot be one.
@@ -33,6 +34,9 @@ func (s *signInSettings) check() error {
 	}
 	if _, err := networks(s.OIDCNetworks); err != nil {
 		problems = append(problems, wrong("PARLEY_OIDC_NETWORKS", "has an entry that is not a network", "networks such as 10.0.0.0/8,127.0.0.0/8"))
+	}
+	if _, err := networks(s.AppNetworks); err != nil {
+		problems = append(problems, wrong("PARLEY_APP_NETWORKS", "has an entry that is not a network", "networks such as 10.0.0.0/8,127.0.0.0/8"))
 	}
 	return errors.Join(problems...)
 }

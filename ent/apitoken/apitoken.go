@@ -35,6 +35,8 @@ const (
 	FieldExpiresAt = "expires_at"
 	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
 	FieldRevokedAt = "revoked_at"
+	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
+	FieldLastUsedAt = "last_used_at"
 	// FieldDeprecatedUses holds the string denoting the deprecated_uses field in the database.
 	FieldDeprecatedUses = "deprecated_uses"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldScopes,
 	FieldExpiresAt,
 	FieldRevokedAt,
+	FieldLastUsedAt,
 	FieldDeprecatedUses,
 	FieldCreatedAt,
 }
@@ -84,6 +87,8 @@ var (
 	DefaultBotID string
 	// DefaultRevokedAt holds the default value on creation for the "revoked_at" field.
 	DefaultRevokedAt clock.Micros
+	// DefaultLastUsedAt holds the default value on creation for the "last_used_at" field.
+	DefaultLastUsedAt clock.Micros
 	// DefaultDeprecatedUses holds the default value on creation for the "deprecated_uses" field.
 	DefaultDeprecatedUses map[string]clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -136,6 +141,11 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 // ByRevokedAt orders the results by the revoked_at field.
 func ByRevokedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRevokedAt, opts...).ToFunc()
+}
+
+// ByLastUsedAt orders the results by the last_used_at field.
+func ByLastUsedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastUsedAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

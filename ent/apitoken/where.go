@@ -117,6 +117,12 @@ func RevokedAt(v clock.Micros) predicate.ApiToken {
 	return predicate.ApiToken(sql.FieldEQ(FieldRevokedAt, vc))
 }
 
+// LastUsedAt applies equality check predicate on the "last_used_at" field. It's identical to LastUsedAtEQ.
+func LastUsedAt(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldEQ(FieldLastUsedAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.ApiToken {
 	vc := int64(v)
@@ -698,6 +704,60 @@ func RevokedAtLT(v clock.Micros) predicate.ApiToken {
 func RevokedAtLTE(v clock.Micros) predicate.ApiToken {
 	vc := int64(v)
 	return predicate.ApiToken(sql.FieldLTE(FieldRevokedAt, vc))
+}
+
+// LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.
+func LastUsedAtEQ(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldEQ(FieldLastUsedAt, vc))
+}
+
+// LastUsedAtNEQ applies the NEQ predicate on the "last_used_at" field.
+func LastUsedAtNEQ(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldNEQ(FieldLastUsedAt, vc))
+}
+
+// LastUsedAtIn applies the In predicate on the "last_used_at" field.
+func LastUsedAtIn(vs ...clock.Micros) predicate.ApiToken {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ApiToken(sql.FieldIn(FieldLastUsedAt, v...))
+}
+
+// LastUsedAtNotIn applies the NotIn predicate on the "last_used_at" field.
+func LastUsedAtNotIn(vs ...clock.Micros) predicate.ApiToken {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ApiToken(sql.FieldNotIn(FieldLastUsedAt, v...))
+}
+
+// LastUsedAtGT applies the GT predicate on the "last_used_at" field.
+func LastUsedAtGT(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldGT(FieldLastUsedAt, vc))
+}
+
+// LastUsedAtGTE applies the GTE predicate on the "last_used_at" field.
+func LastUsedAtGTE(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldGTE(FieldLastUsedAt, vc))
+}
+
+// LastUsedAtLT applies the LT predicate on the "last_used_at" field.
+func LastUsedAtLT(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldLT(FieldLastUsedAt, vc))
+}
+
+// LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
+func LastUsedAtLTE(v clock.Micros) predicate.ApiToken {
+	vc := int64(v)
+	return predicate.ApiToken(sql.FieldLTE(FieldLastUsedAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -38,6 +38,12 @@ const (
 	FieldRoleClaim = "role_claim"
 	// FieldRoleMapping holds the string denoting the role_mapping field in the database.
 	FieldRoleMapping = "role_mapping"
+	// FieldDefaultSeat holds the string denoting the default_seat field in the database.
+	FieldDefaultSeat = "default_seat"
+	// FieldTeamClaim holds the string denoting the team_claim field in the database.
+	FieldTeamClaim = "team_claim"
+	// FieldTeamMapping holds the string denoting the team_mapping field in the database.
+	FieldTeamMapping = "team_mapping"
 	// FieldLastError holds the string denoting the last_error field in the database.
 	FieldLastError = "last_error"
 	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
@@ -63,6 +69,9 @@ var Columns = []string{
 	FieldDefaultRole,
 	FieldRoleClaim,
 	FieldRoleMapping,
+	FieldDefaultSeat,
+	FieldTeamClaim,
+	FieldTeamMapping,
 	FieldLastError,
 	FieldLastUsedAt,
 	FieldCreatedAt,
@@ -97,6 +106,12 @@ var (
 	DefaultRoleClaim string
 	// DefaultRoleMapping holds the default value on creation for the "role_mapping" field.
 	DefaultRoleMapping []vocab.RoleMapping
+	// DefaultDefaultSeat holds the default value on creation for the "default_seat" field.
+	DefaultDefaultSeat vocab.Seat
+	// DefaultTeamClaim holds the default value on creation for the "team_claim" field.
+	DefaultTeamClaim string
+	// DefaultTeamMapping holds the default value on creation for the "team_mapping" field.
+	DefaultTeamMapping []vocab.TeamMapping
 	// DefaultLastError holds the default value on creation for the "last_error" field.
 	DefaultLastError string
 	// DefaultLastUsedAt holds the default value on creation for the "last_used_at" field.
@@ -161,6 +176,16 @@ func ByDefaultRole(opts ...sql.OrderTermOption) OrderOption {
 // ByRoleClaim orders the results by the role_claim field.
 func ByRoleClaim(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRoleClaim, opts...).ToFunc()
+}
+
+// ByDefaultSeat orders the results by the default_seat field.
+func ByDefaultSeat(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDefaultSeat, opts...).ToFunc()
+}
+
+// ByTeamClaim orders the results by the team_claim field.
+func ByTeamClaim(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTeamClaim, opts...).ToFunc()
 }
 
 // ByLastError orders the results by the last_error field.

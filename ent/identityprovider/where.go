@@ -116,6 +116,17 @@ func RoleClaim(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldEQ(FieldRoleClaim, v))
 }
 
+// DefaultSeat applies equality check predicate on the "default_seat" field. It's identical to DefaultSeatEQ.
+func DefaultSeat(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldEQ(FieldDefaultSeat, vc))
+}
+
+// TeamClaim applies equality check predicate on the "team_claim" field. It's identical to TeamClaimEQ.
+func TeamClaim(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEQ(FieldTeamClaim, v))
+}
+
 // LastError applies equality check predicate on the "last_error" field. It's identical to LastErrorEQ.
 func LastError(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldEQ(FieldLastError, v))
@@ -635,6 +646,155 @@ func RoleClaimEqualFold(v string) predicate.IdentityProvider {
 // RoleClaimContainsFold applies the ContainsFold predicate on the "role_claim" field.
 func RoleClaimContainsFold(v string) predicate.IdentityProvider {
 	return predicate.IdentityProvider(sql.FieldContainsFold(FieldRoleClaim, v))
+}
+
+// DefaultSeatEQ applies the EQ predicate on the "default_seat" field.
+func DefaultSeatEQ(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldEQ(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatNEQ applies the NEQ predicate on the "default_seat" field.
+func DefaultSeatNEQ(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldNEQ(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatIn applies the In predicate on the "default_seat" field.
+func DefaultSeatIn(vs ...vocab.Seat) predicate.IdentityProvider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.IdentityProvider(sql.FieldIn(FieldDefaultSeat, v...))
+}
+
+// DefaultSeatNotIn applies the NotIn predicate on the "default_seat" field.
+func DefaultSeatNotIn(vs ...vocab.Seat) predicate.IdentityProvider {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.IdentityProvider(sql.FieldNotIn(FieldDefaultSeat, v...))
+}
+
+// DefaultSeatGT applies the GT predicate on the "default_seat" field.
+func DefaultSeatGT(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldGT(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatGTE applies the GTE predicate on the "default_seat" field.
+func DefaultSeatGTE(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldGTE(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatLT applies the LT predicate on the "default_seat" field.
+func DefaultSeatLT(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldLT(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatLTE applies the LTE predicate on the "default_seat" field.
+func DefaultSeatLTE(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldLTE(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatContains applies the Contains predicate on the "default_seat" field.
+func DefaultSeatContains(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldContains(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatHasPrefix applies the HasPrefix predicate on the "default_seat" field.
+func DefaultSeatHasPrefix(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldHasPrefix(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatHasSuffix applies the HasSuffix predicate on the "default_seat" field.
+func DefaultSeatHasSuffix(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldHasSuffix(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatEqualFold applies the EqualFold predicate on the "default_seat" field.
+func DefaultSeatEqualFold(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldEqualFold(FieldDefaultSeat, vc))
+}
+
+// DefaultSeatContainsFold applies the ContainsFold predicate on the "default_seat" field.
+func DefaultSeatContainsFold(v vocab.Seat) predicate.IdentityProvider {
+	vc := string(v)
+	return predicate.IdentityProvider(sql.FieldContainsFold(FieldDefaultSeat, vc))
+}
+
+// TeamClaimEQ applies the EQ predicate on the "team_claim" field.
+func TeamClaimEQ(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEQ(FieldTeamClaim, v))
+}
+
+// TeamClaimNEQ applies the NEQ predicate on the "team_claim" field.
+func TeamClaimNEQ(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldNEQ(FieldTeamClaim, v))
+}
+
+// TeamClaimIn applies the In predicate on the "team_claim" field.
+func TeamClaimIn(vs ...string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldIn(FieldTeamClaim, vs...))
+}
+
+// TeamClaimNotIn applies the NotIn predicate on the "team_claim" field.
+func TeamClaimNotIn(vs ...string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldNotIn(FieldTeamClaim, vs...))
+}
+
+// TeamClaimGT applies the GT predicate on the "team_claim" field.
+func TeamClaimGT(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldGT(FieldTeamClaim, v))
+}
+
+// TeamClaimGTE applies the GTE predicate on the "team_claim" field.
+func TeamClaimGTE(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldGTE(FieldTeamClaim, v))
+}
+
+// TeamClaimLT applies the LT predicate on the "team_claim" field.
+func TeamClaimLT(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldLT(FieldTeamClaim, v))
+}
+
+// TeamClaimLTE applies the LTE predicate on the "team_claim" field.
+func TeamClaimLTE(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldLTE(FieldTeamClaim, v))
+}
+
+// TeamClaimContains applies the Contains predicate on the "team_claim" field.
+func TeamClaimContains(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldContains(FieldTeamClaim, v))
+}
+
+// TeamClaimHasPrefix applies the HasPrefix predicate on the "team_claim" field.
+func TeamClaimHasPrefix(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldHasPrefix(FieldTeamClaim, v))
+}
+
+// TeamClaimHasSuffix applies the HasSuffix predicate on the "team_claim" field.
+func TeamClaimHasSuffix(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldHasSuffix(FieldTeamClaim, v))
+}
+
+// TeamClaimEqualFold applies the EqualFold predicate on the "team_claim" field.
+func TeamClaimEqualFold(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldEqualFold(FieldTeamClaim, v))
+}
+
+// TeamClaimContainsFold applies the ContainsFold predicate on the "team_claim" field.
+func TeamClaimContainsFold(v string) predicate.IdentityProvider {
+	return predicate.IdentityProvider(sql.FieldContainsFold(FieldTeamClaim, v))
 }
 
 // LastErrorEQ applies the EQ predicate on the "last_error" field.

@@ -174,6 +174,7 @@ var (
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
+		{Name: "last_used_at", Type: field.TypeInt64, Default: 0},
 		{Name: "deprecated_uses", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -1715,6 +1716,9 @@ var (
 		{Name: "default_role", Type: field.TypeString, Default: "AGENT"},
 		{Name: "role_claim", Type: field.TypeString, Default: ""},
 		{Name: "role_mapping", Type: field.TypeJSON},
+		{Name: "default_seat", Type: field.TypeString, Default: "NONE"},
+		{Name: "team_claim", Type: field.TypeString, Default: ""},
+		{Name: "team_mapping", Type: field.TypeJSON},
 		{Name: "last_error", Type: field.TypeString, Default: ""},
 		{Name: "last_used_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
@@ -3190,6 +3194,7 @@ var (
 		{Name: "account_id", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
 		{Name: "archived_at", Type: field.TypeInt64, Default: 0},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// TeamsTable holds the schema information for the "teams" table.
@@ -3202,6 +3207,11 @@ var (
 				Name:    "team_account_id_name",
 				Unique:  true,
 				Columns: []*schema.Column{TeamsColumns[1], TeamsColumns[2]},
+			},
+			{
+				Name:    "team_account_id_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{TeamsColumns[1], TeamsColumns[4]},
 			},
 		},
 	}
@@ -3361,6 +3371,9 @@ var (
 		{Name: "answered_at", Type: field.TypeInt64, Default: 0},
 		{Name: "deactivated_at", Type: field.TypeInt64, Default: 0},
 		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "removed_from_directory", Type: field.TypeBool, Default: false},
+		{Name: "directory_name", Type: field.TypeJSON},
+		{Name: "returning_team_ids", Type: field.TypeJSON},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
@@ -3383,7 +3396,7 @@ var (
 			{
 				Name:    "user_account_id_external_id",
 				Unique:  true,
-				Columns: []*schema.Column{UsersColumns[1], UsersColumns[19]},
+				Columns: []*schema.Column{UsersColumns[1], UsersColumns[22]},
 			},
 			{
 				Name:    "user_email",

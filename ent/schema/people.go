@@ -35,6 +35,9 @@ func (User) Fields() []ent.Field {
 		instant("answered_at"),
 		instant("deactivated_at"),
 		instant("last_seen_at"),
+		field.Bool("removed_from_directory").Default(false).Comment("Deactivated by SCIM's DELETE: gone for the directory (AC-19)."),
+		field.JSON("directory_name", vocab.DirectoryName{}).Default(vocab.DirectoryName{}).Comment("As a directory has it (AC-19)."),
+		field.Strings("returning_team_ids").Default([]string{}).Comment("The teams that a directory's reactivation puts them back into (AC-19)."),
 		externalID(),
 		made(),
 	}
@@ -54,12 +57,12 @@ func (Team) Mixin() []ent.Mixin { return []ent.Mixin{AccountOwned{}} }
 
 // Fields of Team.
 func (Team) Fields() []ent.Field {
-	return []ent.Field{field.String("name"), instant("archived_at"), made()}
+	return []ent.Field{field.String("name"), instant("archived_at"), externalID(), made()}
 }
 
 // Indexes of Team.
 func (Team) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "name").Unique()}
+	return []ent.Index{index.Fields("account_id", "name").Unique(), index.Fields("account_id", "external_id").Unique()}
 }
 
 // TeamMember puts a user into a team.
@@ -144,6 +147,7 @@ func (ApiToken) Fields() []ent.Field {
 		field.Strings("scopes"),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("Never: it does not expire."),
 		instant("revoked_at"),
+		field.Int64("last_used_at").GoType(clock.Micros(0)).Default(0).Comment("To the hour; zero: never, or not since it is written."),
 		field.JSON("deprecated_uses", map[string]clock.Micros{}).Default(map[string]clock.Micros{}).
 			Comment("When each deprecated part of the schema was last used, by schema coordinate (API-26)."),
 		made(),

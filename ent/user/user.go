@@ -50,6 +50,12 @@ const (
 	FieldDeactivatedAt = "deactivated_at"
 	// FieldLastSeenAt holds the string denoting the last_seen_at field in the database.
 	FieldLastSeenAt = "last_seen_at"
+	// FieldRemovedFromDirectory holds the string denoting the removed_from_directory field in the database.
+	FieldRemovedFromDirectory = "removed_from_directory"
+	// FieldDirectoryName holds the string denoting the directory_name field in the database.
+	FieldDirectoryName = "directory_name"
+	// FieldReturningTeamIds holds the string denoting the returning_team_ids field in the database.
+	FieldReturningTeamIds = "returning_team_ids"
 	// FieldExternalID holds the string denoting the external_id field in the database.
 	FieldExternalID = "external_id"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -79,6 +85,9 @@ var Columns = []string{
 	FieldAnsweredAt,
 	FieldDeactivatedAt,
 	FieldLastSeenAt,
+	FieldRemovedFromDirectory,
+	FieldDirectoryName,
+	FieldReturningTeamIds,
 	FieldExternalID,
 	FieldCreatedAt,
 }
@@ -120,6 +129,12 @@ var (
 	DefaultDeactivatedAt clock.Micros
 	// DefaultLastSeenAt holds the default value on creation for the "last_seen_at" field.
 	DefaultLastSeenAt clock.Micros
+	// DefaultRemovedFromDirectory holds the default value on creation for the "removed_from_directory" field.
+	DefaultRemovedFromDirectory bool
+	// DefaultDirectoryName holds the default value on creation for the "directory_name" field.
+	DefaultDirectoryName vocab.DirectoryName
+	// DefaultReturningTeamIds holds the default value on creation for the "returning_team_ids" field.
+	DefaultReturningTeamIds []string
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -215,6 +230,11 @@ func ByDeactivatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLastSeenAt orders the results by the last_seen_at field.
 func ByLastSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastSeenAt, opts...).ToFunc()
+}
+
+// ByRemovedFromDirectory orders the results by the removed_from_directory field.
+func ByRemovedFromDirectory(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedFromDirectory, opts...).ToFunc()
 }
 
 // ByExternalID orders the results by the external_id field.

@@ -157,6 +157,11 @@ func LastSeenAt(v clock.Micros) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldLastSeenAt, vc))
 }
 
+// RemovedFromDirectory applies equality check predicate on the "removed_from_directory" field. It's identical to RemovedFromDirectoryEQ.
+func RemovedFromDirectory(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRemovedFromDirectory, v))
+}
+
 // ExternalID applies equality check predicate on the "external_id" field. It's identical to ExternalIDEQ.
 func ExternalID(v string) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldExternalID, v))
@@ -984,6 +989,16 @@ func LastSeenAtLT(v clock.Micros) predicate.User {
 func LastSeenAtLTE(v clock.Micros) predicate.User {
 	vc := int64(v)
 	return predicate.User(sql.FieldLTE(FieldLastSeenAt, vc))
+}
+
+// RemovedFromDirectoryEQ applies the EQ predicate on the "removed_from_directory" field.
+func RemovedFromDirectoryEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRemovedFromDirectory, v))
+}
+
+// RemovedFromDirectoryNEQ applies the NEQ predicate on the "removed_from_directory" field.
+func RemovedFromDirectoryNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldRemovedFromDirectory, v))
 }
 
 // ExternalIDEQ applies the EQ predicate on the "external_id" field.

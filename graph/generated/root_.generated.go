@@ -151,6 +151,7 @@ type ResolverRoot interface {
 	TargetingWarning() TargetingWarningResolver
 	Task() TaskResolver
 	Team() TeamResolver
+	TeamMapping() TeamMappingResolver
 	Ticket() TicketResolver
 	TicketPreset() TicketPresetResolver
 	TicketPresetProperty() TicketPresetPropertyResolver
@@ -289,6 +290,7 @@ type ComplexityRoot struct {
 		ExpiresAt               func(childComplexity int) int
 		ID                      func(childComplexity int) int
 		Integration             func(childComplexity int) int
+		LastUsedAt              func(childComplexity int) int
 		Name                    func(childComplexity int) int
 		PreviousSecretExpiresAt func(childComplexity int) int
 		RevokedAt               func(childComplexity int) int
@@ -1982,6 +1984,7 @@ type ComplexityRoot struct {
 		CreateUsers     func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
 		DefaultRole     func(childComplexity int) int
+		DefaultSeat     func(childComplexity int) int
 		Enabled         func(childComplexity int) int
 		FromEnvironment func(childComplexity int) int
 		ID              func(childComplexity int) int
@@ -1992,6 +1995,8 @@ type ComplexityRoot struct {
 		RedirectURL     func(childComplexity int) int
 		RoleClaim       func(childComplexity int) int
 		RoleMapping     func(childComplexity int) int
+		TeamClaim       func(childComplexity int) int
+		TeamMapping     func(childComplexity int) int
 	}
 
 	IdentityProviderConnection struct {
@@ -4113,6 +4118,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TeamMapping struct {
+		Team  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
 	TestWebhookPayload struct {
 		UserErrors      func(childComplexity int) int
 		WebhookDelivery func(childComplexity int) int
@@ -5318,6 +5328,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiToken.Integration(childComplexity), true
+	case "ApiToken.lastUsedAt":
+		if e.ComplexityRoot.ApiToken.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.LastUsedAt(childComplexity), true
 	case "ApiToken.name":
 		if e.ComplexityRoot.ApiToken.Name == nil {
 			break
@@ -11815,6 +11831,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityProvider.DefaultRole(childComplexity), true
+	case "IdentityProvider.defaultSeat":
+		if e.ComplexityRoot.IdentityProvider.DefaultSeat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.DefaultSeat(childComplexity), true
 	case "IdentityProvider.enabled":
 		if e.ComplexityRoot.IdentityProvider.Enabled == nil {
 			break
@@ -11875,6 +11897,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.IdentityProvider.RoleMapping(childComplexity), true
+	case "IdentityProvider.teamClaim":
+		if e.ComplexityRoot.IdentityProvider.TeamClaim == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.TeamClaim(childComplexity), true
+	case "IdentityProvider.teamMapping":
+		if e.ComplexityRoot.IdentityProvider.TeamMapping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IdentityProvider.TeamMapping(childComplexity), true
 
 	case "IdentityProviderConnection.edges":
 		if e.ComplexityRoot.IdentityProviderConnection.Edges == nil {
@@ -22105,6 +22139,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
 
+	case "TeamMapping.team":
+		if e.ComplexityRoot.TeamMapping.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMapping.Team(childComplexity), true
+	case "TeamMapping.value":
+		if e.ComplexityRoot.TeamMapping.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamMapping.Value(childComplexity), true
+
 	case "TestWebhookPayload.userErrors":
 		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
 			break
@@ -25028,6 +25075,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TargetingQueryParameterRuleInput", ec.unmarshalInputTargetingQueryParameterRuleInput),
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
 			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
+			graphql.NewInputUnmarshaler("TeamMappingInput", ec.unmarshalInputTeamMappingInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TicketFilter", ec.unmarshalInputTicketFilter),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
@@ -36359,6 +36407,8 @@ type ApiToken implements Node @visible(to: [ANYONE]) @scope(read: "people:read")
   coordinates such as ` + "`" + `Query.users(includeDeactivated:)` + "`" + `; empty if there is nothing to do.
   """
   deprecatedFieldsUsed: [String!]!
+  "When a request was made with it last, to the hour; null: never, as far as is known."
+  lastUsedAt: Time
   "When it was created."
   createdAt: Time!
 }
@@ -39496,7 +39546,7 @@ extend type Mutation {
     "The provider, and whom it lets in."
     input: CreateIdentityProviderInput!
   ): CreateIdentityProviderPayload! @access(to: [ADMIN], scope: "settings:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Changes an identity provider. Of the one that the server's settings name, issuer, client and secret stay as they are: NOT_ELIGIBLE; so is
   disabling the last way to sign in. Another issuer knows no one who signed in before. Emits ` + "`" + `IDENTITY_PROVIDER_UPDATED` + "`" + ` if something changes.
@@ -39587,6 +39637,15 @@ type IdentityProvider implements Node @scope(read: "settings:read") {
   roleClaim: String
   "The roles that values of the claim give, at each sign-in. The last admin stays one."
   roleMapping: [RoleMapping!]!
+  "The seat of the users that it makes."
+  defaultSeat: Seat!
+  "The claim that decides on teams, such as ` + "`" + `groups` + "`" + `; null: none does."
+  teamClaim: String
+  """
+  The teams that values of the claim put a user into, at each sign-in. A user without any of a team's values is taken out of it. Teams that
+  are not named here stay as they are.
+  """
+  teamMapping: [TeamMapping!]!
   "Why the last sign-in that failed there did; null if one succeeded since."
   lastError: String
   "When someone signed in there last; null: never."
@@ -39601,6 +39660,14 @@ type RoleMapping @scope(read: "settings:read") {
   value: String!
   "The role."
   role: UserRole!
+}
+
+"What team a value of a claim puts a user into."
+type TeamMapping @scope(read: "settings:read") {
+  "The value, or one of the values, of the claim."
+  value: String!
+  "The team; null: it was deleted, and the value does nothing. An archived team is as if it were not mapped, too."
+  team: Team
 }
 
 "What a user is signed in with."
@@ -39731,6 +39798,12 @@ input CreateIdentityProviderInput {
   roleClaim: String
   "The roles that values of ` + "`" + `roleClaim` + "`" + ` give, at most 100; default: none."
   roleMapping: [RoleMappingInput!]
+  "The seat of the users that it makes; default: NONE."
+  defaultSeat: Seat
+  "The claim that decides on teams, such as ` + "`" + `groups` + "`" + `; default: none."
+  teamClaim: String
+  "The teams that values of ` + "`" + `teamClaim` + "`" + ` put a user into, at most 100; default: none."
+  teamMapping: [TeamMappingInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -39741,6 +39814,14 @@ input RoleMappingInput {
   value: String!
   "The role."
   role: UserRole!
+}
+
+"What team a value of a claim puts a user into. A user has one of several values of a team: they are in it."
+input TeamMappingInput {
+  "The value, or one of the values, of the claim: 1 to 1,000 characters."
+  value: String!
+  "The team."
+  teamId: ID!
 }
 
 "Payload of ` + "`" + `createIdentityProvider` + "`" + `."
@@ -39775,6 +39856,12 @@ input UpdateIdentityProviderInput {
   roleClaim: String
   "The roles that values of the claim give; null or empty: none."
   roleMapping: [RoleMappingInput!]
+  "The seat of the users that it makes."
+  defaultSeat: Seat
+  "The claim that decides on teams; null: none does."
+  teamClaim: String
+  "The teams that values of the claim put a user into; null or empty: none. Users stay in a team that is named no more."
+  teamMapping: [TeamMappingInput!]
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -44173,6 +44260,8 @@ func (ec *executionContext) childFields_ApiToken(ctx context.Context, field grap
 		return ec.fieldContext_ApiToken_previousSecretExpiresAt(ctx, field)
 	case "deprecatedFieldsUsed":
 		return ec.fieldContext_ApiToken_deprecatedFieldsUsed(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiToken_lastUsedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_ApiToken_createdAt(ctx, field)
 	}
@@ -47341,6 +47430,12 @@ func (ec *executionContext) childFields_IdentityProvider(ctx context.Context, fi
 		return ec.fieldContext_IdentityProvider_roleClaim(ctx, field)
 	case "roleMapping":
 		return ec.fieldContext_IdentityProvider_roleMapping(ctx, field)
+	case "defaultSeat":
+		return ec.fieldContext_IdentityProvider_defaultSeat(ctx, field)
+	case "teamClaim":
+		return ec.fieldContext_IdentityProvider_teamClaim(ctx, field)
+	case "teamMapping":
+		return ec.fieldContext_IdentityProvider_teamMapping(ctx, field)
 	case "lastError":
 		return ec.fieldContext_IdentityProvider_lastError(ctx, field)
 	case "lastUsedAt":
@@ -50653,6 +50748,16 @@ func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field grap
 		return ec.fieldContext_TeamEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamMapping(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_TeamMapping_value(ctx, field)
+	case "team":
+		return ec.fieldContext_TeamMapping_team(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamMapping", field.Name)
 }
 
 func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

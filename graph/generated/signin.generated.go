@@ -26,6 +26,8 @@ type IdentityProviderResolver interface {
 
 	RoleClaim(ctx context.Context, obj *ent.IdentityProvider) (*string, error)
 
+	TeamClaim(ctx context.Context, obj *ent.IdentityProvider) (*string, error)
+
 	LastError(ctx context.Context, obj *ent.IdentityProvider) (*string, error)
 }
 type OauthAppResolver interface {
@@ -39,6 +41,9 @@ type SessionResolver interface {
 	Scopes(ctx context.Context, obj *ent.Session) ([]string, error)
 	UserAgent(ctx context.Context, obj *ent.Session) (*string, error)
 	Current(ctx context.Context, obj *ent.Session) (bool, error)
+}
+type TeamMappingResolver interface {
+	Team(ctx context.Context, objs []*vocab.TeamMapping) ([]*ent.Team, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -629,6 +634,84 @@ func (ec *executionContext) fieldContext_IdentityProvider_roleMapping(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoleMapping(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IdentityProvider_defaultSeat(ctx context.Context, field graphql.CollectedField, obj *ent.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityProvider_defaultSeat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultSeat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.Seat) graphql.Marshaler {
+			return ec.marshalNSeat2parleyᚋinternalᚋvocabᚐSeat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityProvider_defaultSeat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, false, false, "Seat")
+}
+
+func (ec *executionContext) _IdentityProvider_teamClaim(ctx context.Context, field graphql.CollectedField, obj *ent.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityProvider_teamClaim(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IdentityProvider().TeamClaim(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityProvider_teamClaim(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IdentityProvider", field, true, true, "String")
+}
+
+func (ec *executionContext) _IdentityProvider_teamMapping(ctx context.Context, field graphql.CollectedField, obj *ent.IdentityProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IdentityProvider_teamMapping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TeamMapping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []vocab.TeamMapping) graphql.Marshaler {
+			return ec.marshalNTeamMapping2ᚕparleyᚋinternalᚋvocabᚐTeamMappingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IdentityProvider_teamMapping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IdentityProvider",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TeamMapping(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1639,6 +1722,68 @@ func (ec *executionContext) fieldContext_SessionEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _TeamMapping_value(ctx context.Context, field graphql.CollectedField, obj *vocab.TeamMapping) (ret graphql.Marshaler) {
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_TeamMapping_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TeamMapping", field, false, false, "String")
+}
+
+func (ec *executionContext) _TeamMapping_team(ctx context.Context, field graphql.CollectedField, obj *vocab.TeamMapping) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamMapping_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_TeamMapping_team(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖparleyᚋentᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamMapping_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TeamMapping",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_TeamMapping_team(ctx context.Context, field graphql.CollectedField, obj *vocab.TeamMapping) (any, error) {
+	resolver := ec.Resolvers.TeamMapping()
+	if batch, ok := graphql.BatchParentsFor[*vocab.TeamMapping](ctx, "TeamMapping"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Team(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Team](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"TeamMapping.team",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Team(ctx, []*vocab.TeamMapping{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Team](
+		ctx,
+		results,
+		err,
+		"TeamMapping.team",
+	)
+}
+
 func (ec *executionContext) _UpdateIdentityProviderPayload_identityProvider(ctx context.Context, field graphql.CollectedField, obj *model.UpdateIdentityProviderPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1718,7 +1863,7 @@ func (ec *executionContext) unmarshalInputCreateIdentityProviderInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "issuer", "clientId", "clientSecret", "allowedDomains", "createUsers", "defaultRole", "roleClaim", "roleMapping", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "issuer", "clientId", "clientSecret", "allowedDomains", "createUsers", "defaultRole", "roleClaim", "roleMapping", "defaultSeat", "teamClaim", "teamMapping", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1788,6 +1933,27 @@ func (ec *executionContext) unmarshalInputCreateIdentityProviderInput(ctx contex
 				return it, err
 			}
 			it.RoleMapping = data
+		case "defaultSeat":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultSeat"))
+			data, err := ec.unmarshalOSeat2ᚖparleyᚋinternalᚋvocabᚐSeat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefaultSeat = data
+		case "teamClaim":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamClaim"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamClaim = data
+		case "teamMapping":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamMapping"))
+			data, err := ec.unmarshalOTeamMappingInput2ᚕparleyᚋinternalᚋvocabᚐTeamMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamMapping = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2155,6 +2321,55 @@ func UnmarshalRoleMappingInput(ctx context.Context, raw any) (vocab.RoleMapping,
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTeamMappingInput(ctx context.Context, obj any) (vocab.TeamMapping, error) {
+	var it vocab.TeamMapping
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"value", "teamId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "teamId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTeamMappingInput unmarshals raw into the TeamMappingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTeamMappingInput(ctx context.Context, raw any) (vocab.TeamMapping, error) {
+	var out vocab.TeamMapping
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TeamMappingInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateIdentityProviderInput(ctx context.Context, obj any) (signin.UpdateIdentityProviderInput, error) {
 	var it signin.UpdateIdentityProviderInput
 	if obj == nil {
@@ -2166,7 +2381,7 @@ func (ec *executionContext) unmarshalInputUpdateIdentityProviderInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"identityProviderId", "name", "issuer", "clientId", "clientSecret", "enabled", "allowedDomains", "createUsers", "defaultRole", "roleClaim", "roleMapping", "idempotencyKey"}
+	fieldsInOrder := [...]string{"identityProviderId", "name", "issuer", "clientId", "clientSecret", "enabled", "allowedDomains", "createUsers", "defaultRole", "roleClaim", "roleMapping", "defaultSeat", "teamClaim", "teamMapping", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2250,6 +2465,27 @@ func (ec *executionContext) unmarshalInputUpdateIdentityProviderInput(ctx contex
 				return it, err
 			}
 			it.RoleMapping = graphql.OmittableOf(data)
+		case "defaultSeat":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultSeat"))
+			data, err := ec.unmarshalOSeat2ᚖparleyᚋinternalᚋvocabᚐSeat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefaultSeat = graphql.OmittableOf(data)
+		case "teamClaim":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamClaim"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamClaim = graphql.OmittableOf(data)
+		case "teamMapping":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("teamMapping"))
+			data, err := ec.unmarshalOTeamMappingInput2ᚕparleyᚋinternalᚋvocabᚐTeamMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TeamMapping = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2551,6 +2787,21 @@ func (ec *executionContext) _IdentityProvider(ctx context.Context, sel ast.Selec
 			}
 		case "roleMapping":
 			out.Values[i] = ec._IdentityProvider_roleMapping(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "defaultSeat":
+			out.Values[i] = ec._IdentityProvider_defaultSeat(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "teamClaim":
+			out.Values[i] = ec._IdentityProvider_teamClaim(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "teamMapping":
+			out.Values[i] = ec._IdentityProvider_teamMapping(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2981,6 +3232,38 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var teamMappingImplementors = []string{"TeamMapping"}
+
+func (ec *executionContext) _TeamMapping(ctx context.Context, sel ast.SelectionSet, obj *vocab.TeamMapping) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, teamMappingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TeamMapping")
+		case "value":
+			out.Values[i] = ec._TeamMapping_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "team":
+			out.Values[i] = ec._TeamMapping_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var updateIdentityProviderPayloadImplementors = []string{"UpdateIdentityProviderPayload"}
 
 func (ec *executionContext) _UpdateIdentityProviderPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateIdentityProviderPayload) graphql.Marshaler {
@@ -3318,6 +3601,32 @@ func (ec *executionContext) marshalNSessionKind2parleyᚋinternalᚋvocabᚐSess
 	return res
 }
 
+func (ec *executionContext) marshalNTeamMapping2parleyᚋinternalᚋvocabᚐTeamMapping(ctx context.Context, sel ast.SelectionSet, v vocab.TeamMapping) graphql.Marshaler {
+	return ec._TeamMapping(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTeamMapping2ᚕparleyᚋinternalᚋvocabᚐTeamMappingᚄ(ctx context.Context, sel ast.SelectionSet, v []vocab.TeamMapping) graphql.Marshaler {
+	ctx = graphql.WithBatchParentValues(ctx, "TeamMapping", v)
+	ret := inorder.Marshal(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTeamMapping2parleyᚋinternalᚋvocabᚐTeamMapping(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTeamMappingInput2parleyᚋinternalᚋvocabᚐTeamMapping(ctx context.Context, v any) (vocab.TeamMapping, error) {
+	res, err := ec.unmarshalInputTeamMappingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateIdentityProviderInput2parleyᚋinternalᚋsigninᚐUpdateIdentityProviderInput(ctx context.Context, v any) (signin.UpdateIdentityProviderInput, error) {
 	res, err := ec.unmarshalInputUpdateIdentityProviderInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3367,6 +3676,23 @@ func (ec *executionContext) marshalOSession2ᚖparleyᚋentᚐSession(ctx contex
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTeamMappingInput2ᚕparleyᚋinternalᚋvocabᚐTeamMappingᚄ(ctx context.Context, v any) ([]vocab.TeamMapping, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]vocab.TeamMapping, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNTeamMappingInput2parleyᚋinternalᚋvocabᚐTeamMapping(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -44,13 +44,17 @@ func (s *Service) Reactivate(ctx context.Context, in ReactivateUserInput) (*ent.
 		if err != nil || !u.DeactivatedAt.IsSet() {
 			return err
 		}
-		tx.Append(ctx, store.Event{Type: vocab.UserReactivated, SubjectID: u.ID})
-		return tx.Client.User.UpdateOneID(u.ID).SetDeactivatedAt(0).Exec(ctx)
+		return reactivate(ctx, tx, u)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return loadUser(ctx, s.store.Client(ctx), in.UserID, "userId")
+}
+
+func reactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {
+	tx.Append(ctx, store.Event{Type: vocab.UserReactivated, SubjectID: u.ID})
+	return tx.Client.User.UpdateOneID(u.ID).SetDeactivatedAt(0).SetRemovedFromDirectory(false).SetReturningTeamIds([]string{}).Exec(ctx)
 }
 
 func deactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {

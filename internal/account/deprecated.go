@@ -107,7 +107,7 @@ func recentUses(seen map[string]clock.Micros, now clock.Micros) {
 	maps.DeleteFunc(seen, func(_ string, at clock.Micros) bool { return at.Add(deprecatedKept) < now })
 }
 
-// FollowDeprecated writes what tokens use and when users were seen until ctx ends, and
+// FollowDeprecated writes what tokens use, when they were used, and when users were seen, until ctx ends, and
 // then the rest.
 func (s *Service) FollowDeprecated(ctx context.Context) error {
 	every := time.NewTicker(deprecatedEvery)
@@ -116,10 +116,10 @@ func (s *Service) FollowDeprecated(ctx context.Context) error {
 		select {
 		case <-every.C:
 			// What could not be written is tried again with the next.
-			_ = errors.Join(s.WriteDeprecated(ctx), s.WriteSeen(ctx))
+			_ = errors.Join(s.WriteDeprecated(ctx), s.WriteSeen(ctx), s.WriteUsed(ctx))
 		case <-ctx.Done():
 			ctx = context.WithoutCancel(ctx)
-			return errors.Join(s.WriteDeprecated(ctx), s.WriteSeen(ctx))
+			return errors.Join(s.WriteDeprecated(ctx), s.WriteSeen(ctx), s.WriteUsed(ctx))
 		}
 	}
 }

@@ -14,6 +14,7 @@ type Service struct {
 	deprecated deprecatedUses
 	inviting   Inviting
 	seen       seenUsers
+	used       usedTokens
 
 	connections connections
 	invitations attempts

@@ -44,8 +44,7 @@ func keeps(held []string, scope string) bool {
 	if slices.Contains(held, scope) {
 		return true
 	}
-	byName := scope == viewer.ScopeAct || scope == viewer.ScopeActAs
-	return !byName && (&viewer.Viewer{Kind: viewer.Integration, Scopes: held}).MayGrant(scope)
+	return !viewer.ByName(scope) && (&viewer.Viewer{Kind: viewer.Integration, Scopes: held}).MayGrant(scope)
 }
 
 // known names all scopes, for error texts.

@@ -48,7 +48,7 @@ type Request struct {
 var once = []string{"client_id", "redirect_uri", "response_type", "state", "scope", "code_challenge", "code_challenge_method", "prompt", "response_mode"}
 
 // Check checks a request for authorization. Errors: an *errs.Error for the person, as long
-// as it is not proven that the address to go back to is the app's; then a Refusal with
+// as it is not proven that the address to go back to is the app's, UNAUTHENTICATED if they are to sign in first; then a Refusal with
 // where it goes.
 func (s *Service) Check(ctx context.Context, query url.Values) (*Request, error) {
 	for _, name := range []string{"client_id", "redirect_uri"} {
@@ -56,7 +56,11 @@ func (s *Service) Check(ctx context.Context, query url.Values) (*Request, error)
 			return nil, errs.New(errs.Invalid, "The app sent %s twice. Begin again in the app.", name)
 		}
 	}
-	c, err := s.client(ctx, query.Get("client_id"))
+	ask := s.client
+	if isDocument(query.Get("client_id")) {
+		ask = s.currentDocument
+	}
+	c, err := ask(ctx, query.Get("client_id"))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
+	"parley/internal/clock"
 	"parley/internal/id"
 	"parley/internal/secret"
 	"parley/internal/store"
@@ -46,6 +47,8 @@ type Client struct {
 	// Method is how it authenticates.
 	Method     string
 	secretHash []byte
+	// documentUntil is when the document about it is fetched again; 0: it is registered here.
+	documentUntil clock.Micros
 }
 
 // Registered is the answer to a registration (RFC 7591, 3.2.1).
@@ -192,12 +195,16 @@ func isQuote(r rune) bool {
 	return r != '’' && (unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("\"„‚‟＂〝〞〟", r))
 }
 
-// client returns a registered app; nil: there is none.
+// client returns an app that is registered, or whose document was fetched; nil: there is none.
 func (s *Service) client(ctx context.Context, clientID string) (*Client, error) {
-	if !strings.HasPrefix(clientID, clientPrefix) || len(clientID) > maxName {
-		return nil, nil
+	if isDocument(clientID) || strings.HasPrefix(clientID, clientPrefix) && len(clientID) <= maxName {
+		return s.registered(ctx, clientID)
 	}
-	rows, err := s.store.Query(ctx, "SELECT id, name, redirect_uris, auth_method, secret_hash FROM oauth_clients WHERE id = $1", clientID)
+	return nil, nil
+}
+
+func (s *Service) registered(ctx context.Context, clientID string) (*Client, error) {
+	rows, err := s.store.Query(ctx, "SELECT id, name, redirect_uris, auth_method, secret_hash, document_until FROM oauth_clients WHERE id = $1", clientID)
 	if err != nil {
 		return nil, fmt.Errorf("look an app up: %w", err)
 	}
@@ -207,7 +214,7 @@ func (s *Service) client(ctx context.Context, clientID string) (*Client, error) 
 	}
 	c := &Client{}
 	var redirects []byte
-	if err := rows.Scan(&c.ID, &c.Name, &redirects, &c.Method, &c.secretHash); err != nil {
+	if err := rows.Scan(&c.ID, &c.Name, &redirects, &c.Method, &c.secretHash, &c.documentUntil); err != nil {
 		return nil, fmt.Errorf("read an app: %w", err)
 	}
 	return c, json.Unmarshal(redirects, &c.RedirectURIs)

@@ -3,6 +3,7 @@ package authserver
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ func TestUnusedAppsAreBounded(t *testing.T) {
 	c := clock.At(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))
 	testkit.EachStore(t, c, func(t *testing.T, s *store.Store) {
 		keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
-		all := New(s, keys, "https://parley.example", slog.New(slog.DiscardHandler))
+		all := New(s, keys, "https://parley.example", http.DefaultClient, slog.New(slog.DiscardHandler))
 		all.maxUnused, all.siteShare = 2, 2
 		from := func(network string) error {
 			_, err := all.Register(viewer.WithRemote(t.Context(), network), oauthex.ClientRegistrationMetadata{RedirectURIs: []string{"https://app.example/cb"}, TokenEndpointAuthMethod: "none"})
@@ -112,7 +113,7 @@ func TestAppsWithoutSessionsAreForgotten(t *testing.T) {
 	c := clock.At(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))
 	testkit.EachStore(t, c, func(t *testing.T, s *store.Store) {
 		f := testkit.Account(t, s)
-		all := New(s, check.Must(secret.Parse(secret.GenerateKey()))(t), "https://parley.example", slog.New(slog.DiscardHandler))
+		all := New(s, check.Must(secret.Parse(secret.GenerateKey()))(t), "https://parley.example", http.DefaultClient, slog.New(slog.DiscardHandler))
 		used, unused, fresh := id.New(id.OauthApp), id.New(id.OauthApp), id.New(id.OauthApp)
 		f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
 			u, err := tx.Client.User.Get(ctx, f.AdminID)

@@ -37,7 +37,7 @@ func scopesOf(asked string, usual []string) ([]string, *Refusal) {
 	for _, scope := range strings.Fields(asked) {
 		switch {
 		case scope == offline:
-		case !slices.Contains(viewer.ScopeNames(), scope):
+		case scope == viewer.ScopeProvision, !slices.Contains(viewer.ScopeNames(), scope):
 			unknown = true
 		case !slices.Contains(scopes, scope):
 			scopes = append(scopes, scope)

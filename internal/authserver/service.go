@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -58,13 +59,21 @@ type Service struct {
 	issuer string
 	keys   *secret.Keyring
 	log    *slog.Logger
+	// documents fetches what apps say of themselves, of which fetching are under way.
+	documents *http.Client
+	fetching  chan struct{}
 	// maxUnused and siteShare are the constants, but in tests.
 	maxUnused, siteShare int
 }
 
-// New returns the use cases on a store. publicURL is where browsers reach the server.
-func New(s *store.Store, keys *secret.Keyring, publicURL string, log *slog.Logger) *Service {
-	return &Service{store: s, issuer: strings.TrimSuffix(publicURL, "/"), keys: keys, log: log, maxUnused: maxUnused, siteShare: siteShare}
+// New returns the use cases on a store. publicURL is where browsers reach the server. Documents of apps are fetched by the
+// transport of the given client, whose matter it is to keep connections out of the operator's network.
+func New(s *store.Store, keys *secret.Keyring, publicURL string, documents *http.Client, log *slog.Logger) *Service {
+	narrow := &http.Client{Transport: documents.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &Service{
+		store: s, issuer: strings.TrimSuffix(publicURL, "/"), keys: keys, log: log, maxUnused: maxUnused, siteShare: siteShare,
+		documents: narrow, fetching: make(chan struct{}, documentsAtOnce),
+	}
 }
 
 // Issuer is how the server calls itself in its answers.

@@ -127,13 +127,16 @@ func (c *Config) describeResource(path string) http.HandlerFunc {
 // serverDocument is the SDK's, without a member that is empty: nothing is signed here.
 type serverDocument struct {
 	oauthex.AuthServerMeta
+	// ClientDocuments: an app may call itself by the address of a document about it.
+	ClientDocuments bool `json:"client_id_metadata_document_supported"`
+
 	JWKSURI string `json:"jwks_uri,omitempty"`
 }
 
 // describeServer says how to get tokens (RFC 8414).
 func (c *Config) describeServer(w http.ResponseWriter, _ *http.Request) {
 	at := c.Apps.Issuer()
-	writeDocument(w, http.StatusOK, "max-age=300", serverDocument{AuthServerMeta: oauthex.AuthServerMeta{
+	writeDocument(w, http.StatusOK, "max-age=300", serverDocument{ClientDocuments: true, AuthServerMeta: oauthex.AuthServerMeta{
 		Issuer: at, AuthorizationEndpoint: at + "/oauth/authorize", TokenEndpoint: at + "/oauth/token", RegistrationEndpoint: at + "/oauth/register",
 		RevocationEndpoint: at + "/oauth/revoke", RevocationEndpointAuthMethodsSupported: authserver.Methods, ServiceDocumentation: at + "/docs/sign-in.md",
 		ScopesSupported: authserver.Advertised, ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},

@@ -100,6 +100,8 @@ type Config struct {
 	SignedIn SignedIn
 	// Apps lets apps act for users: the pages and endpoints of OAuth; nil: they are not there.
 	Apps Apps
+	// Directory serves /scim/v2; nil: it is not there.
+	Directory Directory
 	// Invitations serves /invitation; nil: it is not there.
 	Invitations Invitations
 	// FilteredLinks serves /filtered; nil: it is not there.
@@ -163,6 +165,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeOAuth(mux)
 	c.routeSignIn(mux, s)
 	c.routeApps(mux, s)
+	c.routeDirectory(mux, s)
 	c.routeInvitations(mux, s)
 	c.routeFiltered(mux)
 	c.routeExports(mux)

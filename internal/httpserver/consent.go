@@ -61,6 +61,10 @@ func (c *Config) askedFor(w http.ResponseWriter, r *http.Request) *consentAsked 
 		ctx = viewer.NewContext(ctx, v)
 	}
 	asked, err := c.Apps.Check(ctx, r.URL.Query())
+	if v == nil && errs.Is(err, errs.Unauthenticated) {
+		sendBrowser(w, r, "/auth/login?"+url.Values{"return": {authorizeURI(r)}}.Encode())
+		return nil
+	}
 	if err != nil {
 		c.refuseConsent(w, r, err)
 		return nil

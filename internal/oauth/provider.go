@@ -52,8 +52,8 @@ type Provider struct {
 	// AddressClaims name the claims that may give the mailbox's address, the best
 	// first; none: "email". The claim "email" counts if it is said to be verified.
 	AddressClaims []string
-	// NeededClaim is one that the userinfo is asked for where a person's id_token lacks it.
-	NeededClaim string
+	// NeededClaims are those that the userinfo is asked for where a person's id_token lacks one.
+	NeededClaims []string
 
 	IMAP, SMTP Server
 

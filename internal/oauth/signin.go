@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -68,6 +69,17 @@ func (i Identity) Values(claim string) []string {
 	return nil
 }
 
+// Elsewhere reports whether the provider says that a claim is to be asked for at another address, since it has too many
+// values (OpenID Connect Core 1.0, 5.6.2): what they are is not known then.
+func (i Identity) Elsewhere(claim string) bool {
+	if _, has := i.said[claim]; has {
+		return false
+	}
+	names, _ := i.said["_claim_names"].(map[string]any)
+	_, has := names[claim]
+	return has
+}
+
 // Identify ends the sign-in of a person, with the query with which the browser came back.
 // The caller has found the flow by its state. It returns an *Error: ErrDenied, ErrStale
 // if the code is void, ErrIdentity for an answer of another issuer (RFC 9207) and for an
@@ -102,7 +114,7 @@ func (c *Client) Identify(ctx context.Context, p Provider, redirectURL string, q
 		return Identity{}, p.untrusted("the id_token has no subject")
 	}
 	who.Address = p.address(said)
-	if _, has := said[p.NeededClaim]; p.UserInfoURL != "" && (who.Address == "" || p.NeededClaim != "" && !has) {
+	if p.UserInfoURL != "" && (who.Address == "" || slices.ContainsFunc(p.NeededClaims, func(claim string) bool { return said[claim] == nil })) {
 		more, err := c.userInfo(ctx, p, answer)
 		if err != nil {
 			return Identity{}, err

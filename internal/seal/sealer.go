@@ -70,8 +70,15 @@ func New(s *store.Store, keys *secret.Keyring, o Settings) *Service {
 // than some seconds. The system runs it every few seconds; accounts where nothing
 // happened cost nothing. Of each log it seals one block at a time, so that a long one
 // does not keep the others waiting.
-func (s *Service) Round(ctx context.Context) error {
-	behind, err := s.findBehind(ctx, s.beginRound())
+func (s *Service) Round(ctx context.Context) error { return s.sealBehind(ctx, ripeAfter) }
+
+// Finish seals all that is new, however young: the process ends, and it may be long until another one seals. What
+// it has no time for stays for that one.
+func (s *Service) Finish(ctx context.Context) error { return s.sealBehind(ctx, 0) }
+
+// sealBehind seals full blocks, and what is older than ripe.
+func (s *Service) sealBehind(ctx context.Context, ripe time.Duration) error {
+	behind, err := s.findBehind(ctx, s.beginRound(), ripe)
 	faults := []error{err, s.known.load()}
 	for range blocksInRound {
 		var left []behindLog
@@ -149,7 +156,7 @@ func behindQuery(from string) (query string, args []any) {
 	return strings.ReplaceAll(behindSQL, "%ACCOUNTS%", recentAccounts), []any{from, id.AuditEntry + strings.TrimPrefix(from, id.Event)}
 }
 
-func (s *Service) findBehind(ctx context.Context, from string) ([]behindLog, error) {
+func (s *Service) findBehind(ctx context.Context, from string, ripe time.Duration) ([]behindLog, error) {
 	query, args := behindQuery(from)
 	now := s.store.Now()
 	var list []behindLog
@@ -159,7 +166,7 @@ func (s *Service) findBehind(ctx context.Context, from string) ([]behindLog, err
 		var since clock.Micros
 		err := rows.Scan(&b.account, &b.log, &count, &since, &raised)
 		b.raised = raised > 0
-		young := since <= now && since > now.Add(-ripeAfter)
+		young := since <= now && since > now.Add(-ripe)
 		if b.raised || count >= s.size || count > 0 && !young {
 			list = append(list, b)
 		}

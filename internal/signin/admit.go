@@ -42,9 +42,12 @@ func admit(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oauth
 		return nil, &refusal{errs.New(errs.Forbidden, "Your access has ended. Ask an admin of the account."), u}
 	}
 	if role := roleOf(p, who); role != "" {
-		return account.GiveRole(ctx, tx, u, role)
+		if u, err = account.GiveRole(ctx, tx, u, role); err != nil {
+			return nil, err
+		}
 	}
-	return u, nil
+	managed, wanted := teamsOf(p, who)
+	return u, account.GiveTeams(ctx, tx, u, managed, wanted)
 }
 
 // allowedAddress returns the address that the provider has verified, in lower case; "":
@@ -96,7 +99,7 @@ func newcomer(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oa
 		if mapped := roleOf(p, who); mapped != "" {
 			role = mapped
 		}
-		return account.AddUser(ctx, tx, who.Name, address, role)
+		return account.AddUser(ctx, tx, who.Name, address, role, p.DefaultSeat)
 	case ent.IsNotFound(err):
 		return nil, errs.New(errs.Forbidden, "No user of this account has the address %s. Ask an admin to add you.", address)
 	case err != nil:
@@ -115,7 +118,7 @@ func newcomer(ctx context.Context, tx *store.Tx, p *ent.IdentityProvider, who oa
 // roleOf is the role that the provider says: the highest of those that its claim's values
 // have; "": it says none.
 func roleOf(p *ent.IdentityProvider, who oauth.Identity) vocab.UserRole {
-	if p.RoleClaim == "" || len(p.RoleMapping) == 0 {
+	if p.RoleClaim == "" || len(p.RoleMapping) == 0 || who.Elsewhere(p.RoleClaim) {
 		return ""
 	}
 	role := p.DefaultRole

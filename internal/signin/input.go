@@ -16,6 +16,9 @@ type CreateIdentityProviderInput struct {
 	DefaultRole    *vocab.UserRole
 	RoleClaim      *string
 	RoleMapping    []vocab.RoleMapping
+	DefaultSeat    *vocab.Seat
+	TeamClaim      *string
+	TeamMapping    []vocab.TeamMapping
 	IdempotencyKey *string
 }
 
@@ -33,6 +36,9 @@ type UpdateIdentityProviderInput struct {
 	DefaultRole        opt.Value[*vocab.UserRole]
 	RoleClaim          opt.Value[*string]
 	RoleMapping        opt.Value[[]vocab.RoleMapping]
+	DefaultSeat        opt.Value[*vocab.Seat]
+	TeamClaim          opt.Value[*string]
+	TeamMapping        opt.Value[[]vocab.TeamMapping]
 	IdempotencyKey     *string
 }
 

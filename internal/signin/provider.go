@@ -32,6 +32,7 @@ const (
 	maxText    = 1000
 	maxDomains = 100
 	maxRoles   = 100
+	maxTeams   = 100
 )
 
 // providers are listed by name.
@@ -59,6 +60,10 @@ func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderI
 	p := &ent.IdentityProvider{
 		Issuer: strings.TrimSpace(in.Issuer), ClientID: strings.TrimSpace(in.ClientID), Enabled: true, AllowedDomains: in.AllowedDomains,
 		CreateUsers: in.CreateUsers != nil && *in.CreateUsers, DefaultRole: vocab.RoleAgent, RoleMapping: in.RoleMapping,
+		DefaultSeat: vocab.SeatNone, TeamClaim: orEmpty(in.TeamClaim), TeamMapping: in.TeamMapping,
+	}
+	if in.DefaultSeat != nil {
+		p.DefaultSeat = *in.DefaultSeat
 	}
 	if in.DefaultRole != nil {
 		p.DefaultRole = *in.DefaultRole
@@ -69,7 +74,7 @@ func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderI
 	var err error
 	p.Name, err = account.CleanName(in.Name, "name")
 	text := orEmpty(in.ClientSecret)
-	if err := errors.Join(err, cleanProvider(p), checkSecret(text)); err != nil {
+	if err := errors.Join(err, cleanProvider(p), checkSecret(text), mappedTeams(ctx, s.store.Client(ctx), p.TeamMapping, nil)); err != nil {
 		return nil, err
 	}
 	if err := s.checkIssuer(ctx, p, text); err != nil {
@@ -78,6 +83,9 @@ func (s *Service) CreateProvider(ctx context.Context, in CreateIdentityProviderI
 	call := idempotency.Call{Mutation: "createIdentityProvider", Key: in.IdempotencyKey, Input: in, Result: id.New(id.IdentityProvider)}
 	made, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		p.ID = call.Result
+		if err := mappedTeams(ctx, tx.Client, p.TeamMapping, nil); err != nil {
+			return err
+		}
 		return s.insertProvider(ctx, tx, p, text)
 	})
 	if err != nil {
@@ -124,6 +132,7 @@ func cleanProvider(p *ent.IdentityProvider) error {
 		domains = append(domains, domain)
 	}
 	p.AllowedDomains = domains
+	faults = append(faults, cleanTeamMapping(p)...)
 	if len(p.RoleMapping) > maxRoles {
 		faults = append(faults, errs.Exceeds(maxRoles, "There are %d values; at most %d are allowed.", len(p.RoleMapping), maxRoles).On("roleMapping"))
 	}
@@ -208,7 +217,11 @@ func (s *Service) openSecret(p *ent.IdentityProvider) (oauth.Provider, error) {
 		}
 	}
 	at := oauth.ForPeople(p.Name, p.Issuer, p.ClientID, string(text))
-	at.NeededClaim = p.RoleClaim
+	for _, claim := range []string{p.RoleClaim, p.TeamClaim} {
+		if claim != "" {
+			at.NeededClaims = append(at.NeededClaims, claim)
+		}
+	}
 	return at, nil
 }
 
@@ -223,7 +236,8 @@ func (s *Service) insertProvider(ctx context.Context, tx *store.Tx, p *ent.Ident
 	tx.Append(ctx, store.Event{Type: vocab.IdentityProviderCreated, SubjectID: p.ID})
 	return tx.Client.IdentityProvider.Create().SetID(p.ID).SetName(p.Name).SetIssuer(p.Issuer).SetClientID(p.ClientID).SetClientSecret(sealed).
 		SetEnabled(p.Enabled).SetFromEnvironment(p.FromEnvironment).SetAllowedDomains(p.AllowedDomains).SetCreateUsers(p.CreateUsers).
-		SetDefaultRole(p.DefaultRole).SetRoleClaim(p.RoleClaim).SetRoleMapping(p.RoleMapping).SetCreatedAt(tx.Now()).Exec(ctx)
+		SetDefaultRole(p.DefaultRole).SetRoleClaim(p.RoleClaim).SetRoleMapping(p.RoleMapping).
+		SetDefaultSeat(cmp.Or(p.DefaultSeat, vocab.SeatNone)).SetTeamClaim(p.TeamClaim).SetTeamMapping(p.TeamMapping).SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
 // clientIsFree refuses a client that another provider of the account is already.
@@ -266,6 +280,9 @@ func (s *Service) UpdateProvider(ctx context.Context, in UpdateIdentityProviderI
 		if err != nil {
 			return err
 		}
+		if err := mappedTeams(ctx, tx.Client, after.TeamMapping, before.TeamMapping); err != nil {
+			return err
+		}
 		if before.Enabled && !after.Enabled {
 			if err := mayLoseWayIn(ctx, tx, before.ID, "enabled"); err != nil {
 				return err
@@ -292,10 +309,12 @@ func (in UpdateIdentityProviderInput) applyTo(before *ent.IdentityProvider) (*en
 	}
 	faults = append(faults, opt.Require(&p.Issuer, in.Issuer, "issuer"), opt.Require(&p.ClientID, in.ClientID, "clientId"),
 		opt.Require(&p.Enabled, in.Enabled, "enabled"), opt.Require(&p.CreateUsers, in.CreateUsers, "createUsers"),
-		opt.Require(&p.DefaultRole, in.DefaultRole, "defaultRole"))
+		opt.Require(&p.DefaultRole, in.DefaultRole, "defaultRole"), opt.Require(&p.DefaultSeat, in.DefaultSeat, "defaultSeat"))
 	opt.Set(&p.RoleClaim, in.RoleClaim)
 	opt.SetList(&p.AllowedDomains, in.AllowedDomains)
 	opt.SetList(&p.RoleMapping, in.RoleMapping)
+	opt.Set(&p.TeamClaim, in.TeamClaim)
+	opt.SetList(&p.TeamMapping, in.TeamMapping)
 	p.Issuer, p.ClientID = strings.TrimSpace(p.Issuer), strings.TrimSpace(p.ClientID)
 	var text *string
 	if in.ClientSecret.IsSet() {
@@ -335,6 +354,9 @@ func (s *Service) saveProvider(ctx context.Context, tx *store.Tx, before, after 
 	c.Value("defaultRole", string(before.DefaultRole), string(after.DefaultRole))
 	c.Named("roleClaim", before.RoleClaim != after.RoleClaim)
 	c.Named("roleMapping", !reflect.DeepEqual(before.RoleMapping, after.RoleMapping))
+	c.Value("defaultSeat", string(before.DefaultSeat), string(after.DefaultSeat))
+	c.Named("teamClaim", before.TeamClaim != after.TeamClaim)
+	c.Named("teamMapping", !reflect.DeepEqual(before.TeamMapping, after.TeamMapping))
 	if len(c) == 0 {
 		return nil
 	}
@@ -354,7 +376,8 @@ func (s *Service) saveProvider(ctx context.Context, tx *store.Tx, before, after 
 	tx.Append(ctx, store.Event{Type: vocab.IdentityProviderUpdated, SubjectID: after.ID, Changes: c})
 	return tx.Client.IdentityProvider.UpdateOneID(after.ID).SetName(after.Name).SetIssuer(after.Issuer).SetClientID(after.ClientID).SetClientSecret(sealed).
 		SetEnabled(after.Enabled).SetAllowedDomains(after.AllowedDomains).SetCreateUsers(after.CreateUsers).SetDefaultRole(after.DefaultRole).
-		SetRoleClaim(after.RoleClaim).SetRoleMapping(after.RoleMapping).Exec(ctx)
+		SetRoleClaim(after.RoleClaim).SetRoleMapping(after.RoleMapping).
+		SetDefaultSeat(after.DefaultSeat).SetTeamClaim(after.TeamClaim).SetTeamMapping(after.TeamMapping).Exec(ctx)
 }
 
 // mayLoseWayIn refuses to take the last provider away while there are no sign-in links.
@@ -433,6 +456,7 @@ func (s *Service) UseSettings(ctx context.Context, accountID, issuer, clientID, 
 			return s.insertProvider(ctx, tx, &ent.IdentityProvider{
 				ID: id.New(id.IdentityProvider), Name: nameOf(issuer), Issuer: issuer, ClientID: clientID, Enabled: true, FromEnvironment: true,
 				AllowedDomains: []string{}, DefaultRole: vocab.RoleAgent, RoleMapping: []vocab.RoleMapping{},
+				DefaultSeat: vocab.SeatNone, TeamMapping: []vocab.TeamMapping{},
 			}, clientSecret)
 		case err != nil:
 			return err

@@ -30,6 +30,9 @@ const (
 	// ScopeAct is for machines that act instead of proposing.
 	ScopeAct = "act"
 
+	// ScopeProvision is for directories that keep users and teams by SCIM.
+	ScopeProvision = "people:provision"
+
 	// ScopeBotWork is for the work of external bots.
 	ScopeBotWork = "bots:work"
 	// ScopeProposalsWrite is for proposing replies and actions.
@@ -55,15 +58,16 @@ type Scope struct {
 
 // Scopes are all that there are (AC-9), shorthands first.
 var Scopes = []Scope{
-	{Name: ScopeAll, Opens: "everything, including what later versions bring, except `act` and `act_as`"},
+	{Name: ScopeAll, Opens: "everything, including what later versions bring, except `act`, `act_as` and `people:provision`"},
 	{Name: ScopeRead, Opens: "every scope that ends in `:read`"},
-	{Name: ScopeWrite, Opens: "every other scope of this table, except `act` and `act_as`"},
+	{Name: ScopeWrite, Opens: "every other scope of this table, except `act`, `act_as` and `people:provision`"},
 	{Name: ScopeInbox, Opens: "what the user interface of an inbox reads and writes", Grants: []string{
 		"account:read", "people:read", "settings:read", "contacts:read", "contacts:write", "conversations:read", ScopeConversationsWrite, "events:read",
 	}},
 	{Name: "account:read", Opens: "the account"},
 	{Name: "people:read", Opens: "users, teams, integrations, bots, API tokens"},
 	{Name: ScopePeopleWrite, Opens: "changing these, and the availability of others"},
+	{Name: ScopeProvision, Opens: "for integrations: keeping users and teams from a directory, by [SCIM](scim.md)"},
 	{Name: "settings:read", Opens: "inboxes, channels, targeted messages, routing"},
 	{Name: ScopeSettingsWrite, Opens: "changing these, and the account"},
 	{Name: "audit:read", Opens: "the audit log, for admins"},
@@ -134,7 +138,7 @@ func (v *Viewer) covers(held, wanted string) bool {
 	case wanted:
 		return true
 	case ScopeAll, ScopeWrite:
-		return !byName(wanted)
+		return !ByName(wanted)
 	case ScopeRead:
 		return strings.HasSuffix(wanted, ":read")
 	case ScopeInbox:
@@ -145,8 +149,10 @@ func (v *Viewer) covers(held, wanted string) bool {
 	return false
 }
 
-// byName reports whether a scope is granted by its name only.
-func byName(scope string) bool { return scope == ScopeAct || scope == ScopeActAs }
+// ByName reports whether a scope is granted by its name only.
+func ByName(scope string) bool {
+	return scope == ScopeAct || scope == ScopeActAs || scope == ScopeProvision
+}
 
 func shorthand(scope string) []string {
 	for _, s := range Scopes {

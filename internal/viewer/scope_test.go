@@ -28,8 +28,8 @@ func TestGrants(t *testing.T) {
 		{viewer.Integration, "read", "conversations:write mail:start act_as act", false},
 		{viewer.Integration, "write", "contacts:read contacts:write " + conversations, true},
 		{viewer.Integration, "*", "contacts:read contacts:write " + conversations, true},
-		{viewer.Integration, "* write read inbox", "act act_as", false}, // by name only
-		{viewer.Integration, "act_as act", "act act_as", true},
+		{viewer.Integration, "* write read inbox people:write", "act act_as people:provision", false}, // by name only
+		{viewer.Integration, "act_as act people:provision", "act act_as people:provision", true},
 		{viewer.Integration, "conversations:write", conversations, false},
 		{viewer.Bot, "conversations:write", conversations, false},
 		{viewer.Agent, "conversations:write", conversations, true},
@@ -57,9 +57,9 @@ func TestMayGrant(t *testing.T) {
 		held, given string
 		want        bool
 	}{
-		{"*", "* read write inbox act act_as contacts:read", true},
+		{"*", "* read write inbox act act_as people:provision contacts:read", true},
 		{"write", "write read inbox contacts:write mail:start", true},
-		{"write", "* act act_as", false},
+		{"write", "* act act_as people:provision", false},
 		{"read", "read contacts:read", true},
 		{"read", "write * inbox contacts:write", false},
 		{"inbox", "inbox contacts:write conversations:moderate", true},

@@ -2,6 +2,8 @@
 // same in the SDL, in Go and in the database. It is a leaf.
 package vocab
 
+import "strings"
+
 // UserRole says what a user may administer (AC-2).
 type UserRole string
 
@@ -15,6 +17,12 @@ const (
 type RoleMapping struct {
 	Value string   `json:"value"`
 	Role  UserRole `json:"role"`
+}
+
+// TeamMapping puts whoever has a value in an identity provider's claim into a team (AC-9).
+type TeamMapping struct {
+	Value  string `json:"value"`
+	TeamID string `json:"teamId"`
 }
 
 // Seat is a user's paid seat; routing never chooses a user without one (AC-4).
@@ -56,3 +64,21 @@ const (
 	SessionOfApp     SessionKind = "APP"
 	SessionOfTools   SessionKind = "MCP"
 )
+
+// DirectoryName is a user's name as a directory has it (AC-19).
+type DirectoryName struct {
+	Display   string `json:"display,omitempty"`
+	Formatted string `json:"formatted,omitempty"`
+	Given     string `json:"given,omitempty"`
+	Family    string `json:"family,omitempty"`
+}
+
+// String is the name that is shown: the first that there is of the one to show, the whole one, and its parts.
+func (n DirectoryName) String() string {
+	for _, name := range []string{n.Display, n.Formatted} {
+		if strings.TrimSpace(name) != "" {
+			return name
+		}
+	}
+	return strings.TrimSpace(n.Given + " " + n.Family)
+}

@@ -16,7 +16,8 @@ var libraryCalls = []string{
 	"GenerateCode", "MutateConfig", // gqlgen's generator
 	"MarshalGQL", "UnmarshalGQL", "UnmarshalJSON", // scalars of gqlgen, and what encoding/json reads
 	"GoString", "LogValue", // fmt and slog
-	"NewSession",                                        // go-smtp
+	"NewSession",      // go-smtp
+	"GetAll", "Patch", // the SCIM library
 	"HandleError", "HandlePanic", "KindAliases", "Work", // River
 }
 

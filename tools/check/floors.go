@@ -92,7 +92,7 @@ var floors = []floor{
 		},
 	},
 	{
-		name: "transport", packages: []string{"graph", "internal/httpserver", "internal/mcp"},
+		name: "transport", packages: []string{"graph", "internal/httpserver", "internal/mcp", "internal/scim"},
 		arrows: map[string][]string{"internal/httpserver": {"graph"}},
 	},
 	// Only tests and benchmarks import testkit.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -56,7 +59,7 @@ func (s *Service) Export(ctx context.Context, in ExportInput) (*Exported, error)
 	}
 	v, exportID := viewer.FromContext(ctx), id.New("export")
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, Detail: nameOf(in.Format)})
+		tx.Audit(ctx, store.Audit{Action: vocab.AuditExported, Detail: detailOf(in.Format, raw)})
 		return tx.Client.ContactExport.Create().SetID(exportID).SetFilter(raw).SetFormat(in.Format).SetActorKind(v.Kind).SetActorID(v.ActorID).
 			SetTokenID(v.TokenID).SetCreatedAt(tx.Now()).Exec(ctx)
 	})
@@ -78,6 +81,24 @@ func nameOf(format vocab.ContactExportFormat) string {
 		return "contacts.ndjson"
 	}
 	return "contacts.csv"
+}
+
+// detailOf is what the audit log says of an export: its file, and by which fields of the filter it was narrowed. Their values
+// may be someone's name or address, and stay out of a log that is kept permanently.
+func detailOf(format vocab.ContactExportFormat, filter []byte) string {
+	var fields map[string]any
+	if json.Unmarshal(filter, &fields) != nil {
+		return nameOf(format)
+	}
+	maps.DeleteFunc(fields, func(_ string, value any) bool { return value == nil })
+	var by []string
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		by = append(by, strings.ToLower(name[:1])+strings.ReplaceAll(name[1:], "ID", "Id"))
+	}
+	if len(by) == 0 {
+		return nameOf(format)
+	}
+	return nameOf(format) + " by " + strings.Join(by, ", ")
 }
 
 // Download is an export that is fetched.

@@ -178,6 +178,12 @@ func (p *Provider) Unverify(t testing.TB, account string) {
 	p.control(t, "/control/unverify?account="+url.QueryEscape(account))
 }
 
+// Group puts the account into groups, which only the userinfo names, in the claim "groups".
+func (p *Provider) Group(t testing.TB, account string, groups ...string) {
+	t.Helper()
+	p.control(t, "/control/groups?"+url.Values{"account": {account}, "group": groups}.Encode())
+}
+
 // LogoutToken returns a token that ends the account's sessions, as the provider sends it to
 // those where it is signed in. more are claims: sid, nonce, and event in place of the usual
 // one. The same call gives a token of the same jti.

@@ -17,6 +17,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`;
 const subject = (email) => createHash('sha256').update(email).digest('hex').slice(0, 21);
 const emails = new Map(settings.accounts.map((email) => [subject(email), email]));
 const unverified = new Set(); // subjects whose address the provider has not verified
+const groups = new Map(); // subject -> the values of the claim groups, which only the userinfo has
 const grants = new Map(); // subject -> Set of grant ids
 
 const provider = new Provider(issuer, {
@@ -40,7 +41,7 @@ const provider = new Provider(issuer, {
     token_endpoint_auth_method: 'client_secret_basic',
   }],
   scopes: ['openid', 'offline_access', ...settings.scopes],
-  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
   conformIdTokenClaims: false,
   pkce: { required: () => true },
   rotateRefreshToken: true,
@@ -49,7 +50,10 @@ const provider = new Provider(issuer, {
   extraTokenClaims: async (_, token) => ({ email: emails.get(token.accountId) }),
   findAccount: async (_, id) => emails.has(id) && {
     accountId: id,
-    claims: async () => ({ sub: id, email: emails.get(id), email_verified: !unverified.has(id), name: emails.get(id) }),
+    claims: async (use) => ({
+      sub: id, email: emails.get(id), email_verified: !unverified.has(id), name: emails.get(id),
+      ...(use === 'userinfo' && groups.has(id) ? { groups: groups.get(id) } : {}),
+    }),
   },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   ttl: {
@@ -114,6 +118,7 @@ async function control(url, response) {
   if (url.pathname === '/control/logout') return response.writeHead(200).end(await logoutToken(query));
   if (url.pathname === '/control/readdress') emails.set(subject(query.get('account')), query.get('to'));
   if (url.pathname === '/control/unverify') unverified.add(subject(query.get('account')));
+  if (url.pathname === '/control/groups') groups.set(subject(query.get('account')), query.getAll('group'));
   if (url.pathname === '/control/revoke') await revoke(url.searchParams.get('account'));
   if (url.pathname === '/control/decline') declining = url.searchParams.get('decline') === 'true';
   response.writeHead(204).end();
