@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"parley/internal/testkit"
 	"parley/internal/testkit/check"
 )
 
@@ -188,6 +189,16 @@ func TestDirectoryIsRefused(t *testing.T) {
 		}
 		s.refused(http.StatusNotFound, "", http.MethodGet, "/Users/user_01h455vb4pex5vsknk084sn02q", nil)
 		s.refused(http.StatusNotFound, "", http.MethodGet, "/Nothing", nil)
+		other := testkit.Account(t, d.store) // of whom nothing is seen
+		for _, c := range []struct{ method, body string }{
+			{http.MethodGet, ""}, {http.MethodDelete, ""}, {http.MethodPatch, patch(`{"op": "replace", "path": "active", "value": false}`)},
+		} {
+			s.refused(http.StatusNotFound, "", c.method, "/Users/"+other.AdminID, c.body)
+		}
+		s.refused(http.StatusBadRequest, "invalidValue", http.MethodPost, "/Groups", map[string]any{
+			"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "displayName": "Theirs", "members": []any{map[string]any{"value": other.AgentIDs[0]}},
+		})
+		check.Same(t, s.finds("Users", `id eq "`+other.AdminID+`"`), []string{})
 		s.refused(http.StatusBadRequest, "invalidFilter", http.MethodGet, "/Users?filter=userName+sw+%22a%22", nil)
 		s.refused(http.StatusBadRequest, "invalidFilter", http.MethodGet, "/Users?filter=userName+eq", nil)
 		s.refused(http.StatusBadRequest, "invalidFilter", http.MethodGet, "/Users?filter="+strings.Repeat("(", 1001), nil)
