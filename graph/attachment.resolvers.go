@@ -40,6 +40,10 @@ func (r *mutationResolver) UploadAttachment(ctx context.Context, input model.Upl
 	}))
 }
 
+func (r *mutationResolver) UploadChannelAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error) {
+	return r.UploadAttachment(ctx, input)
+}
+
 func (r *mutationResolver) UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error) {
 	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
 		ConversationID: value(input.ConversationID),

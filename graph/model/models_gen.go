@@ -101,6 +101,16 @@ type CreateAPITokenPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `createCustomChannel`.
+type CreateCustomChannelPayload struct {
+	// The new channel.
+	CustomChannel *ent.CustomChannel `json:"customChannel,omitempty"`
+	// The connector's token, which is shown once; null when the mutation was repeated.
+	Token *string `json:"token,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `createIdentityProvider`.
 type CreateIdentityProviderPayload struct {
 	// The new provider.
@@ -456,6 +466,18 @@ type ProveVisitorEmailPayload struct {
 type PurgeConversationPayload struct {
 	// Id of the purged conversation.
 	PurgedConversationID *string `json:"purgedConversationId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `receiveMessage`.
+type ReceiveMessagePayload struct {
+	// The message, as it is.
+	Message *ent.Message `json:"message,omitempty"`
+	// Its conversation.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// Whether the message was there already.
+	Duplicate bool `json:"duplicate"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }
