@@ -109,7 +109,7 @@ func (s *strangeness) kinds(c *call, p *place) []string {
 	case anyKind:
 		return slices.Sorted(maps.Keys(s.foreign.own))
 	case id.Channel:
-		return []string{id.Channel, emailChannel}
+		return []string{id.Channel, emailChannel, customChannel}
 	}
 	return []string{kind}
 }

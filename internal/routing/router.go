@@ -11,8 +11,8 @@ import (
 
 	"parley/ent"
 	"parley/ent/botflow"
-	"parley/ent/email"
 	"parley/ent/customchannel"
+	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/routingdecision"
 	"parley/ent/routingturn"

@@ -10,7 +10,7 @@ type ChannelCapabilities struct {
 	// MaxAttachmentBytes is the largest file; 0: as large as Parley's.
 	MaxAttachmentBytes int `json:"maxAttachmentBytes,omitempty"`
 	// MaxTextLength is the most characters of a message; 0: as many as Parley's.
-	MaxTextLength int `json:"maxTextLength,omitempty"`
+	MaxTextLength int  `json:"maxTextLength,omitempty"`
 	Typing        bool `json:"typing,omitempty"`
 	ReadReceipts  bool `json:"readReceipts,omitempty"`
 	Replies       bool `json:"replies,omitempty"`
