@@ -45,7 +45,7 @@ func (r *customChannelResolver) Kind(ctx context.Context, obj *ent.CustomChannel
 	return vocab.Custom, nil
 }
 
-func (r *customChannelResolver) State(ctx context.Context, obj *ent.CustomChannel) (vocab.CustomChannelState, error) {
+func (r *customChannelResolver) State(ctx context.Context, obj *ent.CustomChannel) (vocab.EmailChannelState, error) {
 	return r.Services.Custom.State(obj), nil
 }
 

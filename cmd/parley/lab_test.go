@@ -295,7 +295,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1], w.AdminID},
 	} {
 		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, emailChannel, customChannel} {
-			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
+			in.ids[kind] = id.New(prefixOf(kind))
 		}
 		c, now := tx.Client, w.Store.Now()
 		if err := all(
@@ -390,6 +390,9 @@ const emailChannel = "e-mail " + id.Channel
 
 // customChannel is the kind of custom channels.
 const customChannel = "custom " + id.Channel
+
+// prefixOf is the prefix of a kind's ids.
+func prefixOf(kind string) string { return kind[strings.LastIndex(kind, " ")+1:] }
 
 type creation interface{ Exec(context.Context) error }
 

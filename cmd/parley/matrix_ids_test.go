@@ -4,7 +4,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -26,7 +25,7 @@ func hides(prefix string, caller viewer.Kind) bool {
 
 // strangers are ids of a kind that a caller may not see, by what they are.
 func strangers(kind string, caller viewer.Kind, w, foreign *world) map[string]string {
-	prefix := strings.TrimPrefix(kind, "e-mail ")
+	prefix := prefixOf(kind)
 	ids := map[string]string{"of another account": foreign.own[kind], "unknown": id.New(prefix)}
 	if w.other[kind] != "" && hides(prefix, caller) {
 		ids["of another inbox"] = w.other[kind]

@@ -32,7 +32,7 @@ type CustomChannelResolver interface {
 	Inbox(ctx context.Context, objs []*ent.CustomChannel) ([]*ent.Inbox, error)
 	Kind(ctx context.Context, obj *ent.CustomChannel) (vocab.ChannelKind, error)
 
-	State(ctx context.Context, obj *ent.CustomChannel) (vocab.CustomChannelState, error)
+	State(ctx context.Context, obj *ent.CustomChannel) (vocab.EmailChannelState, error)
 
 	Integration(ctx context.Context, objs []*ent.CustomChannel) ([]*ent.Integration, error)
 	Bot(ctx context.Context, objs []*ent.CustomChannel) ([]*ent.Bot, error)
@@ -496,15 +496,15 @@ func (ec *executionContext) _CustomChannel_state(ctx context.Context, field grap
 			return ec.Resolvers.CustomChannel().State(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v vocab.CustomChannelState) graphql.Marshaler {
-			return ec.marshalNCustomChannelState2parleyᚋinternalᚋvocabᚐCustomChannelState(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v vocab.EmailChannelState) graphql.Marshaler {
+			return ec.marshalNEmailChannelState2parleyᚋinternalᚋvocabᚐEmailChannelState(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_CustomChannel_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomChannel", field, true, true, "CustomChannelState")
+	return graphql.NewScalarFieldContext("CustomChannel", field, true, true, "EmailChannelState")
 }
 
 func (ec *executionContext) _CustomChannel_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.CustomChannel) (ret graphql.Marshaler) {
@@ -3575,21 +3575,6 @@ func (ec *executionContext) marshalNCustomChannelEdge2ᚖparleyᚋinternalᚋpag
 		return graphql.Null
 	}
 	return ec._CustomChannelEdge(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNCustomChannelState2parleyᚋinternalᚋvocabᚐCustomChannelState(ctx context.Context, v any) (vocab.CustomChannelState, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.CustomChannelState(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNCustomChannelState2parleyᚋinternalᚋvocabᚐCustomChannelState(ctx context.Context, sel ast.SelectionSet, v vocab.CustomChannelState) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "CustomChannelState!")
-	}
-	return res
 }
 
 func (ec *executionContext) unmarshalNDeleteCustomChannelInput2parleyᚋinternalᚋchannelᚋcustomᚐDeleteCustomChannelInput(ctx context.Context, v any) (custom.DeleteCustomChannelInput, error) {

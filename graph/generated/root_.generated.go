@@ -2709,7 +2709,7 @@ type ComplexityRoot struct {
 		UpdateUser                     func(childComplexity int, input account.UpdateUserInput) int
 		UpdateWebhookEndpoint          func(childComplexity int, input webhook.UpdateWebhookEndpointInput) int
 		UploadAttachment               func(childComplexity int, input model.UploadAttachmentInput) int
-		UploadChannelAttachment        func(childComplexity int, input model.UploadAttachmentInput) int
+		UploadChannelAttachment        func(childComplexity int, input model.UploadChannelAttachmentInput) int
 		UploadVisitorAttachment        func(childComplexity int, input model.UploadVisitorAttachmentInput) int
 		UpsertCompany                  func(childComplexity int, input company.UpsertCompanyInput) int
 		UpsertContact                  func(childComplexity int, input contact.UpsertContactInput) int
@@ -4594,6 +4594,11 @@ type ComplexityRoot struct {
 	}
 
 	UploadAttachmentPayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UploadChannelAttachmentPayload struct {
 		Attachment func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -16397,7 +16402,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UploadChannelAttachment(childComplexity, args["input"].(model.UploadAttachmentInput)), true
+		return e.ComplexityRoot.Mutation.UploadChannelAttachment(childComplexity, args["input"].(model.UploadChannelAttachmentInput)), true
 	case "Mutation.uploadVisitorAttachment":
 		if e.ComplexityRoot.Mutation.UploadVisitorAttachment == nil {
 			break
@@ -23859,6 +23864,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UploadAttachmentPayload.UserErrors(childComplexity), true
 
+	case "UploadChannelAttachmentPayload.attachment":
+		if e.ComplexityRoot.UploadChannelAttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadChannelAttachmentPayload.Attachment(childComplexity), true
+	case "UploadChannelAttachmentPayload.userErrors":
+		if e.ComplexityRoot.UploadChannelAttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadChannelAttachmentPayload.UserErrors(childComplexity), true
+
 	case "UploadVisitorAttachmentPayload.attachment":
 		if e.ComplexityRoot.UploadVisitorAttachmentPayload.Attachment == nil {
 			break
@@ -25804,6 +25822,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UpdateWebhookEndpointInput", ec.unmarshalInputUpdateWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
+			graphql.NewInputUnmarshaler("UploadChannelAttachmentInput", ec.unmarshalInputUploadChannelAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
 			graphql.NewInputUnmarshaler("UpsertCompanyInput", ec.unmarshalInputUpsertCompanyInput),
 			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
@@ -26873,9 +26892,9 @@ type DissociateRecordPayload {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   "` + "`" + `uploadAttachment` + "`" + ` for the connector of a custom channel: for a message that it brings with ` + "`" + `receiveMessage` + "`" + `. Emits nothing."
   uploadChannelAttachment(
-    "The file, and the inbox of the channel."
-    input: UploadAttachmentInput!
-  ): UploadAttachmentPayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    "The file, and the channel."
+    input: UploadChannelAttachmentInput!
+  ): UploadChannelAttachmentPayload! @access(to: [INTEGRATION], scope: "channels:connect")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Uploads a visitor's file for a message that they send within a day: pass its id in ` + "`" + `attachmentIds` + "`" + `. The request has the same form as
@@ -26935,6 +26954,24 @@ enum ScanState {
   CLEAN
   "A virus was found."
   INFECTED
+}
+
+"A file for a message that a connector brings."
+input UploadChannelAttachmentInput {
+  "The custom channel."
+  channelId: ID!
+  "The file, of at most 25 MB unless the operator set another limit."
+  file: Upload!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `uploadChannelAttachment` + "`" + `."
+type UploadChannelAttachmentPayload {
+  "The file."
+  attachment: Attachment
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 
 "A file, and where it belongs."
@@ -30234,8 +30271,8 @@ extend type Mutation {
     @errors(codes: [CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Says what became of a message of ` + "`" + `outbox` + "`" + `, named by ` + "`" + `messageId` + "`" + ` or, once it was reported, by its external ids. Reports may come in any order and
-  repeatedly: one that does not follow from the state changes nothing. QUEUED keeps the message with the caller for another 60 seconds. Emits
-  ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `, and ` + "`" + `MESSAGE_DELETED` + "`" + ` of an echo that turns out to be this message.
+  repeatedly: one that does not follow from the state changes nothing. QUEUED keeps the message with the caller for another 60 seconds.
+  Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `, ` + "`" + `MESSAGE_DELETED` + "`" + ` of an echo that turns out to be this message, and ` + "`" + `MESSAGE_RETURNED` + "`" + ` after an edit or deletion.
   """
   reportDelivery(
     "The message, and its state."
@@ -30298,8 +30335,11 @@ type CustomChannel implements Node & Channel @scope(read: "settings:read") @key(
   type: String! @scope(also: ["conversations:read", "channels:connect"])
   "What it can do."
   capabilities: ChannelCapabilities! @scope(also: ["conversations:read", "channels:connect"])
-  "Whether its connector is there."
-  state: CustomChannelState!
+  """
+  Whether its connector is there. CONNECTING: none has called yet. CONNECTED: one called within the last two minutes, or has the outbox open.
+  DISCONNECTED: none did, as of one that is called by webhooks while there is nothing to do; or the channel was removed.
+  """
+  state: EmailChannelState!
   "When its connector last called, to the minute; null: never."
   lastSeenAt: Time
   "The integration as which its connector calls."
@@ -30325,18 +30365,6 @@ type CustomChannel implements Node & Channel @scope(read: "settings:read") @key(
     "Continue backwards from this cursor."
     before: String
   ): BlockedSenderConnection!
-}
-
-"Whether a custom channel's connector is there."
-enum CustomChannelState {
-  "No connector has called yet."
-  NEW
-  "A connector called within the last two minutes, or has the outbox open."
-  CONNECTED
-  "No connector has called for two minutes. One that is called by webhooks is silent while there is nothing to do."
-  SILENT
-  "It was removed."
-  REMOVED
 }
 
 "What a custom channel can do. What it cannot do is refused, or left out of what goes to it."
@@ -30611,7 +30639,7 @@ input ReceiveMessageInput {
   text: String
   "The same with markup, at most 200,000 characters."
   html: HTML
-  "In place of ` + "`" + `text` + "`" + ` and ` + "`" + `html` + "`" + `, which are made from it: GitHub's Markdown, at most 100,000 characters."
+  "GitHub's Markdown, at most 100,000 characters, of which text and HTML are made, as in ` + "`" + `sendMessage` + "`" + `."
   markdown: String
   "Files that the caller uploaded for the inbox, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
@@ -30621,7 +30649,7 @@ input ReceiveMessageInput {
   replyToExternalMessageId: String
   "When it was written, not after the present; default: now."
   sentAt: Time
-  "Who wrote it."
+  "Who wrote it; default: INCOMING."
   direction: ReceivedDirection = INCOMING
   "At most 255 characters; see Mutation. It is not needed: the external ids say what a repeat is."
   idempotencyKey: String
@@ -52807,6 +52835,16 @@ func (ec *executionContext) childFields_UploadAttachmentPayload(ctx context.Cont
 		return ec.fieldContext_UploadAttachmentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UploadAttachmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadChannelAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_UploadChannelAttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadChannelAttachmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadChannelAttachmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UploadVisitorAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -68,7 +68,7 @@ type MutationResolver interface {
 	AssociateRecord(ctx context.Context, input conversation.AssociateRecordInput) (*model.ConversationPayload, error)
 	DissociateRecord(ctx context.Context, input conversation.DissociateRecordInput) (*model.ConversationPayload, error)
 	UploadAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error)
-	UploadChannelAttachment(ctx context.Context, input model.UploadAttachmentInput) (*model.AttachmentPayload, error)
+	UploadChannelAttachment(ctx context.Context, input model.UploadChannelAttachmentInput) (*model.AttachmentPayload, error)
 	UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error)
 	CreateBot(ctx context.Context, input bot.CreateBotInput) (*model.BotPayload, error)
 	UpdateBot(ctx context.Context, input bot.UpdateBotInput) (*model.BotPayload, error)
@@ -3349,8 +3349,8 @@ func (ec *executionContext) field_Mutation_uploadChannelAttachment_args(ctx cont
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.UploadAttachmentInput, error) {
-			return ec.unmarshalNUploadAttachmentInput2parleyᚋgraphᚋmodelᚐUploadAttachmentInput(ctx, v)
+		func(ctx context.Context, v any) (model.UploadChannelAttachmentInput, error) {
+			return ec.unmarshalNUploadChannelAttachmentInput2parleyᚋgraphᚋmodelᚐUploadChannelAttachmentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -6816,7 +6816,7 @@ func (ec *executionContext) _Mutation_uploadChannelAttachment(ctx context.Contex
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UploadChannelAttachment(ctx, fc.Args["input"].(model.UploadAttachmentInput))
+			return ec.Resolvers.Mutation().UploadChannelAttachment(ctx, fc.Args["input"].(model.UploadChannelAttachmentInput))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -6843,7 +6843,7 @@ func (ec *executionContext) _Mutation_uploadChannelAttachment(ctx context.Contex
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
-			return ec.marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx, selections, v)
+			return ec.marshalNUploadChannelAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6856,7 +6856,7 @@ func (ec *executionContext) fieldContext_Mutation_uploadChannelAttachment(ctx co
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UploadAttachmentPayload(ctx, field)
+			return ec.childFields_UploadChannelAttachmentPayload(ctx, field)
 		},
 	}
 	defer func() {

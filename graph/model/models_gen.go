@@ -773,6 +773,16 @@ type UploadAttachmentInput struct {
 	ForDocument *bool `json:"forDocument,omitempty"`
 }
 
+// A file for a message that a connector brings.
+type UploadChannelAttachmentInput struct {
+	// The custom channel.
+	ChannelID string `json:"channelId"`
+	// The file, of at most 25 MB unless the operator set another limit.
+	File graphql.Upload `json:"file"`
+	// At most 255 characters; see Mutation.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // A visitor's file, and the chat that it belongs to.
 type UploadVisitorAttachmentInput struct {
 	// One of the visitor's own conversations; omitted: a new one that starts with the file.

@@ -26,17 +26,6 @@ type ChannelCapabilities struct {
 	Presence bool `json:"presence,omitempty"`
 }
 
-// CustomChannelState is whether a custom channel's connector is there.
-type CustomChannelState string
-
-// States of custom channels, in the order of the SDL's enum.
-const (
-	CustomNew       CustomChannelState = "NEW"
-	CustomConnected CustomChannelState = "CONNECTED"
-	CustomSilent    CustomChannelState = "SILENT"
-	CustomRemoved   CustomChannelState = "REMOVED"
-)
-
 // ReceivedDirection is who wrote what a connector brings (CC-2).
 type ReceivedDirection string
 

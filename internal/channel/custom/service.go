@@ -82,6 +82,16 @@ func findChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	return c, err
 }
 
+// InboxOf is the inbox of a channel that the caller's connector may act on: NOT_FOUND on
+// channelId for any other.
+func (s *Service) InboxOf(ctx context.Context, channelID string) (string, error) {
+	c, err := findChannel(ctx, s.store.Client(ctx), channelID)
+	if err != nil {
+		return "", err
+	}
+	return c.InboxID, nil
+}
+
 // mayUse reports whether a token acts on a channel: one that is bound to another does not.
 func mayUse(v *viewer.Viewer, channelID string) bool {
 	return v.Kind != viewer.Integration || v.ChannelID == "" || v.ChannelID == channelID
@@ -104,14 +114,14 @@ func recordSeen(ctx context.Context, tx *store.Tx, c *ent.CustomChannel) error {
 }
 
 // State is whether the channel's connector is there.
-func (s *Service) State(c *ent.CustomChannel) vocab.CustomChannelState {
+func (s *Service) State(c *ent.CustomChannel) vocab.EmailChannelState {
 	switch {
 	case c.RemovedAt.IsSet():
-		return vocab.CustomRemoved
+		return vocab.EmailDisconnected
 	case !c.LastSeenAt.IsSet():
-		return vocab.CustomNew
+		return vocab.EmailConnecting
 	case c.LastSeenAt > s.store.Now().Add(-silentAfter):
-		return vocab.CustomConnected
+		return vocab.EmailConnected
 	}
-	return vocab.CustomSilent
+	return vocab.EmailDisconnected
 }
