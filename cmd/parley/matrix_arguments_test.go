@@ -176,6 +176,7 @@ var also = map[string][]string{
 	"createContact": {"input.name"}, "createCompany": {"input.name"}, "logEngagement": {"input.body.note", "input.contactId"}, "saveDraft": {"input.note"}, "beginEmailChannel": {"input.ticketPreset.ownerRule"}, "bulkChangeConversations": {"input.userId"},
 	"createTicket": {"input.subject"}, "upsertTicket": {"input.subject"}, "createDeal": {"input.name"}, "upsertDeal": {"input.name"},
 	"createBot": {"input.flow.steps.preset.ownerRule"}, "publishBotFlow": {"input.flow.steps.preset.ownerRule"}, "simulateBot": {"input.flow.flow.steps.preset.ownerRule"},
+	"receiveMessage": {"input.sender.key", "input.text"}, "reportDelivery": {"input.externalThreadId", "input.externalMessageId"},
 	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 
@@ -187,6 +188,7 @@ var values = map[string]string{
 
 // valuesFor are those where the end of a place needs others.
 var valuesFor = map[string]map[string]string{
+	"input.channelId":                   {"scopes": `"channels:connect"`},
 	"rules.fallbackId":                  {"RoutingTarget": "CONTACT_OWNER"},
 	"rules.teamIds":                     {"RoutingTarget": "TEAMS"},
 	"rules.userIds":                     {"RoutingTarget": "USERS"},

@@ -44,7 +44,7 @@ var sought = regexp.MustCompile(`"NOT_FOUND"|"NOT_A_MEMBER"|"r":(null|\[null\])`
 
 // silent are places whose ids only narrow what is listed, or are looked at later, as those of
 // an action are when it is accepted, or stand behind another fault, of which a query has one.
-var silent = regexp.MustCompile(`^query\.sessions\(userId$|^query\.auditLog\(filter\.|filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
+var silent = regexp.MustCompile(`^query\.sessions\(userId$|^mutation\.receiveMessage\(input\.attachmentIds$|^query\.auditLog\(filter\.|filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
 	`^mutation\.(create|update)LibraryItem\(input\.(userLinks\.userId|imageAttachmentId)$|` +
 	`^mutation\.proposeAction\(input\.(conversationId$|action\.)|^query\.simulateBot\(input\.flow\.flow\.steps\.routing\.rules\.conditions\.|` +
 	`^mutation\.bulkChangeConversations\(input\.(userId|teamId|selection\.conversationIds)`)
