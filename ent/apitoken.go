@@ -34,6 +34,8 @@ type ApiToken struct {
 	IntegrationID string `json:"integration_id,omitempty"`
 	// BotID holds the value of the "bot_id" field.
 	BotID string `json:"bot_id,omitempty"`
+	// The custom channel that it is bound to; empty: none (NT-4).
+	ChannelID string `json:"channel_id,omitempty"`
 	// Scopes holds the value of the "scopes" field.
 	Scopes []string `json:"scopes,omitempty"`
 	// Never: it does not expire.
@@ -58,7 +60,7 @@ func (*ApiToken) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case apitoken.FieldPreviousUntil, apitoken.FieldExpiresAt, apitoken.FieldRevokedAt, apitoken.FieldLastUsedAt, apitoken.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID, apitoken.FieldBotID:
+		case apitoken.FieldID, apitoken.FieldAccountID, apitoken.FieldName, apitoken.FieldUserID, apitoken.FieldIntegrationID, apitoken.FieldBotID, apitoken.FieldChannelID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -128,6 +130,12 @@ func (_m *ApiToken) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field bot_id", values[i])
 			} else if value.Valid {
 				_m.BotID = value.String
+			}
+		case apitoken.FieldChannelID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field channel_id", values[i])
+			} else if value.Valid {
+				_m.ChannelID = value.String
 			}
 		case apitoken.FieldScopes:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -226,6 +234,9 @@ func (_m *ApiToken) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("bot_id=")
 	builder.WriteString(_m.BotID)
+	builder.WriteString(", ")
+	builder.WriteString("channel_id=")
+	builder.WriteString(_m.ChannelID)
 	builder.WriteString(", ")
 	builder.WriteString("scopes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Scopes))

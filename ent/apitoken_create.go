@@ -103,6 +103,20 @@ func (_c *ApiTokenCreate) SetNillableBotID(v *string) *ApiTokenCreate {
 	return _c
 }
 
+// SetChannelID sets the "channel_id" field.
+func (_c *ApiTokenCreate) SetChannelID(v string) *ApiTokenCreate {
+	_c.mutation.SetChannelID(v)
+	return _c
+}
+
+// SetNillableChannelID sets the "channel_id" field if the given value is not nil.
+func (_c *ApiTokenCreate) SetNillableChannelID(v *string) *ApiTokenCreate {
+	if v != nil {
+		_c.SetChannelID(*v)
+	}
+	return _c
+}
+
 // SetScopes sets the "scopes" field.
 func (_c *ApiTokenCreate) SetScopes(v []string) *ApiTokenCreate {
 	_c.mutation.SetScopes(v)
@@ -212,6 +226,10 @@ func (_c *ApiTokenCreate) defaults() {
 		v := apitoken.DefaultBotID
 		_c.mutation.SetBotID(v)
 	}
+	if _, ok := _c.mutation.ChannelID(); !ok {
+		v := apitoken.DefaultChannelID
+		_c.mutation.SetChannelID(v)
+	}
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		v := apitoken.DefaultRevokedAt
 		_c.mutation.SetRevokedAt(v)
@@ -253,6 +271,9 @@ func (_c *ApiTokenCreate) check() error {
 	}
 	if _, ok := _c.mutation.BotID(); !ok {
 		return &ValidationError{Name: "bot_id", err: errors.New(`ent: missing required field "ApiToken.bot_id"`)}
+	}
+	if _, ok := _c.mutation.ChannelID(); !ok {
+		return &ValidationError{Name: "channel_id", err: errors.New(`ent: missing required field "ApiToken.channel_id"`)}
 	}
 	if _, ok := _c.mutation.Scopes(); !ok {
 		return &ValidationError{Name: "scopes", err: errors.New(`ent: missing required field "ApiToken.scopes"`)}
@@ -344,6 +365,10 @@ func (_c *ApiTokenCreate) createSpec() (*ApiToken, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.BotID(); ok {
 		_spec.SetField(apitoken.FieldBotID, field.TypeString, value)
 		_node.BotID = value
+	}
+	if value, ok := _c.mutation.ChannelID(); ok {
+		_spec.SetField(apitoken.FieldChannelID, field.TypeString, value)
+		_node.ChannelID = value
 	}
 	if value, ok := _c.mutation.Scopes(); ok {
 		_spec.SetField(apitoken.FieldScopes, field.TypeJSON, value)
@@ -614,6 +639,9 @@ func (u *ApiTokenUpsertOne) UpdateNewValues() *ApiTokenUpsertOne {
 		}
 		if _, exists := u.create.mutation.AccountID(); exists {
 			s.SetIgnore(apitoken.FieldAccountID)
+		}
+		if _, exists := u.create.mutation.ChannelID(); exists {
+			s.SetIgnore(apitoken.FieldChannelID)
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(apitoken.FieldCreatedAt)
@@ -1037,6 +1065,9 @@ func (u *ApiTokenUpsertBulk) UpdateNewValues() *ApiTokenUpsertBulk {
 			}
 			if _, exists := b.mutation.AccountID(); exists {
 				s.SetIgnore(apitoken.FieldAccountID)
+			}
+			if _, exists := b.mutation.ChannelID(); exists {
+				s.SetIgnore(apitoken.FieldChannelID)
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(apitoken.FieldCreatedAt)

@@ -26,6 +26,10 @@ import (
 	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/channelfile"
+	"parley/ent/channelmessage"
+	"parley/ent/channelreaction"
+	"parley/ent/channelsender"
 	"parley/ent/company"
 	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
@@ -40,6 +44,7 @@ import (
 	"parley/ent/contactmove"
 	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/deal"
 	"parley/ent/draft"
 	"parley/ent/email"
@@ -147,6 +152,14 @@ type Client struct {
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
 	ChannelAddress *ChannelAddressClient
+	// ChannelFile is the client for interacting with the ChannelFile builders.
+	ChannelFile *ChannelFileClient
+	// ChannelMessage is the client for interacting with the ChannelMessage builders.
+	ChannelMessage *ChannelMessageClient
+	// ChannelReaction is the client for interacting with the ChannelReaction builders.
+	ChannelReaction *ChannelReactionClient
+	// ChannelSender is the client for interacting with the ChannelSender builders.
+	ChannelSender *ChannelSenderClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// CompanyDomain is the client for interacting with the CompanyDomain builders.
@@ -175,6 +188,8 @@ type Client struct {
 	ContactPhone *ContactPhoneClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// CustomChannel is the client for interacting with the CustomChannel builders.
+	CustomChannel *CustomChannelClient
 	// Deal is the client for interacting with the Deal builders.
 	Deal *DealClient
 	// Draft is the client for interacting with the Draft builders.
@@ -333,6 +348,10 @@ func (c *Client) init() {
 	c.BotStepCount = NewBotStepCountClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.ChannelAddress = NewChannelAddressClient(c.config)
+	c.ChannelFile = NewChannelFileClient(c.config)
+	c.ChannelMessage = NewChannelMessageClient(c.config)
+	c.ChannelReaction = NewChannelReactionClient(c.config)
+	c.ChannelSender = NewChannelSenderClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.CompanyDomain = NewCompanyDomainClient(c.config)
 	c.ConsentRecord = NewConsentRecordClient(c.config)
@@ -347,6 +366,7 @@ func (c *Client) init() {
 	c.ContactMove = NewContactMoveClient(c.config)
 	c.ContactPhone = NewContactPhoneClient(c.config)
 	c.Conversation = NewConversationClient(c.config)
+	c.CustomChannel = NewCustomChannelClient(c.config)
 	c.Deal = NewDealClient(c.config)
 	c.Draft = NewDraftClient(c.config)
 	c.Email = NewEmailClient(c.config)
@@ -520,6 +540,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BotStepCount:           NewBotStepCountClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
+		ChannelFile:            NewChannelFileClient(cfg),
+		ChannelMessage:         NewChannelMessageClient(cfg),
+		ChannelReaction:        NewChannelReactionClient(cfg),
+		ChannelSender:          NewChannelSenderClient(cfg),
 		Company:                NewCompanyClient(cfg),
 		CompanyDomain:          NewCompanyDomainClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
@@ -534,6 +558,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ContactMove:            NewContactMoveClient(cfg),
 		ContactPhone:           NewContactPhoneClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		CustomChannel:          NewCustomChannelClient(cfg),
 		Deal:                   NewDealClient(cfg),
 		Draft:                  NewDraftClient(cfg),
 		Email:                  NewEmailClient(cfg),
@@ -634,6 +659,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BotStepCount:           NewBotStepCountClient(cfg),
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
+		ChannelFile:            NewChannelFileClient(cfg),
+		ChannelMessage:         NewChannelMessageClient(cfg),
+		ChannelReaction:        NewChannelReactionClient(cfg),
+		ChannelSender:          NewChannelSenderClient(cfg),
 		Company:                NewCompanyClient(cfg),
 		CompanyDomain:          NewCompanyDomainClient(cfg),
 		ConsentRecord:          NewConsentRecordClient(cfg),
@@ -648,6 +677,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ContactMove:            NewContactMoveClient(cfg),
 		ContactPhone:           NewContactPhoneClient(cfg),
 		Conversation:           NewConversationClient(cfg),
+		CustomChannel:          NewCustomChannelClient(cfg),
 		Deal:                   NewDealClient(cfg),
 		Draft:                  NewDraftClient(cfg),
 		Email:                  NewEmailClient(cfg),
@@ -745,23 +775,25 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
-		c.BotStepCount, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMessage,
+		c.ChannelReaction, c.ChannelSender, c.Company, c.CompanyDomain,
 		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
 		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
-		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
-		c.EngagementRevision, c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob,
-		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
-		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
-		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
-		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.PushSubscription,
-		c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition,
-		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.Session, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession, c.WebhookAttempt, c.WebhookDelivery, c.WebhookEndpoint,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel, c.Deal,
+		c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
+		c.Engagement, c.EngagementRevision, c.Erasure, c.Event, c.FlowRun,
+		c.ForgottenBlob, c.IdempotencyKey, c.IdentityProvider, c.ImageSender,
+		c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile,
+		c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision,
+		c.Notification, c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox,
+		c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue, c.Proposal,
+		c.PushSubscription, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
+		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
+		c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Use(hooks...)
 	}
@@ -773,23 +805,25 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
-		c.BotStepCount, c.Channel, c.ChannelAddress, c.Company, c.CompanyDomain,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMessage,
+		c.ChannelReaction, c.ChannelSender, c.Company, c.CompanyDomain,
 		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
 		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.Deal, c.Draft, c.Email,
-		c.EmailChannel, c.EmailConnection, c.EmailReference, c.Engagement,
-		c.EngagementRevision, c.Erasure, c.Event, c.FlowRun, c.ForgottenBlob,
-		c.IdempotencyKey, c.IdentityProvider, c.ImageSender, c.InboundMail, c.Inbox,
-		c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile, c.LibraryItem,
-		c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision, c.Notification,
-		c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox, c.Pipeline,
-		c.PipelineStage, c.Property, c.PropertyValue, c.Proposal, c.PushSubscription,
-		c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView, c.Rating, c.ReadPosition,
-		c.RecordContact, c.RecordCounter, c.RoutingDecision, c.RoutingTurn,
-		c.SavedView, c.Session, c.SubscriptionType, c.Tag, c.TargetedMessage,
-		c.TargetedMessageCount, c.TargetedMessageVersion, c.TargetedMessageView,
-		c.Task, c.Team, c.TeamMember, c.Ticket, c.User, c.Visitor, c.VisitorRate,
-		c.VisitorSession, c.WebhookAttempt, c.WebhookDelivery, c.WebhookEndpoint,
+		c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel, c.Deal,
+		c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
+		c.Engagement, c.EngagementRevision, c.Erasure, c.Event, c.FlowRun,
+		c.ForgottenBlob, c.IdempotencyKey, c.IdentityProvider, c.ImageSender,
+		c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile,
+		c.LibraryItem, c.LibraryOpening, c.LibraryShare, c.Message, c.MessageRevision,
+		c.Notification, c.OauthApp, c.PageView, c.Participant, c.PersonalMailbox,
+		c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue, c.Proposal,
+		c.PushSubscription, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
+		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
+		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
+		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
+		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
+		c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
+		c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -828,6 +862,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Channel.mutate(ctx, m)
 	case *ChannelAddressMutation:
 		return c.ChannelAddress.mutate(ctx, m)
+	case *ChannelFileMutation:
+		return c.ChannelFile.mutate(ctx, m)
+	case *ChannelMessageMutation:
+		return c.ChannelMessage.mutate(ctx, m)
+	case *ChannelReactionMutation:
+		return c.ChannelReaction.mutate(ctx, m)
+	case *ChannelSenderMutation:
+		return c.ChannelSender.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
 	case *CompanyDomainMutation:
@@ -856,6 +898,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContactPhone.mutate(ctx, m)
 	case *ConversationMutation:
 		return c.Conversation.mutate(ctx, m)
+	case *CustomChannelMutation:
+		return c.CustomChannel.mutate(ctx, m)
 	case *DealMutation:
 		return c.Deal.mutate(ctx, m)
 	case *DraftMutation:
@@ -2988,6 +3032,538 @@ func (c *ChannelAddressClient) mutate(ctx context.Context, m *ChannelAddressMuta
 	}
 }
 
+// ChannelFileClient is a client for the ChannelFile schema.
+type ChannelFileClient struct {
+	config
+}
+
+// NewChannelFileClient returns a client for the ChannelFile from the given config.
+func NewChannelFileClient(c config) *ChannelFileClient {
+	return &ChannelFileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelfile.Hooks(f(g(h())))`.
+func (c *ChannelFileClient) Use(hooks ...Hook) {
+	c.hooks.ChannelFile = append(c.hooks.ChannelFile, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelfile.Intercept(f(g(h())))`.
+func (c *ChannelFileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelFile = append(c.inters.ChannelFile, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelFile entity.
+func (c *ChannelFileClient) Create() *ChannelFileCreate {
+	mutation := newChannelFileMutation(c.config, OpCreate)
+	return &ChannelFileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelFile entities.
+func (c *ChannelFileClient) CreateBulk(builders ...*ChannelFileCreate) *ChannelFileCreateBulk {
+	return &ChannelFileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelFileClient) MapCreateBulk(slice any, setFunc func(*ChannelFileCreate, int)) *ChannelFileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelFileCreateBulk{err: fmt.Errorf("calling to ChannelFileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelFileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelFileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelFile.
+func (c *ChannelFileClient) Update() *ChannelFileUpdate {
+	mutation := newChannelFileMutation(c.config, OpUpdate)
+	return &ChannelFileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelFileClient) UpdateOne(_m *ChannelFile) *ChannelFileUpdateOne {
+	mutation := newChannelFileMutation(c.config, OpUpdateOne, withChannelFile(_m))
+	return &ChannelFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelFileClient) UpdateOneID(id string) *ChannelFileUpdateOne {
+	mutation := newChannelFileMutation(c.config, OpUpdateOne, withChannelFileID(id))
+	return &ChannelFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelFile.
+func (c *ChannelFileClient) Delete() *ChannelFileDelete {
+	mutation := newChannelFileMutation(c.config, OpDelete)
+	return &ChannelFileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelFileClient) DeleteOne(_m *ChannelFile) *ChannelFileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelFileClient) DeleteOneID(id string) *ChannelFileDeleteOne {
+	builder := c.Delete().Where(channelfile.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelFileDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelFile.
+func (c *ChannelFileClient) Query() *ChannelFileQuery {
+	return &ChannelFileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelFile entity by its id.
+func (c *ChannelFileClient) Get(ctx context.Context, id string) (*ChannelFile, error) {
+	return c.Query().Where(channelfile.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelFileClient) GetX(ctx context.Context, id string) *ChannelFile {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelFileClient) Hooks() []Hook {
+	return c.hooks.ChannelFile
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelFileClient) Interceptors() []Interceptor {
+	return c.inters.ChannelFile
+}
+
+func (c *ChannelFileClient) mutate(ctx context.Context, m *ChannelFileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelFileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelFileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelFile mutation op: %q", m.Op())
+	}
+}
+
+// ChannelMessageClient is a client for the ChannelMessage schema.
+type ChannelMessageClient struct {
+	config
+}
+
+// NewChannelMessageClient returns a client for the ChannelMessage from the given config.
+func NewChannelMessageClient(c config) *ChannelMessageClient {
+	return &ChannelMessageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelmessage.Hooks(f(g(h())))`.
+func (c *ChannelMessageClient) Use(hooks ...Hook) {
+	c.hooks.ChannelMessage = append(c.hooks.ChannelMessage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelmessage.Intercept(f(g(h())))`.
+func (c *ChannelMessageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelMessage = append(c.inters.ChannelMessage, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelMessage entity.
+func (c *ChannelMessageClient) Create() *ChannelMessageCreate {
+	mutation := newChannelMessageMutation(c.config, OpCreate)
+	return &ChannelMessageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelMessage entities.
+func (c *ChannelMessageClient) CreateBulk(builders ...*ChannelMessageCreate) *ChannelMessageCreateBulk {
+	return &ChannelMessageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelMessageClient) MapCreateBulk(slice any, setFunc func(*ChannelMessageCreate, int)) *ChannelMessageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelMessageCreateBulk{err: fmt.Errorf("calling to ChannelMessageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelMessageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelMessageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelMessage.
+func (c *ChannelMessageClient) Update() *ChannelMessageUpdate {
+	mutation := newChannelMessageMutation(c.config, OpUpdate)
+	return &ChannelMessageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelMessageClient) UpdateOne(_m *ChannelMessage) *ChannelMessageUpdateOne {
+	mutation := newChannelMessageMutation(c.config, OpUpdateOne, withChannelMessage(_m))
+	return &ChannelMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelMessageClient) UpdateOneID(id string) *ChannelMessageUpdateOne {
+	mutation := newChannelMessageMutation(c.config, OpUpdateOne, withChannelMessageID(id))
+	return &ChannelMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelMessage.
+func (c *ChannelMessageClient) Delete() *ChannelMessageDelete {
+	mutation := newChannelMessageMutation(c.config, OpDelete)
+	return &ChannelMessageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelMessageClient) DeleteOne(_m *ChannelMessage) *ChannelMessageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelMessageClient) DeleteOneID(id string) *ChannelMessageDeleteOne {
+	builder := c.Delete().Where(channelmessage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelMessageDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelMessage.
+func (c *ChannelMessageClient) Query() *ChannelMessageQuery {
+	return &ChannelMessageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelMessage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelMessage entity by its id.
+func (c *ChannelMessageClient) Get(ctx context.Context, id string) (*ChannelMessage, error) {
+	return c.Query().Where(channelmessage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelMessageClient) GetX(ctx context.Context, id string) *ChannelMessage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelMessageClient) Hooks() []Hook {
+	return c.hooks.ChannelMessage
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelMessageClient) Interceptors() []Interceptor {
+	return c.inters.ChannelMessage
+}
+
+func (c *ChannelMessageClient) mutate(ctx context.Context, m *ChannelMessageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelMessageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelMessageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelMessageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelMessageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelMessage mutation op: %q", m.Op())
+	}
+}
+
+// ChannelReactionClient is a client for the ChannelReaction schema.
+type ChannelReactionClient struct {
+	config
+}
+
+// NewChannelReactionClient returns a client for the ChannelReaction from the given config.
+func NewChannelReactionClient(c config) *ChannelReactionClient {
+	return &ChannelReactionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelreaction.Hooks(f(g(h())))`.
+func (c *ChannelReactionClient) Use(hooks ...Hook) {
+	c.hooks.ChannelReaction = append(c.hooks.ChannelReaction, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelreaction.Intercept(f(g(h())))`.
+func (c *ChannelReactionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelReaction = append(c.inters.ChannelReaction, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelReaction entity.
+func (c *ChannelReactionClient) Create() *ChannelReactionCreate {
+	mutation := newChannelReactionMutation(c.config, OpCreate)
+	return &ChannelReactionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelReaction entities.
+func (c *ChannelReactionClient) CreateBulk(builders ...*ChannelReactionCreate) *ChannelReactionCreateBulk {
+	return &ChannelReactionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelReactionClient) MapCreateBulk(slice any, setFunc func(*ChannelReactionCreate, int)) *ChannelReactionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelReactionCreateBulk{err: fmt.Errorf("calling to ChannelReactionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelReactionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelReactionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelReaction.
+func (c *ChannelReactionClient) Update() *ChannelReactionUpdate {
+	mutation := newChannelReactionMutation(c.config, OpUpdate)
+	return &ChannelReactionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelReactionClient) UpdateOne(_m *ChannelReaction) *ChannelReactionUpdateOne {
+	mutation := newChannelReactionMutation(c.config, OpUpdateOne, withChannelReaction(_m))
+	return &ChannelReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelReactionClient) UpdateOneID(id string) *ChannelReactionUpdateOne {
+	mutation := newChannelReactionMutation(c.config, OpUpdateOne, withChannelReactionID(id))
+	return &ChannelReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelReaction.
+func (c *ChannelReactionClient) Delete() *ChannelReactionDelete {
+	mutation := newChannelReactionMutation(c.config, OpDelete)
+	return &ChannelReactionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelReactionClient) DeleteOne(_m *ChannelReaction) *ChannelReactionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelReactionClient) DeleteOneID(id string) *ChannelReactionDeleteOne {
+	builder := c.Delete().Where(channelreaction.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelReactionDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelReaction.
+func (c *ChannelReactionClient) Query() *ChannelReactionQuery {
+	return &ChannelReactionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelReaction},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelReaction entity by its id.
+func (c *ChannelReactionClient) Get(ctx context.Context, id string) (*ChannelReaction, error) {
+	return c.Query().Where(channelreaction.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelReactionClient) GetX(ctx context.Context, id string) *ChannelReaction {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelReactionClient) Hooks() []Hook {
+	return c.hooks.ChannelReaction
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelReactionClient) Interceptors() []Interceptor {
+	return c.inters.ChannelReaction
+}
+
+func (c *ChannelReactionClient) mutate(ctx context.Context, m *ChannelReactionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelReactionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelReactionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelReactionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelReactionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelReaction mutation op: %q", m.Op())
+	}
+}
+
+// ChannelSenderClient is a client for the ChannelSender schema.
+type ChannelSenderClient struct {
+	config
+}
+
+// NewChannelSenderClient returns a client for the ChannelSender from the given config.
+func NewChannelSenderClient(c config) *ChannelSenderClient {
+	return &ChannelSenderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelsender.Hooks(f(g(h())))`.
+func (c *ChannelSenderClient) Use(hooks ...Hook) {
+	c.hooks.ChannelSender = append(c.hooks.ChannelSender, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelsender.Intercept(f(g(h())))`.
+func (c *ChannelSenderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelSender = append(c.inters.ChannelSender, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelSender entity.
+func (c *ChannelSenderClient) Create() *ChannelSenderCreate {
+	mutation := newChannelSenderMutation(c.config, OpCreate)
+	return &ChannelSenderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelSender entities.
+func (c *ChannelSenderClient) CreateBulk(builders ...*ChannelSenderCreate) *ChannelSenderCreateBulk {
+	return &ChannelSenderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelSenderClient) MapCreateBulk(slice any, setFunc func(*ChannelSenderCreate, int)) *ChannelSenderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelSenderCreateBulk{err: fmt.Errorf("calling to ChannelSenderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelSenderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelSenderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelSender.
+func (c *ChannelSenderClient) Update() *ChannelSenderUpdate {
+	mutation := newChannelSenderMutation(c.config, OpUpdate)
+	return &ChannelSenderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelSenderClient) UpdateOne(_m *ChannelSender) *ChannelSenderUpdateOne {
+	mutation := newChannelSenderMutation(c.config, OpUpdateOne, withChannelSender(_m))
+	return &ChannelSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelSenderClient) UpdateOneID(id string) *ChannelSenderUpdateOne {
+	mutation := newChannelSenderMutation(c.config, OpUpdateOne, withChannelSenderID(id))
+	return &ChannelSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelSender.
+func (c *ChannelSenderClient) Delete() *ChannelSenderDelete {
+	mutation := newChannelSenderMutation(c.config, OpDelete)
+	return &ChannelSenderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelSenderClient) DeleteOne(_m *ChannelSender) *ChannelSenderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelSenderClient) DeleteOneID(id string) *ChannelSenderDeleteOne {
+	builder := c.Delete().Where(channelsender.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelSenderDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelSender.
+func (c *ChannelSenderClient) Query() *ChannelSenderQuery {
+	return &ChannelSenderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelSender},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelSender entity by its id.
+func (c *ChannelSenderClient) Get(ctx context.Context, id string) (*ChannelSender, error) {
+	return c.Query().Where(channelsender.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelSenderClient) GetX(ctx context.Context, id string) *ChannelSender {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelSenderClient) Hooks() []Hook {
+	return c.hooks.ChannelSender
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelSenderClient) Interceptors() []Interceptor {
+	return c.inters.ChannelSender
+}
+
+func (c *ChannelSenderClient) mutate(ctx context.Context, m *ChannelSenderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelSenderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelSenderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelSenderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelSenderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelSender mutation op: %q", m.Op())
+	}
+}
+
 // CompanyClient is a client for the Company schema.
 type CompanyClient struct {
 	config
@@ -4847,6 +5423,139 @@ func (c *ConversationClient) mutate(ctx context.Context, m *ConversationMutation
 		return (&ConversationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Conversation mutation op: %q", m.Op())
+	}
+}
+
+// CustomChannelClient is a client for the CustomChannel schema.
+type CustomChannelClient struct {
+	config
+}
+
+// NewCustomChannelClient returns a client for the CustomChannel from the given config.
+func NewCustomChannelClient(c config) *CustomChannelClient {
+	return &CustomChannelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `customchannel.Hooks(f(g(h())))`.
+func (c *CustomChannelClient) Use(hooks ...Hook) {
+	c.hooks.CustomChannel = append(c.hooks.CustomChannel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `customchannel.Intercept(f(g(h())))`.
+func (c *CustomChannelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CustomChannel = append(c.inters.CustomChannel, interceptors...)
+}
+
+// Create returns a builder for creating a CustomChannel entity.
+func (c *CustomChannelClient) Create() *CustomChannelCreate {
+	mutation := newCustomChannelMutation(c.config, OpCreate)
+	return &CustomChannelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CustomChannel entities.
+func (c *CustomChannelClient) CreateBulk(builders ...*CustomChannelCreate) *CustomChannelCreateBulk {
+	return &CustomChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CustomChannelClient) MapCreateBulk(slice any, setFunc func(*CustomChannelCreate, int)) *CustomChannelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CustomChannelCreateBulk{err: fmt.Errorf("calling to CustomChannelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CustomChannelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CustomChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CustomChannel.
+func (c *CustomChannelClient) Update() *CustomChannelUpdate {
+	mutation := newCustomChannelMutation(c.config, OpUpdate)
+	return &CustomChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CustomChannelClient) UpdateOne(_m *CustomChannel) *CustomChannelUpdateOne {
+	mutation := newCustomChannelMutation(c.config, OpUpdateOne, withCustomChannel(_m))
+	return &CustomChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CustomChannelClient) UpdateOneID(id string) *CustomChannelUpdateOne {
+	mutation := newCustomChannelMutation(c.config, OpUpdateOne, withCustomChannelID(id))
+	return &CustomChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CustomChannel.
+func (c *CustomChannelClient) Delete() *CustomChannelDelete {
+	mutation := newCustomChannelMutation(c.config, OpDelete)
+	return &CustomChannelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CustomChannelClient) DeleteOne(_m *CustomChannel) *CustomChannelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CustomChannelClient) DeleteOneID(id string) *CustomChannelDeleteOne {
+	builder := c.Delete().Where(customchannel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CustomChannelDeleteOne{builder}
+}
+
+// Query returns a query builder for CustomChannel.
+func (c *CustomChannelClient) Query() *CustomChannelQuery {
+	return &CustomChannelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCustomChannel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CustomChannel entity by its id.
+func (c *CustomChannelClient) Get(ctx context.Context, id string) (*CustomChannel, error) {
+	return c.Query().Where(customchannel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CustomChannelClient) GetX(ctx context.Context, id string) *CustomChannel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CustomChannelClient) Hooks() []Hook {
+	return c.hooks.CustomChannel
+}
+
+// Interceptors returns the client interceptors.
+func (c *CustomChannelClient) Interceptors() []Interceptor {
+	return c.inters.CustomChannel
+}
+
+func (c *CustomChannelClient) mutate(ctx context.Context, m *CustomChannelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CustomChannelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CustomChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CustomChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CustomChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CustomChannel mutation op: %q", m.Op())
 	}
 }
 
@@ -13633,9 +14342,10 @@ type (
 	hooks struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
 		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
-		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
-		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
-		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Channel, ChannelAddress, ChannelFile, ChannelMessage, ChannelReaction,
+		ChannelSender, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
+		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
+		ContactMerge, ContactMove, ContactPhone, Conversation, CustomChannel, Deal,
 		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
 		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
 		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
@@ -13652,9 +14362,10 @@ type (
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
 		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
-		Channel, ChannelAddress, Company, CompanyDomain, ConsentRecord, Contact,
-		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
-		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation, Deal,
+		Channel, ChannelAddress, ChannelFile, ChannelMessage, ChannelReaction,
+		ChannelSender, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
+		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
+		ContactMerge, ContactMove, ContactPhone, Conversation, CustomChannel, Deal,
 		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
 		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
 		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,

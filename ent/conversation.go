@@ -128,6 +128,10 @@ type Conversation struct {
 	NoAnswerCount int `json:"no_answer_count,omitempty"`
 	// The priority as a number, for lists in its order.
 	PriorityRank int `json:"priority_rank,omitempty"`
+	// The thread of a custom channel that it is; kept when the thread goes on in another conversation (CC-2).
+	ThreadKey string `json:"thread_key,omitempty"`
+	// Who wrote first in a custom channel, by the key that they have there (CC-6).
+	SenderKey string `json:"sender_key,omitempty"`
 	// What a custom channel calls itself; empty for chat and e-mail.
 	ChannelType string `json:"channel_type,omitempty"`
 	// Unique per account and type.
@@ -150,7 +154,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case conversation.FieldOpenedAt, conversation.FieldLastMessageAt, conversation.FieldActivityAt, conversation.FieldWaitingSince, conversation.FieldClosedAt, conversation.FieldFiltered, conversation.FieldDeletedAt, conversation.FieldTurn, conversation.FieldVisitorActiveAt, conversation.FieldTargetedMessageVersion, conversation.FieldSnoozedUntil, conversation.FieldWokenRevision, conversation.FieldLastNumber, conversation.FieldLastVisibleNumber, conversation.FieldLastIncomingNumber, conversation.FieldLastOutgoingNumber, conversation.FieldTranscriptNumber, conversation.FieldVisitorReadNumber, conversation.FieldReassignedMessageNumber, conversation.FieldFirstRespondedAt, conversation.FieldFirstResponseSeconds, conversation.FieldFirstResponseBusinessSeconds, conversation.FieldReopenCount, conversation.FieldAutoAssignedAt, conversation.FieldNoAnswerCount, conversation.FieldPriorityRank, conversation.FieldRating, conversation.FieldRevision:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldClosedBy, conversation.FieldChannelType, conversation.FieldExternalID:
+		case conversation.FieldID, conversation.FieldAccountID, conversation.FieldInboxID, conversation.FieldChannelID, conversation.FieldKind, conversation.FieldFolder, conversation.FieldStatus, conversation.FieldContactID, conversation.FieldVisitorID, conversation.FieldAssigneeID, conversation.FieldAssignedTeamID, conversation.FieldSubject, conversation.FieldPreview, conversation.FieldBotID, conversation.FieldBotState, conversation.FieldOriginURL, conversation.FieldTargetedMessageID, conversation.FieldPriority, conversation.FieldRoutingSource, conversation.FieldToAddress, conversation.FieldPossiblyRelatedID, conversation.FieldFirstRespondedBy, conversation.FieldResolvedBy, conversation.FieldClosedBy, conversation.FieldThreadKey, conversation.FieldSenderKey, conversation.FieldChannelType, conversation.FieldExternalID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -499,6 +503,18 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PriorityRank = int(value.Int64)
 			}
+		case conversation.FieldThreadKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field thread_key", values[i])
+			} else if value.Valid {
+				_m.ThreadKey = value.String
+			}
+		case conversation.FieldSenderKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field sender_key", values[i])
+			} else if value.Valid {
+				_m.SenderKey = value.String
+			}
 		case conversation.FieldChannelType:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field channel_type", values[i])
@@ -721,6 +737,12 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("priority_rank=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PriorityRank))
+	builder.WriteString(", ")
+	builder.WriteString("thread_key=")
+	builder.WriteString(_m.ThreadKey)
+	builder.WriteString(", ")
+	builder.WriteString("sender_key=")
+	builder.WriteString(_m.SenderKey)
 	builder.WriteString(", ")
 	builder.WriteString("channel_type=")
 	builder.WriteString(_m.ChannelType)

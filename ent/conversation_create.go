@@ -693,6 +693,34 @@ func (_c *ConversationCreate) SetNillablePriorityRank(v *int) *ConversationCreat
 	return _c
 }
 
+// SetThreadKey sets the "thread_key" field.
+func (_c *ConversationCreate) SetThreadKey(v string) *ConversationCreate {
+	_c.mutation.SetThreadKey(v)
+	return _c
+}
+
+// SetNillableThreadKey sets the "thread_key" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableThreadKey(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetThreadKey(*v)
+	}
+	return _c
+}
+
+// SetSenderKey sets the "sender_key" field.
+func (_c *ConversationCreate) SetSenderKey(v string) *ConversationCreate {
+	_c.mutation.SetSenderKey(v)
+	return _c
+}
+
+// SetNillableSenderKey sets the "sender_key" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableSenderKey(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetSenderKey(*v)
+	}
+	return _c
+}
+
 // SetChannelType sets the "channel_type" field.
 func (_c *ConversationCreate) SetChannelType(v string) *ConversationCreate {
 	_c.mutation.SetChannelType(v)
@@ -962,6 +990,14 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultPriorityRank
 		_c.mutation.SetPriorityRank(v)
 	}
+	if _, ok := _c.mutation.ThreadKey(); !ok {
+		v := conversation.DefaultThreadKey
+		_c.mutation.SetThreadKey(v)
+	}
+	if _, ok := _c.mutation.SenderKey(); !ok {
+		v := conversation.DefaultSenderKey
+		_c.mutation.SetSenderKey(v)
+	}
 	if _, ok := _c.mutation.ChannelType(); !ok {
 		v := conversation.DefaultChannelType
 		_c.mutation.SetChannelType(v)
@@ -1149,6 +1185,12 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.PriorityRank(); !ok {
 		return &ValidationError{Name: "priority_rank", err: errors.New(`ent: missing required field "Conversation.priority_rank"`)}
+	}
+	if _, ok := _c.mutation.ThreadKey(); !ok {
+		return &ValidationError{Name: "thread_key", err: errors.New(`ent: missing required field "Conversation.thread_key"`)}
+	}
+	if _, ok := _c.mutation.SenderKey(); !ok {
+		return &ValidationError{Name: "sender_key", err: errors.New(`ent: missing required field "Conversation.sender_key"`)}
 	}
 	if _, ok := _c.mutation.ChannelType(); !ok {
 		return &ValidationError{Name: "channel_type", err: errors.New(`ent: missing required field "Conversation.channel_type"`)}
@@ -1415,6 +1457,14 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.PriorityRank(); ok {
 		_spec.SetField(conversation.FieldPriorityRank, field.TypeInt, value)
 		_node.PriorityRank = value
+	}
+	if value, ok := _c.mutation.ThreadKey(); ok {
+		_spec.SetField(conversation.FieldThreadKey, field.TypeString, value)
+		_node.ThreadKey = value
+	}
+	if value, ok := _c.mutation.SenderKey(); ok {
+		_spec.SetField(conversation.FieldSenderKey, field.TypeString, value)
+		_node.SenderKey = value
 	}
 	if value, ok := _c.mutation.ChannelType(); ok {
 		_spec.SetField(conversation.FieldChannelType, field.TypeString, value)
@@ -2210,6 +2260,18 @@ func (u *ConversationUpsert) AddPriorityRank(v int) *ConversationUpsert {
 	return u
 }
 
+// SetSenderKey sets the "sender_key" field.
+func (u *ConversationUpsert) SetSenderKey(v string) *ConversationUpsert {
+	u.Set(conversation.FieldSenderKey, v)
+	return u
+}
+
+// UpdateSenderKey sets the "sender_key" field to the value that was provided on create.
+func (u *ConversationUpsert) UpdateSenderKey() *ConversationUpsert {
+	u.SetExcluded(conversation.FieldSenderKey)
+	return u
+}
+
 // SetExternalID sets the "external_id" field.
 func (u *ConversationUpsert) SetExternalID(v string) *ConversationUpsert {
 	u.Set(conversation.FieldExternalID, v)
@@ -2298,6 +2360,9 @@ func (u *ConversationUpsertOne) UpdateNewValues() *ConversationUpsertOne {
 		}
 		if _, exists := u.create.mutation.PossiblyRelatedID(); exists {
 			s.SetIgnore(conversation.FieldPossiblyRelatedID)
+		}
+		if _, exists := u.create.mutation.ThreadKey(); exists {
+			s.SetIgnore(conversation.FieldThreadKey)
 		}
 		if _, exists := u.create.mutation.ChannelType(); exists {
 			s.SetIgnore(conversation.FieldChannelType)
@@ -3180,6 +3245,20 @@ func (u *ConversationUpsertOne) UpdatePriorityRank() *ConversationUpsertOne {
 	})
 }
 
+// SetSenderKey sets the "sender_key" field.
+func (u *ConversationUpsertOne) SetSenderKey(v string) *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetSenderKey(v)
+	})
+}
+
+// UpdateSenderKey sets the "sender_key" field to the value that was provided on create.
+func (u *ConversationUpsertOne) UpdateSenderKey() *ConversationUpsertOne {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateSenderKey()
+	})
+}
+
 // SetExternalID sets the "external_id" field.
 func (u *ConversationUpsertOne) SetExternalID(v string) *ConversationUpsertOne {
 	return u.Update(func(s *ConversationUpsert) {
@@ -3443,6 +3522,9 @@ func (u *ConversationUpsertBulk) UpdateNewValues() *ConversationUpsertBulk {
 			}
 			if _, exists := b.mutation.PossiblyRelatedID(); exists {
 				s.SetIgnore(conversation.FieldPossiblyRelatedID)
+			}
+			if _, exists := b.mutation.ThreadKey(); exists {
+				s.SetIgnore(conversation.FieldThreadKey)
 			}
 			if _, exists := b.mutation.ChannelType(); exists {
 				s.SetIgnore(conversation.FieldChannelType)
@@ -4323,6 +4405,20 @@ func (u *ConversationUpsertBulk) AddPriorityRank(v int) *ConversationUpsertBulk 
 func (u *ConversationUpsertBulk) UpdatePriorityRank() *ConversationUpsertBulk {
 	return u.Update(func(s *ConversationUpsert) {
 		s.UpdatePriorityRank()
+	})
+}
+
+// SetSenderKey sets the "sender_key" field.
+func (u *ConversationUpsertBulk) SetSenderKey(v string) *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.SetSenderKey(v)
+	})
+}
+
+// UpdateSenderKey sets the "sender_key" field to the value that was provided on create.
+func (u *ConversationUpsertBulk) UpdateSenderKey() *ConversationUpsertBulk {
+	return u.Update(func(s *ConversationUpsert) {
+		s.UpdateSenderKey()
 	})
 }
 

@@ -877,6 +877,20 @@ func (_u *ConversationUpdate) AddPriorityRank(v int) *ConversationUpdate {
 	return _u
 }
 
+// SetSenderKey sets the "sender_key" field.
+func (_u *ConversationUpdate) SetSenderKey(v string) *ConversationUpdate {
+	_u.mutation.SetSenderKey(v)
+	return _u
+}
+
+// SetNillableSenderKey sets the "sender_key" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableSenderKey(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetSenderKey(*v)
+	}
+	return _u
+}
+
 // SetExternalID sets the "external_id" field.
 func (_u *ConversationUpdate) SetExternalID(v string) *ConversationUpdate {
 	_u.mutation.SetExternalID(v)
@@ -1209,6 +1223,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedPriorityRank(); ok {
 		_spec.AddField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SenderKey(); ok {
+		_spec.SetField(conversation.FieldSenderKey, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)
@@ -2095,6 +2112,20 @@ func (_u *ConversationUpdateOne) AddPriorityRank(v int) *ConversationUpdateOne {
 	return _u
 }
 
+// SetSenderKey sets the "sender_key" field.
+func (_u *ConversationUpdateOne) SetSenderKey(v string) *ConversationUpdateOne {
+	_u.mutation.SetSenderKey(v)
+	return _u
+}
+
+// SetNillableSenderKey sets the "sender_key" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableSenderKey(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetSenderKey(*v)
+	}
+	return _u
+}
+
 // SetExternalID sets the "external_id" field.
 func (_u *ConversationUpdateOne) SetExternalID(v string) *ConversationUpdateOne {
 	_u.mutation.SetExternalID(v)
@@ -2457,6 +2488,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.AddedPriorityRank(); ok {
 		_spec.AddField(conversation.FieldPriorityRank, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SenderKey(); ok {
+		_spec.SetField(conversation.FieldSenderKey, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ExternalID(); ok {
 		_spec.SetField(conversation.FieldExternalID, field.TypeString, value)

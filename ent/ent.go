@@ -21,6 +21,10 @@ import (
 	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/channelfile"
+	"parley/ent/channelmessage"
+	"parley/ent/channelreaction"
+	"parley/ent/channelsender"
 	"parley/ent/company"
 	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
@@ -35,6 +39,7 @@ import (
 	"parley/ent/contactmove"
 	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/deal"
 	"parley/ent/draft"
 	"parley/ent/email"
@@ -182,6 +187,10 @@ func checkColumn(t, c string) error {
 			botstepcount.Table:           botstepcount.ValidColumn,
 			channel.Table:                channel.ValidColumn,
 			channeladdress.Table:         channeladdress.ValidColumn,
+			channelfile.Table:            channelfile.ValidColumn,
+			channelmessage.Table:         channelmessage.ValidColumn,
+			channelreaction.Table:        channelreaction.ValidColumn,
+			channelsender.Table:          channelsender.ValidColumn,
 			company.Table:                company.ValidColumn,
 			companydomain.Table:          companydomain.ValidColumn,
 			consentrecord.Table:          consentrecord.ValidColumn,
@@ -196,6 +205,7 @@ func checkColumn(t, c string) error {
 			contactmove.Table:            contactmove.ValidColumn,
 			contactphone.Table:           contactphone.ValidColumn,
 			conversation.Table:           conversation.ValidColumn,
+			customchannel.Table:          customchannel.ValidColumn,
 			deal.Table:                   deal.ValidColumn,
 			draft.Table:                  draft.ValidColumn,
 			email.Table:                  email.ValidColumn,

@@ -22,6 +22,10 @@ import (
 	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/channelfile"
+	"parley/ent/channelmessage"
+	"parley/ent/channelreaction"
+	"parley/ent/channelsender"
 	"parley/ent/company"
 	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
@@ -36,6 +40,7 @@ import (
 	"parley/ent/contactmove"
 	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/deal"
 	"parley/ent/draft"
 	"parley/ent/email"
@@ -136,6 +141,10 @@ const (
 	TypeBotStepCount           = "BotStepCount"
 	TypeChannel                = "Channel"
 	TypeChannelAddress         = "ChannelAddress"
+	TypeChannelFile            = "ChannelFile"
+	TypeChannelMessage         = "ChannelMessage"
+	TypeChannelReaction        = "ChannelReaction"
+	TypeChannelSender          = "ChannelSender"
 	TypeCompany                = "Company"
 	TypeCompanyDomain          = "CompanyDomain"
 	TypeConsentRecord          = "ConsentRecord"
@@ -150,6 +159,7 @@ const (
 	TypeContactMove            = "ContactMove"
 	TypeContactPhone           = "ContactPhone"
 	TypeConversation           = "Conversation"
+	TypeCustomChannel          = "CustomChannel"
 	TypeDeal                   = "Deal"
 	TypeDraft                  = "Draft"
 	TypeEmail                  = "Email"
@@ -5716,6 +5726,7 @@ type ApiTokenMutation struct {
 	user_id           *string
 	integration_id    *string
 	bot_id            *string
+	channel_id        *string
 	scopes            *[]string
 	appendscopes      []string
 	expires_at        *clock.Micros
@@ -6158,6 +6169,42 @@ func (m *ApiTokenMutation) ResetBotID() {
 	m.bot_id = nil
 }
 
+// SetChannelID sets the "channel_id" field.
+func (m *ApiTokenMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ApiTokenMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ApiToken entity.
+// If the ApiToken object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiTokenMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ApiTokenMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
 // SetScopes sets the "scopes" field.
 func (m *ApiTokenMutation) SetScopes(s []string) {
 	m.scopes = &s
@@ -6528,6 +6575,9 @@ func (m *ApiTokenMutation) Fields() []string {
 	if m.bot_id != nil {
 		fields = append(fields, apitoken.FieldBotID)
 	}
+	if m.channel_id != nil {
+		fields = append(fields, apitoken.FieldChannelID)
+	}
 	if m.scopes != nil {
 		fields = append(fields, apitoken.FieldScopes)
 	}
@@ -6570,6 +6620,8 @@ func (m *ApiTokenMutation) Field(name string) (ent.Value, bool) {
 		return m.IntegrationID()
 	case apitoken.FieldBotID:
 		return m.BotID()
+	case apitoken.FieldChannelID:
+		return m.ChannelID()
 	case apitoken.FieldScopes:
 		return m.Scopes()
 	case apitoken.FieldExpiresAt:
@@ -6607,6 +6659,8 @@ func (m *ApiTokenMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldIntegrationID(ctx)
 	case apitoken.FieldBotID:
 		return m.OldBotID(ctx)
+	case apitoken.FieldChannelID:
+		return m.OldChannelID(ctx)
 	case apitoken.FieldScopes:
 		return m.OldScopes(ctx)
 	case apitoken.FieldExpiresAt:
@@ -6683,6 +6737,13 @@ func (m *ApiTokenMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBotID(v)
+		return nil
+	case apitoken.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
 		return nil
 	case apitoken.FieldScopes:
 		v, ok := value.([]string)
@@ -6870,6 +6931,9 @@ func (m *ApiTokenMutation) ResetField(name string) error {
 		return nil
 	case apitoken.FieldBotID:
 		m.ResetBotID()
+		return nil
+	case apitoken.FieldChannelID:
+		m.ResetChannelID()
 		return nil
 	case apitoken.FieldScopes:
 		m.ResetScopes()
@@ -15137,6 +15201,4039 @@ func (m *ChannelAddressMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ChannelAddressMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ChannelAddress edge %s", name)
+}
+
+// ChannelFileMutation represents an operation that mutates the ChannelFile nodes in the graph.
+type ChannelFileMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	message_id      *string
+	position        *int
+	addposition     *int
+	url             *string
+	file_name       *string
+	state           *vocab.RemoteFileState
+	error           *string
+	attempts        *int
+	addattempts     *int
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*ChannelFile, error)
+	predicates      []predicate.ChannelFile
+}
+
+var _ ent.Mutation = (*ChannelFileMutation)(nil)
+
+// channelfileOption allows management of the mutation configuration using functional options.
+type channelfileOption func(*ChannelFileMutation)
+
+// newChannelFileMutation creates new mutation for the ChannelFile entity.
+func newChannelFileMutation(c config, op Op, opts ...channelfileOption) *ChannelFileMutation {
+	m := &ChannelFileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelFileID sets the ID field of the mutation.
+func withChannelFileID(id string) channelfileOption {
+	return func(m *ChannelFileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelFile
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelFile, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelFile.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelFile sets the old ChannelFile of the mutation.
+func withChannelFile(node *ChannelFile) channelfileOption {
+	return func(m *ChannelFileMutation) {
+		m.oldValue = func(context.Context) (*ChannelFile, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelFileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelFileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelFile entities.
+func (m *ChannelFileMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelFileMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelFileMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelFile.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelFileMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelFileMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelFileMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelFileMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelFileMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelFileMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *ChannelFileMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *ChannelFileMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *ChannelFileMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *ChannelFileMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *ChannelFileMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *ChannelFileMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ChannelFileMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ChannelFileMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ChannelFileMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ChannelFileMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ChannelFileMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetURL sets the "url" field.
+func (m *ChannelFileMutation) SetURL(s string) {
+	m.url = &s
+}
+
+// URL returns the value of the "url" field in the mutation.
+func (m *ChannelFileMutation) URL() (r string, exists bool) {
+	v := m.url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldURL returns the old "url" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldURL: %w", err)
+	}
+	return oldValue.URL, nil
+}
+
+// ResetURL resets all changes to the "url" field.
+func (m *ChannelFileMutation) ResetURL() {
+	m.url = nil
+}
+
+// SetFileName sets the "file_name" field.
+func (m *ChannelFileMutation) SetFileName(s string) {
+	m.file_name = &s
+}
+
+// FileName returns the value of the "file_name" field in the mutation.
+func (m *ChannelFileMutation) FileName() (r string, exists bool) {
+	v := m.file_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileName returns the old "file_name" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldFileName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileName: %w", err)
+	}
+	return oldValue.FileName, nil
+}
+
+// ResetFileName resets all changes to the "file_name" field.
+func (m *ChannelFileMutation) ResetFileName() {
+	m.file_name = nil
+}
+
+// SetState sets the "state" field.
+func (m *ChannelFileMutation) SetState(vfs vocab.RemoteFileState) {
+	m.state = &vfs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ChannelFileMutation) State() (r vocab.RemoteFileState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldState(ctx context.Context) (v vocab.RemoteFileState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ChannelFileMutation) ResetState() {
+	m.state = nil
+}
+
+// SetError sets the "error" field.
+func (m *ChannelFileMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *ChannelFileMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *ChannelFileMutation) ResetError() {
+	m.error = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *ChannelFileMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *ChannelFileMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *ChannelFileMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *ChannelFileMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *ChannelFileMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelFileMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelFileMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ChannelFileMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ChannelFileMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelFileMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ChannelFileMutation builder.
+func (m *ChannelFileMutation) Where(ps ...predicate.ChannelFile) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelFileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelFileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelFile, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelFileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelFileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelFile).
+func (m *ChannelFileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelFileMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.account_id != nil {
+		fields = append(fields, channelfile.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channelfile.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, channelfile.FieldConversationID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, channelfile.FieldMessageID)
+	}
+	if m.position != nil {
+		fields = append(fields, channelfile.FieldPosition)
+	}
+	if m.url != nil {
+		fields = append(fields, channelfile.FieldURL)
+	}
+	if m.file_name != nil {
+		fields = append(fields, channelfile.FieldFileName)
+	}
+	if m.state != nil {
+		fields = append(fields, channelfile.FieldState)
+	}
+	if m.error != nil {
+		fields = append(fields, channelfile.FieldError)
+	}
+	if m.attempts != nil {
+		fields = append(fields, channelfile.FieldAttempts)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelfile.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelFileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelfile.FieldAccountID:
+		return m.AccountID()
+	case channelfile.FieldInboxID:
+		return m.InboxID()
+	case channelfile.FieldConversationID:
+		return m.ConversationID()
+	case channelfile.FieldMessageID:
+		return m.MessageID()
+	case channelfile.FieldPosition:
+		return m.Position()
+	case channelfile.FieldURL:
+		return m.URL()
+	case channelfile.FieldFileName:
+		return m.FileName()
+	case channelfile.FieldState:
+		return m.State()
+	case channelfile.FieldError:
+		return m.Error()
+	case channelfile.FieldAttempts:
+		return m.Attempts()
+	case channelfile.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelFileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelfile.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channelfile.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channelfile.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case channelfile.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case channelfile.FieldPosition:
+		return m.OldPosition(ctx)
+	case channelfile.FieldURL:
+		return m.OldURL(ctx)
+	case channelfile.FieldFileName:
+		return m.OldFileName(ctx)
+	case channelfile.FieldState:
+		return m.OldState(ctx)
+	case channelfile.FieldError:
+		return m.OldError(ctx)
+	case channelfile.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case channelfile.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelFile field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelFileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelfile.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channelfile.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channelfile.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case channelfile.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case channelfile.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case channelfile.FieldURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetURL(v)
+		return nil
+	case channelfile.FieldFileName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileName(v)
+		return nil
+	case channelfile.FieldState:
+		v, ok := value.(vocab.RemoteFileState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case channelfile.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	case channelfile.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case channelfile.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelFile field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelFileMutation) AddedFields() []string {
+	var fields []string
+	if m.addposition != nil {
+		fields = append(fields, channelfile.FieldPosition)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, channelfile.FieldAttempts)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, channelfile.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelFileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelfile.FieldPosition:
+		return m.AddedPosition()
+	case channelfile.FieldAttempts:
+		return m.AddedAttempts()
+	case channelfile.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelFileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelfile.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case channelfile.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case channelfile.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelFile numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelFileMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelFileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelFileMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelFile nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelFileMutation) ResetField(name string) error {
+	switch name {
+	case channelfile.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channelfile.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channelfile.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case channelfile.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case channelfile.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case channelfile.FieldURL:
+		m.ResetURL()
+		return nil
+	case channelfile.FieldFileName:
+		m.ResetFileName()
+		return nil
+	case channelfile.FieldState:
+		m.ResetState()
+		return nil
+	case channelfile.FieldError:
+		m.ResetError()
+		return nil
+	case channelfile.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case channelfile.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelFile field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelFileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelFileMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelFileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelFileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelFileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelFileMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelFileMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelFile unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelFileMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelFile edge %s", name)
+}
+
+// ChannelMessageMutation represents an operation that mutates the ChannelMessage nodes in the graph.
+type ChannelMessageMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	channel_id      *string
+	thread_key      *string
+	external_id     *string
+	number          *int
+	addnumber       *int
+	echo            *bool
+	by_bot          *bool
+	template        **vocab.MessageTemplate
+	state           *vocab.OutboundState
+	action          *vocab.OutboundAction
+	next_action     *vocab.OutboundAction
+	ready           *bool
+	queued_at       *clock.Micros
+	addqueued_at    *clock.Micros
+	attempts        *int
+	addattempts     *int
+	lease_id        *string
+	lease_until     *clock.Micros
+	addlease_until  *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*ChannelMessage, error)
+	predicates      []predicate.ChannelMessage
+}
+
+var _ ent.Mutation = (*ChannelMessageMutation)(nil)
+
+// channelmessageOption allows management of the mutation configuration using functional options.
+type channelmessageOption func(*ChannelMessageMutation)
+
+// newChannelMessageMutation creates new mutation for the ChannelMessage entity.
+func newChannelMessageMutation(c config, op Op, opts ...channelmessageOption) *ChannelMessageMutation {
+	m := &ChannelMessageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelMessage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelMessageID sets the ID field of the mutation.
+func withChannelMessageID(id string) channelmessageOption {
+	return func(m *ChannelMessageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelMessage
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelMessage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelMessage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelMessage sets the old ChannelMessage of the mutation.
+func withChannelMessage(node *ChannelMessage) channelmessageOption {
+	return func(m *ChannelMessageMutation) {
+		m.oldValue = func(context.Context) (*ChannelMessage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelMessageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelMessageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelMessage entities.
+func (m *ChannelMessageMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelMessageMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelMessageMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelMessage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelMessageMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelMessageMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelMessageMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelMessageMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelMessageMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelMessageMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *ChannelMessageMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *ChannelMessageMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *ChannelMessageMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ChannelMessageMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ChannelMessageMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ChannelMessageMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetThreadKey sets the "thread_key" field.
+func (m *ChannelMessageMutation) SetThreadKey(s string) {
+	m.thread_key = &s
+}
+
+// ThreadKey returns the value of the "thread_key" field in the mutation.
+func (m *ChannelMessageMutation) ThreadKey() (r string, exists bool) {
+	v := m.thread_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThreadKey returns the old "thread_key" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldThreadKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThreadKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThreadKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThreadKey: %w", err)
+	}
+	return oldValue.ThreadKey, nil
+}
+
+// ResetThreadKey resets all changes to the "thread_key" field.
+func (m *ChannelMessageMutation) ResetThreadKey() {
+	m.thread_key = nil
+}
+
+// SetExternalID sets the "external_id" field.
+func (m *ChannelMessageMutation) SetExternalID(s string) {
+	m.external_id = &s
+}
+
+// ExternalID returns the value of the "external_id" field in the mutation.
+func (m *ChannelMessageMutation) ExternalID() (r string, exists bool) {
+	v := m.external_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExternalID returns the old "external_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldExternalID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExternalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExternalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExternalID: %w", err)
+	}
+	return oldValue.ExternalID, nil
+}
+
+// ClearExternalID clears the value of the "external_id" field.
+func (m *ChannelMessageMutation) ClearExternalID() {
+	m.external_id = nil
+	m.clearedFields[channelmessage.FieldExternalID] = struct{}{}
+}
+
+// ExternalIDCleared returns if the "external_id" field was cleared in this mutation.
+func (m *ChannelMessageMutation) ExternalIDCleared() bool {
+	_, ok := m.clearedFields[channelmessage.FieldExternalID]
+	return ok
+}
+
+// ResetExternalID resets all changes to the "external_id" field.
+func (m *ChannelMessageMutation) ResetExternalID() {
+	m.external_id = nil
+	delete(m.clearedFields, channelmessage.FieldExternalID)
+}
+
+// SetNumber sets the "number" field.
+func (m *ChannelMessageMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ChannelMessageMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ChannelMessageMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ChannelMessageMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ChannelMessageMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetEcho sets the "echo" field.
+func (m *ChannelMessageMutation) SetEcho(b bool) {
+	m.echo = &b
+}
+
+// Echo returns the value of the "echo" field in the mutation.
+func (m *ChannelMessageMutation) Echo() (r bool, exists bool) {
+	v := m.echo
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEcho returns the old "echo" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldEcho(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEcho is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEcho requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEcho: %w", err)
+	}
+	return oldValue.Echo, nil
+}
+
+// ResetEcho resets all changes to the "echo" field.
+func (m *ChannelMessageMutation) ResetEcho() {
+	m.echo = nil
+}
+
+// SetByBot sets the "by_bot" field.
+func (m *ChannelMessageMutation) SetByBot(b bool) {
+	m.by_bot = &b
+}
+
+// ByBot returns the value of the "by_bot" field in the mutation.
+func (m *ChannelMessageMutation) ByBot() (r bool, exists bool) {
+	v := m.by_bot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldByBot returns the old "by_bot" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldByBot(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldByBot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldByBot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldByBot: %w", err)
+	}
+	return oldValue.ByBot, nil
+}
+
+// ResetByBot resets all changes to the "by_bot" field.
+func (m *ChannelMessageMutation) ResetByBot() {
+	m.by_bot = nil
+}
+
+// SetTemplate sets the "template" field.
+func (m *ChannelMessageMutation) SetTemplate(vt *vocab.MessageTemplate) {
+	m.template = &vt
+}
+
+// Template returns the value of the "template" field in the mutation.
+func (m *ChannelMessageMutation) Template() (r *vocab.MessageTemplate, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplate returns the old "template" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldTemplate(ctx context.Context) (v *vocab.MessageTemplate, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplate: %w", err)
+	}
+	return oldValue.Template, nil
+}
+
+// ClearTemplate clears the value of the "template" field.
+func (m *ChannelMessageMutation) ClearTemplate() {
+	m.template = nil
+	m.clearedFields[channelmessage.FieldTemplate] = struct{}{}
+}
+
+// TemplateCleared returns if the "template" field was cleared in this mutation.
+func (m *ChannelMessageMutation) TemplateCleared() bool {
+	_, ok := m.clearedFields[channelmessage.FieldTemplate]
+	return ok
+}
+
+// ResetTemplate resets all changes to the "template" field.
+func (m *ChannelMessageMutation) ResetTemplate() {
+	m.template = nil
+	delete(m.clearedFields, channelmessage.FieldTemplate)
+}
+
+// SetState sets the "state" field.
+func (m *ChannelMessageMutation) SetState(vs vocab.OutboundState) {
+	m.state = &vs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ChannelMessageMutation) State() (r vocab.OutboundState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldState(ctx context.Context) (v vocab.OutboundState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ChannelMessageMutation) ResetState() {
+	m.state = nil
+}
+
+// SetAction sets the "action" field.
+func (m *ChannelMessageMutation) SetAction(va vocab.OutboundAction) {
+	m.action = &va
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *ChannelMessageMutation) Action() (r vocab.OutboundAction, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldAction(ctx context.Context) (v vocab.OutboundAction, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *ChannelMessageMutation) ResetAction() {
+	m.action = nil
+}
+
+// SetNextAction sets the "next_action" field.
+func (m *ChannelMessageMutation) SetNextAction(va vocab.OutboundAction) {
+	m.next_action = &va
+}
+
+// NextAction returns the value of the "next_action" field in the mutation.
+func (m *ChannelMessageMutation) NextAction() (r vocab.OutboundAction, exists bool) {
+	v := m.next_action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAction returns the old "next_action" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldNextAction(ctx context.Context) (v vocab.OutboundAction, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAction: %w", err)
+	}
+	return oldValue.NextAction, nil
+}
+
+// ResetNextAction resets all changes to the "next_action" field.
+func (m *ChannelMessageMutation) ResetNextAction() {
+	m.next_action = nil
+}
+
+// SetReady sets the "ready" field.
+func (m *ChannelMessageMutation) SetReady(b bool) {
+	m.ready = &b
+}
+
+// Ready returns the value of the "ready" field in the mutation.
+func (m *ChannelMessageMutation) Ready() (r bool, exists bool) {
+	v := m.ready
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReady returns the old "ready" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldReady(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReady is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReady requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReady: %w", err)
+	}
+	return oldValue.Ready, nil
+}
+
+// ResetReady resets all changes to the "ready" field.
+func (m *ChannelMessageMutation) ResetReady() {
+	m.ready = nil
+}
+
+// SetQueuedAt sets the "queued_at" field.
+func (m *ChannelMessageMutation) SetQueuedAt(c clock.Micros) {
+	m.queued_at = &c
+	m.addqueued_at = nil
+}
+
+// QueuedAt returns the value of the "queued_at" field in the mutation.
+func (m *ChannelMessageMutation) QueuedAt() (r clock.Micros, exists bool) {
+	v := m.queued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQueuedAt returns the old "queued_at" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldQueuedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQueuedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQueuedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQueuedAt: %w", err)
+	}
+	return oldValue.QueuedAt, nil
+}
+
+// AddQueuedAt adds c to the "queued_at" field.
+func (m *ChannelMessageMutation) AddQueuedAt(c clock.Micros) {
+	if m.addqueued_at != nil {
+		*m.addqueued_at += c
+	} else {
+		m.addqueued_at = &c
+	}
+}
+
+// AddedQueuedAt returns the value that was added to the "queued_at" field in this mutation.
+func (m *ChannelMessageMutation) AddedQueuedAt() (r clock.Micros, exists bool) {
+	v := m.addqueued_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetQueuedAt resets all changes to the "queued_at" field.
+func (m *ChannelMessageMutation) ResetQueuedAt() {
+	m.queued_at = nil
+	m.addqueued_at = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *ChannelMessageMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *ChannelMessageMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *ChannelMessageMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *ChannelMessageMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *ChannelMessageMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetLeaseID sets the "lease_id" field.
+func (m *ChannelMessageMutation) SetLeaseID(s string) {
+	m.lease_id = &s
+}
+
+// LeaseID returns the value of the "lease_id" field in the mutation.
+func (m *ChannelMessageMutation) LeaseID() (r string, exists bool) {
+	v := m.lease_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseID returns the old "lease_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldLeaseID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseID: %w", err)
+	}
+	return oldValue.LeaseID, nil
+}
+
+// ResetLeaseID resets all changes to the "lease_id" field.
+func (m *ChannelMessageMutation) ResetLeaseID() {
+	m.lease_id = nil
+}
+
+// SetLeaseUntil sets the "lease_until" field.
+func (m *ChannelMessageMutation) SetLeaseUntil(c clock.Micros) {
+	m.lease_until = &c
+	m.addlease_until = nil
+}
+
+// LeaseUntil returns the value of the "lease_until" field in the mutation.
+func (m *ChannelMessageMutation) LeaseUntil() (r clock.Micros, exists bool) {
+	v := m.lease_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseUntil returns the old "lease_until" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldLeaseUntil(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseUntil: %w", err)
+	}
+	return oldValue.LeaseUntil, nil
+}
+
+// AddLeaseUntil adds c to the "lease_until" field.
+func (m *ChannelMessageMutation) AddLeaseUntil(c clock.Micros) {
+	if m.addlease_until != nil {
+		*m.addlease_until += c
+	} else {
+		m.addlease_until = &c
+	}
+}
+
+// AddedLeaseUntil returns the value that was added to the "lease_until" field in this mutation.
+func (m *ChannelMessageMutation) AddedLeaseUntil() (r clock.Micros, exists bool) {
+	v := m.addlease_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLeaseUntil resets all changes to the "lease_until" field.
+func (m *ChannelMessageMutation) ResetLeaseUntil() {
+	m.lease_until = nil
+	m.addlease_until = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelMessageMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelMessageMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ChannelMessageMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ChannelMessageMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelMessageMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ChannelMessageMutation builder.
+func (m *ChannelMessageMutation) Where(ps ...predicate.ChannelMessage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelMessageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelMessageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelMessage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelMessageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelMessageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelMessage).
+func (m *ChannelMessageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelMessageMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.account_id != nil {
+		fields = append(fields, channelmessage.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channelmessage.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, channelmessage.FieldConversationID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, channelmessage.FieldChannelID)
+	}
+	if m.thread_key != nil {
+		fields = append(fields, channelmessage.FieldThreadKey)
+	}
+	if m.external_id != nil {
+		fields = append(fields, channelmessage.FieldExternalID)
+	}
+	if m.number != nil {
+		fields = append(fields, channelmessage.FieldNumber)
+	}
+	if m.echo != nil {
+		fields = append(fields, channelmessage.FieldEcho)
+	}
+	if m.by_bot != nil {
+		fields = append(fields, channelmessage.FieldByBot)
+	}
+	if m.template != nil {
+		fields = append(fields, channelmessage.FieldTemplate)
+	}
+	if m.state != nil {
+		fields = append(fields, channelmessage.FieldState)
+	}
+	if m.action != nil {
+		fields = append(fields, channelmessage.FieldAction)
+	}
+	if m.next_action != nil {
+		fields = append(fields, channelmessage.FieldNextAction)
+	}
+	if m.ready != nil {
+		fields = append(fields, channelmessage.FieldReady)
+	}
+	if m.queued_at != nil {
+		fields = append(fields, channelmessage.FieldQueuedAt)
+	}
+	if m.attempts != nil {
+		fields = append(fields, channelmessage.FieldAttempts)
+	}
+	if m.lease_id != nil {
+		fields = append(fields, channelmessage.FieldLeaseID)
+	}
+	if m.lease_until != nil {
+		fields = append(fields, channelmessage.FieldLeaseUntil)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelmessage.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelMessageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelmessage.FieldAccountID:
+		return m.AccountID()
+	case channelmessage.FieldInboxID:
+		return m.InboxID()
+	case channelmessage.FieldConversationID:
+		return m.ConversationID()
+	case channelmessage.FieldChannelID:
+		return m.ChannelID()
+	case channelmessage.FieldThreadKey:
+		return m.ThreadKey()
+	case channelmessage.FieldExternalID:
+		return m.ExternalID()
+	case channelmessage.FieldNumber:
+		return m.Number()
+	case channelmessage.FieldEcho:
+		return m.Echo()
+	case channelmessage.FieldByBot:
+		return m.ByBot()
+	case channelmessage.FieldTemplate:
+		return m.Template()
+	case channelmessage.FieldState:
+		return m.State()
+	case channelmessage.FieldAction:
+		return m.Action()
+	case channelmessage.FieldNextAction:
+		return m.NextAction()
+	case channelmessage.FieldReady:
+		return m.Ready()
+	case channelmessage.FieldQueuedAt:
+		return m.QueuedAt()
+	case channelmessage.FieldAttempts:
+		return m.Attempts()
+	case channelmessage.FieldLeaseID:
+		return m.LeaseID()
+	case channelmessage.FieldLeaseUntil:
+		return m.LeaseUntil()
+	case channelmessage.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelMessageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelmessage.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channelmessage.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channelmessage.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case channelmessage.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case channelmessage.FieldThreadKey:
+		return m.OldThreadKey(ctx)
+	case channelmessage.FieldExternalID:
+		return m.OldExternalID(ctx)
+	case channelmessage.FieldNumber:
+		return m.OldNumber(ctx)
+	case channelmessage.FieldEcho:
+		return m.OldEcho(ctx)
+	case channelmessage.FieldByBot:
+		return m.OldByBot(ctx)
+	case channelmessage.FieldTemplate:
+		return m.OldTemplate(ctx)
+	case channelmessage.FieldState:
+		return m.OldState(ctx)
+	case channelmessage.FieldAction:
+		return m.OldAction(ctx)
+	case channelmessage.FieldNextAction:
+		return m.OldNextAction(ctx)
+	case channelmessage.FieldReady:
+		return m.OldReady(ctx)
+	case channelmessage.FieldQueuedAt:
+		return m.OldQueuedAt(ctx)
+	case channelmessage.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case channelmessage.FieldLeaseID:
+		return m.OldLeaseID(ctx)
+	case channelmessage.FieldLeaseUntil:
+		return m.OldLeaseUntil(ctx)
+	case channelmessage.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelMessage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelMessageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelmessage.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channelmessage.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channelmessage.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case channelmessage.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case channelmessage.FieldThreadKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThreadKey(v)
+		return nil
+	case channelmessage.FieldExternalID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExternalID(v)
+		return nil
+	case channelmessage.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case channelmessage.FieldEcho:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEcho(v)
+		return nil
+	case channelmessage.FieldByBot:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetByBot(v)
+		return nil
+	case channelmessage.FieldTemplate:
+		v, ok := value.(*vocab.MessageTemplate)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplate(v)
+		return nil
+	case channelmessage.FieldState:
+		v, ok := value.(vocab.OutboundState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case channelmessage.FieldAction:
+		v, ok := value.(vocab.OutboundAction)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
+	case channelmessage.FieldNextAction:
+		v, ok := value.(vocab.OutboundAction)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAction(v)
+		return nil
+	case channelmessage.FieldReady:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReady(v)
+		return nil
+	case channelmessage.FieldQueuedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQueuedAt(v)
+		return nil
+	case channelmessage.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case channelmessage.FieldLeaseID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseID(v)
+		return nil
+	case channelmessage.FieldLeaseUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseUntil(v)
+		return nil
+	case channelmessage.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMessage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelMessageMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, channelmessage.FieldNumber)
+	}
+	if m.addqueued_at != nil {
+		fields = append(fields, channelmessage.FieldQueuedAt)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, channelmessage.FieldAttempts)
+	}
+	if m.addlease_until != nil {
+		fields = append(fields, channelmessage.FieldLeaseUntil)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, channelmessage.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelMessageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelmessage.FieldNumber:
+		return m.AddedNumber()
+	case channelmessage.FieldQueuedAt:
+		return m.AddedQueuedAt()
+	case channelmessage.FieldAttempts:
+		return m.AddedAttempts()
+	case channelmessage.FieldLeaseUntil:
+		return m.AddedLeaseUntil()
+	case channelmessage.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelMessageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelmessage.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case channelmessage.FieldQueuedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQueuedAt(v)
+		return nil
+	case channelmessage.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case channelmessage.FieldLeaseUntil:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLeaseUntil(v)
+		return nil
+	case channelmessage.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMessage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelMessageMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(channelmessage.FieldExternalID) {
+		fields = append(fields, channelmessage.FieldExternalID)
+	}
+	if m.FieldCleared(channelmessage.FieldTemplate) {
+		fields = append(fields, channelmessage.FieldTemplate)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelMessageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelMessageMutation) ClearField(name string) error {
+	switch name {
+	case channelmessage.FieldExternalID:
+		m.ClearExternalID()
+		return nil
+	case channelmessage.FieldTemplate:
+		m.ClearTemplate()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMessage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelMessageMutation) ResetField(name string) error {
+	switch name {
+	case channelmessage.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channelmessage.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channelmessage.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case channelmessage.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case channelmessage.FieldThreadKey:
+		m.ResetThreadKey()
+		return nil
+	case channelmessage.FieldExternalID:
+		m.ResetExternalID()
+		return nil
+	case channelmessage.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case channelmessage.FieldEcho:
+		m.ResetEcho()
+		return nil
+	case channelmessage.FieldByBot:
+		m.ResetByBot()
+		return nil
+	case channelmessage.FieldTemplate:
+		m.ResetTemplate()
+		return nil
+	case channelmessage.FieldState:
+		m.ResetState()
+		return nil
+	case channelmessage.FieldAction:
+		m.ResetAction()
+		return nil
+	case channelmessage.FieldNextAction:
+		m.ResetNextAction()
+		return nil
+	case channelmessage.FieldReady:
+		m.ResetReady()
+		return nil
+	case channelmessage.FieldQueuedAt:
+		m.ResetQueuedAt()
+		return nil
+	case channelmessage.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case channelmessage.FieldLeaseID:
+		m.ResetLeaseID()
+		return nil
+	case channelmessage.FieldLeaseUntil:
+		m.ResetLeaseUntil()
+		return nil
+	case channelmessage.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMessage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelMessageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelMessageMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelMessageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelMessageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelMessageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelMessageMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelMessageMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelMessage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelMessageMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelMessage edge %s", name)
+}
+
+// ChannelReactionMutation represents an operation that mutates the ChannelReaction nodes in the graph.
+type ChannelReactionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	conversation_id *string
+	message_id      *string
+	sender_id       *string
+	emoji           *string
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*ChannelReaction, error)
+	predicates      []predicate.ChannelReaction
+}
+
+var _ ent.Mutation = (*ChannelReactionMutation)(nil)
+
+// channelreactionOption allows management of the mutation configuration using functional options.
+type channelreactionOption func(*ChannelReactionMutation)
+
+// newChannelReactionMutation creates new mutation for the ChannelReaction entity.
+func newChannelReactionMutation(c config, op Op, opts ...channelreactionOption) *ChannelReactionMutation {
+	m := &ChannelReactionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelReaction,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelReactionID sets the ID field of the mutation.
+func withChannelReactionID(id string) channelreactionOption {
+	return func(m *ChannelReactionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelReaction
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelReaction, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelReaction.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelReaction sets the old ChannelReaction of the mutation.
+func withChannelReaction(node *ChannelReaction) channelreactionOption {
+	return func(m *ChannelReactionMutation) {
+		m.oldValue = func(context.Context) (*ChannelReaction, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelReactionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelReactionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelReaction entities.
+func (m *ChannelReactionMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelReactionMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelReactionMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelReaction.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelReactionMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelReactionMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelReactionMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelReactionMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelReactionMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelReactionMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *ChannelReactionMutation) SetConversationID(s string) {
+	m.conversation_id = &s
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *ChannelReactionMutation) ConversationID() (r string, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldConversationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *ChannelReactionMutation) ResetConversationID() {
+	m.conversation_id = nil
+}
+
+// SetMessageID sets the "message_id" field.
+func (m *ChannelReactionMutation) SetMessageID(s string) {
+	m.message_id = &s
+}
+
+// MessageID returns the value of the "message_id" field in the mutation.
+func (m *ChannelReactionMutation) MessageID() (r string, exists bool) {
+	v := m.message_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessageID returns the old "message_id" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldMessageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessageID: %w", err)
+	}
+	return oldValue.MessageID, nil
+}
+
+// ResetMessageID resets all changes to the "message_id" field.
+func (m *ChannelReactionMutation) ResetMessageID() {
+	m.message_id = nil
+}
+
+// SetSenderID sets the "sender_id" field.
+func (m *ChannelReactionMutation) SetSenderID(s string) {
+	m.sender_id = &s
+}
+
+// SenderID returns the value of the "sender_id" field in the mutation.
+func (m *ChannelReactionMutation) SenderID() (r string, exists bool) {
+	v := m.sender_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSenderID returns the old "sender_id" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldSenderID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSenderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSenderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSenderID: %w", err)
+	}
+	return oldValue.SenderID, nil
+}
+
+// ResetSenderID resets all changes to the "sender_id" field.
+func (m *ChannelReactionMutation) ResetSenderID() {
+	m.sender_id = nil
+}
+
+// SetEmoji sets the "emoji" field.
+func (m *ChannelReactionMutation) SetEmoji(s string) {
+	m.emoji = &s
+}
+
+// Emoji returns the value of the "emoji" field in the mutation.
+func (m *ChannelReactionMutation) Emoji() (r string, exists bool) {
+	v := m.emoji
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmoji returns the old "emoji" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldEmoji(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmoji is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmoji requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmoji: %w", err)
+	}
+	return oldValue.Emoji, nil
+}
+
+// ResetEmoji resets all changes to the "emoji" field.
+func (m *ChannelReactionMutation) ResetEmoji() {
+	m.emoji = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelReactionMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelReactionMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelReaction entity.
+// If the ChannelReaction object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelReactionMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ChannelReactionMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ChannelReactionMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelReactionMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ChannelReactionMutation builder.
+func (m *ChannelReactionMutation) Where(ps ...predicate.ChannelReaction) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelReactionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelReactionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelReaction, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelReactionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelReactionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelReaction).
+func (m *ChannelReactionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelReactionMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.account_id != nil {
+		fields = append(fields, channelreaction.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channelreaction.FieldInboxID)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, channelreaction.FieldConversationID)
+	}
+	if m.message_id != nil {
+		fields = append(fields, channelreaction.FieldMessageID)
+	}
+	if m.sender_id != nil {
+		fields = append(fields, channelreaction.FieldSenderID)
+	}
+	if m.emoji != nil {
+		fields = append(fields, channelreaction.FieldEmoji)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelreaction.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelReactionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelreaction.FieldAccountID:
+		return m.AccountID()
+	case channelreaction.FieldInboxID:
+		return m.InboxID()
+	case channelreaction.FieldConversationID:
+		return m.ConversationID()
+	case channelreaction.FieldMessageID:
+		return m.MessageID()
+	case channelreaction.FieldSenderID:
+		return m.SenderID()
+	case channelreaction.FieldEmoji:
+		return m.Emoji()
+	case channelreaction.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelReactionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelreaction.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channelreaction.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channelreaction.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case channelreaction.FieldMessageID:
+		return m.OldMessageID(ctx)
+	case channelreaction.FieldSenderID:
+		return m.OldSenderID(ctx)
+	case channelreaction.FieldEmoji:
+		return m.OldEmoji(ctx)
+	case channelreaction.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelReaction field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelReactionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelreaction.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channelreaction.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channelreaction.FieldConversationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case channelreaction.FieldMessageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessageID(v)
+		return nil
+	case channelreaction.FieldSenderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSenderID(v)
+		return nil
+	case channelreaction.FieldEmoji:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmoji(v)
+		return nil
+	case channelreaction.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelReaction field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelReactionMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, channelreaction.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelReactionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelreaction.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelReactionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelreaction.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelReaction numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelReactionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelReactionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelReactionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelReaction nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelReactionMutation) ResetField(name string) error {
+	switch name {
+	case channelreaction.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channelreaction.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channelreaction.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case channelreaction.FieldMessageID:
+		m.ResetMessageID()
+		return nil
+	case channelreaction.FieldSenderID:
+		m.ResetSenderID()
+		return nil
+	case channelreaction.FieldEmoji:
+		m.ResetEmoji()
+		return nil
+	case channelreaction.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelReaction field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelReactionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelReactionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelReactionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelReactionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelReactionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelReactionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelReactionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelReaction unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelReactionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelReaction edge %s", name)
+}
+
+// ChannelSenderMutation represents an operation that mutates the ChannelSender nodes in the graph.
+type ChannelSenderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	channel_id    *string
+	key           *string
+	contact_id    *string
+	name          *string
+	avatar_url    *string
+	email         *string
+	phone         *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ChannelSender, error)
+	predicates    []predicate.ChannelSender
+}
+
+var _ ent.Mutation = (*ChannelSenderMutation)(nil)
+
+// channelsenderOption allows management of the mutation configuration using functional options.
+type channelsenderOption func(*ChannelSenderMutation)
+
+// newChannelSenderMutation creates new mutation for the ChannelSender entity.
+func newChannelSenderMutation(c config, op Op, opts ...channelsenderOption) *ChannelSenderMutation {
+	m := &ChannelSenderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelSender,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelSenderID sets the ID field of the mutation.
+func withChannelSenderID(id string) channelsenderOption {
+	return func(m *ChannelSenderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelSender
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelSender, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelSender.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelSender sets the old ChannelSender of the mutation.
+func withChannelSender(node *ChannelSender) channelsenderOption {
+	return func(m *ChannelSenderMutation) {
+		m.oldValue = func(context.Context) (*ChannelSender, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelSenderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelSenderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelSender entities.
+func (m *ChannelSenderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelSenderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelSenderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelSender.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelSenderMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelSenderMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelSenderMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelSenderMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelSenderMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelSenderMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ChannelSenderMutation) SetChannelID(s string) {
+	m.channel_id = &s
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ChannelSenderMutation) ChannelID() (r string, exists bool) {
+	v := m.channel_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldChannelID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ChannelSenderMutation) ResetChannelID() {
+	m.channel_id = nil
+}
+
+// SetKey sets the "key" field.
+func (m *ChannelSenderMutation) SetKey(s string) {
+	m.key = &s
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *ChannelSenderMutation) Key() (r string, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *ChannelSenderMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ChannelSenderMutation) SetContactID(s string) {
+	m.contact_id = &s
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ChannelSenderMutation) ContactID() (r string, exists bool) {
+	v := m.contact_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldContactID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ChannelSenderMutation) ResetContactID() {
+	m.contact_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *ChannelSenderMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ChannelSenderMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ChannelSenderMutation) ResetName() {
+	m.name = nil
+}
+
+// SetAvatarURL sets the "avatar_url" field.
+func (m *ChannelSenderMutation) SetAvatarURL(s string) {
+	m.avatar_url = &s
+}
+
+// AvatarURL returns the value of the "avatar_url" field in the mutation.
+func (m *ChannelSenderMutation) AvatarURL() (r string, exists bool) {
+	v := m.avatar_url
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAvatarURL returns the old "avatar_url" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldAvatarURL(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAvatarURL is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAvatarURL requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAvatarURL: %w", err)
+	}
+	return oldValue.AvatarURL, nil
+}
+
+// ResetAvatarURL resets all changes to the "avatar_url" field.
+func (m *ChannelSenderMutation) ResetAvatarURL() {
+	m.avatar_url = nil
+}
+
+// SetEmail sets the "email" field.
+func (m *ChannelSenderMutation) SetEmail(s string) {
+	m.email = &s
+}
+
+// Email returns the value of the "email" field in the mutation.
+func (m *ChannelSenderMutation) Email() (r string, exists bool) {
+	v := m.email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmail returns the old "email" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldEmail(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmail: %w", err)
+	}
+	return oldValue.Email, nil
+}
+
+// ResetEmail resets all changes to the "email" field.
+func (m *ChannelSenderMutation) ResetEmail() {
+	m.email = nil
+}
+
+// SetPhone sets the "phone" field.
+func (m *ChannelSenderMutation) SetPhone(s string) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *ChannelSenderMutation) Phone() (r string, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldPhone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *ChannelSenderMutation) ResetPhone() {
+	m.phone = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelSenderMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelSenderMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelSender entity.
+// If the ChannelSender object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelSenderMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ChannelSenderMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ChannelSenderMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelSenderMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ChannelSenderMutation builder.
+func (m *ChannelSenderMutation) Where(ps ...predicate.ChannelSender) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelSenderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelSenderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelSender, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelSenderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelSenderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelSender).
+func (m *ChannelSenderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelSenderMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.account_id != nil {
+		fields = append(fields, channelsender.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channelsender.FieldInboxID)
+	}
+	if m.channel_id != nil {
+		fields = append(fields, channelsender.FieldChannelID)
+	}
+	if m.key != nil {
+		fields = append(fields, channelsender.FieldKey)
+	}
+	if m.contact_id != nil {
+		fields = append(fields, channelsender.FieldContactID)
+	}
+	if m.name != nil {
+		fields = append(fields, channelsender.FieldName)
+	}
+	if m.avatar_url != nil {
+		fields = append(fields, channelsender.FieldAvatarURL)
+	}
+	if m.email != nil {
+		fields = append(fields, channelsender.FieldEmail)
+	}
+	if m.phone != nil {
+		fields = append(fields, channelsender.FieldPhone)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelsender.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelSenderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelsender.FieldAccountID:
+		return m.AccountID()
+	case channelsender.FieldInboxID:
+		return m.InboxID()
+	case channelsender.FieldChannelID:
+		return m.ChannelID()
+	case channelsender.FieldKey:
+		return m.Key()
+	case channelsender.FieldContactID:
+		return m.ContactID()
+	case channelsender.FieldName:
+		return m.Name()
+	case channelsender.FieldAvatarURL:
+		return m.AvatarURL()
+	case channelsender.FieldEmail:
+		return m.Email()
+	case channelsender.FieldPhone:
+		return m.Phone()
+	case channelsender.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelSenderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelsender.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channelsender.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channelsender.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case channelsender.FieldKey:
+		return m.OldKey(ctx)
+	case channelsender.FieldContactID:
+		return m.OldContactID(ctx)
+	case channelsender.FieldName:
+		return m.OldName(ctx)
+	case channelsender.FieldAvatarURL:
+		return m.OldAvatarURL(ctx)
+	case channelsender.FieldEmail:
+		return m.OldEmail(ctx)
+	case channelsender.FieldPhone:
+		return m.OldPhone(ctx)
+	case channelsender.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelSender field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelSenderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelsender.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channelsender.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channelsender.FieldChannelID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case channelsender.FieldKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case channelsender.FieldContactID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case channelsender.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case channelsender.FieldAvatarURL:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAvatarURL(v)
+		return nil
+	case channelsender.FieldEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmail(v)
+		return nil
+	case channelsender.FieldPhone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case channelsender.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelSender field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelSenderMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, channelsender.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelSenderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelsender.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelSenderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelsender.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelSender numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelSenderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelSenderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelSenderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelSender nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelSenderMutation) ResetField(name string) error {
+	switch name {
+	case channelsender.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channelsender.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channelsender.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case channelsender.FieldKey:
+		m.ResetKey()
+		return nil
+	case channelsender.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case channelsender.FieldName:
+		m.ResetName()
+		return nil
+	case channelsender.FieldAvatarURL:
+		m.ResetAvatarURL()
+		return nil
+	case channelsender.FieldEmail:
+		m.ResetEmail()
+		return nil
+	case channelsender.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case channelsender.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelSender field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelSenderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelSenderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelSenderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelSenderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelSenderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelSenderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelSenderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelSender unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelSenderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelSender edge %s", name)
 }
 
 // CompanyMutation represents an operation that mutates the Company nodes in the graph.
@@ -25797,6 +29894,8 @@ type ConversationMutation struct {
 	addno_answer_count                 *int
 	priority_rank                      *int
 	addpriority_rank                   *int
+	thread_key                         *string
+	sender_key                         *string
 	channel_type                       *string
 	external_id                        *string
 	rating                             *int
@@ -28392,6 +32491,78 @@ func (m *ConversationMutation) ResetPriorityRank() {
 	m.addpriority_rank = nil
 }
 
+// SetThreadKey sets the "thread_key" field.
+func (m *ConversationMutation) SetThreadKey(s string) {
+	m.thread_key = &s
+}
+
+// ThreadKey returns the value of the "thread_key" field in the mutation.
+func (m *ConversationMutation) ThreadKey() (r string, exists bool) {
+	v := m.thread_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThreadKey returns the old "thread_key" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldThreadKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThreadKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThreadKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThreadKey: %w", err)
+	}
+	return oldValue.ThreadKey, nil
+}
+
+// ResetThreadKey resets all changes to the "thread_key" field.
+func (m *ConversationMutation) ResetThreadKey() {
+	m.thread_key = nil
+}
+
+// SetSenderKey sets the "sender_key" field.
+func (m *ConversationMutation) SetSenderKey(s string) {
+	m.sender_key = &s
+}
+
+// SenderKey returns the value of the "sender_key" field in the mutation.
+func (m *ConversationMutation) SenderKey() (r string, exists bool) {
+	v := m.sender_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSenderKey returns the old "sender_key" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldSenderKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSenderKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSenderKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSenderKey: %w", err)
+	}
+	return oldValue.SenderKey, nil
+}
+
+// ResetSenderKey resets all changes to the "sender_key" field.
+func (m *ConversationMutation) ResetSenderKey() {
+	m.sender_key = nil
+}
+
 // SetChannelType sets the "channel_type" field.
 func (m *ConversationMutation) SetChannelType(s string) {
 	m.channel_type = &s
@@ -28623,7 +32794,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 58)
+	fields := make([]string, 0, 60)
 	if m.account_id != nil {
 		fields = append(fields, conversation.FieldAccountID)
 	}
@@ -28786,6 +32957,12 @@ func (m *ConversationMutation) Fields() []string {
 	if m.priority_rank != nil {
 		fields = append(fields, conversation.FieldPriorityRank)
 	}
+	if m.thread_key != nil {
+		fields = append(fields, conversation.FieldThreadKey)
+	}
+	if m.sender_key != nil {
+		fields = append(fields, conversation.FieldSenderKey)
+	}
 	if m.channel_type != nil {
 		fields = append(fields, conversation.FieldChannelType)
 	}
@@ -28914,6 +33091,10 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.NoAnswerCount()
 	case conversation.FieldPriorityRank:
 		return m.PriorityRank()
+	case conversation.FieldThreadKey:
+		return m.ThreadKey()
+	case conversation.FieldSenderKey:
+		return m.SenderKey()
 	case conversation.FieldChannelType:
 		return m.ChannelType()
 	case conversation.FieldExternalID:
@@ -29039,6 +33220,10 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldNoAnswerCount(ctx)
 	case conversation.FieldPriorityRank:
 		return m.OldPriorityRank(ctx)
+	case conversation.FieldThreadKey:
+		return m.OldThreadKey(ctx)
+	case conversation.FieldSenderKey:
+		return m.OldSenderKey(ctx)
 	case conversation.FieldChannelType:
 		return m.OldChannelType(ctx)
 	case conversation.FieldExternalID:
@@ -29433,6 +33618,20 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPriorityRank(v)
+		return nil
+	case conversation.FieldThreadKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThreadKey(v)
+		return nil
+	case conversation.FieldSenderKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSenderKey(v)
 		return nil
 	case conversation.FieldChannelType:
 		v, ok := value.(string)
@@ -30021,6 +34220,12 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldPriorityRank:
 		m.ResetPriorityRank()
 		return nil
+	case conversation.FieldThreadKey:
+		m.ResetThreadKey()
+		return nil
+	case conversation.FieldSenderKey:
+		m.ResetSenderKey()
+		return nil
 	case conversation.FieldChannelType:
 		m.ResetChannelType()
 		return nil
@@ -30083,6 +34288,1034 @@ func (m *ConversationMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ConversationMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Conversation edge %s", name)
+}
+
+// CustomChannelMutation represents an operation that mutates the CustomChannel nodes in the graph.
+type CustomChannelMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	inbox_id        *string
+	_type           *string
+	name            *string
+	capabilities    *vocab.ChannelCapabilities
+	integration_id  *string
+	routing         *vocab.Routing
+	bot_id          *string
+	live            *bool
+	last_seen_at    *clock.Micros
+	addlast_seen_at *clock.Micros
+	removed_at      *clock.Micros
+	addremoved_at   *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*CustomChannel, error)
+	predicates      []predicate.CustomChannel
+}
+
+var _ ent.Mutation = (*CustomChannelMutation)(nil)
+
+// customchannelOption allows management of the mutation configuration using functional options.
+type customchannelOption func(*CustomChannelMutation)
+
+// newCustomChannelMutation creates new mutation for the CustomChannel entity.
+func newCustomChannelMutation(c config, op Op, opts ...customchannelOption) *CustomChannelMutation {
+	m := &CustomChannelMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCustomChannel,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCustomChannelID sets the ID field of the mutation.
+func withCustomChannelID(id string) customchannelOption {
+	return func(m *CustomChannelMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CustomChannel
+		)
+		m.oldValue = func(ctx context.Context) (*CustomChannel, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CustomChannel.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCustomChannel sets the old CustomChannel of the mutation.
+func withCustomChannel(node *CustomChannel) customchannelOption {
+	return func(m *CustomChannelMutation) {
+		m.oldValue = func(context.Context) (*CustomChannel, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CustomChannelMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CustomChannelMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CustomChannel entities.
+func (m *CustomChannelMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CustomChannelMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CustomChannelMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CustomChannel.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *CustomChannelMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *CustomChannelMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *CustomChannelMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *CustomChannelMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *CustomChannelMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *CustomChannelMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetType sets the "type" field.
+func (m *CustomChannelMutation) SetType(s string) {
+	m._type = &s
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *CustomChannelMutation) GetType() (r string, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *CustomChannelMutation) ResetType() {
+	m._type = nil
+}
+
+// SetName sets the "name" field.
+func (m *CustomChannelMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *CustomChannelMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *CustomChannelMutation) ResetName() {
+	m.name = nil
+}
+
+// SetCapabilities sets the "capabilities" field.
+func (m *CustomChannelMutation) SetCapabilities(vc vocab.ChannelCapabilities) {
+	m.capabilities = &vc
+}
+
+// Capabilities returns the value of the "capabilities" field in the mutation.
+func (m *CustomChannelMutation) Capabilities() (r vocab.ChannelCapabilities, exists bool) {
+	v := m.capabilities
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapabilities returns the old "capabilities" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldCapabilities(ctx context.Context) (v vocab.ChannelCapabilities, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapabilities is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapabilities requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapabilities: %w", err)
+	}
+	return oldValue.Capabilities, nil
+}
+
+// ResetCapabilities resets all changes to the "capabilities" field.
+func (m *CustomChannelMutation) ResetCapabilities() {
+	m.capabilities = nil
+}
+
+// SetIntegrationID sets the "integration_id" field.
+func (m *CustomChannelMutation) SetIntegrationID(s string) {
+	m.integration_id = &s
+}
+
+// IntegrationID returns the value of the "integration_id" field in the mutation.
+func (m *CustomChannelMutation) IntegrationID() (r string, exists bool) {
+	v := m.integration_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntegrationID returns the old "integration_id" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldIntegrationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntegrationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntegrationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntegrationID: %w", err)
+	}
+	return oldValue.IntegrationID, nil
+}
+
+// ResetIntegrationID resets all changes to the "integration_id" field.
+func (m *CustomChannelMutation) ResetIntegrationID() {
+	m.integration_id = nil
+}
+
+// SetRouting sets the "routing" field.
+func (m *CustomChannelMutation) SetRouting(v vocab.Routing) {
+	m.routing = &v
+}
+
+// Routing returns the value of the "routing" field in the mutation.
+func (m *CustomChannelMutation) Routing() (r vocab.Routing, exists bool) {
+	v := m.routing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRouting returns the old "routing" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldRouting(ctx context.Context) (v vocab.Routing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRouting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRouting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRouting: %w", err)
+	}
+	return oldValue.Routing, nil
+}
+
+// ResetRouting resets all changes to the "routing" field.
+func (m *CustomChannelMutation) ResetRouting() {
+	m.routing = nil
+}
+
+// SetBotID sets the "bot_id" field.
+func (m *CustomChannelMutation) SetBotID(s string) {
+	m.bot_id = &s
+}
+
+// BotID returns the value of the "bot_id" field in the mutation.
+func (m *CustomChannelMutation) BotID() (r string, exists bool) {
+	v := m.bot_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotID returns the old "bot_id" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldBotID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotID: %w", err)
+	}
+	return oldValue.BotID, nil
+}
+
+// ResetBotID resets all changes to the "bot_id" field.
+func (m *CustomChannelMutation) ResetBotID() {
+	m.bot_id = nil
+}
+
+// SetLive sets the "live" field.
+func (m *CustomChannelMutation) SetLive(b bool) {
+	m.live = &b
+}
+
+// Live returns the value of the "live" field in the mutation.
+func (m *CustomChannelMutation) Live() (r bool, exists bool) {
+	v := m.live
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLive returns the old "live" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldLive(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLive is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLive requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLive: %w", err)
+	}
+	return oldValue.Live, nil
+}
+
+// ResetLive resets all changes to the "live" field.
+func (m *CustomChannelMutation) ResetLive() {
+	m.live = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *CustomChannelMutation) SetLastSeenAt(c clock.Micros) {
+	m.last_seen_at = &c
+	m.addlast_seen_at = nil
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *CustomChannelMutation) LastSeenAt() (r clock.Micros, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldLastSeenAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// AddLastSeenAt adds c to the "last_seen_at" field.
+func (m *CustomChannelMutation) AddLastSeenAt(c clock.Micros) {
+	if m.addlast_seen_at != nil {
+		*m.addlast_seen_at += c
+	} else {
+		m.addlast_seen_at = &c
+	}
+}
+
+// AddedLastSeenAt returns the value that was added to the "last_seen_at" field in this mutation.
+func (m *CustomChannelMutation) AddedLastSeenAt() (r clock.Micros, exists bool) {
+	v := m.addlast_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *CustomChannelMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+	m.addlast_seen_at = nil
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (m *CustomChannelMutation) SetRemovedAt(c clock.Micros) {
+	m.removed_at = &c
+	m.addremoved_at = nil
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *CustomChannelMutation) RemovedAt() (r clock.Micros, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldRemovedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// AddRemovedAt adds c to the "removed_at" field.
+func (m *CustomChannelMutation) AddRemovedAt(c clock.Micros) {
+	if m.addremoved_at != nil {
+		*m.addremoved_at += c
+	} else {
+		m.addremoved_at = &c
+	}
+}
+
+// AddedRemovedAt returns the value that was added to the "removed_at" field in this mutation.
+func (m *CustomChannelMutation) AddedRemovedAt() (r clock.Micros, exists bool) {
+	v := m.addremoved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *CustomChannelMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	m.addremoved_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CustomChannelMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CustomChannelMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CustomChannel entity.
+// If the CustomChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomChannelMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *CustomChannelMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *CustomChannelMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CustomChannelMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the CustomChannelMutation builder.
+func (m *CustomChannelMutation) Where(ps ...predicate.CustomChannel) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CustomChannelMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CustomChannelMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CustomChannel, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CustomChannelMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CustomChannelMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CustomChannel).
+func (m *CustomChannelMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CustomChannelMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.account_id != nil {
+		fields = append(fields, customchannel.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, customchannel.FieldInboxID)
+	}
+	if m._type != nil {
+		fields = append(fields, customchannel.FieldType)
+	}
+	if m.name != nil {
+		fields = append(fields, customchannel.FieldName)
+	}
+	if m.capabilities != nil {
+		fields = append(fields, customchannel.FieldCapabilities)
+	}
+	if m.integration_id != nil {
+		fields = append(fields, customchannel.FieldIntegrationID)
+	}
+	if m.routing != nil {
+		fields = append(fields, customchannel.FieldRouting)
+	}
+	if m.bot_id != nil {
+		fields = append(fields, customchannel.FieldBotID)
+	}
+	if m.live != nil {
+		fields = append(fields, customchannel.FieldLive)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, customchannel.FieldLastSeenAt)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, customchannel.FieldRemovedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, customchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CustomChannelMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case customchannel.FieldAccountID:
+		return m.AccountID()
+	case customchannel.FieldInboxID:
+		return m.InboxID()
+	case customchannel.FieldType:
+		return m.GetType()
+	case customchannel.FieldName:
+		return m.Name()
+	case customchannel.FieldCapabilities:
+		return m.Capabilities()
+	case customchannel.FieldIntegrationID:
+		return m.IntegrationID()
+	case customchannel.FieldRouting:
+		return m.Routing()
+	case customchannel.FieldBotID:
+		return m.BotID()
+	case customchannel.FieldLive:
+		return m.Live()
+	case customchannel.FieldLastSeenAt:
+		return m.LastSeenAt()
+	case customchannel.FieldRemovedAt:
+		return m.RemovedAt()
+	case customchannel.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CustomChannelMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case customchannel.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case customchannel.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case customchannel.FieldType:
+		return m.OldType(ctx)
+	case customchannel.FieldName:
+		return m.OldName(ctx)
+	case customchannel.FieldCapabilities:
+		return m.OldCapabilities(ctx)
+	case customchannel.FieldIntegrationID:
+		return m.OldIntegrationID(ctx)
+	case customchannel.FieldRouting:
+		return m.OldRouting(ctx)
+	case customchannel.FieldBotID:
+		return m.OldBotID(ctx)
+	case customchannel.FieldLive:
+		return m.OldLive(ctx)
+	case customchannel.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	case customchannel.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case customchannel.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown CustomChannel field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CustomChannelMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case customchannel.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case customchannel.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case customchannel.FieldType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case customchannel.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case customchannel.FieldCapabilities:
+		v, ok := value.(vocab.ChannelCapabilities)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapabilities(v)
+		return nil
+	case customchannel.FieldIntegrationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntegrationID(v)
+		return nil
+	case customchannel.FieldRouting:
+		v, ok := value.(vocab.Routing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRouting(v)
+		return nil
+	case customchannel.FieldBotID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotID(v)
+		return nil
+	case customchannel.FieldLive:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLive(v)
+		return nil
+	case customchannel.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	case customchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case customchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CustomChannel field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CustomChannelMutation) AddedFields() []string {
+	var fields []string
+	if m.addlast_seen_at != nil {
+		fields = append(fields, customchannel.FieldLastSeenAt)
+	}
+	if m.addremoved_at != nil {
+		fields = append(fields, customchannel.FieldRemovedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, customchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CustomChannelMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case customchannel.FieldLastSeenAt:
+		return m.AddedLastSeenAt()
+	case customchannel.FieldRemovedAt:
+		return m.AddedRemovedAt()
+	case customchannel.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CustomChannelMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case customchannel.FieldLastSeenAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLastSeenAt(v)
+		return nil
+	case customchannel.FieldRemovedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRemovedAt(v)
+		return nil
+	case customchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CustomChannel numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CustomChannelMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CustomChannelMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CustomChannelMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown CustomChannel nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CustomChannelMutation) ResetField(name string) error {
+	switch name {
+	case customchannel.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case customchannel.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case customchannel.FieldType:
+		m.ResetType()
+		return nil
+	case customchannel.FieldName:
+		m.ResetName()
+		return nil
+	case customchannel.FieldCapabilities:
+		m.ResetCapabilities()
+		return nil
+	case customchannel.FieldIntegrationID:
+		m.ResetIntegrationID()
+		return nil
+	case customchannel.FieldRouting:
+		m.ResetRouting()
+		return nil
+	case customchannel.FieldBotID:
+		m.ResetBotID()
+		return nil
+	case customchannel.FieldLive:
+		m.ResetLive()
+		return nil
+	case customchannel.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	case customchannel.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case customchannel.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CustomChannel field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CustomChannelMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CustomChannelMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CustomChannelMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CustomChannelMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CustomChannelMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CustomChannelMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CustomChannelMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CustomChannel unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CustomChannelMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CustomChannel edge %s", name)
 }
 
 // DealMutation represents an operation that mutates the Deal nodes in the graph.

@@ -18,6 +18,10 @@ import (
 	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/channelfile"
+	"parley/ent/channelmessage"
+	"parley/ent/channelreaction"
+	"parley/ent/channelsender"
 	"parley/ent/company"
 	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
@@ -32,6 +36,7 @@ import (
 	"parley/ent/contactmove"
 	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/deal"
 	"parley/ent/draft"
 	"parley/ent/email"
@@ -314,8 +319,12 @@ func init() {
 	apitokenDescBotID := apitokenFields[6].Descriptor()
 	// apitoken.DefaultBotID holds the default value on creation for the bot_id field.
 	apitoken.DefaultBotID = apitokenDescBotID.Default.(string)
+	// apitokenDescChannelID is the schema descriptor for channel_id field.
+	apitokenDescChannelID := apitokenFields[7].Descriptor()
+	// apitoken.DefaultChannelID holds the default value on creation for the channel_id field.
+	apitoken.DefaultChannelID = apitokenDescChannelID.Default.(string)
 	// apitokenDescRevokedAt is the schema descriptor for revoked_at field.
-	apitokenDescRevokedAt := apitokenFields[9].Descriptor()
+	apitokenDescRevokedAt := apitokenFields[10].Descriptor()
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
 	// apitokenDescLastUsedAt is the schema descriptor for last_used_at field.
@@ -623,6 +632,142 @@ func init() {
 	channeladdressDescID := channeladdressMixinFields0[0].Descriptor()
 	// channeladdress.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channeladdress.IDValidator = channeladdressDescID.Validators[0].(func(string) error)
+	channelfileMixin := schema.ChannelFile{}.Mixin()
+	channelfileMixinFields0 := channelfileMixin[0].Fields()
+	_ = channelfileMixinFields0
+	channelfileFields := schema.ChannelFile{}.Fields()
+	_ = channelfileFields
+	// channelfileDescAccountID is the schema descriptor for account_id field.
+	channelfileDescAccountID := channelfileMixinFields0[1].Descriptor()
+	// channelfile.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channelfile.AccountIDValidator = channelfileDescAccountID.Validators[0].(func(string) error)
+	// channelfileDescInboxID is the schema descriptor for inbox_id field.
+	channelfileDescInboxID := channelfileMixinFields0[2].Descriptor()
+	// channelfile.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channelfile.InboxIDValidator = channelfileDescInboxID.Validators[0].(func(string) error)
+	// channelfileDescError is the schema descriptor for error field.
+	channelfileDescError := channelfileFields[6].Descriptor()
+	// channelfile.DefaultError holds the default value on creation for the error field.
+	channelfile.DefaultError = channelfileDescError.Default.(string)
+	// channelfileDescAttempts is the schema descriptor for attempts field.
+	channelfileDescAttempts := channelfileFields[7].Descriptor()
+	// channelfile.DefaultAttempts holds the default value on creation for the attempts field.
+	channelfile.DefaultAttempts = channelfileDescAttempts.Default.(int)
+	// channelfileDescID is the schema descriptor for id field.
+	channelfileDescID := channelfileMixinFields0[0].Descriptor()
+	// channelfile.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channelfile.IDValidator = channelfileDescID.Validators[0].(func(string) error)
+	channelmessageMixin := schema.ChannelMessage{}.Mixin()
+	channelmessageMixinFields0 := channelmessageMixin[0].Fields()
+	_ = channelmessageMixinFields0
+	channelmessageFields := schema.ChannelMessage{}.Fields()
+	_ = channelmessageFields
+	// channelmessageDescAccountID is the schema descriptor for account_id field.
+	channelmessageDescAccountID := channelmessageMixinFields0[1].Descriptor()
+	// channelmessage.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channelmessage.AccountIDValidator = channelmessageDescAccountID.Validators[0].(func(string) error)
+	// channelmessageDescInboxID is the schema descriptor for inbox_id field.
+	channelmessageDescInboxID := channelmessageMixinFields0[2].Descriptor()
+	// channelmessage.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channelmessage.InboxIDValidator = channelmessageDescInboxID.Validators[0].(func(string) error)
+	// channelmessageDescEcho is the schema descriptor for echo field.
+	channelmessageDescEcho := channelmessageFields[5].Descriptor()
+	// channelmessage.DefaultEcho holds the default value on creation for the echo field.
+	channelmessage.DefaultEcho = channelmessageDescEcho.Default.(bool)
+	// channelmessageDescByBot is the schema descriptor for by_bot field.
+	channelmessageDescByBot := channelmessageFields[6].Descriptor()
+	// channelmessage.DefaultByBot holds the default value on creation for the by_bot field.
+	channelmessage.DefaultByBot = channelmessageDescByBot.Default.(bool)
+	// channelmessageDescState is the schema descriptor for state field.
+	channelmessageDescState := channelmessageFields[8].Descriptor()
+	// channelmessage.DefaultState holds the default value on creation for the state field.
+	channelmessage.DefaultState = vocab.OutboundState(channelmessageDescState.Default.(string))
+	// channelmessageDescAction is the schema descriptor for action field.
+	channelmessageDescAction := channelmessageFields[9].Descriptor()
+	// channelmessage.DefaultAction holds the default value on creation for the action field.
+	channelmessage.DefaultAction = vocab.OutboundAction(channelmessageDescAction.Default.(string))
+	// channelmessageDescNextAction is the schema descriptor for next_action field.
+	channelmessageDescNextAction := channelmessageFields[10].Descriptor()
+	// channelmessage.DefaultNextAction holds the default value on creation for the next_action field.
+	channelmessage.DefaultNextAction = vocab.OutboundAction(channelmessageDescNextAction.Default.(string))
+	// channelmessageDescReady is the schema descriptor for ready field.
+	channelmessageDescReady := channelmessageFields[11].Descriptor()
+	// channelmessage.DefaultReady holds the default value on creation for the ready field.
+	channelmessage.DefaultReady = channelmessageDescReady.Default.(bool)
+	// channelmessageDescQueuedAt is the schema descriptor for queued_at field.
+	channelmessageDescQueuedAt := channelmessageFields[12].Descriptor()
+	// channelmessage.DefaultQueuedAt holds the default value on creation for the queued_at field.
+	channelmessage.DefaultQueuedAt = clock.Micros(channelmessageDescQueuedAt.Default.(int64))
+	// channelmessageDescAttempts is the schema descriptor for attempts field.
+	channelmessageDescAttempts := channelmessageFields[13].Descriptor()
+	// channelmessage.DefaultAttempts holds the default value on creation for the attempts field.
+	channelmessage.DefaultAttempts = channelmessageDescAttempts.Default.(int)
+	// channelmessageDescLeaseID is the schema descriptor for lease_id field.
+	channelmessageDescLeaseID := channelmessageFields[14].Descriptor()
+	// channelmessage.DefaultLeaseID holds the default value on creation for the lease_id field.
+	channelmessage.DefaultLeaseID = channelmessageDescLeaseID.Default.(string)
+	// channelmessageDescLeaseUntil is the schema descriptor for lease_until field.
+	channelmessageDescLeaseUntil := channelmessageFields[15].Descriptor()
+	// channelmessage.DefaultLeaseUntil holds the default value on creation for the lease_until field.
+	channelmessage.DefaultLeaseUntil = clock.Micros(channelmessageDescLeaseUntil.Default.(int64))
+	// channelmessageDescID is the schema descriptor for id field.
+	channelmessageDescID := channelmessageMixinFields0[0].Descriptor()
+	// channelmessage.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channelmessage.IDValidator = channelmessageDescID.Validators[0].(func(string) error)
+	channelreactionMixin := schema.ChannelReaction{}.Mixin()
+	channelreactionMixinFields0 := channelreactionMixin[0].Fields()
+	_ = channelreactionMixinFields0
+	channelreactionFields := schema.ChannelReaction{}.Fields()
+	_ = channelreactionFields
+	// channelreactionDescAccountID is the schema descriptor for account_id field.
+	channelreactionDescAccountID := channelreactionMixinFields0[1].Descriptor()
+	// channelreaction.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channelreaction.AccountIDValidator = channelreactionDescAccountID.Validators[0].(func(string) error)
+	// channelreactionDescInboxID is the schema descriptor for inbox_id field.
+	channelreactionDescInboxID := channelreactionMixinFields0[2].Descriptor()
+	// channelreaction.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channelreaction.InboxIDValidator = channelreactionDescInboxID.Validators[0].(func(string) error)
+	// channelreactionDescID is the schema descriptor for id field.
+	channelreactionDescID := channelreactionMixinFields0[0].Descriptor()
+	// channelreaction.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channelreaction.IDValidator = channelreactionDescID.Validators[0].(func(string) error)
+	channelsenderMixin := schema.ChannelSender{}.Mixin()
+	channelsenderMixinFields0 := channelsenderMixin[0].Fields()
+	_ = channelsenderMixinFields0
+	channelsenderFields := schema.ChannelSender{}.Fields()
+	_ = channelsenderFields
+	// channelsenderDescAccountID is the schema descriptor for account_id field.
+	channelsenderDescAccountID := channelsenderMixinFields0[1].Descriptor()
+	// channelsender.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channelsender.AccountIDValidator = channelsenderDescAccountID.Validators[0].(func(string) error)
+	// channelsenderDescInboxID is the schema descriptor for inbox_id field.
+	channelsenderDescInboxID := channelsenderMixinFields0[2].Descriptor()
+	// channelsender.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channelsender.InboxIDValidator = channelsenderDescInboxID.Validators[0].(func(string) error)
+	// channelsenderDescContactID is the schema descriptor for contact_id field.
+	channelsenderDescContactID := channelsenderFields[2].Descriptor()
+	// channelsender.DefaultContactID holds the default value on creation for the contact_id field.
+	channelsender.DefaultContactID = channelsenderDescContactID.Default.(string)
+	// channelsenderDescName is the schema descriptor for name field.
+	channelsenderDescName := channelsenderFields[3].Descriptor()
+	// channelsender.DefaultName holds the default value on creation for the name field.
+	channelsender.DefaultName = channelsenderDescName.Default.(string)
+	// channelsenderDescAvatarURL is the schema descriptor for avatar_url field.
+	channelsenderDescAvatarURL := channelsenderFields[4].Descriptor()
+	// channelsender.DefaultAvatarURL holds the default value on creation for the avatar_url field.
+	channelsender.DefaultAvatarURL = channelsenderDescAvatarURL.Default.(string)
+	// channelsenderDescEmail is the schema descriptor for email field.
+	channelsenderDescEmail := channelsenderFields[5].Descriptor()
+	// channelsender.DefaultEmail holds the default value on creation for the email field.
+	channelsender.DefaultEmail = channelsenderDescEmail.Default.(string)
+	// channelsenderDescPhone is the schema descriptor for phone field.
+	channelsenderDescPhone := channelsenderFields[6].Descriptor()
+	// channelsender.DefaultPhone holds the default value on creation for the phone field.
+	channelsender.DefaultPhone = channelsenderDescPhone.Default.(string)
+	// channelsenderDescID is the schema descriptor for id field.
+	channelsenderDescID := channelsenderMixinFields0[0].Descriptor()
+	// channelsender.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channelsender.IDValidator = channelsenderDescID.Validators[0].(func(string) error)
 	companyMixin := schema.Company{}.Mixin()
 	companyMixinFields0 := companyMixin[0].Fields()
 	_ = companyMixinFields0
@@ -1209,22 +1354,67 @@ func init() {
 	conversationDescPriorityRank := conversationFields[51].Descriptor()
 	// conversation.DefaultPriorityRank holds the default value on creation for the priority_rank field.
 	conversation.DefaultPriorityRank = conversationDescPriorityRank.Default.(int)
+	// conversationDescThreadKey is the schema descriptor for thread_key field.
+	conversationDescThreadKey := conversationFields[52].Descriptor()
+	// conversation.DefaultThreadKey holds the default value on creation for the thread_key field.
+	conversation.DefaultThreadKey = conversationDescThreadKey.Default.(string)
+	// conversationDescSenderKey is the schema descriptor for sender_key field.
+	conversationDescSenderKey := conversationFields[53].Descriptor()
+	// conversation.DefaultSenderKey holds the default value on creation for the sender_key field.
+	conversation.DefaultSenderKey = conversationDescSenderKey.Default.(string)
 	// conversationDescChannelType is the schema descriptor for channel_type field.
-	conversationDescChannelType := conversationFields[52].Descriptor()
+	conversationDescChannelType := conversationFields[54].Descriptor()
 	// conversation.DefaultChannelType holds the default value on creation for the channel_type field.
 	conversation.DefaultChannelType = conversationDescChannelType.Default.(string)
 	// conversationDescRating is the schema descriptor for rating field.
-	conversationDescRating := conversationFields[54].Descriptor()
+	conversationDescRating := conversationFields[56].Descriptor()
 	// conversation.DefaultRating holds the default value on creation for the rating field.
 	conversation.DefaultRating = conversationDescRating.Default.(int)
 	// conversationDescRevision is the schema descriptor for revision field.
-	conversationDescRevision := conversationFields[55].Descriptor()
+	conversationDescRevision := conversationFields[57].Descriptor()
 	// conversation.DefaultRevision holds the default value on creation for the revision field.
 	conversation.DefaultRevision = conversationDescRevision.Default.(int)
 	// conversationDescID is the schema descriptor for id field.
 	conversationDescID := conversationMixinFields0[0].Descriptor()
 	// conversation.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	conversation.IDValidator = conversationDescID.Validators[0].(func(string) error)
+	customchannelMixin := schema.CustomChannel{}.Mixin()
+	customchannelMixinFields0 := customchannelMixin[0].Fields()
+	_ = customchannelMixinFields0
+	customchannelFields := schema.CustomChannel{}.Fields()
+	_ = customchannelFields
+	// customchannelDescAccountID is the schema descriptor for account_id field.
+	customchannelDescAccountID := customchannelMixinFields0[1].Descriptor()
+	// customchannel.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	customchannel.AccountIDValidator = customchannelDescAccountID.Validators[0].(func(string) error)
+	// customchannelDescInboxID is the schema descriptor for inbox_id field.
+	customchannelDescInboxID := customchannelMixinFields0[2].Descriptor()
+	// customchannel.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	customchannel.InboxIDValidator = customchannelDescInboxID.Validators[0].(func(string) error)
+	// customchannelDescCapabilities is the schema descriptor for capabilities field.
+	customchannelDescCapabilities := customchannelFields[2].Descriptor()
+	// customchannel.DefaultCapabilities holds the default value on creation for the capabilities field.
+	customchannel.DefaultCapabilities = customchannelDescCapabilities.Default.(vocab.ChannelCapabilities)
+	// customchannelDescRouting is the schema descriptor for routing field.
+	customchannelDescRouting := customchannelFields[4].Descriptor()
+	// customchannel.DefaultRouting holds the default value on creation for the routing field.
+	customchannel.DefaultRouting = customchannelDescRouting.Default.(vocab.Routing)
+	// customchannelDescBotID is the schema descriptor for bot_id field.
+	customchannelDescBotID := customchannelFields[5].Descriptor()
+	// customchannel.DefaultBotID holds the default value on creation for the bot_id field.
+	customchannel.DefaultBotID = customchannelDescBotID.Default.(string)
+	// customchannelDescLastSeenAt is the schema descriptor for last_seen_at field.
+	customchannelDescLastSeenAt := customchannelFields[7].Descriptor()
+	// customchannel.DefaultLastSeenAt holds the default value on creation for the last_seen_at field.
+	customchannel.DefaultLastSeenAt = clock.Micros(customchannelDescLastSeenAt.Default.(int64))
+	// customchannelDescRemovedAt is the schema descriptor for removed_at field.
+	customchannelDescRemovedAt := customchannelFields[8].Descriptor()
+	// customchannel.DefaultRemovedAt holds the default value on creation for the removed_at field.
+	customchannel.DefaultRemovedAt = clock.Micros(customchannelDescRemovedAt.Default.(int64))
+	// customchannelDescID is the schema descriptor for id field.
+	customchannelDescID := customchannelMixinFields0[0].Descriptor()
+	// customchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	customchannel.IDValidator = customchannelDescID.Validators[0].(func(string) error)
 	dealMixin := schema.Deal{}.Mixin()
 	dealMixinFields0 := dealMixin[0].Fields()
 	_ = dealMixinFields0

@@ -42,6 +42,14 @@ type Tx struct {
 	Channel *ChannelClient
 	// ChannelAddress is the client for interacting with the ChannelAddress builders.
 	ChannelAddress *ChannelAddressClient
+	// ChannelFile is the client for interacting with the ChannelFile builders.
+	ChannelFile *ChannelFileClient
+	// ChannelMessage is the client for interacting with the ChannelMessage builders.
+	ChannelMessage *ChannelMessageClient
+	// ChannelReaction is the client for interacting with the ChannelReaction builders.
+	ChannelReaction *ChannelReactionClient
+	// ChannelSender is the client for interacting with the ChannelSender builders.
+	ChannelSender *ChannelSenderClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// CompanyDomain is the client for interacting with the CompanyDomain builders.
@@ -70,6 +78,8 @@ type Tx struct {
 	ContactPhone *ContactPhoneClient
 	// Conversation is the client for interacting with the Conversation builders.
 	Conversation *ConversationClient
+	// CustomChannel is the client for interacting with the CustomChannel builders.
+	CustomChannel *CustomChannelClient
 	// Deal is the client for interacting with the Deal builders.
 	Deal *DealClient
 	// Draft is the client for interacting with the Draft builders.
@@ -348,6 +358,10 @@ func (tx *Tx) init() {
 	tx.BotStepCount = NewBotStepCountClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.ChannelAddress = NewChannelAddressClient(tx.config)
+	tx.ChannelFile = NewChannelFileClient(tx.config)
+	tx.ChannelMessage = NewChannelMessageClient(tx.config)
+	tx.ChannelReaction = NewChannelReactionClient(tx.config)
+	tx.ChannelSender = NewChannelSenderClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
 	tx.CompanyDomain = NewCompanyDomainClient(tx.config)
 	tx.ConsentRecord = NewConsentRecordClient(tx.config)
@@ -362,6 +376,7 @@ func (tx *Tx) init() {
 	tx.ContactMove = NewContactMoveClient(tx.config)
 	tx.ContactPhone = NewContactPhoneClient(tx.config)
 	tx.Conversation = NewConversationClient(tx.config)
+	tx.CustomChannel = NewCustomChannelClient(tx.config)
 	tx.Deal = NewDealClient(tx.config)
 	tx.Draft = NewDraftClient(tx.config)
 	tx.Email = NewEmailClient(tx.config)

@@ -40,6 +40,16 @@ func (r *mutationResolver) UploadAttachment(ctx context.Context, input model.Upl
 	}))
 }
 
+func (r *mutationResolver) UploadChannelAttachment(ctx context.Context, input model.UploadChannelAttachmentInput) (*model.AttachmentPayload, error) {
+	inboxID, err := r.Services.Custom.InboxOf(ctx, input.ChannelID)
+	if err != nil {
+		return nil, err
+	}
+	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
+		InboxID: inboxID, File: input.File.File, FileName: input.File.Filename, Size: input.File.Size, IdempotencyKey: input.IdempotencyKey,
+	}))
+}
+
 func (r *mutationResolver) UploadVisitorAttachment(ctx context.Context, input model.UploadVisitorAttachmentInput) (*model.AttachmentPayload, error) {
 	return attachmentPayload(r.Services.Attachments.Upload(ctx, attachment.UploadInput{
 		ConversationID: value(input.ConversationID),

@@ -35,6 +35,10 @@ func (r *blockedSenderResolver) Email(ctx context.Context, obj *ent.Block) (*str
 	return orNull(conversation.BlockedAddress(obj)), nil
 }
 
+func (r *blockedSenderResolver) SenderKey(ctx context.Context, obj *ent.Block) (*string, error) {
+	return orNull(conversation.BlockedKey(obj)), nil
+}
+
 func (r *blockedSenderResolver) Domain(ctx context.Context, obj *ent.Block) (*string, error) {
 	return orNull(conversation.BlockedDomain(obj)), nil
 }

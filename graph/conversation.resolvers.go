@@ -68,8 +68,8 @@ func (r *conversationResolver) WaitingOn(ctx context.Context, obj *ent.Conversat
 	return orNull(conversation.AwaitedOf(obj)), nil
 }
 
-func (r *conversationResolver) CanReplyUntil(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error) {
-	return orNull(conversation.CanReplyUntil(obj)), nil
+func (r *conversationResolver) CanReplyUntil(ctx context.Context, objs []*ent.Conversation) ([]*clock.Micros, error) {
+	return r.Services.Conversations.CanReplyUntil(ctx, objs)
 }
 
 func (r *conversationResolver) FirstRespondedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error) {

@@ -79,7 +79,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	c.Message.Attachments = func(child int, _ *string) int { return 1 + child*unpaged }
 	for _, list := range []*func(int) int{&c.Inbox.ViewCounts, &c.Message.Mentions, &c.VisitorMessage.Attachments, &c.Conversation.DraftBy, &c.Draft.Mentions, &c.Draft.Attachments,
 		&c.Message.Cards, &c.VisitorMessage.Cards, &c.LibraryItem.Variants, &c.LibraryItem.UserLinks, &c.LibraryItem.Files, &c.LibraryItem.Versions, &c.Message.QuickReplies, &c.VisitorMessage.QuickReplies, &c.InsertedLibraryItem.Files, &c.ReplyPreview.Cards, &c.Conversation.Ratings, &c.Conversation.AgentRuns, &c.Conversation.FlowRuns,
-		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources, &c.IdentityProvider.RoleMapping, &c.IdentityProvider.TeamMapping, &c.AuditEntry.Changes} {
+		&c.Conversation.Annotations, &c.Message.Annotations, &c.Annotation.Earlier, &c.Proposal.Sources, &c.IdentityProvider.RoleMapping, &c.IdentityProvider.TeamMapping, &c.AuditEntry.Changes, &c.Message.Reactions, &c.Message.RemoteFiles, &c.OutboundMessage.Attachments, &c.OutboundMessage.QuickReplies, &c.ChannelCapabilities.AttachmentTypes, &c.MessageTemplate.Parameters} {
 		*list = func(child int) int { return 1 + child*unpaged }
 	}
 	c.Conversation.Proposals = func(child int, _ []vocab.ProposalState, first *int, _ *string, last *int, _ *string) int {
@@ -96,7 +96,7 @@ func setPrices(c *generated.ComplexityRoot) {
 	blockedSenders := func(child int, _ *string, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(20, first, last)
 	}
-	c.ChatChannel.BlockedSenders, c.EmailChannel.BlockedSenders = blockedSenders, blockedSenders
+	c.ChatChannel.BlockedSenders, c.EmailChannel.BlockedSenders, c.CustomChannel.BlockedSenders = blockedSenders, blockedSenders, blockedSenders
 	c.Conversation.TranscriptText = func(int, *int, *bool) int { return 100 }
 	c.Query.SearchKnowledge = func(child int, _ string, _ []vocab.ArticleAudience, _ *string, first *int) int {
 		return 1 + child*pageSize(10, first)
@@ -215,7 +215,7 @@ func setPagePrices(c *generated.ComplexityRoot) {
 			&c.TargetedMessagePreview.Verdicts, &c.TargetedMessagePreview.Warnings,
 		},
 		20: {
-			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
+			&c.Inbox.Users, &c.Inbox.Teams, &c.Inbox.Members, &c.Inbox.People, &c.Inbox.EmailChannels, &c.Inbox.CustomChannels, &c.User.Teams, &c.User.PersonalMailboxes, &c.Team.Members,
 			&c.Integration.Inboxes, &c.ChatChannel.TargetedMessages, &c.Message.Revisions, &c.Message.Repeats, &c.Conversation.Participants, &c.Conversation.Tickets, &c.Ticket.Contacts, &c.Deal.Contacts,
 			&c.Conversation.RoutingDecisions, &c.RoutingDecision.Candidates, &c.Visitor.PageViews, &c.Visitor.Sessions, &c.Contact.PageViews, &c.Contact.Consents,
 			&c.Contact.Conversations, &c.Contact.Lists, &c.Contact.Tickets, &c.Contact.Deals, &c.Conversation.Deals, &c.Company.Engagements, &c.Contact.Engagements, &c.Conversation.Engagements, &c.Deal.Engagements,

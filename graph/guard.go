@@ -89,7 +89,7 @@ func (n *need) refusal(v *viewer.Viewer) *gqlerror.Error {
 	case len(n.kinds) > 0 && !slices.Contains(n.kinds, v.Kind) && !slices.Contains(n.kinds, viewer.Anyone):
 		fault = refuse(n.path.String(), v, n.kinds)
 	case len(n.anyOf) > 0 && v.IsStaff() && !v.GrantsAny(n.anyOf) && n.reached(v):
-		fault = errs.New(errs.Forbidden, "The token lacks the scope %s, which %q requires.", quoteAll(n.anyOf), n.path.String())
+		fault = errs.New(errs.Forbidden, "The token lacks the scope %s, which %q requires.", quoteAll(offered(n.anyOf)), n.path.String())
 	default:
 		return nil
 	}
@@ -181,4 +181,13 @@ func (g *glance) showsType(def *ast.Definition) bool {
 		fields = append(fields, f.Field)
 	}
 	return !slices.ContainsFunc(g.guard(def.Name, fields), func(anyOf []string) bool { return !g.viewer.GrantsAny(anyOf) })
+}
+
+// offered are the scopes that an error names: not that of connectors, whose tokens have no
+// other, where another one suffices.
+func offered(scopes []string) []string {
+	if len(scopes) < 2 {
+		return scopes
+	}
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return s == viewer.ScopeConnect })
 }

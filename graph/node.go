@@ -6,6 +6,7 @@ import (
 	"parley/ent"
 	"parley/graph/model"
 	"parley/internal/channel/chat/settings"
+	"parley/internal/channel/custom"
 	emailsettings "parley/internal/channel/email/settings"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -107,7 +108,7 @@ func (r *Resolver) loadChannel(ctx context.Context, channelID string) (model.Cha
 		return nil, err
 	}
 	switch object.(type) {
-	case *ent.Channel, *ent.EmailChannel:
+	case *ent.Channel, *ent.EmailChannel, *ent.CustomChannel:
 		return object, nil
 	}
 	return nil, nil
@@ -123,6 +124,10 @@ func (r *Resolver) removeChannel(ctx context.Context, in emailsettings.RemoveCha
 		})
 	case *ent.EmailChannel:
 		return r.Services.EmailSettings.Remove(ctx, in)
+	case *ent.CustomChannel:
+		return r.Services.Custom.Remove(ctx, custom.Remove{
+			Mutation: "removeChannel", ChannelID: in.ChannelID, ConfirmName: in.ConfirmName, IdempotencyKey: in.IdempotencyKey, Input: in,
+		})
 	}
 	if err != nil {
 		return nil, err

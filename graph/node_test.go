@@ -82,7 +82,7 @@ func TestTypedGetters(t *testing.T) {
 		switch def.Name {
 		case "Account", "Contact", "Company": // viewer { account }, contact(by:), company(by:)
 			continue
-		case "ChatChannel", "EmailChannel":
+		case "ChatChannel", "EmailChannel", "CustomChannel":
 			def = s.Types["Channel"]
 		}
 		if getters[def.Name] == "" && !strings.HasPrefix(def.Name, "Visitor") {

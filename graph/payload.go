@@ -44,6 +44,10 @@ func conversationPayload(v *ent.Conversation, err error) (*model.ConversationPay
 	return &model.ConversationPayload{Conversation: v}, err
 }
 
+func customChannelPayload(v *ent.CustomChannel, err error) (*model.CustomChannelPayload, error) {
+	return &model.CustomChannelPayload{CustomChannel: v}, err
+}
+
 func emailChannelPayload(v *ent.EmailChannel, err error) (*model.EmailChannelPayload, error) {
 	return &model.EmailChannelPayload{EmailChannel: v}, err
 }

@@ -30,6 +30,10 @@ func (r *apiTokenResolver) Bot(ctx context.Context, objs []*ent.ApiToken) ([]*en
 	return r.Services.Nodes.Bots(ctx, pick(objs, func(t *ent.ApiToken) string { return t.BotID }))
 }
 
+func (r *apiTokenResolver) Channel(ctx context.Context, objs []*ent.ApiToken) ([]model.Channel, error) {
+	return channels(r.Services.Nodes.AnyChannels(ctx, pick(objs, func(t *ent.ApiToken) string { return t.ChannelID })))
+}
+
 func (r *apiTokenResolver) PreviousSecretExpiresAt(ctx context.Context, obj *ent.ApiToken) (*clock.Micros, error) {
 	return r.Services.Accounts.PreviousSecretExpiresAt(obj), nil
 }

@@ -10,6 +10,7 @@ import (
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/custom"
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
 	emailsettings "parley/internal/channel/email/settings"
@@ -49,6 +50,8 @@ type Resolver struct{ Services Services }
 // Services are the use cases that resolvers call, one for each domain.
 type Services struct {
 	Bots           *bot.Service
+	Custom         *custom.Service
+	LiveCustom     *custom.Live
 	BotWork        *bot.Work
 	Audit          *audit.Service
 	Notifications  *notification.Service

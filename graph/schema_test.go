@@ -163,7 +163,8 @@ func TestEnumsAreTheVocabulary(t *testing.T) {
 		for _, v := range def.EnumValues {
 			values = append(values, v.Name)
 		}
-		if diff := cmp.Diff(constants[def.Name], values); diff != "" {
+		of := slices.DeleteFunc(slices.Clone(constants[def.Name]), func(v string) bool { return def.Name == "ChannelKind" && v == "CUSTOM_LIVE" }) // it is only stored (CC-6)
+		if diff := cmp.Diff(of, values); diff != "" {
 			t.Errorf("%s: constants (-), SDL (+):\n%s", def.Name, diff)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/custom"
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/digest"
 	"parley/internal/channel/email/receive"
@@ -96,6 +97,7 @@ type app struct {
 	privacy       *privacy.Service
 	bots          *bot.Service
 	proposals     *proposal.Service
+	custom        *custom.Service
 }
 
 // compose makes the use cases, each from those before it, and registers their
@@ -138,6 +140,9 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
+	a.custom = custom.New(s, keys, custom.Deps{
+		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Client: egress.New(o.images).HTTPClient(), MaxBytes: o.files.MaxBytes,
+	}, log)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
 	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer(), a.webhooks.Consumer()}) {
 		a.reactions.Register(consumer)
@@ -173,6 +178,7 @@ func (a *app) registerJobs() {
 	a.webhooks.Register(a.queue)
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
+	a.custom.Register(a.queue)
 }
 
 // registerRounds has the queue do what comes back by the clock.
@@ -267,7 +273,7 @@ func (a *app) schema(l *live, limits graph.Limits, log *slog.Logger, with ...gra
 func (a *app) services(l *live) graph.Services {
 	records := crm.New(a.store)
 	return graph.Services{
-		Accounts: a.accounts, Audit: a.audit, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
+		Accounts: a.accounts, Custom: a.custom, LiveCustom: custom.NewLive(a.custom, l.feed, l.presence), Audit: a.audit, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
 		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, Webhooks: a.webhooks, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,

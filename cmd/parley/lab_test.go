@@ -294,8 +294,8 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0], w.AdminID},
 		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1], w.AdminID},
 	} {
-		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, emailChannel} {
-			in.ids[kind] = id.New(strings.TrimPrefix(kind, "e-mail "))
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, emailChannel, customChannel} {
+			in.ids[kind] = id.New(prefixOf(kind))
 		}
 		c, now := tx.Client, w.Store.Now()
 		if err := all(
@@ -342,6 +342,9 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 			c.Channel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetKind(vocab.Email).SetKey("key-"+in.ids[emailChannel]).SetCreatedAt(now),
 			c.EmailChannel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetAddress("support@example.com").SetAliases([]string{}).
 				SetProvider(vocab.EmailForwarding).SetState(vocab.EmailConnected).SetCreatedAt(now),
+			c.Channel.Create().SetID(in.ids[customChannel]).SetInboxID(in.inbox).SetKind(vocab.Custom).SetKey("key-"+in.ids[customChannel]).SetCreatedAt(now),
+			c.CustomChannel.Create().SetID(in.ids[customChannel]).SetInboxID(in.inbox).SetType("telegram").SetName("Bot").SetIntegrationID(w.own[id.Integration]).
+				SetLive(false).SetCreatedAt(now),
 		); err != nil {
 			return err
 		}
@@ -384,6 +387,12 @@ func (w *world) quote(c *ent.Client, quoteID string, number int, conversationID,
 
 // emailChannel is the kind of e-mail channels, whose ids are those of channels.
 const emailChannel = "e-mail " + id.Channel
+
+// customChannel is the kind of custom channels.
+const customChannel = "custom " + id.Channel
+
+// prefixOf is the prefix of a kind's ids.
+func prefixOf(kind string) string { return kind[strings.LastIndex(kind, " ")+1:] }
 
 type creation interface{ Exec(context.Context) error }
 

@@ -177,6 +177,7 @@ var also = map[string][]string{
 	"createTicket": {"input.subject"}, "upsertTicket": {"input.subject"}, "createDeal": {"input.name"}, "upsertDeal": {"input.name"},
 	"createBot": {"input.flow.steps.preset.ownerRule"}, "publishBotFlow": {"input.flow.steps.preset.ownerRule"}, "simulateBot": {"input.flow.flow.steps.preset.ownerRule"},
 	"createIdentityProvider": {"input.teamClaim"}, "updateIdentityProvider": {"input.teamClaim"},
+	"receiveMessage": {"input.sender.key", "input.text"}, "reportDelivery": {"input.externalThreadId", "input.externalMessageId"},
 	"events": {"after"}, "createLibraryItem": {"input.markdown", "input.usableBy"}, "updateLibraryItem": {"input.usableBy"},
 }
 
@@ -188,6 +189,7 @@ var values = map[string]string{
 
 // valuesFor are those where the end of a place needs others.
 var valuesFor = map[string]map[string]string{
+	"input.channelId":                   {"scopes": `"channels:connect"`},
 	"rules.fallbackId":                  {"RoutingTarget": "CONTACT_OWNER"},
 	"rules.teamIds":                     {"RoutingTarget": "TEAMS"},
 	"rules.userIds":                     {"RoutingTarget": "USERS"},

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -26,7 +25,7 @@ func hides(prefix string, caller viewer.Kind) bool {
 
 // strangers are ids of a kind that a caller may not see, by what they are.
 func strangers(kind string, caller viewer.Kind, w, foreign *world) map[string]string {
-	prefix := strings.TrimPrefix(kind, "e-mail ")
+	prefix := prefixOf(kind)
 	ids := map[string]string{"of another account": foreign.own[kind], "unknown": id.New(prefix)}
 	if w.other[kind] != "" && hides(prefix, caller) {
 		ids["of another inbox"] = w.other[kind]
@@ -45,7 +44,7 @@ var sought = regexp.MustCompile(`"NOT_FOUND"|"NOT_A_MEMBER"|"r":(null|\[null\])`
 
 // silent are places whose ids only narrow what is listed, or are looked at later, as those of
 // an action are when it is accepted, or stand behind another fault, of which a query has one.
-var silent = regexp.MustCompile(`^query\.sessions\(userId$|^query\.auditLog\(filter\.|filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
+var silent = regexp.MustCompile(`^query\.sessions\(userId$|^mutation\.receiveMessage\(input\.attachmentIds$|^query\.auditLog\(filter\.|filter\.(inboxIds|contactIds|contactListId|assignees\.(user|team)Ids|ownerIds|companyIds|pipelineIds|stageIds|contactId|companyId|dealId|ticketId|assigneeIds|authorIds|conversationId)$|^query\.events|^subscription\.events|` +
 	`^mutation\.(create|update)LibraryItem\(input\.(userLinks\.userId|imageAttachmentId)$|` +
 	`^mutation\.proposeAction\(input\.(conversationId$|action\.)|^query\.simulateBot\(input\.flow\.flow\.steps\.routing\.rules\.conditions\.|` +
 	`^mutation\.bulkChangeConversations\(input\.(userId|teamId|selection\.conversationIds)`)
@@ -109,7 +108,7 @@ func (s *strangeness) kinds(c *call, p *place) []string {
 	case anyKind:
 		return slices.Sorted(maps.Keys(s.foreign.own))
 	case id.Channel:
-		return []string{id.Channel, emailChannel}
+		return []string{id.Channel, emailChannel, customChannel}
 	}
 	return []string{kind}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"regexp"
-	"strings"
 	"testing"
 
 	"parley/internal/viewer"
@@ -28,7 +27,7 @@ func TestNoAnswerNamesForeignObjects(t *testing.T) {
 				hidden[value] = kind + " of another account"
 			}
 			for kind, value := range w.other {
-				if hides(strings.TrimPrefix(kind, "e-mail "), viewer.Agent) {
+				if hides(prefixOf(kind), viewer.Agent) {
 					hidden[value] = kind + " of another inbox"
 				}
 			}

@@ -29,6 +29,8 @@ const (
 	FieldIntegrationID = "integration_id"
 	// FieldBotID holds the string denoting the bot_id field in the database.
 	FieldBotID = "bot_id"
+	// FieldChannelID holds the string denoting the channel_id field in the database.
+	FieldChannelID = "channel_id"
 	// FieldScopes holds the string denoting the scopes field in the database.
 	FieldScopes = "scopes"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -56,6 +58,7 @@ var Columns = []string{
 	FieldUserID,
 	FieldIntegrationID,
 	FieldBotID,
+	FieldChannelID,
 	FieldScopes,
 	FieldExpiresAt,
 	FieldRevokedAt,
@@ -85,6 +88,8 @@ var (
 	DefaultIntegrationID string
 	// DefaultBotID holds the default value on creation for the "bot_id" field.
 	DefaultBotID string
+	// DefaultChannelID holds the default value on creation for the "channel_id" field.
+	DefaultChannelID string
 	// DefaultRevokedAt holds the default value on creation for the "revoked_at" field.
 	DefaultRevokedAt clock.Micros
 	// DefaultLastUsedAt holds the default value on creation for the "last_used_at" field.
@@ -131,6 +136,11 @@ func ByIntegrationID(opts ...sql.OrderTermOption) OrderOption {
 // ByBotID orders the results by the bot_id field.
 func ByBotID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBotID, opts...).ToFunc()
+}
+
+// ByChannelID orders the results by the channel_id field.
+func ByChannelID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldChannelID, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.

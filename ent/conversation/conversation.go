@@ -123,6 +123,10 @@ const (
 	FieldNoAnswerCount = "no_answer_count"
 	// FieldPriorityRank holds the string denoting the priority_rank field in the database.
 	FieldPriorityRank = "priority_rank"
+	// FieldThreadKey holds the string denoting the thread_key field in the database.
+	FieldThreadKey = "thread_key"
+	// FieldSenderKey holds the string denoting the sender_key field in the database.
+	FieldSenderKey = "sender_key"
 	// FieldChannelType holds the string denoting the channel_type field in the database.
 	FieldChannelType = "channel_type"
 	// FieldExternalID holds the string denoting the external_id field in the database.
@@ -192,6 +196,8 @@ var Columns = []string{
 	FieldAutoAssignedAt,
 	FieldNoAnswerCount,
 	FieldPriorityRank,
+	FieldThreadKey,
+	FieldSenderKey,
 	FieldChannelType,
 	FieldExternalID,
 	FieldRating,
@@ -299,6 +305,10 @@ var (
 	DefaultNoAnswerCount int
 	// DefaultPriorityRank holds the default value on creation for the "priority_rank" field.
 	DefaultPriorityRank int
+	// DefaultThreadKey holds the default value on creation for the "thread_key" field.
+	DefaultThreadKey string
+	// DefaultSenderKey holds the default value on creation for the "sender_key" field.
+	DefaultSenderKey string
 	// DefaultChannelType holds the default value on creation for the "channel_type" field.
 	DefaultChannelType string
 	// DefaultRating holds the default value on creation for the "rating" field.
@@ -580,6 +590,16 @@ func ByNoAnswerCount(opts ...sql.OrderTermOption) OrderOption {
 // ByPriorityRank orders the results by the priority_rank field.
 func ByPriorityRank(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPriorityRank, opts...).ToFunc()
+}
+
+// ByThreadKey orders the results by the thread_key field.
+func ByThreadKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldThreadKey, opts...).ToFunc()
+}
+
+// BySenderKey orders the results by the sender_key field.
+func BySenderKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSenderKey, opts...).ToFunc()
 }
 
 // ByChannelType orders the results by the channel_type field.

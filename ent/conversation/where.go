@@ -348,6 +348,16 @@ func PriorityRank(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldPriorityRank, v))
 }
 
+// ThreadKey applies equality check predicate on the "thread_key" field. It's identical to ThreadKeyEQ.
+func ThreadKey(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldThreadKey, v))
+}
+
+// SenderKey applies equality check predicate on the "sender_key" field. It's identical to SenderKeyEQ.
+func SenderKey(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldSenderKey, v))
+}
+
 // ChannelType applies equality check predicate on the "channel_type" field. It's identical to ChannelTypeEQ.
 func ChannelType(v string) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldChannelType, v))
@@ -3209,6 +3219,136 @@ func PriorityRankLT(v int) predicate.Conversation {
 // PriorityRankLTE applies the LTE predicate on the "priority_rank" field.
 func PriorityRankLTE(v int) predicate.Conversation {
 	return predicate.Conversation(sql.FieldLTE(FieldPriorityRank, v))
+}
+
+// ThreadKeyEQ applies the EQ predicate on the "thread_key" field.
+func ThreadKeyEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldThreadKey, v))
+}
+
+// ThreadKeyNEQ applies the NEQ predicate on the "thread_key" field.
+func ThreadKeyNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldThreadKey, v))
+}
+
+// ThreadKeyIn applies the In predicate on the "thread_key" field.
+func ThreadKeyIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldThreadKey, vs...))
+}
+
+// ThreadKeyNotIn applies the NotIn predicate on the "thread_key" field.
+func ThreadKeyNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldThreadKey, vs...))
+}
+
+// ThreadKeyGT applies the GT predicate on the "thread_key" field.
+func ThreadKeyGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldThreadKey, v))
+}
+
+// ThreadKeyGTE applies the GTE predicate on the "thread_key" field.
+func ThreadKeyGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldThreadKey, v))
+}
+
+// ThreadKeyLT applies the LT predicate on the "thread_key" field.
+func ThreadKeyLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldThreadKey, v))
+}
+
+// ThreadKeyLTE applies the LTE predicate on the "thread_key" field.
+func ThreadKeyLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldThreadKey, v))
+}
+
+// ThreadKeyContains applies the Contains predicate on the "thread_key" field.
+func ThreadKeyContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldThreadKey, v))
+}
+
+// ThreadKeyHasPrefix applies the HasPrefix predicate on the "thread_key" field.
+func ThreadKeyHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldThreadKey, v))
+}
+
+// ThreadKeyHasSuffix applies the HasSuffix predicate on the "thread_key" field.
+func ThreadKeyHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldThreadKey, v))
+}
+
+// ThreadKeyEqualFold applies the EqualFold predicate on the "thread_key" field.
+func ThreadKeyEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldThreadKey, v))
+}
+
+// ThreadKeyContainsFold applies the ContainsFold predicate on the "thread_key" field.
+func ThreadKeyContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldThreadKey, v))
+}
+
+// SenderKeyEQ applies the EQ predicate on the "sender_key" field.
+func SenderKeyEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldSenderKey, v))
+}
+
+// SenderKeyNEQ applies the NEQ predicate on the "sender_key" field.
+func SenderKeyNEQ(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldSenderKey, v))
+}
+
+// SenderKeyIn applies the In predicate on the "sender_key" field.
+func SenderKeyIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldSenderKey, vs...))
+}
+
+// SenderKeyNotIn applies the NotIn predicate on the "sender_key" field.
+func SenderKeyNotIn(vs ...string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldSenderKey, vs...))
+}
+
+// SenderKeyGT applies the GT predicate on the "sender_key" field.
+func SenderKeyGT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldSenderKey, v))
+}
+
+// SenderKeyGTE applies the GTE predicate on the "sender_key" field.
+func SenderKeyGTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldSenderKey, v))
+}
+
+// SenderKeyLT applies the LT predicate on the "sender_key" field.
+func SenderKeyLT(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldSenderKey, v))
+}
+
+// SenderKeyLTE applies the LTE predicate on the "sender_key" field.
+func SenderKeyLTE(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldSenderKey, v))
+}
+
+// SenderKeyContains applies the Contains predicate on the "sender_key" field.
+func SenderKeyContains(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContains(FieldSenderKey, v))
+}
+
+// SenderKeyHasPrefix applies the HasPrefix predicate on the "sender_key" field.
+func SenderKeyHasPrefix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasPrefix(FieldSenderKey, v))
+}
+
+// SenderKeyHasSuffix applies the HasSuffix predicate on the "sender_key" field.
+func SenderKeyHasSuffix(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldHasSuffix(FieldSenderKey, v))
+}
+
+// SenderKeyEqualFold applies the EqualFold predicate on the "sender_key" field.
+func SenderKeyEqualFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEqualFold(FieldSenderKey, v))
+}
+
+// SenderKeyContainsFold applies the ContainsFold predicate on the "sender_key" field.
+func SenderKeyContainsFold(v string) predicate.Conversation {
+	return predicate.Conversation(sql.FieldContainsFold(FieldSenderKey, v))
 }
 
 // ChannelTypeEQ applies the EQ predicate on the "channel_type" field.

@@ -188,6 +188,54 @@ func (f ChannelAddressFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelAddressMutation", m)
 }
 
+// The ChannelFileFunc type is an adapter to allow the use of ordinary
+// function as ChannelFile mutator.
+type ChannelFileFunc func(context.Context, *ent.ChannelFileMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelFileMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelFileMutation", m)
+}
+
+// The ChannelMessageFunc type is an adapter to allow the use of ordinary
+// function as ChannelMessage mutator.
+type ChannelMessageFunc func(context.Context, *ent.ChannelMessageMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelMessageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelMessageMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelMessageMutation", m)
+}
+
+// The ChannelReactionFunc type is an adapter to allow the use of ordinary
+// function as ChannelReaction mutator.
+type ChannelReactionFunc func(context.Context, *ent.ChannelReactionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelReactionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelReactionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelReactionMutation", m)
+}
+
+// The ChannelSenderFunc type is an adapter to allow the use of ordinary
+// function as ChannelSender mutator.
+type ChannelSenderFunc func(context.Context, *ent.ChannelSenderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelSenderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelSenderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelSenderMutation", m)
+}
+
 // The CompanyFunc type is an adapter to allow the use of ordinary
 // function as Company mutator.
 type CompanyFunc func(context.Context, *ent.CompanyMutation) (ent.Value, error)
@@ -354,6 +402,18 @@ func (f ConversationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversationMutation", m)
+}
+
+// The CustomChannelFunc type is an adapter to allow the use of ordinary
+// function as CustomChannel mutator.
+type CustomChannelFunc func(context.Context, *ent.CustomChannelMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CustomChannelFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CustomChannelMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CustomChannelMutation", m)
 }
 
 // The DealFunc type is an adapter to allow the use of ordinary

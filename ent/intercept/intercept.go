@@ -22,6 +22,10 @@ import (
 	"parley/ent/botstepcount"
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
+	"parley/ent/channelfile"
+	"parley/ent/channelmessage"
+	"parley/ent/channelreaction"
+	"parley/ent/channelsender"
 	"parley/ent/company"
 	"parley/ent/companydomain"
 	"parley/ent/consentrecord"
@@ -36,6 +40,7 @@ import (
 	"parley/ent/contactmove"
 	"parley/ent/contactphone"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/deal"
 	"parley/ent/draft"
 	"parley/ent/email"
@@ -568,6 +573,114 @@ func (f TraverseChannelAddress) Traverse(ctx context.Context, q ent.Query) error
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelAddressQuery", q)
 }
 
+// The ChannelFileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelFileFunc func(context.Context, *ent.ChannelFileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelFileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelFileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelFileQuery", q)
+}
+
+// The TraverseChannelFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelFile func(context.Context, *ent.ChannelFileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelFileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelFileQuery", q)
+}
+
+// The ChannelMessageFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelMessageFunc func(context.Context, *ent.ChannelMessageQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelMessageFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelMessageQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelMessageQuery", q)
+}
+
+// The TraverseChannelMessage type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelMessage func(context.Context, *ent.ChannelMessageQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelMessage) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelMessage) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelMessageQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelMessageQuery", q)
+}
+
+// The ChannelReactionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelReactionFunc func(context.Context, *ent.ChannelReactionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelReactionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelReactionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelReactionQuery", q)
+}
+
+// The TraverseChannelReaction type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelReaction func(context.Context, *ent.ChannelReactionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelReaction) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelReaction) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelReactionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelReactionQuery", q)
+}
+
+// The ChannelSenderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelSenderFunc func(context.Context, *ent.ChannelSenderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelSenderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelSenderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelSenderQuery", q)
+}
+
+// The TraverseChannelSender type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelSender func(context.Context, *ent.ChannelSenderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelSender) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelSender) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelSenderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelSenderQuery", q)
+}
+
 // The CompanyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CompanyFunc func(context.Context, *ent.CompanyQuery) (ent.Value, error)
 
@@ -944,6 +1057,33 @@ func (f TraverseConversation) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ConversationQuery", q)
+}
+
+// The CustomChannelFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CustomChannelFunc func(context.Context, *ent.CustomChannelQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CustomChannelFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CustomChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CustomChannelQuery", q)
+}
+
+// The TraverseCustomChannel type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCustomChannel func(context.Context, *ent.CustomChannelQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCustomChannel) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCustomChannel) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CustomChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CustomChannelQuery", q)
 }
 
 // The DealFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2761,6 +2901,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
 	case *ent.ChannelAddressQuery:
 		return &query[*ent.ChannelAddressQuery, predicate.ChannelAddress, channeladdress.OrderOption]{typ: ent.TypeChannelAddress, tq: q}, nil
+	case *ent.ChannelFileQuery:
+		return &query[*ent.ChannelFileQuery, predicate.ChannelFile, channelfile.OrderOption]{typ: ent.TypeChannelFile, tq: q}, nil
+	case *ent.ChannelMessageQuery:
+		return &query[*ent.ChannelMessageQuery, predicate.ChannelMessage, channelmessage.OrderOption]{typ: ent.TypeChannelMessage, tq: q}, nil
+	case *ent.ChannelReactionQuery:
+		return &query[*ent.ChannelReactionQuery, predicate.ChannelReaction, channelreaction.OrderOption]{typ: ent.TypeChannelReaction, tq: q}, nil
+	case *ent.ChannelSenderQuery:
+		return &query[*ent.ChannelSenderQuery, predicate.ChannelSender, channelsender.OrderOption]{typ: ent.TypeChannelSender, tq: q}, nil
 	case *ent.CompanyQuery:
 		return &query[*ent.CompanyQuery, predicate.Company, company.OrderOption]{typ: ent.TypeCompany, tq: q}, nil
 	case *ent.CompanyDomainQuery:
@@ -2789,6 +2937,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContactPhoneQuery, predicate.ContactPhone, contactphone.OrderOption]{typ: ent.TypeContactPhone, tq: q}, nil
 	case *ent.ConversationQuery:
 		return &query[*ent.ConversationQuery, predicate.Conversation, conversation.OrderOption]{typ: ent.TypeConversation, tq: q}, nil
+	case *ent.CustomChannelQuery:
+		return &query[*ent.CustomChannelQuery, predicate.CustomChannel, customchannel.OrderOption]{typ: ent.TypeCustomChannel, tq: q}, nil
 	case *ent.DealQuery:
 		return &query[*ent.DealQuery, predicate.Deal, deal.OrderOption]{typ: ent.TypeDeal, tq: q}, nil
 	case *ent.DraftQuery:

@@ -171,6 +171,7 @@ var (
 		{Name: "user_id", Type: field.TypeString, Default: ""},
 		{Name: "integration_id", Type: field.TypeString, Default: ""},
 		{Name: "bot_id", Type: field.TypeString, Default: ""},
+		{Name: "channel_id", Type: field.TypeString, Default: ""},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "expires_at", Type: field.TypeInt64},
 		{Name: "revoked_at", Type: field.TypeInt64, Default: 0},
@@ -517,6 +518,146 @@ var (
 				Name:    "channeladdress_address",
 				Unique:  false,
 				Columns: []*schema.Column{ChannelAddressesColumns[4]},
+			},
+		},
+	}
+	// ChannelFilesColumns holds the columns for the "channel_files" table.
+	ChannelFilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "message_id", Type: field.TypeString},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "url", Type: field.TypeString},
+		{Name: "file_name", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "error", Type: field.TypeString, Default: ""},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ChannelFilesTable holds the schema information for the "channel_files" table.
+	ChannelFilesTable = &schema.Table{
+		Name:       "channel_files",
+		Columns:    ChannelFilesColumns,
+		PrimaryKey: []*schema.Column{ChannelFilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelfile_message_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelFilesColumns[4], ChannelFilesColumns[5]},
+			},
+			{
+				Name:    "channelfile_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelFilesColumns[3], ChannelFilesColumns[0]},
+			},
+		},
+	}
+	// ChannelMessagesColumns holds the columns for the "channel_messages" table.
+	ChannelMessagesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "thread_key", Type: field.TypeString},
+		{Name: "external_id", Type: field.TypeString, Nullable: true},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "echo", Type: field.TypeBool, Default: false},
+		{Name: "by_bot", Type: field.TypeBool, Default: false},
+		{Name: "template", Type: field.TypeJSON, Nullable: true},
+		{Name: "state", Type: field.TypeString, Default: ""},
+		{Name: "action", Type: field.TypeString, Default: ""},
+		{Name: "next_action", Type: field.TypeString, Default: ""},
+		{Name: "ready", Type: field.TypeBool, Default: false},
+		{Name: "queued_at", Type: field.TypeInt64, Default: 0},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "lease_id", Type: field.TypeString, Default: ""},
+		{Name: "lease_until", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ChannelMessagesTable holds the schema information for the "channel_messages" table.
+	ChannelMessagesTable = &schema.Table{
+		Name:       "channel_messages",
+		Columns:    ChannelMessagesColumns,
+		PrimaryKey: []*schema.Column{ChannelMessagesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelmessage_channel_id_thread_key_external_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelMessagesColumns[4], ChannelMessagesColumns[5], ChannelMessagesColumns[6]},
+			},
+			{
+				Name:    "channelmessage_conversation_id_number",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelMessagesColumns[3], ChannelMessagesColumns[7]},
+			},
+		},
+	}
+	// ChannelReactionsColumns holds the columns for the "channel_reactions" table.
+	ChannelReactionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "conversation_id", Type: field.TypeString},
+		{Name: "message_id", Type: field.TypeString},
+		{Name: "sender_id", Type: field.TypeString},
+		{Name: "emoji", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ChannelReactionsTable holds the schema information for the "channel_reactions" table.
+	ChannelReactionsTable = &schema.Table{
+		Name:       "channel_reactions",
+		Columns:    ChannelReactionsColumns,
+		PrimaryKey: []*schema.Column{ChannelReactionsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelreaction_message_id_sender_id_emoji",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelReactionsColumns[4], ChannelReactionsColumns[5], ChannelReactionsColumns[6]},
+			},
+			{
+				Name:    "channelreaction_conversation_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelReactionsColumns[3], ChannelReactionsColumns[0]},
+			},
+			{
+				Name:    "channelreaction_sender_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelReactionsColumns[5]},
+			},
+		},
+	}
+	// ChannelSendersColumns holds the columns for the "channel_senders" table.
+	ChannelSendersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "channel_id", Type: field.TypeString},
+		{Name: "key", Type: field.TypeString},
+		{Name: "contact_id", Type: field.TypeString, Default: ""},
+		{Name: "name", Type: field.TypeString, Default: ""},
+		{Name: "avatar_url", Type: field.TypeString, Default: ""},
+		{Name: "email", Type: field.TypeString, Default: ""},
+		{Name: "phone", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ChannelSendersTable holds the schema information for the "channel_senders" table.
+	ChannelSendersTable = &schema.Table{
+		Name:       "channel_senders",
+		Columns:    ChannelSendersColumns,
+		PrimaryKey: []*schema.Column{ChannelSendersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelsender_channel_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelSendersColumns[3], ChannelSendersColumns[4]},
+			},
+			{
+				Name:    "channelsender_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelSendersColumns[5]},
 			},
 		},
 	}
@@ -1026,6 +1167,8 @@ var (
 		{Name: "auto_assigned_at", Type: field.TypeInt64, Default: 0},
 		{Name: "no_answer_count", Type: field.TypeInt, Default: 0},
 		{Name: "priority_rank", Type: field.TypeInt, Default: 0},
+		{Name: "thread_key", Type: field.TypeString, Default: ""},
+		{Name: "sender_key", Type: field.TypeString, Default: ""},
 		{Name: "channel_type", Type: field.TypeString, Default: ""},
 		{Name: "external_id", Type: field.TypeString, Nullable: true},
 		{Name: "rating", Type: field.TypeInt, Default: 0},
@@ -1044,8 +1187,8 @@ var (
 			},
 			{
 				Name:    "conversation_account_id_external_id",
-				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[56]},
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[58]},
 			},
 			{
 				Name:    "conversation_visitor_id_last_message_at_id",
@@ -1131,6 +1274,35 @@ var (
 				Name:    "conversation_inbox_id_in_bots_status_priority_rank_id",
 				Unique:  false,
 				Columns: []*schema.Column{ConversationsColumns[2], ConversationsColumns[25], ConversationsColumns[6], ConversationsColumns[54], ConversationsColumns[0]},
+			},
+		},
+	}
+	// CustomChannelsColumns holds the columns for the "custom_channels" table.
+	CustomChannelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "type", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "capabilities", Type: field.TypeJSON},
+		{Name: "integration_id", Type: field.TypeString},
+		{Name: "routing", Type: field.TypeJSON},
+		{Name: "bot_id", Type: field.TypeString, Default: ""},
+		{Name: "live", Type: field.TypeBool},
+		{Name: "last_seen_at", Type: field.TypeInt64, Default: 0},
+		{Name: "removed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// CustomChannelsTable holds the schema information for the "custom_channels" table.
+	CustomChannelsTable = &schema.Table{
+		Name:       "custom_channels",
+		Columns:    CustomChannelsColumns,
+		PrimaryKey: []*schema.Column{CustomChannelsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "customchannel_inbox_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomChannelsColumns[2], CustomChannelsColumns[0]},
 			},
 		},
 	}
@@ -3642,6 +3814,10 @@ var (
 		BotStepCountsTable,
 		ChannelsTable,
 		ChannelAddressesTable,
+		ChannelFilesTable,
+		ChannelMessagesTable,
+		ChannelReactionsTable,
+		ChannelSendersTable,
 		CompaniesTable,
 		CompanyDomainsTable,
 		ConsentsTable,
@@ -3656,6 +3832,7 @@ var (
 		ContactMovesTable,
 		ContactPhonesTable,
 		ConversationsTable,
+		CustomChannelsTable,
 		DealsTable,
 		DraftsTable,
 		EmailsTable,

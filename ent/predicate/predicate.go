@@ -51,6 +51,18 @@ type Channel func(*sql.Selector)
 // ChannelAddress is the predicate function for channeladdress builders.
 type ChannelAddress func(*sql.Selector)
 
+// ChannelFile is the predicate function for channelfile builders.
+type ChannelFile func(*sql.Selector)
+
+// ChannelMessage is the predicate function for channelmessage builders.
+type ChannelMessage func(*sql.Selector)
+
+// ChannelReaction is the predicate function for channelreaction builders.
+type ChannelReaction func(*sql.Selector)
+
+// ChannelSender is the predicate function for channelsender builders.
+type ChannelSender func(*sql.Selector)
+
 // Company is the predicate function for company builders.
 type Company func(*sql.Selector)
 
@@ -92,6 +104,9 @@ type ContactPhone func(*sql.Selector)
 
 // Conversation is the predicate function for conversation builders.
 type Conversation func(*sql.Selector)
+
+// CustomChannel is the predicate function for customchannel builders.
+type CustomChannel func(*sql.Selector)
 
 // Deal is the predicate function for deal builders.
 type Deal func(*sql.Selector)

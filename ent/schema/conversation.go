@@ -74,6 +74,8 @@ func (Conversation) Fields() []ent.Field {
 		field.Int64("auto_assigned_at").GoType(clock.Micros(0)).Default(0).Comment("Since when whoever routing chose has neither answered nor looked; 0: no one is waited for (RT-8)."),
 		field.Int("no_answer_count").Default(0).Comment("How often it was routed again for want of an answer (RT-8)."),
 		field.Int("priority_rank").Default(0).Comment("The priority as a number, for lists in its order."),
+		field.String("thread_key").Default("").Immutable().Comment("The thread of a custom channel that it is; kept when the thread goes on in another conversation (CC-2)."),
+		field.String("sender_key").Default("").Comment("Who wrote first in a custom channel, by the key that they have there (CC-6)."),
 		field.String("channel_type").Default("").Immutable().Comment("What a custom channel calls itself; empty for chat and e-mail."),
 		externalID(),
 		field.Int("rating").Default(0).Comment("The last one that the contact gave, 1 to 5; 0: none (CO-5)."),
@@ -84,10 +86,10 @@ func (Conversation) Fields() []ent.Field {
 // Indexes of Conversation: one seek for each arm of a view, for each order
 // (IN-2, IN-3). The last two columns sort alike, so that a list is read
 // forwards or backwards without a sort. The migrations also index those that were
-// rated (CO-5).
+// rated (CO-5), and have external ids be unique in the account, or in their custom channel.
 func (Conversation) Indexes() []ent.Index {
 	list := []ent.Index{
-		index.Fields("account_id", "id").Unique(), index.Fields("account_id", "external_id").Unique(),
+		index.Fields("account_id", "id").Unique(), index.Fields("account_id", "external_id"),
 		index.Fields("visitor_id", "last_message_at", "id"),
 		index.Fields("contact_id", "opened_at", "id"),
 		index.Fields("bot_state", "visitor_active_at"),

@@ -144,6 +144,7 @@ func (ApiToken) Fields() []ent.Field {
 		reference("user_id"),
 		reference("integration_id"),
 		reference("bot_id"),
+		field.String("channel_id").Default("").Immutable().Comment("The custom channel that it is bound to; empty: none (NT-4)."),
 		field.Strings("scopes"),
 		field.Int64("expires_at").GoType(clock.Micros(0)).Comment("Never: it does not expire."),
 		instant("revoked_at"),

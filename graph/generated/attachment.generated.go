@@ -222,6 +222,70 @@ func (ec *executionContext) fieldContext_UploadAttachmentPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _UploadChannelAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadChannelAttachmentPayload_attachment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attachment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Attachment) graphql.Marshaler {
+			return ec.marshalOAttachment2ᚖparleyᚋentᚐAttachment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UploadChannelAttachmentPayload_attachment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UploadChannelAttachmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Attachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UploadChannelAttachmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadChannelAttachmentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖparleyᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadChannelAttachmentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UploadChannelAttachmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UploadVisitorAttachmentPayload_attachment(ctx context.Context, field graphql.CollectedField, obj *model.AttachmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -402,6 +466,62 @@ func UnmarshalUploadAttachmentInput(ctx context.Context, raw any) (model.UploadA
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUploadChannelAttachmentInput(ctx context.Context, obj any) (model.UploadChannelAttachmentInput, error) {
+	var it model.UploadChannelAttachmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "file", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := ec.unmarshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUploadChannelAttachmentInput unmarshals raw into the UploadChannelAttachmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUploadChannelAttachmentInput(ctx context.Context, raw any) (model.UploadChannelAttachmentInput, error) {
+	var out model.UploadChannelAttachmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UploadChannelAttachmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUploadVisitorAttachmentInput(ctx context.Context, obj any) (model.UploadVisitorAttachmentInput, error) {
 	var it model.UploadVisitorAttachmentInput
 	if obj == nil {
@@ -565,6 +685,38 @@ func (ec *executionContext) _UploadAttachmentPayload(ctx context.Context, sel as
 	return out
 }
 
+var uploadChannelAttachmentPayloadImplementors = []string{"UploadChannelAttachmentPayload"}
+
+func (ec *executionContext) _UploadChannelAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AttachmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uploadChannelAttachmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UploadChannelAttachmentPayload")
+		case "attachment":
+			out.Values[i] = ec._UploadChannelAttachmentPayload_attachment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UploadChannelAttachmentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var uploadVisitorAttachmentPayloadImplementors = []string{"UploadVisitorAttachmentPayload"}
 
 func (ec *executionContext) _UploadVisitorAttachmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AttachmentPayload) graphql.Marshaler {
@@ -670,6 +822,19 @@ func (ec *executionContext) marshalNUploadAttachmentPayload2ᚖparleyᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._UploadAttachmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUploadChannelAttachmentInput2parleyᚋgraphᚋmodelᚐUploadChannelAttachmentInput(ctx context.Context, v any) (model.UploadChannelAttachmentInput, error) {
+	res, err := ec.unmarshalInputUploadChannelAttachmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUploadChannelAttachmentPayload2ᚖparleyᚋgraphᚋmodelᚐAttachmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.AttachmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UploadChannelAttachmentPayload!")
+		return graphql.Null
+	}
+	return ec._UploadChannelAttachmentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUploadVisitorAttachmentInput2parleyᚋgraphᚋmodelᚐUploadVisitorAttachmentInput(ctx context.Context, v any) (model.UploadVisitorAttachmentInput, error) {

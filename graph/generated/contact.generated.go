@@ -31,6 +31,7 @@ type BlockedSenderResolver interface {
 	Contact(ctx context.Context, objs []*ent.Block) ([]*ent.Contact, error)
 	Visitor(ctx context.Context, objs []*ent.Block) ([]*ent.Visitor, error)
 	Email(ctx context.Context, obj *ent.Block) (*string, error)
+	SenderKey(ctx context.Context, obj *ent.Block) (*string, error)
 	Domain(ctx context.Context, obj *ent.Block) (*string, error)
 
 	Reason(ctx context.Context, obj *ent.Block) (*string, error)
@@ -679,6 +680,29 @@ func (ec *executionContext) _BlockedSender_email(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_BlockedSender_email(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BlockedSender", field, true, true, "EmailAddress")
+}
+
+func (ec *executionContext) _BlockedSender_senderKey(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockedSender_senderKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BlockedSender().SenderKey(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BlockedSender_senderKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockedSender", field, true, true, "String")
 }
 
 func (ec *executionContext) _BlockedSender_domain(ctx context.Context, field graphql.CollectedField, obj *ent.Block) (ret graphql.Marshaler) {
@@ -4553,6 +4577,11 @@ func (ec *executionContext) _BlockedSender(ctx context.Context, sel ast.Selectio
 			}
 		case "email":
 			out.Values[i] = ec._BlockedSender_email(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "senderKey":
+			out.Values[i] = ec._BlockedSender_senderKey(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

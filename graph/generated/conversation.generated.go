@@ -41,7 +41,7 @@ type ConversationResolver interface {
 	LastMessage(ctx context.Context, objs []*ent.Conversation) ([]*ent.Message, error)
 
 	WaitingOn(ctx context.Context, obj *ent.Conversation) (*vocab.WaitingOn, error)
-	CanReplyUntil(ctx context.Context, obj *ent.Conversation) (*clock.Micros, error)
+	CanReplyUntil(ctx context.Context, objs []*ent.Conversation) ([]*clock.Micros, error)
 
 	FirstRespondedBy(ctx context.Context, objs []*ent.Conversation) ([]model.Actor, error)
 	FirstResponseSeconds(ctx context.Context, obj *ent.Conversation) (*int, error)
@@ -71,6 +71,7 @@ type ConversationResolver interface {
 	AgentRuns(ctx context.Context, objs []*ent.Conversation) ([][]*ent.AgentRun, error)
 	Annotations(ctx context.Context, objs []*ent.Conversation) ([][]*ent.Annotation, error)
 	Associations(ctx context.Context, objs []*ent.Conversation) ([][]*conversation.Association, error)
+	ChannelType(ctx context.Context, obj *ent.Conversation) (*string, error)
 	Deals(ctx context.Context, objs []*ent.Conversation, first *int, after *string, last *int, before *string) ([]*crm.Page[ent.Deal], error)
 	Draft(ctx context.Context, objs []*ent.Conversation, note *bool) ([]*ent.Draft, error)
 	DraftBy(ctx context.Context, objs []*ent.Conversation) ([][]*ent.User, error)
@@ -1628,7 +1629,7 @@ func (ec *executionContext) _Conversation_canReplyUntil(ctx context.Context, fie
 			return ec.fieldContext_Conversation_canReplyUntil(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Conversation().CanReplyUntil(ctx, obj)
+			return ec.resolveBatch_Conversation_canReplyUntil(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *clock.Micros) graphql.Marshaler {
@@ -1640,6 +1641,29 @@ func (ec *executionContext) _Conversation_canReplyUntil(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Conversation_canReplyUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, true, true, "Time")
+}
+func (ec *executionContext) resolveBatch_Conversation_canReplyUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (any, error) {
+	resolver := ec.Resolvers.Conversation()
+	if batch, ok := graphql.BatchParentsFor[*ent.Conversation](ctx, "Conversation"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CanReplyUntil(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*clock.Micros](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Conversation.canReplyUntil",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CanReplyUntil(ctx, []*ent.Conversation{obj})
+	return graphql.ResolveBatchSingleResult[*clock.Micros](
+		ctx,
+		results,
+		err,
+		"Conversation.canReplyUntil",
+	)
 }
 
 func (ec *executionContext) _Conversation_firstRespondedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -2749,6 +2773,29 @@ func (ec *executionContext) resolveBatch_Conversation_associations(ctx context.C
 		err,
 		"Conversation.associations",
 	)
+}
+
+func (ec *executionContext) _Conversation_channelType(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_channelType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Conversation().ChannelType(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_channelType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, true, true, "String")
 }
 
 func (ec *executionContext) _Conversation_deals(ctx context.Context, field graphql.CollectedField, obj *ent.Conversation) (ret graphql.Marshaler) {
@@ -7167,6 +7214,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 		case "associations":
 			out.Values[i] = ec._Conversation_associations(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channelType":
+			out.Values[i] = ec._Conversation_channelType(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deals":

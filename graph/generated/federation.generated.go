@@ -51,6 +51,13 @@ func (ec *executionContext) __Entity(ctx context.Context, sel ast.SelectionSet, 
 			return graphql.Null
 		}
 		return ec._EmailChannel(ctx, sel, obj)
+	case ent.CustomChannel:
+		return ec._CustomChannel(ctx, sel, &obj)
+	case *ent.CustomChannel:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CustomChannel(ctx, sel, obj)
 	case ent.Channel:
 		return ec._ChatChannel(ctx, sel, &obj)
 	case *ent.Channel:
@@ -272,6 +279,8 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 	{
 		var batchItemsEmailChannel []*ent.EmailChannel
 		batchIdxMapEmailChannel := map[int]int{}
+		var batchItemsCustomChannel []*ent.CustomChannel
+		batchIdxMapCustomChannel := map[int]int{}
 		var batchItemsChatChannel []*ent.Channel
 		batchIdxMapChatChannel := map[int]int{}
 		var batchItemsVisitor []*ent.Visitor
@@ -312,6 +321,12 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 			case *ent.EmailChannel:
 				batchIdxMapEmailChannel[i] = len(batchItemsEmailChannel)
 				batchItemsEmailChannel = append(batchItemsEmailChannel, concrete)
+			case ent.CustomChannel:
+				batchIdxMapCustomChannel[i] = len(batchItemsCustomChannel)
+				batchItemsCustomChannel = append(batchItemsCustomChannel, &concrete)
+			case *ent.CustomChannel:
+				batchIdxMapCustomChannel[i] = len(batchItemsCustomChannel)
+				batchItemsCustomChannel = append(batchItemsCustomChannel, concrete)
 			case ent.Channel:
 				batchIdxMapChatChannel[i] = len(batchItemsChatChannel)
 				batchItemsChatChannel = append(batchItemsChatChannel, &concrete)
@@ -412,6 +427,9 @@ func (ec *executionContext) marshalN_Entity2ᚕparleyᚋgraphᚋmodelᚐNode(ctx
 		}
 		if len(batchItemsEmailChannel) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "EmailChannel", batchItemsEmailChannel, batchIdxMapEmailChannel)
+		}
+		if len(batchItemsCustomChannel) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "CustomChannel", batchItemsCustomChannel, batchIdxMapCustomChannel)
 		}
 		if len(batchItemsChatChannel) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ChatChannel", batchItemsChatChannel, batchIdxMapChatChannel)

@@ -50,6 +50,7 @@ type InboxResolver interface {
 	Settings(ctx context.Context, obj *ent.Inbox) (*vocab.InboxSettings, error)
 
 	People(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*model.InboxPerson], error)
+	CustomChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.CustomChannel], error)
 	EmailChannels(ctx context.Context, objs []*ent.Inbox, first *int, after *string, last *int, before *string) ([]*paging.Connection[*ent.EmailChannel], error)
 	EmailAllowList(ctx context.Context, obj *ent.Inbox, first *int, after *string, last *int, before *string) (*paging.Connection[string], error)
 	RoleNames(ctx context.Context, obj *ent.Inbox) ([]string, error)
@@ -217,6 +218,44 @@ func (ec *executionContext) field_ChatChannel_texts_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["locale"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Inbox_customChannels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -1878,6 +1917,73 @@ func (ec *executionContext) resolveBatch_Inbox_people(ctx context.Context, field
 		results,
 		err,
 		"Inbox.people",
+	)
+}
+
+func (ec *executionContext) _Inbox_customChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_customChannels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_customChannels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *paging.Connection[*ent.CustomChannel]) graphql.Marshaler {
+			return ec.marshalNCustomChannelConnection2ᚖparleyᚋinternalᚋpagingᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_customChannels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomChannelConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Inbox_customChannels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_customChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CustomChannels(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*paging.Connection[*ent.CustomChannel]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.customChannels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CustomChannels(ctx, []*ent.Inbox{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*paging.Connection[*ent.CustomChannel]](
+		ctx,
+		results,
+		err,
+		"Inbox.customChannels",
 	)
 }
 
@@ -3887,6 +3993,13 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			return graphql.Null
 		}
 		return ec._EmailChannel(ctx, sel, obj)
+	case ent.CustomChannel:
+		return ec._CustomChannel(ctx, sel, &obj)
+	case *ent.CustomChannel:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CustomChannel(ctx, sel, obj)
 	case ent.Channel:
 		return ec._ChatChannel(ctx, sel, &obj)
 	case *ent.Channel:
@@ -4273,6 +4386,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "people":
 			out.Values[i] = ec._Inbox_people(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customChannels":
+			out.Values[i] = ec._Inbox_customChannels(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4823,18 +4941,13 @@ func (ec *executionContext) marshalNChannel2parleyᚋgraphᚋmodelᚐChannel(ctx
 }
 
 func (ec *executionContext) unmarshalNChannelKind2parleyᚋinternalᚋvocabᚐChannelKind(ctx context.Context, v any) (vocab.ChannelKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.ChannelKind(tmp)
+	var res vocab.ChannelKind
+	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNChannelKind2parleyᚋinternalᚋvocabᚐChannelKind(ctx context.Context, sel ast.SelectionSet, v vocab.ChannelKind) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "ChannelKind!")
-	}
-	return res
+	return v
 }
 
 func (ec *executionContext) marshalNChatChannel2ᚖparleyᚋentᚐChannel(ctx context.Context, sel ast.SelectionSet, v *ent.Channel) graphql.Marshaler {
@@ -5206,19 +5319,16 @@ func (ec *executionContext) unmarshalOChannelKind2ᚖparleyᚋinternalᚋvocab�
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
-	res := vocab.ChannelKind(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	var res = new(vocab.ChannelKind)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOChannelKind2ᚖparleyᚋinternalᚋvocabᚐChannelKind(ctx context.Context, sel ast.SelectionSet, v *vocab.ChannelKind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	_ = sel
-	_ = ctx
-	res := graphql.MarshalString(string(*v))
-	return res
+	return v
 }
 
 func (ec *executionContext) marshalOChatChannel2ᚖparleyᚋentᚐChannel(ctx context.Context, sel ast.SelectionSet, v *ent.Channel) graphql.Marshaler {

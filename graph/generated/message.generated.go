@@ -13,6 +13,7 @@ import (
 	"parley/ent"
 	"parley/graph/internal/inorder"
 	"parley/graph/model"
+	"parley/internal/channel/custom"
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/paging"
@@ -39,6 +40,9 @@ type MessageResolver interface {
 	Annotations(ctx context.Context, objs []*ent.Message) ([][]*ent.Annotation, error)
 	Attachments(ctx context.Context, objs []*ent.Message, after *string) ([][]*ent.Attachment, error)
 	AttachmentCount(ctx context.Context, objs []*ent.Message) ([]int, error)
+	Reactions(ctx context.Context, objs []*ent.Message) ([][]*custom.Reaction, error)
+	RemoteFiles(ctx context.Context, objs []*ent.Message) ([][]*ent.ChannelFile, error)
+	Template(ctx context.Context, objs []*ent.Message) ([]*vocab.MessageTemplate, error)
 
 	QuotedHTML(ctx context.Context, objs []*ent.Message, remoteImages *vocab.RemoteImages) ([]*string, error)
 	Email(ctx context.Context, objs []*ent.Message) ([]*ent.Email, error)
@@ -1131,6 +1135,171 @@ func (ec *executionContext) resolveBatch_Message_attachmentCount(ctx context.Con
 	)
 }
 
+func (ec *executionContext) _Message_reactions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_reactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_reactions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*custom.Reaction) graphql.Marshaler {
+			return ec.marshalNMessageReaction2ᚕᚖparleyᚋinternalᚋchannelᚋcustomᚐReactionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_reactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageReaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_reactions(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reactions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*custom.Reaction](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.reactions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reactions(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*custom.Reaction](
+		ctx,
+		results,
+		err,
+		"Message.reactions",
+	)
+}
+
+func (ec *executionContext) _Message_remoteFiles(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_remoteFiles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_remoteFiles(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ChannelFile) graphql.Marshaler {
+			return ec.marshalNRemoteFile2ᚕᚖparleyᚋentᚐChannelFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Message_remoteFiles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoteFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_remoteFiles(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RemoteFiles(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ChannelFile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.remoteFiles",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RemoteFiles(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ChannelFile](
+		ctx,
+		results,
+		err,
+		"Message.remoteFiles",
+	)
+}
+
+func (ec *executionContext) _Message_template(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_template(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Message_template(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *vocab.MessageTemplate) graphql.Marshaler {
+			return ec.marshalOMessageTemplate2ᚖparleyᚋinternalᚋvocabᚐMessageTemplate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_template(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Message",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Message_template(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (any, error) {
+	resolver := ec.Resolvers.Message()
+	if batch, ok := graphql.BatchParentsFor[*ent.Message](ctx, "Message"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Template(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*vocab.MessageTemplate](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Message.template",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Template(ctx, []*ent.Message{obj})
+	return graphql.ResolveBatchSingleResult[*vocab.MessageTemplate](
+		ctx,
+		results,
+		err,
+		"Message.template",
+	)
+}
+
 func (ec *executionContext) _Message_quickReplies(ctx context.Context, field graphql.CollectedField, obj *ent.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2105,7 +2274,7 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 		asMap["replyAll"] = true
 	}
 
-	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "turn", "onBehalfOfUserId", "externalId", "expectedRevision", "idempotencyKey", "quickReplies", "quoteIds"}
+	fieldsInOrder := [...]string{"id", "conversationId", "text", "html", "markdown", "note", "mentionUserIds", "to", "cc", "bcc", "replyAll", "subject", "attachmentIds", "libraryItemIds", "links", "reopen", "replyToMessageId", "ifLastNumber", "turn", "onBehalfOfUserId", "template", "externalId", "expectedRevision", "idempotencyKey", "quickReplies", "quoteIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2254,6 +2423,13 @@ func (ec *executionContext) unmarshalInputSendMessageInput(ctx context.Context, 
 				return it, err
 			}
 			it.OnBehalfOfUserID = data
+		case "template":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("template"))
+			data, err := ec.unmarshalOMessageTemplateInput2ᚖparleyᚋinternalᚋconversationᚐMessageTemplateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Template = data
 		case "externalId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2501,6 +2677,21 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 		case "attachmentCount":
 			out.Values[i] = ec._Message_attachmentCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reactions":
+			out.Values[i] = ec._Message_reactions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remoteFiles":
+			out.Values[i] = ec._Message_remoteFiles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "template":
+			out.Values[i] = ec._Message_template(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "quickReplies":

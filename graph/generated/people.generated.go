@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,6 +25,7 @@ type ApiTokenResolver interface {
 	User(ctx context.Context, objs []*ent.ApiToken) ([]*ent.User, error)
 	Integration(ctx context.Context, objs []*ent.ApiToken) ([]*ent.Integration, error)
 	Bot(ctx context.Context, objs []*ent.ApiToken) ([]*ent.Bot, error)
+	Channel(ctx context.Context, objs []*ent.ApiToken) ([]model.Channel, error)
 
 	PreviousSecretExpiresAt(ctx context.Context, obj *ent.ApiToken) (*clock.Micros, error)
 	DeprecatedFieldsUsed(ctx context.Context, obj *ent.ApiToken) ([]string, error)
@@ -495,6 +497,61 @@ func (ec *executionContext) resolveBatch_ApiToken_bot(ctx context.Context, field
 		results,
 		err,
 		"ApiToken.bot",
+	)
+}
+
+func (ec *executionContext) _ApiToken_channel(ctx context.Context, field graphql.CollectedField, obj *ent.ApiToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApiToken_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ApiToken_channel(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2parleyᚋgraphᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApiToken_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApiToken",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ApiToken_channel(ctx context.Context, field graphql.CollectedField, obj *ent.ApiToken) (any, error) {
+	resolver := ec.Resolvers.ApiToken()
+	if batch, ok := graphql.BatchParentsFor[*ent.ApiToken](ctx, "ApiToken"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Channel(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[model.Channel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ApiToken.channel",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Channel(ctx, []*ent.ApiToken{obj})
+	return graphql.ResolveBatchSingleResult[model.Channel](
+		ctx,
+		results,
+		err,
+		"ApiToken.channel",
 	)
 }
 
@@ -3055,7 +3112,7 @@ func (ec *executionContext) unmarshalInputCreateApiTokenInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "userId", "integrationId", "botId", "scopes", "inboxIds", "expiresAt", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "userId", "integrationId", "botId", "scopes", "inboxIds", "channelId", "expiresAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3104,6 +3161,13 @@ func (ec *executionContext) unmarshalInputCreateApiTokenInput(ctx context.Contex
 				return it, err
 			}
 			it.InboxIDs = data
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
 		case "expiresAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
 			data, err := ec.unmarshalOTime2ᚖparleyᚋinternalᚋclockᚐMicros(ctx, v)
@@ -4211,6 +4275,11 @@ func (ec *executionContext) _ApiToken(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "bot":
 			out.Values[i] = ec._ApiToken_bot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._ApiToken_channel(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -21,6 +21,7 @@ import (
 	settings1 "parley/internal/channel/chat/settings"
 	"parley/internal/channel/chat/targeting"
 	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/custom"
 	"parley/internal/channel/email/deliver"
 	"parley/internal/channel/email/receive"
 	"parley/internal/channel/email/settings"
@@ -68,6 +69,7 @@ type ResolverRoot interface {
 	BotFlow() BotFlowResolver
 	BotTurn() BotTurnResolver
 	CaptureField() CaptureFieldResolver
+	ChannelCapabilities() ChannelCapabilitiesResolver
 	ChatChannel() ChatChannelResolver
 	Company() CompanyResolver
 	Consent() ConsentResolver
@@ -78,6 +80,7 @@ type ResolverRoot interface {
 	ContactList() ContactListResolver
 	Conversation() ConversationResolver
 	ConversationConnection() ConversationConnectionResolver
+	CustomChannel() CustomChannelResolver
 	Deal() DealResolver
 	DealTotal() DealTotalResolver
 	DocumentOpening() DocumentOpeningResolver
@@ -112,7 +115,9 @@ type ResolverRoot interface {
 	Message() MessageResolver
 	MessageCard() MessageCardResolver
 	MessageConnection() MessageConnectionResolver
+	MessageReaction() MessageReactionResolver
 	MessageRevision() MessageRevisionResolver
+	MessageTemplate() MessageTemplateResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	NotificationChange() NotificationChangeResolver
@@ -131,6 +136,7 @@ type ResolverRoot interface {
 	Rating() RatingResolver
 	RatingCount() RatingCountResolver
 	RatingSettings() RatingSettingsResolver
+	RemoteFile() RemoteFileResolver
 	Routing() RoutingResolver
 	RoutingCandidate() RoutingCandidateResolver
 	RoutingDecision() RoutingDecisionResolver
@@ -285,6 +291,7 @@ type ComplexityRoot struct {
 
 	ApiToken struct {
 		Bot                     func(childComplexity int) int
+		Channel                 func(childComplexity int) int
 		CreatedAt               func(childComplexity int) int
 		DeprecatedFieldsUsed    func(childComplexity int) int
 		ExpiresAt               func(childComplexity int) int
@@ -471,6 +478,7 @@ type ComplexityRoot struct {
 		EndsAt        func(childComplexity int) int
 		NetworkEndsAt func(childComplexity int) int
 		Reason        func(childComplexity int) int
+		SenderKey     func(childComplexity int) int
 		Visitor       func(childComplexity int) int
 	}
 
@@ -590,6 +598,23 @@ type ComplexityRoot struct {
 	CaptureVisitorEmailPayload struct {
 		UserErrors func(childComplexity int) int
 		Visitor    func(childComplexity int) int
+	}
+
+	ChannelCapabilities struct {
+		AttachmentTypes    func(childComplexity int) int
+		Editing            func(childComplexity int) int
+		MaxAttachmentBytes func(childComplexity int) int
+		MaxTextLength      func(childComplexity int) int
+		Presence           func(childComplexity int) int
+		QuickReplies       func(childComplexity int) int
+		Reactions          func(childComplexity int) int
+		ReadReceipts       func(childComplexity int) int
+		Replies            func(childComplexity int) int
+		ReplyWindowSeconds func(childComplexity int) int
+		RichText           func(childComplexity int) int
+		Templates          func(childComplexity int) int
+		Threads            func(childComplexity int) int
+		Typing             func(childComplexity int) int
 	}
 
 	ChannelStateChange struct {
@@ -1019,6 +1044,7 @@ type ComplexityRoot struct {
 		BotState                     func(childComplexity int) int
 		CanReplyUntil                func(childComplexity int) int
 		Channel                      func(childComplexity int) int
+		ChannelType                  func(childComplexity int) int
 		ClosableAt                   func(childComplexity int) int
 		ClosedAt                     func(childComplexity int) int
 		ClosedBy                     func(childComplexity int) int
@@ -1143,6 +1169,12 @@ type ComplexityRoot struct {
 		UserErrors              func(childComplexity int) int
 	}
 
+	CreateCustomChannelPayload struct {
+		CustomChannel func(childComplexity int) int
+		Token         func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	CreateDealPayload struct {
 		Deal       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1232,6 +1264,34 @@ type ComplexityRoot struct {
 		WebhookEndpoint func(childComplexity int) int
 	}
 
+	CustomChannel struct {
+		BlockedSenders func(childComplexity int, query *string, first *int, after *string, last *int, before *string) int
+		Bot            func(childComplexity int) int
+		Capabilities   func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Inbox          func(childComplexity int) int
+		Integration    func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		LastSeenAt     func(childComplexity int) int
+		Name           func(childComplexity int) int
+		RemovedAt      func(childComplexity int) int
+		Routing        func(childComplexity int) int
+		State          func(childComplexity int) int
+		Type           func(childComplexity int) int
+	}
+
+	CustomChannelConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CustomChannelEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	DKIMRecord struct {
 		Name  func(childComplexity int) int
 		Value func(childComplexity int) int
@@ -1318,6 +1378,11 @@ type ComplexityRoot struct {
 	DeleteConversationPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	DeleteCustomChannelPayload struct {
+		CustomChannel func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	DeleteDealPayload struct {
@@ -2036,6 +2101,7 @@ type ComplexityRoot struct {
 	Inbox struct {
 		ChatChannel      func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		CustomChannels   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		EmailAllowList   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		EmailChannels    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ID               func(childComplexity int) int
@@ -2357,9 +2423,12 @@ type ComplexityRoot struct {
 		Proposal        func(childComplexity int) int
 		QuickReplies    func(childComplexity int) int
 		QuotedHTML      func(childComplexity int, remoteImages *vocab.RemoteImages) int
+		Reactions       func(childComplexity int) int
+		RemoteFiles     func(childComplexity int) int
 		Repeats         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ReplyTo         func(childComplexity int) int
 		Revisions       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Template        func(childComplexity int) int
 		Text            func(childComplexity int) int
 		VisibleNumber   func(childComplexity int) int
 	}
@@ -2396,6 +2465,12 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MessageReaction struct {
+		Contact   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Emoji     func(childComplexity int) int
+	}
+
 	MessageRevision struct {
 		CreatedAt  func(childComplexity int) int
 		HTML       func(childComplexity int) int
@@ -2414,6 +2489,12 @@ type ComplexityRoot struct {
 	MessageRevisionEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	MessageTemplate struct {
+		Language   func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Parameters func(childComplexity int) int
 	}
 
 	Money struct {
@@ -2457,6 +2538,7 @@ type ComplexityRoot struct {
 		CreateContact                  func(childComplexity int, input contact.CreateContactInput) int
 		CreateContactList              func(childComplexity int, input contact.CreateContactListInput) int
 		CreateContactSubscriptionType  func(childComplexity int, input consent.CreateContactSubscriptionTypeInput) int
+		CreateCustomChannel            func(childComplexity int, input custom.CreateCustomChannelInput) int
 		CreateDeal                     func(childComplexity int, input crm.CreateDealInput) int
 		CreateIdentityProvider         func(childComplexity int, input signin.CreateIdentityProviderInput) int
 		CreateIdentitySecret           func(childComplexity int, input settings1.CreateIdentitySecretInput) int
@@ -2481,6 +2563,7 @@ type ComplexityRoot struct {
 		DeleteContactList              func(childComplexity int, input contact.DeleteContactListInput) int
 		DeleteContactSubscriptionType  func(childComplexity int, input consent.DeleteContactSubscriptionTypeInput) int
 		DeleteConversation             func(childComplexity int, input conversation.DeleteConversationInput) int
+		DeleteCustomChannel            func(childComplexity int, input custom.DeleteCustomChannelInput) int
 		DeleteDeal                     func(childComplexity int, input crm.DeleteDealInput) int
 		DeleteEngagement               func(childComplexity int, input engagement.DeleteEngagementInput) int
 		DeleteIdentityProvider         func(childComplexity int, input signin.DeleteIdentityProviderInput) int
@@ -2534,6 +2617,7 @@ type ComplexityRoot struct {
 		PurgeConversation              func(childComplexity int, input conversation.PurgeConversationInput) int
 		RateConversation               func(childComplexity int, input visitor.RateConversationInput) int
 		ReactivateUser                 func(childComplexity int, input account.ReactivateUserInput) int
+		ReceiveMessage                 func(childComplexity int, input custom.ReceiveMessageInput) int
 		ReclassifyEmail                func(childComplexity int, input receive.ReclassifyEmailInput) int
 		ReconnectEmailChannel          func(childComplexity int, input settings.ReconnectEmailChannelInput) int
 		RecordVisitorConsent           func(childComplexity int, input visitor.RecordVisitorConsentInput) int
@@ -2549,6 +2633,9 @@ type ComplexityRoot struct {
 		ReplayWebhook                  func(childComplexity int, input webhook.ReplayWebhookInput) int
 		ReplayWebhookDelivery          func(childComplexity int, input webhook.ReplayWebhookDeliveryInput) int
 		ReportAgentStep                func(childComplexity int, input bot.ReportAgentStepInput) int
+		ReportDelivery                 func(childComplexity int, input custom.ReportDeliveryInput) int
+		ReportReaction                 func(childComplexity int, input custom.ReportReactionInput) int
+		ReportTyping                   func(childComplexity int, input custom.ReportTypingInput) int
 		RequestSignInLink              func(childComplexity int, input signin.RequestSignInLinkInput) int
 		RequestVisitorEmailCode        func(childComplexity int, input visitor.RequestVisitorEmailCodeInput) int
 		RestoreBot                     func(childComplexity int, input bot.RestoreBotInput) int
@@ -2604,6 +2691,7 @@ type ComplexityRoot struct {
 		UpdateContactList              func(childComplexity int, input contact.UpdateContactListInput) int
 		UpdateContactSubscriptionType  func(childComplexity int, input consent.UpdateContactSubscriptionTypeInput) int
 		UpdateConversation             func(childComplexity int, input conversation.UpdateConversationInput) int
+		UpdateCustomChannel            func(childComplexity int, input custom.UpdateCustomChannelInput) int
 		UpdateDeal                     func(childComplexity int, input crm.UpdateDealInput) int
 		UpdateEmailAllowList           func(childComplexity int, input settings.UpdateEmailAllowListInput) int
 		UpdateEmailChannel             func(childComplexity int, input settings.UpdateEmailChannelInput) int
@@ -2629,6 +2717,7 @@ type ComplexityRoot struct {
 		UpdateUser                     func(childComplexity int, input account.UpdateUserInput) int
 		UpdateWebhookEndpoint          func(childComplexity int, input webhook.UpdateWebhookEndpointInput) int
 		UploadAttachment               func(childComplexity int, input model.UploadAttachmentInput) int
+		UploadChannelAttachment        func(childComplexity int, input model.UploadChannelAttachmentInput) int
 		UploadVisitorAttachment        func(childComplexity int, input model.UploadVisitorAttachmentInput) int
 		UpsertCompany                  func(childComplexity int, input company.UpsertCompanyInput) int
 		UpsertContact                  func(childComplexity int, input contact.UpsertContactInput) int
@@ -2705,6 +2794,23 @@ type ComplexityRoot struct {
 		Field func(childComplexity int) int
 		From  func(childComplexity int) int
 		To    func(childComplexity int) int
+	}
+
+	OutboundMessage struct {
+		Action                   func(childComplexity int) int
+		Attachments              func(childComplexity int) int
+		Attempt                  func(childComplexity int) int
+		Conversation             func(childComplexity int) int
+		ExternalMessageID        func(childComplexity int) int
+		ExternalThreadID         func(childComplexity int) int
+		HTML                     func(childComplexity int) int
+		LeaseUntil               func(childComplexity int) int
+		Markdown                 func(childComplexity int) int
+		Message                  func(childComplexity int) int
+		QuickReplies             func(childComplexity int) int
+		ReplyToExternalMessageID func(childComplexity int) int
+		Template                 func(childComplexity int) int
+		Text                     func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -3261,6 +3367,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ReceiveMessagePayload struct {
+		Conversation func(childComplexity int) int
+		Duplicate    func(childComplexity int) int
+		Message      func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ReclassifyEmailPayload struct {
 		Task       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -3285,6 +3398,12 @@ type ComplexityRoot struct {
 	RegisterPushSubscriptionPayload struct {
 		PushSubscription func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	RemoteFile struct {
+		Error    func(childComplexity int) int
+		FileName func(childComplexity int) int
+		State    func(childComplexity int) int
 	}
 
 	RemoteImageSender struct {
@@ -3362,6 +3481,21 @@ type ComplexityRoot struct {
 
 	ReportAgentStepPayload struct {
 		AgentRun     func(childComplexity int) int
+		Conversation func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ReportDeliveryPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReportReactionPayload struct {
+		Message    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReportTypingPayload struct {
 		Conversation func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
 	}
@@ -3886,6 +4020,7 @@ type ComplexityRoot struct {
 		Messages             func(childComplexity int, conversationID string, after *int64) int
 		NewFilteredCount     func(childComplexity int, inboxID string) int
 		Notifications        func(childComplexity int, after *int64) int
+		Outbox               func(childComplexity int, channelID string, atOnce *int) int
 		Tasks                func(childComplexity int) int
 		TicketView           func(childComplexity int, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) int
 		ViewCounts           func(childComplexity int, inboxIds []string, savedViewIds []string) int
@@ -4346,6 +4481,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	UpdateCustomChannelPayload struct {
+		CustomChannel func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	UpdateDealPayload struct {
 		Deal       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -4467,6 +4607,11 @@ type ComplexityRoot struct {
 	}
 
 	UploadAttachmentPayload struct {
+		Attachment func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UploadChannelAttachmentPayload struct {
 		Attachment func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -5298,6 +5443,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiToken.Bot(childComplexity), true
+	case "ApiToken.channel":
+		if e.ComplexityRoot.ApiToken.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiToken.Channel(childComplexity), true
 	case "ApiToken.createdAt":
 		if e.ComplexityRoot.ApiToken.CreatedAt == nil {
 			break
@@ -5989,6 +6140,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BlockedSender.Reason(childComplexity), true
+	case "BlockedSender.senderKey":
+		if e.ComplexityRoot.BlockedSender.SenderKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockedSender.SenderKey(childComplexity), true
 	case "BlockedSender.visitor":
 		if e.ComplexityRoot.BlockedSender.Visitor == nil {
 			break
@@ -6429,6 +6586,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CaptureVisitorEmailPayload.Visitor(childComplexity), true
+
+	case "ChannelCapabilities.attachmentTypes":
+		if e.ComplexityRoot.ChannelCapabilities.AttachmentTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.AttachmentTypes(childComplexity), true
+	case "ChannelCapabilities.editing":
+		if e.ComplexityRoot.ChannelCapabilities.Editing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Editing(childComplexity), true
+	case "ChannelCapabilities.maxAttachmentBytes":
+		if e.ComplexityRoot.ChannelCapabilities.MaxAttachmentBytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.MaxAttachmentBytes(childComplexity), true
+	case "ChannelCapabilities.maxTextLength":
+		if e.ComplexityRoot.ChannelCapabilities.MaxTextLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.MaxTextLength(childComplexity), true
+	case "ChannelCapabilities.presence":
+		if e.ComplexityRoot.ChannelCapabilities.Presence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Presence(childComplexity), true
+	case "ChannelCapabilities.quickReplies":
+		if e.ComplexityRoot.ChannelCapabilities.QuickReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.QuickReplies(childComplexity), true
+	case "ChannelCapabilities.reactions":
+		if e.ComplexityRoot.ChannelCapabilities.Reactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Reactions(childComplexity), true
+	case "ChannelCapabilities.readReceipts":
+		if e.ComplexityRoot.ChannelCapabilities.ReadReceipts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.ReadReceipts(childComplexity), true
+	case "ChannelCapabilities.replies":
+		if e.ComplexityRoot.ChannelCapabilities.Replies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Replies(childComplexity), true
+	case "ChannelCapabilities.replyWindowSeconds":
+		if e.ComplexityRoot.ChannelCapabilities.ReplyWindowSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.ReplyWindowSeconds(childComplexity), true
+	case "ChannelCapabilities.richText":
+		if e.ComplexityRoot.ChannelCapabilities.RichText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.RichText(childComplexity), true
+	case "ChannelCapabilities.templates":
+		if e.ComplexityRoot.ChannelCapabilities.Templates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Templates(childComplexity), true
+	case "ChannelCapabilities.threads":
+		if e.ComplexityRoot.ChannelCapabilities.Threads == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Threads(childComplexity), true
+	case "ChannelCapabilities.typing":
+		if e.ComplexityRoot.ChannelCapabilities.Typing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelCapabilities.Typing(childComplexity), true
 
 	case "ChannelStateChange.field":
 		if e.ComplexityRoot.ChannelStateChange.Field == nil {
@@ -8212,6 +8454,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Channel(childComplexity), true
+	case "Conversation.channelType":
+		if e.ComplexityRoot.Conversation.ChannelType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ChannelType(childComplexity), true
 	case "Conversation.closableAt":
 		if e.ComplexityRoot.Conversation.ClosableAt == nil {
 			break
@@ -8801,6 +9049,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateContactSubscriptionTypePayload.UserErrors(childComplexity), true
 
+	case "CreateCustomChannelPayload.customChannel":
+		if e.ComplexityRoot.CreateCustomChannelPayload.CustomChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomChannelPayload.CustomChannel(childComplexity), true
+	case "CreateCustomChannelPayload.token":
+		if e.ComplexityRoot.CreateCustomChannelPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomChannelPayload.Token(childComplexity), true
+	case "CreateCustomChannelPayload.userErrors":
+		if e.ComplexityRoot.CreateCustomChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateCustomChannelPayload.UserErrors(childComplexity), true
+
 	case "CreateDealPayload.deal":
 		if e.ComplexityRoot.CreateDealPayload.Deal == nil {
 			break
@@ -9045,6 +9312,128 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateWebhookEndpointPayload.WebhookEndpoint(childComplexity), true
+
+	case "CustomChannel.blockedSenders":
+		if e.ComplexityRoot.CustomChannel.BlockedSenders == nil {
+			break
+		}
+
+		args, err := ec.field_CustomChannel_blockedSenders_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomChannel.BlockedSenders(childComplexity, args["query"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "CustomChannel.bot":
+		if e.ComplexityRoot.CustomChannel.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Bot(childComplexity), true
+	case "CustomChannel.capabilities":
+		if e.ComplexityRoot.CustomChannel.Capabilities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Capabilities(childComplexity), true
+	case "CustomChannel.createdAt":
+		if e.ComplexityRoot.CustomChannel.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.CreatedAt(childComplexity), true
+	case "CustomChannel.id":
+		if e.ComplexityRoot.CustomChannel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.ID(childComplexity), true
+	case "CustomChannel.inbox":
+		if e.ComplexityRoot.CustomChannel.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Inbox(childComplexity), true
+	case "CustomChannel.integration":
+		if e.ComplexityRoot.CustomChannel.Integration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Integration(childComplexity), true
+	case "CustomChannel.kind":
+		if e.ComplexityRoot.CustomChannel.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Kind(childComplexity), true
+	case "CustomChannel.lastSeenAt":
+		if e.ComplexityRoot.CustomChannel.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.LastSeenAt(childComplexity), true
+	case "CustomChannel.name":
+		if e.ComplexityRoot.CustomChannel.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Name(childComplexity), true
+	case "CustomChannel.removedAt":
+		if e.ComplexityRoot.CustomChannel.RemovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.RemovedAt(childComplexity), true
+	case "CustomChannel.routing":
+		if e.ComplexityRoot.CustomChannel.Routing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Routing(childComplexity), true
+	case "CustomChannel.state":
+		if e.ComplexityRoot.CustomChannel.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.State(childComplexity), true
+	case "CustomChannel.type":
+		if e.ComplexityRoot.CustomChannel.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannel.Type(childComplexity), true
+
+	case "CustomChannelConnection.edges":
+		if e.ComplexityRoot.CustomChannelConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannelConnection.Edges(childComplexity), true
+	case "CustomChannelConnection.nodes":
+		if e.ComplexityRoot.CustomChannelConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannelConnection.Nodes(childComplexity), true
+	case "CustomChannelConnection.pageInfo":
+		if e.ComplexityRoot.CustomChannelConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannelConnection.PageInfo(childComplexity), true
+
+	case "CustomChannelEdge.cursor":
+		if e.ComplexityRoot.CustomChannelEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannelEdge.Cursor(childComplexity), true
+	case "CustomChannelEdge.node":
+		if e.ComplexityRoot.CustomChannelEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomChannelEdge.Node(childComplexity), true
 
 	case "DKIMRecord.name":
 		if e.ComplexityRoot.DKIMRecord.Name == nil {
@@ -9389,6 +9778,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteConversationPayload.UserErrors(childComplexity), true
+
+	case "DeleteCustomChannelPayload.customChannel":
+		if e.ComplexityRoot.DeleteCustomChannelPayload.CustomChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCustomChannelPayload.CustomChannel(childComplexity), true
+	case "DeleteCustomChannelPayload.userErrors":
+		if e.ComplexityRoot.DeleteCustomChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCustomChannelPayload.UserErrors(childComplexity), true
 
 	case "DeleteDealPayload.deletedDealId":
 		if e.ComplexityRoot.DeleteDealPayload.DeletedDealID == nil {
@@ -12058,6 +12460,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.CreatedAt(childComplexity), true
+	case "Inbox.customChannels":
+		if e.ComplexityRoot.Inbox.CustomChannels == nil {
+			break
+		}
+
+		args, err := ec.field_Inbox_customChannels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Inbox.CustomChannels(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Inbox.emailAllowList":
 		if e.ComplexityRoot.Inbox.EmailAllowList == nil {
 			break
@@ -13420,6 +13833,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.QuotedHTML(childComplexity, args["remoteImages"].(*vocab.RemoteImages)), true
+	case "Message.reactions":
+		if e.ComplexityRoot.Message.Reactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Reactions(childComplexity), true
+	case "Message.remoteFiles":
+		if e.ComplexityRoot.Message.RemoteFiles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.RemoteFiles(childComplexity), true
 	case "Message.repeats":
 		if e.ComplexityRoot.Message.Repeats == nil {
 			break
@@ -13448,6 +13873,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.Revisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Message.template":
+		if e.ComplexityRoot.Message.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Template(childComplexity), true
 	case "Message.text":
 		if e.ComplexityRoot.Message.Text == nil {
 			break
@@ -13585,6 +14016,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
 
+	case "MessageReaction.contact":
+		if e.ComplexityRoot.MessageReaction.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.Contact(childComplexity), true
+	case "MessageReaction.createdAt":
+		if e.ComplexityRoot.MessageReaction.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.CreatedAt(childComplexity), true
+	case "MessageReaction.emoji":
+		if e.ComplexityRoot.MessageReaction.Emoji == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageReaction.Emoji(childComplexity), true
+
 	case "MessageRevision.replacedAt":
 		if e.ComplexityRoot.MessageRevision.CreatedAt == nil {
 			break
@@ -13653,6 +14103,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageRevisionEdge.Node(childComplexity), true
+
+	case "MessageTemplate.language":
+		if e.ComplexityRoot.MessageTemplate.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Language(childComplexity), true
+	case "MessageTemplate.name":
+		if e.ComplexityRoot.MessageTemplate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Name(childComplexity), true
+	case "MessageTemplate.parameters":
+		if e.ComplexityRoot.MessageTemplate.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Parameters(childComplexity), true
 
 	case "Money.currency":
 		if e.ComplexityRoot.Money.Currency == nil {
@@ -14010,6 +14479,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateContactSubscriptionType(childComplexity, args["input"].(consent.CreateContactSubscriptionTypeInput)), true
+	case "Mutation.createCustomChannel":
+		if e.ComplexityRoot.Mutation.CreateCustomChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCustomChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCustomChannel(childComplexity, args["input"].(custom.CreateCustomChannelInput)), true
 	case "Mutation.createDeal":
 		if e.ComplexityRoot.Mutation.CreateDeal == nil {
 			break
@@ -14274,6 +14754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteConversation(childComplexity, args["input"].(conversation.DeleteConversationInput)), true
+	case "Mutation.deleteCustomChannel":
+		if e.ComplexityRoot.Mutation.DeleteCustomChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCustomChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCustomChannel(childComplexity, args["input"].(custom.DeleteCustomChannelInput)), true
 	case "Mutation.deleteDeal":
 		if e.ComplexityRoot.Mutation.DeleteDeal == nil {
 			break
@@ -14857,6 +15348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReactivateUser(childComplexity, args["input"].(account.ReactivateUserInput)), true
+	case "Mutation.receiveMessage":
+		if e.ComplexityRoot.Mutation.ReceiveMessage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_receiveMessage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReceiveMessage(childComplexity, args["input"].(custom.ReceiveMessageInput)), true
 	case "Mutation.reclassifyEmail":
 		if e.ComplexityRoot.Mutation.ReclassifyEmail == nil {
 			break
@@ -15022,6 +15524,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportAgentStep(childComplexity, args["input"].(bot.ReportAgentStepInput)), true
+	case "Mutation.reportDelivery":
+		if e.ComplexityRoot.Mutation.ReportDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportDelivery(childComplexity, args["input"].(custom.ReportDeliveryInput)), true
+	case "Mutation.reportReaction":
+		if e.ComplexityRoot.Mutation.ReportReaction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportReaction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportReaction(childComplexity, args["input"].(custom.ReportReactionInput)), true
+	case "Mutation.reportTyping":
+		if e.ComplexityRoot.Mutation.ReportTyping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportTyping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportTyping(childComplexity, args["input"].(custom.ReportTypingInput)), true
 	case "Mutation.requestSignInLink":
 		if e.ComplexityRoot.Mutation.RequestSignInLink == nil {
 			break
@@ -15627,6 +16162,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateConversation(childComplexity, args["input"].(conversation.UpdateConversationInput)), true
+	case "Mutation.updateCustomChannel":
+		if e.ComplexityRoot.Mutation.UpdateCustomChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCustomChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCustomChannel(childComplexity, args["input"].(custom.UpdateCustomChannelInput)), true
 	case "Mutation.updateDeal":
 		if e.ComplexityRoot.Mutation.UpdateDeal == nil {
 			break
@@ -15902,6 +16448,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadAttachment(childComplexity, args["input"].(model.UploadAttachmentInput)), true
+	case "Mutation.uploadChannelAttachment":
+		if e.ComplexityRoot.Mutation.UploadChannelAttachment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_uploadChannelAttachment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UploadChannelAttachment(childComplexity, args["input"].(model.UploadChannelAttachmentInput)), true
 	case "Mutation.uploadVisitorAttachment":
 		if e.ComplexityRoot.Mutation.UploadVisitorAttachment == nil {
 			break
@@ -16218,6 +16775,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OtherFieldChange.To(childComplexity), true
+
+	case "OutboundMessage.action":
+		if e.ComplexityRoot.OutboundMessage.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Action(childComplexity), true
+	case "OutboundMessage.attachments":
+		if e.ComplexityRoot.OutboundMessage.Attachments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Attachments(childComplexity), true
+	case "OutboundMessage.attempt":
+		if e.ComplexityRoot.OutboundMessage.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Attempt(childComplexity), true
+	case "OutboundMessage.conversation":
+		if e.ComplexityRoot.OutboundMessage.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Conversation(childComplexity), true
+	case "OutboundMessage.externalMessageId":
+		if e.ComplexityRoot.OutboundMessage.ExternalMessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.ExternalMessageID(childComplexity), true
+	case "OutboundMessage.externalThreadId":
+		if e.ComplexityRoot.OutboundMessage.ExternalThreadID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.ExternalThreadID(childComplexity), true
+	case "OutboundMessage.html":
+		if e.ComplexityRoot.OutboundMessage.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.HTML(childComplexity), true
+	case "OutboundMessage.leaseUntil":
+		if e.ComplexityRoot.OutboundMessage.LeaseUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.LeaseUntil(childComplexity), true
+	case "OutboundMessage.markdown":
+		if e.ComplexityRoot.OutboundMessage.Markdown == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Markdown(childComplexity), true
+	case "OutboundMessage.message":
+		if e.ComplexityRoot.OutboundMessage.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Message(childComplexity), true
+	case "OutboundMessage.quickReplies":
+		if e.ComplexityRoot.OutboundMessage.QuickReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.QuickReplies(childComplexity), true
+	case "OutboundMessage.replyToExternalMessageId":
+		if e.ComplexityRoot.OutboundMessage.ReplyToExternalMessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.ReplyToExternalMessageID(childComplexity), true
+	case "OutboundMessage.template":
+		if e.ComplexityRoot.OutboundMessage.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Template(childComplexity), true
+	case "OutboundMessage.text":
+		if e.ComplexityRoot.OutboundMessage.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OutboundMessage.Text(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -19056,6 +19698,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReactivateUserPayload.UserErrors(childComplexity), true
 
+	case "ReceiveMessagePayload.conversation":
+		if e.ComplexityRoot.ReceiveMessagePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiveMessagePayload.Conversation(childComplexity), true
+	case "ReceiveMessagePayload.duplicate":
+		if e.ComplexityRoot.ReceiveMessagePayload.Duplicate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiveMessagePayload.Duplicate(childComplexity), true
+	case "ReceiveMessagePayload.message":
+		if e.ComplexityRoot.ReceiveMessagePayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiveMessagePayload.Message(childComplexity), true
+	case "ReceiveMessagePayload.userErrors":
+		if e.ComplexityRoot.ReceiveMessagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceiveMessagePayload.UserErrors(childComplexity), true
+
 	case "ReclassifyEmailPayload.task":
 		if e.ComplexityRoot.ReclassifyEmailPayload.Task == nil {
 			break
@@ -19126,6 +19793,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterPushSubscriptionPayload.UserErrors(childComplexity), true
+
+	case "RemoteFile.error":
+		if e.ComplexityRoot.RemoteFile.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteFile.Error(childComplexity), true
+	case "RemoteFile.fileName":
+		if e.ComplexityRoot.RemoteFile.FileName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteFile.FileName(childComplexity), true
+	case "RemoteFile.state":
+		if e.ComplexityRoot.RemoteFile.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoteFile.State(childComplexity), true
 
 	case "RemoteImageSender.email":
 		if e.ComplexityRoot.RemoteImageSender.Address == nil {
@@ -19362,6 +20048,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReportAgentStepPayload.UserErrors(childComplexity), true
+
+	case "ReportDeliveryPayload.message":
+		if e.ComplexityRoot.ReportDeliveryPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDeliveryPayload.Message(childComplexity), true
+	case "ReportDeliveryPayload.userErrors":
+		if e.ComplexityRoot.ReportDeliveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportDeliveryPayload.UserErrors(childComplexity), true
+
+	case "ReportReactionPayload.message":
+		if e.ComplexityRoot.ReportReactionPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportReactionPayload.Message(childComplexity), true
+	case "ReportReactionPayload.userErrors":
+		if e.ComplexityRoot.ReportReactionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportReactionPayload.UserErrors(childComplexity), true
+
+	case "ReportTypingPayload.conversation":
+		if e.ComplexityRoot.ReportTypingPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportTypingPayload.Conversation(childComplexity), true
+	case "ReportTypingPayload.userErrors":
+		if e.ComplexityRoot.ReportTypingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportTypingPayload.UserErrors(childComplexity), true
 
 	case "RequestSignInLinkPayload.userErrors":
 		if e.ComplexityRoot.RequestSignInLinkPayload.UserErrors == nil {
@@ -21284,6 +22009,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Notifications(childComplexity, args["after"].(*int64)), true
+	case "Subscription.outbox":
+		if e.ComplexityRoot.Subscription.Outbox == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_outbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Outbox(childComplexity, args["channelId"].(string), args["atOnce"].(*int)), true
 	case "Subscription.tasks":
 		if e.ComplexityRoot.Subscription.Tasks == nil {
 			break
@@ -22859,6 +23595,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateConversationPayload.UserErrors(childComplexity), true
 
+	case "UpdateCustomChannelPayload.customChannel":
+		if e.ComplexityRoot.UpdateCustomChannelPayload.CustomChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomChannelPayload.CustomChannel(childComplexity), true
+	case "UpdateCustomChannelPayload.userErrors":
+		if e.ComplexityRoot.UpdateCustomChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomChannelPayload.UserErrors(childComplexity), true
+
 	case "UpdateDealPayload.deal":
 		if e.ComplexityRoot.UpdateDealPayload.Deal == nil {
 			break
@@ -23183,6 +23932,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UploadAttachmentPayload.UserErrors(childComplexity), true
+
+	case "UploadChannelAttachmentPayload.attachment":
+		if e.ComplexityRoot.UploadChannelAttachmentPayload.Attachment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadChannelAttachmentPayload.Attachment(childComplexity), true
+	case "UploadChannelAttachmentPayload.userErrors":
+		if e.ComplexityRoot.UploadChannelAttachmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadChannelAttachmentPayload.UserErrors(childComplexity), true
 
 	case "UploadVisitorAttachmentPayload.attachment":
 		if e.ComplexityRoot.UploadVisitorAttachmentPayload.Attachment == nil {
@@ -24858,6 +25620,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelTaskInput", ec.unmarshalInputCancelTaskInput),
 			graphql.NewInputUnmarshaler("CaptureFieldInput", ec.unmarshalInputCaptureFieldInput),
 			graphql.NewInputUnmarshaler("CaptureVisitorEmailInput", ec.unmarshalInputCaptureVisitorEmailInput),
+			graphql.NewInputUnmarshaler("ChannelCapabilitiesInput", ec.unmarshalInputChannelCapabilitiesInput),
 			graphql.NewInputUnmarshaler("ChatHolidayInput", ec.unmarshalInputChatHolidayInput),
 			graphql.NewInputUnmarshaler("ChatHoursInput", ec.unmarshalInputChatHoursInput),
 			graphql.NewInputUnmarshaler("ChatTextInput", ec.unmarshalInputChatTextInput),
@@ -24890,6 +25653,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateContactInput", ec.unmarshalInputCreateContactInput),
 			graphql.NewInputUnmarshaler("CreateContactListInput", ec.unmarshalInputCreateContactListInput),
 			graphql.NewInputUnmarshaler("CreateContactSubscriptionTypeInput", ec.unmarshalInputCreateContactSubscriptionTypeInput),
+			graphql.NewInputUnmarshaler("CreateCustomChannelInput", ec.unmarshalInputCreateCustomChannelInput),
 			graphql.NewInputUnmarshaler("CreateDealInput", ec.unmarshalInputCreateDealInput),
 			graphql.NewInputUnmarshaler("CreateIdentityProviderInput", ec.unmarshalInputCreateIdentityProviderInput),
 			graphql.NewInputUnmarshaler("CreateIdentitySecretInput", ec.unmarshalInputCreateIdentitySecretInput),
@@ -24915,6 +25679,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteContactListInput", ec.unmarshalInputDeleteContactListInput),
 			graphql.NewInputUnmarshaler("DeleteContactSubscriptionTypeInput", ec.unmarshalInputDeleteContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("DeleteConversationInput", ec.unmarshalInputDeleteConversationInput),
+			graphql.NewInputUnmarshaler("DeleteCustomChannelInput", ec.unmarshalInputDeleteCustomChannelInput),
 			graphql.NewInputUnmarshaler("DeleteDealInput", ec.unmarshalInputDeleteDealInput),
 			graphql.NewInputUnmarshaler("DeleteEngagementInput", ec.unmarshalInputDeleteEngagementInput),
 			graphql.NewInputUnmarshaler("DeleteIdentityProviderInput", ec.unmarshalInputDeleteIdentityProviderInput),
@@ -24980,6 +25745,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MergeContactsInput", ec.unmarshalInputMergeContactsInput),
 			graphql.NewInputUnmarshaler("MergeTagsInput", ec.unmarshalInputMergeTagsInput),
 			graphql.NewInputUnmarshaler("MessageLinkInput", ec.unmarshalInputMessageLinkInput),
+			graphql.NewInputUnmarshaler("MessageSenderInput", ec.unmarshalInputMessageSenderInput),
+			graphql.NewInputUnmarshaler("MessageTemplateInput", ec.unmarshalInputMessageTemplateInput),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("MoveTargetedMessageInput", ec.unmarshalInputMoveTargetedMessageInput),
 			graphql.NewInputUnmarshaler("NewStageInput", ec.unmarshalInputNewStageInput),
@@ -25007,11 +25774,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RateConversationInput", ec.unmarshalInputRateConversationInput),
 			graphql.NewInputUnmarshaler("RatingSettingsInput", ec.unmarshalInputRatingSettingsInput),
 			graphql.NewInputUnmarshaler("ReactivateUserInput", ec.unmarshalInputReactivateUserInput),
+			graphql.NewInputUnmarshaler("ReceiveMessageInput", ec.unmarshalInputReceiveMessageInput),
 			graphql.NewInputUnmarshaler("ReclassifyEmailInput", ec.unmarshalInputReclassifyEmailInput),
 			graphql.NewInputUnmarshaler("ReconnectEmailChannelInput", ec.unmarshalInputReconnectEmailChannelInput),
 			graphql.NewInputUnmarshaler("RecordVisitorConsentInput", ec.unmarshalInputRecordVisitorConsentInput),
 			graphql.NewInputUnmarshaler("RecordWidgetViewInput", ec.unmarshalInputRecordWidgetViewInput),
 			graphql.NewInputUnmarshaler("RegisterPushSubscriptionInput", ec.unmarshalInputRegisterPushSubscriptionInput),
+			graphql.NewInputUnmarshaler("RemoteFileInput", ec.unmarshalInputRemoteFileInput),
 			graphql.NewInputUnmarshaler("RemoveAnnotationInput", ec.unmarshalInputRemoveAnnotationInput),
 			graphql.NewInputUnmarshaler("RemoveChannelInput", ec.unmarshalInputRemoveChannelInput),
 			graphql.NewInputUnmarshaler("RemoveContactsFromListInput", ec.unmarshalInputRemoveContactsFromListInput),
@@ -25022,6 +25791,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReplayWebhookDeliveryInput", ec.unmarshalInputReplayWebhookDeliveryInput),
 			graphql.NewInputUnmarshaler("ReplayWebhookInput", ec.unmarshalInputReplayWebhookInput),
 			graphql.NewInputUnmarshaler("ReportAgentStepInput", ec.unmarshalInputReportAgentStepInput),
+			graphql.NewInputUnmarshaler("ReportDeliveryInput", ec.unmarshalInputReportDeliveryInput),
+			graphql.NewInputUnmarshaler("ReportReactionInput", ec.unmarshalInputReportReactionInput),
+			graphql.NewInputUnmarshaler("ReportTypingInput", ec.unmarshalInputReportTypingInput),
 			graphql.NewInputUnmarshaler("RequestSignInLinkInput", ec.unmarshalInputRequestSignInLinkInput),
 			graphql.NewInputUnmarshaler("RequestVisitorEmailCodeInput", ec.unmarshalInputRequestVisitorEmailCodeInput),
 			graphql.NewInputUnmarshaler("RestoreBotInput", ec.unmarshalInputRestoreBotInput),
@@ -25100,6 +25872,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateContactListInput", ec.unmarshalInputUpdateContactListInput),
 			graphql.NewInputUnmarshaler("UpdateContactSubscriptionTypeInput", ec.unmarshalInputUpdateContactSubscriptionTypeInput),
 			graphql.NewInputUnmarshaler("UpdateConversationInput", ec.unmarshalInputUpdateConversationInput),
+			graphql.NewInputUnmarshaler("UpdateCustomChannelInput", ec.unmarshalInputUpdateCustomChannelInput),
 			graphql.NewInputUnmarshaler("UpdateDealInput", ec.unmarshalInputUpdateDealInput),
 			graphql.NewInputUnmarshaler("UpdateEmailAllowListInput", ec.unmarshalInputUpdateEmailAllowListInput),
 			graphql.NewInputUnmarshaler("UpdateEmailChannelInput", ec.unmarshalInputUpdateEmailChannelInput),
@@ -25125,6 +25898,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateUserInput", ec.unmarshalInputUpdateUserInput),
 			graphql.NewInputUnmarshaler("UpdateWebhookEndpointInput", ec.unmarshalInputUpdateWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("UploadAttachmentInput", ec.unmarshalInputUploadAttachmentInput),
+			graphql.NewInputUnmarshaler("UploadChannelAttachmentInput", ec.unmarshalInputUploadChannelAttachmentInput),
 			graphql.NewInputUnmarshaler("UploadVisitorAttachmentInput", ec.unmarshalInputUploadVisitorAttachmentInput),
 			graphql.NewInputUnmarshaler("UpsertCompanyInput", ec.unmarshalInputUpsertCompanyInput),
 			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
@@ -25381,6 +26155,8 @@ enum UserErrorCode {
   MISSING_PLACEHOLDER
   "The visitor must first fill in the fields in ` + "`" + `missing` + "`" + `."
   FIELDS_REQUIRED
+  "The custom channel takes no reply so long after the contact's last message; a template may still go out."
+  REPLY_WINDOW_CLOSED
 }
 
 "Kinds of callers."
@@ -26190,6 +26966,12 @@ type DissociateRecordPayload {
     input: UploadAttachmentInput!
   ): UploadAttachmentPayload! @access(to: [ADMIN, AGENT, INTEGRATION], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "` + "`" + `uploadAttachment` + "`" + ` for the connector of a custom channel: for a message that it brings with ` + "`" + `receiveMessage` + "`" + `. Emits nothing."
+  uploadChannelAttachment(
+    "The file, and the channel."
+    input: UploadChannelAttachmentInput!
+  ): UploadChannelAttachmentPayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Uploads a visitor's file for a message that they send within a day: pass its id in ` + "`" + `attachmentIds` + "`" + `. The request has the same form as
   in ` + "`" + `uploadAttachment` + "`" + `. Images, PDF, office documents, text, audio, video and ZIP are accepted; executable files are INVALID. A file
@@ -26216,7 +26998,7 @@ extend type Message {
 scalar Upload @specifiedBy(url: "/docs/scalars.md#upload")
 
 "A file of a message, or a file that is waiting for its message."
-type Attachment implements Node @visible(to: [VISITOR]) @scope(read: "conversations:read") @key(fields: "id") {
+type Attachment implements Node @visible(to: [VISITOR]) @scope(read: "conversations:read", also: ["channels:connect"]) @key(fields: "id") {
   "TypeID, ` + "`" + `attachment_...` + "`" + `."
   id: ID!
   "The file's name, without a path and safe to use as a file name."
@@ -26248,6 +27030,24 @@ enum ScanState {
   CLEAN
   "A virus was found."
   INFECTED
+}
+
+"A file for a message that a connector brings."
+input UploadChannelAttachmentInput {
+  "The custom channel."
+  channelId: ID!
+  "The file, of at most 25 MB unless the operator set another limit."
+  file: Upload!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `uploadChannelAttachment` + "`" + `."
+type UploadChannelAttachmentPayload {
+  "The file."
+  attachment: Attachment
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
 }
 
 "A file, and where it belongs."
@@ -27932,6 +28732,8 @@ enum ContactSource {
   IMPORT
   "By ` + "`" + `createContact` + "`" + ` or ` + "`" + `upsertContact` + "`" + `."
   API
+  "By a message in a custom channel."
+  CUSTOM
 }
 
 "An address that a contact is to have."
@@ -28058,6 +28860,8 @@ type BlockedSender @scope(read: "conversations:read") {
   visitor: Visitor
   "The address that is blocked; null if another sender is."
   email: EmailAddress
+  "By what a custom channel knows who is blocked; null if another sender is."
+  senderKey: String
   "The domain whose addresses are all blocked, such as ` + "`" + `example.com` + "`" + `; null if another sender is blocked."
   domain: String
   "Whether the block holds on every channel of the inbox."
@@ -28634,15 +29438,15 @@ extend type Mutation {
 "A thread with a contact or visitor."
 type Conversation implements Node @scope(read: "conversations:read") @key(fields: "id") {
   "TypeID, ` + "`" + `conversation_...` + "`" + `."
-  id: ID!
+  id: ID! @scope(also: ["channels:connect"])
   "The inbox that it belongs to."
   inbox: Inbox!
   "The channel through which it arrived."
-  channel: Channel!
+  channel: Channel! @scope(also: ["channels:connect"])
   "The channel's kind."
-  kind: ChannelKind!
+  kind: ChannelKind! @scope(also: ["channels:connect"])
   "Whether it is open or closed."
-  status: ConversationStatus!
+  status: ConversationStatus! @scope(also: ["channels:connect"])
   "The main contact; null if the visitor is anonymous or the contact was unlinked."
   contact: Contact
   "The visitor who writes in a chat; null for e-mail."
@@ -28663,7 +29467,7 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   Who it is with; never empty: the name of the contact or visitor, otherwise an address or a telephone number, otherwise a name such as
   "Visitor 4F2A", which stays the same.
   """
-  displayName: String!
+  displayName: String! @scope(also: ["channels:connect"])
   "Subject of an e-mail conversation; null for a chat."
   subject: String
   "Beginning of the last message that is not a note, as one line of text without markup."
@@ -28673,9 +29477,9 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   "Number of messages between contact and team, deleted ones included; notes and system messages are not counted."
   messageCount: Int!
   "When it started."
-  openedAt: Time!
+  openedAt: Time! @scope(also: ["channels:connect"])
   "When its last message arrived; never moves back."
-  lastMessageAt: Time!
+  lastMessageAt: Time! @scope(also: ["channels:connect"])
   "When it last came to the top: its last message, its return from snooze or from Trash. Never moves back. Lists in the order of activity are sorted by it."
   activityAt: Time!
   "Since when the contact has been waiting for a reply; null if they are not waiting."
@@ -28683,7 +29487,7 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   "Who is to write next, by who wrote last; null if no one has written."
   waitingOn: WaitingOn
   "Until when a reply reaches the contact, if its channel limits that; null without a limit."
-  canReplyUntil: Time
+  canReplyUntil: Time @scope(also: ["channels:connect"])
   "When the team first replied to the contact's first message; bots do not count. Null if it has not yet."
   firstRespondedAt: Time
   "Who gave that first reply: a user or an integration; null if no one has yet."
@@ -28749,7 +29553,7 @@ type Conversation implements Node @scope(read: "conversations:read") @key(fields
   "Number of the last message from the contact or visitor; 0 if there is none."
   lastIncomingNumber: Int!
   "The id of the conversation in a system of the account's; null if none."
-  externalId: String
+  externalId: String @scope(also: ["channels:connect"])
   "Increases by one with every change of this conversation. Pass it as ` + "`" + `expectedRevision` + "`" + ` to make a change only if nothing has changed since."
   revision: Int!
   "Messages and notes, oldest first."
@@ -29488,6 +30292,561 @@ type BulkChangeConversationsPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/custom.graphqls", Input: `extend type Subscription {
+  """
+  What is to go out by a custom channel, oldest first and one message at a time of each conversation, and then what comes. A message is open until
+  ` + "`" + `reportDelivery` + "`" + ` says what became of it. Several subscriptions of one channel divide the work. A message is another connector's once ` + "`" + `leaseUntil` + "`" + `
+  has passed without a report (QUEUED is a sign of life), and at once when the subscription ends. There is nothing to resume: what was not reported
+  comes again, with a higher ` + "`" + `attempt` + "`" + `.
+  """
+  outbox(
+    "A custom channel of the caller's."
+    channelId: ID!
+    "How many messages this subscription has at once, 1 to 100."
+    atOnce: Int = 10
+  ): OutboundMessage! @access(to: [INTEGRATION], scope: "channels:connect")
+}
+
+extend type Mutation {
+  """
+  Makes a custom channel, by which an integration of your own brings messages of any medium into an inbox, and takes replies out; and a token
+  for its connector, which is shown once: it has the scope ` + "`" + `channels:connect` + "`" + ` only, and acts on this channel only. Emits ` + "`" + `CHANNEL_CREATED` + "`" + ` and ` + "`" + `TOKEN_CREATED` + "`" + `.
+  """
+  createCustomChannel(
+    "The channel."
+    input: CreateCustomChannelInput!
+  ): CreateCustomChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Changes a custom channel. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
+  updateCustomChannel(
+    "The channel, and what to change."
+    input: UpdateCustomChannelInput!
+  ): UpdateCustomChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Removes a custom channel, as ` + "`" + `removeChannel` + "`" + ` does: its conversations stay, what waits to go out is CANCELED, and the tokens bound to it end.
+  Emits ` + "`" + `CHANNEL_REMOVED` + "`" + `; ` + "`" + `TOKEN_REVOKED` + "`" + ` for each token.
+  """
+  deleteCustomChannel(
+    "The channel, and its name as confirmation."
+    input: DeleteCustomChannelInput!
+  ): DeleteCustomChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFIRMATION_MISMATCH, CONFLICT, INVALID, NOT_FOUND])
+  """
+  Brings a message of a custom channel into its conversation, which begins with the first message of an external thread. The same external message
+  is taken once: a repeat answers with the message as it is, whatever else it says. With ECHO it is what someone of the team wrote in the
+  medium's own app, and is never sent; one that is a message of Parley's own, which has not been reported yet, becomes that message's report.
+  Emits ` + "`" + `MESSAGE_CREATED` + "`" + `; ` + "`" + `CONVERSATION_CREATED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONTACT_CREATED` + "`" + ` for a new thread; ` + "`" + `CONVERSATION_REOPENED` + "`" + ` and
+  ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` where a message of the contact's brings it back; ` + "`" + `MESSAGE_UPDATED` + "`" + ` when a file was fetched; with ECHO ` + "`" + `BOT_TAKEN_OVER` + "`" + ` if a bot
+  had it, or ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `.
+  """
+  receiveMessage(
+    "The message."
+    input: ReceiveMessageInput!
+  ): ReceiveMessagePayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    @errors(codes: [CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  """
+  Says what became of a message of ` + "`" + `outbox` + "`" + `, named by ` + "`" + `messageId` + "`" + ` or, once it was reported, by its external ids. Reports may come in any order and
+  repeatedly: one that does not follow from the state changes nothing. QUEUED keeps the message with the caller for another 60 seconds.
+  Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `, ` + "`" + `MESSAGE_DELETED` + "`" + ` of an echo that turns out to be this message, and ` + "`" + `MESSAGE_RETURNED` + "`" + ` after an edit or deletion.
+  """
+  reportDelivery(
+    "The message, and its state."
+    input: ReportDeliveryInput!
+  ): ReportDeliveryPayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Shows the contact as typing in the conversation of an external thread, for a few seconds. Emits nothing."
+  reportTyping(
+    "The thread."
+    input: ReportTypingInput!
+  ): ReportTypingPayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+  "Adds a reaction of a sender to a message, or takes it back; a repeat changes nothing. Emits ` + "`" + `MESSAGE_REACTION_CHANGED` + "`" + `."
+  reportReaction(
+    "The message, and the reaction."
+    input: ReportReactionInput!
+  ): ReportReactionPayload! @access(to: [INTEGRATION], scope: "channels:connect")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+}
+
+extend type Inbox {
+  "Custom channels of the inbox, oldest first, without those that were removed."
+  customChannels(
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): CustomChannelConnection!
+}
+
+extend type Conversation {
+  "What its custom channel calls its medium, such as ` + "`" + `telegram` + "`" + `; null in chat and e-mail."
+  channelType: String @scope(also: ["channels:connect"])
+}
+
+extend type Message {
+  "Reactions to it, oldest first: at most 100."
+  reactions: [MessageReaction!]!
+  "Its files that were named by their addresses and are not attachments yet: still to be fetched, or not to be had. At most 20."
+  remoteFiles: [RemoteFile!]!
+  "The template by which it goes out of a custom channel; null if none."
+  template: MessageTemplate
+}
+
+"A channel that an integration of your own connects: any medium that brings and takes messages."
+type CustomChannel implements Node & Channel @scope(read: "settings:read") @key(fields: "id") {
+  "TypeID, ` + "`" + `channel_...` + "`" + `."
+  id: ID! @scope(also: ["conversations:read", "channels:connect"])
+  "The inbox in which its conversations arrive."
+  inbox: Inbox!
+  "CUSTOM."
+  kind: ChannelKind! @scope(also: ["conversations:read", "channels:connect"])
+  "What to call it: the address of an e-mail channel, the title of a chat channel or else its inbox's name. ` + "`" + `removeChannel` + "`" + ` asks for it."
+  name: String! @scope(also: ["conversations:read", "channels:connect"])
+  "What it calls its medium, such as ` + "`" + `telegram` + "`" + `."
+  type: String! @scope(also: ["conversations:read", "channels:connect"])
+  "What it can do."
+  capabilities: ChannelCapabilities! @scope(also: ["conversations:read", "channels:connect"])
+  """
+  Whether its connector is there. CONNECTING: none has called yet. CONNECTED: one called within the last two minutes, or has the outbox open.
+  DISCONNECTED: none did, as of one that is called by webhooks while there is nothing to do; or the channel was removed.
+  """
+  state: EmailChannelState!
+  "When its connector last called, to the minute; null: never."
+  lastSeenAt: Time
+  "The integration as which its connector calls."
+  integration: Integration!
+  "The bot that begins its conversations; null: none."
+  bot: Bot
+  "The routing rules of its conversations."
+  routing: Routing!
+  "When it was created."
+  createdAt: Time!
+  "When it was removed; null if it is in use. Its conversations stay."
+  removedAt: Time
+  "Who is blocked on the channel, latest first, without blocks that have ended; empty for callers who are not members of the inbox."
+  blockedSenders(
+    "Only senders with this text in their address, their name or the reason, ignoring case; at most 200 characters."
+    query: String
+    "Number of rows from the beginning, or after ` + "`" + `after` + "`" + `, 1 to 100; default: 20."
+    first: Int
+    "Continue after this cursor."
+    after: String
+    "Number of rows from the end, or before ` + "`" + `before` + "`" + `, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Continue backwards from this cursor."
+    before: String
+  ): BlockedSenderConnection!
+}
+
+"What a custom channel can do. What it cannot do is refused, or left out of what goes to it."
+type ChannelCapabilities @scope(read: "settings:read", also: ["conversations:read", "channels:connect"]) {
+  "Whether it takes HTML or Markdown; otherwise it gets plain text, made from them."
+  richText: Boolean!
+  "Media types of the files that it takes, such as ` + "`" + `image/png` + "`" + `, ` + "`" + `image/*` + "`" + ` or ` + "`" + `*/*` + "`" + `; empty: none."
+  attachmentTypes: [String!]!
+  "The largest file that it takes, in bytes; null: as large as Parley's."
+  maxAttachmentBytes: Int
+  "The most characters of a message, as it goes out; null: as many as Parley's."
+  maxTextLength: Int
+  "Whether its connector reports that the contact is typing."
+  typing: Boolean!
+  "Whether its connector reports that a message was read."
+  readReceipts: Boolean!
+  "Whether a message can answer a certain message."
+  replies: Boolean!
+  "Whether its connector reports reactions."
+  reactions: Boolean!
+  "Whether messages that were sent can be edited and deleted."
+  editing: Boolean!
+  "Whether one contact can have several threads."
+  threads: Boolean!
+  "How long after the contact's last message a reply reaches them, in seconds; null: always."
+  replyWindowSeconds: Int
+  "Whether it sends templates, also when the reply window is over."
+  templates: Boolean!
+  "Whether it shows quick replies."
+  quickReplies: Boolean!
+  "Whether it is live: its conversations follow the rules of chat, otherwise those of e-mail."
+  presence: Boolean!
+}
+
+"A page of custom channels."
+type CustomChannelConnection {
+  "The rows."
+  edges: [CustomChannelEdge!]!
+  "The rows without their positions: the nodes of ` + "`" + `edges` + "`" + `."
+  nodes: [CustomChannel!]!
+  "Whether the list continues."
+  pageInfo: PageInfo!
+}
+
+"A row of a list of custom channels."
+type CustomChannelEdge {
+  "Position in the list."
+  cursor: String!
+  "The row itself."
+  node: CustomChannel!
+}
+
+"A message that a connector is to take to the contact. ` + "`" + `reportDelivery` + "`" + ` ends it."
+type OutboundMessage @scope(read: "channels:connect") {
+  "The message: name it in ` + "`" + `reportDelivery` + "`" + `."
+  message: Message!
+  "Its conversation."
+  conversation: Conversation!
+  "What to do with it."
+  action: OutboundAction!
+  "The thread in the medium."
+  externalThreadId: String!
+  "The message's id in the medium: what to edit or delete. Null before it was reported."
+  externalMessageId: String
+  "What to say, as plain text; empty for a message of files only, and with DELETE."
+  text: String!
+  "The same with markup; null if the channel takes none, or the message has none."
+  html: HTML
+  "The same as Markdown; null if the channel takes no markup, or the message has no text."
+  markdown: String
+  "The message that it answers, by its id in the medium; null if none, or if the channel cannot."
+  replyToExternalMessageId: String
+  "Its files, in their order."
+  attachments: [Attachment!]!
+  "The template to send in place of the text; null if none."
+  template: MessageTemplate
+  "Answers that it offers; empty if the channel cannot."
+  quickReplies: [QuickReply!]!
+  "Which attempt this is, from 1. From the second on, an earlier one may have reached the contact without a report."
+  attempt: Int!
+  "Until when the connector has it without a report."
+  leaseUntil: Time!
+}
+
+"What to do with a message."
+enum OutboundAction {
+  "Send it."
+  SEND
+  "Change what was sent: it says something else."
+  EDIT
+  "Take back what was sent."
+  DELETE
+}
+
+"A message that the medium's operator approved before."
+type MessageTemplate @scope(read: "conversations:read", also: ["channels:connect"]) {
+  "Its name."
+  name: String!
+  "Its language; null: the operator's own choice."
+  language: String
+  "What fills its placeholders, in their order."
+  parameters: [String!]!
+}
+
+"A reaction to a message."
+type MessageReaction @scope(read: "conversations:read", also: ["channels:connect"]) {
+  "The emoji."
+  emoji: String!
+  "Whose it is; null if they are not known any longer."
+  contact: Contact @scope(also: ["channels:connect"])
+  "When it was reported."
+  createdAt: Time!
+}
+
+"A file that is still to be fetched from the address that a connector named."
+type RemoteFile @scope(read: "conversations:read", also: ["channels:connect"]) {
+  "What it is called."
+  fileName: String!
+  "Where it stands."
+  state: RemoteFileState!
+  "Why it cannot be had; null unless ` + "`" + `state` + "`" + ` is FAILED."
+  error: String
+}
+
+"Where a remote file stands."
+enum RemoteFileState {
+  "It is still to be fetched."
+  PENDING
+  "It cannot be had."
+  FAILED
+}
+
+"Who wrote what a connector brings."
+enum ReceivedDirection {
+  "The contact."
+  INCOMING
+  "Someone of the team, in the medium's own app."
+  ECHO
+}
+
+"What became of a message."
+enum DeliveryReport {
+  "It is on its way: a sign of life."
+  QUEUED
+  "The medium took it."
+  SENT
+  "It reached the recipient's device."
+  DELIVERED
+  "The recipient read it."
+  READ
+  "It cannot be sent."
+  FAILED
+}
+
+"A new custom channel."
+input CreateCustomChannelInput {
+  "The channel's id, made by the caller; see Mutation. Default: a new one."
+  id: ID
+  "The inbox in which its conversations arrive."
+  inboxId: ID!
+  "What to call its medium: 1 to 50 lower-case letters, digits, ` + "`" + `-` + "`" + `, ` + "`" + `_` + "`" + ` and ` + "`" + `.` + "`" + `, such as ` + "`" + `telegram` + "`" + `. It stays."
+  type: String!
+  "What to call the channel, 1 to 200 characters."
+  name: String!
+  "What it can do; default: plain text of any length, and nothing else."
+  capabilities: ChannelCapabilitiesInput
+  "As which integration its connector calls; it must see the inbox. Default: a new one of the channel's name."
+  integrationId: ID
+  "The routing rules of its conversations; default: none."
+  routing: RoutingInput
+  "The bot that begins its conversations; default: none."
+  botId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What a custom channel can do; what is omitted it cannot do, or is not limited."
+input ChannelCapabilitiesInput {
+  "Whether it takes HTML or Markdown."
+  richText: Boolean = false
+  "Media types of the files that it takes, such as ` + "`" + `image/png` + "`" + `, ` + "`" + `image/*` + "`" + ` or ` + "`" + `*/*` + "`" + `; at most 50."
+  attachmentTypes: [String!]
+  "The largest file that it takes, in bytes."
+  maxAttachmentBytes: Int
+  "The most characters of a message, as it goes out."
+  maxTextLength: Int
+  "Whether its connector reports that the contact is typing."
+  typing: Boolean = false
+  "Whether its connector reports that a message was read."
+  readReceipts: Boolean = false
+  "Whether a message can answer a certain message."
+  replies: Boolean = false
+  "Whether its connector reports reactions."
+  reactions: Boolean = false
+  "Whether messages that were sent can be edited and deleted."
+  editing: Boolean = false
+  "Whether one contact can have several threads."
+  threads: Boolean = false
+  "How long after the contact's last message a reply reaches them, in seconds, at most 31,536,000."
+  replyWindowSeconds: Int
+  "Whether it sends templates."
+  templates: Boolean = false
+  "Whether it shows quick replies."
+  quickReplies: Boolean = false
+  "Whether its conversations follow the rules of chat. It stays as it was when the channel was made."
+  presence: Boolean = false
+}
+
+"Payload of ` + "`" + `createCustomChannel` + "`" + `."
+type CreateCustomChannelPayload {
+  "The new channel."
+  customChannel: CustomChannel
+  "The connector's token, which is shown once; null when the mutation was repeated."
+  token: String
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A field that is omitted stays as it is; null clears it where the field says so, and otherwise is REQUIRED."
+input UpdateCustomChannelInput {
+  "The channel."
+  channelId: ID!
+  "What to call the channel, 1 to 200 characters."
+  name: String
+  "What it can do: all of it. What waits to go out is sent as it is."
+  capabilities: ChannelCapabilitiesInput
+  "The routing rules of its conversations; null: none."
+  routing: RoutingInput
+  "The bot that begins its conversations; null: none."
+  botId: ID
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `updateCustomChannel` + "`" + `."
+type UpdateCustomChannelPayload {
+  "The channel in its current state."
+  customChannel: CustomChannel
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"The custom channel to remove."
+input DeleteCustomChannelInput {
+  "The channel."
+  channelId: ID!
+  "Its exact ` + "`" + `name` + "`" + `; otherwise CONFIRMATION_MISMATCH."
+  confirmName: String!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `deleteCustomChannel` + "`" + `."
+type DeleteCustomChannelPayload {
+  "The channel that was removed."
+  customChannel: CustomChannel
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A message of a custom channel: text, HTML or Markdown, files, or several of these."
+input ReceiveMessageInput {
+  "The channel."
+  channelId: ID!
+  "The thread in the medium, 1 to 200 characters: a thread is a conversation."
+  externalThreadId: String!
+  "The message's id in the medium, 1 to 200 characters, unique in the thread."
+  externalMessageId: String!
+  "Who wrote it; required unless it is an ECHO, of which it is the contact that the thread is with."
+  sender: MessageSenderInput
+  "Plain text, at most 100,000 characters."
+  text: String
+  "The same with markup, at most 200,000 characters."
+  html: HTML
+  "GitHub's Markdown, at most 100,000 characters, of which text and HTML are made, as in ` + "`" + `sendMessage` + "`" + `."
+  markdown: String
+  "Files that the caller uploaded for the inbox, at most 20 unless the operator set another limit."
+  attachmentIds: [ID!]
+  "Files that Parley fetches after that from public addresses, at most 20: the message shows them in ` + "`" + `remoteFiles` + "`" + ` meanwhile."
+  files: [RemoteFileInput!]
+  "The message that it answers, by its id in the medium; one that is not known is left out."
+  replyToExternalMessageId: String
+  "When it was written, not after the present; default: now."
+  sentAt: Time
+  "Who wrote it; default: INCOMING."
+  direction: ReceivedDirection = INCOMING
+  "At most 255 characters; see Mutation. It is not needed: the external ids say what a repeat is."
+  idempotencyKey: String
+}
+
+"Who wrote in a custom channel. The first message of a sender makes a contact of them."
+input MessageSenderInput {
+  "By what the medium knows them, 1 to 200 characters, unique in the channel."
+  key: String!
+  "Their name, at most 200 characters. A name that the team gave the contact stays."
+  name: String
+  "The address of their picture."
+  avatarUrl: URL
+  "An address that the medium says is theirs. Nothing proves it: it is suggested to the team, and finds no contact."
+  email: EmailAddress
+  "A phone number that the medium says is theirs, suggested to the team likewise."
+  phone: String
+}
+
+"A file to fetch."
+input RemoteFileInput {
+  "Its address, public, by http or https."
+  url: URL!
+  "What to call it; default: the end of its address."
+  fileName: String
+}
+
+"Payload of ` + "`" + `receiveMessage` + "`" + `."
+type ReceiveMessagePayload {
+  "The message, as it is."
+  message: Message
+  "Its conversation."
+  conversation: Conversation
+  "Whether the message was there already."
+  duplicate: Boolean!
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"What became of a message. It is named by ` + "`" + `messageId` + "`" + `, or by ` + "`" + `channelId` + "`" + `, ` + "`" + `externalThreadId` + "`" + ` and ` + "`" + `externalMessageId` + "`" + `."
+input ReportDeliveryInput {
+  "The message, as ` + "`" + `outbox` + "`" + ` named it."
+  messageId: ID
+  "Without ` + "`" + `messageId` + "`" + `: its channel."
+  channelId: ID
+  "Without ` + "`" + `messageId` + "`" + `: its thread in the medium."
+  externalThreadId: String
+  "Its id in the medium: with ` + "`" + `messageId` + "`" + ` it is kept, without it finds the message."
+  externalMessageId: String
+  "What became of it."
+  state: DeliveryReport!
+  "With FAILED: why, for the team; at most 500 characters, the rest is cut."
+  error: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `reportDelivery` + "`" + `."
+type ReportDeliveryPayload {
+  "The message in its current state."
+  message: Message
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Who is typing."
+input ReportTypingInput {
+  "The channel."
+  channelId: ID!
+  "The thread in the medium."
+  externalThreadId: String!
+  "Whether they type, or stopped."
+  typing: Boolean = true
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `reportTyping` + "`" + `."
+type ReportTypingPayload {
+  "The conversation."
+  conversation: Conversation
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A reaction to a message."
+input ReportReactionInput {
+  "The channel."
+  channelId: ID!
+  "The thread in the medium."
+  externalThreadId: String!
+  "The message's id in the medium."
+  externalMessageId: String!
+  "Whose reaction it is."
+  sender: MessageSenderInput!
+  "The emoji, 1 to 32 characters."
+  emoji: String!
+  "Whether it was taken back."
+  removed: Boolean = false
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `reportReaction` + "`" + `."
+type ReportReactionPayload {
+  "The message."
+  message: Message
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"A template to send by a custom channel."
+input MessageTemplateInput {
+  "Its name in the medium, 1 to 200 characters."
+  name: String!
+  "Its language, at most 35 characters; default: the medium's own choice."
+  language: String
+  "What fills its placeholders, at most 50 of 1,000 characters."
+  parameters: [String!]
+}
+`, BuiltIn: false},
 	{Name: "../schema/deal.graphqls", Input: `extend type Query {
   "Deals that the caller may see."
   deals(
@@ -30047,7 +31406,7 @@ extend type MessageCard {
 }
 
 "An answer that a bot offers. The visitor sends its text by choosing it."
-type QuickReply @scope(read: "conversations:read") @visible(to: [VISITOR]) {
+type QuickReply @scope(read: "conversations:read", also: ["channels:connect"]) @visible(to: [VISITOR]) {
   "What the visitor reads and sends."
   text: String!
   "What it means to the bot."
@@ -31867,6 +33226,10 @@ enum EventType {
   MESSAGE_DELETED
   "The visitor read it, or its delivery state changed otherwise. Does not change the revision."
   MESSAGE_DELIVERY_CHANGED
+  "A reaction to the message was added or taken back. Does not change the revision."
+  MESSAGE_REACTION_CHANGED
+  "A connector gave a message back, or had it for too long: another one gets it. Does not change the revision."
+  MESSAGE_RETURNED
   "A transcript of the chat was sent to the contact that ` + "`" + `subjectId` + "`" + ` names. Does not change the revision."
   TRANSCRIPT_SENT
   "The contact rated the conversation after a close."
@@ -32138,6 +33501,7 @@ union _Entity =
   | ChatChannel
   | Contact
   | Conversation
+  | CustomChannel
   | EmailChannel
   | Event
   | Inbox
@@ -35120,18 +36484,19 @@ type EmailMailboxEdge {
 	{Name: "../schema/message.graphqls", Input: `extend type Mutation {
   """
   Sends a message to the contact, or writes a note that only the team sees. In a closed chat: CONVERSATION_CLOSED; an e-mail reopens the
-  conversation. To a blocked sender: SENDER_BLOCKED. An e-mail without a channel that can send it: CHANNEL_NOT_CONNECTED. A user's
-  message takes over from a bot; a note does not. An e-mail is QUEUED until a server accepts it. Placeholders in ` + "`" + `markdown` + "`" + ` and ` + "`" + `html` + "`" + `, such as
+  conversation. To a blocked sender: SENDER_BLOCKED. An e-mail without a channel that can send it: CHANNEL_NOT_CONNECTED. What a custom
+  channel cannot do is INVALID or TOO_LONG; after its reply window, REPLY_WINDOW_CLOSED, unless a ` + "`" + `template` + "`" + ` is given. A user's
+  message takes over from a bot; a note does not. An e-mail is QUEUED until a server accepts it, and a message of a custom channel until its connector reports it. Placeholders in ` + "`" + `markdown` + "`" + ` and ` + "`" + `html` + "`" + `, such as
   ` + "`" + `{{contact.firstName | "there"}}` + "`" + `, are filled, except in notes and in what bots write; one without a value and a fallback is
   MISSING_PLACEHOLDER. ` + "`" + `\{{` + "`" + ` stands for braces in Markdown; code and quotations have no placeholders.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + `; ` + "`" + `BOT_TAKEN_OVER` + "`" + ` and ` + "`" + `CONVERSATION_ASSIGNED` + "`" + ` if a bot had the conversation; ` + "`" + `CONVERSATION_REOPENED` + "`" + ` if it was
-  closed; and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when an e-mail was sent or failed.
+  closed; and ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` when it was sent or failed.
   """
   sendMessage(
     "The conversation and the content."
     input: SendMessageInput!
   ): SendMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
-    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_FOUND, REPLY_WINDOW_CLOSED, REQUIRED, SENDER_BLOCKED, TOO_LONG])
   """
   Changes the content of one of the caller's own notes or chat messages; the previous content is kept in ` + "`" + `revisions` + "`" + `. Placeholders in a message
   to the contact are filled as in ` + "`" + `sendMessage` + "`" + `; one without a value and a fallback is MISSING_PLACEHOLDER. Emits ` + "`" + `MESSAGE_UPDATED` + "`" + `.
@@ -35153,7 +36518,7 @@ type EmailMailboxEdge {
 }
 
 "A message or note of a conversation."
-type Message implements Node @scope(read: "conversations:read") @key(fields: "id") {
+type Message implements Node @scope(read: "conversations:read", also: ["channels:connect"]) @key(fields: "id") {
   "TypeID, ` + "`" + `message_...` + "`" + `."
   id: ID!
   "The conversation that it is in; null only if it was removed, or is out of the caller's sight, since the message was loaded."
@@ -35192,7 +36557,7 @@ type Message implements Node @scope(read: "conversations:read") @key(fields: "id
   cards: [MessageCard!]!
   "The users that a note mentions; empty for other messages."
   mentions: [User!]!
-  "The id of the message in a system of the account's; null if none."
+  "The id of the message in a system of the account's; in a custom channel, its id in the medium. Null if none."
   externalId: String
   "When it was written."
   createdAt: Time!
@@ -35233,7 +36598,7 @@ enum MessageDirection {
 enum DeliveryState {
   "Waiting to be sent."
   QUEUED
-  "Canceled by its author before it was sent (` + "`" + `undoSend` + "`" + `)."
+  "Canceled before it was sent: by its author (` + "`" + `undoSend` + "`" + `), or because its bot no longer has the conversation."
   CANCELED
   "Sent; in a chat, available for the visitor to fetch."
   SENT
@@ -35355,7 +36720,12 @@ input SendMessageInput {
   event's actor stays the caller, and its change ` + "`" + `onBehalfOf` + "`" + ` names the user. Not a member: NOT_A_MEMBER.
   """
   onBehalfOfUserId: ID
-  "The id of the message in a system of the account's: 1 to 200 characters, unique in the conversation; \"\" is as if left out."
+  "Custom channels only: the template by which it goes out; ` + "`" + `text` + "`" + ` says what it shows. It is sent also when the reply window is over."
+  template: MessageTemplateInput
+  """
+  The id of the message in a system of the account's: 1 to 200 characters, unique in the conversation; ` + "`" + `""` + "`" + ` is as if left out. In a custom
+  channel it is the connector's to say: INVALID, except for a note.
+  """
   externalId: String
   "The revision of the conversation that the caller has; if it is not the current one: CONFLICT, with the conversation in its current state."
   expectedRevision: Int
@@ -36396,6 +37766,8 @@ type ApiToken implements Node @visible(to: [ANYONE]) @scope(read: "people:read")
   integration: Integration @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "The bot that the token belongs to; null if it belongs to a user or an integration."
   bot: Bot @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "The custom channel to which it is bound, and whose connector uses it; null if it is bound to none."
+  channel: Channel @visible(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "When it expires; null if never."
   expiresAt: Time
   "When it was revoked; null if it was not."
@@ -36713,7 +38085,7 @@ input CreateApiTokenInput {
   """
   What it grants, at least one of: ` + "`" + `account:read` + "`" + `, ` + "`" + `people:read` + "`" + `, ` + "`" + `people:write` + "`" + `, ` + "`" + `settings:read` + "`" + `, ` + "`" + `settings:write` + "`" + `,
   ` + "`" + `contacts:read` + "`" + `, ` + "`" + `contacts:write` + "`" + `, ` + "`" + `conversations:read` + "`" + `, ` + "`" + `conversations:write` + "`" + `, ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `conversations:bulk` + "`" + `,
-  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `bots:work` + "`" + `, ` + "`" + `proposals:write` + "`" + `, ` + "`" + `annotations:write` + "`" + `, ` + "`" + `events:read` + "`" + `, ` + "`" + `audit:read` + "`" + `; ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
+  ` + "`" + `conversations:assign` + "`" + `, ` + "`" + `mail:start` + "`" + `, ` + "`" + `bots:work` + "`" + `, ` + "`" + `proposals:write` + "`" + `, ` + "`" + `annotations:write` + "`" + `, ` + "`" + `events:read` + "`" + `, ` + "`" + `audit:read` + "`" + `, ` + "`" + `channels:connect` + "`" + ` (see ` + "`" + `channelId` + "`" + `); ` + "`" + `inbox` + "`" + `: what the user interface of an inbox needs; ` + "`" + `read` + "`" + `: all read scopes;
   ` + "`" + `write` + "`" + `: all of these; ` + "`" + `*` + "`" + `: everything, including scopes of later versions; by name only: ` + "`" + `act_as` + "`" + `, ` + "`" + `act` + "`" + `. A user's
   ` + "`" + `conversations:write` + "`" + ` includes ` + "`" + `conversations:moderate` + "`" + `, ` + "`" + `:bulk` + "`" + ` and ` + "`" + `:assign` + "`" + `, and ` + "`" + `mail:start` + "`" + `.
   """
@@ -36723,6 +38095,11 @@ input CreateApiTokenInput {
   those that it has for a bot.
   """
   inboxIds: [ID!]
+  """
+  For the connector of a custom channel: the channel to which the token is bound. It belongs to an integration that sees the channel's inbox, the
+  channel's own if none is given, and its only scope is ` + "`" + `channels:connect` + "`" + `, which no other token has by name. ` + "`" + `""` + "`" + ` is as if left out.
+  """
+  channelId: ID
   "When it expires; omitted: never."
   expiresAt: Time
   "At most 255 characters; see Mutation. A repeated request is answered without ` + "`" + `token` + "`" + `, which is shown only once."
@@ -37661,7 +39038,7 @@ extend type Mutation {
     "The proposal."
     input: AcceptProposalInput!
   ): AcceptProposalPayload! @access(to: [ADMIN, AGENT], scope: "conversations:write")
-    @errors(codes: [ALREADY_EXISTS, BOT_CONVERSATION_ACTIVE, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SENDER_BLOCKED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, BOT_CONVERSATION_ACTIVE, CHANNEL_NOT_CONNECTED, CONFLICT, CONVERSATION_CLOSED, INVALID, MISSING_PLACEHOLDER, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REPLY_WINDOW_CLOSED, REQUIRED, SENDER_BLOCKED, TOO_LONG])
   """
   Refuses what was proposed. The bot that waits for it is asked again (` + "`" + `botWork` + "`" + `, reason REFUSED), and reads the note. CONFLICT, with the
   conversation, if the proposal was decided already. Emits ` + "`" + `PROPOSAL_DISMISSED` + "`" + `.
@@ -44252,6 +45629,8 @@ func (ec *executionContext) childFields_ApiToken(ctx context.Context, field grap
 		return ec.fieldContext_ApiToken_integration(ctx, field)
 	case "bot":
 		return ec.fieldContext_ApiToken_bot(ctx, field)
+	case "channel":
+		return ec.fieldContext_ApiToken_channel(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_ApiToken_expiresAt(ctx, field)
 	case "revokedAt":
@@ -44572,6 +45951,8 @@ func (ec *executionContext) childFields_BlockedSender(ctx context.Context, field
 		return ec.fieldContext_BlockedSender_visitor(ctx, field)
 	case "email":
 		return ec.fieldContext_BlockedSender_email(ctx, field)
+	case "senderKey":
+		return ec.fieldContext_BlockedSender_senderKey(ctx, field)
 	case "domain":
 		return ec.fieldContext_BlockedSender_domain(ctx, field)
 	case "allChannels":
@@ -44814,6 +46195,40 @@ func (ec *executionContext) childFields_CaptureVisitorEmailPayload(ctx context.C
 		return ec.fieldContext_CaptureVisitorEmailPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CaptureVisitorEmailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelCapabilities(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "richText":
+		return ec.fieldContext_ChannelCapabilities_richText(ctx, field)
+	case "attachmentTypes":
+		return ec.fieldContext_ChannelCapabilities_attachmentTypes(ctx, field)
+	case "maxAttachmentBytes":
+		return ec.fieldContext_ChannelCapabilities_maxAttachmentBytes(ctx, field)
+	case "maxTextLength":
+		return ec.fieldContext_ChannelCapabilities_maxTextLength(ctx, field)
+	case "typing":
+		return ec.fieldContext_ChannelCapabilities_typing(ctx, field)
+	case "readReceipts":
+		return ec.fieldContext_ChannelCapabilities_readReceipts(ctx, field)
+	case "replies":
+		return ec.fieldContext_ChannelCapabilities_replies(ctx, field)
+	case "reactions":
+		return ec.fieldContext_ChannelCapabilities_reactions(ctx, field)
+	case "editing":
+		return ec.fieldContext_ChannelCapabilities_editing(ctx, field)
+	case "threads":
+		return ec.fieldContext_ChannelCapabilities_threads(ctx, field)
+	case "replyWindowSeconds":
+		return ec.fieldContext_ChannelCapabilities_replyWindowSeconds(ctx, field)
+	case "templates":
+		return ec.fieldContext_ChannelCapabilities_templates(ctx, field)
+	case "quickReplies":
+		return ec.fieldContext_ChannelCapabilities_quickReplies(ctx, field)
+	case "presence":
+		return ec.fieldContext_ChannelCapabilities_presence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelCapabilities", field.Name)
 }
 
 func (ec *executionContext) childFields_ChatAvailability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -45708,6 +47123,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_annotations(ctx, field)
 	case "associations":
 		return ec.fieldContext_Conversation_associations(ctx, field)
+	case "channelType":
+		return ec.fieldContext_Conversation_channelType(ctx, field)
 	case "deals":
 		return ec.fieldContext_Conversation_deals(ctx, field)
 	case "draft":
@@ -45838,6 +47255,18 @@ func (ec *executionContext) childFields_CreateContactSubscriptionTypePayload(ctx
 		return ec.fieldContext_CreateContactSubscriptionTypePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateContactSubscriptionTypePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateCustomChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customChannel":
+		return ec.fieldContext_CreateCustomChannelPayload_customChannel(ctx, field)
+	case "token":
+		return ec.fieldContext_CreateCustomChannelPayload_token(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateCustomChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateCustomChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -46018,6 +47447,62 @@ func (ec *executionContext) childFields_CreateWebhookEndpointPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type CreateWebhookEndpointPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CustomChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomChannel_id(ctx, field)
+	case "inbox":
+		return ec.fieldContext_CustomChannel_inbox(ctx, field)
+	case "kind":
+		return ec.fieldContext_CustomChannel_kind(ctx, field)
+	case "name":
+		return ec.fieldContext_CustomChannel_name(ctx, field)
+	case "type":
+		return ec.fieldContext_CustomChannel_type(ctx, field)
+	case "capabilities":
+		return ec.fieldContext_CustomChannel_capabilities(ctx, field)
+	case "state":
+		return ec.fieldContext_CustomChannel_state(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_CustomChannel_lastSeenAt(ctx, field)
+	case "integration":
+		return ec.fieldContext_CustomChannel_integration(ctx, field)
+	case "bot":
+		return ec.fieldContext_CustomChannel_bot(ctx, field)
+	case "routing":
+		return ec.fieldContext_CustomChannel_routing(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomChannel_createdAt(ctx, field)
+	case "removedAt":
+		return ec.fieldContext_CustomChannel_removedAt(ctx, field)
+	case "blockedSenders":
+		return ec.fieldContext_CustomChannel_blockedSenders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomChannelConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CustomChannelConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomChannelConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomChannelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomChannelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomChannelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomChannelEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_DKIMRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -46192,6 +47677,16 @@ func (ec *executionContext) childFields_DeleteConversationPayload(ctx context.Co
 		return ec.fieldContext_DeleteConversationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteConversationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteCustomChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customChannel":
+		return ec.fieldContext_DeleteCustomChannelPayload_customChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteCustomChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -47536,6 +49031,8 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_createdAt(ctx, field)
 	case "people":
 		return ec.fieldContext_Inbox_people(ctx, field)
+	case "customChannels":
+		return ec.fieldContext_Inbox_customChannels(ctx, field)
 	case "emailChannels":
 		return ec.fieldContext_Inbox_emailChannels(ctx, field)
 	case "emailAllowList":
@@ -48146,6 +49643,12 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_attachments(ctx, field)
 	case "attachmentCount":
 		return ec.fieldContext_Message_attachmentCount(ctx, field)
+	case "reactions":
+		return ec.fieldContext_Message_reactions(ctx, field)
+	case "remoteFiles":
+		return ec.fieldContext_Message_remoteFiles(ctx, field)
+	case "template":
+		return ec.fieldContext_Message_template(ctx, field)
 	case "quickReplies":
 		return ec.fieldContext_Message_quickReplies(ctx, field)
 	case "quotedHtml":
@@ -48224,6 +49727,18 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MessageReaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emoji":
+		return ec.fieldContext_MessageReaction_emoji(ctx, field)
+	case "contact":
+		return ec.fieldContext_MessageReaction_contact(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_MessageReaction_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageReaction", field.Name)
+}
+
 func (ec *executionContext) childFields_MessageRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -48262,6 +49777,18 @@ func (ec *executionContext) childFields_MessageRevisionEdge(ctx context.Context,
 		return ec.fieldContext_MessageRevisionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageRevisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_MessageTemplate_name(ctx, field)
+	case "language":
+		return ec.fieldContext_MessageTemplate_language(ctx, field)
+	case "parameters":
+		return ec.fieldContext_MessageTemplate_parameters(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageTemplate", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -48410,6 +49937,40 @@ func (ec *executionContext) childFields_OptOutContactPayload(ctx context.Context
 		return ec.fieldContext_OptOutContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OptOutContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OutboundMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_OutboundMessage_message(ctx, field)
+	case "conversation":
+		return ec.fieldContext_OutboundMessage_conversation(ctx, field)
+	case "action":
+		return ec.fieldContext_OutboundMessage_action(ctx, field)
+	case "externalThreadId":
+		return ec.fieldContext_OutboundMessage_externalThreadId(ctx, field)
+	case "externalMessageId":
+		return ec.fieldContext_OutboundMessage_externalMessageId(ctx, field)
+	case "text":
+		return ec.fieldContext_OutboundMessage_text(ctx, field)
+	case "html":
+		return ec.fieldContext_OutboundMessage_html(ctx, field)
+	case "markdown":
+		return ec.fieldContext_OutboundMessage_markdown(ctx, field)
+	case "replyToExternalMessageId":
+		return ec.fieldContext_OutboundMessage_replyToExternalMessageId(ctx, field)
+	case "attachments":
+		return ec.fieldContext_OutboundMessage_attachments(ctx, field)
+	case "template":
+		return ec.fieldContext_OutboundMessage_template(ctx, field)
+	case "quickReplies":
+		return ec.fieldContext_OutboundMessage_quickReplies(ctx, field)
+	case "attempt":
+		return ec.fieldContext_OutboundMessage_attempt(ctx, field)
+	case "leaseUntil":
+		return ec.fieldContext_OutboundMessage_leaseUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutboundMessage", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -49264,6 +50825,20 @@ func (ec *executionContext) childFields_ReactivateUserPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ReactivateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReceiveMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReceiveMessagePayload_message(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ReceiveMessagePayload_conversation(ctx, field)
+	case "duplicate":
+		return ec.fieldContext_ReceiveMessagePayload_duplicate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReceiveMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceiveMessagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReclassifyEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "task":
@@ -49314,6 +50889,18 @@ func (ec *executionContext) childFields_RegisterPushSubscriptionPayload(ctx cont
 		return ec.fieldContext_RegisterPushSubscriptionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterPushSubscriptionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RemoteFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "fileName":
+		return ec.fieldContext_RemoteFile_fileName(ctx, field)
+	case "state":
+		return ec.fieldContext_RemoteFile_state(ctx, field)
+	case "error":
+		return ec.fieldContext_RemoteFile_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoteFile", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoteImageSender(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -49472,6 +51059,36 @@ func (ec *executionContext) childFields_ReportAgentStepPayload(ctx context.Conte
 		return ec.fieldContext_ReportAgentStepPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReportAgentStepPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReportDeliveryPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportDeliveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportReactionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_ReportReactionPayload_message(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportReactionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportReactionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportTypingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ReportTypingPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReportTypingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportTypingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RequestSignInLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -51120,6 +52737,16 @@ func (ec *executionContext) childFields_UpdateConversationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type UpdateConversationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateCustomChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customChannel":
+		return ec.fieldContext_UpdateCustomChannelPayload_customChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateCustomChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomChannelPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateDealPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "deal":
@@ -51368,6 +52995,16 @@ func (ec *executionContext) childFields_UploadAttachmentPayload(ctx context.Cont
 		return ec.fieldContext_UploadAttachmentPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UploadAttachmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadChannelAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attachment":
+		return ec.fieldContext_UploadChannelAttachmentPayload_attachment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadChannelAttachmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadChannelAttachmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UploadVisitorAttachmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -16,6 +16,7 @@ import (
 	"parley/graph/model"
 	"parley/internal/bot"
 	"parley/internal/channel/chat/visitor"
+	"parley/internal/channel/custom"
 	"parley/internal/conversation/live"
 	"parley/internal/conversation/view"
 	"parley/internal/crm"
@@ -45,6 +46,7 @@ type SubscriptionResolver interface {
 	ContactListMembers(ctx context.Context, contactListID string, first *int) (<-chan *paging.Connection[*ent.Contact], error)
 	VisitorConversation(ctx context.Context, conversationID string, after *string) (<-chan visitor.Change, error)
 	BotWork(ctx context.Context, atOnce *int) (<-chan *bot.BotTurn, error)
+	Outbox(ctx context.Context, channelID string, atOnce *int) (<-chan *custom.OutboundMessage, error)
 	DraftChanges(ctx context.Context, after *int64) (<-chan *live.DraftChange, error)
 	Notifications(ctx context.Context, after *int64) (<-chan *notification.Change, error)
 	TicketView(ctx context.Context, filter *crm.TicketFilter, orderBy *vocab.TicketOrder, first *int) (<-chan live1.TicketViewUpdate, error)
@@ -335,6 +337,28 @@ func (ec *executionContext) field_Subscription_notifications_args(ctx context.Co
 		return nil, err
 	}
 	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_outbox_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "channelId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "atOnce",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["atOnce"] = arg1
 	return args, nil
 }
 
@@ -1483,6 +1507,73 @@ func (ec *executionContext) fieldContext_Subscription_botWork(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_outbox(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_outbox(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Outbox(ctx, fc.Args["channelId"].(string), fc.Args["atOnce"].(*int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				to, err := ec.unmarshalNActorKind2ᚕparleyᚋinternalᚋviewerᚐKindᚄ(ctx, []any{"INTEGRATION"})
+				if err != nil {
+					var zeroVal *custom.OutboundMessage
+					return zeroVal, err
+				}
+				scope, err := ec.unmarshalOString2ᚖstring(ctx, "channels:connect")
+				if err != nil {
+					var zeroVal *custom.OutboundMessage
+					return zeroVal, err
+				}
+				if ec.Directives.Access == nil {
+					var zeroVal *custom.OutboundMessage
+					return zeroVal, errors.New("directive access is not implemented")
+				}
+				return ec.Directives.Access(ctx, nil, directive0, to, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *custom.OutboundMessage) graphql.Marshaler {
+			return ec.marshalNOutboundMessage2ᚖparleyᚋinternalᚋchannelᚋcustomᚐOutboundMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_outbox(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutboundMessage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_outbox_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_draftChanges(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -2460,6 +2551,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_visitorConversation(ctx, fields[0])
 	case "botWork":
 		return ec._Subscription_botWork(ctx, fields[0])
+	case "outbox":
+		return ec._Subscription_outbox(ctx, fields[0])
 	case "draftChanges":
 		return ec._Subscription_draftChanges(ctx, fields[0])
 	case "notifications":

@@ -26,7 +26,7 @@ type Actor interface{}
 // *vocab.EngagementEmail, *vocab.EngagementMeeting or *vocab.EngagementTask.
 type EngagementBody interface{}
 
-// Channel is *ent.Channel for a chat, or *ent.EmailChannel.
+// Channel is *ent.Channel for a chat, *ent.EmailChannel, or *ent.CustomChannel.
 type Channel interface{}
 
 // EventConnection is one page of the log.

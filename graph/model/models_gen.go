@@ -101,6 +101,16 @@ type CreateAPITokenPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `createCustomChannel`.
+type CreateCustomChannelPayload struct {
+	// The new channel.
+	CustomChannel *ent.CustomChannel `json:"customChannel,omitempty"`
+	// The connector's token, which is shown once; null when the mutation was repeated.
+	Token *string `json:"token,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `createIdentityProvider`.
 type CreateIdentityProviderPayload struct {
 	// The new provider.
@@ -460,6 +470,18 @@ type PurgeConversationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `receiveMessage`.
+type ReceiveMessagePayload struct {
+	// The message, as it is.
+	Message *ent.Message `json:"message,omitempty"`
+	// Its conversation.
+	Conversation *ent.Conversation `json:"conversation,omitempty"`
+	// Whether the message was there already.
+	Duplicate bool `json:"duplicate"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `reconnectEmailChannel`.
 type ReconnectEmailChannelPayload struct {
 	// The channel in its current state.
@@ -749,6 +771,16 @@ type UploadAttachmentInput struct {
 	// Whether it is for a document or a video of the library, which may have 50 MB unless the operator set another limit. A message cannot have
 	// it if it is larger than other files may be; default: no.
 	ForDocument *bool `json:"forDocument,omitempty"`
+}
+
+// A file for a message that a connector brings.
+type UploadChannelAttachmentInput struct {
+	// The custom channel.
+	ChannelID string `json:"channelId"`
+	// The file, of at most 25 MB unless the operator set another limit.
+	File graphql.Upload `json:"file"`
+	// At most 255 characters; see Mutation.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // A visitor's file, and the chat that it belongs to.

@@ -61,6 +61,11 @@ type (
 		Conversation *ent.Conversation
 		UserErrors   []*UserError
 	}
+	// CustomChannelPayload is the payload {customChannel userErrors}.
+	CustomChannelPayload struct {
+		CustomChannel *ent.CustomChannel
+		UserErrors    []*UserError
+	}
 	// EmailChannelPayload is the payload {emailChannel userErrors}.
 	EmailChannelPayload struct {
 		EmailChannel *ent.EmailChannel

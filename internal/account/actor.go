@@ -25,6 +25,8 @@ type actor struct {
 	role          vocab.UserRole
 	deactivatedAt clock.Micros
 	inboxIDs      []string
+	// channelID is the custom channel to which the token is bound; "": none (NT-4).
+	channelID string
 }
 
 // viewer returns the actor as one who asks, with their inboxes as they are now.
@@ -39,7 +41,7 @@ func (s *Service) viewer(ctx context.Context, a *actor) (*viewer.Viewer, error) 
 		v.Kind, v.ActorID = viewer.Bot, a.botID
 		v.InboxIDs, err = s.inboxesGranted(ctx, a)
 	default:
-		v.Kind, v.ActorID = viewer.Integration, a.integrationID
+		v.Kind, v.ActorID, v.ChannelID = viewer.Integration, a.integrationID, a.channelID
 		v.InboxIDs, err = s.inboxesGranted(ctx, a)
 	}
 	// Only an integration that was never given inboxes works with all contacts (AC-14).
@@ -101,7 +103,7 @@ func (s *Service) ViewerOf(ctx context.Context, accountID, actorID, tokenID stri
 	case t.ExpiresAt.IsSet() && t.ExpiresAt <= s.store.Now():
 		return nil, errs.New(errs.Forbidden, "The token with which this was requested expired at %s.", t.ExpiresAt)
 	}
-	v.TokenID, v.Scopes = t.ID, t.Scopes
+	v.TokenID, v.Scopes, v.ChannelID = t.ID, t.Scopes, t.ChannelID
 	return v, nil
 }
 

@@ -72,7 +72,7 @@ func (s *Service) findToken(ctx context.Context, bearer string) (*presentedToken
 
 // tokenBy returns the token that has a hash in a column; nil: none.
 func (s *Service) tokenBy(ctx context.Context, column string, hash []byte) (*presentedToken, error) {
-	rows, err := s.store.Query(ctx, `SELECT t.id, t.account_id, t.scopes, t.expires_at, t.previous_until, t.revoked_at, t.last_used_at, t.user_id, t.integration_id, t.bot_id,
+	rows, err := s.store.Query(ctx, `SELECT t.id, t.account_id, t.scopes, t.expires_at, t.previous_until, t.revoked_at, t.last_used_at, t.user_id, t.integration_id, t.bot_id, t.channel_id,
 			COALESCE(u.role, ''), COALESCE(u.deactivated_at, 0), COALESCE(i.inbox_ids, b.inbox_ids, '[]'), a.contact_visibility
 		FROM api_tokens t JOIN accounts a ON a.id = t.account_id LEFT JOIN users u ON u.id = t.user_id
 			LEFT JOIN integrations i ON i.id = t.integration_id LEFT JOIN bots b ON b.id = t.bot_id
@@ -89,7 +89,7 @@ func (s *Service) tokenBy(ctx context.Context, column string, hash []byte) (*pre
 	}
 	t := &presentedToken{}
 	var scopes, inboxIDs []byte
-	if err := rows.Scan(&t.id, &t.accountID, &scopes, &t.expiresAt, &t.previousUntil, &t.revokedAt, &t.lastUsedAt, &t.userID, &t.integrationID, &t.botID,
+	if err := rows.Scan(&t.id, &t.accountID, &scopes, &t.expiresAt, &t.previousUntil, &t.revokedAt, &t.lastUsedAt, &t.userID, &t.integrationID, &t.botID, &t.channelID,
 		&t.role, &t.deactivatedAt, &inboxIDs, &t.visibility); err != nil {
 		return nil, fmt.Errorf("read the token: %w", err)
 	}

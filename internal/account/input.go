@@ -142,9 +142,11 @@ type CreateApiTokenInput struct {
 	// IntegrationID is an integration that there is; nil, without a user: a new one.
 	IntegrationID *string
 	// BotID is the bot whose token it is to be.
-	BotID          *string `json:",omitempty"`
-	Scopes         []string
-	InboxIDs       []string
+	BotID    *string `json:",omitempty"`
+	Scopes   []string
+	InboxIDs []string
+	// ChannelID is the custom channel to whose connector it belongs (NT-4).
+	ChannelID      *string `json:",omitempty"`
 	ExpiresAt      *clock.Micros
 	IdempotencyKey *string
 }

@@ -66,7 +66,12 @@ func newToken(ctx context.Context, tx *store.Tx, in CreateApiTokenInput) (*ent.A
 		return nil, err
 	}
 	t := &ent.ApiToken{Name: name, Scopes: scopes, ExpiresAt: expires}
+	if err := mayConnect(scopes, given(in.ChannelID)); err != nil {
+		return nil, err
+	}
 	switch {
+	case given(in.ChannelID):
+		return t, in.forChannel(ctx, tx, t)
 	case given(in.UserID):
 		return t, in.forUser(ctx, tx, t)
 	case !v.AllInboxes():
@@ -188,10 +193,11 @@ func insertToken(ctx context.Context, tx *store.Tx, t *ent.ApiToken, hash []byte
 	c.Optional("user", "", t.UserID)
 	c.Optional("integration", "", t.IntegrationID)
 	c.Optional("bot", "", t.BotID)
+	c.Optional("channel", "", t.ChannelID)
 	c.Optional("scopes", "", strings.Join(t.Scopes, ","))
 	tx.Append(ctx, store.Event{Type: vocab.TokenCreated, SubjectID: t.ID, UserID: ownerOf(t), Changes: c})
 	return tx.Client.ApiToken.Create().SetID(t.ID).SetHash(hash).SetName(t.Name).SetUserID(t.UserID).
-		SetIntegrationID(t.IntegrationID).SetBotID(t.BotID).SetScopes(t.Scopes).SetExpiresAt(t.ExpiresAt).SetCreatedAt(tx.Now()).Exec(ctx)
+		SetIntegrationID(t.IntegrationID).SetBotID(t.BotID).SetChannelID(t.ChannelID).SetScopes(t.Scopes).SetExpiresAt(t.ExpiresAt).SetCreatedAt(tx.Now()).Exec(ctx)
 }
 
 // ownerOf is the user, the integration or the bot that a token belongs to, who sees its

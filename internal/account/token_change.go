@@ -68,7 +68,7 @@ func (in UpdateApiTokenInput) applyTo(v *viewer.Viewer, tx *store.Tx, before *en
 	if scopes, ok := in.Scopes.ValueOK(); ok {
 		var err error
 		t.Scopes, err = CleanScopes(v, scopes, before.Scopes)
-		faults = append(faults, err)
+		faults = append(faults, err, mayConnect(t.Scopes, t.ChannelID != ""))
 	}
 	if at, ok := in.ExpiresAt.ValueOK(); ok {
 		var err error

@@ -1,6 +1,7 @@
 package attachment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -96,6 +97,7 @@ type Incoming struct {
 	FileName  string
 	ContentID string // as the mail's HTML names it, without "cid:"; "": it does not
 	Inline    bool   // the mail's HTML shows it
+	Position  int    // place among the message's files; 0: as in the list
 }
 
 // Store makes stored contents the attachments of a mail's message, in order, in
@@ -104,7 +106,7 @@ func (s *Service) Store(ctx context.Context, tx *store.Tx, files []Incoming, c *
 	list := make([]*ent.Attachment, len(files))
 	for i, f := range files {
 		a, err := newRow(tx, f.Stored, viewer.FromContext(ctx).Actor()).SetInboxID(c.InboxID).SetConversationID(c.ID).
-			SetMessageID(messageID).SetPosition(i + 1).SetFileName(cleanName(f.FileName, f.ContentType)).
+			SetMessageID(messageID).SetPosition(cmp.Or(f.Position, i+1)).SetFileName(cleanName(f.FileName, f.ContentType)).
 			SetContentID(f.ContentID).SetInline(f.Inline).Save(ctx)
 		if err != nil {
 			return nil, err

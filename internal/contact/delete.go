@@ -38,6 +38,7 @@ func (s *Service) Delete(ctx context.Context, in DeleteContactInput) error {
 // parted are what stays without the contact.
 var parted = []string{
 	"UPDATE visitors SET contact_id = '', contact_typed = false, contact_own = false WHERE contact_id = $1 AND account_id = $2",
+	"UPDATE channel_senders SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE consents SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE tickets SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",
 	"UPDATE quotes SET contact_id = '' WHERE contact_id = $1 AND account_id = $2",

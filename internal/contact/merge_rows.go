@@ -28,6 +28,7 @@ var moved = []struct{ table, column, unless string }{
 	{"library_shares", "contact_id", ""},
 	{"library_openings", "contact_id", ""},
 	{"associations", "record_id", "conversation_id NOT IN (SELECT conversation_id FROM associations WHERE record_id = %s)"},
+	{"channel_senders", "contact_id", ""},
 	{"contact_emails", "contact_id", ""},
 	{"contact_phones", "contact_id", ""},
 	{"blocks", "sender", "channel_id NOT IN (SELECT channel_id FROM blocks WHERE sender = %s)"},

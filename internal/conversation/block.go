@@ -114,6 +114,9 @@ func (ch *change) wantedBlock(ctx context.Context, who sender, terms BlockTerms)
 			return nil, err
 		}
 	}
+	if b.AllChannels && who.key != "" && who.contactID != "" { // its key is this channel's
+		b.Sender = who.contactID
+	}
 	if isTrue(terms.Domain) {
 		if b.Sender, err = who.domain(ctx); err != nil {
 			return nil, err
@@ -167,9 +170,9 @@ func sameBlock(old, b *ent.Block, now clock.Micros) bool {
 		old.AllChannels == b.AllChannels && old.Network == b.Network
 }
 
-// subjectOf is the sender of a block as events have it; no domain: it is not an object.
+// subjectOf is the sender of a block as events have it; no domain and no key: they are not objects.
 func subjectOf(sender string) string {
-	if strings.HasPrefix(sender, "@") {
+	if strings.HasPrefix(sender, "@") || strings.HasPrefix(sender, senderMark) {
 		return ""
 	}
 	return sender
@@ -200,7 +203,7 @@ func (ch *change) unblockSender(ctx context.Context) error {
 		return err
 	}
 	for _, b := range found {
-		if subjectOf(b.Sender) == "" && !viewer.FromContext(ctx).AllInboxes() {
+		if strings.HasPrefix(b.Sender, "@") && !viewer.FromContext(ctx).AllInboxes() {
 			return errs.New(errs.Forbidden, "The whole domain %s is blocked, which only admins lift.", strings.TrimPrefix(b.Sender, "@"))
 		}
 		if err := ch.tx.Client.Block.DeleteOneID(b.ID).Exec(ctx); err != nil {

@@ -22,12 +22,13 @@ type sender struct {
 	visitor   *ent.Visitor
 	// address is where a mail came from, in lower case; "": none did.
 	address string
-	kind    vocab.ChannelKind
+	// key is by what a custom channel knows them; "": it is none.
+	key string
 }
 
 // senderOf is the sender of a conversation.
 func senderOf(ctx context.Context, client *ent.Client, c *ent.Conversation) (sender, error) {
-	who := sender{contactID: c.ContactID, kind: c.Kind}
+	who := sender{contactID: c.ContactID, key: c.SenderKey}
 	if c.VisitorID != "" {
 		v, err := client.Visitor.Get(ctx, c.VisitorID)
 		if err != nil && !ent.IsNotFound(err) {
@@ -54,6 +55,8 @@ func (s sender) typed() bool { return s.visitor != nil && s.visitor.Identity == 
 // and proved visitors, the visitor, or the address.
 func (s sender) best() string {
 	switch {
+	case s.key != "":
+		return senderName(s.key)
 	case s.typed():
 		return s.visitor.ID
 	case s.contactID != "":
@@ -72,6 +75,9 @@ func (s sender) names() []string {
 	}
 	if s.contactID != "" && !s.typed() {
 		names = append(names, s.contactID)
+	}
+	if s.key != "" {
+		names = append(names, senderName(s.key))
 	}
 	return append(names, addressNames(s.address)...)
 }

@@ -129,10 +129,19 @@ func SenderOf(b *ent.Block, kind string) string {
 
 // BlockedAddress is the address that is blocked; "": a contact or visitor is.
 func BlockedAddress(b *ent.Block) string {
-	if SenderOf(b, id.Contact)+SenderOf(b, id.Visitor)+BlockedDomain(b) != "" {
+	if SenderOf(b, id.Contact)+SenderOf(b, id.Visitor)+BlockedDomain(b)+BlockedKey(b) != "" {
 		return ""
 	}
 	return b.Sender
+}
+
+// BlockedKey is by what a custom channel knows who is blocked; "": another sender is.
+func BlockedKey(b *ent.Block) string {
+	key, found := strings.CutPrefix(b.Sender, senderMark)
+	if !found {
+		return ""
+	}
+	return key
 }
 
 // BlockedDomain is the domain that is blocked; "": another sender is.

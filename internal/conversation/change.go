@@ -128,6 +128,9 @@ func (ch *change) save(ctx context.Context) error {
 	fileConversation(ch.c)
 	if ch.turnRises() {
 		ch.c.Turn++
+		if err := ch.cancelBots(ctx); err != nil {
+			return err
+		}
 	}
 	diff := differences(ch.before, ch.c)
 	if len(diff) > 0 || ch.touched {

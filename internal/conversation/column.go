@@ -30,6 +30,7 @@ var columns = []column{
 	{name: "status", field: "status", value: func(c *ent.Conversation) any { return string(c.Status) }},
 	{name: "contact_id", field: "contact", value: func(c *ent.Conversation) any { return c.ContactID }},
 	{name: "channel_id", field: "channel", value: func(c *ent.Conversation) any { return c.ChannelID }},
+	{name: "sender_key", value: func(c *ent.Conversation) any { return c.SenderKey }},
 	{name: "contact_by_hand", value: func(c *ent.Conversation) any { return c.ContactByHand }},
 	{name: "visitor_id", value: func(c *ent.Conversation) any { return c.VisitorID }},
 	{name: "assignee_id", field: "assignee", value: func(c *ent.Conversation) any { return c.AssigneeID }},

@@ -122,7 +122,7 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if m.Direction == vocab.Outgoing && !ch.c.Kind.Abilities().MessagesEditable {
 		return errs.New(errs.Invalid, "A message that was sent by e-mail cannot be changed.").On("messageId")
 	}
-	return nil
+	return ch.mayReviseOut(ctx, m)
 }
 
 // rewriteMessage keeps what m says as a revision and gives it new content; none: it
@@ -152,6 +152,9 @@ func (ch *change) rewriteMessage(ctx context.Context, m *ent.Message, what conte
 		return err
 	}
 	if err := ch.showRewritten(ctx, m, event); err != nil {
+		return err
+	}
+	if err := ch.reviseOut(ctx, m, event); err != nil {
 		return err
 	}
 	ch.emitEvent(event).MessageID = m.ID

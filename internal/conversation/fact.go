@@ -87,15 +87,6 @@ func ClosableAt(c *ent.Conversation) clock.Micros {
 	return 0
 }
 
-// CanReplyUntil is until when an answer reaches the contact, by what the channel can
-// do; zero: there is no limit.
-func CanReplyUntil(c *ent.Conversation) clock.Micros {
-	if window := c.Kind.Abilities().ReplyWindow; window > 0 && c.LastIncomingNumber > 0 {
-		return c.VisitorActiveAt.Add(window)
-	}
-	return 0
-}
-
 // AwaitedOf is whose answer a conversation waits for: whoever did not write last;
 // "": no one has written (IN-3).
 func AwaitedOf(c *ent.Conversation) vocab.WaitingOn {

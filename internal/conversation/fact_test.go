@@ -128,5 +128,4 @@ func TestClosableAt(t *testing.T) {
 	check.Same(t, conversation.ClosableAt(c), clock.Micros(0))
 	c.BotState, c.Status = vocab.BotEnded, vocab.Closed
 	check.Same(t, conversation.ClosableAt(c), clock.Micros(0))
-	check.Same(t, conversation.CanReplyUntil(c), clock.Micros(0))
 }

@@ -270,6 +270,15 @@ type SendMessageInput struct {
 	Turn *int `json:",omitempty"`
 	// OnBehalfOfUserID is in whose name a program writes.
 	OnBehalfOfUserID *string
+	// Template is by which approved message a custom channel sends it (CC-4).
+	Template *MessageTemplateInput `json:",omitempty"`
+}
+
+// MessageTemplateInput names a message that a medium's operator approved before (CC-4).
+type MessageTemplateInput struct {
+	Name       string
+	Language   *string
+	Parameters []string
 }
 
 // StartEmailConversationInput is the input of startEmailConversation. A new e-mail conversation: from

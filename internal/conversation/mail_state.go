@@ -3,7 +3,6 @@ package conversation
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"parley/ent"
 	"parley/internal/errs"
@@ -43,18 +42,9 @@ func (s *Service) SetDelivery(ctx context.Context, tx *store.Tx, messageID strin
 	if m, err = findMessage(ctx, tx.Client, messageID); err != nil {
 		return err
 	}
-	errText = firstCharacters(errText, maxDeliveryError)
-	if m.Direction != vocab.Outgoing || !slices.Contains(precedes[state], m.Delivery) || m.Delivery == state && m.DeliveryError == errText {
-		return nil
-	}
-	if err := tx.Client.Message.UpdateOneID(m.ID).SetDelivery(state).SetDeliveryError(errText).Exec(ctx); err != nil {
-		return fmt.Errorf("save delivery: %w", err)
-	}
-	if err := ch.deliveryChanged(ctx, m, state); err != nil {
+	if err := ch.setDelivery(ctx, m, state, errText); err != nil {
 		return err
 	}
-	e := ch.emitEvent(vocab.MessageDeliveryChanged)
-	e.MessageID, e.Changes = m.ID, deliveryChange(m.Delivery, state)
 	return ch.save(ctx)
 }
 

@@ -31,13 +31,14 @@ type draft struct {
 	direction  vocab.MessageDirection
 	what       content
 	mentions   []string
-	replyTo    string              // the message that it answers
-	at         clock.Micros        // when it was written; zero: now
-	quiet      bool                // no one is to notice it: it is no unread message (IN-7)
-	delivery   vocab.DeliveryState // what it has; "": as its kind begins
-	cards      []vocab.MessageCard // what stands beside its text (CO-6)
-	replies    []vocab.QuickReply  // the answers that it offers (CO-6)
-	proposedBy string              // who proposed it; "": its author wrote it (AG-3)
+	replyTo    string                 // the message that it answers
+	at         clock.Micros           // when it was written; zero: now
+	quiet      bool                   // no one is to notice it: it is no unread message (IN-7)
+	delivery   vocab.DeliveryState    // what it has; "": as its kind begins
+	cards      []vocab.MessageCard    // what stands beside its text (CO-6)
+	replies    []vocab.QuickReply     // the answers that it offers (CO-6)
+	proposedBy string                 // who proposed it; "": its author wrote it (AG-3)
+	template   *vocab.MessageTemplate // by which a custom channel sends it; nil: none (CC-4)
 }
 
 // addMessage writes a message into the conversation that is being changed: it numbers
@@ -80,6 +81,9 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 		return nil, err
 	}
 	ch.emitEvent(vocab.MessageCreated).MessageID = m.ID
+	if err := ch.queueOut(ctx, m, d); err != nil {
+		return nil, err
+	}
 	return m, ch.recordContacted(ctx, d.direction)
 }
 

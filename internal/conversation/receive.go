@@ -90,7 +90,7 @@ func insertConversation(ctx context.Context, tx *store.Tx, c *ent.Conversation) 
 		SetTargetedMessageID(c.TargetedMessageID).SetTargetedMessageVersion(c.TargetedMessageVersion).
 		SetTags(c.Tags).SetRevision(c.Revision).SetRoutingSource(c.RoutingSource).
 		SetSubject(c.Subject).SetToAddress(c.ToAddress).SetPossiblyRelatedID(c.PossiblyRelatedID).
-		SetNillableExternalID(c.ExternalID).Exec(ctx)
+		SetNillableExternalID(c.ExternalID).SetChannelType(c.ChannelType).SetThreadKey(c.ThreadKey).SetSenderKey(c.SenderKey).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save conversation: %w", err)
 	}

@@ -108,6 +108,9 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 			d.what = *what
 		}
 		in.Subject = subject
+		if err := ch.mayGoOut(ctx, &d, in); err != nil {
+			return nil, err
+		}
 	}
 	answered, err := ch.answeredMessage(ctx, in)
 	if err != nil {
@@ -164,7 +167,11 @@ func (s *Service) postMessage(ctx context.Context, ch *change, d draft, more ext
 	if mail.AttachmentIDs, err = s.claimFiles(ctx, ch, in.AttachmentIDs, items, m); err != nil {
 		return nil, err
 	}
-	if ch.c.Status == vocab.Closed && (byMail || in.reopens()) {
+	if err := ch.checkFiles(ctx, m); err != nil {
+		return nil, err
+	}
+	answers := m.Direction == vocab.Outgoing && ch.c.Kind.Abilities().RepliesWhenClosed
+	if ch.c.Status == vocab.Closed && (answers || in.reopens()) {
 		if err := ch.reopen(ctx); err != nil {
 			return nil, err
 		}

@@ -31,7 +31,7 @@ type silence struct {
 
 // silences are what an inbox closes by itself.
 func silences(i settledInbox, now clock.Micros) []silence {
-	chat := func(k vocab.ChannelKind) bool { return k.LeavesBy(vocab.ByWidget) }
+	chat := func(k vocab.ChannelKind) bool { return k.LeavesBy(vocab.ByWidget) || k == vocab.CustomLive }
 	other := func(k vocab.ChannelKind) bool { return !chat(k) }
 	var list []silence
 	for _, x := range []struct {

@@ -5,6 +5,7 @@ import (
 
 	"parley/ent"
 	"parley/internal/account"
+	"parley/internal/errs"
 	"parley/internal/vocab"
 )
 
@@ -14,6 +15,9 @@ func (s *Service) Update(ctx context.Context, in UpdateConversationInput) (*ent.
 	c, err := s.changeConversation(ctx, "updateConversation", in.Target, in, func(_ context.Context, ch *change) error {
 		if err := ch.mayChange(); err != nil {
 			return err
+		}
+		if ch.c.ThreadKey != "" && in.ExternalID.IsSet() {
+			return errs.New(errs.Invalid, "The external id of a custom channel's conversation is its thread, and stays.").On("externalId")
 		}
 		if err := account.SetExternalID(&ch.c.ExternalID, in.ExternalID); err != nil {
 			return err

@@ -55,6 +55,7 @@ const (
 	TranscriptUnavailable Code = "TRANSCRIPT_UNAVAILABLE"
 	MissingPlaceholder    Code = "MISSING_PLACEHOLDER"
 	FieldsRequired        Code = "FIELDS_REQUIRED"
+	ReplyWindowClosed     Code = "REPLY_WINDOW_CLOSED"
 )
 
 // Error is what a use case returns when a rule refuses the call.

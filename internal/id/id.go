@@ -19,6 +19,7 @@ const (
 	Block            = "block"
 	Bot              = "bot"
 	Channel          = "channel"
+	ChannelSender    = "sender"
 	Company          = "company"
 	Consent          = "consent"
 	Contact          = "contact"

@@ -31,7 +31,7 @@ func (o Own) given() bool { return o.ID != nil && *o.ID != "" }
 
 // tables has, of each kind that callers choose ids of, the table.
 var tables = map[string]string{
-	id.Company: "companies", id.Contact: "contacts", id.ContactList: "contact_lists", id.Conversation: "conversations", id.Deal: "deals", id.Engagement: "engagements", id.Inbox: "inboxes", id.LibraryItem: "library_items",
+	id.Channel: "custom_channels", id.Company: "companies", id.Contact: "contacts", id.ContactList: "contact_lists", id.Conversation: "conversations", id.Deal: "deals", id.Engagement: "engagements", id.Inbox: "inboxes", id.LibraryItem: "library_items",
 	id.Message: "messages", id.Pipeline: "pipelines", id.PipelineStage: "pipeline_stages",
 	id.Property: "properties", id.Proposal: "proposals", id.Quote: "quotes", id.SavedView: "saved_views", id.Tag: "tags", id.Team: "teams", id.Ticket: "tickets", id.User: "users",
 }

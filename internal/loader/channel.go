@@ -7,17 +7,25 @@ import (
 )
 
 // AnyChannels loads channels of every kind by id: *ent.Channel for a chat,
-// *ent.EmailChannel for e-mail; see the package.
+// *ent.EmailChannel for e-mail, *ent.CustomChannel for the rest; see the package.
 func (s *Service) AnyChannels(ctx context.Context, ids []string) ([]any, error) {
 	rows, err := s.Channels(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	byMail := make([]string, len(rows))
+	byMail, byConnector := make([]string, len(rows)), make([]string, len(rows))
 	for i, c := range rows {
-		if c != nil && c.Kind == vocab.Email {
+		switch {
+		case c == nil:
+		case c.Kind.LeavesBy(vocab.ByMail):
 			byMail[i] = c.ID
+		case c.Kind.LeavesBy(vocab.ByConnector):
+			byConnector[i] = c.ID
 		}
+	}
+	others, err := s.CustomChannels(ctx, byConnector)
+	if err != nil {
+		return nil, err
 	}
 	mail, err := s.EmailChannels(ctx, byMail)
 	if err != nil {
@@ -28,7 +36,9 @@ func (s *Service) AnyChannels(ctx context.Context, ids []string) ([]any, error) 
 		switch {
 		case mail[i] != nil:
 			found[i] = mail[i]
-		case c != nil && byMail[i] == "":
+		case others[i] != nil:
+			found[i] = others[i]
+		case c != nil && byMail[i]+byConnector[i] == "":
 			found[i] = c
 		}
 	}

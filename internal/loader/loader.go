@@ -15,6 +15,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/contact"
 	"parley/ent/conversation"
+	"parley/ent/customchannel"
 	"parley/ent/draft"
 	"parley/ent/emailchannel"
 	"parley/ent/event"
@@ -117,6 +118,13 @@ func (s *Service) Channels(ctx context.Context, ids []string) ([]*ent.Channel, e
 	return align(ids, func(distinct []string) ([]*ent.Channel, error) {
 		return s.store.Client(ctx).Channel.Query().Where(channel.IDIn(distinct...)).All(ctx)
 	}, func(v *ent.Channel) string { return v.ID })
+}
+
+// CustomChannels loads by id; see the package.
+func (s *Service) CustomChannels(ctx context.Context, ids []string) ([]*ent.CustomChannel, error) {
+	return align(ids, func(distinct []string) ([]*ent.CustomChannel, error) {
+		return s.store.Client(ctx).CustomChannel.Query().Where(customchannel.IDIn(distinct...)).All(ctx)
+	}, func(v *ent.CustomChannel) string { return v.ID })
 }
 
 // EmailChannels loads by id; see the package.

@@ -239,7 +239,7 @@ func (s *Service) noticesOfNew(ctx context.Context, c *ent.Conversation) ([]*not
 	if err != nil {
 		return nil, err
 	}
-	if c.Kind != vocab.Email {
+	if c.Kind.Abilities().OnlyToAvailable { // it is live
 		n.kind = vocab.NotifyNewChat
 		if there := slices.DeleteFunc(slices.Clone(users), func(m member) bool { return !m.available }); len(there) > 0 {
 			users = there

@@ -91,5 +91,5 @@ var prefixes = map[viewer.Kind]string{
 
 func (a actor) valid() bool {
 	prefix, known := prefixes[a.kind]
-	return known && id.Is(a.id, prefix)
+	return known && (id.Is(a.id, prefix) || a.kind == viewer.Visitor && id.Is(a.id, id.Contact)) // a contact, in a custom channel
 }

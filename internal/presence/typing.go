@@ -101,12 +101,17 @@ func (s *Service) recordTyping(c *ent.Conversation, a actor, what activity) {
 
 // Types says that the caller types in a conversation, which they see (IN-16): for those that
 // Parley itself writes in the name of.
-func (s *Service) Types(ctx context.Context, c *ent.Conversation) {
+func (s *Service) Types(ctx context.Context, c *ent.Conversation) { s.recordCaller(ctx, c, types) }
+
+// StopsTyping says that the caller stopped; see Types.
+func (s *Service) StopsTyping(ctx context.Context, c *ent.Conversation) { s.recordCaller(ctx, c, "") }
+
+func (s *Service) recordCaller(ctx context.Context, c *ent.Conversation, what activity) {
 	a, ok := callingActor(viewer.FromContext(ctx))
 	if !ok {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recordTyping(c, a, types)
+	s.recordTyping(c, a, what)
 }

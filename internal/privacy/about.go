@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/channelsender"
 	"parley/ent/consentrecord"
 	"parley/ent/contactemail"
 	"parley/ent/contactlist"
@@ -31,7 +32,7 @@ func (a *archive) about() (map[string]any, error) {
 			about[name] = text
 		}
 	}
-	for _, add := range []func(map[string]any) error{a.addAddresses, a.addProperties, a.addLists, a.addTickets, a.addDeals, a.addQuotes, a.addOtherRecords, a.addEngagements, a.addVisits, a.addOpenings, a.addConsents, a.addBlocks, a.addMerged} {
+	for _, add := range []func(map[string]any) error{a.addAddresses, a.addProperties, a.addLists, a.addTickets, a.addDeals, a.addQuotes, a.addOtherRecords, a.addEngagements, a.addVisits, a.addSenders, a.addOpenings, a.addConsents, a.addBlocks, a.addMerged} {
 		if err := add(about); err != nil {
 			return nil, err
 		}
@@ -104,6 +105,20 @@ func (a *archive) visitors() ([]*ent.Visitor, error) {
 		return nil, err
 	}
 	return a.s.store.Client(a.ctx).Visitor.Query().Where(entvisitor.Or(entvisitor.ContactID(a.contact.ID), entvisitor.IDIn(stray...))).Order(entvisitor.ByID()).All(a.ctx)
+}
+
+// addSenders adds by what custom channels know them, and what those say of them.
+func (a *archive) addSenders(about map[string]any) error {
+	rows, err := a.s.store.Client(a.ctx).ChannelSender.Query().Where(channelsender.ContactID(a.contact.ID)).Order(channelsender.ByID()).All(a.ctx)
+	if err != nil {
+		return err
+	}
+	list := []map[string]any{}
+	for _, s := range rows {
+		list = append(list, map[string]any{"channelId": s.ChannelID, "key": s.Key, "name": s.Name, "avatarUrl": s.AvatarURL, "email": s.Email, "phone": s.Phone})
+	}
+	about["customChannels"] = list
+	return nil
 }
 
 func (a *archive) addVisits(about map[string]any) error {

@@ -18,7 +18,7 @@ var ofVisitor = []string{
 }
 
 // ofContact are the tables that have rows of a contact.
-var ofContact = []string{"contact_list_members", "contact_inboxes", "record_contacts", "contact_phones", "contact_emails"}
+var ofContact = []string{"channel_senders", "contact_list_members", "contact_inboxes", "record_contacts", "contact_phones", "contact_emails"}
 
 // eraseSelf removes the contact itself, when nothing else is left of it. What it agreed to
 // is kept as long as the proof is needed, without the page.
@@ -31,6 +31,14 @@ func eraseSelf(ctx context.Context, tx *store.Tx, p conversation.Person, visitor
 	}
 	for _, sender := range append([]string{p.ContactID}, p.Addresses...) {
 		if err := eraseRows(ctx, tx, counts, "blocks", "account_id = $1 AND sender = $2", account, sender); err != nil {
+			return err
+		}
+	}
+	for _, of := range []struct{ table, where string }{ // what they did in custom channels
+		{"channel_reactions", "sender_id IN (SELECT id FROM channel_senders WHERE contact_id = $1 AND account_id = $2)"},
+		{"blocks", "account_id = $2 AND EXISTS (SELECT 1 FROM channel_senders s WHERE s.contact_id = $1 AND s.account_id = $2 AND s.channel_id = blocks.channel_id AND blocks.sender = '#' || s.key)"},
+	} {
+		if err := eraseRows(ctx, tx, counts, of.table, of.where, p.ContactID, account); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/botflow"
+	"parley/ent/customchannel"
 	"parley/ent/email"
 	"parley/ent/emailchannel"
 	"parley/ent/routingdecision"
@@ -49,6 +50,10 @@ type Router struct {
 // gone has none. A chat that a bot began has the bot's (BT-2).
 func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing, error) {
 	if id.Is(c.RoutingSource, id.Channel) {
+		own, err := r.Client.CustomChannel.Query().Where(customchannel.ID(c.RoutingSource)).Only(ctx)
+		if err == nil || !ent.IsNotFound(err) {
+			return routingOf(own), err
+		}
 		channel, err := r.Client.EmailChannel.Query().Where(emailchannel.ID(c.RoutingSource)).Only(ctx)
 		if ent.IsNotFound(err) {
 			return vocab.Routing{}, nil
@@ -87,6 +92,14 @@ func (r Router) RulesOf(ctx context.Context, c *ent.Conversation) (vocab.Routing
 		return vocab.Routing{}, err
 	}
 	return v.Content.Routing, nil
+}
+
+// routingOf is the routing of a custom channel; nil: none.
+func routingOf(c *ent.CustomChannel) vocab.Routing {
+	if c == nil {
+		return vocab.Routing{}
+	}
+	return c.Routing
 }
 
 // SourceOfStep is the routing source of a conversation that a step of a version of a bot's

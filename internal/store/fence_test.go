@@ -112,6 +112,11 @@ var fenced = map[string]visible{
 	"BotFlow":          {table: "bot_flows", staff: ofAccount},
 	"BotStepCount":     {table: "bot_step_counts", staff: ofAccount},
 	"Rating":           {table: "ratings", staff: ofInboxes},
+	"CustomChannel":    {table: "custom_channels", staff: ofInboxes, admin: ofAccount},
+	"ChannelSender":    {table: "channel_senders", staff: ofInboxes},
+	"ChannelMessage":   {table: "channel_messages", staff: ofInboxes},
+	"ChannelFile":      {table: "channel_files", staff: ofInboxes},
+	"ChannelReaction":  {table: "channel_reactions", staff: ofInboxes},
 	"PushSubscription": {table: "push_subscriptions", staff: ofAccount + " AND user_id = {actor}"},
 
 	"VisitorSession": {table: "visitor_sessions", staff: ofInboxes, visitor: ofAccount + " AND visitor_id = {actor}"},

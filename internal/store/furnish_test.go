@@ -159,6 +159,18 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetStepID("hi").SetPhase(vocab.FlowDue).SetCreatedAt(now).Exec(ctx); err != nil {
 			return err
 		}
+		if err := all(
+			c.CustomChannel.Create().SetID(id.New(id.Channel)).SetInboxID(inbox).SetType("telegram").SetName("Bot").SetIntegrationID("integration").SetLive(false).SetCreatedAt(now).Exec,
+			c.ChannelSender.Create().SetID(id.New(id.ChannelSender)).SetInboxID(inbox).SetChannelID(f.ChannelIDs[i]).SetKey("1").SetCreatedAt(now).Exec,
+			c.ChannelMessage.Create().SetID(id.New(id.Message)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetChannelID(f.ChannelIDs[i]).SetThreadKey("1").
+				SetNumber(1).SetCreatedAt(now).Exec,
+			c.ChannelFile.Create().SetID(id.New("file")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetMessageID(id.New(id.Message)).SetPosition(1).
+				SetURL("sealed").SetFileName("a.png").SetState(vocab.RemoteFilePending).SetCreatedAt(now).Exec,
+			c.ChannelReaction.Create().SetID(id.New("reaction")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetMessageID(id.New(id.Message)).
+				SetSenderID(id.New(id.ChannelSender)).SetEmoji("+").SetCreatedAt(now).Exec,
+		)(ctx); err != nil {
+			return err
+		}
 		if err := c.Rating.Create().SetID(id.New(id.Rating)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetCloseNumber(1).
 			SetScale(vocab.RatingFive).SetMedium(vocab.RatingInChat).SetClosedAt(now).SetCreatedAt(now).Exec(ctx); err != nil {
 			return err

@@ -114,7 +114,7 @@ func checkColumns(t *testing.T, table *schema.Table, got []string) {
 
 // extra are uniquenesses that only the database knows: what foreign keys refer
 // to, the accounts' numbers, and that one run of a conversation is open, of each kind.
-var extra = []string{"quote_logos:account_id", "id", "account_id,id", "accounts:number", "agent_runs:conversation_id", "flow_runs:conversation_id"}
+var extra = []string{"quote_logos:account_id", "id", "account_id,id", "accounts:number", "agent_runs:conversation_id", "flow_runs:conversation_id", "conversations:account_id,external_id", "conversations:channel_id,external_id"}
 
 func checkIndexes(t *testing.T, table *schema.Table, got []string) {
 	wanted := map[string]bool{}

@@ -39,6 +39,9 @@ var owned = []struct {
 	{"emails", []Owner{OfConversation}},
 	{"message_revisions", []Owner{OfConversation}},
 	{"messages", []Owner{OfConversation}},
+	{"channel_messages", []Owner{OfConversation}},
+	{"channel_files", []Owner{OfConversation}},
+	{"channel_reactions", []Owner{OfConversation}},
 	{"drafts", []Owner{OfConversation}},
 	{"associations", []Owner{OfConversation}},
 	{"engagement_revisions", []Owner{OfConversation}},
@@ -65,6 +68,8 @@ var owned = []struct {
 	{"purged_chats", []Owner{OfInbox}},
 	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
 	{"email_connections", []Owner{OfInbox}},
+	{"channel_senders", []Owner{OfInbox}},
+	{"custom_channels", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
 	{"email_channels", []Owner{OfInbox}},
 	{"upload_addresses", []Owner{OfInbox}},
@@ -87,7 +92,7 @@ var owned = []struct {
 }
 
 // chosen are those of the tables whose ids clients may choose, with their kind.
-var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView, "engagements": id.Engagement, "proposals": id.Proposal}
+var chosen = map[string]string{"messages": id.Message, "saved_views": id.SavedView, "engagements": id.Engagement, "proposals": id.Proposal, "custom_channels": id.Channel}
 
 // OwnedTables returns the tables whose rows go with their owner, in the order in
 // which they can be deleted.

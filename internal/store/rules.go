@@ -99,6 +99,11 @@ var rules = map[string]rule{
 	ent.TypeReadPosition:    {accountOwned: true, inboxOwned: true, staff: inInbox},
 
 	ent.TypeEmailChannel:    {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeCustomChannel:   {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+	ent.TypeChannelSender:   {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeChannelMessage:  {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeChannelFile:     {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeChannelReaction: {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeChannelAddress:  {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeEmailConnection: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypePersonalMailbox: {accountOwned: true, staff: isOwnersOrAdmins},
@@ -309,6 +314,7 @@ func inInbox(s *sql.Selector, v *viewer.Viewer) {
 	inAccount(s, v)
 	if v.Kind != viewer.SystemKind {
 		s.Where(oneOf(s.C("inbox_id"), v.InboxIDs))
+		ofOwnChannel(s, v)
 	}
 }
 

@@ -35,6 +35,8 @@ const (
 
 	// ScopeBotWork is for the work of external bots.
 	ScopeBotWork = "bots:work"
+	// ScopeConnect is for the connectors of custom channels, whose tokens are bound to one.
+	ScopeConnect = "channels:connect"
 	// ScopeProposalsWrite is for proposing replies and actions.
 	ScopeProposalsWrite = "proposals:write"
 	// ScopeAnnotationsWrite is for facts on conversations and messages.
@@ -80,6 +82,7 @@ var Scopes = []Scope{
 	{Name: ScopeAssign, Opens: "assigning and claiming"},
 	{Name: ScopeStartMail, Opens: "starting a conversation with an e-mail"},
 	{Name: ScopeBotWork, Opens: "for bots: what they have to do, and reporting their steps"},
+	{Name: ScopeConnect, Opens: "for the connector of a custom channel: what comes and what goes out; only with a token that is bound to the channel"},
 	{Name: ScopeProposalsWrite, Opens: "proposing replies and actions, which people accept or dismiss"},
 	{Name: ScopeAnnotationsWrite, Opens: "annotating conversations and messages"},
 	{Name: "events:read", Opens: "the event log"},

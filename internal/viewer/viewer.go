@@ -47,7 +47,8 @@ type Viewer struct {
 	CookieUnasked bool
 	// ToolsOnly: the app was let in to the tools for language models, and to nothing else.
 	ToolsOnly bool
-	// ChannelID is a visitor's chat channel.
+	// ChannelID is a visitor's chat channel, or the custom channel to which an
+	// integration's token is bound: it then sees nothing of other conversations (NT-4).
 	ChannelID string
 	// ExpiresAt is when the token ends; zero: never.
 	ExpiresAt time.Time

@@ -15,7 +15,7 @@ var daily = map[string][]vocab.EventType{
 		vocab.ConversationFiltered, vocab.ConversationUnfiltered, vocab.ConversationUpdated, vocab.ConversationRead, vocab.DraftChanged, vocab.DraftStarted, vocab.DraftEnded,
 		vocab.ConversationTagged, vocab.ConversationSnoozed, vocab.ConversationUnsnoozed, vocab.ConversationEscalated, vocab.BotHandedOffEvent, vocab.BotTakenOverEvent, vocab.AgentRunChanged, vocab.AgentStepReported,
 		vocab.ProposalCreatedEvent, vocab.ProposalDismissedEvent, vocab.ProposalStaleEvent, vocab.AnnotationAdded, vocab.AnnotationRemoved, vocab.MessageCreated, vocab.MessageUpdated,
-		vocab.MessageDeleted, vocab.MessageDeliveryChanged, vocab.TranscriptSent, vocab.RatingGiven, vocab.FilteredSeen, vocab.TaskStarted, vocab.TaskFinished,
+		vocab.MessageDeleted, vocab.MessageDeliveryChanged, vocab.MessageReactionChanged, vocab.MessageReturned, vocab.TranscriptSent, vocab.RatingGiven, vocab.FilteredSeen, vocab.TaskStarted, vocab.TaskFinished,
 	},
 	"what is known of people and companies, whose changes their timelines have": {
 		vocab.ContactCreated, vocab.ContactUpdated, vocab.ContactBlocked, vocab.ContactUnblocked, vocab.ContactLinked, vocab.ContactUnlinked, vocab.CompanyCreated, vocab.CompanyUpdated,

@@ -1,8 +1,10 @@
 package vocab
 
 import (
+	"errors"
+	"io"
 	"slices"
-	"time"
+	"strconv"
 )
 
 // ChannelKind is the medium of a channel and of its conversations.
@@ -14,7 +16,47 @@ const (
 	Email ChannelKind = "EMAIL"
 	// Custom is a medium that an integration connects.
 	Custom ChannelKind = "CUSTOM"
+	// CustomLive is a Custom one that follows chat (CC-6). It is only stored: the API
+	// shows CUSTOM for both.
+	CustomLive ChannelKind = "CUSTOM_LIVE"
 )
+
+// Shown is the kind as the API shows it.
+func (k ChannelKind) Shown() ChannelKind {
+	if k == CustomLive {
+		return Custom
+	}
+	return k
+}
+
+// MarshalGQL writes the kind as the API shows it.
+func (k ChannelKind) MarshalGQL(w io.Writer) {
+	_, _ = io.WriteString(w, strconv.Quote(string(k.Shown()))) //errors:contained a writer of answers keeps what it could not write
+}
+
+// UnmarshalGQL reads a kind that the SDL has.
+func (k *ChannelKind) UnmarshalGQL(v any) error {
+	text, ok := v.(string)
+	if !ok || ChannelKind(text).Abilities().Kind == "" || ChannelKind(text).Shown() != ChannelKind(text) {
+		return errors.New("not a kind of channel")
+	}
+	*k = ChannelKind(text)
+	return nil
+}
+
+// StoredKinds are the kinds that the shown ones stand for.
+func StoredKinds(shown []ChannelKind) []ChannelKind {
+	if shown == nil {
+		return nil
+	}
+	stored := []ChannelKind{}
+	for _, a := range kinds {
+		if slices.Contains(shown, a.Kind.Shown()) {
+			stored = append(stored, a.Kind)
+		}
+	}
+	return stored
+}
 
 // Carrier is what brings a reply to the contact.
 type Carrier string
@@ -55,9 +97,6 @@ type Abilities struct {
 	TicketPreset bool
 	// RoutedBy are the conditions on what its conversations have (RT-1).
 	RoutedBy []RoutingConditionKind
-	// ReplyWindow is how long after the contact's last message an answer reaches them;
-	// 0: always.
-	ReplyWindow time.Duration
 	// View is the built-in view that shows this kind only; "": there is none (IN-2).
 	View ConversationView
 }
@@ -75,10 +114,16 @@ var kinds = []Abilities{
 		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList, RouteByHours, RouteBySubject, RouteByToAddress},
 	},
 	{
-		// As e-mail, unless a channel says of itself that it is live.
+		// As e-mail (CC-6).
 		Kind: Custom, RepliesLeave: ByConnector,
-		RepliesWhenClosed: true,
-		RoutedBy:          []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList},
+		RepliesWhenClosed: true, MessagesEditable: true, ContactChangeable: true,
+		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList, RouteByHours},
+	},
+	{
+		// As chat (CC-6).
+		Kind: CustomLive, RepliesLeave: ByConnector,
+		ReopensAsNew: true, TakesCapacity: true, OnlyToAvailable: true, MessagesEditable: true, ContactChangeable: true,
+		RoutedBy: []RoutingConditionKind{RouteByContactProperty, RouteByDefinedProperty, RouteByList, RouteByHours},
 	},
 }
 

@@ -32,6 +32,7 @@ const (
 	SourceEmail  ContactSource = "EMAIL"
 	SourceImport ContactSource = "IMPORT"
 	SourceAPI    ContactSource = "API"
+	SourceCustom ContactSource = "CUSTOM"
 )
 
 // ContactTime is a time of a contact's that criteria may ask for (CR-4).

@@ -39,6 +39,8 @@ const (
 	MessageUpdated           EventType = "MESSAGE_UPDATED"
 	MessageDeleted           EventType = "MESSAGE_DELETED"
 	MessageDeliveryChanged   EventType = "MESSAGE_DELIVERY_CHANGED"
+	MessageReactionChanged   EventType = "MESSAGE_REACTION_CHANGED"
+	MessageReturned          EventType = "MESSAGE_RETURNED"
 	TranscriptSent           EventType = "TRANSCRIPT_SENT"
 	RatingGiven              EventType = "RATING_GIVEN"
 	ContactCreated           EventType = "CONTACT_CREATED"
@@ -279,7 +281,11 @@ var events = map[EventType]struct {
 	},
 	MessageDeleted: {does: changesRow | changesContent, message: ChangeDeleted},
 	MessageDeliveryChanged: {does: changesRow | keepsRevision, message: ChangeChanged, fields: []string{"delivery"},
-		cause: "A mail was sent, delivered or failed; a visitor read the message.",
+		cause: "A mail was sent, delivered or failed; a visitor read the message; a bot's message is canceled that no connector has yet.",
+	},
+	MessageReactionChanged: {does: changesRow | keepsRevision | noEntry, message: ChangeChanged, fields: []string{"reaction"}},
+	MessageReturned: {does: changesRow | keepsRevision | noEntry, message: ChangeChanged,
+		cause: "The outbox of a custom channel ends, or a message's lease.",
 	},
 	TranscriptSent: {subject: "Contact",
 		cause: "A chat is closed.",
@@ -364,7 +370,7 @@ var events = map[EventType]struct {
 	ChannelCreated: {does: audited, subject: "Channel"},
 	ChannelUpdated: {does: audited, subject: "Channel", fields: []string{
 		"title", "accentColor", "position", "avatarUrl", "sendTranscript", "defaultLocale", "texts", "identitySecret", "mode", "replyTime",
-		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "routing", "confirmation",
+		"whenAway", "awayMessage", "timeZone", "hours", "holidays", "outOfHours", "outOfHoursMessage", "routing", "confirmation", "name", "capabilities", "bot",
 	}, cause: "A provider asks to confirm that mail is forwarded to the channel."},
 	ChannelStateChanged: {subject: "Channel", fields: []string{"state", "stateReason"},
 		cause: "A mailbox can no longer be read, or can be read again.",
@@ -377,7 +383,7 @@ var events = map[EventType]struct {
 		"display", "consent", "routing", "bot",
 	}},
 	TargetedMessageDeleted: {does: audited, subject: "TargetedMessage", fields: []string{"state"}},
-	TokenCreated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "bot", "scopes"}},
+	TokenCreated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"user", "integration", "bot", "channel", "scopes"}},
 	TokenRevoked:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken"},
 	TokenUpdated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"name", "scopes", "expiresAt", "previousSecretExpiresAt"}},
 	TokenRotated:           {does: audited | changesAuthority | reachesAdmins, subject: "ApiToken", fields: []string{"previousSecretExpiresAt"}},

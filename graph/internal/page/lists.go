@@ -106,6 +106,10 @@ type (
 	ConsentConnection = paging.Connection[*ent.ConsentRecord]
 	// ConsentEdge is a row of such a page.
 	ConsentEdge = paging.Edge[*ent.ConsentRecord]
+	// CustomChannelConnection is a page of rows.
+	CustomChannelConnection = paging.Connection[*ent.CustomChannel]
+	// CustomChannelEdge is a row of such a page.
+	CustomChannelEdge = paging.Edge[*ent.CustomChannel]
 	// EmailChannelConnection is a page of rows.
 	EmailChannelConnection = paging.Connection[*ent.EmailChannel]
 	// EmailChannelEdge is a row of such a page.

@@ -164,7 +164,7 @@ func conversationLeaf(in *ContactConversationConditionInput, k known) *leaf {
 			q.Where(sql.EQ(c.C(entconversation.FieldInboxID), *in.InboxID))
 		}
 		if in.Kind != nil {
-			q.Where(sql.EQ(c.C(entconversation.FieldKind), string(*in.Kind)))
+			q.Where(sql.In(c.C(entconversation.FieldKind), storedKinds(*in.Kind)...))
 		}
 		if in.Status != nil {
 			q.Where(sql.EQ(c.C(entconversation.FieldStatus), string(*in.Status)))
@@ -220,4 +220,13 @@ func anys[T ~string](list []T) []any {
 		all[i] = string(s)
 	}
 	return all
+}
+
+// storedKinds are the kinds that a shown one stands for, as SQL compares them.
+func storedKinds(shown vocab.ChannelKind) []any {
+	var kinds []any
+	for _, k := range vocab.StoredKinds([]vocab.ChannelKind{shown}) {
+		kinds = append(kinds, string(k))
+	}
+	return kinds
 }

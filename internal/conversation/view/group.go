@@ -42,7 +42,7 @@ func withinOf(f Filter, p *Plan) []condition {
 		all = append(all, statusOf.oneOf(f.Statuses))
 	}
 	if f.Channels != nil {
-		all = append(all, kindOf.oneOf(f.Channels))
+		all = append(all, kindOf.oneOf(vocab.StoredKinds(f.Channels)))
 	}
 	if a := f.AssigneesOrNone(); a.given() {
 		all = append(all, assigneeCondition(a, p.User))

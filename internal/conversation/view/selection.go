@@ -331,7 +331,7 @@ func (p *Plan) applyFilters() {
 			p.statuses = intersect(p.statuses, f.Statuses)
 		}
 		if f.Channels != nil {
-			p.kinds = intersect(p.kinds, f.Channels)
+			p.kinds = intersect(p.kinds, vocab.StoredKinds(f.Channels))
 		}
 		p.narrowAssignees(f.Assignees)
 		p.conditions = append(p.conditions, conditionsOf(f, p)...)

@@ -138,7 +138,7 @@ func (p *placing) threadCandidates(ctx context.Context, ids []string) ([]thread.
 				continue
 			}
 			// A chat has no participants: only the token of a notice joins it (CH-6).
-			found := thread.Conversation{Participants: p.staffAddress(), ID: c.ID, Deleted: c.DeletedAt.IsSet(), OtherInbox: c.InboxID != p.row.InboxID || c.Kind == vocab.Custom}
+			found := thread.Conversation{Participants: p.staffAddress(), ID: c.ID, Deleted: c.DeletedAt.IsSet(), OtherInbox: c.InboxID != p.row.InboxID || c.Kind.LeavesBy(vocab.ByConnector)}
 			for _, who := range taking {
 				if who.ConversationID == c.ID {
 					found.Participants = append(found.Participants, who.Address)

@@ -1,0 +1,311 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	entmessage "parley/ent/channelmessage"
+	entconversation "parley/ent/conversation"
+	"parley/ent/customchannel"
+	"parley/internal/clock"
+	"parley/internal/contact"
+	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
+)
+
+// Foreign is a message that a connector brings from its medium. Package custom fills it.
+type Foreign struct {
+	Channel *ent.CustomChannel
+	// MessageID is the message's, if it is new.
+	MessageID             string
+	ThreadKey, ExternalID string
+	// Sender is who wrote it, or of an echo whom the thread is with; nil: not known.
+	Sender *ent.ChannelSender
+	// Echo: someone of the team wrote it in the medium's own app.
+	Echo                 bool
+	Text, HTML, Markdown *string
+	AttachmentIDs        []string
+	// Files is how many files are fetched after that.
+	Files int
+	// ReplyTo is the message that it answers, by its id in the medium; "": none.
+	ReplyTo string
+	// At is when it was written; 0: now.
+	At clock.Micros
+}
+
+// Received is what became of a Foreign.
+type Received struct {
+	Conversation *ent.Conversation
+	Message      *ent.Message
+	// Duplicate: the message was there already.
+	Duplicate bool
+}
+
+// ReceiveForeign makes a connector's message one of its thread's conversation, within the
+// caller's transaction, whose viewer is the system in the connector's name (CC-2). One
+// that is there already is returned as it is. Connectors that bring the same one at once
+// get the same. Errors are on text, html, markdown and attachmentIds.
+func (s *Service) ReceiveForeign(ctx context.Context, tx *store.Tx, in Foreign) (*Received, error) {
+	if known, err := knownForeign(ctx, tx, in); known != nil || err != nil {
+		return known, err
+	}
+	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs)+in.Files)
+	if err != nil {
+		return nil, err
+	}
+	ch, err := s.threadOf(ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	// Again: it may have come before the conversation was locked.
+	if known, err := knownForeign(ctx, tx, in); known != nil || err != nil {
+		return known, err
+	}
+	d := draft{id: in.MessageID, externalID: &in.ExternalID, what: what, at: in.At}
+	if d.replyTo, err = foreignID(ctx, tx, in.Channel.ID, in.ThreadKey, in.ReplyTo); err != nil {
+		return nil, err
+	}
+	if in.Echo {
+		return s.receiveEcho(ctx, ch, d, in)
+	}
+	m, err := s.receiveFromContact(ctx, ch, d, in)
+	return &Received{Conversation: ch.c, Message: m}, err
+}
+
+// knownForeign is a message that came already; nil: it did not.
+func knownForeign(ctx context.Context, tx *store.Tx, in Foreign) (*Received, error) {
+	messageID, err := foreignID(ctx, tx, in.Channel.ID, in.ThreadKey, in.ExternalID)
+	if err != nil || messageID == "" {
+		return nil, err
+	}
+	m, err := tx.Client.Message.Get(ctx, messageID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := tx.Client.Conversation.Get(ctx, m.ConversationID)
+	return &Received{Conversation: c, Message: m, Duplicate: true}, err
+}
+
+// foreignID is the message with an id of the medium's; "": there is none.
+func foreignID(ctx context.Context, tx *store.Tx, channelID, threadKey, externalID string) (string, error) {
+	if externalID == "" {
+		return "", nil
+	}
+	found, err := tx.Client.ChannelMessage.Query().
+		Where(entmessage.ChannelID(channelID), entmessage.ThreadKey(threadKey), entmessage.ExternalID(externalID)).FirstID(ctx)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	return found, err
+}
+
+// threadOf locks the conversation of a thread, or begins it. One in the trash is left: the
+// thread goes on in another (IN-20).
+func (s *Service) threadOf(ctx context.Context, tx *store.Tx, in Foreign) (*change, error) {
+	ch, err := lockThread(ctx, tx, in)
+	if ch != nil || err != nil {
+		return ch, err
+	}
+	// Of those who begin the same thread, one does.
+	if _, err := tx.Client.CustomChannel.Query().Where(customchannel.ID(in.Channel.ID)).Modify(store.ForUpdate).Only(ctx); err != nil {
+		return nil, err
+	}
+	if ch, err := lockThread(ctx, tx, in); ch != nil || err != nil {
+		return ch, err
+	}
+	_, err = tx.Exec(ctx, "UPDATE conversations SET external_id = NULL WHERE channel_id = $1 AND external_id = $2 AND thread_key <> ''", in.Channel.ID, in.ThreadKey)
+	if err != nil {
+		return nil, fmt.Errorf("leave the thread in the trash: %w", err)
+	}
+	return openConversation(ctx, tx, newThread(tx, in))
+}
+
+// lockThread locks the conversation of a thread; nil: there is none outside the trash.
+func lockThread(ctx context.Context, tx *store.Tx, in Foreign) (*change, error) {
+	// The literal is the index's condition.
+	inThread := func(s *sql.Selector) { s.Where(sql.ExprP(s.C(entconversation.FieldThreadKey) + " <> ''")) }
+	found, err := tx.Client.Conversation.Query().Where(entconversation.ChannelID(in.Channel.ID), entconversation.ExternalID(in.ThreadKey)).
+		Modify(inThread).Modify(store.ForUpdate, withChannel).Only(ctx)
+	if ent.IsNotFound(err) || err == nil && found.DeletedAt.IsSet() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newChange(tx, found), nil
+}
+
+// newThread is the conversation that a thread begins with.
+func newThread(tx *store.Tx, in Foreign) *ent.Conversation {
+	at, thread := tx.Now(), in.ThreadKey
+	if in.At != 0 {
+		at = min(at, in.At)
+	}
+	c := &ent.Conversation{
+		ID: id.New(id.Conversation), AccountID: in.Channel.AccountID, InboxID: in.Channel.InboxID, ChannelID: in.Channel.ID, Kind: kindOfCustom(in.Channel),
+		ChannelType: in.Channel.Type, ThreadKey: thread, ExternalID: &thread, Status: vocab.Open, RoutingSource: in.Channel.ID,
+		OpenedAt: at, LastMessageAt: at, ActivityAt: at, WaitingSince: at, VisitorActiveAt: at,
+		BotState: vocab.BotNone, Priority: vocab.PriorityNone, Tags: []string{}, Revision: 1,
+	}
+	if in.Sender != nil {
+		c.ContactID, c.SenderKey = in.Sender.ContactID, in.Sender.Key
+	}
+	if in.Echo {
+		c.WaitingSince = clock.Never
+	} else if in.Channel.BotID != "" {
+		c.BotID, c.BotState, c.RoutingSource = in.Channel.BotID, vocab.BotActive, in.Channel.BotID // it hands off by its own rule (BT-2)
+	}
+	return c
+}
+
+// kindOfCustom is the kind of a custom channel's conversations (CC-6).
+func kindOfCustom(c *ent.CustomChannel) vocab.ChannelKind {
+	if c.Live {
+		return vocab.CustomLive
+	}
+	return vocab.Custom
+}
+
+// receiveFromContact adds what the contact wrote, and does what follows from it.
+func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
+	begins, uploader := ch.c.LastNumber == 0, ctx
+	ctx = byContact(ctx, in.Sender.ContactID)
+	if ch.c.SenderKey == "" { // an echo began the thread
+		ch.c.SenderKey = in.Sender.Key
+		if ch.c.ContactID == "" && !ch.c.ContactByHand {
+			ch.c.ContactID = in.Sender.ContactID
+		}
+	}
+	var err error
+	if d.quiet, err = ch.filterForeign(ctx, in.Sender); err != nil {
+		return nil, err
+	}
+	d.by, d.direction = author{viewer.Visitor, in.Sender.ContactID}, vocab.Incoming
+	m, err := s.addForeign(ctx, uploader, ch, d, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := contact.RecordSeen(ctx, ch.tx, in.Sender.ContactID); err != nil {
+		return nil, err
+	}
+	switch {
+	case begins:
+		err = ch.route(ctx, vocab.RoutedStarted)
+	case !d.quiet:
+		err = ch.onContactMessage(ctx, m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, ch.save(ctx)
+}
+
+// filterForeign files the conversation under Filtered where its sender is blocked (IN-10).
+// Anyone else of the thread who is blocked is not noticed.
+func (ch *change) filterForeign(ctx context.Context, who *ent.ChannelSender) (quiet bool, err error) {
+	names := []string{senderName(who.Key), who.ContactID}
+	if who.Key == ch.c.SenderKey {
+		return false, ch.filterBlocked(ctx, names...)
+	}
+	return isBlocked(ctx, ch.tx, ch.c.InboxID, ch.c.ChannelID, names...)
+}
+
+// addForeign adds a connector's message, with its files and its ids in the medium.
+func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
+	m, err := ch.addMessage(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.claimFiles(uploader, ch, in.AttachmentIDs, nil, m); err != nil {
+		return nil, err
+	}
+	if ch.c.Preview == "" && in.Files > 0 {
+		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
+	}
+	err = ch.tx.Client.ChannelMessage.Create().SetID(m.ID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetChannelID(in.Channel.ID).
+		SetThreadKey(in.ThreadKey).SetExternalID(in.ExternalID).SetNumber(m.Number).SetEcho(in.Echo).SetCreatedAt(ch.now()).Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("keep the message's ids: %w", err)
+	}
+	return m, nil
+}
+
+// receiveEcho adds what someone of the team wrote in the medium's own app. One of ours
+// that is being sent is not added: its echo reports it.
+func (s *Service) receiveEcho(ctx context.Context, ch *change, d draft, in Foreign) (*Received, error) {
+	if m, err := ch.ownOf(ctx, d.what, in); m != nil || err != nil {
+		return &Received{Conversation: ch.c, Message: m, Duplicate: true}, err
+	}
+	by := authorOf(viewer.FromContext(ctx).Actor())
+	d.by, d.direction, d.delivery = by, vocab.Outgoing, vocab.DeliverySent
+	m, err := s.addForeign(ctx, ctx, ch, d, in)
+	if err != nil {
+		return nil, err
+	}
+	if ch.c.Status == vocab.Closed {
+		if err := ch.reopen(ctx); err != nil {
+			return nil, err
+		}
+	}
+	ch.endWaiting()
+	if err := ch.recordResponse(ctx, m); err != nil {
+		return nil, err
+	}
+	if ch.c.BotState.InBotsHands() {
+		ch.takeOver()
+	}
+	return &Received{Conversation: ch.c, Message: m}, ch.save(ctx)
+}
+
+// ownOf reports a message of ours by its echo: one that a connector has, or had, and that
+// says the same; nil: there is none.
+func (ch *change) ownOf(ctx context.Context, what content, in Foreign) (*ent.Message, error) {
+	handed, err := ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.ExternalIDIsNil(), entmessage.AttemptsGT(0),
+		entmessage.ActionEQ(vocab.OutboundSend)).Modify(isOpen).Order(entmessage.ByNumber()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range handed {
+		m, err := ch.tx.Client.Message.Get(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		if sameWords(m.Text) != sameWords(what.text) {
+			continue
+		}
+		return m, ch.report(ctx, row, m, Report{ExternalID: in.ExternalID, State: vocab.ReportSent})
+	}
+	return nil, nil
+}
+
+// sameWords is a text without what media do to white space.
+func sameWords(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// isOpen leaves what is on its way out, as the index has it.
+func isOpen(s *sql.Selector) {
+	s.Where(sql.ExprP(s.C(entmessage.FieldState) + " IN ('WAITING', 'LEASED')"))
+}
+
+// senderName is a custom channel's sender as blocks have them.
+func senderName(key string) string {
+	if key == "" {
+		return ""
+	}
+	return senderMark + key
+}
+
+// senderMark stands before the key of a custom channel's sender in a block.
+const senderMark = "#"
+
+// notForeign refuses an external id that is the connector's to say.
+func notForeign() error {
+	return errs.New(errs.Invalid, "In a custom channel the connector reports the message's external id: leave externalId out.").On("externalId")
+}
