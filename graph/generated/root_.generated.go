@@ -30316,13 +30316,13 @@ extend type Mutation {
     "The channel."
     input: CreateCustomChannelInput!
   ): CreateCustomChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   "Changes a custom channel. Emits ` + "`" + `CHANNEL_UPDATED` + "`" + `."
   updateCustomChannel(
     "The channel, and what to change."
     input: UpdateCustomChannelInput!
   ): UpdateCustomChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_A_MEMBER, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, SEAT_REQUIRED, TOO_LONG])
   """
   Removes a custom channel, as ` + "`" + `removeChannel` + "`" + ` does: its conversations stay, what waits to go out is CANCELED, and the tokens bound to it end.
   Emits ` + "`" + `CHANNEL_REMOVED` + "`" + `; ` + "`" + `TOKEN_REVOKED` + "`" + ` for each token.
@@ -30344,7 +30344,7 @@ extend type Mutation {
     "The message."
     input: ReceiveMessageInput!
   ): ReceiveMessagePayload! @access(to: [INTEGRATION], scope: "channels:connect")
-    @errors(codes: [CHANNEL_NOT_CONNECTED, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Says what became of a message of ` + "`" + `outbox` + "`" + `, named by ` + "`" + `messageId` + "`" + ` or, once it was reported, by its external ids. Reports may come in any order and
   repeatedly: one that does not follow from the state changes nothing. QUEUED keeps the message with the caller for another 60 seconds.
@@ -30360,13 +30360,13 @@ extend type Mutation {
     "The thread."
     input: ReportTypingInput!
   ): ReportTypingPayload! @access(to: [INTEGRATION], scope: "channels:connect")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   "Adds a reaction of a sender to a message, or takes it back; a repeat changes nothing. Emits ` + "`" + `MESSAGE_REACTION_CHANGED` + "`" + `."
   reportReaction(
     "The message, and the reaction."
     input: ReportReactionInput!
   ): ReportReactionPayload! @access(to: [INTEGRATION], scope: "channels:connect")
-    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
 }
 
 extend type Inbox {
@@ -30549,7 +30549,7 @@ type MessageTemplate @scope(read: "conversations:read", also: ["channels:connect
 type MessageReaction @scope(read: "conversations:read", also: ["channels:connect"]) {
   "The emoji."
   emoji: String!
-  "Whose it is; null if they are not known any longer."
+  "The contact who reacted; null if they are not known any longer."
   contact: Contact @scope(also: ["channels:connect"])
   "When it was reported."
   createdAt: Time!
@@ -30719,7 +30719,7 @@ input ReceiveMessageInput {
   markdown: String
   "Files that the caller uploaded for the inbox, at most 20 unless the operator set another limit."
   attachmentIds: [ID!]
-  "Files that Parley fetches after that from public addresses, at most 20: the message shows them in ` + "`" + `remoteFiles` + "`" + ` meanwhile."
+  "Files that Parley fetches after that from public addresses, at most 20: until then the message shows them in ` + "`" + `remoteFiles` + "`" + `."
   files: [RemoteFileInput!]
   "The message that it answers, by its id in the medium; one that is not known is left out."
   replyToExternalMessageId: String
@@ -30819,7 +30819,7 @@ input ReportReactionInput {
   externalThreadId: String!
   "The message's id in the medium."
   externalMessageId: String!
-  "Whose reaction it is."
+  "The sender who reacted."
   sender: MessageSenderInput!
   "The emoji, 1 to 32 characters."
   emoji: String!

@@ -80,7 +80,7 @@ func (d *suite) external(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if plan, _ := d.Explain(query, args); !strings.Contains(plan, "conversations_external_id") || whole.MatchString(plan) {
+		if plan, _ := d.Explain(query, args); !strings.Contains(plan, "conversations_by_external_id") || whole.MatchString(plan) {
 			t.Errorf("external ids in %s:\n%s", shown, plan)
 		}
 	}
