@@ -328,11 +328,11 @@ func init() {
 	// apitoken.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apitoken.DefaultRevokedAt = clock.Micros(apitokenDescRevokedAt.Default.(int64))
 	// apitokenDescLastUsedAt is the schema descriptor for last_used_at field.
-	apitokenDescLastUsedAt := apitokenFields[10].Descriptor()
+	apitokenDescLastUsedAt := apitokenFields[11].Descriptor()
 	// apitoken.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
 	apitoken.DefaultLastUsedAt = clock.Micros(apitokenDescLastUsedAt.Default.(int64))
 	// apitokenDescDeprecatedUses is the schema descriptor for deprecated_uses field.
-	apitokenDescDeprecatedUses := apitokenFields[11].Descriptor()
+	apitokenDescDeprecatedUses := apitokenFields[12].Descriptor()
 	// apitoken.DefaultDeprecatedUses holds the default value on creation for the deprecated_uses field.
 	apitoken.DefaultDeprecatedUses = apitokenDescDeprecatedUses.Default.(map[string]clock.Micros)
 	// apitokenDescID is the schema descriptor for id field.
