@@ -119,7 +119,7 @@ func (s *Service) askFilter(ctx context.Context, asked filters, e *ent.WebhookEn
 	}
 	step, err := s.compareFilter(ctx, e, v, ev)
 	if wrong := errs.Of(err); wrong != nil { // its own fault, and no one else's
-		step, err = no(vocab.WebhookStepFilter, "The filter cannot be compared with conversations any more. %s", wrong.Message), nil
+		step, err = no(vocab.WebhookStepFilter, "The filter can no longer be compared with conversations. %s", wrong.Message), nil
 	}
 	if err == nil {
 		asked[key] = step

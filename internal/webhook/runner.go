@@ -82,15 +82,15 @@ func (r *runner) run(ctx context.Context) {
 		return
 	}
 	if l == nil {
-		r.note(r.sender.elsewhere, r.endpointID, elsewhereFor)
+		r.noteEndpoint(r.sender.elsewhere, r.endpointID, elsewhereFor)
 		r.leaveEndpoint()
 		if r.notify {
 			r.notifyNodes(notice{r.accountID, []string{r.endpointID}})
 		}
 		return
 	}
-	r.note(r.sender.lately, r.endpointID, 24*time.Hour)
-	defer r.note(r.sender.lately, r.endpointID, latelyFor)
+	r.noteEndpoint(r.sender.lately, r.endpointID, 24*time.Hour)
+	defer r.noteEndpoint(r.sender.lately, r.endpointID, latelyFor)
 	held, stop := l.Hold(ctx)
 	sending, cease := sendingContext(held)
 	err = r.serve(held, sending)

@@ -181,8 +181,8 @@ func (s *Service) notifyNodes(n notice) {
 	}
 }
 
-// note remembers of an endpoint, for a while, that another node serves it, or that this one did.
-func (s *Service) note(of map[string]clock.Micros, endpointID string, during time.Duration) {
+// noteEndpoint remembers of an endpoint, for a while, that another node serves it, or that this one did.
+func (s *Service) noteEndpoint(of map[string]clock.Micros, endpointID string, during time.Duration) {
 	s.sender.mu.Lock()
 	defer s.sender.mu.Unlock()
 	if len(of) >= maxKnown {

@@ -86,6 +86,9 @@ var landedMigrations = map[string]string{
 	"both/00142_article_languages.sql":     "dd86307e766273382f5055eaebac004aae7cf58760e0fcb97c0066305415a318",
 	"both/00150_sign_in.sql":               "9967fbb154713cb246bb8d7ec82412ed3829570d69da3cedf83acabbf99ec62f",
 	"both/00155_notifications.sql":         "e5934f92df463840093a75e7707d87a4db0d3999525fc141965afe1d62454f6a",
+	"both/00174_people.sql":                "10946020a24648a6b9023fa193712a5ee663f59bb497be3b78d4438ab8f2164d",
+	"both/00175_client_documents.sql":      "fa089182c6b39fe38541d00786ccd0ae89e60a28fa37a3af3883df4fca7f5d24",
+	"both/00180_escalations.sql":           "e7aeee8be9bf54ac55d58951d96fa289c27a3486ef4b26d1ef76baad8e6d50de",
 	"both/00173_webhooks.sql":              "47a64a8615a8c7ecad7ee9c54db969efba72e1e8dc3a5614d09844bd57d45427",
 	"both/00156_notification_mails.sql":    "82a74653c3e5653647d1c00c90fa9c01f546316e95215105ee07e8d035960576",
 	"both/00157_notification_ages.sql":     "eb77cf2671772c325cbe1b7ccd4fe99738105d96be41e09a221e1cd55da5c13c",
@@ -100,7 +103,7 @@ var landedMigrations = map[string]string{
 	"both/00121_articles.sql":              "d4fdf295fd2ef16c972a24306f3bb1923d97002c6adcbbecd2438486d581e46c",
 	"both/00110_contact_transfers.sql":     "4c3836caf268b4d2d51dc040b05e009f7e9c4416e2c54fd7febc3dd3a186a2f5",
 	"both/00123_quotes.sql":                "5d0fa8703350c3ca9d7f6c58ee8ed4704adf93c0af34e66bbf73f3acce9dc61d",
-	"both/00185_custom_channels.sql":      "8d66f7b585a66996749e474f598f42eae3b4b60af274a2d99811a1ceaf0d3cee",
+	"both/00185_custom_channels.sql":       "8d66f7b585a66996749e474f598f42eae3b4b60af274a2d99811a1ceaf0d3cee",
 	"both/00166_push.sql":                  "2e9af2e903fbb8b60f9db55301d6c9aacfc198cf82845a3b77a3e3e4a785281d",
 }
 
