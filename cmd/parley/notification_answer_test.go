@@ -258,6 +258,7 @@ func (w *answering) strict() {
 	w.answers(proved+"Date: Mon, 2 Feb 2026 09:00:00 +0000\n", plain("An old one"))
 	w.wasRefused("its date is before")
 	w.answers(proved+"Content-Type: text/plain; charset=utf-8\n", "\n\u200b\ufeff// He moved\n\nDie 16.11.2026 08:59 Parley <parley@shop.example> scripsit haec:\n"+quoted)
+	w.state("ANSWERED", 3)
 	w.answers(proved+"Content-Type: text/html; charset=utf-8\n", "\n<p>It <b>left</b>.</p><p>Le 16 nov. 2026 à 08:59, Parley &lt;parley@shop.example&gt; a écrit :</p><blockquote>-- Write your answer above this line --<br>Admin mentioned you</blockquote>Bye\n")
 	w.state("ANSWERED", 4)
 	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice", "NOTE Ben He moved", "OUTGOING Ben It left.")

@@ -167,7 +167,7 @@ func (o *office) escalatesAgain(round func(), carlToken string, before chat) {
 		if err := tx.Client.Message.UpdateOneID(messageID).SetDelivery(vocab.DeliveryFailed).Exec(ctx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "UPDATE conversations SET last_outgoing_number = 0, waiting_since = created_at WHERE id = $1 AND account_id = $2", undone.conversationID, o.account)
+		_, err := tx.Exec(ctx, "UPDATE conversations SET last_outgoing_number = 0, waiting_since = opened_at WHERE id = $1 AND account_id = $2", undone.conversationID, o.account)
 		return err
 	}, store.Event{Type: vocab.MessageDeliveryChanged, InboxID: o.site.inboxID, ConversationID: undone.conversationID, MessageID: messageID, Changes: became("delivery", "FAILED")})
 	o.until("it is to be read again", func() bool {
