@@ -135,6 +135,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	pushing := webpush.New(egress.New(o.pushes), s.Clock(), c.pushContact(), c.pushRoots)
 	a.notifications = notification.New(s, keys, a.accounts, pushing, notification.Addresses{Public: c.PublicURL, Conversation: c.ConversationURL}, log)
 	a.notifications.UseMailboxes(a.receiving)
+	a.receiving.UseSentences(a.notifications)
 	a.webhooks = webhook.New(s, keys, view.New(s), a.accounts, o.webhooks, log)
 	a.privacy = privacy.New(s, keys, privacy.Deps{
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Blobs: opened.blobs, Viewers: a.accounts,

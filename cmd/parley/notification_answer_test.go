@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/channel/email/receive"
 	"parley/internal/clock"
+	"parley/internal/store"
 	"parley/internal/testkit"
 	"parley/internal/testkit/mailserver"
 	"parley/internal/testkit/smtpserver"
@@ -19,13 +21,14 @@ import (
 // at a real IMAP server.
 type answering struct {
 	*office
-	out  *smtpserver.Server
-	box  *mailserver.Server
-	read int // letters that were looked at
-	sent int // mails that were delivered
-	chat chat
-	// where Ben's answers go.
-	replyTo string
+	out     *smtpserver.Server
+	box     *mailserver.Server
+	read    int // letters that were looked at
+	sent    int // mails that were delivered
+	refused int // mails of which no one gets anything
+	chat    chat
+	// where Ben's answers go, and the mail that they answer.
+	replyTo, names string
 }
 
 func newAnswering(t *testing.T, db testkit.Database) *answering {
@@ -74,19 +77,48 @@ func (w *answering) letter(subject string) (*netmail.Message, string) {
 	}
 }
 
+// proved is the word of a server that is trusted.
+const proved = "Authentication-Results: mx.shop.example; dkim=pass header.d=example.com\n"
+
 // answers has a mail of Ben's come to the mailbox.
 func (w *answering) answers(fields, body string) (raw string) {
 	w.t.Helper()
+	return w.comes(fields+"To: "+w.replyTo+"\nIn-Reply-To: "+w.names+"\n", body)
+}
+
+// comes has a mail come to the mailbox, Ben's of now unless its fields say otherwise.
+func (w *answering) comes(fields, body string) (raw string) {
+	w.t.Helper()
 	w.sent++
-	raw = crlf(fmt.Sprintf("%sMessage-ID: <answer%d@example.com>\nDate: Mon, 16 Nov 2026 09:%02d:00 +0000\nFrom: Ben <ben@example.com>\nTo: %s\nSubject: Re: Admin mentioned you\n%s",
-		fields, w.sent, w.sent, w.replyTo, body))
+	for name, value := range map[string]string{"From": "Ben <ben@example.com>", "Date": time.Now().Format(time.RFC1123Z), "Subject": "Re: Admin mentioned you"} {
+		if !strings.Contains("\n"+fields, "\n"+name+": ") {
+			fields += name + ": " + value + "\n"
+		}
+	}
+	raw = crlf(fmt.Sprintf("%sMessage-ID: <answer%d@example.com>\n%s", fields, w.sent, body))
 	w.box.Deliver(w.t, w.box.User, raw)
 	return raw
 }
 
+// quoted is the mail of a notification as it is quoted.
+const quoted = "> -- Write your answer above this line --\n>\n> Admin mentioned you in Ada: @Ben, she is difficult\n"
+
 // plain is a body that quotes what it answers.
 func plain(words string) string {
-	return "\n" + words + "\n\nOn Mon, Nov 16, 2026 at 8:59 AM Parley <parley@shop.example> wrote:\n> Admin mentioned you\n"
+	return "\n" + words + "\n\nOn Mon, Nov 16, 2026 at 8:59 AM Parley <parley@shop.example> wrote:\n" + quoted
+}
+
+// wasRefused wants one more mail be refused, and Ben be written why; "": he is not.
+func (w *answering) wasRefused(why string) {
+	w.t.Helper()
+	w.refused++
+	w.state("REFUSED", w.refused)
+	if why == "" {
+		return
+	}
+	if m, raw := w.letter("Not sent: "); !strings.Contains(strings.ReplaceAll(raw, "\r\n", " "), why) || !strings.Contains(m.Header.Get("To"), "ben@example.com") {
+		w.t.Errorf("he is written %s, want %q", raw, why)
+	}
 }
 
 // said wants the chat to have these messages beside its first, as "direction author text".
@@ -141,22 +173,29 @@ func TestAnswersByMail(t *testing.T) {
 		if err != nil || !strings.HasPrefix(address.Address, "support+n-") || !strings.Contains(raw, "Answer this e-mail") {
 			t.Fatalf("the letter is %s (%v)", raw, err)
 		}
-		w.replyTo = address.Address
+		w.replyTo, w.names = address.Address, m.Header.Get("Message-Id")
+		if _, body, _ := strings.Cut(raw, "\r\n\r\n"); !strings.HasPrefix(body, "-- Write your answer above this line --\r\n") || !strings.HasPrefix(w.names, "<n-") {
+			t.Errorf("at its top stands no line to write above: %s", raw)
+		}
 
-		const proved = "Authentication-Results: mx.shop.example; dkim=pass header.d=example.com\n"
 		first := w.answers(proved, "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n"+plain("It is on its way.")+
-			"--x\nContent-Type: text/plain; name=label.txt\nContent-Disposition: attachment; filename=label.txt\n\nA label\n--x--\n")
+			"--x\nContent-Type: text/plain; name=label.txt\nContent-Disposition: attachment; filename=label.txt\n\nA label\n"+
+			"--x\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Disposition: attachment; filename=smime.p7s\n\nsigned\n"+
+			"--x\nContent-Type: message/rfc822\n\nSubject: Another one\n\nText\n--x--\n")
 		w.said("OUTGOING Ben It is on its way.")
 		w.state("ANSWERED", 1)
 		files := at(w.do(adminToken, `query($id: ID!) { conversation(id: $id) { lastMessage { attachments { fileName } } } }`, map[string]any{"id": w.chat.conversationID}), "conversation", "lastMessage", "attachments")
-		if got := text(files, 0, "fileName"); got != "label.txt" {
+		if list, _ := files.([]any); len(list) != 1 || text(files, 0, "fileName") != "label.txt" {
 			t.Errorf("its files are %v", files)
 		}
 		w.box.Deliver(t, w.box.User, first)
 		w.state("DUPLICATE", 1)
 		w.answers(proved, plain("// He called twice"))
 		w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice")
-		w.refuses(proved)
+		w.onceOnly()
+		w.strict()
+		w.notAnswers()
+		w.refuses()
 		w.unsubscribes(m)
 	})
 }
@@ -173,50 +212,138 @@ func (w *answering) mentionsAgain() {
 	w.note(adminToken, w.chat.conversationID, "@Ben, again", w.ben)
 }
 
-// refuses sends nothing of what is no answer of Ben's, or may not be sent.
-func (w *answering) refuses(proved string) {
+// onceOnly has an answer be sent once, also if it is tried again when its key is gone.
+func (w *answering) onceOnly() {
 	w.t.Helper()
-	refused := 0
-	told := func(why string) {
-		w.t.Helper()
-		refused++
-		w.state("REFUSED", refused)
-		if why == "" {
-			return
-		}
-		if m, raw := w.letter("Not sent: "); !strings.Contains(raw, why) || !strings.Contains(m.Header.Get("To"), "ben@example.com") {
-			w.t.Errorf("he is written %s, want %q", raw, why)
-		}
+	found, err := w.store.Strings(w.t.Context(), "SELECT id FROM inbound_mails WHERE state = 'ANSWERED' ORDER BY id LIMIT 1")
+	if err != nil || len(found) != 1 {
+		w.t.Fatal(found, err)
 	}
-	w.answers("", plain("Not proved"))
-	told("no server that is trusted confirms")
-	w.answers("Authentication-Results: mx.evil.example; dmarc=pass\n", plain("Proved by a stranger"))
-	told("no server that is trusted confirms")
+	if err := w.store.WithTx(w.system(), func(ctx context.Context, tx *storeTx) error {
+		for _, change := range []string{"UPDATE inbound_mails SET state = 'ANSWER', message_id = '' WHERE account_id = $1 AND id = '" + found[0] + "'", "DELETE FROM idempotency_keys WHERE account_id = $1"} {
+			if _, err := tx.Exec(ctx, change, w.account); err != nil {
+				return err
+			}
+		}
+		tx.Enqueue(store.Job{Args: receive.AnswerArgs{AccountID: w.account, MailID: found[0], UserID: w.ben, ConversationID: w.chat.conversationID}})
+		return nil
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.state("ANSWERED", 2)
+	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice")
+}
+
+// strict sends of an answer what stands above what it quotes, and nothing else.
+func (w *answering) strict() {
+	w.t.Helper()
+	const file = "--x\nContent-Type: text/plain; name=label.txt\nContent-Disposition: attachment; filename=label.txt\n\nA label\n--x--\n"
+	const nothing = "it says nothing above what it quotes"
+	for _, c := range []struct{ body, why string }{
+		{"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n" + plain("") + file, nothing},
+		{"\nOn Mon, Nov 16, 2026 at 8:59 AM Parley <parley@shop.example> wrote:\n" + quoted + "\nIt comes tomorrow.\n", nothing},
+		{"\n" + strings.Replace(quoted, ">\n", ">\nIt comes tomorrow.\n", 1), nothing},
+		{"Content-Type: text/html\n\n<blockquote type=\"cite\">-- Write your answer above this line --<br>Admin mentioned you</blockquote><p>It comes tomorrow.</p>\n", nothing},
+		{plain("Hello\n// He is difficult"), "a line of it begins with //"},
+		{"\nYes. Admin mentioned you in Visitor: she is difficult\nNo more e-mails of this kind: https://parley.example/notifications/x\n", "still has something of the notification"},
+		{"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=x\n\n--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--x\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n--x--\n", "it is encrypted"},
+	} {
+		w.answers(proved, c.body)
+		w.wasRefused(c.why)
+	}
+	w.answers(proved+"Subject: Fwd: Admin mentioned you\n", plain("Please look"))
+	w.wasRefused("it passes on another e-mail")
+	w.comes(proved+"To: "+w.replyTo+"\n", plain("A new one"))
+	w.wasRefused("was written as a new one")
+	w.answers(proved+"Date: Mon, 2 Feb 2026 09:00:00 +0000\n", plain("An old one"))
+	w.wasRefused("its date is before")
+	w.answers(proved+"Content-Type: text/plain; charset=utf-8\n", "\n\u200b\ufeff// He moved\n\nDie 16.11.2026 08:59 Parley <parley@shop.example> scripsit haec:\n"+quoted)
+	w.state("ANSWERED", 3)
+	w.answers(proved+"Content-Type: text/html; charset=utf-8\n", "\n<p>It <b>left</b>.</p><p>Le 16 nov. 2026 à 08:59, Parley &lt;parley@shop.example&gt; a écrit :</p><blockquote>-- Write your answer above this line --<br>Admin mentioned you</blockquote>Bye\n")
+	w.state("ANSWERED", 4)
+	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice", "NOTE Ben He moved", "OUTGOING Ben It left.")
+}
+
+// notAnswers handles as any other mail what is not addressed to where a notification is answered,
+// though it names that, or was sent there by someone else's envelope.
+func (w *answering) notAnswers() {
+	w.t.Helper()
+	w.comes(proved+"To: "+w.box.User+"\nReferences: "+w.names+"\nSubject: Admin mentioned you\n", plain("Who of you knows this?"))
+	w.comes(proved+"Delivered-To: "+w.replyTo+"\nX-Original-To: "+w.replyTo+"\nTo: friend@example.org\nIn-Reply-To: "+w.names+"\nSubject: Dinner\n", "\nAt eight\n")
+	w.state("INGESTED", 2)
+	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice", "NOTE Ben He moved", "OUTGOING Ben It left.")
+}
+
+// refuses sends nothing of what is no answer of Ben's, or may not be sent. What anyone may have
+// written has no word in a letter, and keeps none of his own from him.
+func (w *answering) refuses() {
+	w.t.Helper()
+	w.answers("Subject: Cheap pills\n", plain("Not proved"))
+	w.refused++
+	w.state("REFUSED", w.refused)
+	if m, raw := w.letter("Not sent: "); !strings.Contains(raw, "no server that is trusted confirms") || strings.Contains(raw, "pills") || m.Header.Get("Subject") != "Not sent: an answer by e-mail" {
+		w.t.Errorf("he is written %s", raw)
+	}
+	for range 4 {
+		w.answers("Authentication-Results: mx.evil.example; dmarc=pass\n", plain("Proved by a stranger"))
+		w.wasRefused("no server that is trusted confirms")
+	}
+	w.answers("From: Eve <eve@evil.example>\n", plain("Of a stranger"))
+	w.wasRefused("") // five an hour are enough
 	w.answers(proved+"Auto-Submitted: auto-replied\n", plain("I am away"))
-	told("")
+	w.wasRefused("")
 	w.allows(false)
 	w.answers(proved, plain("Not allowed"))
-	told("does not allow answers")
+	w.wasRefused("does not allow answers")
 	w.allows(true)
 	if got := w.codes(adminToken, "updateInboxMembers", "UpdateInboxMembersInput", "inboxId", w.site.inboxID, "removeUserIds", []string{w.ben}); got != "" {
 		w.t.Fatal(got)
 	}
 	w.answers(proved, plain("No member"))
-	told("no longer a member")
+	w.wasRefused("no longer a member")
 	if got := w.codes(adminToken, "updateInboxMembers", "UpdateInboxMembersInput", "inboxId", w.site.inboxID, "addUserIds", []string{w.ben}) +
 		w.codes(adminToken, "deleteConversation", "DeleteConversationInput", "conversationId", w.chat.conversationID); got != "" {
 		w.t.Fatal(got)
 	}
 	w.answers(proved, plain("In the trash"))
-	told("") // five mails an hour are enough
+	w.wasRefused("is in the trash")
 	if got := w.codes(adminToken, "restoreConversation", "RestoreConversationInput", "conversationId", w.chat.conversationID); got != "" {
 		w.t.Fatal(got)
 	}
-	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice")
-	found, err := w.store.Strings(w.t.Context(), "SELECT id FROM conversations")
-	if err != nil || len(found) != 1 {
-		w.t.Errorf("%d conversations, want the one: no answer is a contact's (%v)", len(found), err)
-	}
+	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice", "NOTE Ben He moved", "OUTGOING Ben It left.")
+}
+
+// NT-8, EM-9: an answer with the contact in copy is not sent twice: it is the team's mail, sent
+// elsewhere; and what the contact writes to all is theirs.
+func TestAnswersInCopy(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		w := newAnswering(t, db)
+		w.allows(true)
+		w.comes("From: Ada <ada@customer.example>\nTo: "+w.box.User+"\nSubject: Lamp\n", "\nIt is broken\n")
+		w.state("INGESTED", 1)
+		found, err := w.store.Strings(t.Context(), "SELECT id FROM conversations WHERE kind = 'EMAIL'")
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		w.chat.conversationID = found[0]
+		w.note(adminToken, found[0], "@Ben, please look", w.ben)
+		m, _ := w.letter("Admin mentioned you")
+		w.replyTo, w.names = m.Header.Get("Reply-To"), m.Header.Get("Message-Id")
+		w.answers(proved+"Cc: Ada <ada@customer.example>\n", plain("A new one comes."))
+		w.state("INGESTED", 2)
+		w.said("OUTGOING Ben A new one comes.")
+		sent, err := w.store.Strings(t.Context(), "SELECT e.user_id FROM emails e JOIN messages m ON m.id = e.id WHERE m.direction = 'OUTGOING'")
+		if err != nil || len(sent) != 1 || sent[0] != w.ben {
+			t.Errorf("it was sent by %v, want the mailbox of Ben's alone (%v)", sent, err)
+		}
+		w.comes("From: Ada <ada@customer.example>\nTo: Ben <ben@example.com>, "+w.replyTo+"\nIn-Reply-To: <answer2@example.com>\nSubject: Re: Lamp\n", "\nThank you\n")
+		w.state("INGESTED", 3)
+		incoming, err := w.store.Strings(t.Context(), "SELECT id FROM messages WHERE direction = 'INCOMING' AND conversation_id = '"+found[0]+"'")
+		if err != nil || len(incoming) != 2 {
+			t.Errorf("of the contact it has %d messages, want both (%v)", len(incoming), err)
+		}
+	})
 }
 
 // unsubscribes ends such mails by the one click of a letter.
@@ -243,7 +370,7 @@ func (w *answering) unsubscribes(m *netmail.Message) {
 func (o *office) longAgo(ago time.Duration) {
 	o.t.Helper()
 	if err := o.store.WithTx(o.system(), func(ctx context.Context, tx *storeTx) error {
-		for _, change := range []string{"UPDATE escalations SET since = since - $1, due_at = due_at - $1 WHERE account_id = $2", "UPDATE notifications SET created_at = created_at - $1 WHERE account_id = $2"} {
+		for _, change := range []string{"UPDATE escalations SET since = since - $1, due_at = due_at - $1 WHERE account_id = $2", "UPDATE notifications SET created_at = created_at - $1, updated_at = updated_at - $1 WHERE account_id = $2"} {
 			if _, err := tx.Exec(ctx, change, ago.Microseconds(), o.account); err != nil {
 				return err
 			}

@@ -129,7 +129,92 @@ func TestEscalation(t *testing.T) {
 		if got := o.escalates(); got != 2 {
 			t.Errorf("%d escalations, want two: one was read, one closed, and one came before it was on", got)
 		}
+		o.escalatesAgain(round, carlToken, before)
+		o.usesTeam(set, team)
 	})
+}
+
+// escalatesAgain has what no one may miss be escalated, and nothing else: new conversations, an
+// answer that was taken back; not what was unread before the round, or is of people who are gone.
+func (o *office) escalatesAgain(round func(), carlToken string, before chat) {
+	o.t.Helper()
+	had := o.escalates()
+	fresh := o.site.chat("New")
+	o.told(o.benToken, vocab.NotifyNewChat, fresh.conversationID)
+	mail := o.site.chat("By e-mail")
+	o.told(o.benToken, vocab.NotifyNewChat, mail.conversationID)
+	if err := o.store.WithTx(o.system(), func(ctx context.Context, tx *storeTx) error {
+		_, err := tx.Exec(ctx, "UPDATE notifications SET kind = 'NEW_EMAIL' WHERE account_id = $1 AND conversation_id = $2", o.account, mail.conversationID)
+		return err
+	}); err != nil {
+		o.t.Fatal(err)
+	}
+	o.longAgo(6 * time.Minute)
+	round()
+	o.told(carlToken, vocab.NotifyEscalated, fresh.conversationID)
+	o.told(carlToken, vocab.NotifyEscalated, mail.conversationID)
+	if got := o.escalates() - had; got != 2 {
+		o.t.Errorf("of a new chat and a new e-mail %d are escalated", got)
+	}
+
+	undone := o.site.chat("Undone")
+	o.assign(adminToken, undone.conversationID, o.ben)
+	o.told(o.benToken, vocab.NotifyAssigned, undone.conversationID)
+	o.say(carlToken, undone.conversationID, "It is on its way")
+	o.settled(undone)
+	messageID := text(o.do(adminToken, `query($id: ID!) { conversation(id: $id) { lastMessage { id } } }`, map[string]any{"id": undone.conversationID}), "conversation", "lastMessage", "id")
+	o.record(o.account, func(ctx context.Context, tx *storeTx) error {
+		if err := tx.Client.Message.UpdateOneID(messageID).SetDelivery(vocab.DeliveryFailed).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "UPDATE conversations SET last_outgoing_number = 0, waiting_since = opened_at WHERE id = $1 AND account_id = $2", undone.conversationID, o.account)
+		return err
+	}, store.Event{Type: vocab.MessageDeliveryChanged, InboxID: o.site.inboxID, ConversationID: undone.conversationID, MessageID: messageID, Changes: became("delivery", "FAILED")})
+	o.until("it is to be read again", func() bool {
+		found, err := o.store.Strings(o.t.Context(), "SELECT conversation_id FROM escalations WHERE conversation_id = '"+undone.conversationID+"'")
+		return err == nil && len(found) == 1
+	})
+	o.longAgo(6 * time.Minute)
+	round()
+	o.told(carlToken, vocab.NotifyEscalated, undone.conversationID)
+
+	// Carl is mentioned in one that had something unread before, and reads it.
+	had = o.escalates()
+	o.note(o.benToken, before.conversationID, "@Carl, look", o.userOf(carlToken))
+	o.told(carlToken, vocab.NotifyMention, before.conversationID)
+	if got := o.codes(carlToken, "markConversationRead", "MarkConversationReadInput", "conversationId", before.conversationID); got != "" {
+		o.t.Fatal(got)
+	}
+	gone := o.site.chat("Of someone who is gone")
+	ghost, ghostToken := o.agent("Gil", o.site.inboxID)
+	o.assign(adminToken, gone.conversationID, ghost)
+	o.told(ghostToken, vocab.NotifyAssigned, gone.conversationID)
+	if err := o.store.WithTx(o.system(), func(ctx context.Context, tx *storeTx) error {
+		_, err := tx.Exec(ctx, "UPDATE users SET deactivated_at = $1 WHERE id = $2 AND account_id = $3", int64(tx.Now()), ghost, o.account)
+		return err
+	}); err != nil {
+		o.t.Fatal(err)
+	}
+	o.until("he has read it", func() bool { return !has(o.notified(carlToken), vocab.NotifyMention, before.conversationID) })
+	o.longAgo(6 * time.Minute)
+	round()
+	if got := o.escalates() - had; got != 0 {
+		o.t.Errorf("%d are escalated of what was unread before, and of someone who is gone", got)
+	}
+}
+
+// usesTeam keeps the team that an inbox escalates to, and takes none that is archived (IB-7).
+func (o *office) usesTeam(set func(...any) string, team string) {
+	o.t.Helper()
+	if got := o.codes(adminToken, "deleteTeam", "DeleteTeamInput", "teamId", team); got != "IN_USE" {
+		o.t.Errorf("to delete the team gives %q", got)
+	}
+	if got := o.codes(adminToken, "deleteTeam", "DeleteTeamInput", "teamId", team, "archive", true) + set("escalateToTeamId", nil); got != "" {
+		o.t.Fatal(got)
+	}
+	if got := set("escalateToTeamId", team); got != "INVALID" {
+		o.t.Errorf("an archived team gives %q", got)
+	}
 }
 
 // settled waits until nothing of a chat is to be read in time.

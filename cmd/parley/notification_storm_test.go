@@ -36,6 +36,9 @@ func TestStormOfNotifications(t *testing.T) {
 		a := serveTest(t, db.Open(t, clock.System{}, asked.Trace))
 		o := a.office()
 		a.do(o.benToken, `mutation { setAvailability(input: {availability: AWAY}) { userErrors { message } } }`, nil)
+		if got := a.codes(adminToken, "updateInboxSettings", "UpdateInboxSettingsInput", "inboxId", o.site.inboxID, "escalateAfter", 5); got != "" {
+			t.Fatal(got)
+		}
 		ids := o.conversations(many)
 		var begun time.Time
 		statements := asked.Of(func() {

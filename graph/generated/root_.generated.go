@@ -35985,6 +35985,8 @@ enum UsageKind {
   CONSENTS
   "The routing of a bot."
   BOT
+  "The settings of an inbox, which escalates to the team."
+  INBOX
 }
 
 "A page of the contacts on a list."

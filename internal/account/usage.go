@@ -27,6 +27,7 @@ const usages = `SELECT 'TARGETED_MESSAGE' AS kind, m.id AS id, m.name AS name, m
 	UNION ALL SELECT 'LIBRARY_ITEM', l.id, l.name, '', CASE l.usable_by WHEN 'OWNER' THEN l.owner_id ELSE '' END FROM library_items l
 		WHERE l.account_id = $1 AND l.team_id LIKE $2
 	UNION ALL SELECT 'BOT', b.id, b.name, '', '' FROM bots b WHERE b.account_id = $1 AND CAST(b.routing AS TEXT) LIKE $2
+	UNION ALL SELECT 'INBOX', i.id, i.name, i.id, '' FROM inboxes i WHERE i.account_id = $1 AND i.deleted_at = 0 AND CAST(i.settings AS TEXT) LIKE $2
 	ORDER BY 1, 2 LIMIT 100`
 
 // UsedBy returns what names an object of the account that is to be deleted, at most
@@ -66,6 +67,7 @@ var unseen = map[vocab.UsageKind]string{
 	vocab.UsedByEmailChannel:    "An e-mail channel of an inbox that you do not see",
 	vocab.UsedBySavedView:       "A saved view that you do not see",
 	vocab.UsedByLibraryItem:     "An item of the library that you do not see",
+	vocab.UsedByInbox:           "An inbox that you do not see",
 }
 
 // InUse is the refusal to delete what is used, with what uses it.

@@ -157,6 +157,9 @@ func mayEscalateTo(ctx context.Context, tx *store.Tx, i *ent.Inbox, teamID strin
 	if err != nil {
 		return err
 	}
+	if t.ArchivedAt.IsSet() {
+		return errs.New(errs.Invalid, "The team %s is archived: give another one, or null for the admins who are members.", errs.Clip(t.Name)).On("escalateToTeamId")
+	}
 	is, err := tx.Client.InboxTeam.Query().Where(inboxteam.InboxID(i.ID), inboxteam.TeamID(t.ID)).Exist(ctx)
 	if err == nil && !is {
 		err = errs.New(errs.Invalid, "The team %s is not a member of the inbox: add it first, or give null for the admins who are members.", errs.Clip(t.Name)).On("escalateToTeamId")

@@ -39,6 +39,12 @@ var escalates = func() string {
 		" WHERE r.conversation_id = c.id AND r.account_id = c.account_id AND r.kind = n.kind AND r.read_at > 0)) AND (n.kind <> 'ASSIGNED' OR n.user_id = c.assignee_id)"
 }()
 
+// isOfMember is the condition that who is told by a notification n of a conversation c is there,
+// and a member of its inbox.
+const isOfMember = `EXISTS (SELECT 1 FROM users u WHERE u.id = n.user_id AND u.account_id = n.account_id AND u.deactivated_at = 0 AND (
+	EXISTS (SELECT 1 FROM inbox_users m WHERE m.user_id = u.id AND m.inbox_id = c.inbox_id)
+	OR EXISTS (SELECT 1 FROM team_members t JOIN inbox_teams m ON m.team_id = t.team_id WHERE t.user_id = u.id AND m.inbox_id = c.inbox_id)))`
+
 // awaitReading notes that a notification of a conversation is to be read in time, if its inbox
 // escalates what is not. What waits already, or was escalated and not answered, stays.
 func awaitReading(ctx context.Context, tx *store.Tx, n *notice) error {
@@ -79,6 +85,38 @@ func (s *Service) isAnswered(ctx context.Context, e *event.Entry) (bool, error) 
 	found, err := s.ids(ctx, "SELECT conversation_id FROM escalations WHERE conversation_id = $1 AND account_id = $2", e.ConversationID, e.AccountID)
 	return len(found) > 0, err
 }
+
+// isUndone reports whether an event takes back an answer of a conversation: it did not reach the
+// contact, or was canceled.
+func (s *Service) isUndone(ctx context.Context, e *event.Entry) (bool, error) {
+	if e.Type != vocab.MessageDeliveryChanged {
+		return false, nil
+	}
+	if to := changedTo(e, "delivery"); to != string(vocab.DeliveryFailed) && to != string(vocab.DeliveryCanceled) {
+		return false, nil
+	}
+	return s.store.Client(ctx).Message.Query().Where(message.ID(e.MessageID), message.DirectionEQ(vocab.Outgoing)).Exist(ctx)
+}
+
+// awaitAgain notes that a conversation is not answered after all: what of its notifications is
+// not read is to be read in time, from now on.
+func awaitAgain(ctx context.Context, tx *store.Tx, e *event.Entry) error {
+	c, err := tx.Client.Conversation.Get(ctx, e.ConversationID)
+	if err != nil {
+		return ent.MaskNotFound(err)
+	}
+	i, err := tx.Client.Inbox.Get(ctx, c.InboxID)
+	if err != nil || i.Settings.EscalateAfter == 0 || isAnsweredNow(c) || c.Status == vocab.Closed {
+		return ent.MaskNotFound(err)
+	}
+	since := min(c.WaitingSince, e.OccurredAt) // they wait since then again (IN-34)
+	_, err = tx.Exec(ctx, "INSERT INTO escalations (conversation_id, account_id, since, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (conversation_id) DO NOTHING",
+		c.ID, c.AccountID, int64(since), int64(e.OccurredAt.Add(escalateAfter(i))))
+	return err
+}
+
+// isAnsweredNow reports whether the last that was said in a conversation is an answer.
+func isAnsweredNow(c *ent.Conversation) bool { return c.LastOutgoingNumber > c.LastIncomingNumber }
 
 // settleEscalation forgets that a conversation waits for its notifications to be read: it was
 // answered, or closed.
@@ -141,10 +179,10 @@ func escalate(ctx context.Context, tx *store.Tx, conversationID string) error {
 }
 
 // overdueSince is when a conversation is to be escalated, by the oldest of its notifications
-// that is not read; 0: it is not.
+// that is not read, and came or rose since it waits; 0: it is not.
 func overdueSince(ctx context.Context, tx *store.Tx, conversationID string) (clock.Micros, *ent.Conversation, error) {
 	c, err := tx.Client.Conversation.Get(ctx, conversationID)
-	if err != nil || c.DeletedAt.IsSet() || c.Filtered != 0 || c.Status == vocab.Closed {
+	if err != nil || c.DeletedAt.IsSet() || c.Filtered != 0 || c.Status == vocab.Closed || isAnsweredNow(c) {
 		return 0, nil, ent.MaskNotFound(err)
 	}
 	i, err := tx.Client.Inbox.Get(ctx, c.InboxID)
@@ -153,7 +191,7 @@ func overdueSince(ctx context.Context, tx *store.Tx, conversationID string) (clo
 	}
 	var oldest, since int64
 	err = eachRow(ctx, tx, `SELECT e.since, COALESCE((SELECT MIN(n.created_at) FROM notifications n JOIN conversations c ON c.id = n.conversation_id WHERE n.conversation_id = e.conversation_id
-		AND n.account_id = e.account_id AND n.read_at = 0 AND `+escalates+`), 0) FROM escalations e WHERE e.conversation_id = $1 AND e.account_id = $2`, []any{conversationID, c.AccountID},
+		AND n.account_id = e.account_id AND n.read_at = 0 AND n.updated_at >= e.since AND `+isOfMember+` AND `+escalates+`), 0) FROM escalations e WHERE e.conversation_id = $1 AND e.account_id = $2`, []any{conversationID, c.AccountID},
 		func(rows entsql.ColumnScanner) error { return rows.Scan(&since, &oldest) })
 	if err != nil || oldest == 0 {
 		return 0, nil, err

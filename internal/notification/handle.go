@@ -86,7 +86,11 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 		}
 	}
 	answered, err := s.isAnswered(ctx, e)
-	if err != nil || read == nil && len(notified) == 0 && !answered {
+	if err != nil {
+		return err
+	}
+	undone, err := s.isUndone(ctx, e)
+	if err != nil || read == nil && len(notified) == 0 && !answered && !undone {
 		return err
 	}
 	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
@@ -97,6 +101,11 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 		}
 		if answered {
 			if err := settleEscalation(ctx, tx, e.ConversationID); err != nil {
+				return err
+			}
+		}
+		if undone {
+			if err := awaitAgain(ctx, tx, e); err != nil {
 				return err
 			}
 		}

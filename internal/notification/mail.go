@@ -14,6 +14,7 @@ import (
 	"parley/ent/notification"
 	"parley/internal/clock"
 	"parley/internal/errs"
+	"parley/internal/id"
 	"parley/internal/job"
 	"parley/internal/mail"
 	"parley/internal/store"
@@ -268,9 +269,12 @@ func (s *Service) compose(ctx context.Context, u *ent.User, due []*ent.Notificat
 		if notice.Unsubscribe, err = s.unsubscribeLink(u, kinds); err != nil {
 			return notice, err
 		}
-		b.WriteString("--\nNo more e-mails of this kind: " + notice.Unsubscribe + "\n")
+		b.WriteString("--\n" + vocab.NoMoreMails + " " + notice.Unsubscribe + "\n")
 	}
-	notice.Text = b.String()
+	if notice.ReplyTo != "" {
+		notice.Text = vocab.AnswerAbove + "\n\n"
+	}
+	notice.Text += b.String()
 	return notice, nil
 }
 
@@ -294,10 +298,14 @@ func (s *Service) sayHowToAnswer(ctx context.Context, notice *mail.Notice, b *st
 		}
 	}
 	if notice.ReplyTo == "" {
-		b.WriteString("This e-mail cannot be answered.\n\n")
+		b.WriteString(vocab.NotAnswerable + "\n\n")
 		return nil
 	}
-	b.WriteString("Answer this e-mail, and the contact gets your answer; begin it with // to write a note for your colleagues.\n\n")
+	// Each mail has an id of its own by which an answer names the notification, also where a client
+	// refers to nothing else.
+	local, domain, _ := strings.Cut(notice.References, "@")
+	notice.InternetID = local + "." + id.New("mail") + "@" + domain
+	b.WriteString(vocab.AnswerByMail + "\n\n")
 	return nil
 }
 

@@ -7,7 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/ent"
+	"parley/ent/notification"
 	"parley/internal/loader"
 	"parley/internal/vocab"
 )
@@ -175,6 +178,24 @@ func textOf(n *ent.Notification, w words) string {
 		return w.actor + " made an API token in your name."
 	}
 	return "Something happened."
+}
+
+// Sentences are how the sentences begin that a user's mails have of a conversation, without what
+// was said there (NT-8).
+func (s *Service) Sentences(ctx context.Context, userID, conversationID string) ([]string, error) {
+	list, err := s.store.Client(ctx).Notification.Query().Where(notification.UserID(userID), notification.ConversationID(conversationID)).
+		Order(notification.ByUpdatedAt(entsql.OrderDesc())).Limit(mostInMail).All(ctx)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	texts, err := s.Texts(ctx, list)
+	for i, said := range texts {
+		texts[i], _, _ = strings.Cut(strings.TrimSuffix(said, "."), ": ")
+		if list[i].Kind == vocab.NotifyAssigned {
+			texts[i] = strings.TrimSuffix(said, ".")
+		}
+	}
+	return texts, err
 }
 
 // with adds to a sentence what it is about, if that is known.

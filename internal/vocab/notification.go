@@ -32,3 +32,15 @@ const (
 	NotifyByEmail NotificationMedium = "EMAIL"
 	NotifyByPush  NotificationMedium = "PUSH"
 )
+
+// What stands in the mails of notifications beside their sentences (NT-8). An answer that still
+// has one of these is sent to no one.
+const (
+	// AnswerAbove stands at the top: of an answer, what is above it counts.
+	AnswerAbove = "-- Write your answer above this line --"
+	// AnswerByMail says how to answer, and NotAnswerable that one cannot.
+	AnswerByMail  = "Answer this e-mail, and the contact gets your answer; begin it with // to write a note for your colleagues."
+	NotAnswerable = "This e-mail cannot be answered."
+	// NoMoreMails stands before the link that ends such mails.
+	NoMoreMails = "No more e-mails of this kind:"
+)

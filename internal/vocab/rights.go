@@ -41,6 +41,8 @@ const (
 	UsedByConsents UsageKind = "CONSENTS"
 	// UsedByBot: the routing of a bot names it.
 	UsedByBot UsageKind = "BOT"
+	// UsedByInbox: an inbox escalates to it.
+	UsedByInbox UsageKind = "INBOX"
 )
 
 // Usage is a thing that uses what was to be deleted. It has no ID where it stands

@@ -58,15 +58,18 @@ func (s *Service) ingestStored(ctx context.Context, channelID string) error {
 const sweepAfter = 2 * time.Minute
 
 // IngestOverdue reads stored mails that their workers left behind, oldest first.
-// One whose content cannot be got keeps no other waiting. The system runs it each
-// minute.
+// One whose content cannot be got keeps no other waiting. Then it sends answers to
+// notifications that were left behind. The system runs it each minute.
 func (s *Service) IngestOverdue(ctx context.Context) error {
 	until, last := int64(s.store.Now().Add(-sweepAfter)), ""
 	for ctx.Err() == nil {
 		overdue, err := s.store.Strings(ctx, `SELECT account_id || ' ' || id FROM inbound_mails
 			WHERE state = 'STORED' AND created_at < $1 AND id > $2 ORDER BY id LIMIT 500`, until, last)
-		if err != nil || len(overdue) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(overdue) == 0 {
+			return s.answerOverdueMails(ctx)
 		}
 		for _, m := range overdue {
 			var accountID string

@@ -38,7 +38,11 @@ func (p *placing) findThread(ctx context.Context) error {
 	if !p.verdict.Forged() {
 		in.Sender = p.provenSender()
 	}
-	if conversationID, _, ok := p.service.tokens.Conversation(slices.Concat(p.mail.References, p.mail.InReplyTo), p.replyAddresses()); ok {
+	conversationID, _, ok := p.service.tokens.Conversation(slices.Concat(p.mail.References, p.mail.InReplyTo), p.replyAddresses())
+	if p.answered != "" {
+		conversationID, ok = p.answered, true
+	}
+	if ok {
 		found, err := p.threadCandidates(ctx, []string{conversationID})
 		if err != nil {
 			return err

@@ -41,6 +41,10 @@ type placing struct {
 	form         *parse.Address
 	confirmation *vocab.ForwardingConfirmation
 
+	// answered is the conversation whose notification a colleague answers to its contact as well,
+	// whose server has that answer (NT-8); "": none.
+	answered string
+
 	decision  thread.Decision
 	verdict   classify.Verdict
 	result    vocab.MailVerdict

@@ -50,6 +50,8 @@ type Service struct {
 	o             Options
 	// viewers knows what users may do who answer by mail; given by UseViewers.
 	viewers Viewers
+	// sentences knows what the mails of notifications say; given by UseSentences.
+	sentences Sentences
 
 	// turns has the mail of one channel read one after the other on this node.
 	turns sync.Map

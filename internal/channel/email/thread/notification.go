@@ -33,26 +33,32 @@ func (t *Tokens) NotificationReference(notificationID, domain string) string {
 	return notificationMark + t.notificationToken(notificationID) + "@" + domain
 }
 
-// Notification returns the notification that a mail answers, by the addresses that it was sent
-// to or the ids that it names. addressed: it stands in an address, which only whoever answers
-// uses; ids also come along when a mail is passed on. ok is false if there is none.
-func (t *Tokens) Notification(internetIDs, addresses []string) (notificationID string, addressed, ok bool) {
+// AnsweredNotification returns the notification that a mail answers, by the addresses that it is
+// sent to. ok is false if none of them has such a token.
+func (t *Tokens) AnsweredNotification(addresses []string) (notificationID string, ok bool) {
 	for _, s := range slices.Backward(addresses) {
 		local := localPart(s)
 		if i := strings.LastIndex(local, "+"+notificationMark); i >= 0 {
 			if notificationID, ok = t.readNotification(local[i+1+len(notificationMark):]); ok {
-				return notificationID, true, true
+				return notificationID, true
 			}
 		}
 	}
-	for _, s := range slices.Backward(internetIDs) {
-		if token, found := strings.CutPrefix(localPart(s), notificationMark); found {
-			if notificationID, ok = t.readNotification(token); ok {
-				return notificationID, false, true
-			}
+	return "", false
+}
+
+// NamesNotification reports whether one of the ids that a mail refers to is a notification's, as
+// NotificationReference made it, with or without something after a dot.
+func (t *Tokens) NamesNotification(internetIDs []string, notificationID string) bool {
+	return slices.ContainsFunc(internetIDs, func(s string) bool {
+		token, found := strings.CutPrefix(localPart(s), notificationMark)
+		if !found {
+			return false
 		}
-	}
-	return "", false, false
+		token, _, _ = strings.Cut(token, ".")
+		named, ok := t.readNotification(token)
+		return ok && named == notificationID
+	})
 }
 
 func (t *Tokens) readNotification(token string) (notificationID string, ok bool) {
