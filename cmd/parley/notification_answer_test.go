@@ -192,7 +192,7 @@ func TestAnswersByMail(t *testing.T) {
 		w.state("DUPLICATE", 1)
 		w.answers(proved, plain("// He called twice"))
 		w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice")
-		w.onceOnly()
+		w.onceOnly(first)
 		w.strict()
 		w.notAnswers()
 		w.refuses()
@@ -212,8 +212,9 @@ func (w *answering) mentionsAgain() {
 	w.note(adminToken, w.chat.conversationID, "@Ben, again", w.ben)
 }
 
-// onceOnly has an answer be sent once, also if it is tried again when its key is gone.
-func (w *answering) onceOnly() {
+// onceOnly has an answer be sent once, also if it is tried again when its key is gone, and if the
+// same mail comes with a footer by another way.
+func (w *answering) onceOnly(first string) {
 	w.t.Helper()
 	found, err := w.store.Strings(w.t.Context(), "SELECT id FROM inbound_mails WHERE state = 'ANSWERED' ORDER BY id LIMIT 1")
 	if err != nil || len(found) != 1 {
@@ -231,6 +232,8 @@ func (w *answering) onceOnly() {
 		w.t.Fatal(err)
 	}
 	w.state("ANSWERED", 2)
+	w.box.Deliver(w.t, w.box.User, strings.Replace(first, "on its way.", "on its way. Passed on by a list.", 1))
+	w.state("ANSWERED", 3)
 	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice")
 }
 
@@ -258,9 +261,9 @@ func (w *answering) strict() {
 	w.answers(proved+"Date: Mon, 2 Feb 2026 09:00:00 +0000\n", plain("An old one"))
 	w.wasRefused("its date is before")
 	w.answers(proved+"Content-Type: text/plain; charset=utf-8\n", "\n\u200b\ufeff// He moved\n\nDie 16.11.2026 08:59 Parley <parley@shop.example> scripsit haec:\n"+quoted)
-	w.state("ANSWERED", 3)
-	w.answers(proved+"Content-Type: text/html; charset=utf-8\n", "\n<p>It <b>left</b>.</p><p>Le 16 nov. 2026 à 08:59, Parley &lt;parley@shop.example&gt; a écrit :</p><blockquote>-- Write your answer above this line --<br>Admin mentioned you</blockquote>Bye\n")
 	w.state("ANSWERED", 4)
+	w.answers(proved+"Content-Type: text/html; charset=utf-8\n", "\n<p>It <b>left</b>.</p><p>Le 16 nov. 2026 à 08:59, Parley &lt;parley@shop.example&gt; a écrit :</p><blockquote>-- Write your answer above this line --<br>Admin mentioned you</blockquote>Bye\n")
+	w.state("ANSWERED", 5)
 	w.said("OUTGOING Ben It is on its way.", "NOTE Ben He called twice", "NOTE Ben He moved", "OUTGOING Ben It left.")
 }
 
