@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"parley/internal/clock"
+	"parley/internal/store"
 	"parley/internal/testkit"
+	"parley/internal/viewer"
 )
 
 // AC-18: an app is known by a document at its own address, which is fetched for users who are signed in, within the
@@ -144,5 +147,63 @@ func TestReusedTokenIsLogged(t *testing.T) {
 		if !lines.has(`"level":"WARN","msg":"a session of an app ended: a refresh token was used twice"`) || !lines.has(id) || lines.has(first) {
 			t.Errorf("the log has not what it should: %s", lines.text.String())
 		}
+	})
+}
+
+// AC-18: a site that does not answer is left alone for some minutes, and the document that is kept holds meanwhile, for a day at
+// most; one that says that there is none any more is believed.
+func TestDocumentsSiteFails(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		d := &doors{api: serveTest(t, db.Open(t, clock.System{}), func(s *serverSettings) { s.AppNetworks = []string{"127.0.0.0/8"} })}
+		b := d.signedIn(d.addUser("Ben", "ben@example.com"))
+		var fetched, status atomic.Int64
+		var site *httptest.Server
+		site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fetched.Add(1)
+			if status.Load() != http.StatusOK {
+				w.WriteHeader(int(status.Load()))
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string]any{"client_id": site.URL + r.URL.Path, "client_name": "Pocket", "redirect_uris": []string{appRedirect}, "token_endpoint_auth_method": "none"})
+		}))
+		t.Cleanup(site.Close)
+		older := func(by time.Duration) {
+			everywhere := viewer.NewContext(t.Context(), viewer.Everywhere("test"))
+			if err := d.store.WithTx(everywhere, func(ctx context.Context, tx *store.Tx) error {
+				_, err := tx.Exec(ctx, "UPDATE oauth_clients SET document_until = document_until - $1", by.Microseconds())
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		asks := func(path string, want int, fetches int64) {
+			t.Helper()
+			app := &anApp{d: d, id: site.URL + path, redirect: appRedirect, verifier: strings.Repeat("v", 50)}
+			if response, said := b.send(http.MethodGet, app.asks(), "", nil); response.StatusCode != want {
+				t.Errorf("%s: %s %s", path, response.Status, said)
+			}
+			if n := fetched.Swap(0); n != fetches {
+				t.Errorf("%s: fetched %d times, want %d", path, n, fetches)
+			}
+		}
+		status.Store(http.StatusOK)
+		asks("/a.json", http.StatusOK, 1)
+		asks("/b.json", http.StatusOK, 1)
+		asks("/c.json", http.StatusOK, 1)
+		older(2 * time.Hour)
+		status.Store(http.StatusServiceUnavailable)
+		asks("/a.json", http.StatusOK, 1)
+		asks("/a.json", http.StatusOK, 0)
+		asks("/new.json", http.StatusBadRequest, 1)
+		asks("/new.json", http.StatusBadRequest, 0)
+		status.Store(http.StatusNotFound)
+		asks("/b.json", http.StatusBadRequest, 1)
+		asks("/b.json", http.StatusBadRequest, 0)
+		older(24 * time.Hour)
+		status.Store(http.StatusServiceUnavailable)
+		asks("/a.json", http.StatusBadRequest, 0)
+		asks("/c.json", http.StatusBadRequest, 1)
 	})
 }

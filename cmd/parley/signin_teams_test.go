@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -196,4 +197,50 @@ func stallsAt(t *testing.T, issuer string, stalls, free chan struct{}) string {
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+// AC-9: of a claim that is missing altogether no one has a value, which is in the log; an archived team is left as it
+// is; and what changes nothing writes nothing.
+func TestTeamsByMissingClaim(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		lines := &logLines{}
+		d := &doors{}
+		d.api = serveLogged(t, db.Open(t, clock.System{}), slog.New(slog.NewJSONHandler(lines, nil)), func(s *serverSettings) {
+			d.first = mailserver.OpenID(t, func(o *mailserver.ProviderOptions) {
+				o.RedirectURLs, o.Accounts = []string{s.PublicURL + callback + "/*"}, []string{"ben@example.com"}
+			})
+		})
+		ben := d.addUser("Ben", "ben@example.com")
+		team := func(name string) string {
+			return text(d.do(adminToken, createTeam, input("name", name, "userIds", []string{ben})), "createTeam", "team", "id")
+		}
+		mapped, old, own := team("Mapped"), team("Old"), team("Own")
+		site := d.channel()
+		d.do(adminToken, `mutation($in: UpdateInboxMembersInput!) { updateInboxMembers(input: $in) { userErrors { message } } }`, input("inboxId", site.inboxID, "addTeamIds", []string{old}))
+		if got := d.codes(adminToken, "updateTargetedMessage", "UpdateTargetedMessageInput", "targetedMessageId", site.shown,
+			"routing", map[string]any{"rules": []any{map[string]any{"target": "TEAMS", "teamIds": []string{old}}}}); got != "" {
+			t.Fatal(got)
+		}
+		providerID := d.connect(d.first, "teamClaim", "absent", "teamMapping", []any{map[string]any{"value": "x", "teamId": mapped}, map[string]any{"value": "x", "teamId": old}})
+		d.do(adminToken, `mutation($in: DeleteTeamInput!) { deleteTeam(input: $in) { userErrors { code } } }`, input("teamId", old, "archive", true))
+		changes := func() int {
+			return len(at(d.do(adminToken, `{ events(first: 100, types: [TEAM_UPDATED]) { nodes { id } } }`, nil), "events", "nodes").([]any))
+		}
+		before := changes()
+		for range 2 {
+			d.browser().signIn(d.first, providerID, "ben@example.com")
+			in := []string{}
+			for i := range at(d.userNow(t, ben), "teams", "nodes").([]any) {
+				in = append(in, text(d.userNow(t, ben), "teams", "nodes", i, "id"))
+			}
+			if !slices.Contains(in, own) || slices.Contains(in, mapped) {
+				t.Errorf("the user is in %v", in)
+			}
+		}
+		check.Same(t, changes(), before+1)
+		if !lines.has("a claim that decides on roles or teams is missing") || !lines.has(`"claim":"absent"`) {
+			t.Error("the missing claim is not in the log")
+		}
+	})
 }

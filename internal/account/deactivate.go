@@ -59,7 +59,12 @@ func reactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {
 
 func deactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {
 	tx.Append(ctx, store.Event{Type: vocab.UserDeactivated, SubjectID: u.ID})
-	if err := tx.Client.User.UpdateOneID(u.ID).SetDeactivatedAt(tx.Now()).Exec(ctx); err != nil {
+	teams, err := tx.Client.TeamMember.Query().Where(teammember.UserID(u.ID)).Order(teammember.ByTeamID()).Select(teammember.FieldTeamID).Strings(ctx)
+	if err != nil {
+		return err
+	}
+	// A directory that knows the user as a member still does.
+	if err := tx.Client.User.UpdateOneID(u.ID).SetDeactivatedAt(tx.Now()).SetReturningTeamIds(notNil(teams)).Exec(ctx); err != nil {
 		return err
 	}
 	if err := revokeTokens(ctx, tx, apitoken.UserID(u.ID)); err != nil {
@@ -78,6 +83,14 @@ func deactivate(ctx context.Context, tx *store.Tx, u *ent.User) error {
 		return err
 	}
 	return leaveTeams(ctx, tx, u.ID)
+}
+
+// notNil is a list as a column of JSON has it, in which null is another thing than an empty one.
+func notNil(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }
 
 func leaveInboxes(ctx context.Context, tx *store.Tx, userID string) error {

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/team"
-	"parley/ent/teammember"
 	"parley/ent/user"
 	"parley/internal/clock"
 	"parley/internal/errs"
@@ -27,11 +27,23 @@ type Provisioned struct {
 	ExternalID string
 	Role       vocab.UserRole
 	Seat       vocab.Seat
-	Active     bool
+	// Active is what it says of that now; nil: nothing, and whoever is new is active.
+	Active *bool
 }
 
+// provisionedOf is what a directory is taken to have said of a user, but for what it said of their being active.
 func provisionedOf(u *ent.User) Provisioned {
-	return Provisioned{u.Email, u.DirectoryName, orEmpty(u.ExternalID), u.Role, u.Seat, !u.DeactivatedAt.IsSet()}
+	name := u.DirectoryName
+	name.Inactive = false
+	return Provisioned{u.Email, name, orEmpty(u.ExternalID), u.Role, u.Seat, nil}
+}
+
+// inactive reports whether a directory says that a user is inactive, where it said so before or not.
+func (p *Provisioned) inactive(before bool) bool {
+	if p.Active == nil {
+		return before
+	}
+	return !*p.Active
 }
 
 // inDirectory leaves out those whom the directory deleted, and who are still deactivated.
@@ -64,7 +76,8 @@ func (s *Service) ProvisionNew(ctx context.Context, p Provisioned) (*ent.User, e
 		}); err != nil {
 			return err
 		}
-		if err := tx.Client.User.UpdateOneID(made).SetDirectoryName(p.Name).Exec(ctx); err != nil || p.Active {
+		p.Name.Inactive = p.inactive(false)
+		if err := tx.Client.User.UpdateOneID(made).SetDirectoryName(p.Name).Exec(ctx); err != nil || !p.Name.Inactive {
 			return err
 		}
 		u, err := loadUser(ctx, tx.Client, made, "userId")
@@ -90,17 +103,19 @@ func (s *Service) takeBack(ctx context.Context, tx *store.Tx, before *ent.User, 
 	if err := saveUser(ctx, tx, before, &after); err != nil {
 		return err
 	}
+	p.Name.Inactive = p.inactive(false)
 	if err := tx.Client.User.UpdateOneID(before.ID).SetDirectoryName(p.Name).SetRemovedFromDirectory(false).SetReturningTeamIds([]string{}).Exec(ctx); err != nil {
 		return err
 	}
-	if !p.Active {
+	if p.Name.Inactive {
 		return nil
 	}
 	return reactivate(ctx, tx, &after)
 }
 
 // ProvisionUser changes a user as a directory says: change gets what is known of them, under the
-// account's lock. One who becomes inactive is deactivated, and one who becomes active again is put back into the teams that they were in.
+// account's lock. One who becomes inactive is deactivated. One of whom the directory said so, and who becomes active again, is
+// put back into the teams that they were in; whom an admin deactivated stays so for as long as the directory says the same of them.
 // Errors: NOT_FOUND on userId, also for one whom the directory deleted; those of UpdateUser, but a deactivated
 // user is changed too; LAST_ADMIN on userId.
 func (s *Service) ProvisionUser(ctx context.Context, userID string, change func(*Provisioned) error) (*ent.User, error) {
@@ -111,7 +126,7 @@ func (s *Service) ProvisionUser(ctx context.Context, userID string, change func(
 			return err
 		}
 		p := provisionedOf(before)
-		known := p.Name
+		known, wasInactive := p.Name, before.DirectoryName.Inactive
 		if err := errors.Join(change(&p), cleanProvisioned(&p)); err != nil {
 			return err
 		}
@@ -119,6 +134,8 @@ func (s *Service) ProvisionUser(ctx context.Context, userID string, change func(
 		after.Email, after.Role, after.Seat, after.ExternalID = p.Email, p.Role, p.Seat, orNil(p.ExternalID)
 		if p.Name != known { // whoever changed their name here keeps it until the directory changes it
 			after.Name = nameOr(p.Name, p.Email)
+		}
+		if p.Name.Inactive = p.inactive(wasInactive); p.Name != before.DirectoryName {
 			if err := tx.Client.User.UpdateOneID(userID).SetDirectoryName(p.Name).Exec(ctx); err != nil {
 				return err
 			}
@@ -132,7 +149,7 @@ func (s *Service) ProvisionUser(ctx context.Context, userID string, change func(
 		if err := saveUser(ctx, tx, before, &after); err != nil {
 			return err
 		}
-		return provisionActive(ctx, tx, before, &after, p.Active)
+		return provisionActive(ctx, tx, before, &after, p, wasInactive)
 	})
 	if err != nil {
 		return nil, ExternalIDTaken(err, "user")
@@ -140,26 +157,21 @@ func (s *Service) ProvisionUser(ctx context.Context, userID string, change func(
 	return loadUser(ctx, s.store.Client(ctx), userID, "userId")
 }
 
-// provisionActive deactivates and reactivates a user, who is before and after a change.
-func provisionActive(ctx context.Context, tx *store.Tx, before, after *ent.User, active bool) error {
-	switch inactive := before.DeactivatedAt.IsSet(); {
-	case active && inactive:
+// provisionActive deactivates and reactivates a user, who is before and after a change, as p says now and said before.
+func provisionActive(ctx context.Context, tx *store.Tx, before, after *ent.User, p Provisioned, wasInactive bool) error {
+	deactivated := before.DeactivatedAt.IsSet()
+	switch {
+	case p.Active == nil:
+	case *p.Active && deactivated && wasInactive:
 		if err := reactivate(ctx, tx, after); err != nil {
 			return err
 		}
 		return rejoin(ctx, tx, before)
-	case !active && !inactive:
+	case !*p.Active && !deactivated:
 		if err := mayLose(ctx, tx, after, "userId"); err != nil {
 			return err
 		}
-		teams, err := tx.Client.TeamMember.Query().Where(teammember.UserID(before.ID)).Order(teammember.ByTeamID()).Select(teammember.FieldTeamID).Strings(ctx)
-		if err != nil {
-			return err
-		}
-		if err := deactivate(ctx, tx, after); err != nil {
-			return err
-		}
-		return tx.Client.User.UpdateOneID(before.ID).SetReturningTeamIds(teams).Exec(ctx)
+		return deactivate(ctx, tx, after)
 	}
 	return nil
 }
@@ -241,6 +253,36 @@ func nameOr(n vocab.DirectoryName, email string) string {
 		return name
 	}
 	return email
+}
+
+// ProvisionedUsersNamed returns the ids of the account's users of a name, whatever its case. A database would not fold all of Unicode.
+func (s *Service) ProvisionedUsersNamed(ctx context.Context, name string) ([]string, error) {
+	if err := MayAdminister(ctx); err != nil {
+		return nil, err
+	}
+	var all []named
+	err := s.store.Client(ctx).User.Query().Select(user.FieldID, user.FieldName).Scan(ctx, &all)
+	return ofName(all, name), err
+}
+
+// named is an object with its name.
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ofName are the ids of those that have a name, whatever its case.
+func ofName(all []named, name string) []string {
+	if clean, err := CleanName(name, "name"); err == nil {
+		name = clean
+	}
+	found := []string{}
+	for _, one := range all {
+		if strings.EqualFold(one.Name, name) {
+			found = append(found, one.ID)
+		}
+	}
+	return found
 }
 
 func orNil(text string) *string {

@@ -36,7 +36,8 @@ type ProvisionedTeam struct {
 }
 
 // ProvisionTeam makes a team, if teamID is "", or changes one as a directory says: change gets what is
-// known of it, under the account's lock. Errors: NOT_FOUND on teamId, also for an archived team; NOT_FOUND on
+// known of it, under the account's lock. An archived team that has the new one's external id, or its name, is
+// the one that returns. Errors: NOT_FOUND on teamId, also for an archived team; NOT_FOUND on
 // members for a user who is not there; TOO_LONG on members; ALREADY_EXISTS on name and externalId.
 func (s *Service) ProvisionTeam(ctx context.Context, teamID string, change func(*ProvisionedTeam) error) (*ent.Team, error) {
 	made := teamID
@@ -45,22 +46,34 @@ func (s *Service) ProvisionTeam(ctx context.Context, teamID string, change func(
 	}
 	call := idempotency.Call{Mutation: "scim.updateGroup", Result: made}
 	_, err := Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
-		before := &ent.Team{ID: made}
-		var known []string
-		if teamID != "" {
-			var err error
-			if before, err = loadCurrentTeam(ctx, tx.Client, teamID); err != nil {
+		if teamID == "" {
+			var p ProvisionedTeam
+			if err := change(&p); err != nil {
 				return err
 			}
-			if known, err = provisionedMembers(ctx, tx.Client, teamID); err != nil {
+			before, err := archivedTeam(ctx, tx.Client, p)
+			if err != nil {
 				return err
 			}
+			if before == nil {
+				return saveProvisionedTeam(ctx, tx, &ent.Team{ID: made}, p, nil, true)
+			}
+			made = before.ID
+			return takeTeamBack(ctx, tx, before, p)
+		}
+		before, err := loadCurrentTeam(ctx, tx.Client, teamID)
+		if err != nil {
+			return err
+		}
+		known, err := provisionedMembers(ctx, tx.Client, teamID)
+		if err != nil {
+			return err
 		}
 		p := ProvisionedTeam{before.Name, orEmpty(before.ExternalID), slices.Clone(known)}
 		if err := change(&p); err != nil {
 			return err
 		}
-		return saveProvisionedTeam(ctx, tx, before, p, known, teamID == "")
+		return saveProvisionedTeam(ctx, tx, before, p, known, false)
 	})
 	if err != nil {
 		return nil, ExternalIDTaken(err, "team")
@@ -68,10 +81,44 @@ func (s *Service) ProvisionTeam(ctx context.Context, teamID string, change func(
 	return loadTeam(ctx, s.store.Client(ctx), made)
 }
 
+// archivedTeam returns the archived team that a directory means by a new one: by its external id, or else by its name; nil: none.
+func archivedTeam(ctx context.Context, client *ent.Client, p ProvisionedTeam) (*ent.Team, error) {
+	archived, err := client.Team.Query().Where(team.ArchivedAtGT(0)).Order(team.ByID()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, _ := CleanName(p.Name, "name")
+	var byName *ent.Team
+	for _, t := range archived {
+		switch {
+		case p.ExternalID != "" && orEmpty(t.ExternalID) == p.ExternalID:
+			return t, nil
+		case name != "" && strings.EqualFold(t.Name, name):
+			byName = t
+		}
+	}
+	return byName, nil
+}
+
+// takeTeamBack makes an archived team one in use again, with the members that a directory gives it now.
+func takeTeamBack(ctx context.Context, tx *store.Tx, before *ent.Team, p ProvisionedTeam) error {
+	known, err := provisionedMembers(ctx, tx.Client, before.ID)
+	if err != nil {
+		return err
+	}
+	var c store.Changes
+	c.Named("archivedAt", true)
+	tx.Append(ctx, store.Event{Type: vocab.TeamUpdated, SubjectID: before.ID, Changes: c})
+	if err := tx.Client.Team.UpdateOneID(before.ID).SetArchivedAt(0).Exec(ctx); err != nil {
+		return err
+	}
+	return saveProvisionedTeam(ctx, tx, before, p, known, false)
+}
+
 func saveProvisionedTeam(ctx context.Context, tx *store.Tx, before *ent.Team, p ProvisionedTeam, known []string, isNew bool) error {
 	name := before.Name
 	var err, err2 error
-	if p.Name != before.Name {
+	if isNew || p.Name != before.Name {
 		name, err = teamName(ctx, tx, p.Name, before.ID)
 	}
 	if p.ExternalID != "" {
@@ -194,7 +241,7 @@ func removeProvisioned(ctx context.Context, tx *store.Tx, teamID string, users [
 				continue
 			}
 			left := slices.DeleteFunc(slices.Clone(u.ReturningTeamIds), func(t string) bool { return t == teamID })
-			if err := tx.Client.User.UpdateOneID(u.ID).SetReturningTeamIds(left).Exec(ctx); err != nil {
+			if err := tx.Client.User.UpdateOneID(u.ID).SetReturningTeamIds(notNil(left)).Exec(ctx); err != nil {
 				return err
 			}
 		}
@@ -242,20 +289,17 @@ func loadCurrentTeam(ctx context.Context, client *ent.Client, teamID string) (*e
 	return t, err
 }
 
-// returningTo matches the inactive users who return to a team.
-func returningTo(teamID string) predicate.User {
+// returningTo matches the inactive users who return to one of some teams.
+func returningTo(teamIDs ...string) predicate.User {
 	return func(s *sql.Selector) {
-		s.Where(sql.GT(s.C(user.FieldDeactivatedAt), 0))
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.WriteString("CAST(").Ident(s.C(user.FieldReturningTeamIds)).WriteString(" AS TEXT) LIKE ").Arg("%\"" + teamID + "\"%")
-		}))
+		returns := make([]*sql.Predicate, len(teamIDs))
+		for i, teamID := range teamIDs {
+			returns[i] = sql.P(func(b *sql.Builder) {
+				b.WriteString("CAST(").Ident(s.C(user.FieldReturningTeamIds)).WriteString(" AS TEXT) LIKE ").Arg("%\"" + teamID + "\"%")
+			})
+		}
+		s.Where(sql.And(sql.GT(s.C(user.FieldDeactivatedAt), 0), sql.Or(returns...)))
 	}
-}
-
-func returningSomewhere(s *sql.Selector) {
-	s.Where(sql.P(func(b *sql.Builder) {
-		b.WriteString("CAST(").Ident(s.C(user.FieldReturningTeamIds)).WriteString(" AS TEXT) <> ").Arg("[]")
-	}))
 }
 
 // provisionedMembers returns the ids of a team's members, and of the inactive users who return to it.
@@ -292,6 +336,16 @@ func (s *Service) ProvisionedTeams(ctx context.Context, where []predicate.Team, 
 	return found, total, err
 }
 
+// ProvisionedTeamsNamed returns the ids of the teams of a name, whatever its case.
+func (s *Service) ProvisionedTeamsNamed(ctx context.Context, name string) ([]string, error) {
+	if err := MayAdminister(ctx); err != nil {
+		return nil, err
+	}
+	var all []named
+	err := s.store.Client(ctx).Team.Query().Select(team.FieldID, team.FieldName).Scan(ctx, &all)
+	return ofName(all, name), err
+}
+
 // ProvisionedMembers returns the members of teams, by the team's id, in the order in which they were made,
 // with inactive users who return to one. Errors: TOO_LONG if they are more than MaxProvisioned in all.
 func (s *Service) ProvisionedMembers(ctx context.Context, teamIDs []string) (map[string][]*ent.User, error) {
@@ -315,7 +369,7 @@ func (s *Service) ProvisionedMembers(ctx context.Context, teamIDs []string) (map
 	if len(rows) > 2*MaxProvisioned {
 		return nil, errs.Exceeds(2*MaxProvisioned, "The groups have more than %d members together.", 2*MaxProvisioned).On("members")
 	}
-	found, err := s.usersOrReturning(ctx, client, wanted)
+	found, err := usersOrReturning(ctx, client, wanted, teamIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -330,9 +384,9 @@ func (s *Service) ProvisionedMembers(ctx context.Context, teamIDs []string) (map
 	return members, nil
 }
 
-// usersOrReturning returns users, and all who return to some team, sorted by their ids.
-func (s *Service) usersOrReturning(ctx context.Context, client *ent.Client, wanted map[string]bool) ([]*ent.User, error) {
-	found, err := client.User.Query().Where(user.DeactivatedAtGT(0), user.RemovedFromDirectory(false), returningSomewhere).All(ctx)
+// usersOrReturning returns users, and those who return to one of the teams, sorted by their ids.
+func usersOrReturning(ctx context.Context, client *ent.Client, wanted map[string]bool, teamIDs []string) ([]*ent.User, error) {
+	found, err := client.User.Query().Where(user.RemovedFromDirectory(false), returningTo(teamIDs...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}

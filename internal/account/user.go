@@ -58,6 +58,20 @@ func emailIsFree(ctx context.Context, tx *store.Tx, email string) error {
 	return err
 }
 
+// freeEmail is emailIsFree, and takes an address from whoever a directory deleted: another may have it.
+func freeEmail(ctx context.Context, tx *store.Tx, email string) error {
+	holder, err := tx.Client.User.Query().Where(user.Email(email), user.DeactivatedAtGT(0), user.RemovedFromDirectory(true)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return emailIsFree(ctx, tx, email)
+	}
+	if err != nil {
+		return err
+	}
+	after := *holder
+	after.Email = holder.ID + "@removed.invalid"
+	return saveUser(ctx, tx, holder, &after)
+}
+
 func makeUser(ctx context.Context, tx *store.Tx, u *ent.User) error {
 	var c store.Changes
 	c.Optional("role", "", string(u.Role))
@@ -109,7 +123,7 @@ func mayBecome(ctx context.Context, tx *store.Tx, before, after *ent.User) error
 		}
 	}
 	if before.Email != after.Email {
-		if err := emailIsFree(ctx, tx, after.Email); err != nil {
+		if err := freeEmail(ctx, tx, after.Email); err != nil {
 			return err
 		}
 	}

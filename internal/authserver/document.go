@@ -11,10 +11,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/oauthex"
 
+	"parley/internal/clock"
 	"parley/internal/errs"
 	"parley/internal/pageurl"
 	"parley/internal/store"
@@ -27,6 +29,12 @@ const (
 	maxDocument  = 16 << 10
 	// documentLife is how long a document is believed, whatever the site says of it.
 	documentLife = time.Hour
+	// documentRest is how long a site is left alone whose document was not to be had, and documentStale how much longer than
+	// documentLife a document is believed meanwhile.
+	documentRest  = 2 * time.Minute
+	documentStale = 24 * time.Hour
+	// maxFailed is the most failures that are remembered.
+	maxFailed = 1000
 	// documentsAtOnce is how many documents are fetched at once.
 	documentsAtOnce = 8
 	// maxClientURL is the most characters of the address of a document.
@@ -48,7 +56,8 @@ func isDocument(clientID string) bool {
 }
 
 // currentDocument returns the app that a document is about, which is fetched if that is due. It is fetched for users who are
-// signed in only: no one makes Parley fetch what they like. Errors, for the person: UNAUTHENTICATED, to sign in first;
+// signed in only: no one makes Parley fetch what they like. While a site does not answer, the document that is kept holds for
+// another day. Errors, for the person: UNAUTHENTICATED, to sign in first;
 // INVALID for a document that is none; UNAVAILABLE while too many are fetched.
 func (s *Service) currentDocument(ctx context.Context, clientID string) (*Client, error) {
 	known, err := s.registered(ctx, clientID)
@@ -58,15 +67,59 @@ func (s *Service) currentDocument(ctx context.Context, clientID string) (*Client
 	if v := viewer.FromContext(ctx); v == nil || !v.IsUser() {
 		return nil, errs.New(errs.Unauthenticated, "Sign in first.")
 	}
-	c, err := s.fetchDocument(ctx, clientID)
-	if err != nil {
-		s.log.WarnContext(ctx, "the document of an app was not fetched", "client", clientID, "error", err)
-		if known := errs.Of(err); known != nil {
-			return nil, known
+	stale := known != nil && known.documentUntil.Add(documentStale) > s.store.Now()
+	err = s.failed.recent(clientID, s.store.Now())
+	var c *Client
+	if err == nil {
+		if c, err = s.fetchDocument(ctx, clientID); err == nil {
+			return c, s.keepDocument(ctx, c)
 		}
-		return nil, errs.New(errs.Invalid, "The app's description at %s could not be fetched. Try again, or ask whoever makes the app.", placeOfDocument(clientID))
+		s.log.WarnContext(ctx, "the document of an app was not fetched", "client", clientID, "error", err)
+		if ctx.Err() == nil && !errs.Is(err, errs.Unavailable) { // of which the site is no cause
+			s.failed.note(clientID, s.store.Now().Add(documentRest), err)
+		}
 	}
-	return c, s.keepDocument(ctx, c)
+	if refused := errs.Of(err); refused != nil && !errs.Is(err, errs.Unavailable) { // the site answers, and not as it did
+		return nil, refused
+	}
+	if stale {
+		return known, nil
+	}
+	if busy := errs.Of(err); busy != nil {
+		return nil, busy
+	}
+	return nil, errs.New(errs.Invalid, "The app's description at %s could not be fetched. Try again in a few minutes, or ask whoever makes the app.", placeOfDocument(clientID))
+}
+
+// failures remembers which documents were not to be had.
+type failures struct {
+	mu sync.Mutex
+	of map[string]failed
+}
+
+type failed struct {
+	until clock.Micros
+	err   error
+}
+
+// recent returns why a document was not to be had just now; nil: it may be fetched.
+func (f *failures) recent(clientID string, now clock.Micros) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of[clientID].until <= now {
+		return nil
+	}
+	return f.of[clientID].err
+}
+
+// note remembers a failure. If there are too many, all are forgotten.
+func (f *failures) note(clientID string, until clock.Micros, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of == nil || len(f.of) >= maxFailed {
+		f.of = map[string]failed{}
+	}
+	f.of[clientID] = failed{until, err}
 }
 
 // placeOfDocument is the host of an app's document.
@@ -97,6 +150,9 @@ func (s *Service) fetchDocument(ctx context.Context, clientID string) (*Client, 
 		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone {
+		return nil, errs.New(errs.Invalid, "There is no description of the app at %s any more. Ask whoever makes the app.", placeOfDocument(clientID))
+	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if answer.StatusCode != http.StatusOK || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return nil, fmt.Errorf("the answer is %s, of type %q", answer.Status, kind)

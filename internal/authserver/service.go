@@ -62,6 +62,7 @@ type Service struct {
 	// documents fetches what apps say of themselves, of which fetching are under way.
 	documents *http.Client
 	fetching  chan struct{}
+	failed    failures
 	// maxUnused and siteShare are the constants, but in tests.
 	maxUnused, siteShare int
 }

@@ -69,6 +69,12 @@ func (i Identity) Values(claim string) []string {
 	return nil
 }
 
+// Says reports whether the provider says anything of a claim, if only that it is kept elsewhere.
+func (i Identity) Says(claim string) bool {
+	_, has := i.said[claim]
+	return has || i.Elsewhere(claim)
+}
+
 // Elsewhere reports whether the provider says that a claim is to be asked for at another address, since it has too many
 // values (OpenID Connect Core 1.0, 5.6.2): what they are is not known then.
 func (i Identity) Elsewhere(claim string) bool {

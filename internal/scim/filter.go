@@ -1,6 +1,9 @@
 package scim
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -20,24 +23,37 @@ func notSupported() error {
 		"of groups id, externalId, displayName and members.")
 }
 
-// condition is a filter, with what one comparison means.
-func condition[P any](e filter.Expression, one func(attribute string, value any) (P, bool), and, or func(...P) P) (P, error) {
+// unescaped is a text of a filter as JSON means it: the parser leaves escapes as they are.
+func unescaped(text string) string {
+	var plain string
+	if json.Unmarshal([]byte(`"`+text+`"`), &plain) != nil {
+		return text
+	}
+	return plain
+}
+
+// condition is a filter, with what one comparison means. wrong is returned of what has no meaning.
+func condition[P any](e filter.Expression, one func(attribute string, value any) (P, bool), and, or func(...P) P, wrong error) (P, error) {
 	var none P
 	switch e := e.(type) {
 	case *filter.AttributeExpression:
 		attribute, sub := strings.ToLower(e.AttributePath.AttributeName), strings.ToLower(e.AttributePath.SubAttributeName())
 		if sub != "" && sub != "value" || e.Operator != filter.EQ {
-			return none, notSupported()
+			return none, wrong
 		}
-		if p, ok := one(attribute, e.CompareValue); ok {
+		value := e.CompareValue
+		if text, is := value.(string); is {
+			value = unescaped(text)
+		}
+		if p, ok := one(attribute, value); ok {
 			return p, nil
 		}
 	case *filter.LogicalExpression:
-		left, err := condition(e.Left, one, and, or)
+		left, err := condition(e.Left, one, and, or, wrong)
 		if err != nil {
 			return none, err
 		}
-		right, err := condition(e.Right, one, and, or)
+		right, err := condition(e.Right, one, and, or, wrong)
 		switch {
 		case err != nil:
 			return none, err
@@ -46,13 +62,14 @@ func condition[P any](e filter.Expression, one func(attribute string, value any)
 		}
 		return or(left, right), nil
 	}
-	return none, notSupported()
+	return none, wrong
 }
 
-func userConditions(v *scimfilter.Validator) ([]predicate.User, error) {
+func (h *users) conditions(ctx context.Context, v *scimfilter.Validator) ([]predicate.User, error) {
 	if v == nil {
 		return nil, nil
 	}
+	var fault error
 	p, err := condition(v.GetFilter(), func(attribute string, value any) (predicate.User, bool) {
 		text, isText := value.(string)
 		switch {
@@ -70,17 +87,20 @@ func userConditions(v *scimfilter.Validator) ([]predicate.User, error) {
 		case attribute == "externalid":
 			return user.ExternalID(text), true
 		case attribute == "displayname":
-			return user.NameEqualFold(text), true
+			named, err := h.accounts.ProvisionedUsersNamed(ctx, text)
+			fault = errors.Join(fault, err)
+			return user.IDIn(named...), true
 		}
 		return nil, false
-	}, user.And, user.Or)
-	return []predicate.User{p}, err
+	}, user.And, user.Or, notSupported())
+	return []predicate.User{p}, errors.Join(fault, err)
 }
 
-func groupConditions(v *scimfilter.Validator) ([]predicate.Team, error) {
+func (h *groups) conditions(ctx context.Context, v *scimfilter.Validator) ([]predicate.Team, error) {
 	if v == nil {
 		return nil, nil
 	}
+	var fault error
 	p, err := condition(v.GetFilter(), func(attribute string, value any) (predicate.Team, bool) {
 		text, isText := value.(string)
 		switch {
@@ -90,13 +110,15 @@ func groupConditions(v *scimfilter.Validator) ([]predicate.Team, error) {
 		case attribute == "externalid":
 			return team.ExternalID(text), true
 		case attribute == "displayname":
-			return team.NameEqualFold(text), true
+			named, err := h.accounts.ProvisionedTeamsNamed(ctx, text)
+			fault = errors.Join(fault, err)
+			return team.IDIn(named...), true
 		case attribute == "members":
 			return ofMember(text), true
 		}
 		return nil, false
-	}, team.And, team.Or)
-	return []predicate.Team{p}, err
+	}, team.And, team.Or, notSupported())
+	return []predicate.Team{p}, errors.Join(fault, err)
 }
 
 // ofMember matches the teams that a user is in.

@@ -41,9 +41,9 @@ func (h *groups) Get(r *http.Request, id string) (scim.Resource, error) {
 
 // GetAll returns a page of the teams that a filter matches.
 func (h *groups) GetAll(r *http.Request, params scim.ListRequestParams) (scim.Page, error) {
-	where, err := groupConditions(params.FilterValidator)
+	where, err := h.conditions(r.Context(), params.FilterValidator)
 	if err != nil {
-		return scim.Page{}, err
+		return scim.Page{}, h.faults.presentError(r.Context(), err)
 	}
 	found, total, err := h.accounts.ProvisionedTeams(r.Context(), where, params.StartIndex-1, params.Count)
 	if err != nil {
@@ -233,7 +233,7 @@ func patchMembers(members *ordered, o scim.PatchOperation) error {
 		if !ok || named.Operator != filter.EQ || !strings.EqualFold(named.AttributePath.AttributeName, "value") || o.Op != scim.PatchOperationRemove {
 			return wrong(scimerrors.ScimTypeInvalidPath, `Of members only one can be removed by a path: members[value eq "user_..."].`)
 		}
-		members.remove([]string{one})
+		members.remove([]string{unescaped(one)})
 		return nil
 	}
 	switch {

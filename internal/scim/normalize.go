@@ -17,7 +17,11 @@ import (
 var (
 	keptOfUsers  = []string{"username", "externalid", "displayname", "name", "active", "roles", "entitlements"}
 	keptOfGroups = []string{"externalid", "displayname", "members"}
+	// severalValued are those of them that have a list, which may be given as empty.
+	severalValued = []string{"roles", "entitlements", "members"}
 )
+
+const operationsKey = "Operations"
 
 // normalize brings a body into the form that the RFCs describe, and which the library checks: without attributes that are
 // not kept, with booleans where a directory (Entra ID) sends text, and with lists of objects. empty: nothing is left of a PATCH.
@@ -34,16 +38,22 @@ func normalize(method string, ofGroup bool, body []byte) (clean []byte, empty bo
 		return body, false, nil
 	}
 	if method != http.MethodPatch {
-		clean, err = json.Marshal(keep(given, kept))
+		clean, err = json.Marshal(keep(given, kept, method == http.MethodPut))
 		return clean, false, err
 	}
-	var name string
+	var names []string
 	for key := range given {
-		if strings.EqualFold(key, "Operations") {
-			name = key
+		if strings.EqualFold(key, operationsKey) {
+			names = append(names, key)
 		}
 	}
-	listed, ok := given[name].([]any)
+	if len(names) > 1 {
+		return nil, false, wrong(scimerrors.ScimTypeInvalidSyntax, "The request names its Operations more than once.")
+	}
+	if len(names) == 0 {
+		return body, false, nil
+	}
+	listed, ok := given[names[0]].([]any)
 	if !ok || len(listed) == 0 {
 		return body, false, nil
 	}
@@ -60,7 +70,8 @@ func normalize(method string, ofGroup bool, body []byte) (clean []byte, empty bo
 			operations = append(operations, operation)
 		}
 	}
-	given[name] = operations
+	delete(given, names[0])
+	given[operationsKey] = operations
 	clean, err = json.Marshal(given)
 	return clean, len(operations) == 0, err
 }
@@ -68,16 +79,17 @@ func normalize(method string, ofGroup bool, body []byte) (clean []byte, empty bo
 // normalizeOperation returns an operation of a PATCH, or nil if nothing of it is kept.
 func normalizeOperation(given map[string]any, kept []string) map[string]any {
 	o := map[string]any{}
-	for key, value := range given {
-		o[strings.ToLower(key)] = value
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		o[strings.ToLower(key)] = given[key]
 	}
 	op, _ := o["op"].(string)
-	o["op"] = strings.ToLower(op)
+	op = strings.ToLower(op)
+	o["op"] = op
 	path, _ := o["path"].(string)
 	if path == "" {
 		delete(o, "path")
 		if values, ok := o["value"].(map[string]any); ok {
-			values = keep(values, kept)
+			values = keep(values, kept, op == "replace")
 			delete(values, "schemas")
 			o["value"] = values
 			if len(values) == 0 {
@@ -90,16 +102,26 @@ func normalizeOperation(given map[string]any, kept []string) map[string]any {
 	if !slices.Contains(kept, attribute) {
 		return nil
 	}
-	if value, has := o["value"]; has && value == nil {
-		delete(o, "value")
-		if o["op"] == "replace" {
+	if value, has := o["value"]; has {
+		switch {
+		case op == "add" && isEmpty(attribute, value): // which adds nothing
+			return nil
+		case op == "replace" && isEmpty(attribute, value):
+			delete(o, "value")
 			o["op"] = "remove"
+		case value == nil:
+			delete(o, "value")
+		default:
+			o["value"] = plain(attribute, strings.HasSuffix(path, ".value"), value)
 		}
 	}
-	if value, has := o["value"]; has {
-		o["value"] = plain(attribute, strings.HasSuffix(path, ".value"), value)
-	}
 	return o
+}
+
+// isEmpty reports whether a value is none: null, or an empty list of an attribute that has one.
+func isEmpty(attribute string, value any) bool {
+	list, ok := value.([]any)
+	return value == nil || ok && len(list) == 0 && slices.Contains(severalValued, attribute)
 }
 
 // splitPath returns the attribute that a path is about, and what of it, in lower case.
@@ -118,13 +140,21 @@ func splitPath(path string) (attribute, sub string) {
 	return path[:end], sub
 }
 
-// keep returns those of the attributes that are kept, and the schemas.
-func keep(given map[string]any, kept []string) map[string]any {
+// keep returns those of the attributes that are kept, and the schemas. Of what is given as none only lists count, and
+// only where they take the place of what is there.
+func keep(given map[string]any, kept []string, replaces bool) map[string]any {
 	left := map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		attribute, _ := splitPath(key)
-		if attribute == "schemas" || slices.Contains(kept, attribute) && given[key] != nil {
-			left[key] = plain(attribute, strings.HasSuffix(key, ".value"), given[key])
+		value := given[key]
+		switch {
+		case attribute == "schemas":
+			left[key] = value
+		case !slices.Contains(kept, attribute):
+		case !isEmpty(attribute, value):
+			left[key] = plain(attribute, strings.HasSuffix(key, ".value"), value)
+		case replaces && slices.Contains(severalValued, attribute):
+			left[key] = []any{}
 		}
 	}
 	return left

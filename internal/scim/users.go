@@ -10,6 +10,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 	"github.com/elimity-com/scim/optional"
 	"github.com/elimity-com/scim/schema"
+	filter "github.com/scim2/filter-parser/v2"
 
 	"parley/ent"
 	"parley/internal/account"
@@ -43,7 +44,7 @@ var _ scim.ResourceHandler = (*users)(nil)
 
 // Create makes the user that a directory describes.
 func (h *users) Create(r *http.Request, given scim.ResourceAttributes) (scim.Resource, error) {
-	p := account.Provisioned{Active: true}
+	var p account.Provisioned
 	if err := setUser(&p, given); err != nil {
 		return scim.Resource{}, err
 	}
@@ -59,9 +60,9 @@ func (h *users) Get(r *http.Request, id string) (scim.Resource, error) {
 
 // GetAll returns a page of the users that a filter matches.
 func (h *users) GetAll(r *http.Request, params scim.ListRequestParams) (scim.Page, error) {
-	where, err := userConditions(params.FilterValidator)
+	where, err := h.conditions(r.Context(), params.FilterValidator)
 	if err != nil {
-		return scim.Page{}, err
+		return scim.Page{}, h.faults.presentError(r.Context(), err)
 	}
 	found, total, err := h.accounts.ProvisionedUsers(r.Context(), where, params.StartIndex-1, params.Count)
 	if err != nil {
@@ -174,7 +175,7 @@ func patchUser(p *account.Provisioned, o scim.PatchOperation) error {
 	attribute := strings.ToLower(o.Path.AttributePath.AttributeName)
 	sub := strings.ToLower(o.Path.AttributePath.SubAttributeName() + o.Path.SubAttributeName())
 	if o.Op == scim.PatchOperationRemove {
-		return removeOfUser(p, attribute, sub)
+		return removeOfUser(p, attribute, sub, o)
 	}
 	if attribute == "name" && sub == "" && o.Op == scim.PatchOperationReplace {
 		p.Name.Formatted, p.Name.Given, p.Name.Family = "", "", ""
@@ -202,16 +203,20 @@ func setOfUser(p *account.Provisioned, attribute, sub string, value any) error {
 		if !ok {
 			return wrong(scimerrors.ScimTypeInvalidValue, "active is true or false.")
 		}
-		p.Active = active
+		p.Active = &active
 	case "roles":
-		return setRole(p, value)
+		if sub == "" || sub == "value" {
+			return setRole(p, value)
+		}
 	case "entitlements":
-		return setSeat(p, value)
+		if sub == "" || sub == "value" {
+			return setSeat(p, value)
+		}
 	}
 	return nil
 }
 
-func removeOfUser(p *account.Provisioned, attribute, sub string) error {
+func removeOfUser(p *account.Provisioned, attribute, sub string, o scim.PatchOperation) error {
 	switch attribute {
 	case "externalid":
 		p.ExternalID = ""
@@ -224,13 +229,50 @@ func removeOfUser(p *account.Provisioned, attribute, sub string) error {
 		}
 		return setName(&p.Name, sub, "")
 	case "roles":
-		p.Role = vocab.RoleAgent
+		is, err := removes(o, sub, string(p.Role))
+		if is {
+			p.Role = vocab.RoleAgent
+		}
+		return err
 	case "entitlements":
-		p.Seat = vocab.SeatNone
+		is, err := removes(o, sub, string(p.Seat))
+		if is {
+			p.Seat = vocab.SeatNone
+		}
+		return err
 	default:
 		return wrong(scimerrors.ScimTypeMutability, attribute+" cannot be removed.")
 	}
 	return nil
+}
+
+// removes reports whether a removal takes away the one value that a user has of an attribute.
+func removes(o scim.PatchOperation, sub, held string) (bool, error) {
+	if sub != "" && sub != "value" {
+		return false, nil
+	}
+	if e := o.Path.ValueExpression; e != nil {
+		return isOf(e, held)
+	}
+	return o.Value == nil || slices.ContainsFunc(valuesOf(o.Value), func(one string) bool { return isHeld(one, held) }), nil
+}
+
+func isHeld(value, held string) bool { return strings.EqualFold(strings.TrimSpace(value), held) }
+
+// isOf reports whether the expression of a path is about the value that is held, which is the primary one.
+func isOf(e filter.Expression, held string) (bool, error) {
+	return condition(e, func(attribute string, value any) (bool, bool) {
+		switch attribute {
+		case "value":
+			text, ok := value.(string)
+			return ok && isHeld(text, held), ok
+		case "primary":
+			primary, ok := plain("active", false, value).(bool)
+			return primary, ok
+		}
+		return false, false
+	}, func(both ...bool) bool { return both[0] && both[1] }, func(either ...bool) bool { return either[0] || either[1] },
+		wrong(scimerrors.ScimTypeInvalidPath, `Of roles and entitlements a path names one by value or primary: roles[value eq "ADMIN"].`))
 }
 
 func setName(n *vocab.DirectoryName, sub string, value any) error {
@@ -269,7 +311,7 @@ func valuesOf(value any) []string {
 	case map[string]any:
 		return valuesOf(v["value"])
 	case []any:
-		var all []string
+		all := []string{}
 		for _, one := range v {
 			all = append(all, valuesOf(one)...)
 		}
@@ -278,9 +320,12 @@ func valuesOf(value any) []string {
 	return nil
 }
 
-// setRole takes the highest of several roles; none: it stays.
+// setRole takes the highest of several roles; none: AGENT.
 func setRole(p *account.Provisioned, value any) error {
 	values := valuesOf(value)
+	if len(values) == 0 {
+		p.Role = vocab.RoleAgent
+	}
 	for i, one := range values {
 		role := vocab.UserRole(strings.ToUpper(strings.TrimSpace(one)))
 		if role != vocab.RoleAdmin && role != vocab.RoleAgent {
@@ -293,9 +338,13 @@ func setRole(p *account.Provisioned, value any) error {
 	return nil
 }
 
-// setSeat takes the first of several seats that is one; none: it stays.
+// setSeat takes the first of several seats that is one; none: NONE.
 func setSeat(p *account.Provisioned, value any) error {
-	for i, one := range valuesOf(value) {
+	values := valuesOf(value)
+	if len(values) == 0 {
+		p.Seat = vocab.SeatNone
+	}
+	for i, one := range values {
 		seat := vocab.Seat(strings.ToUpper(strings.TrimSpace(one)))
 		if seat != vocab.SeatNone && seat != vocab.SeatSales && seat != vocab.SeatService {
 			return wrong(scimerrors.ScimTypeInvalidValue, "An entitlement is NONE, SALES or SERVICE, the user's seat.")

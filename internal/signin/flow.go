@@ -168,6 +168,9 @@ func (s *Service) Finish(ctx context.Context, path string, query url.Values, bro
 	if refused := (*refusal)(nil); errors.As(err, &refused) {
 		err = errors.Join(refused.error, s.recordFailure(ctx, refused.user, p.ID))
 	}
+	if err == nil {
+		s.warnOfMissing(ctx, p, who)
+	}
 	return made, err
 }
 

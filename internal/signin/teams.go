@@ -30,6 +30,23 @@ func teamsOf(p *ent.IdentityProvider, who oauth.Identity) (managed, wanted []str
 	return managed, wanted
 }
 
+// warnOfMissing logs the claims that are to decide on role and teams, and of which the provider says nothing: whoever
+// signs in has none of their values then.
+func (s *Service) warnOfMissing(ctx context.Context, p *ent.IdentityProvider, who oauth.Identity) {
+	var deciding []string
+	if len(p.RoleMapping) > 0 {
+		deciding = append(deciding, p.RoleClaim)
+	}
+	if len(p.TeamMapping) > 0 && !slices.Contains(deciding, p.TeamClaim) {
+		deciding = append(deciding, p.TeamClaim)
+	}
+	for _, claim := range deciding {
+		if claim != "" && !who.Says(claim) {
+			s.o.Log.WarnContext(ctx, "a claim that decides on roles or teams is missing", "provider", p.ID, "claim", claim)
+		}
+	}
+}
+
 // cleanTeamMapping checks which claim puts users into which teams, but for whether those are there.
 func cleanTeamMapping(p *ent.IdentityProvider) []error {
 	var faults []error

@@ -65,12 +65,13 @@ const (
 	SessionOfTools   SessionKind = "MCP"
 )
 
-// DirectoryName is a user's name as a directory has it (AC-19).
+// DirectoryName is a user's name as a directory has it, and whether it said last that they are inactive (AC-19).
 type DirectoryName struct {
 	Display   string `json:"display,omitempty"`
 	Formatted string `json:"formatted,omitempty"`
 	Given     string `json:"given,omitempty"`
 	Family    string `json:"family,omitempty"`
+	Inactive  bool   `json:"inactive,omitempty"`
 }
 
 // String is the name that is shown: the first that there is of the one to show, the whole one, and its parts.
