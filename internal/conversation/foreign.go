@@ -177,7 +177,7 @@ func kindOfCustom(c *ent.CustomChannel) vocab.ChannelKind {
 
 // receiveFromContact adds what the contact wrote, and does what follows from it.
 func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
-	new, begins, uploader := ch.c.LastNumber == 0, ch.begins(), ctx
+	isNew, begins, uploader := ch.c.LastNumber == 0, ch.begins(), ctx
 	ctx = byContact(ctx, in.Sender.ContactID)
 	if ch.c.SenderKey == "" { // an echo began the thread
 		ch.c.SenderKey = in.Sender.Key
@@ -197,12 +197,12 @@ func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, i
 	if err := contact.RecordSeen(ctx, ch.tx, in.Sender.ContactID); err != nil {
 		return nil, err
 	}
-	if !new && !d.quiet {
+	if !isNew && !d.quiet {
 		if err := ch.onContactMessage(ctx, m); err != nil {
 			return nil, err
 		}
 	}
-	if new || begins && !d.quiet {
+	if isNew || begins && !d.quiet {
 		if err := ch.begin(ctx, in.Channel); err != nil {
 			return nil, err
 		}
@@ -262,6 +262,9 @@ func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft,
 // that is being sent is not added: its echo reports it.
 func (s *Service) receiveEcho(ctx context.Context, ch *change, d draft, in Foreign) (*Received, error) {
 	if m, err := ch.ownOf(ctx, d.what, in); m != nil || err != nil {
+		if err == nil {
+			err = ch.save(ctx)
+		}
 		return &Received{Conversation: ch.c, Message: m, Duplicate: true}, err
 	}
 	by := authorOf(viewer.FromContext(ctx).Actor())

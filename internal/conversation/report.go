@@ -58,6 +58,9 @@ func (s *Service) ReportOutbound(ctx context.Context, tx *store.Tx, in Report, m
 	if err := ch.report(ctx, row, m, in); err != nil {
 		return nil, err
 	}
+	if err := ch.save(ctx); err != nil {
+		return nil, err
+	}
 	return tx.Client.Message.Get(ctx, row.ID)
 }
 
@@ -87,7 +90,7 @@ func findReported(ctx context.Context, tx *store.Tx, in Report) (*ent.ChannelMes
 	return row, err
 }
 
-// report takes in a report of a message; the conversation is locked.
+// report takes in a report of a message; the conversation is locked, and saved by the caller.
 func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Message, in Report) error {
 	if err := ch.keepForeignID(ctx, row, m, in.ExternalID); err != nil {
 		return err
@@ -96,7 +99,7 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 		if row.State == vocab.OutboundLeased {
 			return ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetLeaseUntil(ch.now().Add(OutboundLease)).Exec(ctx)
 		}
-		return ch.save(ctx)
+		return nil
 	}
 	changes, had := row.Action != vocab.OutboundSend, row.State
 	ends, ignored := in.ends(row)
@@ -121,15 +124,12 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 	}
 	if changes && had == vocab.OutboundLeased && ends || ignored { // what was sent stays sent, whatever became of its change
 		ch.emitEvent(vocab.MessageReturned).MessageID = m.ID // its conversation's next may go
-		return ch.save(ctx)
+		return nil
 	}
 	if err := ch.deleteLate(ctx, row, m, in.State); err != nil {
 		return err
 	}
-	if err := ch.setDelivery(ctx, m, vocab.DeliveryState(in.State), in.Error); err != nil {
-		return err
-	}
-	return ch.save(ctx)
+	return ch.setDelivery(ctx, m, vocab.DeliveryState(in.State), in.Error)
 }
 
 // ends reports whether a report is the last word on what a connector is to do with a
