@@ -105,7 +105,7 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 	ends, ignored := in.ends(row)
 	if ends {
 		state, next := vocab.OutboundDone, row.NextAction
-		if next == "" || in.State == vocab.ReportFailed && !changes { // what did not go out needs no change
+		if next == "" || row.ExternalID == nil || in.State == vocab.ReportFailed && !changes { // the medium has nothing to change, or none that it knows
 			next = ""
 		} else {
 			state = vocab.OutboundWaiting
