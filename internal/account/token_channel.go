@@ -64,8 +64,16 @@ func (in CreateApiTokenInput) forChannel(ctx context.Context, tx *store.Tx, t *e
 }
 
 // MintConnectorToken makes the token of a custom channel's connector, within the
-// transaction that makes the channel, and returns its text.
+// transaction that makes the channel, and returns its text. As for any token, its maker is a
+// user, and grants no more than they have: an app gives none, which would outlive it (AC-12,
+// AC-13, AC-18).
 func MintConnectorToken(ctx context.Context, tx *store.Tx, name, integrationID, channelID string) (string, error) {
+	if err := mayUseTokens(ctx); err != nil {
+		return "", err
+	}
+	if !viewer.FromContext(ctx).MayGrant(viewer.ScopeConnect) {
+		return "", errs.New(errs.Forbidden, "Your own token does not grant %q: it cannot make a channel, whose connector gets a token with it.", viewer.ScopeConnect)
+	}
 	return mintToken(ctx, tx, &ent.ApiToken{
 		ID: id.New(id.APIToken), Name: name, IntegrationID: integrationID, ChannelID: channelID, Scopes: []string{viewer.ScopeConnect}, ExpiresAt: clock.Never,
 	})

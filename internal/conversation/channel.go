@@ -41,9 +41,38 @@ func (ch *change) setChannel(ctx context.Context, channelID string) error {
 	case c.ID == ch.c.ChannelID:
 		return nil
 	}
+	if err := ch.takesThread(ctx, c.ID); err != nil {
+		return err
+	}
 	ch.c.ChannelID = c.ID
 	ch.emitEvent(vocab.ConversationUpdated)
 	return nil
+}
+
+// takesThread refuses a custom channel of another medium, whose threads and senders are
+// others, and one in which the thread is another conversation already (CC-2).
+func (ch *change) takesThread(ctx context.Context, channelID string) error {
+	if !ch.byConnector() {
+		return nil
+	}
+	to, err := ch.tx.Client.CustomChannel.Get(ctx, channelID)
+	switch {
+	case err != nil:
+		return err
+	case to.Type != ch.c.ChannelType:
+		return errs.New(errs.Invalid, "The channel must be of the conversation's type, %q; it is of %q.", ch.c.ChannelType, to.Type).On("channelId")
+	case ch.c.ExternalID == nil || ch.c.ThreadKey == "":
+		return nil
+	}
+	inThread := func(s *sql.Selector) { s.Where(sql.ExprP(s.C(entconversation.FieldThreadKey) + " <> ''")) }
+	other, err := ch.tx.Client.Conversation.Query().Where(entconversation.ChannelID(channelID), entconversation.ExternalID(*ch.c.ExternalID)).Modify(inThread).FirstID(ctx)
+	if ent.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errs.New(errs.Invalid, "In that channel the thread is the conversation %s already.", other).On("channelId")
 }
 
 // channelRemoved is when the conversation's channel was removed, in rows that withChannel

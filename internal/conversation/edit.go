@@ -23,7 +23,7 @@ func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Me
 		return nil, err
 	}
 	call := idempotency.Call{Mutation: "editMessage", Key: in.IdempotencyKey, Input: in, Result: in.MessageID}
-	return s.reviseMessage(ctx, call, func(ctx context.Context, ch *change, m *ent.Message) error {
+	return s.reviseMessage(ctx, call, vocab.MessageUpdated, func(ctx context.Context, ch *change, m *ent.Message) error {
 		if m.DeletedAt.IsSet() {
 			return errs.New(errs.Invalid, "The message is deleted.").On("messageId")
 		}
@@ -36,6 +36,10 @@ func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Me
 				what = *filled
 			}
 		}
+		said := draft{direction: m.Direction, what: what, cards: m.Cards, replies: m.QuickReplies}
+		if err := ch.checkLength(ctx, said, written{in.Text, in.HTML, in.Markdown}); err != nil {
+			return err
+		}
 		if m.Text == what.text && m.HTML == what.html && m.Markdown == what.markdown {
 			return nil
 		}
@@ -44,10 +48,11 @@ func (s *Service) EditMessage(ctx context.Context, in EditMessageInput) (*ent.Me
 }
 
 // DeleteMessage empties the caller's own note or chat message and leaves a
-// tombstone in its place; what it said is kept as trace (IN-14).
+// tombstone in its place; what it said is kept as trace (IN-14). Of a custom channel members
+// also delete what still waits, whoever wrote it (CC-3).
 func (s *Service) DeleteMessage(ctx context.Context, in DeleteMessageInput) (*ent.Message, error) {
 	call := idempotency.Call{Mutation: "deleteMessage", Key: in.IdempotencyKey, Input: in, Result: in.MessageID}
-	return s.reviseMessage(ctx, call, func(ctx context.Context, ch *change, m *ent.Message) error {
+	return s.reviseMessage(ctx, call, vocab.MessageDeleted, func(ctx context.Context, ch *change, m *ent.Message) error {
 		if m.DeletedAt.IsSet() {
 			return nil
 		}
@@ -57,7 +62,7 @@ func (s *Service) DeleteMessage(ctx context.Context, in DeleteMessageInput) (*en
 
 // reviseMessage runs apply on a message that the caller may change, in the
 // transaction that locks its conversation.
-func (s *Service) reviseMessage(ctx context.Context, call idempotency.Call, apply func(context.Context, *change, *ent.Message) error) (*ent.Message, error) {
+func (s *Service) reviseMessage(ctx context.Context, call idempotency.Call, event vocab.EventType, apply func(context.Context, *change, *ent.Message) error) (*ent.Message, error) {
 	var m *ent.Message
 	err := idempotency.Run(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		ch, found, err := loadMessage(ctx, tx, call.Result)
@@ -65,7 +70,7 @@ func (s *Service) reviseMessage(ctx context.Context, call idempotency.Call, appl
 			return err
 		}
 		m = found
-		if err := mayRevise(ctx, ch, m); err != nil {
+		if err := mayRevise(ctx, ch, m, event); err != nil {
 			return err
 		}
 		return apply(ctx, ch, m)
@@ -106,8 +111,11 @@ func findMessage(ctx context.Context, client *ent.Client, messageID string) (*en
 	return m, err
 }
 
-func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
+func mayRevise(ctx context.Context, ch *change, m *ent.Message, event vocab.EventType) error {
 	if err := ch.mayChange(); err != nil {
+		return err
+	}
+	if waits, err := ch.mayTakeBack(ctx, m, event); waits || err != nil {
 		return err
 	}
 	own := m.AuthorID == viewer.FromContext(ctx).Actor().ActorID
@@ -122,7 +130,7 @@ func mayRevise(ctx context.Context, ch *change, m *ent.Message) error {
 	if m.Direction == vocab.Outgoing && !ch.c.Kind.Abilities().MessagesEditable {
 		return errs.New(errs.Invalid, "A message that was sent by e-mail cannot be changed.").On("messageId")
 	}
-	return ch.mayReviseOut(ctx, m)
+	return ch.mayReviseOut(ctx, m, event)
 }
 
 // rewriteMessage keeps what m says as a revision and gives it new content; none: it

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"parley/ent"
+	"parley/ent/attachment"
 	entmessage "parley/ent/channelmessage"
 	entconversation "parley/ent/conversation"
 	"parley/ent/customchannel"
@@ -69,7 +70,7 @@ func (s *Service) ReceiveForeign(ctx context.Context, tx *store.Tx, in Foreign) 
 	if known, err := knownForeign(ctx, tx, in); known != nil || err != nil {
 		return known, err
 	}
-	d := draft{id: in.MessageID, externalID: &in.ExternalID, what: what, at: in.At}
+	d := draft{id: in.MessageID, what: what, at: in.At}
 	if d.replyTo, err = foreignID(ctx, tx, in.Channel.ID, in.ThreadKey, in.ReplyTo); err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func kindOfCustom(c *ent.CustomChannel) vocab.ChannelKind {
 
 // receiveFromContact adds what the contact wrote, and does what follows from it.
 func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
-	begins, uploader := ch.c.LastNumber == 0, ctx
+	isNew, begins, uploader := ch.c.LastNumber == 0, ch.begins(), ctx
 	ctx = byContact(ctx, in.Sender.ContactID)
 	if ch.c.SenderKey == "" { // an echo began the thread
 		ch.c.SenderKey = in.Sender.Key
@@ -196,16 +197,31 @@ func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, i
 	if err := contact.RecordSeen(ctx, ch.tx, in.Sender.ContactID); err != nil {
 		return nil, err
 	}
-	switch {
-	case begins:
-		err = ch.route(ctx, vocab.RoutedStarted)
-	case !d.quiet:
-		err = ch.onContactMessage(ctx, m)
+	if !isNew && !d.quiet {
+		if err := ch.onContactMessage(ctx, m); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
+	if isNew || begins && !d.quiet {
+		if err := ch.begin(ctx, in.Channel); err != nil {
+			return nil, err
+		}
 	}
 	return m, ch.save(ctx)
+}
+
+// begins reports whether the contact has not written yet, and no one has the conversation.
+func (ch *change) begins() bool {
+	return ch.c.LastIncomingNumber == 0 && ch.c.AssigneeID == "" && ch.c.BotState == vocab.BotNone
+}
+
+// begin does what follows from the contact's first message: the channel's bot gets the
+// conversation, also where an echo began the thread, or else it is routed.
+func (ch *change) begin(ctx context.Context, c *ent.CustomChannel) error {
+	if c.BotID != "" && ch.c.BotState == vocab.BotNone && ch.c.AssigneeID == "" {
+		ch.c.BotID, ch.c.BotState, ch.c.RoutingSource = c.BotID, vocab.BotActive, c.BotID
+	}
+	return ch.route(ctx, vocab.RoutedStarted)
 }
 
 // filterForeign files the conversation under Filtered where its sender is blocked (IN-10).
@@ -220,6 +236,10 @@ func (ch *change) filterForeign(ctx context.Context, who *ent.ChannelSender) (qu
 
 // addForeign adds a connector's message, with its files and its ids in the medium.
 func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
+	var err error
+	if d.externalID, err = ch.shownForeignID(ctx, d.id, &in.ExternalID); err != nil {
+		return nil, err
+	}
 	m, err := ch.addMessage(ctx, d)
 	if err != nil {
 		return nil, err
@@ -242,48 +262,125 @@ func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft,
 // that is being sent is not added: its echo reports it.
 func (s *Service) receiveEcho(ctx context.Context, ch *change, d draft, in Foreign) (*Received, error) {
 	if m, err := ch.ownOf(ctx, d.what, in); m != nil || err != nil {
+		if err == nil {
+			err = ch.save(ctx)
+		}
 		return &Received{Conversation: ch.c, Message: m, Duplicate: true}, err
 	}
 	by := authorOf(viewer.FromContext(ctx).Actor())
 	d.by, d.direction, d.delivery = by, vocab.Outgoing, vocab.DeliverySent
+	handed, err := ch.handedOut(ctx)
+	if err != nil {
+		return nil, err
+	}
 	m, err := s.addForeign(ctx, ctx, ch, d, in)
 	if err != nil {
 		return nil, err
 	}
-	if ch.c.Status == vocab.Closed {
-		if err := ch.reopen(ctx); err != nil {
-			return nil, err
-		}
+	if len(handed) > 0 { // it may be one of those, in other words
+		err = ch.tx.Client.ChannelMessage.UpdateOneID(m.ID).SetQueuedAt(ch.now()).Exec(ctx)
+	} else {
+		err = ch.answeredOutside(ctx, m)
 	}
-	ch.endWaiting()
-	if err := ch.recordResponse(ctx, m); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	if ch.c.BotState.InBotsHands() {
-		ch.takeOver()
 	}
 	return &Received{Conversation: ch.c, Message: m}, ch.save(ctx)
 }
 
-// ownOf reports a message of ours by its echo: one that a connector has, or had, and that
-// says the same; nil: there is none.
-func (ch *change) ownOf(ctx context.Context, what content, in Foreign) (*ent.Message, error) {
-	handed, err := ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.ExternalIDIsNil(), entmessage.AttemptsGT(0),
+// answeredOutside does what follows from what someone of the team wrote in the medium's own
+// app.
+func (ch *change) answeredOutside(ctx context.Context, m *ent.Message) error {
+	if ch.c.Status == vocab.Closed {
+		if err := ch.reopen(ctx); err != nil {
+			return err
+		}
+	}
+	if m.Number > ch.c.LastIncomingNumber {
+		ch.endWaiting()
+	}
+	if err := ch.recordResponse(ctx, m); err != nil {
+		return err
+	}
+	if ch.c.BotState.InBotsHands() {
+		ch.takeOver()
+	}
+	return nil
+}
+
+// settleEchoes does what follows from echoes that came while a message was being sent, and
+// that are none of ours: once no connector has any.
+func (ch *change) settleEchoes(ctx context.Context, sent *ent.ChannelMessage) error {
+	held, err := ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.NumberGT(sent.Number),
+		entmessage.Echo(true), entmessage.QueuedAtGT(0), entmessage.ExternalIDNotNil()).Order(entmessage.ByNumber()).All(ctx)
+	if err != nil || len(held) == 0 {
+		return err
+	}
+	if handed, err := ch.handedOut(ctx); err != nil || len(handed) > 0 {
+		return err
+	}
+	for _, row := range held {
+		m, err := ch.tx.Client.Message.Get(ctx, row.ID)
+		if err != nil {
+			return err
+		}
+		if err := ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetQueuedAt(0).Exec(ctx); err != nil {
+			return err
+		}
+		if err := ch.answeredOutside(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handedOut are the messages of the conversation that a connector has, or had, and did not
+// report.
+func (ch *change) handedOut(ctx context.Context) ([]*ent.ChannelMessage, error) {
+	return ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.AttemptsGT(0),
 		entmessage.ActionEQ(vocab.OutboundSend)).Modify(isOpen).Order(entmessage.ByNumber()).All(ctx)
+}
+
+// ownOf is the message of ours of which an echo came: the only one that a connector has, or
+// had, and that says the same with as many files; nil: there is none. One that a connector
+// has stays its until it reports it; of one that it gave back the echo is the report.
+func (ch *change) ownOf(ctx context.Context, what content, in Foreign) (*ent.Message, error) {
+	said := sameWords(what.text)
+	if said == "" {
+		return nil, nil // files alone may be anything
+	}
+	handed, err := ch.handedOut(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var same []*ent.ChannelMessage
+	var own *ent.Message
 	for _, row := range handed {
+		if row.ExternalID != nil {
+			continue
+		}
 		m, err := ch.tx.Client.Message.Get(ctx, row.ID)
 		if err != nil {
 			return nil, err
 		}
-		if sameWords(m.Text) != sameWords(what.text) {
+		if said != sameWords(m.Text) && said != sameWords(OutboundText(in.Channel.Capabilities, m.Text, m.Cards, m.QuickReplies)) {
 			continue
 		}
-		return m, ch.report(ctx, row, m, Report{ExternalID: in.ExternalID, State: vocab.ReportSent})
+		files, err := ch.tx.Client.Attachment.Query().Where(attachment.MessageID(m.ID)).Count(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if files == len(in.AttachmentIDs)+in.Files {
+			same, own = append(same, row), m
+		}
 	}
-	return nil, nil
+	if len(same) != 1 {
+		return nil, nil
+	}
+	if same[0].State == vocab.OutboundLeased {
+		return own, ch.keepForeignID(ctx, same[0], own, in.ExternalID)
+	}
+	return own, ch.report(ctx, same[0], own, Report{ExternalID: in.ExternalID, State: vocab.ReportSent})
 }
 
 // sameWords is a text without what media do to white space.

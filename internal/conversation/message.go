@@ -71,7 +71,7 @@ func (ch *change) addMessage(ctx context.Context, d draft) (*ent.Message, error)
 	m := &ent.Message{
 		ID: d.id, AccountID: c.AccountID, InboxID: c.InboxID, ConversationID: c.ID,
 		Number: c.LastNumber, VisibleNumber: visible, Direction: d.direction, AuthorKind: d.by.kind, AuthorID: d.by.id,
-		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Cards: d.cards, QuickReplies: d.replies, Delivery: cmp.Or(d.delivery, initialState(c.Kind, d.direction)),
+		Text: d.what.text, HTML: d.what.html, Markdown: d.what.markdown, ReplyToID: d.replyTo, Mentions: d.mentions, Cards: d.cards, QuickReplies: d.replies, Delivery: cmp.Or(d.delivery, ch.initialState(d.direction)),
 		ExternalID: d.externalID, CreatedAt: at,
 	}
 	if err := ch.insertMessage(ctx, m); err != nil {
@@ -105,11 +105,14 @@ func (ch *change) moveUp(at clock.Micros) {
 }
 
 // initialState is a new message's delivery state: what others wrote has arrived with
-// us; what we wrote is kept for the visitor of a chat, and is on its way by mail.
-func initialState(kind vocab.ChannelKind, d vocab.MessageDirection) vocab.DeliveryState {
-	switch {
+// us; what we wrote is kept for the visitor of a chat, and is on its way by mail or a
+// connector, unless the connector's channel was removed.
+func (ch *change) initialState(d vocab.MessageDirection) vocab.DeliveryState {
+	switch kind := ch.c.Kind; {
 	case d != vocab.Outgoing:
 		return vocab.DeliveryDelivered
+	case kind.LeavesBy(vocab.ByConnector) && ch.mustHaveChannel() != nil:
+		return vocab.DeliveryCanceled
 	case kind.LeavesBy(vocab.ByWidget):
 		return vocab.DeliverySent
 	}

@@ -64,20 +64,28 @@ func (ch *change) mayGoOut(ctx context.Context, d *draft, in SendMessageInput) e
 	case len(in.AttachmentIDs) > 0 && len(can.AttachmentTypes) == 0:
 		return errs.New(errs.Invalid, "The channel %q takes no files.", channel.Name).On("attachmentIds")
 	}
-	return checkLength(channel, *d, in)
+	return nil
 }
 
-// checkLength refuses a text that is longer, as it goes out, than its channel takes.
-func checkLength(channel *ent.CustomChannel, d draft, in SendMessageInput) error {
+// checkLength refuses a text that is longer, with its cards and answers as it goes out, than
+// its channel takes.
+func (ch *change) checkLength(ctx context.Context, d draft, in written) error {
+	if d.direction != vocab.Outgoing || d.template != nil || !ch.byConnector() {
+		return nil
+	}
+	channel, err := ch.tx.Client.CustomChannel.Get(ctx, ch.c.ChannelID)
+	if err != nil {
+		return err
+	}
 	most, field := channel.Capabilities.MaxTextLength, "text"
 	switch {
-	case given(in.Markdown):
+	case given(in.markdown):
 		field = "markdown"
-	case !given(in.Text):
+	case !given(in.text):
 		field = "html"
 	}
-	n := utf8.RuneCountInString(OutboundText(channel.Capabilities, d.what.text, nil, d.replies))
-	if d.template != nil || most == 0 || n <= most {
+	n := utf8.RuneCountInString(OutboundText(channel.Capabilities, d.what.text, d.cards, d.replies))
+	if most == 0 || n <= most {
 		return nil
 	}
 	return errs.Exceeds(most, "The text has %d characters; the channel %q takes at most %d.", n, channel.Name, most).On(field)
@@ -86,10 +94,17 @@ func checkLength(channel *ent.CustomChannel, d draft, in SendMessageInput) error
 // OutboundText is what goes out as plain text by a channel: cards as lines, and answers
 // where it cannot show them.
 func OutboundText(can vocab.ChannelCapabilities, text string, cards []vocab.MessageCard, replies []vocab.QuickReply) string {
-	lines := []string{}
+	lines := OutboundLines(can, cards, replies)
 	if !richtext.Blank(text) {
-		lines = append(lines, text)
+		lines = append([]string{text}, lines...)
 	}
+	return strings.Join(lines, "\n")
+}
+
+// OutboundLines are the lines that stand for cards, and for answers that a channel cannot
+// show.
+func OutboundLines(can vocab.ChannelCapabilities, cards []vocab.MessageCard, replies []vocab.QuickReply) []string {
+	var lines []string
 	for _, c := range cards {
 		lines = append(lines, strings.TrimSpace(c.Title+"\n"+c.URL))
 	}
@@ -98,7 +113,7 @@ func OutboundText(can vocab.ChannelCapabilities, text string, cards []vocab.Mess
 			lines = append(lines, "- "+r.Text)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // checkFiles refuses files that a custom channel does not take.
@@ -209,7 +224,7 @@ func (s *Service) CanReplyUntil(ctx context.Context, list []*ent.Conversation) (
 
 // queueOut has a message wait for its connector, behind those of its conversation that do.
 func (ch *change) queueOut(ctx context.Context, m *ent.Message, d draft) error {
-	if m.Direction != vocab.Outgoing || !ch.byConnector() || d.delivery != "" {
+	if m.Direction != vocab.Outgoing || !ch.byConnector() || m.Delivery != vocab.DeliveryQueued {
 		return nil
 	}
 	create := ch.tx.Client.ChannelMessage.Create().SetID(m.ID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetChannelID(ch.c.ChannelID).
@@ -225,11 +240,11 @@ func (ch *change) queueOut(ctx context.Context, m *ent.Message, d draft) error {
 }
 
 // readyNext has a connector get the first message of the conversation that waits, if it
-// has none of it: one at a time, in order.
+// has none of it and none rests after an attempt: one at a time, in order.
 func (ch *change) readyNext(ctx context.Context) error {
 	_, err := ch.tx.Exec(ctx, `UPDATE channel_messages SET ready = TRUE WHERE id = (
 			SELECT id FROM channel_messages WHERE conversation_id = $1 AND state IN ('WAITING', 'LEASED') ORDER BY queued_at, number LIMIT 1)
-		AND NOT EXISTS (SELECT 1 FROM channel_messages WHERE conversation_id = $1 AND state IN ('WAITING', 'LEASED') AND ready)`, ch.c.ID)
+		AND NOT EXISTS (SELECT 1 FROM channel_messages WHERE conversation_id = $1 AND state IN ('WAITING', 'LEASED') AND (ready OR lease_until > 0))`, ch.c.ID)
 	if err != nil {
 		return fmt.Errorf("let the next message go: %w", err)
 	}
@@ -302,6 +317,8 @@ func (ch *change) reviseOut(ctx context.Context, m *ent.Message, event vocab.Eve
 	switch {
 	case row.State == vocab.OutboundLeased:
 		return ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetNextAction(action).Exec(ctx)
+	case row.State == vocab.OutboundWaiting && row.Action == vocab.OutboundSend && action == vocab.OutboundEdit && row.Attempts > 0:
+		return ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetNextAction(action).Exec(ctx) // the medium may have what it said before
 	case row.State == vocab.OutboundWaiting && row.Action == vocab.OutboundSend && action == vocab.OutboundEdit:
 		return nil // it is read when it goes out
 	case row.State == vocab.OutboundWaiting && row.Action == vocab.OutboundSend:
@@ -317,18 +334,49 @@ func (ch *change) reviseOut(ctx context.Context, m *ent.Message, event vocab.Eve
 	return ch.readyNext(ctx)
 }
 
-// mayReviseOut refuses to change what a channel cannot change any more.
-func (ch *change) mayReviseOut(ctx context.Context, m *ent.Message) error {
+// mayReviseOut refuses to change what a channel cannot change any more. What waits can
+// always be deleted.
+func (ch *change) mayReviseOut(ctx context.Context, m *ent.Message, event vocab.EventType) error {
 	if m.Direction != vocab.Outgoing || !ch.byConnector() {
 		return nil
 	}
 	row, err := ch.tx.Client.ChannelMessage.Get(ctx, m.ID)
-	if err != nil || row.State == vocab.OutboundWaiting && row.Attempts == 0 {
+	if ent.IsNotFound(err) || err == nil && ch.waits(row) && (row.Attempts == 0 || event == vocab.MessageDeleted) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	channel, err := ch.tx.Client.CustomChannel.Get(ctx, ch.c.ChannelID)
-	if err == nil && !channel.Capabilities.Editing {
-		err = errs.New(errs.Invalid, "The channel %q cannot change what was sent.", channel.Name).On("messageId")
+	channel, err := ch.tx.Client.CustomChannel.Get(ctx, row.ChannelID)
+	switch {
+	case err != nil:
+		return err
+	case !channel.Capabilities.Editing:
+		return errs.New(errs.Invalid, "The channel %q cannot change what was sent.", channel.Name).On("messageId")
+	case row.ExternalID == nil && row.State == vocab.OutboundDone && m.Delivery != vocab.DeliveryFailed && m.Delivery != vocab.DeliveryCanceled:
+		return errs.New(errs.Invalid, "The message cannot be changed: the channel's connector reported it without its id in the medium.").On("messageId")
 	}
-	return err
+	return nil
+}
+
+// waits reports whether a message is still to be sent, and no connector has it now.
+func (*change) waits(row *ent.ChannelMessage) bool {
+	return row.State == vocab.OutboundWaiting && row.Action == vocab.OutboundSend
+}
+
+// mayTakeBack reports whether a message waits that any member may take back, whoever wrote
+// it: it might stop the conversation (CC-3).
+func (ch *change) mayTakeBack(ctx context.Context, m *ent.Message, event vocab.EventType) (bool, error) {
+	by := authorOf(viewer.FromContext(ctx))
+	if event != vocab.MessageDeleted || m.Direction != vocab.Outgoing || m.Delivery != vocab.DeliveryQueued || !ch.byConnector() || !by.isUser() {
+		return false, nil
+	}
+	row, err := ch.tx.Client.ChannelMessage.Get(ctx, m.ID)
+	if err != nil {
+		if ent.IsNotFound(err) {
+			return false, nil
+		}
+		return false, err
+	}
+	return ch.waits(row), nil
 }

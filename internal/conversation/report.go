@@ -9,6 +9,7 @@ import (
 	"parley/ent"
 	entmessage "parley/ent/channelmessage"
 	"parley/ent/customchannel"
+	"parley/ent/message"
 	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/store"
@@ -30,8 +31,7 @@ type Report struct {
 
 // ReportOutbound takes in what became of a message, within the caller's transaction, whose
 // viewer is the system in the connector's name (CC-3). A report that does not follow
-// from the state changes nothing. Errors: NOT_FOUND on messageId or externalMessageId;
-// ALREADY_EXISTS on externalMessageId.
+// from the state changes nothing. Errors: NOT_FOUND on messageId or externalMessageId.
 func (s *Service) ReportOutbound(ctx context.Context, tx *store.Tx, in Report, mayReport func(*ent.ChannelMessage) bool) (*ent.Message, error) {
 	row, err := findReported(ctx, tx, in)
 	if err != nil {
@@ -56,6 +56,9 @@ func (s *Service) ReportOutbound(ctx context.Context, tx *store.Tx, in Report, m
 		return nil, in.unknown()
 	}
 	if err := ch.report(ctx, row, m, in); err != nil {
+		return nil, err
+	}
+	if err := ch.save(ctx); err != nil {
 		return nil, err
 	}
 	return tx.Client.Message.Get(ctx, row.ID)
@@ -87,7 +90,7 @@ func findReported(ctx context.Context, tx *store.Tx, in Report) (*ent.ChannelMes
 	return row, err
 }
 
-// report takes in a report of a message; the conversation is locked.
+// report takes in a report of a message; the conversation is locked, and saved by the caller.
 func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Message, in Report) error {
 	if err := ch.keepForeignID(ctx, row, m, in.ExternalID); err != nil {
 		return err
@@ -96,15 +99,16 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 		if row.State == vocab.OutboundLeased {
 			return ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetLeaseUntil(ch.now().Add(OutboundLease)).Exec(ctx)
 		}
-		return ch.save(ctx)
+		return nil
 	}
-	action := row.Action
-	if open := row.State == vocab.OutboundWaiting || row.State == vocab.OutboundLeased; open {
+	changes, had := row.Action != vocab.OutboundSend, row.State
+	ends, ignored := in.ends(row)
+	if ends {
 		state, next := vocab.OutboundDone, row.NextAction
-		if next != "" && in.State != vocab.ReportFailed {
-			state = vocab.OutboundWaiting
-		} else {
+		if next == "" || row.ExternalID == nil || in.State == vocab.ReportFailed && !changes { // the medium has nothing to change, or none that it knows
 			next = ""
+		} else {
+			state = vocab.OutboundWaiting
 		}
 		if err := ch.endOut(ctx, row, state, next); err != nil {
 			return err
@@ -112,21 +116,64 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 		if err := ch.readyNext(ctx); err != nil {
 			return err
 		}
-		if action != vocab.OutboundSend { // what was sent stays sent, whatever became of its change
-			ch.emitEvent(vocab.MessageReturned).MessageID = m.ID // its conversation's next may go
-			return ch.save(ctx)
+		if !changes {
+			if err := ch.settleEchoes(ctx, row); err != nil {
+				return err
+			}
 		}
 	}
-	if err := ch.setDelivery(ctx, m, vocab.DeliveryState(in.State), in.Error); err != nil {
+	if changes && had == vocab.OutboundLeased && ends || ignored { // what was sent stays sent, whatever became of its change
+		ch.emitEvent(vocab.MessageReturned).MessageID = m.ID // its conversation's next may go
+		return nil
+	}
+	if err := ch.deleteLate(ctx, row, m, in.State); err != nil {
 		return err
 	}
-	return ch.save(ctx)
+	return ch.setDelivery(ctx, m, vocab.DeliveryState(in.State), in.Error)
 }
 
-// keepForeignID keeps a message's id in the medium. An echo that came with it is this
-// message: it goes.
+// ends reports whether a report is the last word on what a connector is to do with a
+// message. Of a change that is SENT or FAILED of the connector that has it: receipts are
+// of the message itself, and a failure that is of neither for certain is ignored.
+func (in Report) ends(row *ent.ChannelMessage) (ends, ignored bool) {
+	failed := in.State == vocab.ReportFailed
+	switch {
+	case row.State != vocab.OutboundWaiting && row.State != vocab.OutboundLeased:
+		return false, false
+	case row.Action == vocab.OutboundSend:
+		return true, false
+	case row.State == vocab.OutboundLeased:
+		return failed || in.State == vocab.ReportSent, false
+	case failed && row.Attempts == 0: // no connector had the change: the message itself did not come through
+		return true, false
+	}
+	return false, failed
+}
+
+// deleteLate has a connector take back what was deleted while it was being sent, once it is
+// known that it went out.
+func (ch *change) deleteLate(ctx context.Context, row *ent.ChannelMessage, m *ent.Message, state vocab.DeliveryReport) error {
+	if !m.DeletedAt.IsSet() || row.State != vocab.OutboundDone || row.Action != vocab.OutboundSend || row.ExternalID == nil || state == vocab.ReportFailed {
+		return nil
+	}
+	channel, err := ch.tx.Client.CustomChannel.Get(ctx, row.ChannelID)
+	if err != nil || !channel.Capabilities.Editing || channel.RemovedAt.IsSet() {
+		return err
+	}
+	if err := ch.endOut(ctx, row, vocab.OutboundWaiting, vocab.OutboundDelete); err != nil {
+		return err
+	}
+	ch.emitEvent(vocab.MessageReturned).MessageID = m.ID
+	return ch.readyNext(ctx)
+}
+
+// keepForeignID keeps a message's id in the medium. An echo that came with it, in whichever
+// conversation of the thread, is this message: it goes. An id that any other message has is
+// left out: the report counts nevertheless. One that an echo brought is replaced by that of
+// the connector which sends the message.
 func (ch *change) keepForeignID(ctx context.Context, row *ent.ChannelMessage, m *ent.Message, externalID string) error {
-	if externalID == "" || row.ExternalID != nil {
+	sending := row.Action == vocab.OutboundSend && (row.State == vocab.OutboundWaiting || row.State == vocab.OutboundLeased)
+	if externalID == "" || row.ExternalID != nil && (!sending || *row.ExternalID == externalID) {
 		return nil
 	}
 	taken, err := foreignID(ctx, ch.tx, row.ChannelID, row.ThreadKey, externalID)
@@ -134,30 +181,51 @@ func (ch *change) keepForeignID(ctx context.Context, row *ent.ChannelMessage, m 
 		return err
 	}
 	if taken != "" {
-		if err := ch.foldEcho(ctx, taken); err != nil {
+		if folded, err := ch.foldEcho(ctx, taken); err != nil || !folded {
 			return err
 		}
 	}
-	row.ExternalID, m.ExternalID = &externalID, &externalID
+	row.ExternalID = &externalID
 	if err := ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetExternalID(externalID).Exec(ctx); err != nil {
+		return err
+	}
+	m.ExternalID, err = ch.shownForeignID(ctx, m.ID, &externalID)
+	if err != nil || m.ExternalID == nil {
 		return err
 	}
 	return ch.tx.Client.Message.UpdateOneID(m.ID).SetExternalID(externalID).Exec(ctx)
 }
 
-// foldEcho makes a tombstone of an echo that turned out to be a message of ours.
-func (ch *change) foldEcho(ctx context.Context, messageID string) error {
+// shownForeignID is a message's id in the medium as the message shows it; nil where another
+// message of the conversation has the same as its own, such as an integration's note.
+func (ch *change) shownForeignID(ctx context.Context, messageID string, externalID *string) (*string, error) {
+	other, err := ch.tx.Client.Message.Query().
+		Where(message.ConversationID(ch.c.ID), message.ExternalID(*externalID), message.IDNEQ(messageID)).Exist(ctx)
+	if err != nil || other {
+		return nil, err
+	}
+	return externalID, nil
+}
+
+// foldEcho makes a tombstone of an echo that turned out to be a message of ours; false: it is
+// no echo.
+func (ch *change) foldEcho(ctx context.Context, messageID string) (folded bool, err error) {
 	row, err := ch.tx.Client.ChannelMessage.Get(ctx, messageID)
-	if err != nil {
+	if err != nil || !row.Echo {
+		return false, err
+	}
+	if row.ConversationID == ch.c.ID {
+		return true, ch.fold(ctx, row)
+	}
+	_, err = changeOne(ctx, ch.tx, On(row.ConversationID), func(ctx context.Context, other *change) error { return other.fold(ctx, row) })
+	return true, err
+}
+
+func (ch *change) fold(ctx context.Context, row *ent.ChannelMessage) error {
+	if err := ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).ClearExternalID().SetQueuedAt(0).Exec(ctx); err != nil {
 		return err
 	}
-	if !row.Echo || row.ConversationID != ch.c.ID {
-		return errs.New(errs.AlreadyExists, "Another message of the thread has this external id.").On("externalMessageId")
-	}
-	if err := ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).ClearExternalID().Exec(ctx); err != nil {
-		return err
-	}
-	echo, err := ch.tx.Client.Message.Get(ctx, messageID)
+	echo, err := ch.tx.Client.Message.Get(ctx, row.ID)
 	if err != nil {
 		return err
 	}
@@ -223,11 +291,6 @@ func (s *Service) customChannels(ctx context.Context, ids []string) (map[string]
 		found[c.ID] = c
 	}
 	return found, nil
-}
-
-// ReturnedEvent reports that a connector does not have a message any longer.
-func ReturnedEvent(m *ent.ChannelMessage, revision int) store.Event {
-	return store.Event{Type: vocab.MessageReturned, InboxID: m.InboxID, ConversationID: m.ConversationID, MessageID: m.ID, Revision: revision}
 }
 
 // FilesChanged reports that files of a message were fetched, or cannot be, within the

@@ -160,6 +160,9 @@ func (s *Service) postMessage(ctx context.Context, ch *change, d draft, more ext
 	if err != nil {
 		return nil, err
 	}
+	if err := ch.checkLength(ctx, d, written{in.Text, in.HTML, in.Markdown}); err != nil {
+		return nil, err
+	}
 	m, err := ch.addMessage(ctx, d)
 	if err != nil {
 		return nil, err

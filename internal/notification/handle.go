@@ -294,6 +294,9 @@ func (s *Service) noticesOfMessage(ctx context.Context, e *event.Entry, c *ent.C
 		delete(who, "")
 		n.users = slices.Sorted(maps.Keys(who))
 	}
+	if len(n.users) == 0 && m.Direction == vocab.Incoming && c.Kind.LeavesBy(vocab.ByConnector) {
+		return s.noticesOfBegun(ctx, c, m)
+	}
 	if len(n.users) == 0 {
 		return nil, nil
 	}
@@ -310,6 +313,20 @@ func (s *Service) message(ctx context.Context, messageID string) (*ent.Message, 
 }
 
 func isUser(kind viewer.Kind) bool { return kind == viewer.Agent || kind == viewer.Admin }
+
+// noticesOfBegun are those of a new conversation for the contact's first message in a thread
+// that the team began in the medium's own app (CC-2).
+func (s *Service) noticesOfBegun(ctx context.Context, c *ent.Conversation, m *ent.Message) ([]*notice, error) {
+	if m.Number == 1 { // as the conversation was made
+		return nil, nil
+	}
+	before, err := s.store.Client(ctx).Message.Query().
+		Where(entmessage.ConversationID(c.ID), entmessage.DirectionEQ(vocab.Incoming), entmessage.NumberLT(m.Number)).Exist(ctx)
+	if err != nil || before {
+		return nil, err
+	}
+	return s.noticesOfNew(ctx, c)
+}
 
 // noticeOfRecord finds out what is to be told of an event that is about no conversation.
 func (s *Service) noticeOfRecord(ctx context.Context, e *event.Entry) (*notice, error) {

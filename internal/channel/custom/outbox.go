@@ -3,7 +3,9 @@ package custom
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -12,6 +14,7 @@ import (
 	"parley/ent/channelmessage"
 	"parley/ent/predicate"
 	"parley/internal/conversation"
+	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -79,12 +82,10 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	}
 	can := channel.Capabilities
 	out.Template, out.Text = row.Template, conversation.OutboundText(can, m.Text, m.Cards, m.QuickReplies)
-	if can.RichText && m.HTML != "" {
-		out.HTML = &m.HTML
+	if most := can.MaxTextLength; most > 0 && utf8.RuneCountInString(out.Text) > most { // what Parley says by itself, and what was queued before
+		out.Text = richtext.Clip(out.Text, most-1)
 	}
-	if markdown := conversation.MarkdownOf(m); can.RichText && markdown != "" {
-		out.Markdown = &markdown
-	}
+	out.HTML, out.Markdown = richOf(can, m)
 	if can.QuickReplies {
 		out.QuickReplies = append(out.QuickReplies, m.QuickReplies...)
 	}
@@ -101,22 +102,46 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	return out, err
 }
 
+// richOf are a message's HTML and Markdown as they go out, with what stands for cards and
+// answers that the channel cannot show; nil: there is none, or the channel takes plain text.
+func richOf(can vocab.ChannelCapabilities, m *ent.Message) (html, markdown *string) {
+	if !can.RichText {
+		return nil, nil
+	}
+	lines := conversation.OutboundLines(can, m.Cards, m.QuickReplies)
+	if m.HTML != "" {
+		whole := m.HTML
+		for _, line := range lines {
+			whole += "<p>" + strings.ReplaceAll(richtext.Escape(line), "\n", "<br>") + "</p>"
+		}
+		html = &whole
+	}
+	if text := conversation.MarkdownOf(m); text != "" {
+		for _, line := range lines {
+			text += "\n\n" + line
+		}
+		markdown = &text
+	}
+	return html, markdown
+}
+
 // RoundEvery is how often TendOutboxes is to be called.
 const RoundEvery = 5 * time.Second
 
 // perRound is how many messages a round gives back at most; the next one takes the rest.
 const perRound = 500
 
-const lapsedLeases = `SELECT id, account_id FROM channel_messages WHERE lease_until > 0 AND lease_until <= $1 ORDER BY lease_until LIMIT $2`
+// lapsedLeases are also those that rested after an attempt.
+const lapsedLeases = `SELECT id, conversation_id, account_id FROM channel_messages WHERE lease_until > 0 AND lease_until <= $1 ORDER BY lease_until LIMIT $2`
 
 // TendOutboxes gives back what connectors have had too long without a sign of life (CC-3).
 // The system runs it each RoundEvery.
 func (s *Service) TendOutboxes(ctx context.Context) error {
-	type lapsed struct{ id, account string }
+	type lapsed struct{ id, conversation, account string }
 	var found []lapsed
 	err := store.ForEachRow(ctx, s.store, lapsedLeases, []any{int64(s.store.Now()), perRound}, func(rows sql.ColumnScanner) error {
 		var l lapsed
-		err := rows.Scan(&l.id, &l.account)
+		err := rows.Scan(&l.id, &l.conversation, &l.account)
 		found = append(found, l)
 		return err
 	})
@@ -124,14 +149,9 @@ func (s *Service) TendOutboxes(ctx context.Context) error {
 	for _, l := range found {
 		ctx := viewer.NewContext(ctx, viewer.System("custom-channels", l.account))
 		faults = append(faults, s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			row, err := tx.Client.ChannelMessage.Query().Where(channelmessage.ID(l.id)).Modify(store.ForUpdate).Only(ctx)
-			if ent.IsNotFound(err) || err == nil && (!row.LeaseUntil.IsSet() || row.LeaseUntil > tx.Now()) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			return giveBack(ctx, tx, row)
+			return s.deps.Conversations.ReturnOutbound(ctx, tx, &ent.ChannelMessage{ID: l.id, ConversationID: l.conversation}, func(row *ent.ChannelMessage) bool {
+				return row.LeaseUntil.IsSet() && row.LeaseUntil <= tx.Now()
+			})
 		}))
 	}
 	return errors.Join(faults...)

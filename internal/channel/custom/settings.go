@@ -85,7 +85,7 @@ func newChannel(ctx context.Context, tx *store.Tx, in CreateCustomChannelInput) 
 	if in.BotID != nil {
 		c.BotID = *in.BotID
 	}
-	if err := checkWork(ctx, tx.Client, c, vocab.Routing{}); err != nil {
+	if err := checkWork(ctx, tx.Client, c, vocab.Routing{}, ""); err != nil {
 		return nil, err
 	}
 	if in.IntegrationID == nil || *in.IntegrationID == "" {
@@ -104,24 +104,26 @@ func newChannel(ctx context.Context, tx *store.Tx, in CreateCustomChannelInput) 
 }
 
 // checkWork checks who gets the channel's conversations.
-func checkWork(ctx context.Context, client *ent.Client, c *ent.CustomChannel, before vocab.Routing) error {
+// A bot that was archived since stays.
+func checkWork(ctx context.Context, client *ent.Client, c *ent.CustomChannel, before vocab.Routing, botBefore string) error {
 	if err := routing.CheckChange(ctx, client, c.InboxID, kindOf(c), before, c.Routing); err != nil {
 		return err
 	}
 	if c.BotID == "" {
 		return nil
 	}
-	there := id.Is(c.BotID, id.Bot)
-	if there {
-		var err error
-		if there, err = client.Bot.Query().Where(entbot.ID(c.BotID)).Exist(ctx); err != nil {
-			return err
-		}
+	unknown := errs.New(errs.NotFound, "There is no bot %q.", errs.Clip(c.BotID)).On("botId")
+	if !id.Is(c.BotID, id.Bot) {
+		return unknown
 	}
-	if !there {
-		return errs.New(errs.NotFound, "There is no bot %q.", errs.Clip(c.BotID)).On("botId")
+	b, err := client.Bot.Query().Where(entbot.ID(c.BotID)).Only(ctx)
+	switch {
+	case ent.IsNotFound(err):
+		return unknown
+	case err == nil && b.ArchivedAt.IsSet() && c.BotID != botBefore:
+		return account.Archived("bot", b.Name, "botId")
 	}
-	return nil
+	return err
 }
 
 // kindOf is the kind of a channel, as it is stored.
@@ -154,7 +156,7 @@ func (s *Service) Update(ctx context.Context, in UpdateCustomChannelInput) (*ent
 		if err := in.apply(&c); err != nil {
 			return err
 		}
-		if err := checkWork(ctx, tx.Client, &c, before.Routing); err != nil {
+		if err := checkWork(ctx, tx.Client, &c, before.Routing, before.BotID); err != nil {
 			return err
 		}
 		return saveChannel(ctx, tx, before, &c)

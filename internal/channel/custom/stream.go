@@ -6,8 +6,6 @@ import (
 
 	"parley/ent"
 	"parley/ent/channelmessage"
-	"parley/internal/clock"
-	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/event"
 	"parley/internal/id"
@@ -231,26 +229,13 @@ func (s *Service) release(v *viewer.Viewer, lease string) {
 	defer cancel()
 	ctx = system(viewer.NewContext(ctx, v))
 	//errors:contained the clock takes what stays
-	_ = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		rows, err := tx.Client.ChannelMessage.Query().Where(channelmessage.LeaseID(lease)).Modify(hasLease, store.ForUpdate).Order(channelmessage.ByID()).All(ctx)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := giveBack(ctx, tx, row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// giveBack has a message wait again, at its old place.
-func giveBack(ctx context.Context, tx *store.Tx, row *ent.ChannelMessage) error {
-	c, err := tx.Client.Conversation.Get(ctx, row.ConversationID)
+	rows, err := s.store.Client(ctx).ChannelMessage.Query().Where(channelmessage.LeaseID(lease)).Modify(hasLease).Order(channelmessage.ByID()).All(ctx)
 	if err != nil {
-		return err
+		return
 	}
-	tx.Append(ctx, conversation.ReturnedEvent(row, c.Revision))
-	return tx.Client.ChannelMessage.UpdateOneID(row.ID).SetState(vocab.OutboundWaiting).SetLeaseID("").SetLeaseUntil(clock.Micros(0)).Exec(ctx)
+	for _, row := range rows {
+		_ = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			return s.deps.Conversations.ReturnOutbound(ctx, tx, row, func(now *ent.ChannelMessage) bool { return now.LeaseID == lease })
+		})
+	}
 }

@@ -25,7 +25,8 @@ func (s *Service) AwayText(ctx context.Context, c *ent.Conversation) (string, er
 }
 
 // availabilityOf is what the widget would show a chat's visitor of the team now, and the
-// words and the time zone in which it would.
+// words and the time zone in which it would. Of a conversation without a visitor, such as a
+// custom channel's, it is whether someone is available to whom routing could give it.
 func (s *Service) availabilityOf(ctx context.Context, c *ent.Conversation) (availability.Answer, wording.Words, *time.Location, error) {
 	ctx = viewer.NewContext(ctx, viewer.System("widget", c.AccountID))
 	client := s.store.Client(ctx)
@@ -33,11 +34,19 @@ func (s *Service) availabilityOf(ctx context.Context, c *ent.Conversation) (avai
 	if err != nil {
 		return availability.Answer{}, wording.Words{}, nil, err
 	}
-	visitor, err := client.Visitor.Get(ctx, c.VisitorID)
+	rules, err := s.conversations.RulesOf(ctx, c)
 	if err != nil {
 		return availability.Answer{}, wording.Words{}, nil, err
 	}
-	rules, err := s.conversations.RulesOf(ctx, c)
+	if c.VisitorID == "" { // no widget, and no settings of one
+		people, err := s.conversations.WhoCounts(ctx, c, rules)
+		if err != nil {
+			return availability.Answer{}, wording.Words{}, nil, err
+		}
+		now := s.store.Now().Time()
+		return availability.Evaluate(vocab.Availability{Mode: vocab.AvailabilityTeamStatus}, people, now), wording.For(channel.Texts, ""), now.Location(), nil
+	}
+	visitor, err := client.Visitor.Get(ctx, c.VisitorID)
 	if err != nil {
 		return availability.Answer{}, wording.Words{}, nil, err
 	}
