@@ -30354,7 +30354,7 @@ extend type Mutation {
     "The message, and its state."
     input: ReportDeliveryInput!
   ): ReportDeliveryPayload! @access(to: [INTEGRATION], scope: "channels:connect")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   "Shows the contact as typing in the conversation of an external thread, for a few seconds. Emits nothing."
   reportTyping(
     "The thread."

@@ -86,9 +86,15 @@ func withChannel(s *sql.Selector) {
 		Where(sql.EQ(of.C(channel.FieldID), sql.Expr(s.C(entconversation.FieldChannelID)))), channelRemoved)
 }
 
+// hasChannel reports whether the conversation's channel was not removed.
+func (ch *change) hasChannel() bool {
+	at, err := ch.c.Value(channelRemoved)
+	return err != nil || at == nil || at == int64(0)
+}
+
 // mustHaveChannel refuses an answer that no channel takes to the contact (IB-6).
 func (ch *change) mustHaveChannel() error {
-	if at, err := ch.c.Value(channelRemoved); err != nil || at == nil || at == int64(0) {
+	if ch.hasChannel() {
 		return nil
 	}
 	return errs.New(errs.ChannelNotConnected, "The channel of this conversation was removed: set another one with setConversationChannel.").On("conversationId")

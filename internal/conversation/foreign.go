@@ -203,7 +203,7 @@ func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, i
 		}
 	}
 	if isNew || begins && !d.quiet {
-		if err := ch.begin(ctx, in.Channel); err != nil {
+		if err := ch.beginWork(ctx, in.Channel); err != nil {
 			return nil, err
 		}
 	}
@@ -215,9 +215,9 @@ func (ch *change) begins() bool {
 	return ch.c.LastIncomingNumber == 0 && ch.c.AssigneeID == "" && ch.c.BotState == vocab.BotNone
 }
 
-// begin does what follows from the contact's first message: the channel's bot gets the
+// beginWork does what follows from the contact's first message: the channel's bot gets the
 // conversation, also where an echo began the thread, or else it is routed.
-func (ch *change) begin(ctx context.Context, c *ent.CustomChannel) error {
+func (ch *change) beginWork(ctx context.Context, c *ent.CustomChannel) error {
 	if c.BotID != "" && ch.c.BotState == vocab.BotNone && ch.c.AssigneeID == "" {
 		ch.c.BotID, ch.c.BotState, ch.c.RoutingSource = c.BotID, vocab.BotActive, c.BotID
 	}

@@ -111,7 +111,7 @@ func (ch *change) initialState(d vocab.MessageDirection) vocab.DeliveryState {
 	switch kind := ch.c.Kind; {
 	case d != vocab.Outgoing:
 		return vocab.DeliveryDelivered
-	case kind.LeavesBy(vocab.ByConnector) && ch.mustHaveChannel() != nil:
+	case kind.LeavesBy(vocab.ByConnector) && !ch.hasChannel():
 		return vocab.DeliveryCanceled
 	case kind.LeavesBy(vocab.ByWidget):
 		return vocab.DeliverySent
