@@ -92,25 +92,8 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 		if err := more.refuse(); err != nil {
 			return nil, err
 		}
-	} else {
-		d.direction = vocab.Outgoing
-		if err := ch.mayBotSpeak(by, in.Turn); err != nil {
-			return nil, err
-		}
-		if err := ch.mayReply(ctx, in.reopens()); err != nil {
-			return nil, err
-		}
-		what, subject, err := s.fill(ctx, ch, by, written{in.Text, in.HTML, in.Markdown}, in.Subject, MaxText, len(in.AttachmentIDs)+more.count())
-		if err != nil {
-			return nil, err
-		}
-		if what != nil {
-			d.what = *what
-		}
-		in.Subject = subject
-		if err := ch.mayGoOut(ctx, &d, in); err != nil {
-			return nil, err
-		}
+	} else if in.Subject, err = s.composeAnswer(ctx, ch, &d, more, in); err != nil {
+		return nil, err
 	}
 	answered, err := ch.answeredMessage(ctx, in)
 	if err != nil {
@@ -144,6 +127,27 @@ func (s *Service) sendMessage(ctx context.Context, ch *change, d draft, more ext
 		}
 	}
 	return m, ch.save(ctx)
+}
+
+// composeAnswer has a message be one to the contact, if that may go out now, with its placeholders
+// filled, and returns its subject. d says whose it is.
+func (s *Service) composeAnswer(ctx context.Context, ch *change, d *draft, more extras, in SendMessageInput) (*string, error) {
+	d.direction = vocab.Outgoing
+	if err := ch.mayBotSpeak(d.by, in.Turn); err != nil {
+		return nil, err
+	}
+	if err := ch.mayReply(ctx, in.reopens()); err != nil {
+		return nil, err
+	}
+	what, subject, err := s.fill(ctx, ch, d.by, written{in.Text, in.HTML, in.Markdown}, in.Subject, MaxText, len(in.AttachmentIDs)+more.count())
+	if err != nil {
+		return nil, err
+	}
+	if what != nil {
+		d.what = *what
+	}
+	in.Subject = subject
+	return subject, ch.mayGoOut(ctx, d, in)
 }
 
 // postMessage adds the message with its files, and hands over what goes by mail.

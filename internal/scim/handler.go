@@ -138,11 +138,6 @@ func wrong(kind scimerrors.ScimType, detail string) error {
 	return scimerrors.ScimError{Status: http.StatusBadRequest, ScimType: kind, Detail: detail}
 }
 
-// notThere is what a directory gets for an id that it does not know.
-func notThere() error {
-	return scimerrors.ScimError{Status: http.StatusNotFound, Detail: "There is no such resource."}
-}
-
 // presentError returns an error as SCIM has it. What is Parley's own fault goes to the log.
 func (t *presenter) presentError(ctx context.Context, err error) scimerrors.ScimError {
 	var known scimerrors.ScimError
