@@ -76,7 +76,7 @@ func (s *Service) currentDocument(ctx context.Context, clientID string) (*Client
 		}
 		s.log.WarnContext(ctx, "the document of an app was not fetched", "client", clientID, "error", err)
 		if ctx.Err() == nil && !errs.Is(err, errs.Unavailable) { // of which the site is no cause
-			s.failed.note(clientID, s.store.Now().Add(documentRest), err)
+			s.failed.noteFailure(clientID, s.store.Now().Add(documentRest), err)
 		}
 	}
 	if refused := errs.Of(err); refused != nil && !errs.Is(err, errs.Unavailable) { // the site answers, and not as it did
@@ -112,8 +112,8 @@ func (f *failures) recent(clientID string, now clock.Micros) error {
 	return f.of[clientID].err
 }
 
-// note remembers a failure. If there are too many, all are forgotten.
-func (f *failures) note(clientID string, until clock.Micros, err error) {
+// noteFailure remembers a failure. If there are too many, all are forgotten.
+func (f *failures) noteFailure(clientID string, until clock.Micros, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.of == nil || len(f.of) >= maxFailed {
@@ -151,7 +151,7 @@ func (s *Service) fetchDocument(ctx context.Context, clientID string) (*Client, 
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone {
-		return nil, errs.New(errs.Invalid, "There is no description of the app at %s any more. Ask whoever makes the app.", placeOfDocument(clientID))
+		return nil, errs.New(errs.Invalid, "There is no longer a description of the app at %s. Ask whoever makes the app.", placeOfDocument(clientID))
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if answer.StatusCode != http.StatusOK || kind != "application/json" && !strings.HasSuffix(kind, "+json") {

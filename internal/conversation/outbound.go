@@ -36,7 +36,7 @@ func (ch *change) byConnector() bool { return ch.c.Kind.LeavesBy(vocab.ByConnect
 // the draft.
 func (ch *change) mayGoOut(ctx context.Context, d *draft, in SendMessageInput) error {
 	if !ch.byConnector() {
-		if in.Template != nil {
+		if in.Template.isGiven() {
 			return errs.New(errs.Invalid, "Only messages of custom channels can be sent by a template.").On("template")
 		}
 		return nil
@@ -153,9 +153,15 @@ func takesType(patterns []string, contentType string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return p == "*/*" || p == plain || p == kind+"/*" })
 }
 
+// isGiven reports whether there is a template: an empty one, as clients send it that know no other
+// way to leave it out, is none.
+func (in *MessageTemplateInput) isGiven() bool {
+	return in != nil && (in.Name != "" || given(in.Language) || len(in.Parameters) > 0)
+}
+
 // templateOf checks a template; nil: there is none.
 func templateOf(in *MessageTemplateInput) (*vocab.MessageTemplate, error) {
-	if in == nil {
+	if !in.isGiven() {
 		return nil, nil
 	}
 	name, err := richtext.OneLine(in.Name, maxTemplateName, "template", "name")

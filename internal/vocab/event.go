@@ -354,7 +354,7 @@ var events = map[EventType]struct {
 		cause: "A directory makes a group.",
 	},
 	TeamUpdated: {does: audited | changesAuthority, subject: "Team", fields: []string{"name", "members", "externalId", "archivedAt"},
-		cause: "A directory changes a group or takes it back from the archive; someone signs in whose provider decides on teams; a member is deactivated, or reactivated by a directory.",
+		cause: "A directory changes a group or takes it back from the archive; someone signs in by a provider that decides on teams; a member is deactivated, or reactivated by a directory.",
 	},
 	TeamArchived: {does: audited, subject: "Team", cause: "A directory deletes a group that is in use."},
 	TeamDeleted:  {does: audited | changesAuthority, subject: "Team", cause: "A directory deletes a group."},
