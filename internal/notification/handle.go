@@ -72,25 +72,12 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("notify", e.AccountID))
 	read := readBy(e)
-	list, err := s.noticesOf(ctx, e)
+	notified, err := s.notified(ctx, e)
 	if err != nil {
 		return err
 	}
-	notified := list[:0]
-	for _, n := range list {
-		if n.users, err = s.whoIsNotified(ctx, n); err != nil {
-			return err
-		}
-		if len(n.users) > 0 {
-			notified = append(notified, n)
-		}
-	}
-	answered, err := s.isAnswered(ctx, e)
-	if err != nil {
-		return err
-	}
-	undone, err := s.isUndone(ctx, e)
-	if err != nil || read == nil && len(notified) == 0 && !answered && !undone {
+	escalates, err := s.escalating(ctx, e)
+	if err != nil || read == nil && len(notified) == 0 && escalates == nil {
 		return err
 	}
 	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
@@ -99,13 +86,8 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 				return err
 			}
 		}
-		if answered {
-			if err := settleEscalation(ctx, tx, e.ConversationID); err != nil {
-				return err
-			}
-		}
-		if undone {
-			if err := awaitAgain(ctx, tx, e); err != nil {
+		if escalates != nil {
+			if err := escalates(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -116,6 +98,40 @@ func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 		}
 		return nil
 	})
+}
+
+// notified are the notices of an event that someone gets.
+func (s *Service) notified(ctx context.Context, e *event.Entry) ([]*notice, error) {
+	list, err := s.noticesOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	notified := list[:0]
+	for _, n := range list {
+		if n.users, err = s.whoIsNotified(ctx, n); err != nil {
+			return nil, err
+		}
+		if len(n.users) > 0 {
+			notified = append(notified, n)
+		}
+	}
+	return notified, nil
+}
+
+// escalating is what an event does to the escalation of its conversation; nil: nothing.
+func (s *Service) escalating(ctx context.Context, e *event.Entry) (func(ctx context.Context, tx *store.Tx) error, error) {
+	answered, err := s.isAnswered(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if answered {
+		return func(ctx context.Context, tx *store.Tx) error { return settleEscalation(ctx, tx, e.ConversationID) }, nil
+	}
+	undone, err := s.isUndone(ctx, e)
+	if err != nil || !undone {
+		return nil, err
+	}
+	return func(ctx context.Context, tx *store.Tx) error { return awaitAgain(ctx, tx, e) }, nil
 }
 
 // readBy is what a user has read by an event: they say so, or they do something there.
