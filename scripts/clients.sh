@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches from npm what five tests need, exactly what the lock files say: the
+# Fetches from npm what tests need, exactly what the lock files say: the
 # public clients of GraphQL's protocols, what the examples of docs are built
 # with, and the OpenID provider that mail channels log in at. It never fails:
 # without npm, or without a network, those tests are skipped (and fail where
@@ -37,4 +37,5 @@ fetch internal/httpserver/clients "the work with public GraphQL clients"
 fetch cmd/parley/clients "the API with public GraphQL clients"
 fetch docs/live "the example of docs/live"
 fetch docs/examples/inbox "the example inbox"
+fetch docs/examples/integrations "the examples for integrators"
 fetch internal/testkit/mailserver/openid "logging in to a mail channel"

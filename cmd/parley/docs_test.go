@@ -118,22 +118,28 @@ func TestExampleAfterRetention(t *testing.T) {
 			a.do(topic.visitor, `mutation($in: SendVisitorMessageInput!) { sendVisitorMessage(input: $in) { userErrors { message } } }`,
 				input("conversationId", topic.conversationID, "text", fmt.Sprintf("Message %d", i)))
 		}
-		// The consumers' marks, which hold the floor, follow within a minute: none is
-		// waited for here.
-		everywhere := viewer.NewContext(t.Context(), viewer.Everywhere("test"))
-		if err := a.store.WithTx(everywhere, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.Exec(ctx, "DELETE FROM reaction_consumers")
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if err := event.New(a.store).Trim(t.Context(), 0); err != nil {
-			t.Fatal(err)
-		}
+		a.forgetLog()
 		n.fail(false)
 		e.await("the last page is read anew", func(shown *screen) bool { return len(shown.Thread) == 50 })
 		e.awaitTruth(a, topic.conversationID)
 	})
+}
+
+// forgetLog has the log forget all that it may.
+func (a *api) forgetLog() {
+	a.t.Helper()
+	// The consumers' marks, which hold the floor, follow within a minute: none is
+	// waited for here.
+	everywhere := viewer.NewContext(a.t.Context(), viewer.Everywhere("test"))
+	if err := a.store.WithTx(everywhere, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM reaction_consumers")
+		return err
+	}); err != nil {
+		a.t.Fatal(err)
+	}
+	if err := event.New(a.store).Trim(a.t.Context(), 0); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 // A token that is dead ends the example; it does not knock for ever (AC-11).

@@ -20,40 +20,49 @@ const (
 	examplePatience = 2 * time.Minute
 )
 
-// compileExample compiles docs/live once for all tests. It says what is missing.
-var compileExample = sync.OnceValues(func() (missing string, err error) {
+// compileExample compiles docs/live once for all tests.
+var compileExample = sync.OnceValues(func() (missing string, err error) { return compileScripts(exampleFolder) })
+
+// compileScripts compiles a folder in TypeScript. It says what is missing.
+func compileScripts(folder string) (missing string, err error) {
 	node, err := exec.LookPath("node")
 	if err == nil {
-		_, err = os.Stat(exampleFolder + "/node_modules/typescript")
+		_, err = os.Stat(folder + "/node_modules/typescript")
 	}
 	if err != nil {
 		return err.Error(), nil
 	}
-	out, err := exec.CommandContext(context.Background(), node, exampleFolder+"/node_modules/typescript/bin/tsc", "-p", exampleFolder).CombinedOutput()
+	out, err := exec.CommandContext(context.Background(), node, folder+"/node_modules/typescript/bin/tsc", "-p", folder).CombinedOutput()
 	if err != nil {
 		_, _ = os.Stderr.Write(out)
 	}
 	return "", err
-})
+}
 
-// buildExample compiles the example. Where node or its packages are missing the
-// test is skipped, but in CI.
+// buildExample compiles docs/live, for a test that needs it.
 func buildExample(t *testing.T) {
+	t.Helper()
+	needScripts(t, exampleFolder, compileExample)
+}
+
+// needScripts has a folder compiled. Where node or its packages are missing the test is
+// skipped, but in CI.
+func needScripts(t *testing.T, folder string, compile func() (missing string, err error)) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
-	missing, err := compileExample()
+	missing, err := compile()
 	if err != nil {
-		t.Fatalf("docs/live does not compile: %v", err)
+		t.Fatalf("%s does not compile: %v", folder, err)
 	}
 	if missing == "" {
 		return
 	}
 	if os.Getenv("CI") == "true" {
-		t.Fatalf("the example of docs/live must be tested here: %s (apt-get install npm; scripts/clients.sh)", missing)
+		t.Fatalf("%s must be tested here: %s (apt-get install npm; scripts/clients.sh)", folder, missing)
 	}
-	t.Skipf("SKIPPED, the example of docs/live is not tested: %s (apt-get install npm; scripts/clients.sh)", missing)
+	t.Skipf("SKIPPED, %s is not tested: %s (apt-get install npm; scripts/clients.sh)", folder, missing)
 }
 
 // example is docs/live/terminal.ts at work.
