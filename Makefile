@@ -37,12 +37,12 @@ run: build ## Build and start the server: embedded SQLite, embedded bus, no conf
 	@exec bin/parley serve $(ARGS)
 
 .PHONY: build
-build: playground ## Build bin/parley
+build: ## Build bin/parley
 	@[ "$$(go env CGO_ENABLED)" = 1 ] || { echo "build: a C compiler is needed for SQLite: apt-get install gcc libc6-dev" >&2; exit 1; }
 	go build -o bin/parley ./cmd/parley
 
 .PHONY: playground
-playground: ## Fetch the GraphQL playground's builds with npm (without npm: the built-in explorer)
+playground: ## Make the committed builds of the GraphQL playground again, with npm
 	@scripts/playground.sh
 
 .PHONY: generate

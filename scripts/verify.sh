@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails if generated code or go.mod is not what their sources make of them.
+# Fails if generated code, the playground's builds or go.mod are not what their sources make of them.
 #
 # It regenerates, and compares the whole tree before and after: in a clean
 # clone that means "what is committed is up to date"; in the middle of work,
@@ -41,5 +41,7 @@ if ! go mod tidy -diff; then
   failed=1
 fi
 
-if [[ $failed == 0 ]]; then echo "verify: generated code and go.mod are up to date"; fi
+scripts/playground.sh --check || failed=1
+
+if [[ $failed == 0 ]]; then echo "verify: generated code, the playground and go.mod are up to date"; fi
 exit "$failed"

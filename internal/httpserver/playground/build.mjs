@@ -1,7 +1,10 @@
-// Copies the browser builds that the playground page loads into dist/, which
-// the server embeds, with their licences. GraphiQL 4 is the last release with
-// such a build; the page needs nothing else, and no network.
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+// Copies the browser builds that the playground page loads into a folder, with the notices of
+// all that they contain. GraphiQL 4 is the last release with such a build; the page needs
+// nothing else, and no network.
+//
+//   node build.mjs FOLDER
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 
 const files = {
   "react.production.min.js": "react/umd/react.production.min.js",
@@ -9,17 +12,21 @@ const files = {
   "graphiql.min.css": "graphiql/graphiql.min.css",
   "graphiql.min.js": "graphiql/graphiql.min.js",
 };
-const modules = new URL("node_modules/", import.meta.url);
-const dist = new URL("dist/", import.meta.url);
+const { packages } = JSON.parse(await readFile("package-lock.json", "utf8"));
+const [out] = process.argv.slice(2);
 
-await mkdir(dist, { recursive: true });
-let notices = "";
-for (const name of ["react", "react-dom", "graphiql"]) {
-  const { version } = JSON.parse(await readFile(new URL(`${name}/package.json`, modules), "utf8"));
-  const licence = await readFile(new URL(`${name}/LICENSE`, modules), "utf8");
-  notices += `${name} ${version}\n\n${licence}\n\n`;
+/** A package with its licence, as it says it. */
+async function notice(folder) {
+  const { name, version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const file = (await readdir(folder)).sort().find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+  const text = file ? await readFile(path.join(folder, file), "utf8") : `Licence: ${license}\n`;
+  return `${name} ${version}\n\n${text.replaceAll("\r\n", "\n").trim()}\n`;
 }
-await writeFile(new URL("LICENSES.txt", dist), notices);
+
+await mkdir(out, { recursive: true });
+const contained = Object.keys(packages).filter((folder) => folder.startsWith("node_modules/"));
+const notices = await Promise.all(contained.sort().map(notice));
+await writeFile(path.join(out, "THIRD-PARTY-NOTICES.txt"), notices.join(`\n${"-".repeat(80)}\n\n`));
 for (const [to, from] of Object.entries(files)) {
-  await copyFile(new URL(from, modules), new URL(to, dist));
+  await copyFile(path.join("node_modules", from), path.join(out, to));
 }

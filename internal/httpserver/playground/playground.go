@@ -1,9 +1,8 @@
 // Package playground serves the pages on which one tries the API in a browser:
-// GraphiQL, if its build was embedded, else a small explorer of our own, which
-// is always at /playground/explorer. Both work without any outside network and
-// under a policy that runs the server's own scripts only. A token that is
-// typed in stays in that browser's local storage; the server never sees it but
-// in the Authorization header.
+// GraphiQL, and at /playground/explorer a small explorer of our own. Both work
+// without any outside network and under a policy that runs the server's own
+// scripts only. A token that is typed in stays in that browser's local storage;
+// the server never sees it but in the Authorization header.
 package playground
 
 import (
@@ -18,10 +17,10 @@ import (
 	"time"
 )
 
-// dist holds third-party builds, which `npm run build` copies there from the
-// packages of the lock file. They are not committed.
+// dist holds third-party builds, which `make playground` copies there from the
+// packages of the lock file, with their notices.
 //
-//go:embed all:dist
+//go:embed dist
 var dist embed.FS
 
 //go:embed pages
@@ -38,12 +37,6 @@ func Handler() http.Handler {
 	if err != nil {
 		panic(err) // only for an invalid path
 	}
-	return HandlerOf(built)
-}
-
-// HandlerOf is Handler with the third-party builds in built, for tests of
-// either page: it serves GraphiQL if built has graphiql.min.js.
-func HandlerOf(built fs.FS) http.Handler {
 	own, err := fs.Sub(pages, "pages")
 	if err != nil {
 		panic(err) // only for an invalid path
@@ -52,10 +45,7 @@ func HandlerOf(built fs.FS) http.Handler {
 	loadAssets(files, built)
 	loadAssets(files, own)
 	files["explorer"] = files["explorer.html"]
-	files[""] = files["explorer.html"]
-	if _, ok := files["graphiql.min.js"]; ok {
-		files[""] = files["graphiql.html"]
-	}
+	files[""] = files["graphiql.html"]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/"), "playground/")
 		file, ok := files[name]

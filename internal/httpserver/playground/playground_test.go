@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -15,40 +14,25 @@ import (
 	"parley/internal/httpserver/playground"
 )
 
-var withGraphiQL = fstest.MapFS{
-	"graphiql.min.js":             {Data: []byte("graphiql")},
-	"graphiql.min.css":            {Data: []byte("css")},
-	"react.production.min.js":     {Data: []byte("react")},
-	"react-dom.production.min.js": {Data: []byte("react-dom")},
-	".gitkeep":                    {},
-}
-
-// With the third-party build / is GraphiQL, without it our own explorer; and
-// the explorer has an address of its own.
+// At / is GraphiQL, with the notices of what it contains; the explorer has an address of its
+// own (DX-6).
 func TestWhichPage(t *testing.T) {
 	t.Parallel()
-	cases := map[string]struct {
-		built      fstest.MapFS
-		path, want string
-	}{
-		"built":            {withGraphiQL, "/", "GraphQL playground</title>"},
-		"built, explorer":  {withGraphiQL, "/playground/explorer", "GraphQL explorer</title>"},
-		"not built":        {fstest.MapFS{".gitkeep": {}}, "/", "GraphQL explorer</title>"},
-		"third-party file": {withGraphiQL, "/playground/graphiql.min.js", "graphiql"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			rec := httptest.NewRecorder()
-			playground.HandlerOf(c.built).ServeHTTP(rec, httptest.NewRequest("GET", c.path, nil))
-			if rec.Code != 200 || !strings.Contains(rec.Body.String(), c.want) {
-				t.Errorf("got %d %s", rec.Code, rec.Body)
-			}
-		})
-	}
-	for _, path := range []string{"/playground/.gitkeep", "/playground/nothing.js", "/playground/../playground.go"} {
+	for path, want := range map[string]string{
+		"/":                                   "GraphQL playground</title>",
+		"/playground/explorer":                "GraphQL explorer</title>",
+		"/playground/graphiql.min.js":         "GraphiQL",
+		"/playground/THIRD-PARTY-NOTICES.txt": "codemirror",
+	} {
 		rec := httptest.NewRecorder()
-		playground.HandlerOf(withGraphiQL).ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		playground.Handler().ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+		if rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("%s: %d %.200s", path, rec.Code, rec.Body)
+		}
+	}
+	for _, path := range []string{"/playground/nothing.js", "/playground/../playground.go"} {
+		rec := httptest.NewRecorder()
+		playground.Handler().ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
 		if rec.Code != 404 {
 			t.Errorf("%s: %d", path, rec.Code)
 		}
@@ -64,7 +48,7 @@ var (
 // is, and nothing of a page is inline: the policy would not run it.
 func TestPagesAreComplete(t *testing.T) {
 	t.Parallel()
-	h := playground.HandlerOf(withGraphiQL)
+	h := playground.Handler()
 	kinds := map[string]string{".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 	queue, seen := []string{"/", "/playground/explorer"}, map[string]bool{}
 	for len(queue) > 0 {
@@ -91,7 +75,9 @@ func TestPagesAreComplete(t *testing.T) {
 				t.Errorf("%s has something inline", path)
 			}
 			for _, m := range reference.FindAllStringSubmatch(body, -1) {
-				queue = append(queue, m[1])
+				if strings.HasPrefix(m[1], "/playground/") {
+					queue = append(queue, m[1])
+				}
 			}
 		}
 		for _, m := range imported.FindAllStringSubmatch(body, -1) {
@@ -106,7 +92,7 @@ func TestPagesAreComplete(t *testing.T) {
 // A browser that has a file asks again and gets no body.
 func TestRevalidation(t *testing.T) {
 	t.Parallel()
-	h := playground.HandlerOf(withGraphiQL)
+	h := playground.Handler()
 	first := httptest.NewRecorder()
 	h.ServeHTTP(first, httptest.NewRequest("GET", "/playground/style.css", nil))
 	again := httptest.NewRequest("GET", "/playground/style.css", nil)
@@ -138,9 +124,13 @@ func TestExamplesFitTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, err := os.ReadFile("pages/examples.js")
-	if err != nil {
-		t.Fatal(err)
+	var script []byte
+	for _, file := range []string{"pages/examples.js", "pages/recipes.js"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script = append(script, text...)
 	}
 	examples := regexp.MustCompile("(?s)query: `(.*?)`").FindAllSubmatch(script, -1)
 	if len(examples) == 0 {

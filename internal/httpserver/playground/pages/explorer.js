@@ -2,6 +2,7 @@
 // GraphiQL: run an operation, read the answer, look the schema up.
 import { showSchema } from "./docs.js";
 import { examples } from "./examples.js";
+import { placesOf, placesQuery, recipes, unknown } from "./recipes.js";
 import { authorization, tokenField } from "./token.js";
 
 const at = (id) => document.getElementById(id);
@@ -58,8 +59,25 @@ function show({ query, variables = "" }) {
   at("variables").value = variables;
 }
 
-examples.forEach((example, i) => at("example").append(new Option(example.title, i)));
-at("example").addEventListener("change", () => show(examples[at("example").value]));
+/** An operation of a recipe, with what the account has. */
+async function showRecipe({ query, variables }) {
+  const { answer } = await send(placesQuery).catch(() => ({}));
+  show({ query, variables: JSON.stringify(variables({ ...unknown, ...placesOf(answer?.data) }), null, 2) });
+}
+
+/** The operations of a recipe: this page runs a document of one. */
+function steps({ title, query, variables }) {
+  const parts = query.split(/\n(?=# \d)/).filter((part) => /^(query|mutation)/m.test(part));
+  return parts.map((part, i) => ({ title: parts.length > 1 ? `${title}: ${i + 1}` : title, query: part.trimStart(), variables }));
+}
+
+const offered = [...examples, ...recipes.flatMap(steps)];
+offered.forEach(({ title }, i) => at("example").append(new Option(title, i)));
+at("example").addEventListener("change", () => {
+  const chosen = offered[at("example").value];
+  if (typeof chosen.variables === "function") showRecipe(chosen);
+  else show(chosen);
+});
 at("run").addEventListener("click", run);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
