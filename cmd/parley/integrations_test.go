@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -231,12 +232,59 @@ func TestReceivers(t *testing.T) {
 			if line := p.line(); !strings.HasPrefix(line, fmt.Sprintf("%d MESSAGE_CREATED conversation_", got.sequence)) || !strings.Contains(line, `"text":"Where is my order?"`) {
 				t.Errorf("it prints %q", line)
 			}
-			select {
-			case line := <-p.lines:
+			// Half a request ends nothing.
+			cut, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(cut, "POST / HTTP/1.1\r\nHost: parley\r\nContent-Length: 100\r\n\r\n{"); err != nil {
+				t.Fatal(err)
+			}
+			_ = cut.Close()
+			o.site.chat("And mine?")
+			got = entrance.count(t, "MESSAGE_CREATED", 2)[1]
+			if status := hands(got.raw, got.id); status != http.StatusNoContent {
+				t.Errorf("the next one: %d", status)
+			}
+			if line := p.line(); !strings.Contains(line, `"text":"And mine?"`) { // what came twice was printed once
 				t.Errorf("then it prints %q", line)
-			default:
 			}
 		})
+	})
+}
+
+// NT-4: a receiver without a secret ends, for with an empty one anyone could sign.
+func TestReceiversNeedASecret(t *testing.T) {
+	t.Parallel()
+	eachLanguage(t, "webhook", func(t *testing.T, name string) {
+		p := (&api{t: t}).example(name, []string{"PARLEY_WEBHOOK_SECRET=", "PORT=0"}, "127.0.0.1:0")
+		for line := range p.lines {
+			t.Errorf("it prints %q", line)
+		}
+		if err := p.cmd.Wait(); err == nil {
+			t.Error("it ends well")
+		}
+	})
+}
+
+// NT-3: a follower whose position cannot be read ends: the log's beginning would be all over
+// again.
+func TestFollowersNeedAPosition(t *testing.T) {
+	t.Parallel()
+	eachLanguage(t, "follow", func(t *testing.T, name string) {
+		for _, text := range []string{"", "next"} {
+			file := filepath.Join(t.TempDir(), "position.txt")
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := (&api{t: t}).example(name, nil, file)
+			for line := range p.lines {
+				t.Errorf("it prints %q", line)
+			}
+			if err := p.cmd.Wait(); err == nil {
+				t.Errorf("with %q it ends well", text)
+			}
+		}
 	})
 }
 
@@ -294,8 +342,10 @@ func TestIntegrationsPage(t *testing.T) {
 		if out := o.page("verify", append(signed, "BODY="+string(got.raw)+" ")...); out != "forged\n" {
 			t.Errorf("another body is %q", out)
 		}
-		if out := o.page("verify", "SECRET="+h.secret, "ID="+got.id, "TIMESTAMP=1000000000", "SIGNATURE=", "BODY="); out != "forged\n" {
-			t.Errorf("an old request is %q", out)
+		for _, stamp := range []string{"1000000000", "09", "x[$(echo run >&2; echo 1)]", ""} {
+			if out := o.page("verify", "SECRET="+h.secret, "ID="+got.id, "TIMESTAMP="+stamp, "SIGNATURE=", "BODY="); out != "forged\n" {
+				t.Errorf("a request of %q is %q", stamp, out)
+			}
 		}
 	})
 }

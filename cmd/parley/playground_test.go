@@ -26,13 +26,14 @@ func TestPlaygroundInBrowser(t *testing.T) {
 	}
 	eachAPI(t, clock.System{}, func(t *testing.T, a *api) {
 		a.head() // the first account is there
-		if _, err := demo.Fill(t.Context(), a.store, demo.Options{Conversations: 60, Seed: 1}); err != nil {
+		filled, err := demo.Fill(t.Context(), a.store, demo.Options{Conversations: 60, Seed: 1})
+		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), browsing)
 		defer cancel()
 		run := exec.CommandContext(ctx, node, "--test", folder+"/playground.test.mjs")
-		run.Env = append(os.Environ(), "PARLEY_URL="+a.url, "PARLEY_TOKEN="+adminToken, "CHROMIUM="+chromium)
+		run.Env = append(os.Environ(), "PARLEY_URL="+a.url, "PARLEY_TOKEN="+filled.AdminToken, "CHROMIUM="+chromium)
 		if out, err := run.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}

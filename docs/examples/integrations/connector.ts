@@ -5,8 +5,7 @@
 //   PARLEY_TOKEN=... node dist/connector.js channel_...
 import { createInterface } from 'node:readline';
 import process from 'node:process';
-import { setTimeout as pause } from 'node:timers/promises';
-import { change, listen, Refused } from './parley.js';
+import { change, listen, pauseAfter, Refused } from './parley.js';
 
 const [channelId, name = 'Ann'] = process.argv.slice(2);
 
@@ -20,15 +19,19 @@ const receiving = 'mutation($in: ReceiveMessageInput!) { receiveMessage(input: $
 const reporting = 'mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }';
 const outbox = 'subscription($channelId: ID!) { outbox(channelId: $channelId) { message { id } action text } }';
 
-/** Does something until it is done, or is refused for good. What is done twice under one id is done once. */
+/**
+ * Does something until it is done, and says what was refused for good: that is skipped, for it would bring down each
+ * next run, too. Only a token that is no longer good ends the program.
+ */
 async function insist(act: () => Promise<unknown>): Promise<void> {
-  for (let wait = 100; ; wait = Math.min(wait * 2, 15_000)) {
+  for (let failures = 0; ; failures++) {
     try {
       return void (await act());
     } catch (error) {
-      if (error instanceof Refused && !error.temporary) throw error;
-      console.error('not yet:', error);
-      await pause(wait);
+      if (error instanceof Refused && error.hopeless) throw error;
+      console.error(error);
+      if (error instanceof Refused && !error.temporary) return;
+      await pauseAfter(failures);
     }
   }
 }
@@ -37,26 +40,33 @@ async function bringWhatIsTyped(): Promise<void> {
   let last = 0;
   for await (const text of createInterface(process.stdin)) {
     last = Math.max(last + 1, Date.now()); // a real medium has ids of its own
+    // Repeated after an answer that was lost, it is still one message: its id is the same.
     await insist(() =>
       change(receiving, { channelId, externalThreadId: name, externalMessageId: String(last), sender: { key: name, name }, text }),
     );
   }
 }
 
+/** Shows an item and reports it. A real medium would change or delete what it has for EDIT and DELETE. */
+async function show({ message, action, text }: Item): Promise<void> {
+  console.log(action, message.id, text ?? '');
+  // If the program dies here, the item comes again and is shown twice: see "At least once" in custom-channels.md.
+  await insist(() => change(reporting, { messageId: message.id, externalMessageId: `shown-${message.id}`, state: 'SENT' }));
+}
+
 async function showWhatIsAnswered(): Promise<void> {
-  for (;;) {
+  for (let failures = 0; ; failures++) {
     try {
       for await (const { outbox: item } of listen<{ outbox: Item }>(outbox, { channelId })) {
-        console.log(item.action, item.message.id, item.text ?? '');
-        await insist(() => change(reporting, { messageId: item.message.id, externalMessageId: `shown-${item.message.id}`, state: 'SENT' }));
+        await show(item);
+        failures = 0;
       }
     } catch (error) {
       if (error instanceof Refused && !error.temporary) throw error;
       console.error('the connection failed:', error);
     }
-    await pause(1_000);
+    await pauseAfter(failures);
   }
 }
 
-await Promise.race([bringWhatIsTyped(), showWhatIsAnswered()]);
-process.exit();
+await Promise.all([bringWhatIsTyped(), showWhatIsAnswered()]);

@@ -3,10 +3,9 @@
 //
 //   npm ci && npm run build
 //   PARLEY_TOKEN=... node dist/follow.js position.txt
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import process from 'node:process';
-import { setTimeout as pause } from 'node:timers/promises';
-import { ask, listen, Refused } from './parley.js';
+import { ask, listen, pauseAfter, Refused } from './parley.js';
 
 const [file = 'position.txt'] = process.argv.slice(2);
 
@@ -32,27 +31,45 @@ async function reload(): Promise<number> {
   return viewer.account.headSequence;
 }
 
+/** Where it stands; without a file, the beginning of the log. */
 async function position(): Promise<number> {
-  return Number(await readFile(file, 'utf8').catch(() => '0'));
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '0';
+    throw error;
+  });
+  if (!/^\d+\s*$/.test(text)) throw new Error(`${file} has no position: ${JSON.stringify(text)}`);
+  return Number(text);
 }
 
-/** Stored in one step: half a number would be another position. */
+/** Stored in one step, and on the disk: half a number would be another position. */
 async function store(sequence: number): Promise<void> {
-  await writeFile(`${file}.new`, String(sequence));
+  const written = await open(`${file}.new`, 'w');
+  await written.writeFile(String(sequence));
+  await written.sync();
+  await written.close();
   await rename(`${file}.new`, file);
 }
 
-for (let wait = 100; ; wait = Math.min(wait * 2, 15_000)) {
-  try {
-    for await (const { events } of listen<{ events: Event }>(following, { after: await position() })) {
-      await handle(events);
-      await store(events.sequence); // after the work: what was not done comes again
-      wait = 100;
-    }
-  } catch (error) {
-    if (error instanceof Refused && error.code === 'CURSOR_EXPIRED') await store(await reload());
-    else if (error instanceof Refused && !error.temporary) throw error; // such as a token that is revoked
-    else console.error('the connection failed:', error);
+/** Handles events until the connection ends. */
+async function follow(after: number, came: () => void): Promise<void> {
+  for await (const { events } of listen<{ events: Event }>(following, { after })) {
+    await handle(events);
+    await store(events.sequence); // after the work: what was not done comes again
+    came();
   }
-  await pause(wait * (0.5 + Math.random() / 2)); // each at another time, when all lost it at once
+}
+
+let expired = false;
+for (let failures = 0; ; failures++) {
+  if (!expired) await position(); // a file that cannot be read ends the program: position 0 would be all over again
+  try {
+    if (expired) await store(await reload());
+    expired = false;
+    await follow(await position(), () => (failures = 0));
+  } catch (error) {
+    if (!(error instanceof Refused)) console.error('the connection failed:', error);
+    else if (error.code === 'CURSOR_EXPIRED') expired = true;
+    else if (!error.temporary) throw error; // such as a token that is revoked
+  }
+  await pauseAfter(failures);
 }

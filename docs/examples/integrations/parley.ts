@@ -16,6 +16,11 @@ export class Refused extends Error {
   get temporary(): boolean {
     return ['UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL'].includes(this.code);
   }
+
+  /** Whether nothing will succeed with this token. */
+  get hopeless(): boolean {
+    return ['UNAUTHENTICATED', 'FORBIDDEN', 'CLOSED_4401'].includes(this.code);
+  }
 }
 
 interface Answer<T> {
@@ -42,6 +47,12 @@ async function post(query: string, variables: object, accept: string): Promise<R
 export async function ask<T>(query: string, variables: object = {}): Promise<T> {
   const response = await post(query, variables, 'application/json');
   return dataOf((await response.json()) as Answer<T>);
+}
+
+/** Waits, for longer after each failure, and partly by chance: else all come back at once. */
+export function pauseAfter(failures: number): Promise<void> {
+  const most = Math.min(100 * 2 ** failures, 15_000);
+  return new Promise((resolve) => setTimeout(resolve, most * (0.5 + Math.random() / 2)));
 }
 
 /** Runs a mutation of one field with an input, and throws what it refuses. */

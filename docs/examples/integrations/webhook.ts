@@ -3,7 +3,7 @@
 //
 //   npm ci && npm run build
 //   PARLEY_WEBHOOK_SECRET=whsec_... PORT=3000 node dist/webhook.js
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import process from 'node:process';
 import { Webhook } from 'standardwebhooks';
 
@@ -16,12 +16,18 @@ interface Delivery {
   data: { sequence: number; event: { conversationId: string | null } | null; result?: unknown; resultErrors?: { message: string }[] };
 }
 
-/** What is to be done; `result` is what the endpoint's document asked for. */
+/**
+ * What is to be done; `result` is what the endpoint's document asked for. Parley waits 15 seconds for the answer: for
+ * what takes longer, store the delivery here, and work on it elsewhere.
+ */
 async function handle({ type, data }: Delivery): Promise<void> {
   console.log(data.sequence, type, data.event?.conversationId ?? '-', JSON.stringify(data.result ?? data.resultErrors ?? null));
 }
 
-/** The deliveries that are done. Keep them where your data is, in the transaction of the work: a restart forgets these. */
+/**
+ * The deliveries that are done. Keep them where your data is, in the transaction of the work, for some days: a restart
+ * forgets these, and they are never fewer.
+ */
 const done = new Map<string, Promise<void>>();
 
 /** Handles a delivery once, also when it comes twice at a time; one that failed may come again. */
@@ -35,29 +41,42 @@ function once(id: string, delivery: Delivery): Promise<void> {
   return work;
 }
 
-const server = createServer(async (request, response) => {
+/** The body as it came: the signature is of these bytes. Undefined: it is longer than any of Parley's. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > longest) return void response.writeHead(413, { Connection: 'close' }).end();
+    if (size > longest) return undefined;
     chunks.push(chunk);
   }
-  const body = Buffer.concat(chunks).toString(); // as it came: the signature is of these bytes
+  return Buffer.concat(chunks);
+}
+
+/** The status to answer with. */
+async function receive(request: IncomingMessage): Promise<number> {
+  const body = await bodyOf(request);
+  if (!body) return 413;
   let delivery: Delivery;
   try {
     delivery = webhook.verify(body, request.headers as Record<string, string>) as Delivery;
   } catch {
-    return void response.writeHead(401).end();
+    return 401;
   }
-  const id = String(request.headers['webhook-id']);
   try {
-    await once(id, delivery);
-    response.writeHead(204).end();
+    await once(String(request.headers['webhook-id']), delivery);
+    return 204;
   } catch (error) {
     console.error(error);
-    response.writeHead(503).end(); // Parley sends it again
+    return 503; // Parley sends it again
   }
+}
+
+const server = createServer((request, response) => {
+  receive(request).then(
+    (status) => response.writeHead(status).end(),
+    () => response.destroy(), // the request was cut off
+  );
 });
 server.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {
   console.log('listening', JSON.stringify(server.address()));

@@ -30,7 +30,10 @@ type event struct {
 }
 
 type result struct {
-	Data   struct{ Events event }
+	Data struct {
+		Events event
+		Viewer struct{ Account struct{ HeadSequence int64 } }
+	}
 	Errors []struct {
 		Message    string
 		Extensions struct{ Code string }
@@ -69,15 +72,17 @@ func main() {
 		f.file = os.Args[1]
 	}
 	for {
+		if _, err := f.position(); err != nil {
+			slog.Error("no position", "error", err) // position 0 would be all over again
+			os.Exit(1)
+		}
 		err := f.followEvents()
 		var no refused
 		switch {
 		case !errors.As(err, &no):
 			slog.Warn("the connection ended", "error", err)
 		case no.code == "CURSOR_EXPIRED":
-			if err := f.reload(); err != nil {
-				slog.Warn("not loaded", "error", err)
-			}
+			f.expired = true
 		case no.code != "UNAVAILABLE" && no.code != "RATE_LIMITED" && no.code != "INTERNAL":
 			slog.Error("refused", "error", err) // such as a token that is revoked
 			os.Exit(1)
@@ -90,10 +95,17 @@ func main() {
 type follower struct {
 	url, token, file string
 	wait             time.Duration
+	expired          bool // the log no longer reaches back to the position
 }
 
 // followEvents handles events until the connection ends.
 func (f *follower) followEvents() error {
+	if f.expired {
+		if err := f.reload(); err != nil {
+			return err
+		}
+		f.expired = false
+	}
 	after, err := f.position()
 	if err != nil {
 		return err
@@ -107,7 +119,7 @@ func (f *follower) followEvents() error {
 		return refusal(response)
 	}
 	lines := bufio.NewScanner(response.Body)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, 16<<20) // an event is as long as what you select of it
 	for lines.Scan() {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")
 		if !ok || data == "" {
@@ -139,16 +151,15 @@ func (f *follower) reload() error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	var answer struct {
-		Data struct {
-			Viewer struct{ Account struct{ HeadSequence int64 } }
-		}
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+	var r result
+	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<16)).Decode(&r); err != nil {
 		return err
 	}
+	if len(r.Errors) > 0 {
+		return refused{r.Errors[0].Extensions.Code, r.Errors[0].Message}
+	}
 	fmt.Println("reload")
-	return f.store(answer.Data.Viewer.Account.HeadSequence)
+	return f.store(r.Data.Viewer.Account.HeadSequence)
 }
 
 func (f *follower) position() (int64, error) {
@@ -159,12 +170,17 @@ func (f *follower) position() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseInt(string(text), 10, 64)
+	return strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 }
 
-// store does it in one step: half a number would be another position.
+// store does it in one step, and on the disk: half a number would be another position.
 func (f *follower) store(sequence int64) error {
-	if err := os.WriteFile(f.file+".new", []byte(strconv.FormatInt(sequence, 10)), 0o600); err != nil {
+	file, err := os.Create(f.file + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(strconv.FormatInt(sequence, 10))
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.file+".new", f.file)

@@ -28,7 +28,8 @@ type delivery struct {
 	}
 }
 
-// handle does what is to be done.
+// handle does what is to be done. Parley waits 15 seconds for the answer: for what takes longer,
+// store the delivery here, and work on it elsewhere.
 func handle(d delivery) error {
 	conversation, result := "-", "null"
 	if d.Data.Event != nil && d.Data.Event.ConversationID != nil {
@@ -44,9 +45,10 @@ func handle(d delivery) error {
 type receiver struct {
 	webhook *standardwebhooks.Webhook
 	mu      sync.Mutex
-	// done are the deliveries that are done. Keep them where your data is, in the transaction
-	// of the work: a restart forgets these.
-	done map[string]bool
+	// done are the deliveries that are done, or under way. Keep them where your data is, in
+	// the transaction of the work, for some days: a restart forgets these, and they are never
+	// fewer.
+	done map[string]*delivered
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -67,11 +69,18 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// once handles a delivery, unless that was done.
+// once handles a delivery, unless that was done. Others go on in between.
 func (r *receiver) once(id string, body []byte) error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.done[id] {
+	work := r.done[id]
+	if work == nil {
+		work = &delivered{}
+		r.done[id] = work
+	}
+	r.mu.Unlock()
+	work.mu.Lock()
+	defer work.mu.Unlock()
+	if work.done {
 		return nil
 	}
 	var d delivery
@@ -79,8 +88,14 @@ func (r *receiver) once(id string, body []byte) error {
 	if err == nil {
 		err = handle(d)
 	}
-	r.done[id] = err == nil
+	work.done = err == nil
 	return err
+}
+
+// delivered is whether a delivery is done; while it is under way, it is locked.
+type delivered struct {
+	mu   sync.Mutex
+	done bool
 }
 
 func main() {
@@ -94,7 +109,11 @@ func serve() error {
 	if len(os.Args) < 2 {
 		return errors.New("an address is missing, such as 127.0.0.1:3000")
 	}
-	webhook, err := standardwebhooks.NewWebhook(os.Getenv("PARLEY_WEBHOOK_SECRET"))
+	secret := os.Getenv("PARLEY_WEBHOOK_SECRET")
+	if len(secret) < len("whsec_")+24 {
+		return errors.New("PARLEY_WEBHOOK_SECRET is missing: with an empty one anyone could sign")
+	}
+	webhook, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
 		return err
 	}
@@ -103,6 +122,6 @@ func serve() error {
 		return err
 	}
 	fmt.Println("listening", listener.Addr())
-	server := http.Server{Handler: &receiver{webhook: webhook, done: map[string]bool{}}, ReadTimeout: 20 * time.Second}
+	server := http.Server{Handler: &receiver{webhook: webhook, done: map[string]*delivered{}}, ReadTimeout: 20 * time.Second}
 	return server.Serve(listener)
 }

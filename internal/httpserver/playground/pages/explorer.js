@@ -54,14 +54,24 @@ async function loadSchema() {
   }
 }
 
+function draft() {
+  try {
+    return JSON.parse(localStorage.getItem(draftKey));
+  } catch {
+    return undefined;
+  }
+}
+
 function show({ query, variables = "" }) {
   at("query").value = query;
   at("variables").value = variables;
 }
 
-/** An operation of a recipe, with what the account has. */
+/** An operation of a recipe, with what the account has; unless another was chosen by then. */
 async function showRecipe({ query, variables }) {
+  const chosen = at("example").value;
   const { answer } = await send(placesQuery).catch(() => ({}));
+  if (at("example").value !== chosen) return;
   show({ query, variables: JSON.stringify(variables({ ...unknown, ...placesOf(answer?.data) }), null, 2) });
 }
 
@@ -80,7 +90,7 @@ at("example").addEventListener("change", () => {
 });
 at("run").addEventListener("click", run);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.repeat && !at("run").disabled) run();
 });
 addEventListener("pagehide", () => {
   const draft = { query: at("query").value, variables: at("variables").value };
@@ -88,6 +98,9 @@ addEventListener("pagehide", () => {
 });
 
 if (location.pathname === "/") document.querySelector("nav").remove(); // this page stands in for the playground
-show(JSON.parse(localStorage.getItem(draftKey)) ?? examples[0]);
-tokenField(at("token"), loadSchema);
+show(draft() ?? examples[0]);
+tokenField(at("token"), loadSchema, () => {
+  localStorage.removeItem(draftKey);
+  show(examples[0]);
+});
 loadSchema();

@@ -73,25 +73,41 @@ function keptTab(recipe) {
   return { ...made, id: crypto.randomUUID?.() ?? `${Date.now()}-${title}`, hash: null, title, operationName: title, response: null };
 }
 
-// What the recipes name is known once someone has signed in: it is put where it was not.
-async function findPlaces() {
-  const response = await fetch("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...authorization() },
-    body: JSON.stringify({ query: placesQuery }),
-  });
-  places = placesOf((await response.json()).data);
+/** What GraphiQL keeps; undefined: nothing that can be read. */
+function keptTabs() {
+  try {
+    const state = JSON.parse(localStorage.getItem(kept));
+    if (state?.tabs?.[state.activeTabIndex]) return state;
+  } catch {
+    // Then the recipes begin again.
+  }
+  localStorage.removeItem(kept);
+  return undefined;
 }
 
 function changeTabs(change) {
   root?.unmount();
   if (storage) storage.live = false;
   root = storage = undefined;
-  const changed = change(JSON.parse(localStorage.getItem(kept) ?? "null") ?? { tabs: recipes.map(keptTab), activeTabIndex: 0 });
+  const changed = change(keptTabs() ?? { tabs: recipes.map(keptTab), activeTabIndex: 0 });
   const { query, variables } = changed.tabs[changed.activeTabIndex];
   localStorage.setItem(kept, JSON.stringify(changed));
   localStorage.setItem("graphiql:query", query ?? "");
   localStorage.setItem("graphiql:variables", variables ?? "");
+}
+
+// What the recipes name is known once someone has signed in: it is put where it was not.
+async function findPlaces() {
+  try {
+    const response = await fetch("/graphql", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...authorization() },
+      body: JSON.stringify({ query: placesQuery }),
+    });
+    places = placesOf((await response.json()).data);
+  } catch {
+    places = {}; // GraphiQL says that the server cannot be reached
+  }
 }
 
 function fillTabs(state) {
@@ -101,10 +117,20 @@ function fillTabs(state) {
   return state;
 }
 
-async function signedInAs() {
+async function tokenChanged() {
+  render(); // at once by the other token
   await findPlaces();
+  if (Object.keys(places).length === 0) return;
   changeTabs(fillTabs);
   render();
+}
+
+/** Nothing of what was typed here stays. */
+function forget() {
+  root?.unmount();
+  if (storage) storage.live = false;
+  root = storage = undefined;
+  for (const name of Object.keys(localStorage)) if (name.startsWith("graphiql:")) localStorage.removeItem(name);
 }
 
 const menu = document.getElementById("recipe");
@@ -117,6 +143,7 @@ menu.addEventListener("change", () => {
   render();
 });
 
-tokenField(document.getElementById("token"), signedInAs);
-await findPlaces().catch(() => {});
+tokenField(document.getElementById("token"), tokenChanged, forget);
+keptTabs();
+await findPlaces();
 render();

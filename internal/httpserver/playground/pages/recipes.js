@@ -40,8 +40,7 @@ query Setup {
   },
   {
     title: "Set up an inbox with chat in 8 steps",
-    query: `# Run the steps one after the other. The variables name what this account has:
-# to go on with what a step made, put its id there.
+    query: `# Run the steps one after the other, and put the id that a step answers into the variables.
 
 # 1. An inbox. Put its id into inboxId.
 mutation SetUpChat1_CreateInbox($name: String!) {
@@ -59,7 +58,7 @@ mutation SetUpChat2_AddMembers($inboxId: ID!, $userId: ID!) {
   }
 }
 
-# 3. Its chat channel: ALREADY_EXISTS if it has one. Put the new one's id into channelId.
+# 3. Its chat channel. Put its id into channelId.
 mutation SetUpChat3_CreateChatChannel($inboxId: ID!) {
   createChatChannel(input: { inboxId: $inboxId }) {
     chatChannel { id key }
@@ -125,7 +124,14 @@ query SetUpChat8_TrackingCode($channelId: ID!) {
   node(id: $channelId) { ... on ChatChannel { trackingCode } }
 }
 `,
-    variables: ({ userId, inboxId, channelId, messageId }) => ({ name: `Support ${new Date().toISOString().slice(0, 19)}`, userId, inboxId, channelId, messageId }),
+    // What a step makes is not what there is already: a step that was forgotten changes nothing.
+    variables: ({ userId }) => ({
+      name: `Support ${new Date().toISOString().slice(0, 19)}`,
+      userId,
+      inboxId: "inbox_... of step 1",
+      channelId: "channel_... of step 3",
+      messageId: "targetedmessage_... of step 6",
+    }),
   },
   {
     title: "Connect team mail",
@@ -136,7 +142,7 @@ query ConnectMail1_Channels($inboxId: ID!) {
 }
 
 # 2. An address that forwards to Parley works without a password. With GMAIL or MICROSOFT the payload has
-# an authorizationUrl, at which you sign in; with IMAP give imap, smtp and password.
+# an authorizationUrl, at which you sign in; with IMAP give imap, smtp and password, and forget what you typed (above).
 mutation ConnectMail2_Begin($inboxId: ID!, $address: EmailAddress!) {
   beginEmailChannel(input: { inboxId: $inboxId, provider: FORWARDING, address: $address, acceptTerms: true }) {
     emailChannel { id address forwardingAddress state }
@@ -187,7 +193,7 @@ query TargetPricing3_Preview($channelId: ID!, $pageUrl: URL!) {
   }
 }
 `,
-    variables: ({ channelId, messageId }) => ({ channelId, messageId, pageUrl: "https://shop.example.com/pricing" }),
+    variables: ({ channelId }) => ({ channelId, messageId: "targetedmessage_... of step 1", pageUrl: "https://shop.example.com/pricing" }),
   },
   {
     title: "Who got this chat, and why",

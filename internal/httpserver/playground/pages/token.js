@@ -15,8 +15,11 @@ export function authorization() {
   return value ? { Authorization: `Bearer ${value}` } : { "Parley-Session": "1" };
 }
 
-/** Puts the field into the form, and calls changed() whenever the token is another. */
-export function tokenField(form, changed) {
+/**
+ * Puts the field into the form, and calls changed() whenever the token is another, and forgotten() before that when
+ * what was typed is to be forgotten.
+ */
+export function tokenField(form, changed, forgotten) {
   const label = document.createElement("label");
   label.textContent = "Token ";
   const input = document.createElement("input");
@@ -35,8 +38,12 @@ export function tokenField(form, changed) {
   });
   const forget = button("Forget", () => {
     input.value = "";
-    store();
+    forgotten();
+    localStorage.removeItem(key);
+    showSession(session);
+    changed();
   });
+  forget.title = "Forget the token, and what was typed here";
   const note = document.createElement("span");
   note.className = "hint";
   note.textContent = "kept in this browser only";
@@ -64,12 +71,7 @@ export function tokenField(form, changed) {
 async function showSession(place) {
   place.replaceChildren();
   if (token()) return;
-  const response = await fetch("/graphql", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...authorization() },
-    body: JSON.stringify({ query: "{ viewer { user { name } } }" }),
-  });
-  const name = (await response.json()).data?.viewer?.user?.name;
+  const name = await userName().catch(() => undefined);
   if (token()) return;
   if (name) {
     const out = button("Sign out", async () => {
@@ -83,6 +85,15 @@ async function showSession(place) {
   link.href = `/auth/login?return=${encodeURIComponent(location.pathname)}`;
   link.textContent = "Sign in";
   place.replaceChildren(link);
+}
+
+async function userName() {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...authorization() },
+    body: JSON.stringify({ query: "{ viewer { user { name } } }" }),
+  });
+  return (await response.json()).data?.viewer?.user?.name;
 }
 
 function button(text, act) {
