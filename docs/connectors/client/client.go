@@ -1,0 +1,396 @@
+// Package client is what a connector needs of Parley's API: it brings messages and files, takes out what is to be
+// sent, and reports. It uses the public API only, and is meant to be copied with the connectors beside it.
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Client is a channel of a Parley server, and the token that is bound to it.
+type Client struct {
+	URL, Token, Channel string
+	*Journal
+	Log *slog.Logger
+}
+
+// New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE.
+func New() *Client {
+	c := &Client{os.Getenv("PARLEY_URL") + "/graphql", os.Getenv("PARLEY_TOKEN"), os.Getenv("PARLEY_CHANNEL"), nil, slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	var err error
+	if c.Journal, err = OpenJournal(cmp.Or(os.Getenv("STATE"), "connector.state")); err != nil {
+		c.Log.Error("the journal cannot be read", "error", err)
+		os.Exit(1)
+	}
+	return c
+}
+
+// Outbound is a message that is to be sent, changed or taken back. What is null is empty.
+type Outbound struct {
+	Message                                                       struct{ ID string }
+	Action, Text                                                  string
+	ExternalThreadID, ExternalMessageID, ReplyToExternalMessageID string
+	Attachments                                                   []struct{ FileName, ContentType, URL string }
+	Template                                                      *struct {
+		Name, Language string
+		Parameters     []string
+	}
+	Attempt int
+}
+
+// Refusal is an answer that another try does not change: of Parley with the code of a user error, or of a medium.
+type Refusal struct{ Code, Text string }
+
+func (r *Refusal) Error() string { return r.Text }
+
+// Refused returns the refusal that an error is; nil: it is none, and another try may go well.
+func Refused(err error) (r *Refusal) {
+	_ = errors.As(err, &r)
+	return r
+}
+
+// AddFile uploads a file for a message that is received next, unless it could not be had. What is refused, as too large,
+// is words in the message, which comes all the same.
+func (c *Client) AddFile(in map[string]any, name string, content []byte, err error) error {
+	id := ""
+	if err == nil {
+		id, err = c.upload(name, content)
+	}
+	if r := Refused(err); r != nil {
+		in["text"] = fmt.Sprintf("%s\n[The file %s cannot be had: %s]", in["text"], name, r.Text)
+		return nil
+	}
+	in["attachmentIds"] = []string{id}
+	return err
+}
+
+// Receive brings a message. One that Parley has already is taken again, and changes nothing. One that is invalid is
+// logged, so that others do not wait for it.
+func (c *Client) Receive(in map[string]any) error {
+	in["channelId"] = c.Channel
+	if in["text"] == "" && in["attachmentIds"] == nil {
+		in["text"] = "[A message that cannot be shown here]"
+	}
+	err := c.ask(`mutation($in: ReceiveMessageInput!) { receiveMessage(input: $in) { userErrors { code message } } }`, in, nil)
+	if r := Refused(err); r != nil && (r.Code == "INVALID" || r.Code == "TOO_LONG" || r.Code == "REQUIRED") {
+		c.Log.Error("Parley refuses a message", "message", in["externalMessageId"], "error", err)
+		return nil
+	}
+	return err
+}
+
+// Report says what became of a message, and returns its state after that.
+func (c *Client) Report(in map[string]any) (delivery string, err error) {
+	if in["messageId"] == nil {
+		in["channelId"] = c.Channel
+	}
+	var payload struct{ Message struct{ Delivery string } }
+	err = c.ask(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { message { delivery } userErrors { code message } } }`, in, &payload)
+	return payload.Message.Delivery, err
+}
+
+func (c *Client) upload(name string, content []byte) (string, error) {
+	contentType, body := Form(&File{"0", name, content},
+		"operations", `{"query": "mutation($in: UploadChannelAttachmentInput!) { uploadChannelAttachment(input: $in) { attachment { id } userErrors { code message } } }",
+			"variables": {"in": {"channelId": "`+c.Channel+`", "file": null}}}`,
+		"map", `{"0": ["variables.in.file"]}`)
+	var payload struct{ Attachment struct{ ID string } }
+	err := c.exchange(contentType, body, &payload)
+	return payload.Attachment.ID, err
+}
+
+// Follow gives what is to be sent to handle, for ever, so many messages at once. What handle returns is reported: the
+// message's id in the medium, or the refusal. Any other error ends the stream, and the message comes again. Parley knows
+// that a message is still being sent while handle has it. Before each stream, settle gets the messages in doubt.
+func (c *Client) Follow(atOnce int, settle func(messageID string) error, handle func(Outbound) (externalID string, err error)) {
+	c.Forever("the outbox", func(worked func()) error {
+		for _, id := range c.InDoubt() {
+			if err := settle(id); err != nil {
+				return err
+			}
+		}
+		return c.followOnce(atOnce, func(m *Outbound) error {
+			err := c.carryOut(m, handle)
+			if err == nil {
+				worked()
+			}
+			return err
+		})
+	})
+}
+
+func (c *Client) followOnce(atOnce int, handle func(*Outbound) error) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	body, _ := json.Marshal(map[string]any{"variables": map[string]any{"channel": c.Channel, "n": atOnce}, "query": `subscription($channel: ID!, $n: Int) {
+		outbox(channelId: $channel, atOnce: $n) { message { id } action text externalThreadId externalMessageId replyToExternalMessageId
+			attachments { fileName contentType url } template { name language parameters } attempt } }`})
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"}, "Authorization": {"Bearer " + c.Token}}
+	silent := time.AfterFunc(time.Minute, func() { cancel(errors.New("the stream fell silent")) }) // Parley writes every 25 seconds
+	defer silent.Stop()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	var sending sync.WaitGroup
+	defer sending.Wait() // before the next stream gives the same messages
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, 8<<20)
+	for lines.Scan() {
+		silent.Reset(time.Minute)
+		data, _ := strings.CutPrefix(lines.Text(), "data: ")
+		var event struct {
+			Data   struct{ Outbox *Outbound }
+			Errors []struct{ Message string }
+		}
+		if json.Unmarshal([]byte(data), &event); len(event.Errors) > 0 {
+			return errors.New(event.Errors[0].Message)
+		}
+		if m := event.Data.Outbox; m != nil {
+			sending.Go(func() {
+				defer c.keepLease(m.Message.ID)()
+				if err := handle(m); err != nil {
+					cancel(err)
+				}
+			})
+		}
+	}
+	return errors.Join(context.Cause(ctx), lines.Err(), io.EOF)
+}
+
+// Part is what a medium sends as one message: the text, or a file.
+type Part struct {
+	MessageID         string
+	Number, Count     int // from 0, and of how many
+	Text, ContentType string
+	File              *File
+}
+
+// SendParts sends what is not sent yet of a message: its text, then each file. The journal knows of each part that it is
+// about to be sent, and under which id it was. The message's id in Parley is those of its parts, with commas between.
+func (c *Client) SendParts(m Outbound, sequence string, send func(Part) (id string, err error)) (externalID string, err error) {
+	texts := 1
+	if m.Text == "" && m.Template == nil {
+		texts = 0
+	}
+	count := texts + len(m.Attachments)
+	for n := len(c.Entry(m.Message.ID).Parts); n < count; n++ {
+		part := Part{MessageID: m.Message.ID, Number: n, Count: count, Text: m.Text}
+		if n >= texts {
+			a := m.Attachments[n-texts]
+			content, err := Download(a.URL, nil)
+			if err != nil {
+				return "", err
+			}
+			part = Part{MessageID: m.Message.ID, Number: n, Count: count, ContentType: a.ContentType, File: &File{Name: a.FileName, Content: content}}
+		}
+		if err := c.Begin(m.Message.ID, m.ExternalThreadID, sequence); err != nil {
+			return "", err
+		}
+		id, err := send(part)
+		if err == nil {
+			err = c.Settle(m.Message.ID, id)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(c.Entry(m.Message.ID).Parts, ","), nil
+}
+
+// Mark is a text by which a medium may know a part, and which it says with what became of it.
+func (p Part) Mark() string { return fmt.Sprint(p.MessageID, " ", p.Number, " ", p.Count) }
+
+// Confirm takes in that the part with a mark has an id in the medium: one in doubt was sent. It returns how a report
+// names the message, and whether the part is the last: before that, the message is neither delivered nor read.
+func (c *Client) Confirm(mark, thread, id string) (report map[string]any, last bool, err error) {
+	messageID, part, parts := "", 0, 1
+	if n, _ := fmt.Sscan(mark, &messageID, &part, &parts); n != 3 { // another program's, or none
+		return map[string]any{"externalThreadId": thread, "externalMessageId": id}, true, nil
+	}
+	if len(c.Entry(messageID).Parts) == part {
+		err = c.Settle(messageID, id)
+	}
+	if report = map[string]any{"messageId": messageID}; parts == 1 {
+		report["externalMessageId"] = id
+	}
+	return report, part == parts-1, err
+}
+
+// AwaitWord waits until the medium says that a message in doubt was sent. After a while without a word, it was not.
+func (c *Client) AwaitWord(messageID string, while time.Duration) error {
+	look, over := time.NewTicker(50*time.Millisecond), time.After(while)
+	defer look.Stop()
+	for c.Entry(messageID).Doubt {
+		select {
+		case <-look.C:
+		case <-over:
+			return c.Settle(messageID, "")
+		}
+	}
+	return nil
+}
+
+func (c *Client) carryOut(m *Outbound, handle func(Outbound) (string, error)) error {
+	externalID, err := handle(*m)
+	report := map[string]any{"messageId": m.Message.ID, "state": "SENT", "externalMessageId": externalID}
+	if r := Refused(err); r != nil {
+		report = map[string]any{"messageId": m.Message.ID, "state": "FAILED", "error": r.Text}
+	} else if err != nil {
+		return err
+	}
+	if _, err := c.Report(report); err != nil && Refused(err) == nil { // refused: the message is gone
+		return err
+	}
+	return c.Forget(m.Message.ID)
+}
+
+// keepLease says that a message is being sent, until what it returns is called.
+func (c *Client) keepLease(messageID string) (end func()) {
+	alive, done := time.NewTicker(25*time.Second), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-alive.C:
+				_, _ = c.Report(map[string]any{"messageId": messageID, "state": "QUEUED"})
+			case <-done:
+				alive.Stop()
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+func (c *Client) ask(query string, in map[string]any, payload any) error {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"in": in}})
+	if err != nil {
+		return err
+	}
+	return c.exchange("application/json", body, payload)
+}
+
+// exchange runs a mutation, and reads the payload of its one field.
+func (c *Client) exchange(contentType string, body []byte, payload any) error {
+	_, raw, err := Send(http.MethodPost, c.URL, http.Header{"Content-Type": {contentType}, "Authorization": {"Bearer " + c.Token}}, body)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data   map[string]json.RawMessage
+		Errors []struct{ Message string }
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return fmt.Errorf("Parley answers %.100q", raw)
+	}
+	if len(answer.Errors) > 0 {
+		return errors.New(answer.Errors[0].Message)
+	}
+	for _, data := range answer.Data {
+		var refused struct {
+			UserErrors []struct{ Code, Message string }
+		}
+		if err := json.Unmarshal(data, &refused); err != nil {
+			return err
+		}
+		if list := refused.UserErrors; len(list) > 0 {
+			return &Refusal{list[0].Code, list[0].Message}
+		}
+		if payload != nil {
+			return json.Unmarshal(data, payload)
+		}
+	}
+	return nil
+}
+
+// calls are bounded, longer than a long poll lasts.
+var calls = &http.Client{Timeout: 90 * time.Second}
+
+// Send sends a request, and returns the status and the body of the answer. An error has no address, which may be secret.
+func Send(method, address string, header http.Header, body []byte) (status int, answer []byte, err error) {
+	request, err := http.NewRequest(method, address, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, errors.New("the address of a request is none")
+	}
+	request.Header = header
+	response, err := calls.Do(request)
+	if err != nil {
+		var where *url.Error
+		if errors.As(err, &where) {
+			err = where.Err
+		}
+		return 0, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err = io.ReadAll(io.LimitReader(response.Body, 64<<20))
+	return response.StatusCode, answer, err
+}
+
+// Call sends a request, and reads the answer, which is JSON whatever its status.
+func Call(method, address string, header http.Header, body []byte, answer any) (status int, err error) {
+	status, raw, err := Send(method, address, header, body)
+	if err == nil && json.Unmarshal(raw, answer) != nil {
+		err = fmt.Errorf("the medium answers %d, %.100q", status, raw)
+	}
+	return status, err
+}
+
+// Download returns a file.
+func Download(address string, header http.Header) ([]byte, error) {
+	status, content, err := Send(http.MethodGet, address, header, nil)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("the file's server answers %d", status)
+	}
+	return content, err
+}
+
+// File is a file of a form.
+type File struct {
+	Field, Name string
+	Content     []byte
+}
+
+// Form is a form of names and values, with a file at its end unless that is nil.
+func Form(f *File, pairs ...string) (contentType string, body []byte) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		_ = w.WriteField(pairs[i], pairs[i+1]) // a buffer takes all
+	}
+	if f != nil {
+		part, _ := w.CreateFormFile(f.Field, f.Name)
+		_, _ = part.Write(f.Content)
+	}
+	_ = w.Close()
+	return w.FormDataContentType(), b.Bytes()
+}
+
+// Forever does something again when it ends: after a second, then two, up to half a minute, and after a second again
+// once it has worked.
+func (c *Client) Forever(what string, do func(worked func()) error) {
+	for wait := time.Second; ; wait = min(wait*2, 30*time.Second) {
+		err := do(func() { wait = time.Second / 2 })
+		c.Log.Warn(what+" ended", "error", err, "again_in", wait)
+		<-time.After(wait + rand.N(wait/4))
+	}
+}
