@@ -26,6 +26,8 @@ type commands struct {
 	Verify      verifyCommand      `cmd:"" help:"Verify the seals of the event log and the audit log, and print anchors to keep elsewhere."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
 	Mcp         mcpCommand         `cmd:"" help:"Serve a running server's tools for language models over standard input and output, as the Model Context Protocol."`
+	Listen      listenCommand      `cmd:"" help:"Forward the account's events to an address that the server cannot reach, as webhooks: to one's own machine."`
+	Trigger     triggerCommand     `cmd:"" help:"Send a sample of an event to an address, as a webhook."`
 	ChannelTest channelTestCommand `cmd:"" help:"Check the connector of a custom channel: duplicates, echoes, order, states, kills."`
 	Schema      schemaCommand      `cmd:"" help:"Print the GraphQL schema."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

@@ -27,11 +27,13 @@ type Client struct {
 	URL, Token, Channel string
 	*Journal
 	Log *slog.Logger
+	// Hold is how long a message in doubt waits for the medium to say that it was sent.
+	Hold time.Duration
 }
 
 // New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE.
 func New() *Client {
-	c := &Client{os.Getenv("PARLEY_URL") + "/graphql", os.Getenv("PARLEY_TOKEN"), os.Getenv("PARLEY_CHANNEL"), nil, slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	c := &Client{os.Getenv("PARLEY_URL") + "/graphql", os.Getenv("PARLEY_TOKEN"), os.Getenv("PARLEY_CHANNEL"), nil, slog.New(slog.NewTextHandler(os.Stderr, nil)), 0}
 	var err error
 	if c.Journal, err = OpenJournal(cmp.Or(os.Getenv("STATE"), "connector.state")); err != nil {
 		c.Log.Error("the journal cannot be read", "error", err)
@@ -94,14 +96,17 @@ func (c *Client) Receive(in map[string]any) error {
 	return err
 }
 
-// Report says what became of a message, and returns its state after that.
-func (c *Client) Report(in map[string]any) (delivery string, err error) {
-	if in["messageId"] == nil {
+// Report says what became of a message. One that Parley does not know is a refusal.
+func (c *Client) Report(in map[string]any) error {
+	messageID, named := in["messageId"].(string)
+	if !named {
 		in["channelId"] = c.Channel
 	}
-	var payload struct{ Message struct{ Delivery string } }
-	err = c.ask(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { message { delivery } userErrors { code message } } }`, in, &payload)
-	return payload.Message.Delivery, err
+	err := c.ask(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }`, in, nil)
+	if (err == nil || Refused(err) != nil) && named && in["state"] != "QUEUED" {
+		err = cmp.Or(c.Forget(messageID), err) // it does not come again
+	}
+	return err
 }
 
 func (c *Client) upload(name string, content []byte) (string, error) {
@@ -124,17 +129,11 @@ func (c *Client) Follow(atOnce int, settle func(messageID string) error, handle 
 				return err
 			}
 		}
-		return c.followOnce(atOnce, func(m *Outbound) error {
-			err := c.carryOut(m, handle)
-			if err == nil {
-				worked()
-			}
-			return err
-		})
+		return c.followOnce(atOnce, worked, func(m *Outbound) error { return c.carryOut(m, handle) })
 	})
 }
 
-func (c *Client) followOnce(atOnce int, handle func(*Outbound) error) error {
+func (c *Client) followOnce(atOnce int, worked func(), handle func(*Outbound) error) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	body, _ := json.Marshal(map[string]any{"variables": map[string]any{"channel": c.Channel, "n": atOnce}, "query": `subscription($channel: ID!, $n: Int) {
@@ -163,10 +162,11 @@ func (c *Client) followOnce(atOnce int, handle func(*Outbound) error) error {
 			Data   struct{ Outbox *Outbound }
 			Errors []struct{ Message string }
 		}
-		if json.Unmarshal([]byte(data), &event); len(event.Errors) > 0 {
+		if err := json.Unmarshal([]byte(data), &event); err == nil && len(event.Errors) > 0 { // other lines are comments
 			return errors.New(event.Errors[0].Message)
 		}
 		if m := event.Data.Outbox; m != nil {
+			worked()
 			sending.Go(func() {
 				defer c.keepLease(m.Message.ID)()
 				if err := handle(m); err != nil {
@@ -237,9 +237,9 @@ func (c *Client) Confirm(mark, thread, id string) (report map[string]any, last b
 	return report, part == parts-1, err
 }
 
-// AwaitWord waits until the medium says that a message in doubt was sent. After a while without a word, it was not.
-func (c *Client) AwaitWord(messageID string, while time.Duration) error {
-	look, over := time.NewTicker(50*time.Millisecond), time.After(while)
+// awaitWord waits until the medium says that a message in doubt was sent. After a while without a word, it was not.
+func (c *Client) awaitWord(messageID string) error {
+	look, over := time.NewTicker(50*time.Millisecond), time.After(c.Hold)
 	defer look.Stop()
 	for c.Entry(messageID).Doubt {
 		select {
@@ -252,6 +252,9 @@ func (c *Client) AwaitWord(messageID string, while time.Duration) error {
 }
 
 func (c *Client) carryOut(m *Outbound, handle func(Outbound) (string, error)) error {
+	if err := c.awaitWord(m.Message.ID); err != nil {
+		return err
+	}
 	externalID, err := handle(*m)
 	report := map[string]any{"messageId": m.Message.ID, "state": "SENT", "externalMessageId": externalID}
 	if r := Refused(err); r != nil {
@@ -259,10 +262,10 @@ func (c *Client) carryOut(m *Outbound, handle func(Outbound) (string, error)) er
 	} else if err != nil {
 		return err
 	}
-	if _, err := c.Report(report); err != nil && Refused(err) == nil { // refused: the message is gone
+	if err := c.Report(report); Refused(err) == nil { // refused: the message is gone
 		return err
 	}
-	return c.Forget(m.Message.ID)
+	return nil
 }
 
 // keepLease says that a message is being sent, until what it returns is called.
@@ -272,7 +275,7 @@ func (c *Client) keepLease(messageID string) (end func()) {
 		for {
 			select {
 			case <-alive.C:
-				_, _ = c.Report(map[string]any{"messageId": messageID, "state": "QUEUED"})
+				_ = c.Report(map[string]any{"messageId": messageID, "state": "QUEUED"})
 			case <-done:
 				alive.Stop()
 				return

@@ -54,7 +54,10 @@ func (j *Journal) Mark(of string) int64 {
 
 // See notes an id.
 func (j *Journal) See(of string, id int64) error {
-	return j.change(func() { j.kept.Marks[of] = max(id, j.kept.Marks[of]) })
+	return j.change(func() bool {
+		j.kept.Marks[of] = max(id, j.kept.Marks[of])
+		return true
+	})
 }
 
 // Entry is what is known of a message; its zero value: nothing.
@@ -78,17 +81,18 @@ func (j *Journal) InDoubt() (ids []string) {
 
 // Begin notes that a part of a message is sent next.
 func (j *Journal) Begin(messageID, thread, sequence string) error {
-	return j.change(func() {
+	return j.change(func() bool {
 		j.kept.Entries[messageID] = Entry{thread, sequence, j.kept.Entries[messageID].Parts, true, j.kept.Marks[sequence]}
+		return true
 	})
 }
 
 // Settle notes the id under which the part in doubt was sent; "": it was not. One that is not in doubt stays as it is.
 func (j *Journal) Settle(messageID, id string) error {
-	return j.change(func() {
+	return j.change(func() bool {
 		e := j.kept.Entries[messageID]
 		if !e.Doubt {
-			return
+			return false
 		}
 		if e.Doubt = false; id != "" {
 			e.Parts = append(slices.Clone(e.Parts), id)
@@ -97,18 +101,26 @@ func (j *Journal) Settle(messageID, id string) error {
 			j.kept.Marks[e.Sequence] = max(n, j.kept.Marks[e.Sequence])
 		}
 		j.kept.Entries[messageID] = e
+		return true
 	})
 }
 
 // Forget drops a message of which Parley knows what became.
 func (j *Journal) Forget(messageID string) error {
-	return j.change(func() { delete(j.kept.Entries, messageID) })
+	return j.change(func() bool {
+		_, there := j.kept.Entries[messageID]
+		delete(j.kept.Entries, messageID)
+		return there
+	})
 }
 
-func (j *Journal) change(do func()) error {
+// change writes the journal if do changed it.
+func (j *Journal) change(do func() bool) error {
 	j.lock.Lock()
 	defer j.lock.Unlock()
-	do()
+	if !do() {
+		return nil
+	}
 	text, err := json.Marshal(j.kept)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 // Command cloud connects a phone number of the WhatsApp Cloud API, or of an SMS gateway that is like it, with a custom
 // channel of Parley. The API calls its webhook, /webhook on LISTEN, which has to be behind HTTPS. Run one for each number.
-//
-//	PARLEY_URL=... PARLEY_TOKEN=... PARLEY_CHANNEL=channel_... CLOUD_TOKEN=... CLOUD_APP_SECRET=... CLOUD_VERIFY_TOKEN=... CLOUD_PHONE_ID=... go run .
+// README.md names the variables that it reads.
 package main
 
 import (
@@ -23,41 +22,34 @@ import (
 type connector struct {
 	*client.Client
 	api, token, phone string
-	hold              time.Duration // how long a message in doubt waits for a word of the API
 }
 
-// value is of what the API brings: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
-type value struct {
-	Contacts           []struct{ Profile struct{ Name string } }
-	Messages, Statuses []item
-	Echoes             []item `json:"message_echoes"` // what the team wrote in WhatsApp's own app
-}
-
-type item struct {
-	ID, From, To, Type, Status             string
+// object is what the API says, each time some of it: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
+type object struct {
+	ID, From, To, Type, Status, URL        string
+	Contacts                               []struct{ Profile struct{ Name string } }
+	Messages, Statuses                     []object
+	Echoes                                 []object `json:"message_echoes"` // what the team wrote in WhatsApp's own app
 	Text                                   struct{ Body string }
 	Context                                struct{ ID string }
 	Image, Document, Audio, Video, Sticker *struct{ ID, Caption, Filename string }
 	Recipient                              string `json:"recipient_id"`
 	Mark                                   string `json:"biz_opaque_callback_data"`
-	Errors                                 []apiError
+	Error                                  fault
+	Errors                                 []fault
 }
 
-type apiError struct {
+type fault struct {
 	Message, Title string
 	Data           struct{ Details string } `json:"error_data"`
 }
 
-type answer struct {
-	Error    apiError
-	ID, URL  string
-	Messages []item
-}
-
 func main() {
+	c := &connector{client.New(), cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID")}
+	// The API knows no repeats, but it says what it took: its word is awaited of what was about to be sent when the
+	// connector died, before that is sent again.
 	hold, err := time.ParseDuration(cmp.Or(os.Getenv("CLOUD_HOLD"), "2m"))
-	c := &connector{client.New(), cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID"), hold}
-	if err == nil {
+	if c.Hold = hold; err == nil {
 		go c.Follow(10, func(string) error { return nil }, c.carryOut)
 		http.HandleFunc("GET /webhook", verify)
 		http.HandleFunc("POST /webhook", c.take)
@@ -86,7 +78,7 @@ func (c *connector) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var n struct {
-		Entry []struct{ Changes []struct{ Value value } }
+		Entry []struct{ Changes []struct{ Value object } }
 	}
 	err = json.Unmarshal(body, &n)
 	for _, e := range n.Entry {
@@ -102,7 +94,7 @@ func (c *connector) take(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *connector) bring(v value) error {
+func (c *connector) bring(v object) error {
 	for _, m := range v.Messages {
 		sender := map[string]any{"key": m.From, "phone": "+" + m.From}
 		for _, who := range v.Contacts {
@@ -125,7 +117,7 @@ func (c *connector) bring(v value) error {
 	return nil
 }
 
-func (c *connector) receive(m item, in map[string]any) error {
+func (c *connector) receive(m object, in map[string]any) error {
 	in["externalMessageId"], in["text"], in["replyToExternalMessageId"] = m.ID, m.Text.Body, m.Context.ID
 	if f := cmp.Or(m.Image, m.Document, m.Audio, m.Video, m.Sticker); f != nil {
 		in["text"] = f.Caption
@@ -142,7 +134,7 @@ func (c *connector) receive(m item, in map[string]any) error {
 }
 
 // report passes on what became of a message. The API says it with the mark that was sent along.
-func (c *connector) report(s item) error {
+func (c *connector) report(s object) error {
 	report, last, err := c.Confirm(s.Mark, s.Recipient, s.ID)
 	if err != nil || s.Status != "failed" && (!last || s.Status == "sent") { // SENT is reported when all parts are
 		return err
@@ -151,16 +143,10 @@ func (c *connector) report(s item) error {
 	for _, e := range s.Errors {
 		report["error"] = cmp.Or(e.Data.Details, e.Title)
 	}
-	_, err = c.Report(report)
-	return err
+	return c.Report(report)
 }
 
-// carryOut sends a message. The API knows no repeats, but it says what it took: its word is awaited of what was about to
-// be sent when the connector died, before that is sent again.
 func (c *connector) carryOut(m client.Outbound) (externalID string, err error) {
-	if err := c.AwaitWord(m.Message.ID, c.hold); err != nil {
-		return "", err
-	}
 	return c.SendParts(m, "", func(p client.Part) (id string, err error) { return c.send(m, p) })
 }
 
@@ -173,10 +159,9 @@ func (c *connector) send(m client.Outbound, p client.Part) (id string, err error
 		if err != nil {
 			return "", err
 		}
-		if kind, _, _ = strings.Cut(p.ContentType, "/"); kind == "image" || kind == "audio" || kind == "video" {
-			content = map[string]any{"id": stored.ID}
-		} else {
-			kind, content = "document", map[string]any{"id": stored.ID, "filename": p.File.Name}
+		content = map[string]any{"id": stored.ID}
+		if kind, _, _ = strings.Cut(p.ContentType, "/"); kind != "image" && kind != "audio" && kind != "video" {
+			kind, content["filename"] = "document", p.File.Name
 		}
 	} else if t := m.Template; t != nil {
 		words := []any{}
@@ -199,7 +184,7 @@ func (c *connector) send(m client.Outbound, p client.Part) (id string, err error
 }
 
 // call calls the API. What it refuses is a client.Refusal; after another error it may be done.
-func (c *connector) call(method, path, contentType string, body []byte) (a answer, err error) {
+func (c *connector) call(method, path, contentType string, body []byte) (a object, err error) {
 	status, err := client.Call(method, c.api+path, http.Header{"Authorization": {"Bearer " + c.token}, "Content-Type": {contentType}}, body, &a)
 	switch {
 	case err != nil || status == http.StatusOK:
@@ -210,5 +195,5 @@ func (c *connector) call(method, path, contentType string, body []byte) (a answe
 	case status == http.StatusBadRequest || status == http.StatusForbidden:
 		return a, &client.Refusal{Text: cmp.Or(a.Error.Data.Details, a.Error.Message)}
 	}
-	return a, fmt.Errorf("the API answers %d: %s", status, a.Error.Message)
+	return a, fmt.Errorf("the API answers %d: %s", status, cmp.Or(a.Error.Data.Details, a.Error.Message))
 }
