@@ -86,7 +86,7 @@ func TestChannelTestFindsFaults(t *testing.T) {
 	built := buildConnector(t, "telegram")
 	script := func(text string) string {
 		path := filepath.Join(t.TempDir(), "connector.sh")
-		ok(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700)) //nolint:gosec // it is run
+		ok(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700))
 		return path
 	}
 	for what, c := range map[string]struct{ connector, medium, only, want string }{

@@ -337,7 +337,7 @@ func takesEchoes(ctx context.Context, t *test) (string, error) {
 		}
 	}
 	if fmt.Sprint(shown) != "[By Parley By the app]" {
-		return "", fmt.Errorf("Parley has %s of the team, want what it sent and what the app sent, once each", quoted(shown))
+		return "", fmt.Errorf("in Parley are %s of the team, want what it sent and what the app sent, once each", quoted(shown))
 	}
 	if _, err := t.parley.send(ctx, th.conversation, "And once more", nil); err != nil { // after it, an echo would have been sent again
 		return "", err

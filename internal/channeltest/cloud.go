@@ -67,7 +67,7 @@ func (c *cloud) describe(address string) Description {
 	return Description{
 		Name: "whatsapp", Does: []string{doesRepeat, doesEcho, doesReceipt, doesRefuse, doesFiles, doesForge},
 		Capabilities: map[string]any{
-			"maxTextLength": 4096, "replies": true, "attachmentTypes": []string{"*/*"}, "maxAttachmentBytes": 16 << 20, "readReceipts": true, "reactions": true,
+			"maxTextLength": 4096, "replies": true, "attachmentTypes": []string{"*/*"}, "maxAttachmentBytes": 16 << 20, "readReceipts": true,
 			"replyWindowSeconds": 86400, "templates": true,
 		},
 		// The double says at once what it took: half a second without a word is long.

@@ -160,7 +160,7 @@ func (c *control) call(ctx context.Context, method, path string, in, out any) er
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("the medium answers to %s %s with what is no answer: %w", method, path, err)
+		return fmt.Errorf("the medium answers to %s %s with what cannot be read: %w", method, path, err)
 	}
 	return nil
 }

@@ -36,8 +36,8 @@ func codeOf(err error) string {
 	return ""
 }
 
-// ask runs an operation, and reads its one field into out.
-func (p *parley) ask(ctx context.Context, query string, variables map[string]any, out any) error {
+// runOperation runs an operation, and reads its one field into out.
+func (p *parley) runOperation(ctx context.Context, query string, variables map[string]any, out any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (p *parley) ask(ctx context.Context, query string, variables map[string]any
 
 // do runs a mutation of one input.
 func (p *parley) do(ctx context.Context, mutation, inputType, selection string, in map[string]any, out any) error {
-	return p.ask(ctx, fmt.Sprintf("mutation($in: %s!) { %s(input: $in) { %s userErrors { code message } } }", inputType, mutation, selection), map[string]any{"in": in}, out)
+	return p.runOperation(ctx, fmt.Sprintf("mutation($in: %s!) { %s(input: $in) { %s userErrors { code message } } }", inputType, mutation, selection), map[string]any{"in": in}, out)
 }
 
 func (p *parley) exchange(ctx context.Context, contentType string, body io.Reader, out any) error {
@@ -71,10 +71,10 @@ func (p *parley) exchange(ctx context.Context, contentType string, body io.Reade
 		Errors []struct{ Message string }
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return fmt.Errorf("Parley answers %d, %.100q", response.StatusCode, text)
+		return fmt.Errorf("the server answers %d, %.100q", response.StatusCode, text)
 	}
 	if len(answer.Errors) > 0 {
-		return fmt.Errorf("Parley: %s", answer.Errors[0].Message)
+		return fmt.Errorf("the server: %s", answer.Errors[0].Message)
 	}
 	for _, data := range answer.Data {
 		var faults struct {
@@ -93,7 +93,7 @@ func (p *parley) exchange(ctx context.Context, contentType string, body io.Reade
 // makeChannel makes an inbox with a channel of the medium's capabilities.
 func (p *parley) makeChannel(ctx context.Context, medium Description, mark string) error {
 	var who struct{ Actor struct{ ID string } }
-	if err := p.ask(ctx, `{ viewer { actor { ... on User { id } } } }`, nil, &who); err != nil {
+	if err := p.runOperation(ctx, `{ viewer { actor { ... on User { id } } } }`, nil, &who); err != nil {
 		return err
 	}
 	if who.Actor.ID == "" {
@@ -129,7 +129,7 @@ const messageFields = `id text direction delivery deliveryError externalId delet
 // is none yet.
 func (p *parley) conversation(ctx context.Context, thread string) (id string, err error) {
 	var found struct{ Nodes []struct{ ID string } }
-	err = p.ask(ctx, `query($inbox: ID!, $thread: String!) { conversations(inboxId: $inbox, first: 2, filter: {externalIds: [$thread]}) { nodes { id } } }`,
+	err = p.runOperation(ctx, `query($inbox: ID!, $thread: String!) { conversations(inboxId: $inbox, first: 2, filter: {externalIds: [$thread]}) { nodes { id } } }`,
 		map[string]any{"inbox": p.inbox, "thread": thread}, &found)
 	switch {
 	case err != nil || len(found.Nodes) == 0:
@@ -155,7 +155,7 @@ func (p *parley) messages(ctx context.Context, conversationID string) (all []mes
 				}
 			}
 		}
-		err := p.ask(ctx, `query($id: ID!, $after: String) { conversation(id: $id) { messages(first: 100, after: $after) { nodes { `+messageFields+` } pageInfo { hasNextPage endCursor } } } }`,
+		err := p.runOperation(ctx, `query($id: ID!, $after: String) { conversation(id: $id) { messages(first: 100, after: $after) { nodes { `+messageFields+` } pageInfo { hasNextPage endCursor } } } }`,
 			map[string]any{"id": conversationID, "after": after}, &page)
 		if err != nil {
 			return nil, err
@@ -181,7 +181,7 @@ func (p *parley) send(ctx context.Context, conversationID, text string, more map
 
 // message returns one message.
 func (p *parley) message(ctx context.Context, id string) (m message, err error) {
-	err = p.ask(ctx, `query($id: ID!) { node(id: $id) { ... on Message { `+messageFields+` } } }`, map[string]any{"id": id}, &m)
+	err = p.runOperation(ctx, `query($id: ID!) { node(id: $id) { ... on Message { `+messageFields+` } } }`, map[string]any{"id": id}, &m)
 	return m, err
 }
 

@@ -118,7 +118,7 @@ func Run(ctx context.Context, o Options) (results []Result, err error) {
 	defer end()
 	t := &test{Options: o, chance: rand.New(rand.NewPCG(o.Seed, 1))}
 	defer t.stop()
-	if err := t.begin(ctx); err != nil {
+	if err := t.startParties(ctx); err != nil {
 		return nil, err
 	}
 	for _, c := range checks {
@@ -163,8 +163,8 @@ func (t *test) has(need string) bool {
 	return t.medium.does(need) || t.medium.can(need)
 }
 
-// begin starts all parties, and makes the channel.
-func (t *test) begin(ctx context.Context) (err error) {
+// startParties starts all parties, and makes the channel.
+func (t *test) startParties(ctx context.Context) (err error) {
 	address := t.Medium
 	if !strings.Contains(address, "://") {
 		if address, err = serveDouble(ctx, t.Medium, t.Clock, t.chance); err != nil {
@@ -257,7 +257,7 @@ func (t *test) open(ctx context.Context) (*thread, error) {
 	th.key = placed.Thread
 	return th, t.until(ctx, func() (err error) {
 		if th.conversation, err = t.parley.conversation(ctx, th.key); err == nil && th.conversation == "" {
-			err = fmt.Errorf("Parley has no conversation with the externalThreadId %q, in which a contact wrote", th.key)
+			err = fmt.Errorf("there is no conversation in Parley with the externalThreadId %q, in which a contact wrote", th.key)
 		}
 		return err
 	})
@@ -277,7 +277,7 @@ func (t *test) incoming(ctx context.Context, th *thread, want ...string) (list [
 			got = append(got, m.Text)
 		}
 		if !slices.Equal(got, want) {
-			return fmt.Errorf("Parley has %s, want %s", quoted(got), quoted(want))
+			return fmt.Errorf("in Parley are %s, want %s", quoted(got), quoted(want))
 		}
 		return nil
 	})

@@ -88,7 +88,7 @@ func (c *Client) Receive(in map[string]any) error {
 	if in["text"] == "" && in["attachmentIds"] == nil {
 		in["text"] = "[A message that cannot be shown here]"
 	}
-	err := c.ask(`mutation($in: ReceiveMessageInput!) { receiveMessage(input: $in) { userErrors { code message } } }`, in, nil)
+	err := c.runMutation(`mutation($in: ReceiveMessageInput!) { receiveMessage(input: $in) { userErrors { code message } } }`, in, nil)
 	if r := Refused(err); r != nil && (r.Code == "INVALID" || r.Code == "TOO_LONG" || r.Code == "REQUIRED") {
 		c.Log.Error("Parley refuses a message", "message", in["externalMessageId"], "error", err)
 		return nil
@@ -102,7 +102,7 @@ func (c *Client) Report(in map[string]any) error {
 	if !named {
 		in["channelId"] = c.Channel
 	}
-	err := c.ask(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }`, in, nil)
+	err := c.runMutation(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }`, in, nil)
 	if (err == nil || Refused(err) != nil) && named && in["state"] != "QUEUED" {
 		err = cmp.Or(c.Forget(messageID), err) // it does not come again
 	}
@@ -285,7 +285,7 @@ func (c *Client) keepLease(messageID string) (end func()) {
 	return func() { close(done) }
 }
 
-func (c *Client) ask(query string, in map[string]any, payload any) error {
+func (c *Client) runMutation(query string, in map[string]any, payload any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"in": in}})
 	if err != nil {
 		return err
@@ -304,7 +304,7 @@ func (c *Client) exchange(contentType string, body []byte, payload any) error {
 		Errors []struct{ Message string }
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("Parley answers %.100q", raw)
+		return fmt.Errorf("the server answers %.100q", raw)
 	}
 	if len(answer.Errors) > 0 {
 		return errors.New(answer.Errors[0].Message)

@@ -52,7 +52,7 @@ func main() {
 	if c.Hold = hold; err == nil {
 		go c.Follow(10, func(string) error { return nil }, c.carryOut)
 		http.HandleFunc("GET /webhook", verify)
-		http.HandleFunc("POST /webhook", c.take)
+		http.HandleFunc("POST /webhook", c.takeNotification)
 		err = http.ListenAndServe(cmp.Or(os.Getenv("LISTEN"), ":8090"), nil)
 	}
 	c.Log.Error("the connector cannot run", "error", err)
@@ -68,8 +68,8 @@ func verify(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, r.FormValue("hub.challenge"))
 }
 
-// take answers with 200 only when Parley has all that came: otherwise the API brings it again.
-func (c *connector) take(w http.ResponseWriter, r *http.Request) {
+// takeNotification answers with 200 only when Parley has all that came: otherwise the API brings it again.
+func (c *connector) takeNotification(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<20))
 	mac := hmac.New(sha256.New, []byte(os.Getenv("CLOUD_APP_SECRET")))
 	mac.Write(body)

@@ -61,7 +61,7 @@ func Run(ctx context.Context, o Options) (position int64, err error) {
 	f.printf("From position %d on, to %s", f.position, o.Forward)
 	for pause := firstPause; ; pause = min(pause*2, lastPause) {
 		before := f.position
-		err := f.follow(ctx)
+		err := f.followLog(ctx)
 		var refused *Refused
 		if errors.As(err, &refused) {
 			return f.position, refused
@@ -146,7 +146,7 @@ func (f *forwarder) head(ctx context.Context) (int64, error) {
 	defer func() { _ = response.Body.Close() }()
 	var a answer
 	if err := json.NewDecoder(response.Body).Decode(&a); err != nil {
-		return 0, fmt.Errorf("%s is no Parley server, or one that answers %s", f.URL, response.Status)
+		return 0, fmt.Errorf("%s does not answer as a Parley server does, but with %s", f.URL, response.Status)
 	}
 	if err := a.fault(); err != nil {
 		return 0, err
@@ -159,8 +159,8 @@ func (f *forwarder) head(ctx context.Context) (int64, error) {
 
 const subscription = `subscription($after: Sequence, $types: [EventType!], $inboxIds: [ID!]) { events(after: $after, types: $types, inboxIds: $inboxIds) { ` + webhook.LoggedFields + ` } }`
 
-// follow forwards what comes, until the stream ends.
-func (f *forwarder) follow(ctx context.Context) error {
+// followLog forwards what comes, until the stream ends.
+func (f *forwarder) followLog(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silent := time.AfterFunc(silence, func() { cancel(errors.New("nothing came for a minute")) })
@@ -183,7 +183,7 @@ func (f *forwarder) follow(ctx context.Context) error {
 		data, ok := strings.CutPrefix(lines.Text(), "data:")
 		if data = strings.TrimSpace(data); ok && data != "" {
 			silent.Stop() // the receiver may take its time
-			if err := f.take(ctx, []byte(data)); err != nil {
+			if err := f.forwardEvent(ctx, []byte(data)); err != nil {
 				return err
 			}
 		}
@@ -195,8 +195,8 @@ func (f *forwarder) follow(ctx context.Context) error {
 	return errors.Join(lines.Err(), io.EOF)
 }
 
-// take forwards an event of the stream.
-func (f *forwarder) take(ctx context.Context, data []byte) error {
+// forwardEvent forwards an event of the stream.
+func (f *forwarder) forwardEvent(ctx context.Context, data []byte) error {
 	var a answer
 	if err := json.Unmarshal(data, &a); err != nil {
 		return err
