@@ -67,31 +67,43 @@ func (f *traffic) teamWrites(ctx context.Context, n int) error {
 	})
 }
 
-// settled waits until no message is under way, and counts. Rests between attempts last up
-// to 15 minutes, so that it is patient as long as something still happens.
+// settled waits until no message is under way, has one more go through each thread, behind
+// which nothing can hide, and counts.
 func (f *traffic) settled(ctx context.Context) (string, error) {
-	look := time.NewTicker(500 * time.Millisecond)
-	defer look.Stop()
-	var problems []error
-	for quiet := time.Duration(0); ; quiet += 500 * time.Millisecond {
-		open, err := f.open(ctx)
-		if err != nil {
+	if err := f.await(ctx); err != nil {
+		return "", err
+	}
+	for n := range killThreads {
+		if err := errors.Join(f.contactWrites(ctx, n), f.teamWrites(ctx, n)); err != nil {
 			return "", err
 		}
-		if open == 0 {
-			break
-		}
-		if quiet > 17*time.Minute {
-			problems = append(problems, fmt.Errorf("%d messages are under way for 17 minutes", open))
-			break
+	}
+	if err := f.await(ctx); err != nil {
+		return "", err
+	}
+	return f.count(ctx)
+}
+
+// longestRest is longer than Parley rests between the attempts at a message.
+const longestRest = 17 * time.Minute
+
+// await waits until no message is under way.
+func (f *traffic) await(ctx context.Context) error {
+	look, over := time.NewTicker(500*time.Millisecond), time.After(longestRest)
+	defer look.Stop()
+	for {
+		open, err := f.open(ctx)
+		if err != nil || open == 0 {
+			return err
 		}
 		select {
 		case <-look.C:
+		case <-over:
+			return fmt.Errorf("%d messages are under way for %s", open, longestRest)
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return ctx.Err()
 		}
 	}
-	return f.count(ctx, problems)
 }
 
 // open is how many messages did not arrive, or are not reported.
@@ -115,7 +127,8 @@ func (f *traffic) open(ctx context.Context) (n int, err error) {
 }
 
 // count compares both sides.
-func (f *traffic) count(ctx context.Context, problems []error) (string, error) {
+func (f *traffic) count(ctx context.Context) (string, error) {
+	var problems []error
 	incoming, outgoing, failed := 0, 0, 0
 	for i, th := range f.threads {
 		all, err := f.t.parley.messages(ctx, th.conversation)
