@@ -20,7 +20,7 @@ type channelTestCommand struct {
 	URL       string        `name:"url" env:"PARLEY_URL" help:"The Parley server to test with. Left out: one of the test's own, on an empty SQLite database."`
 	Token     string        `env:"PARLEY_TOKEN" help:"With --url: an API token of an admin with all scopes. Give it in the environment, since others may see arguments."`
 	Kills     int           `default:"20" help:"How often the connector is killed while messages go both ways."`
-	Every     time.Duration `default:"1500ms" help:"How long it lives at most between two kills."`
+	Every     time.Duration `default:"1500ms" help:"How long it lives at most between two kills; each tenth time five times as long."`
 	Only      []string      `placeholder:"CHECK" help:"Only these checks; see what it prints."`
 	Patience  time.Duration `default:"30s" help:"How long a check waits for what has to happen."`
 	Seed      uint64        `default:"1" help:"The same seed makes the same chances."`

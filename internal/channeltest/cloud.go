@@ -70,10 +70,10 @@ func (c *cloud) describe(address string) Description {
 			"maxTextLength": 4096, "replies": true, "attachmentTypes": []string{"*/*"}, "maxAttachmentBytes": 16 << 20, "readReceipts": true,
 			"replyWindowSeconds": 86400, "templates": true,
 		},
-		// The double says at once what it took: half a second without a word is long.
+		// The double says at once what it took: a second without a word is long.
 		Environment: map[string]string{
 			"CLOUD_API": address + "/v21.0", "CLOUD_TOKEN": cloudToken, "CLOUD_APP_SECRET": cloudSecret, "CLOUD_VERIFY_TOKEN": cloudVerify, "CLOUD_PHONE_ID": cloudPhone,
-			"LISTEN": c.listen, "CLOUD_HOLD": "500ms",
+			"LISTEN": c.listen, "CLOUD_HOLD": "1s",
 		},
 	}
 }

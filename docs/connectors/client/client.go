@@ -19,6 +19,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,13 +28,14 @@ type Client struct {
 	URL, Token, Channel string
 	*Journal
 	Log *slog.Logger
-	// Hold is how long a message in doubt waits for the medium to say that it was sent.
-	Hold time.Duration
+	// Hold is how long a message in doubt waits for the medium to say that it was sent, after the last of its calls.
+	Hold  time.Duration
+	heard atomic.Int64
 }
 
 // New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE.
 func New() *Client {
-	c := &Client{os.Getenv("PARLEY_URL") + "/graphql", os.Getenv("PARLEY_TOKEN"), os.Getenv("PARLEY_CHANNEL"), nil, slog.New(slog.NewTextHandler(os.Stderr, nil)), 0}
+	c := &Client{URL: os.Getenv("PARLEY_URL") + "/graphql", Token: os.Getenv("PARLEY_TOKEN"), Channel: os.Getenv("PARLEY_CHANNEL"), Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	var err error
 	if c.Journal, err = OpenJournal(cmp.Or(os.Getenv("STATE"), "connector.state")); err != nil {
 		c.Log.Error("the journal cannot be read", "error", err)
@@ -237,14 +239,28 @@ func (c *Client) Confirm(mark, thread, id string) (report map[string]any, last b
 	return report, part == parts-1, err
 }
 
-// awaitWord waits until the medium says that a message in doubt was sent. After a while without a word, it was not.
+// Hear notes that the medium calls: what it has to say of a message in doubt may be behind other calls.
+func (c *Client) Hear(take http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.heard.Add(1)
+		take(w, r)
+		c.heard.Add(1)
+	}
+}
+
+// awaitWord waits until the medium says that a message in doubt was sent. When it was quiet for so long, it was not; a
+// medium that is never quiet is waited for ten times as long.
 func (c *Client) awaitWord(messageID string) error {
-	look, over := time.NewTicker(50*time.Millisecond), time.After(c.Hold)
+	const step = 50 * time.Millisecond
+	look := time.NewTicker(step)
 	defer look.Stop()
-	for c.Entry(messageID).Doubt {
-		select {
-		case <-look.C:
-		case <-over:
+	heard, quiet := c.heard.Load(), time.Duration(0)
+	for waited := step; c.Entry(messageID).Doubt; waited += step {
+		<-look.C
+		if quiet += step; c.heard.Load() != heard {
+			heard, quiet = c.heard.Load(), 0
+		}
+		if quiet >= c.Hold || waited >= 10*c.Hold {
 			return c.Settle(messageID, "")
 		}
 	}

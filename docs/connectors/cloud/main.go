@@ -52,7 +52,7 @@ func main() {
 	if c.Hold = hold; err == nil {
 		go c.Follow(10, func(string) error { return nil }, c.carryOut)
 		http.HandleFunc("GET /webhook", verify)
-		http.HandleFunc("POST /webhook", c.takeNotification)
+		http.HandleFunc("POST /webhook", c.Hear(c.takeNotification))
 		err = http.ListenAndServe(cmp.Or(os.Getenv("LISTEN"), ":8090"), nil)
 	}
 	c.Log.Error("the connector cannot run", "error", err)
