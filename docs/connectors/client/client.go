@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,9 +34,16 @@ type Client struct {
 	heard atomic.Int64
 }
 
-// New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE.
-func New() *Client {
+// New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE. It
+// ends the program if one of them, or of the other variables that the connector needs, is empty.
+func New(needs ...string) *Client {
 	c := &Client{URL: os.Getenv("PARLEY_URL") + "/graphql", Token: os.Getenv("PARLEY_TOKEN"), Channel: os.Getenv("PARLEY_CHANNEL"), Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	for _, name := range append([]string{"PARLEY_URL", "PARLEY_TOKEN", "PARLEY_CHANNEL"}, needs...) {
+		if os.Getenv(name) == "" {
+			c.Log.Error("a variable is not set", "name", name)
+			os.Exit(1)
+		}
+	}
 	var err error
 	if c.Journal, err = OpenJournal(cmp.Or(os.Getenv("STATE"), "connector.state")); err != nil {
 		c.Log.Error("the journal cannot be read", "error", err)
@@ -81,6 +89,15 @@ func (c *Client) AddFile(in map[string]any, name string, content []byte, err err
 	}
 	in["attachmentIds"] = []string{id}
 	return err
+}
+
+// At is a time as Parley takes it, of seconds since 1970 in a text; nil: of none.
+func At(seconds string) any {
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return time.Unix(n, 0).UTC()
 }
 
 // Receive brings a message. One that Parley has already is taken again, and changes nothing. One that is invalid is

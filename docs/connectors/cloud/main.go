@@ -26,17 +26,17 @@ type connector struct {
 
 // object is what the API says, each time some of it: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
 type object struct {
-	ID, From, To, Type, Status, URL        string
-	Contacts                               []struct{ Profile struct{ Name string } }
-	Messages, Statuses                     []object
-	Echoes                                 []object `json:"message_echoes"` // what the team wrote in WhatsApp's own app
-	Text                                   struct{ Body string }
-	Context                                struct{ ID string }
-	Image, Document, Audio, Video, Sticker *struct{ ID, Caption, Filename string }
-	Recipient                              string `json:"recipient_id"`
-	Mark                                   string `json:"biz_opaque_callback_data"`
-	Error                                  fault
-	Errors                                 []fault
+	ID, From, To, Type, Status, URL, Timestamp string
+	Contacts                                   []struct{ Profile struct{ Name string } }
+	Messages, Statuses                         []object
+	Echoes                                     []object `json:"message_echoes"` // what the team wrote in WhatsApp's own app
+	Text                                       struct{ Body string }
+	Context                                    struct{ ID string }
+	Image, Document, Audio, Video, Sticker     *struct{ ID, Caption, Filename string }
+	Recipient                                  string `json:"recipient_id"`
+	Mark                                       string `json:"biz_opaque_callback_data"`
+	Error                                      fault
+	Errors                                     []fault
 }
 
 type fault struct {
@@ -45,7 +45,7 @@ type fault struct {
 }
 
 func main() {
-	c := &connector{client.New(), cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID")}
+	c := &connector{client.New("CLOUD_TOKEN", "CLOUD_PHONE_ID", "CLOUD_APP_SECRET", "CLOUD_VERIFY_TOKEN"), cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID")}
 	// The API knows no repeats, but it says what it took: its word is awaited of what was about to be sent when the
 	// connector died, before that is sent again.
 	hold, err := time.ParseDuration(cmp.Or(os.Getenv("CLOUD_HOLD"), "2m"))
@@ -118,7 +118,7 @@ func (c *connector) bring(v object) error {
 }
 
 func (c *connector) receive(m object, in map[string]any) error {
-	in["externalMessageId"], in["text"], in["replyToExternalMessageId"] = m.ID, m.Text.Body, m.Context.ID
+	in["externalMessageId"], in["text"], in["replyToExternalMessageId"], in["sentAt"] = m.ID, m.Text.Body, m.Context.ID, client.At(m.Timestamp)
 	if f := cmp.Or(m.Image, m.Document, m.Audio, m.Video, m.Sticker); f != nil {
 		in["text"] = f.Caption
 		at, err := c.call(http.MethodGet, "/"+f.ID, "", nil)

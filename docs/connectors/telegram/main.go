@@ -43,7 +43,7 @@ type tgMessage struct { // https://core.telegram.org/bots/api#message
 }
 
 func main() {
-	c := &connector{client.New(), cmp.Or(os.Getenv("TELEGRAM_API"), "https://api.telegram.org"), os.Getenv("TELEGRAM_TOKEN")}
+	c := &connector{client.New("TELEGRAM_TOKEN"), cmp.Or(os.Getenv("TELEGRAM_API"), "https://api.telegram.org"), os.Getenv("TELEGRAM_TOKEN")}
 	go c.Forever("polling", c.pollUpdates)
 	c.Follow(1, c.settleDoubt, c.carryOut) // one at a time, so that at most one is in doubt after a crash
 }
@@ -73,7 +73,7 @@ func (c *connector) pollUpdates(worked func()) error {
 func (c *connector) bring(m *tgMessage) error {
 	chat := text(m.Chat.ID)
 	in := map[string]any{"externalThreadId": chat, "externalMessageId": text(m.ID), "text": cmp.Or(m.Text, m.Caption),
-		"sender": map[string]any{"key": text(m.From.ID), "name": m.From.Name}, "sentAt": time.Unix(m.Date, 0).UTC()}
+		"sender": map[string]any{"key": text(m.From.ID), "name": m.From.Name}, "sentAt": client.At(text(m.Date))}
 	if m.ReplyTo != nil {
 		in["replyToExternalMessageId"] = text(m.ReplyTo.ID)
 	}
