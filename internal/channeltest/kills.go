@@ -205,7 +205,7 @@ func outlivesKills(ctx context.Context, t *test) (string, error) {
 			return "", ctx.Err()
 		}
 		t.connector.kill()
-		if err := t.connector.start(); err != nil {
+		if err := t.connector.start(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -233,7 +233,7 @@ func outlivesParley(ctx context.Context, t *test) (string, error) {
 				return "", err
 			}
 		}
-		if err := t.server.start(); err != nil {
+		if err := t.server.start(ctx); err != nil {
 			return "", err
 		}
 	}

@@ -116,7 +116,7 @@ func Run(ctx context.Context, o Options) (results []Result, err error) {
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	t := &test{Options: o, chance: rand.New(rand.NewPCG(o.Seed, 1))}
+	t := &test{Options: o, chance: rand.New(rand.NewPCG(o.Seed, 1))} // not the double's, which asks for its own at any time
 	defer t.stop()
 	if err := t.startParties(ctx); err != nil {
 		return nil, err
@@ -135,6 +135,9 @@ func Run(ctx context.Context, o Options) (results []Result, err error) {
 			line += ": " + r.Why
 		}
 		_, _ = fmt.Fprintln(o.Out, line)
+		if err := t.connector.ended(); err != nil {
+			return results, err
+		}
 	}
 	return results, nil
 }
@@ -167,7 +170,7 @@ func (t *test) has(need string) bool {
 func (t *test) startParties(ctx context.Context) (err error) {
 	address := t.Medium
 	if !strings.Contains(address, "://") {
-		if address, err = serveDouble(ctx, t.Medium, t.Clock, t.chance); err != nil {
+		if address, err = serveDouble(ctx, t.Medium, t.Clock, rand.New(rand.NewPCG(t.Seed, 2))); err != nil {
 			return err
 		}
 	}
@@ -192,7 +195,7 @@ func (t *test) startParties(ctx context.Context) (err error) {
 	for name, value := range t.medium.says.Environment {
 		t.connector.env = append(t.connector.env, name+"="+value)
 	}
-	return t.connector.start()
+	return t.connector.start(ctx)
 }
 
 // startParley runs a server of the check's own, on an address that it keeps.
@@ -206,7 +209,7 @@ func (t *test) startParley(ctx context.Context) error {
 		"PARLEY_LISTEN=" + listen, "PARLEY_DATA_DIR=" + t.Folder + "/parley", "PARLEY_ADMIN_TOKEN=" + t.parley.token, "PARLEY_LOG_LEVEL=error",
 		"PARLEY_MAIL_LISTEN=off", "PARLEY_RATE_LIMIT=0", "PARLEY_STAFF_RATE_LIMIT=0",
 	}}
-	return t.server.start()
+	return t.server.start(ctx)
 }
 
 func (t *test) stop() {
@@ -230,6 +233,11 @@ func (t *test) until(ctx context.Context, holds func() error) error {
 		err := holds()
 		if err == nil {
 			return nil
+		}
+		if t.connector != nil {
+			if over := t.connector.ended(); over != nil {
+				return over
+			}
 		}
 		select {
 		case <-look.C:
