@@ -29,9 +29,12 @@ type Client struct {
 	URL, Token, Channel string
 	*Journal
 	Log *slog.Logger
-	// Hold is how long a message in doubt waits for the medium to say that it was sent, after the last of its calls.
-	Hold  time.Duration
-	heard atomic.Int64
+	// Hold is how long a message in doubt waits for the medium to say that it was sent, after the last of its calls; HoldOld
+	// is it for one that was begun before the connector started: a webhook that was away is called again with growing pauses.
+	Hold, HoldOld time.Duration
+	heard         atomic.Int64
+	lock          sync.Mutex
+	tries         map[string]int // how often a file could not be had
 }
 
 // New is the client that PARLEY_URL, PARLEY_TOKEN and PARLEY_CHANNEL describe, with the journal in the file STATE. It
@@ -44,6 +47,7 @@ func New(needs ...string) *Client {
 			os.Exit(1)
 		}
 	}
+	c.tries = map[string]int{}
 	var err error
 	if c.Journal, err = OpenJournal(cmp.Or(os.Getenv("STATE"), "connector.state")); err != nil {
 		c.Log.Error("the journal cannot be read", "error", err)
@@ -76,19 +80,38 @@ func Refused(err error) (r *Refusal) {
 	return r
 }
 
+// Duration is the duration in a variable, or else a default. It ends the program if the variable has something else.
+func (c *Client) Duration(name, otherwise string) time.Duration {
+	d, err := time.ParseDuration(cmp.Or(os.Getenv(name), otherwise))
+	if err != nil {
+		c.Log.Error("a variable is no duration such as 2m", "name", name)
+		os.Exit(1)
+	}
+	return d
+}
+
+// fileTries is how often a file is tried before its message comes without it.
+const fileTries = 5
+
 // AddFile uploads a file for a message that is received next, unless it could not be had. What is refused, as too large,
-// is words in the message, which comes all the same.
+// or cannot be had again and again, is words in the message, which comes all the same.
 func (c *Client) AddFile(in map[string]any, name string, content []byte, err error) error {
 	id := ""
 	if err == nil {
 		id, err = c.upload(name, content)
 	}
-	if r := Refused(err); r != nil {
-		in["text"] = fmt.Sprintf("%s\n[The file %s cannot be had: %s]", in["text"], name, r.Text)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	key := fmt.Sprint(in["externalThreadId"], " ", in["externalMessageId"])
+	if c.tries[key]++; err != nil && Refused(err) == nil && c.tries[key] < fileTries {
+		return err
+	}
+	if delete(c.tries, key); err != nil {
+		in["text"] = strings.TrimSpace(fmt.Sprintf("%s\n[The file %s cannot be had: %s]", in["text"], name, err))
 		return nil
 	}
 	in["attachmentIds"] = []string{id}
-	return err
+	return nil
 }
 
 // At is a time as Parley takes it, of seconds since 1970 in a text; nil: of none.
@@ -100,16 +123,36 @@ func At(seconds string) any {
 	return time.Unix(n, 0).UTC()
 }
 
-// Receive brings a message. One that Parley has already is taken again, and changes nothing. One that is invalid is
-// logged, so that others do not wait for it.
+// Receive brings a message. One that Parley has already is taken again, and changes nothing. One that Parley refuses
+// comes without its file and what it answers; if that is refused, too, it is logged, so that others do not wait for it.
 func (c *Client) Receive(in map[string]any) error {
 	in["channelId"] = c.Channel
 	if in["text"] == "" && in["attachmentIds"] == nil {
 		in["text"] = "[A message that cannot be shown here]"
 	}
-	err := c.runMutation(`mutation($in: ReceiveMessageInput!) { receiveMessage(input: $in) { userErrors { code message } } }`, in, nil)
-	if r := Refused(err); r != nil && (r.Code == "INVALID" || r.Code == "TOO_LONG" || r.Code == "REQUIRED") {
-		c.Log.Error("Parley refuses a message", "message", in["externalMessageId"], "error", err)
+	const receive = `mutation($in: ReceiveMessageInput!) { receiveMessage(input: $in) { userErrors { code message } } }`
+	err := c.runMutation(receive, in, nil)
+	if r := Refused(err); r != nil && r.Code != "NOT_FOUND" { // not found: the channel
+		c.Log.Warn("Parley refuses a message", "message", in["externalMessageId"], "error", err)
+		if in["attachmentIds"] != nil {
+			in["text"] = strings.TrimSpace(fmt.Sprintf("%s\n[A file was refused: %s]", in["text"], r.Text))
+		}
+		delete(in, "attachmentIds")
+		delete(in, "replyToExternalMessageId")
+		if err = c.runMutation(receive, in, nil); Refused(err) != nil {
+			c.Log.Error("Parley refuses a message for good", "message", in["externalMessageId"], "error", err)
+			return nil
+		}
+	}
+	return err
+}
+
+// React brings a reaction of a contact to a message; no emoji: it was taken back. One to a message that Parley does not
+// know is nothing.
+func (c *Client) React(in map[string]any) error {
+	in["channelId"] = c.Channel
+	err := c.runMutation(`mutation($in: ReportReactionInput!) { reportReaction(input: $in) { userErrors { code message } } }`, in, nil)
+	if Refused(err) != nil {
 		return nil
 	}
 	return err
@@ -117,13 +160,23 @@ func (c *Client) Receive(in map[string]any) error {
 
 // Report says what became of a message. One that Parley does not know is a refusal.
 func (c *Client) Report(in map[string]any) error {
+	const report = `mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }`
 	messageID, named := in["messageId"].(string)
 	if !named {
 		in["channelId"] = c.Channel
 	}
-	err := c.runMutation(`mutation($in: ReportDeliveryInput!) { reportDelivery(input: $in) { userErrors { code message } } }`, in, nil)
-	if (err == nil || Refused(err) != nil) && named && in["state"] != "QUEUED" {
-		err = cmp.Or(c.Forget(messageID), err) // it does not come again
+	err := c.runMutation(report, in, nil)
+	if r := Refused(err); r != nil && !isGone(err) && named && in["externalMessageId"] != nil {
+		c.Log.Warn("Parley refuses the id of a message", "message", messageID, "error", err)
+		delete(in, "externalMessageId")
+		err = c.runMutation(report, in, nil)
+	}
+	switch {
+	case !named || in["state"] == "QUEUED" || err != nil && !isGone(err):
+	case isGone(err) || in["state"] == "FAILED":
+		err = cmp.Or(c.Forget(messageID), err)
+	default:
+		err = c.Know(messageID) // whoever carries it out right now has to see it
 	}
 	return err
 }
@@ -139,20 +192,40 @@ func (c *Client) upload(name string, content []byte) (string, error) {
 }
 
 // Follow gives what is to be sent to handle, for ever, so many messages at once. What handle returns is reported: the
-// message's id in the medium, or the refusal. Any other error ends the stream, and the message comes again. Parley knows
-// that a message is still being sent while handle has it. Before each stream, settle gets the messages in doubt.
-func (c *Client) Follow(atOnce int, settle func(messageID string) error, handle func(Outbound) (externalID string, err error)) {
+// message's id in the medium, or the refusal. After another error the message is tried again, a few times, and then once
+// Parley gives it again. Parley knows that a message is still being sent while handle has it. Settle gets a message in
+// doubt before it is tried again; with atStart, also those that Parley may not give again, before each stream.
+func (c *Client) Follow(atOnce int, atStart bool, settle func(ctx context.Context, messageID string) error, handle func(Outbound) (externalID string, err error)) {
 	c.Forever("the outbox", func(worked func()) error {
-		for _, id := range c.InDoubt() {
-			if err := settle(id); err != nil {
+		for _, id := range c.Open() {
+			if err := c.closeEntry(id, atStart, settle); err != nil {
 				return err
 			}
 		}
-		return c.followOnce(atOnce, worked, func(m *Outbound) error { return c.carryOut(m, handle) })
+		return c.followOnce(atOnce, worked, func(ctx context.Context, m *Outbound) { c.carryOut(ctx, m, settle, handle) })
 	})
 }
 
-func (c *Client) followOnce(atOnce int, worked func(), handle func(*Outbound) error) error {
+// closeEntry reports a message that was sent as a whole: Parley may not give it again, as one that was deleted meanwhile.
+func (c *Client) closeEntry(messageID string, atStart bool, settle func(ctx context.Context, messageID string) error) error {
+	if atStart && c.Entry(messageID).Doubt {
+		if err := settle(context.Background(), messageID); err != nil {
+			return err
+		}
+	}
+	e := c.Entry(messageID)
+	if e.Whole() && !e.Known {
+		if err := c.Report(map[string]any{"messageId": messageID, "state": "SENT", "externalMessageId": e.Parts[0]}); err != nil && Refused(err) == nil {
+			return err
+		}
+	}
+	if c.Entry(messageID).Known {
+		return c.Forget(messageID)
+	}
+	return nil
+}
+
+func (c *Client) followOnce(atOnce int, worked func(), handle func(context.Context, *Outbound)) error {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	body, _ := json.Marshal(map[string]any{"variables": map[string]any{"channel": c.Channel, "n": atOnce}, "query": `subscription($channel: ID!, $n: Int) {
@@ -172,6 +245,7 @@ func (c *Client) followOnce(atOnce int, worked func(), handle func(*Outbound) er
 	defer func() { _ = response.Body.Close() }()
 	var sending sync.WaitGroup
 	defer sending.Wait() // before the next stream gives the same messages
+	defer cancel(nil)    // what waits need not any longer
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, 8<<20)
 	for lines.Scan() {
@@ -188,9 +262,7 @@ func (c *Client) followOnce(atOnce int, worked func(), handle func(*Outbound) er
 			worked()
 			sending.Go(func() {
 				defer c.keepLease(m.Message.ID)()
-				if err := handle(m); err != nil {
-					cancel(err)
-				}
+				handle(ctx, m)
 			})
 		}
 	}
@@ -206,35 +278,42 @@ type Part struct {
 }
 
 // SendParts sends what is not sent yet of a message: its text, then each file. The journal knows of each part that it is
-// about to be sent, and under which id it was. The message's id in Parley is those of its parts, with commas between.
+// about to be sent, and under which id it was. The message's id in Parley is that of its first part.
 func (c *Client) SendParts(m Outbound, sequence string, send func(Part) (id string, err error)) (externalID string, err error) {
 	texts := 1
 	if m.Text == "" && m.Template == nil {
 		texts = 0
 	}
 	count := texts + len(m.Attachments)
-	for n := len(c.Entry(m.Message.ID).Parts); n < count; n++ {
+	ids := c.Entry(m.Message.ID).Parts
+	for n := len(ids); n < count; n++ {
 		part := Part{MessageID: m.Message.ID, Number: n, Count: count, Text: m.Text}
 		if n >= texts {
 			a := m.Attachments[n-texts]
 			content, err := Download(a.URL, nil)
-			if err != nil {
-				return "", err
+			if err != nil { // another try has another address
+				return "", errors.New(err.Error())
 			}
 			part = Part{MessageID: m.Message.ID, Number: n, Count: count, ContentType: a.ContentType, File: &File{Name: a.FileName, Content: content}}
 		}
-		if err := c.Begin(m.Message.ID, m.ExternalThreadID, sequence); err != nil {
+		if err := c.Begin(m.Message.ID, m.ExternalThreadID, sequence, count); err != nil {
 			return "", err
 		}
 		id, err := send(part)
-		if err == nil {
+		if Refused(err) != nil {
+			err = cmp.Or(c.Settle(m.Message.ID, ""), err)
+		} else if err == nil {
 			err = c.Settle(m.Message.ID, id)
 		}
 		if err != nil {
 			return "", err
 		}
+		ids = append(ids, id)
 	}
-	return strings.Join(c.Entry(m.Message.ID).Parts, ","), nil
+	if len(ids) == 0 {
+		return "", &Refusal{Text: "The message has neither text nor files."}
+	}
+	return ids[0], nil
 }
 
 // Mark is a text by which a medium may know a part, and which it says with what became of it.
@@ -250,8 +329,10 @@ func (c *Client) Confirm(mark, thread, id string) (report map[string]any, last b
 	if len(c.Entry(messageID).Parts) == part {
 		err = c.Settle(messageID, id)
 	}
-	if report = map[string]any{"messageId": messageID}; parts == 1 {
+	if report = map[string]any{"messageId": messageID}; part == 0 {
 		report["externalMessageId"] = id
+	} else if e := c.Entry(messageID); len(e.Parts) > 0 {
+		report["externalMessageId"] = e.Parts[0]
 	}
 	return report, part == parts-1, err
 }
@@ -265,28 +346,65 @@ func (c *Client) Hear(take http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// awaitWord waits until the medium says that a message in doubt was sent. When it was quiet for so long, it was not; a
-// medium that is never quiet is waited for ten times as long.
-func (c *Client) awaitWord(messageID string) error {
+// AwaitWord settles a message in doubt: it waits until the medium says that it was sent. When it was quiet for so long, it
+// was not; for a medium that is never quiet it waits ten times Hold, or HoldOld.
+func (c *Client) AwaitWord(ctx context.Context, messageID string) error {
 	const step = 50 * time.Millisecond
 	look := time.NewTicker(step)
 	defer look.Stop()
+	hold := c.Hold
+	if c.Old(messageID) {
+		hold = max(c.Hold, c.HoldOld)
+	}
 	heard, quiet := c.heard.Load(), time.Duration(0)
 	for waited := step; c.Entry(messageID).Doubt; waited += step {
-		<-look.C
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		if quiet += step; c.heard.Load() != heard {
 			heard, quiet = c.heard.Load(), 0
 		}
-		if quiet >= c.Hold || waited >= 10*c.Hold {
+		if quiet >= hold || waited >= max(10*c.Hold, hold) {
 			return c.Settle(messageID, "")
 		}
 	}
 	return nil
 }
 
-func (c *Client) carryOut(m *Outbound, handle func(Outbound) (string, error)) error {
-	if err := c.awaitWord(m.Message.ID); err != nil {
-		return err
+// carryOutTries is how often a message is tried before Parley has to give it again.
+const carryOutTries = 4
+
+func (c *Client) carryOut(ctx context.Context, m *Outbound, settle func(context.Context, string) error, handle func(Outbound) (string, error)) {
+	for try := 1; ; try++ {
+		err := c.tryOnce(ctx, m, settle, handle)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		c.Log.Warn("a message cannot be sent now", "message", m.Message.ID, "error", err)
+		select {
+		case <-time.After(time.Second << try):
+		case <-ctx.Done():
+		}
+		if try == carryOutTries || ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+func (c *Client) tryOnce(ctx context.Context, m *Outbound, settle func(context.Context, string) error, handle func(Outbound) (string, error)) error {
+	if m.Action == "SEND" {
+		before := c.Entry(m.Message.ID)
+		if before.Doubt {
+			if err := settle(ctx, m.Message.ID); err != nil {
+				return err
+			}
+		}
+		after := c.Entry(m.Message.ID)
+		if after.Known || before.Doubt && after.Count == 0 { // Parley knows by now what became of it
+			return c.Forget(m.Message.ID)
+		}
 	}
 	externalID, err := handle(*m)
 	report := map[string]any{"messageId": m.Message.ID, "state": "SENT", "externalMessageId": externalID}
@@ -295,10 +413,16 @@ func (c *Client) carryOut(m *Outbound, handle func(Outbound) (string, error)) er
 	} else if err != nil {
 		return err
 	}
-	if err := c.Report(report); Refused(err) == nil { // refused: the message is gone
+	if err := c.Report(report); err != nil && !isGone(err) { // what was sent stays in the journal
 		return err
 	}
-	return nil
+	return c.Forget(m.Message.ID)
+}
+
+// isGone reports whether Parley knows no such message any longer.
+func isGone(err error) bool {
+	r := Refused(err)
+	return r != nil && r.Code == "NOT_FOUND"
 }
 
 // keepLease says that a message is being sent, until what it returns is called.
@@ -362,6 +486,8 @@ func (c *Client) exchange(contentType string, body []byte, payload any) error {
 // calls are bounded, longer than a long poll lasts.
 var calls = &http.Client{Timeout: 90 * time.Second}
 
+const maxAnswer = 64 << 20
+
 // Send sends a request, and returns the status and the body of the answer. An error has no address, which may be secret.
 func Send(method, address string, header http.Header, body []byte) (status int, answer []byte, err error) {
 	request, err := http.NewRequest(method, address, bytes.NewReader(body))
@@ -378,7 +504,10 @@ func Send(method, address string, header http.Header, body []byte) (status int, 
 		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err = io.ReadAll(io.LimitReader(response.Body, 64<<20))
+	answer, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if len(answer) > maxAnswer {
+		return 0, nil, &Refusal{Text: "it is larger than 64 MB"}
+	}
 	return response.StatusCode, answer, err
 }
 
@@ -391,11 +520,15 @@ func Call(method, address string, header http.Header, body []byte, answer any) (
 	return status, err
 }
 
-// Download returns a file.
+// Download returns a file. One that is not there is a Refusal.
 func Download(address string, header http.Header) ([]byte, error) {
 	status, content, err := Send(http.MethodGet, address, header, nil)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("the file's server answers %d", status)
+		switch status {
+		case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusGone, http.StatusRequestEntityTooLarge:
+			err = &Refusal{Text: err.Error()}
+		}
 	}
 	return content, err
 }

@@ -9,10 +9,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,38 +26,17 @@ type connector struct {
 	api, token, phone string
 }
 
-// object is what the API says, each time some of it: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
-type object struct {
-	ID, From, To, Type, Status, URL, Timestamp string
-	Contacts                                   []struct{ Profile struct{ Name string } }
-	Messages, Statuses                         []object
-	Echoes                                     []object `json:"message_echoes"` // what the team wrote in WhatsApp's own app
-	Text                                       struct{ Body string }
-	Context                                    struct{ ID string }
-	Image, Document, Audio, Video, Sticker     *struct{ ID, Caption, Filename string }
-	Recipient                                  string `json:"recipient_id"`
-	Mark                                       string `json:"biz_opaque_callback_data"`
-	Error                                      fault
-	Errors                                     []fault
-}
-
-type fault struct {
-	Message, Title string
-	Data           struct{ Details string } `json:"error_data"`
-}
-
 func main() {
-	c := &connector{client.New("CLOUD_TOKEN", "CLOUD_PHONE_ID", "CLOUD_APP_SECRET", "CLOUD_VERIFY_TOKEN"), cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID")}
+	c := &connector{client.New("CLOUD_TOKEN", "CLOUD_PHONE_ID", "CLOUD_APP_SECRET", "CLOUD_VERIFY_TOKEN"),
+		cmp.Or(os.Getenv("CLOUD_API"), "https://graph.facebook.com/v21.0"), os.Getenv("CLOUD_TOKEN"), os.Getenv("CLOUD_PHONE_ID")}
 	// The API knows no repeats, but it says what it took: its word is awaited of what was about to be sent when the
 	// connector died, before that is sent again.
-	hold, err := time.ParseDuration(cmp.Or(os.Getenv("CLOUD_HOLD"), "2m"))
-	if c.Hold = hold; err == nil {
-		go c.Follow(10, func(string) error { return nil }, c.carryOut)
-		http.HandleFunc("GET /webhook", verify)
-		http.HandleFunc("POST /webhook", c.Hear(c.takeNotification))
-		err = http.ListenAndServe(cmp.Or(os.Getenv("LISTEN"), ":8090"), nil)
-	}
-	c.Log.Error("the connector cannot run", "error", err)
+	c.Hold, c.HoldOld = c.Duration("CLOUD_HOLD", "2m"), c.Duration("CLOUD_HOLD_OLD", "20m")
+	go c.Follow(10, false, c.AwaitWord, c.carryOut)
+	http.HandleFunc("GET /webhook", verify)
+	http.HandleFunc("POST /webhook", c.Hear(c.takeNotification))
+	server := &http.Server{Addr: cmp.Or(os.Getenv("LISTEN"), ":8090"), ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
+	c.Log.Error("the connector cannot run", "error", server.ListenAndServe())
 	os.Exit(1)
 }
 
@@ -77,16 +58,9 @@ func (c *connector) takeNotification(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	var n struct {
-		Entry []struct{ Changes []struct{ Value object } }
-	}
-	err = json.Unmarshal(body, &n)
-	for _, e := range n.Entry {
-		for _, change := range e.Changes {
-			if err == nil { // in their order: nothing of what comes after a fault
-				err = c.bring(change.Value)
-			}
-		}
+	values, err := read(body, c.phone)
+	for _, v := range values {
+		err = errors.Join(err, c.bring(v))
 	}
 	if err != nil {
 		c.Log.Warn("it has to come again", "error", err)
@@ -94,31 +68,46 @@ func (c *connector) takeNotification(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (c *connector) bring(v object) error {
-	for _, m := range v.Messages {
-		sender := map[string]any{"key": m.From, "phone": "+" + m.From}
-		for _, who := range v.Contacts {
-			sender["name"] = who.Profile.Name
+// bring brings all that it can; of a contact, nothing behind what failed.
+func (c *connector) bring(v object) (failed error) {
+	late := map[string]bool{}
+	for _, m := range slices.Concat(v.Messages, v.Echoes) {
+		in := map[string]any{"externalThreadId": m.To, "direction": "ECHO"}
+		if m.To == "" {
+			sender := map[string]any{"key": m.From, "phone": "+" + m.From}
+			for _, who := range v.Contacts {
+				if who.ID == m.From {
+					sender["name"] = who.Profile.Name
+				}
+			}
+			in = map[string]any{"externalThreadId": m.From, "sender": sender}
 		}
-		if err := c.receive(m, map[string]any{"externalThreadId": m.From, "sender": sender}); err != nil {
-			return err
-		}
-	}
-	for _, m := range v.Echoes {
-		if err := c.receive(m, map[string]any{"externalThreadId": m.To, "direction": "ECHO"}); err != nil {
-			return err
+		if thread := m.To + m.From; !late[thread] {
+			err := c.receive(m, in)
+			late[thread], failed = err != nil, errors.Join(failed, err)
 		}
 	}
 	for _, s := range v.Statuses {
-		if err := c.report(s); err != nil && client.Refused(err) == nil { // refused: it is no message of Parley's
-			return err
+		if err := c.report(s); client.Refused(err) == nil { // refused: it is no message of Parley's
+			failed = errors.Join(failed, err)
 		}
 	}
-	return nil
+	return failed
 }
 
 func (c *connector) receive(m object, in map[string]any) error {
-	in["externalMessageId"], in["text"], in["replyToExternalMessageId"], in["sentAt"] = m.ID, m.Text.Body, m.Context.ID, client.At(m.Timestamp)
+	switch m.Type {
+	case "system", "unsupported", "request_welcome", "ephemeral": // nothing that a person wrote
+		return nil
+	case "reaction":
+		in["externalMessageId"], in["emoji"], in["removed"] = m.Reaction.ID, cmp.Or(m.Reaction.Emoji, "?"), m.Reaction.Emoji == ""
+		if in["sender"] == nil { // the team's, in the app
+			return nil
+		}
+		return c.React(in)
+	}
+	in["externalMessageId"], in["replyToExternalMessageId"], in["sentAt"] = m.ID, m.Context.ID, client.At(m.Timestamp)
+	in["text"] = cmp.Or(m.Text.Body, m.Button.Text, m.Interactive.Button.Title, m.Interactive.List.Title)
 	if f := cmp.Or(m.Image, m.Document, m.Audio, m.Video, m.Sticker); f != nil {
 		in["text"] = f.Caption
 		at, err := c.call(http.MethodGet, "/"+f.ID, "", nil)
@@ -133,20 +122,26 @@ func (c *connector) receive(m object, in map[string]any) error {
 	return c.Receive(in)
 }
 
-// report passes on what became of a message. The API says it with the mark that was sent along.
+// report passes on what became of a message. The API says it with the mark that was sent along, in any order.
 func (c *connector) report(s object) error {
+	if !slices.Contains([]string{"sent", "delivered", "read", "failed"}, s.Status) {
+		return nil
+	}
 	report, last, err := c.Confirm(s.Mark, s.Recipient, s.ID)
-	if err != nil || s.Status != "failed" && (!last || s.Status == "sent") { // SENT is reported when all parts are
+	if err != nil || s.Status != "failed" && !last { // a message is sent when all of its parts are
 		return err
 	}
 	report["state"] = strings.ToUpper(s.Status)
 	for _, e := range s.Errors {
-		report["error"] = cmp.Or(e.Data.Details, e.Title)
+		report["error"] = e.why()
 	}
 	return c.Report(report)
 }
 
 func (c *connector) carryOut(m client.Outbound) (externalID string, err error) {
+	if m.Action != "SEND" {
+		return "", &client.Refusal{Text: "WhatsApp changes nothing that was sent"}
+	}
 	return c.SendParts(m, "", func(p client.Part) (id string, err error) { return c.send(m, p) })
 }
 
@@ -160,16 +155,11 @@ func (c *connector) send(m client.Outbound, p client.Part) (id string, err error
 			return "", err
 		}
 		content = map[string]any{"id": stored.ID}
-		if kind, _, _ = strings.Cut(p.ContentType, "/"); kind != "image" && kind != "audio" && kind != "video" {
-			kind, content["filename"] = "document", p.File.Name
+		if kind = kindOf(p.ContentType); kind == "document" {
+			content["filename"] = p.File.Name
 		}
-	} else if t := m.Template; t != nil {
-		words := []any{}
-		for _, text := range t.Parameters {
-			words = append(words, map[string]any{"type": "text", "text": text})
-		}
-		kind, content = "template", map[string]any{"name": t.Name, "language": map[string]any{"code": cmp.Or(t.Language, "en")},
-			"components": []any{map[string]any{"type": "body", "parameters": words}}}
+	} else if m.Template != nil {
+		kind, content = "template", templateOf(m)
 	}
 	in := map[string]any{"messaging_product": "whatsapp", "to": m.ExternalThreadID, "type": kind, kind: content, "biz_opaque_callback_data": p.Mark()}
 	if m.ReplyToExternalMessageID != "" && p.Number == 0 {
@@ -177,6 +167,9 @@ func (c *connector) send(m client.Outbound, p client.Part) (id string, err error
 	}
 	body, _ := json.Marshal(in)
 	sent, err := c.call(http.MethodPost, "/"+c.phone+"/messages", "application/json", body)
+	if err == nil && len(sent.Messages) == 0 {
+		err = errors.New("the API does not say under which id it sends")
+	}
 	for _, m := range sent.Messages {
 		id = m.ID
 	}
@@ -185,15 +178,18 @@ func (c *connector) send(m client.Outbound, p client.Part) (id string, err error
 
 // call calls the API. What it refuses is a client.Refusal; after another error it may be done.
 func (c *connector) call(method, path, contentType string, body []byte) (a object, err error) {
-	status, err := client.Call(method, c.api+path, http.Header{"Authorization": {"Bearer " + c.token}, "Content-Type": {contentType}}, body, &a)
-	switch {
-	case err != nil || status == http.StatusOK:
-		return a, err
-	case status == http.StatusTooManyRequests: // it was not taken
-		<-time.After(time.Second)
-		return c.call(method, path, contentType, body)
-	case status == http.StatusBadRequest || status == http.StatusForbidden:
-		return a, &client.Refusal{Text: cmp.Or(a.Error.Data.Details, a.Error.Message)}
+	for wait := time.Second; ; wait = min(wait*2, time.Minute) {
+		a = object{}
+		status, err := client.Call(method, c.api+path, http.Header{"Authorization": {"Bearer " + c.token}, "Content-Type": {contentType}}, body, &a)
+		switch {
+		case err != nil || status == http.StatusOK:
+			return a, err
+		case status == http.StatusTooManyRequests || a.Error.isBusy(): // it was not taken
+			<-time.After(wait)
+		case a.Error.isPassing() || status >= 500 || status == http.StatusUnauthorized:
+			return a, fmt.Errorf("the API answers %d: %s", status, a.Error.why())
+		default:
+			return a, &client.Refusal{Text: a.Error.why()}
+		}
 	}
-	return a, fmt.Errorf("the API answers %d: %s", status, cmp.Or(a.Error.Data.Details, a.Error.Message))
 }
