@@ -83,6 +83,12 @@ schedules: ## Merge and erase contacts, and have bots answer, in SCHEDULES (1000
 flows: ## Kill a server at each step of a bot's flow of 30, within it and at its commit: each step exactly once
 	@PARLEY_FLOW_KILLS=all PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestFlowsOutliveKills$$' -v
 
+KILLS ?= 20
+
+.PHONY: connectors
+connectors: ## Check the connectors of docs/connectors, and kill each KILLS (20) times
+	@PARLEY_CONNECTOR_KILLS=$(KILLS) PACKAGES=./cmd/parley scripts/test.sh -count=1 -timeout=0 -run 'TestConnectors$$' -v
+
 WEBHOOK_EVENTS ?= 25000
 
 .PHONY: webhooks

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/ent"
+	"parley/graph/generated"
 	"parley/internal/clock"
 	"parley/internal/event"
 	"parley/internal/id"
@@ -21,6 +22,7 @@ type jsonObject map[string]any
 
 // eventSample is an event as the log answers with it.
 type eventSample struct {
+	ID           string          `json:"id,omitempty"`
 	Sequence     int             `json:"sequence"`
 	Type         vocab.EventType `json:"type"`
 	OccurredAt   string          `json:"occurredAt"`
@@ -48,8 +50,31 @@ func sampleID(prefix string) string { return prefix + "_01kg8xq4ntf5za9m1c7p3w2v
 var inInbox = []string{"Inbox", "Channel", "TargetedMessage", "User or Team"}
 
 // sampleOf is an event of a type as the log answers with it.
-func sampleOf(schema *ast.Schema, t vocab.EventType) string {
-	sample := eventSample{
+func sampleOf(schema *ast.Schema, t vocab.EventType) string { return sampleEvent(schema, t).text() }
+
+// EventSample is the sample of a type as the log answers to webhook.LoggedFields, an event
+// of its own each time; "": there is no such type.
+func EventSample(name string) string {
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	if schema.Types["EventType"].EnumValues.ForName(name) == nil {
+		return ""
+	}
+	sample := sampleEvent(schema, vocab.EventType(name))
+	sample.ID = id.New(id.Event)
+	sample.Actor["id"], sample.Actor["role"] = sampleID(id.User), string(viewer.Agent)
+	return sample.text()
+}
+
+func (s *eventSample) text() string {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic(err) // texts and numbers can be written
+	}
+	return string(text)
+}
+
+func sampleEvent(schema *ast.Schema, t vocab.EventType) *eventSample {
+	sample := &eventSample{
 		Sequence: 4711, Type: t, OccurredAt: "2026-01-31T09:30:00Z", Actor: jsonObject{"__typename": "User"}, Changes: sampleChanges(schema, t),
 	}
 	if t.AboutConversation() && t != vocab.ConversationPurged {
@@ -64,11 +89,7 @@ func sampleOf(schema *ast.Schema, t vocab.EventType) string {
 	if t.AboutConversation() || slices.Contains(inInbox, t.Subject()) {
 		sample.InboxID = orNull(sampleID(id.Inbox))
 	}
-	text, err := json.MarshalIndent(sample, "", "  ")
-	if err != nil {
-		panic(err) // texts and numbers can be written
-	}
-	return string(text)
+	return sample
 }
 
 // sampleChanges are changes of the fields that a type's events are about, the

@@ -17,17 +17,20 @@ import (
 type commands struct {
 	Database databaseSettings `embed:""`
 
-	Serve     serveCommand     `cmd:"" help:"Run the server. Requires no configuration: by default it stores its data in ./parley-data."`
-	Demo      demoCommand      `cmd:"" help:"Fill the first account with realistic data."`
-	Token     tokenCommand     `cmd:"" help:"Create, list, rotate and revoke API tokens."`
-	User      userCommand      `cmd:"" help:"Invite a user of the first account."`
-	Account   accountCommand   `cmd:"" help:"Set what the first account may have, such as how many inboxes."`
-	Reactions reactionsCommand `cmd:"" help:"Show how far the consumers of the event log are behind, and what they could not handle; retry, skip and reset."`
-	Verify    verifyCommand    `cmd:"" help:"Verify the seals of the event log and the audit log, and print anchors to keep elsewhere."`
-	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
-	Mcp       mcpCommand       `cmd:"" help:"Serve a running server's tools for language models over standard input and output, as the Model Context Protocol."`
-	Schema    schemaCommand    `cmd:"" help:"Print the GraphQL schema."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Serve       serveCommand       `cmd:"" help:"Run the server. Requires no configuration: by default it stores its data in ./parley-data."`
+	Demo        demoCommand        `cmd:"" help:"Fill the first account with realistic data."`
+	Token       tokenCommand       `cmd:"" help:"Create, list, rotate and revoke API tokens."`
+	User        userCommand        `cmd:"" help:"Invite a user of the first account."`
+	Account     accountCommand     `cmd:"" help:"Set what the first account may have, such as how many inboxes."`
+	Reactions   reactionsCommand   `cmd:"" help:"Show how far the consumers of the event log are behind, and what they could not handle; retry, skip and reset."`
+	Verify      verifyCommand      `cmd:"" help:"Verify the seals of the event log and the audit log, and print anchors to keep elsewhere."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the database's schema up to date, as serve does at its start."`
+	Mcp         mcpCommand         `cmd:"" help:"Serve a running server's tools for language models over standard input and output, as the Model Context Protocol."`
+	Listen      listenCommand      `cmd:"" help:"Forward the account's events to an address that the server cannot reach, as webhooks: to one's own machine."`
+	Trigger     triggerCommand     `cmd:"" help:"Send a sample of an event to an address, as a webhook."`
+	ChannelTest channelTestCommand `cmd:"" help:"Check the connector of a custom channel: duplicates, echoes, order, states, kills."`
+	Schema      schemaCommand      `cmd:"" help:"Print the GraphQL schema."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -16,9 +16,12 @@ import (
 
 // asProgram makes the test binary run as parley itself, so that tests start
 // and kill the real program without building it again.
-const asProgram = "PARLEY_TEST_AS_PROGRAM"
+const asProgram = "TEST_AS_PARLEY" // not PARLEY_: channel-test takes such variables from its server
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == asPager {
+		runPager()
+	}
 	if os.Getenv(asProgram) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		code := run(ctx, os.Args[1:])

@@ -144,11 +144,16 @@ func cleanDocument(text string) (string, error) {
 // secretPrefix is what secrets begin with, by the convention of Standard Webhooks.
 const secretPrefix = "whsec_"
 
-// newSecret returns a fresh secret, and how it is kept.
-func (s *Service) newSecret(endpointID string) (text, sealed string, err error) {
+// NewSecret returns a fresh secret.
+func NewSecret() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails
-	text = secretPrefix + base64.StdEncoding.EncodeToString(b)
+	return secretPrefix + base64.StdEncoding.EncodeToString(b)
+}
+
+// newSecret returns a fresh secret, and how it is kept.
+func (s *Service) newSecret(endpointID string) (text, sealed string, err error) {
+	text = NewSecret()
 	sealed, err = s.keys.Seal([]byte(text), placeOf(endpointID))
 	return text, sealed, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -97,6 +98,28 @@ func (s *Service) post(ctx context.Context, e *ent.WebhookEndpoint, secrets []st
 
 // request is a signed request, by the convention of Standard Webhooks.
 func (s *Service) request(ctx context.Context, url string, secrets []string, d *ent.WebhookDelivery, text []byte, at time.Time) (*http.Request, error) {
+	request, err := NewRequest(ctx, url, secrets, d.ID, text, at)
+	if errors.Is(err, errSecret) {
+		return nil, fmt.Errorf("a secret of %s cannot be used", d.EndpointID)
+	}
+	return request, err
+}
+
+// errSecret is of a secret that signs nothing.
+var errSecret = errors.New("the secret is none: want whsec_ and base64")
+
+// CheckSecret returns an error if a secret signs nothing.
+func CheckSecret(text string) error {
+	key, ok := strings.CutPrefix(text, secretPrefix)
+	if raw, err := base64.StdEncoding.DecodeString(key); !ok || err != nil || len(raw) == 0 {
+		return errSecret
+	}
+	return nil
+}
+
+// NewRequest is a request with a body, signed with each of the secrets, under the id of its
+// delivery, by the convention of Standard Webhooks.
+func NewRequest(ctx context.Context, url string, secrets []string, deliveryID string, text []byte, at time.Time) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -105,15 +128,15 @@ func (s *Service) request(ctx context.Context, url string, secrets []string, d *
 	for i, key := range secrets {
 		signer, err := standardwebhooks.NewWebhook(key)
 		if err != nil {
-			return nil, fmt.Errorf("a secret of %s cannot be used", d.EndpointID)
+			return nil, errSecret
 		}
-		if signatures[i], err = signer.Sign(d.ID, at, text); err != nil {
+		if signatures[i], err = signer.Sign(deliveryID, at, text); err != nil {
 			return nil, err
 		}
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", userAgent)
-	request.Header.Set(standardwebhooks.HeaderWebhookID, d.ID)
+	request.Header.Set(standardwebhooks.HeaderWebhookID, deliveryID)
 	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	request.Header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
 	return request, nil

@@ -97,8 +97,8 @@ var floors = []floor{
 	},
 	// Only tests and benchmarks import testkit.
 	{
-		name: "commands", packages: []string{"bench", "cmd", "internal/demo", "internal/testkit"},
-		arrows: map[string][]string{"bench": {"internal/demo", "internal/testkit"}, "cmd": {"internal/demo"}},
+		name: "commands", packages: []string{"bench", "cmd", "internal/channeltest", "internal/demo", "internal/testkit"},
+		arrows: map[string][]string{"bench": {"internal/demo", "internal/testkit"}, "cmd": {"internal/channeltest", "internal/demo"}},
 	},
 }
 
