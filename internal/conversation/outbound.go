@@ -260,9 +260,7 @@ func (ch *change) readyNext(ctx context.Context) error {
 // cancelBots cancels what a bot said and no connector has yet: the turn rose (AG-2). What a
 // bot said before it handed the conversation off by itself still goes out.
 func (ch *change) cancelBots(ctx context.Context) error {
-	by := viewer.FromContext(ctx).Actor().Kind
-	ownEnd := ch.before.BotState.InBotsHands() && ch.c.BotState == vocab.BotHandedOff && (by == viewer.Bot || by == viewer.SystemKind)
-	if !ch.byConnector() || ch.c.BotState == vocab.BotNone || ownEnd && !ch.contactWrote {
+	if !ch.byConnector() || ch.c.BotState == vocab.BotNone || ch.keepsBotsWord(ctx) {
 		return nil
 	}
 	waiting, err := ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.ByBot(true), entmessage.Attempts(0)).
@@ -279,6 +277,16 @@ func (ch *change) cancelBots(ctx context.Context) error {
 		}
 	}
 	return ch.readyNext(ctx)
+}
+
+// keepsBotsWord reports whether the turn rises only because the bot handed the conversation
+// off by itself, or because someone was assigned after that: what it said before goes out.
+func (ch *change) keepsBotsWord(ctx context.Context) bool {
+	if ch.c.BotState != vocab.BotHandedOff || ch.contactWrote || ch.c.Status == vocab.Closed || ch.c.Filtered != 0 || ch.c.DeletedAt.IsSet() {
+		return false
+	}
+	by := viewer.FromContext(ctx).Actor().Kind
+	return ch.before.BotState == vocab.BotHandedOff || ch.before.BotState.InBotsHands() && (by == viewer.Bot || by == viewer.SystemKind)
 }
 
 // cancelOut takes a message out of the outbox: it is CANCELED.
