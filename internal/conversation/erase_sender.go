@@ -103,7 +103,7 @@ func (ch *change) eraseKeys(ctx context.Context, p Person) error {
 		if ch.c.ThreadKey != who.Key {
 			continue
 		}
-		ch.c.ExternalID = nil
+		ch.c.ExternalID, ch.before.ExternalID = nil, nil // the log must not say what it was
 		for _, statement := range []string{
 			"UPDATE conversations SET thread_key = '', external_id = NULL WHERE id = $1 AND account_id = $2",
 			"UPDATE channel_messages SET thread_key = '', external_id = NULL WHERE conversation_id = $1 AND account_id || '' = $2",
