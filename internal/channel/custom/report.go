@@ -141,12 +141,12 @@ func (s *Service) ReportReaction(ctx context.Context, in ReportReactionInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if !richtext.IsEmoji(emoji) {
-		return nil, errs.New(errs.Invalid, "%q is not one emoji.", errs.Clip(emoji)).On("emoji")
-	}
 	channel, err := findChannel(ctx, s.store.Client(ctx), in.ChannelID)
 	if err != nil {
 		return nil, err
+	}
+	if removed := in.Removed != nil && *in.Removed; !removed && !richtext.IsEmoji(emoji) { // what was kept once can be taken back
+		return nil, errs.New(errs.Invalid, "%q is not one emoji.", errs.Clip(emoji)).On("emoji")
 	}
 	var m *ent.Message
 	call := idempotency.Call{Mutation: "reportReaction", Key: in.IdempotencyKey, Input: in, Result: channel.ID}
