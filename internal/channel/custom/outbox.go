@@ -83,7 +83,7 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	can := channel.Capabilities
 	out.Template, out.Text = row.Template, conversation.OutboundText(can, m.Text, m.Cards, m.QuickReplies)
 	out.HTML, out.Markdown = richOf(can, m)
-	out.cut(can.MaxTextLength)
+	out.cutText(can.MaxTextLength)
 	if can.QuickReplies {
 		out.QuickReplies = append(out.QuickReplies, m.QuickReplies...)
 	}
@@ -100,9 +100,9 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	return out, err
 }
 
-// cut shortens what is longer than the channel takes: what Parley says by itself, and what was
+// cutText shortens what is longer than the channel takes: what Parley says by itself, and what was
 // queued before it took less. What is shortened loses its markup, which would be cut through.
-func (out *OutboundMessage) cut(most int) {
+func (out *OutboundMessage) cutText(most int) {
 	isLong := func(text string) bool { return most > 0 && utf8.RuneCountInString(text) > most }
 	if isLong(out.Text) {
 		out.Text = richtext.Clip(out.Text, most-1)
