@@ -38,6 +38,8 @@ type ChannelFile struct {
 	Error string `json:"error,omitempty"`
 	// Attempts holds the value of the "attempts" field.
 	Attempts int `json:"attempts,omitempty"`
+	// DueAt holds the value of the "due_at" field.
+	DueAt clock.Micros `json:"due_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt    clock.Micros `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
@@ -48,7 +50,7 @@ func (*ChannelFile) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case channelfile.FieldPosition, channelfile.FieldAttempts, channelfile.FieldCreatedAt:
+		case channelfile.FieldPosition, channelfile.FieldAttempts, channelfile.FieldDueAt, channelfile.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case channelfile.FieldID, channelfile.FieldAccountID, channelfile.FieldInboxID, channelfile.FieldConversationID, channelfile.FieldMessageID, channelfile.FieldURL, channelfile.FieldFileName, channelfile.FieldState, channelfile.FieldError:
 			values[i] = new(sql.NullString)
@@ -133,6 +135,12 @@ func (_m *ChannelFile) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Attempts = int(value.Int64)
 			}
+		case channelfile.FieldDueAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field due_at", values[i])
+			} else if value.Valid {
+				_m.DueAt = clock.Micros(value.Int64)
+			}
 		case channelfile.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
@@ -203,6 +211,9 @@ func (_m *ChannelFile) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("attempts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Attempts))
+	builder.WriteString(", ")
+	builder.WriteString("due_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueAt))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CreatedAt))

@@ -100,6 +100,20 @@ func (_c *ChannelFileCreate) SetNillableAttempts(v *int) *ChannelFileCreate {
 	return _c
 }
 
+// SetDueAt sets the "due_at" field.
+func (_c *ChannelFileCreate) SetDueAt(v clock.Micros) *ChannelFileCreate {
+	_c.mutation.SetDueAt(v)
+	return _c
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_c *ChannelFileCreate) SetNillableDueAt(v *clock.Micros) *ChannelFileCreate {
+	if v != nil {
+		_c.SetDueAt(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *ChannelFileCreate) SetCreatedAt(v clock.Micros) *ChannelFileCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -155,6 +169,10 @@ func (_c *ChannelFileCreate) defaults() {
 		v := channelfile.DefaultAttempts
 		_c.mutation.SetAttempts(v)
 	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		v := channelfile.DefaultDueAt
+		_c.mutation.SetDueAt(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -198,6 +216,9 @@ func (_c *ChannelFileCreate) check() error {
 	}
 	if _, ok := _c.mutation.Attempts(); !ok {
 		return &ValidationError{Name: "attempts", err: errors.New(`ent: missing required field "ChannelFile.attempts"`)}
+	}
+	if _, ok := _c.mutation.DueAt(); !ok {
+		return &ValidationError{Name: "due_at", err: errors.New(`ent: missing required field "ChannelFile.due_at"`)}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "ChannelFile.created_at"`)}
@@ -282,6 +303,10 @@ func (_c *ChannelFileCreate) createSpec() (*ChannelFile, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Attempts(); ok {
 		_spec.SetField(channelfile.FieldAttempts, field.TypeInt, value)
 		_node.Attempts = value
+	}
+	if value, ok := _c.mutation.DueAt(); ok {
+		_spec.SetField(channelfile.FieldDueAt, field.TypeInt64, value)
+		_node.DueAt = value
 	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(channelfile.FieldCreatedAt, field.TypeInt64, value)
@@ -378,6 +403,24 @@ func (u *ChannelFileUpsert) UpdateAttempts() *ChannelFileUpsert {
 // AddAttempts adds v to the "attempts" field.
 func (u *ChannelFileUpsert) AddAttempts(v int) *ChannelFileUpsert {
 	u.Add(channelfile.FieldAttempts, v)
+	return u
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *ChannelFileUpsert) SetDueAt(v clock.Micros) *ChannelFileUpsert {
+	u.Set(channelfile.FieldDueAt, v)
+	return u
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *ChannelFileUpsert) UpdateDueAt() *ChannelFileUpsert {
+	u.SetExcluded(channelfile.FieldDueAt)
+	return u
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *ChannelFileUpsert) AddDueAt(v clock.Micros) *ChannelFileUpsert {
+	u.Add(channelfile.FieldDueAt, v)
 	return u
 }
 
@@ -499,6 +542,27 @@ func (u *ChannelFileUpsertOne) AddAttempts(v int) *ChannelFileUpsertOne {
 func (u *ChannelFileUpsertOne) UpdateAttempts() *ChannelFileUpsertOne {
 	return u.Update(func(s *ChannelFileUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *ChannelFileUpsertOne) SetDueAt(v clock.Micros) *ChannelFileUpsertOne {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *ChannelFileUpsertOne) AddDueAt(v clock.Micros) *ChannelFileUpsertOne {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *ChannelFileUpsertOne) UpdateDueAt() *ChannelFileUpsertOne {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.UpdateDueAt()
 	})
 }
 
@@ -787,6 +851,27 @@ func (u *ChannelFileUpsertBulk) AddAttempts(v int) *ChannelFileUpsertBulk {
 func (u *ChannelFileUpsertBulk) UpdateAttempts() *ChannelFileUpsertBulk {
 	return u.Update(func(s *ChannelFileUpsert) {
 		s.UpdateAttempts()
+	})
+}
+
+// SetDueAt sets the "due_at" field.
+func (u *ChannelFileUpsertBulk) SetDueAt(v clock.Micros) *ChannelFileUpsertBulk {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.SetDueAt(v)
+	})
+}
+
+// AddDueAt adds v to the "due_at" field.
+func (u *ChannelFileUpsertBulk) AddDueAt(v clock.Micros) *ChannelFileUpsertBulk {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.AddDueAt(v)
+	})
+}
+
+// UpdateDueAt sets the "due_at" field to the value that was provided on create.
+func (u *ChannelFileUpsertBulk) UpdateDueAt() *ChannelFileUpsertBulk {
+	return u.Update(func(s *ChannelFileUpsert) {
+		s.UpdateDueAt()
 	})
 }
 

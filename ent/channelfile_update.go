@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/channelfile"
 	"parley/ent/predicate"
+	"parley/internal/clock"
 	"parley/internal/vocab"
 
 	"entgo.io/ent/dialect/sql"
@@ -78,6 +79,27 @@ func (_u *ChannelFileUpdate) AddAttempts(v int) *ChannelFileUpdate {
 	return _u
 }
 
+// SetDueAt sets the "due_at" field.
+func (_u *ChannelFileUpdate) SetDueAt(v clock.Micros) *ChannelFileUpdate {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ChannelFileUpdate) SetNillableDueAt(v *clock.Micros) *ChannelFileUpdate {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *ChannelFileUpdate) AddDueAt(v clock.Micros) *ChannelFileUpdate {
+	_u.mutation.AddDueAt(v)
+	return _u
+}
+
 // Mutation returns the ChannelFileMutation object of the builder.
 func (_u *ChannelFileUpdate) Mutation() *ChannelFileMutation {
 	return _u.mutation
@@ -136,6 +158,12 @@ func (_u *ChannelFileUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(channelfile.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(channelfile.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(channelfile.FieldDueAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -205,6 +233,27 @@ func (_u *ChannelFileUpdateOne) SetNillableAttempts(v *int) *ChannelFileUpdateOn
 // AddAttempts adds value to the "attempts" field.
 func (_u *ChannelFileUpdateOne) AddAttempts(v int) *ChannelFileUpdateOne {
 	_u.mutation.AddAttempts(v)
+	return _u
+}
+
+// SetDueAt sets the "due_at" field.
+func (_u *ChannelFileUpdateOne) SetDueAt(v clock.Micros) *ChannelFileUpdateOne {
+	_u.mutation.ResetDueAt()
+	_u.mutation.SetDueAt(v)
+	return _u
+}
+
+// SetNillableDueAt sets the "due_at" field if the given value is not nil.
+func (_u *ChannelFileUpdateOne) SetNillableDueAt(v *clock.Micros) *ChannelFileUpdateOne {
+	if v != nil {
+		_u.SetDueAt(*v)
+	}
+	return _u
+}
+
+// AddDueAt adds value to the "due_at" field.
+func (_u *ChannelFileUpdateOne) AddDueAt(v clock.Micros) *ChannelFileUpdateOne {
+	_u.mutation.AddDueAt(v)
 	return _u
 }
 
@@ -296,6 +345,12 @@ func (_u *ChannelFileUpdateOne) sqlSave(ctx context.Context) (_node *ChannelFile
 	}
 	if value, ok := _u.mutation.AddedAttempts(); ok {
 		_spec.AddField(channelfile.FieldAttempts, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DueAt(); ok {
+		_spec.SetField(channelfile.FieldDueAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedDueAt(); ok {
+		_spec.AddField(channelfile.FieldDueAt, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ChannelFile{config: _u.config}

@@ -37,6 +37,8 @@ type ChannelMessage struct {
 	Echo bool `json:"echo,omitempty"`
 	// ByBot holds the value of the "by_bot" field.
 	ByBot bool `json:"by_bot,omitempty"`
+	// SenderID holds the value of the "sender_id" field.
+	SenderID string `json:"sender_id,omitempty"`
 	// Template holds the value of the "template" field.
 	Template *vocab.MessageTemplate `json:"template,omitempty"`
 	// State holds the value of the "state" field.
@@ -71,7 +73,7 @@ func (*ChannelMessage) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case channelmessage.FieldNumber, channelmessage.FieldQueuedAt, channelmessage.FieldAttempts, channelmessage.FieldLeaseUntil, channelmessage.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case channelmessage.FieldID, channelmessage.FieldAccountID, channelmessage.FieldInboxID, channelmessage.FieldConversationID, channelmessage.FieldChannelID, channelmessage.FieldThreadKey, channelmessage.FieldExternalID, channelmessage.FieldState, channelmessage.FieldAction, channelmessage.FieldNextAction, channelmessage.FieldLeaseID:
+		case channelmessage.FieldID, channelmessage.FieldAccountID, channelmessage.FieldInboxID, channelmessage.FieldConversationID, channelmessage.FieldChannelID, channelmessage.FieldThreadKey, channelmessage.FieldExternalID, channelmessage.FieldSenderID, channelmessage.FieldState, channelmessage.FieldAction, channelmessage.FieldNextAction, channelmessage.FieldLeaseID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -148,6 +150,12 @@ func (_m *ChannelMessage) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field by_bot", values[i])
 			} else if value.Valid {
 				_m.ByBot = value.Bool
+			}
+		case channelmessage.FieldSenderID:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field sender_id", values[i])
+			} else if value.Valid {
+				_m.SenderID = value.String
 			}
 		case channelmessage.FieldTemplate:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -275,6 +283,9 @@ func (_m *ChannelMessage) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("by_bot=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ByBot))
+	builder.WriteString(", ")
+	builder.WriteString("sender_id=")
+	builder.WriteString(_m.SenderID)
 	builder.WriteString(", ")
 	builder.WriteString("template=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Template))

@@ -102,6 +102,20 @@ func (_c *ChannelMessageCreate) SetNillableByBot(v *bool) *ChannelMessageCreate 
 	return _c
 }
 
+// SetSenderID sets the "sender_id" field.
+func (_c *ChannelMessageCreate) SetSenderID(v string) *ChannelMessageCreate {
+	_c.mutation.SetSenderID(v)
+	return _c
+}
+
+// SetNillableSenderID sets the "sender_id" field if the given value is not nil.
+func (_c *ChannelMessageCreate) SetNillableSenderID(v *string) *ChannelMessageCreate {
+	if v != nil {
+		_c.SetSenderID(*v)
+	}
+	return _c
+}
+
 // SetTemplate sets the "template" field.
 func (_c *ChannelMessageCreate) SetTemplate(v *vocab.MessageTemplate) *ChannelMessageCreate {
 	_c.mutation.SetTemplate(v)
@@ -275,6 +289,10 @@ func (_c *ChannelMessageCreate) defaults() {
 		v := channelmessage.DefaultByBot
 		_c.mutation.SetByBot(v)
 	}
+	if _, ok := _c.mutation.SenderID(); !ok {
+		v := channelmessage.DefaultSenderID
+		_c.mutation.SetSenderID(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := channelmessage.DefaultState
 		_c.mutation.SetState(v)
@@ -344,6 +362,9 @@ func (_c *ChannelMessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.ByBot(); !ok {
 		return &ValidationError{Name: "by_bot", err: errors.New(`ent: missing required field "ChannelMessage.by_bot"`)}
+	}
+	if _, ok := _c.mutation.SenderID(); !ok {
+		return &ValidationError{Name: "sender_id", err: errors.New(`ent: missing required field "ChannelMessage.sender_id"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "ChannelMessage.state"`)}
@@ -448,6 +469,10 @@ func (_c *ChannelMessageCreate) createSpec() (*ChannelMessage, *sqlgraph.CreateS
 	if value, ok := _c.mutation.ByBot(); ok {
 		_spec.SetField(channelmessage.FieldByBot, field.TypeBool, value)
 		_node.ByBot = value
+	}
+	if value, ok := _c.mutation.SenderID(); ok {
+		_spec.SetField(channelmessage.FieldSenderID, field.TypeString, value)
+		_node.SenderID = value
 	}
 	if value, ok := _c.mutation.Template(); ok {
 		_spec.SetField(channelmessage.FieldTemplate, field.TypeJSON, value)
@@ -568,6 +593,18 @@ func (u *ChannelMessageUpsert) UpdateExternalID() *ChannelMessageUpsert {
 // ClearExternalID clears the value of the "external_id" field.
 func (u *ChannelMessageUpsert) ClearExternalID() *ChannelMessageUpsert {
 	u.SetNull(channelmessage.FieldExternalID)
+	return u
+}
+
+// SetSenderID sets the "sender_id" field.
+func (u *ChannelMessageUpsert) SetSenderID(v string) *ChannelMessageUpsert {
+	u.Set(channelmessage.FieldSenderID, v)
+	return u
+}
+
+// UpdateSenderID sets the "sender_id" field to the value that was provided on create.
+func (u *ChannelMessageUpsert) UpdateSenderID() *ChannelMessageUpsert {
+	u.SetExcluded(channelmessage.FieldSenderID)
 	return u
 }
 
@@ -807,6 +844,20 @@ func (u *ChannelMessageUpsertOne) UpdateExternalID() *ChannelMessageUpsertOne {
 func (u *ChannelMessageUpsertOne) ClearExternalID() *ChannelMessageUpsertOne {
 	return u.Update(func(s *ChannelMessageUpsert) {
 		s.ClearExternalID()
+	})
+}
+
+// SetSenderID sets the "sender_id" field.
+func (u *ChannelMessageUpsertOne) SetSenderID(v string) *ChannelMessageUpsertOne {
+	return u.Update(func(s *ChannelMessageUpsert) {
+		s.SetSenderID(v)
+	})
+}
+
+// UpdateSenderID sets the "sender_id" field to the value that was provided on create.
+func (u *ChannelMessageUpsertOne) UpdateSenderID() *ChannelMessageUpsertOne {
+	return u.Update(func(s *ChannelMessageUpsert) {
+		s.UpdateSenderID()
 	})
 }
 
@@ -1235,6 +1286,20 @@ func (u *ChannelMessageUpsertBulk) UpdateExternalID() *ChannelMessageUpsertBulk 
 func (u *ChannelMessageUpsertBulk) ClearExternalID() *ChannelMessageUpsertBulk {
 	return u.Update(func(s *ChannelMessageUpsert) {
 		s.ClearExternalID()
+	})
+}
+
+// SetSenderID sets the "sender_id" field.
+func (u *ChannelMessageUpsertBulk) SetSenderID(v string) *ChannelMessageUpsertBulk {
+	return u.Update(func(s *ChannelMessageUpsert) {
+		s.SetSenderID(v)
+	})
+}
+
+// UpdateSenderID sets the "sender_id" field to the value that was provided on create.
+func (u *ChannelMessageUpsertBulk) UpdateSenderID() *ChannelMessageUpsertBulk {
+	return u.Update(func(s *ChannelMessageUpsert) {
+		s.UpdateSenderID()
 	})
 }
 

@@ -64,6 +64,20 @@ func (_u *ChannelMessageUpdate) ClearExternalID() *ChannelMessageUpdate {
 	return _u
 }
 
+// SetSenderID sets the "sender_id" field.
+func (_u *ChannelMessageUpdate) SetSenderID(v string) *ChannelMessageUpdate {
+	_u.mutation.SetSenderID(v)
+	return _u
+}
+
+// SetNillableSenderID sets the "sender_id" field if the given value is not nil.
+func (_u *ChannelMessageUpdate) SetNillableSenderID(v *string) *ChannelMessageUpdate {
+	if v != nil {
+		_u.SetSenderID(*v)
+	}
+	return _u
+}
+
 // SetTemplate sets the "template" field.
 func (_u *ChannelMessageUpdate) SetTemplate(v *vocab.MessageTemplate) *ChannelMessageUpdate {
 	_u.mutation.SetTemplate(v)
@@ -265,6 +279,9 @@ func (_u *ChannelMessageUpdate) sqlSave(ctx context.Context) (_node int, err err
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(channelmessage.FieldExternalID, field.TypeString)
 	}
+	if value, ok := _u.mutation.SenderID(); ok {
+		_spec.SetField(channelmessage.FieldSenderID, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Template(); ok {
 		_spec.SetField(channelmessage.FieldTemplate, field.TypeJSON, value)
 	}
@@ -357,6 +374,20 @@ func (_u *ChannelMessageUpdateOne) SetNillableExternalID(v *string) *ChannelMess
 // ClearExternalID clears the value of the "external_id" field.
 func (_u *ChannelMessageUpdateOne) ClearExternalID() *ChannelMessageUpdateOne {
 	_u.mutation.ClearExternalID()
+	return _u
+}
+
+// SetSenderID sets the "sender_id" field.
+func (_u *ChannelMessageUpdateOne) SetSenderID(v string) *ChannelMessageUpdateOne {
+	_u.mutation.SetSenderID(v)
+	return _u
+}
+
+// SetNillableSenderID sets the "sender_id" field if the given value is not nil.
+func (_u *ChannelMessageUpdateOne) SetNillableSenderID(v *string) *ChannelMessageUpdateOne {
+	if v != nil {
+		_u.SetSenderID(*v)
+	}
 	return _u
 }
 
@@ -590,6 +621,9 @@ func (_u *ChannelMessageUpdateOne) sqlSave(ctx context.Context) (_node *ChannelM
 	}
 	if _u.mutation.ExternalIDCleared() {
 		_spec.ClearField(channelmessage.FieldExternalID, field.TypeString)
+	}
+	if value, ok := _u.mutation.SenderID(); ok {
+		_spec.SetField(channelmessage.FieldSenderID, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Template(); ok {
 		_spec.SetField(channelmessage.FieldTemplate, field.TypeJSON, value)

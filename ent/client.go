@@ -27,6 +27,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/channelfile"
+	"parley/ent/channelmark"
 	"parley/ent/channelmessage"
 	"parley/ent/channelreaction"
 	"parley/ent/channelsender"
@@ -154,6 +155,8 @@ type Client struct {
 	ChannelAddress *ChannelAddressClient
 	// ChannelFile is the client for interacting with the ChannelFile builders.
 	ChannelFile *ChannelFileClient
+	// ChannelMark is the client for interacting with the ChannelMark builders.
+	ChannelMark *ChannelMarkClient
 	// ChannelMessage is the client for interacting with the ChannelMessage builders.
 	ChannelMessage *ChannelMessageClient
 	// ChannelReaction is the client for interacting with the ChannelReaction builders.
@@ -349,6 +352,7 @@ func (c *Client) init() {
 	c.Channel = NewChannelClient(c.config)
 	c.ChannelAddress = NewChannelAddressClient(c.config)
 	c.ChannelFile = NewChannelFileClient(c.config)
+	c.ChannelMark = NewChannelMarkClient(c.config)
 	c.ChannelMessage = NewChannelMessageClient(c.config)
 	c.ChannelReaction = NewChannelReactionClient(c.config)
 	c.ChannelSender = NewChannelSenderClient(c.config)
@@ -541,6 +545,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
 		ChannelFile:            NewChannelFileClient(cfg),
+		ChannelMark:            NewChannelMarkClient(cfg),
 		ChannelMessage:         NewChannelMessageClient(cfg),
 		ChannelReaction:        NewChannelReactionClient(cfg),
 		ChannelSender:          NewChannelSenderClient(cfg),
@@ -660,6 +665,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Channel:                NewChannelClient(cfg),
 		ChannelAddress:         NewChannelAddressClient(cfg),
 		ChannelFile:            NewChannelFileClient(cfg),
+		ChannelMark:            NewChannelMarkClient(cfg),
 		ChannelMessage:         NewChannelMessageClient(cfg),
 		ChannelReaction:        NewChannelReactionClient(cfg),
 		ChannelSender:          NewChannelSenderClient(cfg),
@@ -775,12 +781,12 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
-		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMessage,
-		c.ChannelReaction, c.ChannelSender, c.Company, c.CompanyDomain,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
-		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel, c.Deal,
-		c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMark,
+		c.ChannelMessage, c.ChannelReaction, c.ChannelSender, c.Company,
+		c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport,
+		c.ContactImport, c.ContactList, c.ContactListMember, c.ContactListTimer,
+		c.ContactMerge, c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel,
+		c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
 		c.Engagement, c.EngagementRevision, c.Erasure, c.Event, c.FlowRun,
 		c.ForgottenBlob, c.IdempotencyKey, c.IdentityProvider, c.ImageSender,
 		c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile,
@@ -805,12 +811,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.AccountSequence, c.AgentRun, c.AgentStep, c.Annotation, c.ApiToken,
 		c.Association, c.Attachment, c.AuditEntry, c.Block, c.Bot, c.BotFlow,
-		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMessage,
-		c.ChannelReaction, c.ChannelSender, c.Company, c.CompanyDomain,
-		c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport, c.ContactImport,
-		c.ContactList, c.ContactListMember, c.ContactListTimer, c.ContactMerge,
-		c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel, c.Deal,
-		c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
+		c.BotStepCount, c.Channel, c.ChannelAddress, c.ChannelFile, c.ChannelMark,
+		c.ChannelMessage, c.ChannelReaction, c.ChannelSender, c.Company,
+		c.CompanyDomain, c.ConsentRecord, c.Contact, c.ContactEmail, c.ContactExport,
+		c.ContactImport, c.ContactList, c.ContactListMember, c.ContactListTimer,
+		c.ContactMerge, c.ContactMove, c.ContactPhone, c.Conversation, c.CustomChannel,
+		c.Deal, c.Draft, c.Email, c.EmailChannel, c.EmailConnection, c.EmailReference,
 		c.Engagement, c.EngagementRevision, c.Erasure, c.Event, c.FlowRun,
 		c.ForgottenBlob, c.IdempotencyKey, c.IdentityProvider, c.ImageSender,
 		c.InboundMail, c.Inbox, c.InboxTeam, c.InboxUser, c.Integration, c.LibraryFile,
@@ -864,6 +870,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ChannelAddress.mutate(ctx, m)
 	case *ChannelFileMutation:
 		return c.ChannelFile.mutate(ctx, m)
+	case *ChannelMarkMutation:
+		return c.ChannelMark.mutate(ctx, m)
 	case *ChannelMessageMutation:
 		return c.ChannelMessage.mutate(ctx, m)
 	case *ChannelReactionMutation:
@@ -3162,6 +3170,139 @@ func (c *ChannelFileClient) mutate(ctx context.Context, m *ChannelFileMutation) 
 		return (&ChannelFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ChannelFile mutation op: %q", m.Op())
+	}
+}
+
+// ChannelMarkClient is a client for the ChannelMark schema.
+type ChannelMarkClient struct {
+	config
+}
+
+// NewChannelMarkClient returns a client for the ChannelMark from the given config.
+func NewChannelMarkClient(c config) *ChannelMarkClient {
+	return &ChannelMarkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelmark.Hooks(f(g(h())))`.
+func (c *ChannelMarkClient) Use(hooks ...Hook) {
+	c.hooks.ChannelMark = append(c.hooks.ChannelMark, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelmark.Intercept(f(g(h())))`.
+func (c *ChannelMarkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelMark = append(c.inters.ChannelMark, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelMark entity.
+func (c *ChannelMarkClient) Create() *ChannelMarkCreate {
+	mutation := newChannelMarkMutation(c.config, OpCreate)
+	return &ChannelMarkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelMark entities.
+func (c *ChannelMarkClient) CreateBulk(builders ...*ChannelMarkCreate) *ChannelMarkCreateBulk {
+	return &ChannelMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelMarkClient) MapCreateBulk(slice any, setFunc func(*ChannelMarkCreate, int)) *ChannelMarkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelMarkCreateBulk{err: fmt.Errorf("calling to ChannelMarkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelMarkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelMark.
+func (c *ChannelMarkClient) Update() *ChannelMarkUpdate {
+	mutation := newChannelMarkMutation(c.config, OpUpdate)
+	return &ChannelMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelMarkClient) UpdateOne(_m *ChannelMark) *ChannelMarkUpdateOne {
+	mutation := newChannelMarkMutation(c.config, OpUpdateOne, withChannelMark(_m))
+	return &ChannelMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelMarkClient) UpdateOneID(id string) *ChannelMarkUpdateOne {
+	mutation := newChannelMarkMutation(c.config, OpUpdateOne, withChannelMarkID(id))
+	return &ChannelMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelMark.
+func (c *ChannelMarkClient) Delete() *ChannelMarkDelete {
+	mutation := newChannelMarkMutation(c.config, OpDelete)
+	return &ChannelMarkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelMarkClient) DeleteOne(_m *ChannelMark) *ChannelMarkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelMarkClient) DeleteOneID(id string) *ChannelMarkDeleteOne {
+	builder := c.Delete().Where(channelmark.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelMarkDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelMark.
+func (c *ChannelMarkClient) Query() *ChannelMarkQuery {
+	return &ChannelMarkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelMark},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelMark entity by its id.
+func (c *ChannelMarkClient) Get(ctx context.Context, id string) (*ChannelMark, error) {
+	return c.Query().Where(channelmark.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelMarkClient) GetX(ctx context.Context, id string) *ChannelMark {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelMarkClient) Hooks() []Hook {
+	return c.hooks.ChannelMark
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelMarkClient) Interceptors() []Interceptor {
+	return c.inters.ChannelMark
+}
+
+func (c *ChannelMarkClient) mutate(ctx context.Context, m *ChannelMarkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelMarkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelMarkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelMark mutation op: %q", m.Op())
 	}
 }
 
@@ -14342,19 +14483,19 @@ type (
 	hooks struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
 		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
-		Channel, ChannelAddress, ChannelFile, ChannelMessage, ChannelReaction,
-		ChannelSender, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
-		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
-		ContactMerge, ContactMove, ContactPhone, Conversation, CustomChannel, Deal,
-		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
-		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
-		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
-		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, Notification, OauthApp, PageView, Participant,
-		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
-		PushSubscription, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, Session, SubscriptionType, Tag, TargetedMessage,
+		Channel, ChannelAddress, ChannelFile, ChannelMark, ChannelMessage,
+		ChannelReaction, ChannelSender, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation,
+		CustomChannel, Deal, Draft, Email, EmailChannel, EmailConnection,
+		EmailReference, Engagement, EngagementRevision, Erasure, Event, FlowRun,
+		ForgottenBlob, IdempotencyKey, IdentityProvider, ImageSender, InboundMail,
+		Inbox, InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem,
+		LibraryOpening, LibraryShare, Message, MessageRevision, Notification, OauthApp,
+		PageView, Participant, PersonalMailbox, Pipeline, PipelineStage, Property,
+		PropertyValue, Proposal, PushSubscription, Quote, QuoteLogo, QuoteVersion,
+		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, Session, SubscriptionType, Tag, TargetedMessage,
 		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
 		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
 		WebhookDelivery, WebhookEndpoint []ent.Hook
@@ -14362,19 +14503,19 @@ type (
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
 		Association, Attachment, AuditEntry, Block, Bot, BotFlow, BotStepCount,
-		Channel, ChannelAddress, ChannelFile, ChannelMessage, ChannelReaction,
-		ChannelSender, Company, CompanyDomain, ConsentRecord, Contact, ContactEmail,
-		ContactExport, ContactImport, ContactList, ContactListMember, ContactListTimer,
-		ContactMerge, ContactMove, ContactPhone, Conversation, CustomChannel, Deal,
-		Draft, Email, EmailChannel, EmailConnection, EmailReference, Engagement,
-		EngagementRevision, Erasure, Event, FlowRun, ForgottenBlob, IdempotencyKey,
-		IdentityProvider, ImageSender, InboundMail, Inbox, InboxTeam, InboxUser,
-		Integration, LibraryFile, LibraryItem, LibraryOpening, LibraryShare, Message,
-		MessageRevision, Notification, OauthApp, PageView, Participant,
-		PersonalMailbox, Pipeline, PipelineStage, Property, PropertyValue, Proposal,
-		PushSubscription, Quote, QuoteLogo, QuoteVersion, QuoteView, Rating,
-		ReadPosition, RecordContact, RecordCounter, RoutingDecision, RoutingTurn,
-		SavedView, Session, SubscriptionType, Tag, TargetedMessage,
+		Channel, ChannelAddress, ChannelFile, ChannelMark, ChannelMessage,
+		ChannelReaction, ChannelSender, Company, CompanyDomain, ConsentRecord, Contact,
+		ContactEmail, ContactExport, ContactImport, ContactList, ContactListMember,
+		ContactListTimer, ContactMerge, ContactMove, ContactPhone, Conversation,
+		CustomChannel, Deal, Draft, Email, EmailChannel, EmailConnection,
+		EmailReference, Engagement, EngagementRevision, Erasure, Event, FlowRun,
+		ForgottenBlob, IdempotencyKey, IdentityProvider, ImageSender, InboundMail,
+		Inbox, InboxTeam, InboxUser, Integration, LibraryFile, LibraryItem,
+		LibraryOpening, LibraryShare, Message, MessageRevision, Notification, OauthApp,
+		PageView, Participant, PersonalMailbox, Pipeline, PipelineStage, Property,
+		PropertyValue, Proposal, PushSubscription, Quote, QuoteLogo, QuoteVersion,
+		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
+		RoutingTurn, SavedView, Session, SubscriptionType, Tag, TargetedMessage,
 		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
 		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
 		WebhookDelivery, WebhookEndpoint []ent.Interceptor

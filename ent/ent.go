@@ -22,6 +22,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/channelfile"
+	"parley/ent/channelmark"
 	"parley/ent/channelmessage"
 	"parley/ent/channelreaction"
 	"parley/ent/channelsender"
@@ -188,6 +189,7 @@ func checkColumn(t, c string) error {
 			channel.Table:                channel.ValidColumn,
 			channeladdress.Table:         channeladdress.ValidColumn,
 			channelfile.Table:            channelfile.ValidColumn,
+			channelmark.Table:            channelmark.ValidColumn,
 			channelmessage.Table:         channelmessage.ValidColumn,
 			channelreaction.Table:        channelreaction.ValidColumn,
 			channelsender.Table:          channelsender.ValidColumn,

@@ -23,6 +23,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/channelfile"
+	"parley/ent/channelmark"
 	"parley/ent/channelmessage"
 	"parley/ent/channelreaction"
 	"parley/ent/channelsender"
@@ -142,6 +143,7 @@ const (
 	TypeChannel                = "Channel"
 	TypeChannelAddress         = "ChannelAddress"
 	TypeChannelFile            = "ChannelFile"
+	TypeChannelMark            = "ChannelMark"
 	TypeChannelMessage         = "ChannelMessage"
 	TypeChannelReaction        = "ChannelReaction"
 	TypeChannelSender          = "ChannelSender"
@@ -15221,6 +15223,8 @@ type ChannelFileMutation struct {
 	error           *string
 	attempts        *int
 	addattempts     *int
+	due_at          *clock.Micros
+	adddue_at       *clock.Micros
 	created_at      *clock.Micros
 	addcreated_at   *clock.Micros
 	clearedFields   map[string]struct{}
@@ -15733,6 +15737,62 @@ func (m *ChannelFileMutation) ResetAttempts() {
 	m.addattempts = nil
 }
 
+// SetDueAt sets the "due_at" field.
+func (m *ChannelFileMutation) SetDueAt(c clock.Micros) {
+	m.due_at = &c
+	m.adddue_at = nil
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ChannelFileMutation) DueAt() (r clock.Micros, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ChannelFile entity.
+// If the ChannelFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelFileMutation) OldDueAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// AddDueAt adds c to the "due_at" field.
+func (m *ChannelFileMutation) AddDueAt(c clock.Micros) {
+	if m.adddue_at != nil {
+		*m.adddue_at += c
+	} else {
+		m.adddue_at = &c
+	}
+}
+
+// AddedDueAt returns the value that was added to the "due_at" field in this mutation.
+func (m *ChannelFileMutation) AddedDueAt() (r clock.Micros, exists bool) {
+	v := m.adddue_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ChannelFileMutation) ResetDueAt() {
+	m.due_at = nil
+	m.adddue_at = nil
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (m *ChannelFileMutation) SetCreatedAt(c clock.Micros) {
 	m.created_at = &c
@@ -15823,7 +15883,7 @@ func (m *ChannelFileMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelFileMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, channelfile.FieldAccountID)
 	}
@@ -15853,6 +15913,9 @@ func (m *ChannelFileMutation) Fields() []string {
 	}
 	if m.attempts != nil {
 		fields = append(fields, channelfile.FieldAttempts)
+	}
+	if m.due_at != nil {
+		fields = append(fields, channelfile.FieldDueAt)
 	}
 	if m.created_at != nil {
 		fields = append(fields, channelfile.FieldCreatedAt)
@@ -15885,6 +15948,8 @@ func (m *ChannelFileMutation) Field(name string) (ent.Value, bool) {
 		return m.Error()
 	case channelfile.FieldAttempts:
 		return m.Attempts()
+	case channelfile.FieldDueAt:
+		return m.DueAt()
 	case channelfile.FieldCreatedAt:
 		return m.CreatedAt()
 	}
@@ -15916,6 +15981,8 @@ func (m *ChannelFileMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldError(ctx)
 	case channelfile.FieldAttempts:
 		return m.OldAttempts(ctx)
+	case channelfile.FieldDueAt:
+		return m.OldDueAt(ctx)
 	case channelfile.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	}
@@ -15997,6 +16064,13 @@ func (m *ChannelFileMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAttempts(v)
 		return nil
+	case channelfile.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
 	case channelfile.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -16018,6 +16092,9 @@ func (m *ChannelFileMutation) AddedFields() []string {
 	if m.addattempts != nil {
 		fields = append(fields, channelfile.FieldAttempts)
 	}
+	if m.adddue_at != nil {
+		fields = append(fields, channelfile.FieldDueAt)
+	}
 	if m.addcreated_at != nil {
 		fields = append(fields, channelfile.FieldCreatedAt)
 	}
@@ -16033,6 +16110,8 @@ func (m *ChannelFileMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPosition()
 	case channelfile.FieldAttempts:
 		return m.AddedAttempts()
+	case channelfile.FieldDueAt:
+		return m.AddedDueAt()
 	case channelfile.FieldCreatedAt:
 		return m.AddedCreatedAt()
 	}
@@ -16057,6 +16136,13 @@ func (m *ChannelFileMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAttempts(v)
+		return nil
+	case channelfile.FieldDueAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueAt(v)
 		return nil
 	case channelfile.FieldCreatedAt:
 		v, ok := value.(clock.Micros)
@@ -16122,6 +16208,9 @@ func (m *ChannelFileMutation) ResetField(name string) error {
 	case channelfile.FieldAttempts:
 		m.ResetAttempts()
 		return nil
+	case channelfile.FieldDueAt:
+		m.ResetDueAt()
+		return nil
 	case channelfile.FieldCreatedAt:
 		m.ResetCreatedAt()
 		return nil
@@ -16177,6 +16266,482 @@ func (m *ChannelFileMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ChannelFile edge %s", name)
 }
 
+// ChannelMarkMutation represents an operation that mutates the ChannelMark nodes in the graph.
+type ChannelMarkMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	account_id    *string
+	inbox_id      *string
+	created_at    *clock.Micros
+	addcreated_at *clock.Micros
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ChannelMark, error)
+	predicates    []predicate.ChannelMark
+}
+
+var _ ent.Mutation = (*ChannelMarkMutation)(nil)
+
+// channelmarkOption allows management of the mutation configuration using functional options.
+type channelmarkOption func(*ChannelMarkMutation)
+
+// newChannelMarkMutation creates new mutation for the ChannelMark entity.
+func newChannelMarkMutation(c config, op Op, opts ...channelmarkOption) *ChannelMarkMutation {
+	m := &ChannelMarkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelMark,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelMarkID sets the ID field of the mutation.
+func withChannelMarkID(id string) channelmarkOption {
+	return func(m *ChannelMarkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelMark
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelMark, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelMark.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelMark sets the old ChannelMark of the mutation.
+func withChannelMark(node *ChannelMark) channelmarkOption {
+	return func(m *ChannelMarkMutation) {
+		m.oldValue = func(context.Context) (*ChannelMark, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelMarkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelMarkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChannelMark entities.
+func (m *ChannelMarkMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelMarkMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelMarkMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelMark.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *ChannelMarkMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *ChannelMarkMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the ChannelMark entity.
+// If the ChannelMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMarkMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *ChannelMarkMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *ChannelMarkMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *ChannelMarkMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the ChannelMark entity.
+// If the ChannelMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMarkMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *ChannelMarkMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelMarkMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelMarkMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelMark entity.
+// If the ChannelMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMarkMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *ChannelMarkMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *ChannelMarkMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelMarkMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the ChannelMarkMutation builder.
+func (m *ChannelMarkMutation) Where(ps ...predicate.ChannelMark) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelMarkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelMarkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelMark, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelMarkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelMarkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelMark).
+func (m *ChannelMarkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelMarkMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.account_id != nil {
+		fields = append(fields, channelmark.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, channelmark.FieldInboxID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelmark.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelMarkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelmark.FieldAccountID:
+		return m.AccountID()
+	case channelmark.FieldInboxID:
+		return m.InboxID()
+	case channelmark.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelMarkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelmark.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case channelmark.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case channelmark.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelMark field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelMarkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelmark.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case channelmark.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case channelmark.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMark field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelMarkMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, channelmark.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelMarkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelmark.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelMarkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelmark.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMark numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelMarkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelMarkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelMarkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelMark nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelMarkMutation) ResetField(name string) error {
+	switch name {
+	case channelmark.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case channelmark.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case channelmark.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelMark field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelMarkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelMarkMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelMarkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelMarkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelMarkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelMarkMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelMarkMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ChannelMark unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelMarkMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ChannelMark edge %s", name)
+}
+
 // ChannelMessageMutation represents an operation that mutates the ChannelMessage nodes in the graph.
 type ChannelMessageMutation struct {
 	config
@@ -16193,6 +16758,7 @@ type ChannelMessageMutation struct {
 	addnumber       *int
 	echo            *bool
 	by_bot          *bool
+	sender_id       *string
 	template        **vocab.MessageTemplate
 	state           *vocab.OutboundState
 	action          *vocab.OutboundAction
@@ -16672,6 +17238,42 @@ func (m *ChannelMessageMutation) OldByBot(ctx context.Context) (v bool, err erro
 // ResetByBot resets all changes to the "by_bot" field.
 func (m *ChannelMessageMutation) ResetByBot() {
 	m.by_bot = nil
+}
+
+// SetSenderID sets the "sender_id" field.
+func (m *ChannelMessageMutation) SetSenderID(s string) {
+	m.sender_id = &s
+}
+
+// SenderID returns the value of the "sender_id" field in the mutation.
+func (m *ChannelMessageMutation) SenderID() (r string, exists bool) {
+	v := m.sender_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSenderID returns the old "sender_id" field's value of the ChannelMessage entity.
+// If the ChannelMessage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMessageMutation) OldSenderID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSenderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSenderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSenderID: %w", err)
+	}
+	return oldValue.SenderID, nil
+}
+
+// ResetSenderID resets all changes to the "sender_id" field.
+func (m *ChannelMessageMutation) ResetSenderID() {
+	m.sender_id = nil
 }
 
 // SetTemplate sets the "template" field.
@@ -17161,7 +17763,7 @@ func (m *ChannelMessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelMessageMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.account_id != nil {
 		fields = append(fields, channelmessage.FieldAccountID)
 	}
@@ -17188,6 +17790,9 @@ func (m *ChannelMessageMutation) Fields() []string {
 	}
 	if m.by_bot != nil {
 		fields = append(fields, channelmessage.FieldByBot)
+	}
+	if m.sender_id != nil {
+		fields = append(fields, channelmessage.FieldSenderID)
 	}
 	if m.template != nil {
 		fields = append(fields, channelmessage.FieldTemplate)
@@ -17245,6 +17850,8 @@ func (m *ChannelMessageMutation) Field(name string) (ent.Value, bool) {
 		return m.Echo()
 	case channelmessage.FieldByBot:
 		return m.ByBot()
+	case channelmessage.FieldSenderID:
+		return m.SenderID()
 	case channelmessage.FieldTemplate:
 		return m.Template()
 	case channelmessage.FieldState:
@@ -17292,6 +17899,8 @@ func (m *ChannelMessageMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldEcho(ctx)
 	case channelmessage.FieldByBot:
 		return m.OldByBot(ctx)
+	case channelmessage.FieldSenderID:
+		return m.OldSenderID(ctx)
 	case channelmessage.FieldTemplate:
 		return m.OldTemplate(ctx)
 	case channelmessage.FieldState:
@@ -17383,6 +17992,13 @@ func (m *ChannelMessageMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetByBot(v)
+		return nil
+	case channelmessage.FieldSenderID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSenderID(v)
 		return nil
 	case channelmessage.FieldTemplate:
 		v, ok := value.(*vocab.MessageTemplate)
@@ -17607,6 +18223,9 @@ func (m *ChannelMessageMutation) ResetField(name string) error {
 		return nil
 	case channelmessage.FieldByBot:
 		m.ResetByBot()
+		return nil
+	case channelmessage.FieldSenderID:
+		m.ResetSenderID()
 		return nil
 	case channelmessage.FieldTemplate:
 		m.ResetTemplate()

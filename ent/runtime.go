@@ -19,6 +19,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/channelfile"
+	"parley/ent/channelmark"
 	"parley/ent/channelmessage"
 	"parley/ent/channelreaction"
 	"parley/ent/channelsender"
@@ -653,10 +654,31 @@ func init() {
 	channelfileDescAttempts := channelfileFields[7].Descriptor()
 	// channelfile.DefaultAttempts holds the default value on creation for the attempts field.
 	channelfile.DefaultAttempts = channelfileDescAttempts.Default.(int)
+	// channelfileDescDueAt is the schema descriptor for due_at field.
+	channelfileDescDueAt := channelfileFields[8].Descriptor()
+	// channelfile.DefaultDueAt holds the default value on creation for the due_at field.
+	channelfile.DefaultDueAt = clock.Micros(channelfileDescDueAt.Default.(int64))
 	// channelfileDescID is the schema descriptor for id field.
 	channelfileDescID := channelfileMixinFields0[0].Descriptor()
 	// channelfile.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	channelfile.IDValidator = channelfileDescID.Validators[0].(func(string) error)
+	channelmarkMixin := schema.ChannelMark{}.Mixin()
+	channelmarkMixinFields0 := channelmarkMixin[0].Fields()
+	_ = channelmarkMixinFields0
+	channelmarkFields := schema.ChannelMark{}.Fields()
+	_ = channelmarkFields
+	// channelmarkDescAccountID is the schema descriptor for account_id field.
+	channelmarkDescAccountID := channelmarkMixinFields0[1].Descriptor()
+	// channelmark.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	channelmark.AccountIDValidator = channelmarkDescAccountID.Validators[0].(func(string) error)
+	// channelmarkDescInboxID is the schema descriptor for inbox_id field.
+	channelmarkDescInboxID := channelmarkMixinFields0[2].Descriptor()
+	// channelmark.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	channelmark.InboxIDValidator = channelmarkDescInboxID.Validators[0].(func(string) error)
+	// channelmarkDescID is the schema descriptor for id field.
+	channelmarkDescID := channelmarkMixinFields0[0].Descriptor()
+	// channelmark.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	channelmark.IDValidator = channelmarkDescID.Validators[0].(func(string) error)
 	channelmessageMixin := schema.ChannelMessage{}.Mixin()
 	channelmessageMixinFields0 := channelmessageMixin[0].Fields()
 	_ = channelmessageMixinFields0
@@ -678,36 +700,40 @@ func init() {
 	channelmessageDescByBot := channelmessageFields[6].Descriptor()
 	// channelmessage.DefaultByBot holds the default value on creation for the by_bot field.
 	channelmessage.DefaultByBot = channelmessageDescByBot.Default.(bool)
+	// channelmessageDescSenderID is the schema descriptor for sender_id field.
+	channelmessageDescSenderID := channelmessageFields[7].Descriptor()
+	// channelmessage.DefaultSenderID holds the default value on creation for the sender_id field.
+	channelmessage.DefaultSenderID = channelmessageDescSenderID.Default.(string)
 	// channelmessageDescState is the schema descriptor for state field.
-	channelmessageDescState := channelmessageFields[8].Descriptor()
+	channelmessageDescState := channelmessageFields[9].Descriptor()
 	// channelmessage.DefaultState holds the default value on creation for the state field.
 	channelmessage.DefaultState = vocab.OutboundState(channelmessageDescState.Default.(string))
 	// channelmessageDescAction is the schema descriptor for action field.
-	channelmessageDescAction := channelmessageFields[9].Descriptor()
+	channelmessageDescAction := channelmessageFields[10].Descriptor()
 	// channelmessage.DefaultAction holds the default value on creation for the action field.
 	channelmessage.DefaultAction = vocab.OutboundAction(channelmessageDescAction.Default.(string))
 	// channelmessageDescNextAction is the schema descriptor for next_action field.
-	channelmessageDescNextAction := channelmessageFields[10].Descriptor()
+	channelmessageDescNextAction := channelmessageFields[11].Descriptor()
 	// channelmessage.DefaultNextAction holds the default value on creation for the next_action field.
 	channelmessage.DefaultNextAction = vocab.OutboundAction(channelmessageDescNextAction.Default.(string))
 	// channelmessageDescReady is the schema descriptor for ready field.
-	channelmessageDescReady := channelmessageFields[11].Descriptor()
+	channelmessageDescReady := channelmessageFields[12].Descriptor()
 	// channelmessage.DefaultReady holds the default value on creation for the ready field.
 	channelmessage.DefaultReady = channelmessageDescReady.Default.(bool)
 	// channelmessageDescQueuedAt is the schema descriptor for queued_at field.
-	channelmessageDescQueuedAt := channelmessageFields[12].Descriptor()
+	channelmessageDescQueuedAt := channelmessageFields[13].Descriptor()
 	// channelmessage.DefaultQueuedAt holds the default value on creation for the queued_at field.
 	channelmessage.DefaultQueuedAt = clock.Micros(channelmessageDescQueuedAt.Default.(int64))
 	// channelmessageDescAttempts is the schema descriptor for attempts field.
-	channelmessageDescAttempts := channelmessageFields[13].Descriptor()
+	channelmessageDescAttempts := channelmessageFields[14].Descriptor()
 	// channelmessage.DefaultAttempts holds the default value on creation for the attempts field.
 	channelmessage.DefaultAttempts = channelmessageDescAttempts.Default.(int)
 	// channelmessageDescLeaseID is the schema descriptor for lease_id field.
-	channelmessageDescLeaseID := channelmessageFields[14].Descriptor()
+	channelmessageDescLeaseID := channelmessageFields[15].Descriptor()
 	// channelmessage.DefaultLeaseID holds the default value on creation for the lease_id field.
 	channelmessage.DefaultLeaseID = channelmessageDescLeaseID.Default.(string)
 	// channelmessageDescLeaseUntil is the schema descriptor for lease_until field.
-	channelmessageDescLeaseUntil := channelmessageFields[15].Descriptor()
+	channelmessageDescLeaseUntil := channelmessageFields[16].Descriptor()
 	// channelmessage.DefaultLeaseUntil holds the default value on creation for the lease_until field.
 	channelmessage.DefaultLeaseUntil = clock.Micros(channelmessageDescLeaseUntil.Default.(int64))
 	// channelmessageDescID is the schema descriptor for id field.

@@ -44,6 +44,8 @@ type Tx struct {
 	ChannelAddress *ChannelAddressClient
 	// ChannelFile is the client for interacting with the ChannelFile builders.
 	ChannelFile *ChannelFileClient
+	// ChannelMark is the client for interacting with the ChannelMark builders.
+	ChannelMark *ChannelMarkClient
 	// ChannelMessage is the client for interacting with the ChannelMessage builders.
 	ChannelMessage *ChannelMessageClient
 	// ChannelReaction is the client for interacting with the ChannelReaction builders.
@@ -359,6 +361,7 @@ func (tx *Tx) init() {
 	tx.Channel = NewChannelClient(tx.config)
 	tx.ChannelAddress = NewChannelAddressClient(tx.config)
 	tx.ChannelFile = NewChannelFileClient(tx.config)
+	tx.ChannelMark = NewChannelMarkClient(tx.config)
 	tx.ChannelMessage = NewChannelMessageClient(tx.config)
 	tx.ChannelReaction = NewChannelReactionClient(tx.config)
 	tx.ChannelSender = NewChannelSenderClient(tx.config)

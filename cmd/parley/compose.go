@@ -120,7 +120,7 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	a.images = remoteimage.New(s, keys, egress.New(o.images).HTTPClient(), c.PublicURL, log)
 	outbox := deliver.NewOutbox(keys)
 	a.library, a.quotes = library.New(s, c.PublicURL), quote.New(s, c.PublicURL, a.files)
-	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files, Library: a.library, Quotes: a.quotes})
+	a.conversations = conversation.New(s, conversation.Deps{Viewers: a.accounts, Outbox: outbox, Contacts: a.contacts, Attachments: a.files, Library: a.library, Quotes: a.quotes, Keys: keys})
 	a.emails = emailsettings.New(s, keys, outbox, o.emails)
 	a.receiving = receive.New(s, keys, a.emails, a.contacts, a.conversations, a.files, opened.blobs, o.receive)
 	a.receiving.UseViewers(a.accounts)
@@ -142,9 +142,10 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 	}, c.PublicURL)
 	a.proposals = proposal.New(s, keys, proposal.Deps{Conversations: a.conversations, Records: crm.New(s), Viewers: a.accounts}, c.PublicURL)
 	a.custom = custom.New(s, keys, custom.Deps{
-		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Client: egress.New(o.images).HTTPClient(), MaxBytes: o.files.MaxBytes,
+		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Client: egress.New(o.channelFiles).HTTPClient(), MaxBytes: o.files.MaxBytes,
+		FileTimeout: c.channelFileTimeout,
 	}, log)
-	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library})
+	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library, Senders: a.custom})
 	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer(), a.webhooks.Consumer()}) {
 		a.reactions.Register(consumer)
 	}

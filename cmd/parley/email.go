@@ -27,18 +27,19 @@ import (
 
 // emailSettings are those of the e-mail channel and of files.
 type emailSettings struct {
-	ClamAVURL        string   `env:"PARLEY_CLAMAV_URL" name:"clamav-url" placeholder:"URL" help:"The clamd that scans files for viruses: tcp://host:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned."`
-	MaxDocumentBytes int64    `env:"PARLEY_MAX_DOCUMENT_BYTES" default:"52428800" help:"Largest file that can be uploaded for a document of the library, in bytes."`
-	MaxFileBytes     int64    `env:"PARLEY_MAX_FILE_BYTES" default:"26214400" help:"Largest file that can be uploaded, in bytes."`
-	MailListen       string   `env:"PARLEY_MAIL_LISTEN" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Address on which mail for forwarding addresses is received by SMTP. 'off': none is received."`
-	MailDomain       string   `env:"PARLEY_MAIL_DOMAIN" default:"localhost" placeholder:"DOMAIN" help:"Domain of forwarding addresses; its MX record must point to PARLEY_MAIL_LISTEN."`
-	MailTLSCert      string   `env:"PARLEY_MAIL_TLS_CERT" placeholder:"FILE" help:"Certificate of the SMTP listener, in PEM, with PARLEY_MAIL_TLS_KEY: it then offers STARTTLS."`
-	MailTLSKey       string   `env:"PARLEY_MAIL_TLS_KEY" placeholder:"FILE" help:"Its private key."`
-	MaxMailBytes     int64    `env:"PARLEY_MAX_MAIL_BYTES" default:"52428800" help:"Maximum size of a received e-mail, in bytes. Of a larger one in a mailbox, only the header is read."`
-	AuthServ         []string `env:"PARLEY_TRUSTED_AUTHSERV" name:"trusted-authserv" placeholder:"ID" help:"Servers with trusted Authentication-Results (RFC 8601), separated by commas, in addition to those of Gmail and Microsoft 365 for their own mailboxes."`
-	ImageNetworks    []string `env:"PARLEY_IMAGE_NETWORKS" placeholder:"NETWORK" help:"Private networks from which images in messages may be shown, separated by commas. Empty: none; Parley fetches images only from public addresses."`
-	PushNetworks     []string `env:"PARLEY_PUSH_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain push services of browsers, separated by commas. Empty: none; Parley pushes only to public addresses."`
-	MailNetworks     []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain mail servers, and the providers at which mailboxes are connected, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
+	ClamAVURL           string   `env:"PARLEY_CLAMAV_URL" name:"clamav-url" placeholder:"URL" help:"The clamd that scans files for viruses: tcp://host:3310 or unix:///run/clamav/clamd.ctl. Empty: files are not scanned."`
+	MaxDocumentBytes    int64    `env:"PARLEY_MAX_DOCUMENT_BYTES" default:"52428800" help:"Largest file that can be uploaded for a document of the library, in bytes."`
+	MaxFileBytes        int64    `env:"PARLEY_MAX_FILE_BYTES" default:"26214400" help:"Largest file that can be uploaded, in bytes."`
+	MailListen          string   `env:"PARLEY_MAIL_LISTEN" default:"127.0.0.1:2525" placeholder:"HOST:PORT" help:"Address on which mail for forwarding addresses is received by SMTP. 'off': none is received."`
+	MailDomain          string   `env:"PARLEY_MAIL_DOMAIN" default:"localhost" placeholder:"DOMAIN" help:"Domain of forwarding addresses; its MX record must point to PARLEY_MAIL_LISTEN."`
+	MailTLSCert         string   `env:"PARLEY_MAIL_TLS_CERT" placeholder:"FILE" help:"Certificate of the SMTP listener, in PEM, with PARLEY_MAIL_TLS_KEY: it then offers STARTTLS."`
+	MailTLSKey          string   `env:"PARLEY_MAIL_TLS_KEY" placeholder:"FILE" help:"Its private key."`
+	MaxMailBytes        int64    `env:"PARLEY_MAX_MAIL_BYTES" default:"52428800" help:"Maximum size of a received e-mail, in bytes. Of a larger one in a mailbox, only the header is read."`
+	AuthServ            []string `env:"PARLEY_TRUSTED_AUTHSERV" name:"trusted-authserv" placeholder:"ID" help:"Servers with trusted Authentication-Results (RFC 8601), separated by commas, in addition to those of Gmail and Microsoft 365 for their own mailboxes."`
+	ImageNetworks       []string `env:"PARLEY_IMAGE_NETWORKS" placeholder:"NETWORK" help:"Private networks from which images in messages may be shown, separated by commas. Empty: none; Parley fetches images only from public addresses."`
+	ChannelFileNetworks []string `env:"PARLEY_CHANNEL_FILE_NETWORKS" placeholder:"NETWORK" help:"Private networks from which files of custom channels may be fetched, separated by commas. Empty: none; Parley fetches files only from public addresses."`
+	PushNetworks        []string `env:"PARLEY_PUSH_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain push services of browsers, separated by commas. Empty: none; Parley pushes only to public addresses."`
+	MailNetworks        []string `env:"PARLEY_MAIL_NETWORKS" placeholder:"NETWORK" help:"Private networks that may contain mail servers, and the providers at which mailboxes are connected, separated by commas, e.g. 10.0.0.0/8. Empty: none; Parley connects only to public addresses."`
 
 	GoogleClientID        string `env:"PARLEY_GOOGLE_CLIENT_ID" placeholder:"ID" help:"OAuth client for Gmail and Google Workspace; its redirect address is PARLEY_PUBLIC_URL/oauth/callback."`
 	GoogleClientSecret    string `env:"PARLEY_GOOGLE_CLIENT_SECRET" placeholder:"SECRET" help:"Its secret."`
@@ -75,7 +76,7 @@ func (e *emailSettings) check() []error {
 	bad(e.MaxDocumentBytes < 1024, "PARLEY_MAX_DOCUMENT_BYTES", "is below 1024", "1024 or more bytes")
 	bad(e.MaxFileBytes < 1024, "PARLEY_MAX_FILE_BYTES", "is below 1024", "1024 or more bytes")
 	bad(e.MaxMailBytes < 1<<20, "PARLEY_MAX_MAIL_BYTES", "is below a megabyte", "1048576 or more bytes")
-	for variable, list := range map[string][]string{"PARLEY_MAIL_NETWORKS": e.MailNetworks, "PARLEY_IMAGE_NETWORKS": e.ImageNetworks, "PARLEY_PUSH_NETWORKS": e.PushNetworks} {
+	for variable, list := range map[string][]string{"PARLEY_MAIL_NETWORKS": e.MailNetworks, "PARLEY_IMAGE_NETWORKS": e.ImageNetworks, "PARLEY_CHANNEL_FILE_NETWORKS": e.ChannelFileNetworks, "PARLEY_PUSH_NETWORKS": e.PushNetworks} {
 		_, err = networks(list)
 		bad(err != nil, variable, "has an entry that is not a network", "networks such as 10.0.0.0/8,127.0.0.0/8")
 	}

@@ -151,7 +151,7 @@ func TestErasedContactIsNowhere(t *testing.T) {
 		for _, one := range list {
 			counts[text(one, "kind")] = at(one, "count")
 		}
-		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 2, "blocks": 1, "page_views": 8, "library_openings": 1, "quotes": 1, "quote_versions": 2, "quote_views": 1, "quote_logos": 1} {
+		for table, n := range map[string]float64{"contacts": 1, "conversations": 13, "tickets": 1, "deals": 1, "visitors": 2, "contact_emails": 4, "engagements": 7, "contact_merges": 3, "channel_senders": 1, "channel_messages": 3, "channel_files": 1, "blocks": 1, "page_views": 8, "library_openings": 1, "quotes": 1, "quote_versions": 2, "quote_views": 1, "quote_logos": 1} {
 			if counts[table] != n {
 				t.Errorf("%v of %s, want %v: %v", counts[table], table, n, counts)
 			}
@@ -206,6 +206,7 @@ type erasing struct {
 	inFiles          []string // marks that are in files alone
 	others           chat     // a conversation that is none of theirs
 	thread           string
+	group            string // a custom channel's thread of others
 }
 
 // must does a mutation that succeeds, and returns its payload.
@@ -227,6 +228,7 @@ func (e *erasing) plant() {
 	box := e.mailbox("support@shop.example")
 	e.plantMail(box)
 	e.plantRecords()
+	e.plantGroup()
 	e.plantMore(site, box)
 	e.archive = append(e.archive, e.planted...)
 	e.others = site.chat("Another person's question")
@@ -352,6 +354,27 @@ func (e *erasing) plantMail(m *mailbox) {
 	e.must(adminToken, "sendMessage", "SendMessageInput", "message { id }", "conversationId", e.thread, "text", "An answer to both", "replyAll", true)
 }
 
+// plantGroup has the contact write among others in a thread of a custom channel, and in one that
+// is another contact's by hand.
+func (e *erasing) plantGroup() {
+	e.t.Helper()
+	m := e.medium(nil)
+	e.group = m.begun("group")
+	key := e.mark("key-%s")
+	them := map[string]any{"key": key, "name": e.mark("Dora %s"), "email": e.mark("%s@medium.example"), "phone": "+43 1 " + e.mark("%s")}
+	first := m.brings("group", "2", e.mark("In the group I say %s"), "sender", them, "files", []any{map[string]any{"url": "http://127.0.0.1:9/a", "fileName": e.mark("%s.pdf")}})
+	e.notes = append(e.notes, e.planted[len(e.planted)-1]) // it was not to be had
+	m.brings("group", e.mark("id-%s"), e.mark("And also %s"), "sender", them)
+	e.notes = append(e.notes, e.planted[len(e.planted)-2])
+	m.brings("group", "4", "Others say this")
+	own := text(m.brings(key, "1", "Alone", "sender", them), "conversation", "id")
+	other := text(e.must(adminToken, "createContact", "CreateContactInput", "contact { id }", "name", "Someone else"), "contact", "id")
+	e.must(adminToken, "linkContact", "LinkContactInput", "conversation { id }", "conversationId", own, "contactId", other)
+	sender, err := e.store.Strings(e.t.Context(), "SELECT author_id FROM messages WHERE id = '"+text(first, "message", "id")+"'")
+	must(e.t, err)
+	e.must(adminToken, "mergeContacts", "MergeContactsInput", "contact { id }", "intoContactId", e.contactID, "contactIds", sender)
+}
+
 func (e *erasing) plantRecords() {
 	e.must(adminToken, "createTicket", "CreateTicketInput", "ticket { id }", "contactId", e.contactID, "subject", "Ticket", "description", "It is broken",
 		"properties", []map[string]any{{"name": "where", "value": e.mark("%s")}}, "externalId", e.mark("t-%s"))
@@ -413,6 +436,9 @@ func (e *erasing) readArchive() string {
 // othersStay checks that what others wrote is as it was.
 func (e *erasing) othersStay() {
 	e.t.Helper()
+	if got, want := (&medium{api: e.api}).shown(e.group), "INCOMING Hello DELIVERED; INCOMING Others say this DELIVERED"; got != want {
+		e.t.Errorf("the group has %s, want %s", got, want)
+	}
 	got := e.do(adminToken, `query($id: ID!, $chat: ID!) { conversation(id: $id) { subject preview contact { email } participants { nodes { address } }
 		messages { nodes { text deletedAt email { to cc rawUrl } } } } chat: conversation(id: $chat) { messageCount } }`,
 		map[string]any{"id": e.thread, "chat": e.others.conversationID})

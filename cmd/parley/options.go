@@ -29,8 +29,10 @@ type options struct {
 	signIns  signin.Options
 	apps     []netip.Prefix // private networks with documents of apps
 	images   []netip.Prefix // private networks that give images
-	webhooks webhook.Options
-	pushes   []netip.Prefix // private networks with push services
+	// channelFiles are private networks with files of custom channels.
+	channelFiles []netip.Prefix
+	webhooks     webhook.Options
+	pushes       []netip.Prefix // private networks with push services
 }
 
 func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, error) {
@@ -54,6 +56,9 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 	}
 	if o.images, err = networks(s.ImageNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_IMAGE_NETWORKS: %w", err)
+	}
+	if o.channelFiles, err = networks(s.ChannelFileNetworks); err != nil {
+		return nil, fmt.Errorf("PARLEY_CHANNEL_FILE_NETWORKS: %w", err)
 	}
 	if o.webhooks.Networks, err = networks(s.WebhookNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_WEBHOOK_NETWORKS: %w", err)

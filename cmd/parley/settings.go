@@ -157,6 +157,8 @@ type serverSettings struct {
 	webhookSweep time.Duration
 	// webhookTimeout bounds a webhook's request; zero: as usual.
 	webhookTimeout time.Duration
+	// channelFileTimeout bounds how long a file of a custom channel is fetched; zero: as usual.
+	channelFileTimeout time.Duration
 	// loopbackOrigins: no public URL is set, so that pages on this machine may call.
 	loopbackOrigins bool
 	// pushRoots are trusted at push services in place of the system's; nil: the system's.

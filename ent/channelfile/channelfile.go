@@ -3,6 +3,8 @@
 package channelfile
 
 import (
+	"parley/internal/clock"
+
 	"entgo.io/ent/dialect/sql"
 )
 
@@ -31,6 +33,8 @@ const (
 	FieldError = "error"
 	// FieldAttempts holds the string denoting the attempts field in the database.
 	FieldAttempts = "attempts"
+	// FieldDueAt holds the string denoting the due_at field in the database.
+	FieldDueAt = "due_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// Table holds the table name of the channelfile in the database.
@@ -50,6 +54,7 @@ var Columns = []string{
 	FieldState,
 	FieldError,
 	FieldAttempts,
+	FieldDueAt,
 	FieldCreatedAt,
 }
 
@@ -72,6 +77,8 @@ var (
 	DefaultError string
 	// DefaultAttempts holds the default value on creation for the "attempts" field.
 	DefaultAttempts int
+	// DefaultDueAt holds the default value on creation for the "due_at" field.
+	DefaultDueAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
 	IDValidator func(string) error
 )
@@ -132,6 +139,11 @@ func ByError(opts ...sql.OrderTermOption) OrderOption {
 // ByAttempts orders the results by the attempts field.
 func ByAttempts(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAttempts, opts...).ToFunc()
+}
+
+// ByDueAt orders the results by the due_at field.
+func ByDueAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueAt, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.

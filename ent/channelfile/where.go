@@ -116,6 +116,12 @@ func Attempts(v int) predicate.ChannelFile {
 	return predicate.ChannelFile(sql.FieldEQ(FieldAttempts, v))
 }
 
+// DueAt applies equality check predicate on the "due_at" field. It's identical to DueAtEQ.
+func DueAt(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldEQ(FieldDueAt, vc))
+}
+
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v clock.Micros) predicate.ChannelFile {
 	vc := int64(v)
@@ -739,6 +745,60 @@ func AttemptsLT(v int) predicate.ChannelFile {
 // AttemptsLTE applies the LTE predicate on the "attempts" field.
 func AttemptsLTE(v int) predicate.ChannelFile {
 	return predicate.ChannelFile(sql.FieldLTE(FieldAttempts, v))
+}
+
+// DueAtEQ applies the EQ predicate on the "due_at" field.
+func DueAtEQ(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldEQ(FieldDueAt, vc))
+}
+
+// DueAtNEQ applies the NEQ predicate on the "due_at" field.
+func DueAtNEQ(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldNEQ(FieldDueAt, vc))
+}
+
+// DueAtIn applies the In predicate on the "due_at" field.
+func DueAtIn(vs ...clock.Micros) predicate.ChannelFile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ChannelFile(sql.FieldIn(FieldDueAt, v...))
+}
+
+// DueAtNotIn applies the NotIn predicate on the "due_at" field.
+func DueAtNotIn(vs ...clock.Micros) predicate.ChannelFile {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ChannelFile(sql.FieldNotIn(FieldDueAt, v...))
+}
+
+// DueAtGT applies the GT predicate on the "due_at" field.
+func DueAtGT(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldGT(FieldDueAt, vc))
+}
+
+// DueAtGTE applies the GTE predicate on the "due_at" field.
+func DueAtGTE(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldGTE(FieldDueAt, vc))
+}
+
+// DueAtLT applies the LT predicate on the "due_at" field.
+func DueAtLT(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldLT(FieldDueAt, vc))
+}
+
+// DueAtLTE applies the LTE predicate on the "due_at" field.
+func DueAtLTE(v clock.Micros) predicate.ChannelFile {
+	vc := int64(v)
+	return predicate.ChannelFile(sql.FieldLTE(FieldDueAt, vc))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.

@@ -32,6 +32,8 @@ const (
 	FieldEcho = "echo"
 	// FieldByBot holds the string denoting the by_bot field in the database.
 	FieldByBot = "by_bot"
+	// FieldSenderID holds the string denoting the sender_id field in the database.
+	FieldSenderID = "sender_id"
 	// FieldTemplate holds the string denoting the template field in the database.
 	FieldTemplate = "template"
 	// FieldState holds the string denoting the state field in the database.
@@ -68,6 +70,7 @@ var Columns = []string{
 	FieldNumber,
 	FieldEcho,
 	FieldByBot,
+	FieldSenderID,
 	FieldTemplate,
 	FieldState,
 	FieldAction,
@@ -99,6 +102,8 @@ var (
 	DefaultEcho bool
 	// DefaultByBot holds the default value on creation for the "by_bot" field.
 	DefaultByBot bool
+	// DefaultSenderID holds the default value on creation for the "sender_id" field.
+	DefaultSenderID string
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState vocab.OutboundState
 	// DefaultAction holds the default value on creation for the "action" field.
@@ -170,6 +175,11 @@ func ByEcho(opts ...sql.OrderTermOption) OrderOption {
 // ByByBot orders the results by the by_bot field.
 func ByByBot(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldByBot, opts...).ToFunc()
+}
+
+// BySenderID orders the results by the sender_id field.
+func BySenderID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSenderID, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.

@@ -110,6 +110,11 @@ func ByBot(v bool) predicate.ChannelMessage {
 	return predicate.ChannelMessage(sql.FieldEQ(FieldByBot, v))
 }
 
+// SenderID applies equality check predicate on the "sender_id" field. It's identical to SenderIDEQ.
+func SenderID(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldEQ(FieldSenderID, v))
+}
+
 // State applies equality check predicate on the "state" field. It's identical to StateEQ.
 func State(v vocab.OutboundState) predicate.ChannelMessage {
 	vc := string(v)
@@ -619,6 +624,71 @@ func ByBotEQ(v bool) predicate.ChannelMessage {
 // ByBotNEQ applies the NEQ predicate on the "by_bot" field.
 func ByBotNEQ(v bool) predicate.ChannelMessage {
 	return predicate.ChannelMessage(sql.FieldNEQ(FieldByBot, v))
+}
+
+// SenderIDEQ applies the EQ predicate on the "sender_id" field.
+func SenderIDEQ(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldEQ(FieldSenderID, v))
+}
+
+// SenderIDNEQ applies the NEQ predicate on the "sender_id" field.
+func SenderIDNEQ(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldNEQ(FieldSenderID, v))
+}
+
+// SenderIDIn applies the In predicate on the "sender_id" field.
+func SenderIDIn(vs ...string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldIn(FieldSenderID, vs...))
+}
+
+// SenderIDNotIn applies the NotIn predicate on the "sender_id" field.
+func SenderIDNotIn(vs ...string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldNotIn(FieldSenderID, vs...))
+}
+
+// SenderIDGT applies the GT predicate on the "sender_id" field.
+func SenderIDGT(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldGT(FieldSenderID, v))
+}
+
+// SenderIDGTE applies the GTE predicate on the "sender_id" field.
+func SenderIDGTE(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldGTE(FieldSenderID, v))
+}
+
+// SenderIDLT applies the LT predicate on the "sender_id" field.
+func SenderIDLT(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldLT(FieldSenderID, v))
+}
+
+// SenderIDLTE applies the LTE predicate on the "sender_id" field.
+func SenderIDLTE(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldLTE(FieldSenderID, v))
+}
+
+// SenderIDContains applies the Contains predicate on the "sender_id" field.
+func SenderIDContains(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldContains(FieldSenderID, v))
+}
+
+// SenderIDHasPrefix applies the HasPrefix predicate on the "sender_id" field.
+func SenderIDHasPrefix(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldHasPrefix(FieldSenderID, v))
+}
+
+// SenderIDHasSuffix applies the HasSuffix predicate on the "sender_id" field.
+func SenderIDHasSuffix(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldHasSuffix(FieldSenderID, v))
+}
+
+// SenderIDEqualFold applies the EqualFold predicate on the "sender_id" field.
+func SenderIDEqualFold(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldEqualFold(FieldSenderID, v))
+}
+
+// SenderIDContainsFold applies the ContainsFold predicate on the "sender_id" field.
+func SenderIDContainsFold(v string) predicate.ChannelMessage {
+	return predicate.ChannelMessage(sql.FieldContainsFold(FieldSenderID, v))
 }
 
 // TemplateIsNil applies the IsNil predicate on the "template" field.

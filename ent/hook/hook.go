@@ -200,6 +200,18 @@ func (f ChannelFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelFileMutation", m)
 }
 
+// The ChannelMarkFunc type is an adapter to allow the use of ordinary
+// function as ChannelMark mutator.
+type ChannelMarkFunc func(context.Context, *ent.ChannelMarkMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelMarkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelMarkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelMarkMutation", m)
+}
+
 // The ChannelMessageFunc type is an adapter to allow the use of ordinary
 // function as ChannelMessage mutator.
 type ChannelMessageFunc func(context.Context, *ent.ChannelMessageMutation) (ent.Value, error)

@@ -23,6 +23,7 @@ import (
 	"parley/ent/channel"
 	"parley/ent/channeladdress"
 	"parley/ent/channelfile"
+	"parley/ent/channelmark"
 	"parley/ent/channelmessage"
 	"parley/ent/channelreaction"
 	"parley/ent/channelsender"
@@ -598,6 +599,33 @@ func (f TraverseChannelFile) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelFileQuery", q)
+}
+
+// The ChannelMarkFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelMarkFunc func(context.Context, *ent.ChannelMarkQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelMarkFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelMarkQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelMarkQuery", q)
+}
+
+// The TraverseChannelMark type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelMark func(context.Context, *ent.ChannelMarkQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelMark) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelMark) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelMarkQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelMarkQuery", q)
 }
 
 // The ChannelMessageFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2903,6 +2931,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ChannelAddressQuery, predicate.ChannelAddress, channeladdress.OrderOption]{typ: ent.TypeChannelAddress, tq: q}, nil
 	case *ent.ChannelFileQuery:
 		return &query[*ent.ChannelFileQuery, predicate.ChannelFile, channelfile.OrderOption]{typ: ent.TypeChannelFile, tq: q}, nil
+	case *ent.ChannelMarkQuery:
+		return &query[*ent.ChannelMarkQuery, predicate.ChannelMark, channelmark.OrderOption]{typ: ent.TypeChannelMark, tq: q}, nil
 	case *ent.ChannelMessageQuery:
 		return &query[*ent.ChannelMessageQuery, predicate.ChannelMessage, channelmessage.OrderOption]{typ: ent.TypeChannelMessage, tq: q}, nil
 	case *ent.ChannelReactionQuery:

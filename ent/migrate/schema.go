@@ -534,6 +534,7 @@ var (
 		{Name: "state", Type: field.TypeString},
 		{Name: "error", Type: field.TypeString, Default: ""},
 		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "due_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}
 	// ChannelFilesTable holds the schema information for the "channel_files" table.
@@ -554,6 +555,26 @@ var (
 			},
 		},
 	}
+	// ChannelMarksColumns holds the columns for the "channel_marks" table.
+	ChannelMarksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// ChannelMarksTable holds the schema information for the "channel_marks" table.
+	ChannelMarksTable = &schema.Table{
+		Name:       "channel_marks",
+		Columns:    ChannelMarksColumns,
+		PrimaryKey: []*schema.Column{ChannelMarksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelmark_inbox_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelMarksColumns[2]},
+			},
+		},
+	}
 	// ChannelMessagesColumns holds the columns for the "channel_messages" table.
 	ChannelMessagesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -566,6 +587,7 @@ var (
 		{Name: "number", Type: field.TypeInt},
 		{Name: "echo", Type: field.TypeBool, Default: false},
 		{Name: "by_bot", Type: field.TypeBool, Default: false},
+		{Name: "sender_id", Type: field.TypeString, Default: ""},
 		{Name: "template", Type: field.TypeJSON, Nullable: true},
 		{Name: "state", Type: field.TypeString, Default: ""},
 		{Name: "action", Type: field.TypeString, Default: ""},
@@ -592,6 +614,11 @@ var (
 				Name:    "channelmessage_conversation_id_number",
 				Unique:  false,
 				Columns: []*schema.Column{ChannelMessagesColumns[3], ChannelMessagesColumns[7]},
+			},
+			{
+				Name:    "channelmessage_sender_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChannelMessagesColumns[10]},
 			},
 		},
 	}
@@ -3815,6 +3842,7 @@ var (
 		ChannelsTable,
 		ChannelAddressesTable,
 		ChannelFilesTable,
+		ChannelMarksTable,
 		ChannelMessagesTable,
 		ChannelReactionsTable,
 		ChannelSendersTable,

@@ -54,6 +54,9 @@ type ChannelAddress func(*sql.Selector)
 // ChannelFile is the predicate function for channelfile builders.
 type ChannelFile func(*sql.Selector)
 
+// ChannelMark is the predicate function for channelmark builders.
+type ChannelMark func(*sql.Selector)
+
 // ChannelMessage is the predicate function for channelmessage builders.
 type ChannelMessage func(*sql.Selector)
 

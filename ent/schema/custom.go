@@ -76,6 +76,7 @@ func (ChannelMessage) Fields() []ent.Field {
 		field.Int("number").Immutable().Comment("The message's."),
 		field.Bool("echo").Default(false).Immutable().Comment("It was written in the channel's own app."),
 		field.Bool("by_bot").Default(false).Immutable(),
+		reference("sender_id"), // who wrote it; "": the team did
 		field.JSON("template", &vocab.MessageTemplate{}).Optional(),
 		field.String("state").GoType(vocab.OutboundState("")).Default(""),
 		field.String("action").GoType(vocab.OutboundAction("")).Default(""),
@@ -91,7 +92,7 @@ func (ChannelMessage) Fields() []ent.Field {
 
 // Indexes of ChannelMessage. The migrations also index what is on its way out.
 func (ChannelMessage) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("channel_id", "thread_key", "external_id").Unique(), index.Fields("conversation_id", "number")}
+	return []ent.Index{index.Fields("channel_id", "thread_key", "external_id").Unique(), index.Fields("conversation_id", "number"), index.Fields("sender_id")}
 }
 
 // ChannelFile is a file of a message that is to be fetched from the address that its
@@ -112,11 +113,12 @@ func (ChannelFile) Fields() []ent.Field {
 		field.String("state").GoType(vocab.RemoteFileState("")),
 		text("error"),
 		field.Int("attempts").Default(0),
+		instant("due_at"), // when it is to be fetched, or fetched again
 		made(),
 	}
 }
 
-// Indexes of ChannelFile.
+// Indexes of ChannelFile. The migrations also index what is still to be fetched.
 func (ChannelFile) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("message_id", "position"), index.Fields("conversation_id", "id")}
 }
@@ -142,3 +144,17 @@ func (ChannelReaction) Fields() []ent.Field {
 func (ChannelReaction) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("message_id", "sender_id", "emoji").Unique(), index.Fields("conversation_id", "id"), index.Fields("sender_id")}
 }
+
+// ChannelMark is what is left of a message of a medium's that was purged, or whose sender
+// was erased, so that it does not come in again (CC-2). Its id is a keyed digest of the
+// message's ids in the medium, which it does not reveal.
+type ChannelMark struct{ ent.Schema }
+
+// Mixin of ChannelMark.
+func (ChannelMark) Mixin() []ent.Mixin { return []ent.Mixin{InboxOwned{}} }
+
+// Fields of ChannelMark.
+func (ChannelMark) Fields() []ent.Field { return []ent.Field{made()} }
+
+// Indexes of ChannelMark.
+func (ChannelMark) Indexes() []ent.Index { return []ent.Index{index.Fields("inbox_id")} }

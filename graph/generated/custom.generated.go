@@ -2491,7 +2491,7 @@ func (ec *executionContext) unmarshalInputReportDeliveryInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"messageId", "channelId", "externalThreadId", "externalMessageId", "state", "error", "idempotencyKey"}
+	fieldsInOrder := [...]string{"messageId", "channelId", "externalThreadId", "externalMessageId", "state", "error", "attempt", "action", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2540,6 +2540,20 @@ func (ec *executionContext) unmarshalInputReportDeliveryInput(ctx context.Contex
 				return it, err
 			}
 			it.Error = data
+		case "attempt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attempt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Attempt = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalOOutboundAction2ᚖparleyᚋinternalᚋvocabᚐOutboundAction(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3803,6 +3817,25 @@ func (ec *executionContext) unmarshalOMessageTemplateInput2ᚖparleyᚋinternal�
 	}
 	res, err := ec.unmarshalInputMessageTemplateInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOOutboundAction2ᚖparleyᚋinternalᚋvocabᚐOutboundAction(ctx context.Context, v any) (*vocab.OutboundAction, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := vocab.OutboundAction(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOutboundAction2ᚖparleyᚋinternalᚋvocabᚐOutboundAction(ctx context.Context, sel ast.SelectionSet, v *vocab.OutboundAction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOReceivedDirection2ᚖparleyᚋinternalᚋvocabᚐReceivedDirection(ctx context.Context, v any) (*vocab.ReceivedDirection, error) {

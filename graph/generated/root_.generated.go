@@ -30334,7 +30334,7 @@ extend type Mutation {
     @errors(codes: [CONFIRMATION_MISMATCH, CONFLICT, INVALID, NOT_FOUND])
   """
   Brings a message of a custom channel into its conversation, which begins with the first message of an external thread. The same external message
-  is taken once: a repeat answers with the message as it is, whatever else it says. With ECHO it is what someone of the team wrote in the
+  is taken once, also if it was purged or erased since: a repeat answers with the message as it is, whatever else it says. With ECHO it is what someone of the team wrote in the
   medium's own app, and is never sent; one that is a message of Parley's own, which has not been reported yet, becomes that message's report.
   Emits ` + "`" + `MESSAGE_CREATED` + "`" + `; ` + "`" + `CONVERSATION_CREATED` + "`" + `, ` + "`" + `CONVERSATION_ROUTED` + "`" + ` and ` + "`" + `CONTACT_CREATED` + "`" + ` for a new thread; ` + "`" + `CONVERSATION_REOPENED` + "`" + ` and
   ` + "`" + `CONVERSATION_UNSNOOZED` + "`" + ` where a message of the contact's brings it back; ` + "`" + `MESSAGE_UPDATED` + "`" + ` when a file was fetched; with ECHO ` + "`" + `BOT_TAKEN_OVER` + "`" + ` if a bot
@@ -30347,7 +30347,8 @@ extend type Mutation {
     @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
   """
   Says what became of a message of ` + "`" + `outbox` + "`" + `, named by ` + "`" + `messageId` + "`" + ` or, once it was reported, by its external ids. Reports may come in any order and
-  repeatedly: one that does not follow from the state changes nothing. QUEUED keeps the message with the caller for another 60 seconds.
+  repeatedly: one that does not follow from the state changes nothing; DELIVERED and READ may follow FAILED, and what was sent is no longer CANCELED. QUEUED keeps
+  the message with the caller for another 60 seconds.
   Emits ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + `, ` + "`" + `MESSAGE_DELETED` + "`" + ` of an echo that turns out to be this message, and ` + "`" + `MESSAGE_RETURNED` + "`" + ` after an edit or deletion.
   """
   reportDelivery(
@@ -30355,7 +30356,7 @@ extend type Mutation {
     input: ReportDeliveryInput!
   ): ReportDeliveryPayload! @access(to: [INTEGRATION], scope: "channels:connect")
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED, TOO_LONG])
-  "Shows the contact as typing in the conversation of an external thread, for a few seconds. Emits nothing."
+  "Shows the contact as typing in the conversation of an external thread, for a few seconds; one who is blocked is not shown. Emits nothing."
   reportTyping(
     "The thread."
     input: ReportTypingInput!
@@ -30755,11 +30756,11 @@ input RemoteFileInput {
 
 "Payload of ` + "`" + `receiveMessage` + "`" + `."
 type ReceiveMessagePayload {
-  "The message, as it is."
+  "The message, as it is; null with ` + "`" + `duplicate` + "`" + ` if it was purged, or erased with its sender."
   message: Message
-  "Its conversation."
+  "Its conversation; null where ` + "`" + `message` + "`" + ` is."
   conversation: Conversation
-  "Whether the message was there already."
+  "Whether the message was there already, or had been: nothing is stored."
   duplicate: Boolean!
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
@@ -30779,6 +30780,15 @@ input ReportDeliveryInput {
   state: DeliveryReport!
   "With FAILED: why, for the team; at most 500 characters, the rest is cut."
   error: String
+  """
+  Which ` + "`" + `OutboundMessage.attempt` + "`" + ` it is about; default: not said. A FAILED of an earlier attempt changes nothing while a later one has the message.
+  """
+  attempt: Int
+  """
+  Which ` + "`" + `OutboundMessage.action` + "`" + ` it is about; default: what the caller has of the message. A report of another action than the one that is to be done leaves
+  that one: say SEND where reports of a message may be repeated after an edit.
+  """
+  action: OutboundAction
   "At most 255 characters; see Mutation."
   idempotencyKey: String
 }
@@ -30821,7 +30831,7 @@ input ReportReactionInput {
   externalMessageId: String!
   "The sender who reacted."
   sender: MessageSenderInput!
-  "The emoji, 1 to 32 characters."
+  "One emoji, at most 32 characters; with a skin tone, a flag and a joined sequence count as one. Otherwise INVALID."
   emoji: String!
   "Whether it was taken back."
   removed: Boolean = false
@@ -35987,6 +35997,8 @@ enum UsageKind {
   BOT
   "The settings of an inbox, which escalates to the team."
   INBOX
+  "The routing of a custom channel."
+  CUSTOM_CHANNEL
 }
 
 "A page of the contacts on a list."
@@ -36509,8 +36521,9 @@ type EmailMailboxEdge {
   ): EditMessagePayload! @access(to: [ADMIN, AGENT, INTEGRATION, BOT], scope: "conversations:write")
     @errors(codes: [CONFLICT, INVALID, MISSING_PLACEHOLDER, NOT_FOUND, REQUIRED, TOO_LONG])
   """
-  Empties one of the caller's own notes or chat messages; it remains in its place as a tombstone, and its content is kept in ` + "`" + `revisions` + "`" + `.
-  Emits ` + "`" + `MESSAGE_DELETED` + "`" + `.
+  Empties one of the caller's own notes or chat messages; it remains in its place as a tombstone, and its content is kept in ` + "`" + `revisions` + "`" + `. Of a custom channel
+  members of the inbox may also take back what waits to go out, whoever wrote it: it is then CANCELED.
+  Emits ` + "`" + `MESSAGE_DELETED` + "`" + `; ` + "`" + `MESSAGE_DELIVERY_CHANGED` + "`" + ` of what is CANCELED.
   """
   deleteMessage(
     "The message."
@@ -36774,7 +36787,7 @@ type EditMessagePayload {
 
 "The message to delete."
 input DeleteMessageInput {
-  "One of the caller's own notes or chat messages."
+  "One of the caller's own notes or chat messages, or one that waits to go out by a custom channel."
   messageId: ID!
   "At most 255 characters; see Mutation."
   idempotencyKey: String
@@ -40142,7 +40155,7 @@ enum RatingScale {
 
 "Where contacts are asked to rate a conversation."
 enum RatingMedium {
-  "In the chat, in the widget."
+  "In the chat, in the widget; in a live custom channel by a message after the close, which a score as the contact's next message answers."
   CHAT
   "In the transcript of a chat."
   TRANSCRIPT

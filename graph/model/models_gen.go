@@ -472,11 +472,11 @@ type PurgeConversationPayload struct {
 
 // Payload of `receiveMessage`.
 type ReceiveMessagePayload struct {
-	// The message, as it is.
+	// The message, as it is; null with `duplicate` if it was purged, or erased with its sender.
 	Message *ent.Message `json:"message,omitempty"`
-	// Its conversation.
+	// Its conversation; null where `message` is.
 	Conversation *ent.Conversation `json:"conversation,omitempty"`
-	// Whether the message was there already.
+	// Whether the message was there already, or had been: nothing is stored.
 	Duplicate bool `json:"duplicate"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`

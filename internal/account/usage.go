@@ -22,6 +22,9 @@ const usages = `SELECT 'TARGETED_MESSAGE' AS kind, m.id AS id, m.name AS name, m
 	UNION ALL SELECT 'EMAIL_CHANNEL', e.id, e.address, e.inbox_id, '' FROM email_channels e
 		JOIN inboxes i ON i.id = e.inbox_id AND i.deleted_at = 0
 		WHERE e.account_id = $1 AND e.removed_at = 0 AND CAST(e.routing AS TEXT) LIKE $2
+	UNION ALL SELECT 'CUSTOM_CHANNEL', c.id, c.name, c.inbox_id, '' FROM custom_channels c
+		JOIN inboxes i ON i.id = c.inbox_id AND i.deleted_at = 0
+		WHERE c.account_id = $1 AND c.removed_at = 0 AND CAST(c.routing AS TEXT) LIKE $2
 	UNION ALL SELECT 'SAVED_VIEW', v.id, v.name, v.inbox_id, v.private_to FROM saved_views v WHERE v.account_id = $1 AND CAST(v.filter AS TEXT) LIKE $2
 	UNION ALL SELECT 'CONTACT_LIST', l.id, l.name, '', '' FROM contact_lists l WHERE l.account_id = $1 AND l.id <> $3 AND l.criteria LIKE $2
 	UNION ALL SELECT 'LIBRARY_ITEM', l.id, l.name, '', CASE l.usable_by WHEN 'OWNER' THEN l.owner_id ELSE '' END FROM library_items l
@@ -65,6 +68,7 @@ func maySeeUse(v *viewer.Viewer, kind vocab.UsageKind, inboxID, privateTo string
 var unseen = map[vocab.UsageKind]string{
 	vocab.UsedByTargetedMessage: "A targeted message of an inbox that you do not see",
 	vocab.UsedByEmailChannel:    "An e-mail channel of an inbox that you do not see",
+	vocab.UsedByCustomChannel:   "A custom channel of an inbox that you do not see",
 	vocab.UsedBySavedView:       "A saved view that you do not see",
 	vocab.UsedByLibraryItem:     "An item of the library that you do not see",
 	vocab.UsedByInbox:           "An inbox that you do not see",

@@ -15,19 +15,25 @@ import (
 	"parley/internal/vocab"
 )
 
-// keepSaid keeps what a step learnt of the visitor. What cannot be kept, such as a name that
+// keepSaid keeps what a step learnt of the visitor, or of who wrote in a custom channel. What cannot be kept, such as a name that
 // is too long, is passed over: it stays in the conversation.
 //
 //errors:contained
 func (s *Service) keepSaid(ctx context.Context, tx *store.Tx, p *play, save *flow.Save) error {
-	if save == nil || save.To.Object != vocab.FlowSetsContact || p.c.VisitorID == "" {
+	if save == nil || save.To.Object != vocab.FlowSetsContact {
 		return nil
 	}
 	said := visitor.Said{Property: save.To.Property, Value: save.Value}
 	if save.To.PropertyID != "" {
 		said.Property = save.To.PropertyID
 	}
-	err := s.deps.Chats.KeepSaid(ctx, tx, p.c.VisitorID, said)
+	var err error
+	switch {
+	case p.c.VisitorID != "":
+		err = s.deps.Chats.KeepSaid(ctx, tx, p.c.VisitorID, said)
+	case p.c.Kind.LeavesBy(vocab.ByConnector):
+		err = s.deps.Senders.KeepSaid(ctx, tx, p.c, p.heardID, said.Property, said.Value)
+	}
 	if errs.Of(err) != nil {
 		return nil
 	}

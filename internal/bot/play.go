@@ -42,6 +42,8 @@ type play struct {
 	run  *ent.FlowRun
 	of   *ent.BotFlow
 	left []*ent.Message // what the visitor wrote that the flow has not looked at, oldest first
+	// heardID is the message that the step looks at; "": none.
+	heardID string
 }
 
 // playOn does step by step what a conversation's flow has to do now, each in a transaction
@@ -77,7 +79,7 @@ func (s *Service) playStep(ctx context.Context, conversationID string) (bool, er
 		if state.Phase == vocab.FlowAsked && m.CreatedAt > p.run.MovedAt.Add(awayFor) && p.of.Flow.Returns() == vocab.FlowStartsOver {
 			return true, s.endPlay(ctx, p, vocab.FlowLeft, "")
 		}
-		in.Text, read = &m.Text, m.Number
+		in.Text, read, p.heardID = &m.Text, m.Number, m.ID
 	} else if state.Phase == vocab.FlowAsked || state.Phase == vocab.FlowWaiting && p.run.DueAt > now {
 		return false, nil
 	}

@@ -23,6 +23,7 @@ type Deps struct {
 	Conversations Conversations
 	Chats         Chats
 	Library       Library
+	Senders       Senders
 }
 
 // Typing shows others in a conversation what the context's actor does. Package presence
@@ -67,6 +68,13 @@ type Chats interface {
 	Knows(ctx context.Context, c *ent.Conversation) (visitor.Knows, error)
 	// KeepSaid keeps what the visitor said of themselves.
 	KeepSaid(ctx context.Context, tx *store.Tx, visitorID string, said visitor.Said) error
+}
+
+// Senders is what custom channels know of who writes in them. Package custom implements it.
+type Senders interface {
+	// KeepSaid keeps what the sender of a message, or "" of a conversation, said of themselves:
+	// name, email or phone, or the id of a defined property of contacts.
+	KeepSaid(ctx context.Context, tx *store.Tx, c *ent.Conversation, messageID, property, value string) error
 }
 
 // Library is where flows look for articles, and what fills their texts. Package library

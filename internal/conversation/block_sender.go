@@ -130,6 +130,10 @@ func (s *Service) Blocked(ctx context.Context, tx *store.Tx, inboxID, channelID 
 }
 
 func isBlocked(ctx context.Context, tx *store.Tx, inboxID, channelID string, senders ...string) (bool, error) {
+	return isBlockedNow(ctx, tx.Client, tx.Now(), inboxID, channelID, senders...)
+}
+
+func isBlockedNow(ctx context.Context, client *ent.Client, now clock.Micros, inboxID, channelID string, senders ...string) (bool, error) {
 	var known []string
 	for _, s := range senders {
 		if s != "" {
@@ -141,5 +145,5 @@ func isBlocked(ctx context.Context, tx *store.Tx, inboxID, channelID string, sen
 		return false, nil
 	}
 	slices.Sort(known)
-	return tx.Client.Block.Query().Where(block.SenderIn(slices.Compact(known)...), holdsOn(inboxID, channelID), lasts(tx.Now())).Exist(ctx)
+	return client.Block.Query().Where(block.SenderIn(slices.Compact(known)...), holdsOn(inboxID, channelID), lasts(now)).Exist(ctx)
 }

@@ -260,7 +260,8 @@ func (s *Service) freezeView(ctx context.Context, p bulkParams, sel view.Selecti
 }
 
 // applyAction does the task's action to one conversation.
-func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
+func (r *bulkRun) applyAction(ctx context.Context, ch *change) error {
+	p := r.params
 	switch p.Action {
 	case BulkAssign:
 		return ch.assign(ctx, p.Assignment)
@@ -279,7 +280,7 @@ func (p bulkParams) applyAction(ctx context.Context, ch *change) error {
 	case BulkRestore:
 		return ch.restore(ctx)
 	case BulkPurge:
-		return ch.purge(ctx)
+		return r.s.purge(ctx, ch)
 	case BulkRead:
 		return ch.markRead(ctx, ch.c.LastNumber)
 	case BulkUnread:

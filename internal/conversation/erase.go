@@ -56,13 +56,15 @@ func (s *Service) Erase(ctx context.Context, tx *store.Tx, conversationID string
 			return err
 		}
 	}
-	return ch.purge(ctx)
+	return s.purge(ctx, ch)
 }
 
-// Person is who is taken out of conversations of others: a contact and its addresses.
+// Person is who is taken out of conversations of others: a contact, its addresses, and as
+// whom it writes in custom channels.
 type Person struct {
 	ContactID string
 	Addresses []string
+	Senders   []*ent.ChannelSender
 }
 
 func (p Person) has(m vocab.Mailbox) bool {
@@ -70,8 +72,8 @@ func (p Person) has(m vocab.Mailbox) bool {
 }
 
 // ErasePerson takes out of a conversation of another contact what a person wrote in it by
-// mail, and their addresses: their messages become tombstones. What others' mails quote
-// goes too, as do the raw mails, which have both.
+// mail or a custom channel, and their addresses and keys: their messages become tombstones.
+// What others' mails quote goes too, as do the raw mails, which have both.
 func (s *Service) ErasePerson(ctx context.Context, tx *store.Tx, conversationID string, p Person, counts Erased) error {
 	ch, err := loadChange(ctx, tx, conversationID)
 	if errs.Is(err, errs.NotFound) {
@@ -101,6 +103,9 @@ func (s *Service) ErasePerson(ctx context.Context, tx *store.Tx, conversationID 
 		}
 		counts.Add("emails", 1)
 	}
+	if err := s.eraseSenders(ctx, ch, p, counts); err != nil {
+		return err
+	}
 	if err := ch.eraseRawMails(ctx, counts); err != nil {
 		return err
 	}
@@ -124,7 +129,7 @@ func (s *Service) ErasePerson(ctx context.Context, tx *store.Tx, conversationID 
 	return ch.save(ctx)
 }
 
-// eraseMessage makes a message of a mail a tombstone, of which no trace is kept.
+// eraseMessage makes a message a tombstone, of which no trace is kept.
 func (ch *change) eraseMessage(ctx context.Context, messageID string, counts Erased) error {
 	tx, accountID := ch.tx, ch.c.AccountID
 	if err := attachment.ForgetBlobs(ctx, tx, accountID, "attachments", "message_id", messageID); err != nil {

@@ -46,18 +46,16 @@ type Foreign struct {
 type Received struct {
 	Conversation *ent.Conversation
 	Message      *ent.Message
-	// Duplicate: the message was there already.
+	// Duplicate: the message was there already, or had been: then it is nil, as is the
+	// conversation.
 	Duplicate bool
 }
 
 // ReceiveForeign makes a connector's message one of its thread's conversation, within the
-// caller's transaction, whose viewer is the system in the connector's name (CC-2). One
-// that is there already is returned as it is. Connectors that bring the same one at once
-// get the same. Errors are on text, html, markdown and attachmentIds.
+// caller's transaction, whose viewer is the system in the connector's name (CC-2). The
+// caller has asked KnownForeign; connectors that bring the same one at once get the same.
+// Errors are on text, html, markdown and attachmentIds.
 func (s *Service) ReceiveForeign(ctx context.Context, tx *store.Tx, in Foreign) (*Received, error) {
-	if known, err := knownForeign(ctx, tx, in); known != nil || err != nil {
-		return known, err
-	}
 	what, err := composeContent(written{in.Text, in.HTML, in.Markdown}, MaxText, len(in.AttachmentIDs)+in.Files)
 	if err != nil {
 		return nil, err
@@ -67,7 +65,7 @@ func (s *Service) ReceiveForeign(ctx context.Context, tx *store.Tx, in Foreign) 
 		return nil, err
 	}
 	// Again: it may have come before the conversation was locked.
-	if known, err := knownForeign(ctx, tx, in); known != nil || err != nil {
+	if known, err := knownForeign(ctx, tx, in.Channel.ID, in.ThreadKey, in.ExternalID); known != nil || err != nil {
 		return known, err
 	}
 	d := draft{id: in.MessageID, what: what, at: in.At}
@@ -81,9 +79,24 @@ func (s *Service) ReceiveForeign(ctx context.Context, tx *store.Tx, in Foreign) 
 	return &Received{Conversation: ch.c, Message: m}, err
 }
 
-// knownForeign is a message that came already; nil: it did not.
-func knownForeign(ctx context.Context, tx *store.Tx, in Foreign) (*Received, error) {
-	messageID, err := foreignID(ctx, tx, in.Channel.ID, in.ThreadKey, in.ExternalID)
+// KnownForeign is what became of a message that came already, within the caller's
+// transaction: the message as it is, or none where it was purged or erased since; nil: it did
+// not come.
+func (s *Service) KnownForeign(ctx context.Context, tx *store.Tx, channelID, threadKey, externalID string) (*Received, error) {
+	known, err := knownForeign(ctx, tx, channelID, threadKey, externalID)
+	if known != nil || err != nil && !ent.IsNotFound(err) { // not found: it is being purged
+		return known, err
+	}
+	gone, err := isMarked(ctx, tx.Client, s.deps.Keys, channelID, threadKey, externalID)
+	if err != nil || !gone {
+		return nil, err
+	}
+	return &Received{Duplicate: true}, nil
+}
+
+// knownForeign is a message that came already and is there; nil: there is none.
+func knownForeign(ctx context.Context, tx *store.Tx, channelID, threadKey, externalID string) (*Received, error) {
+	messageID, err := foreignID(ctx, tx, channelID, threadKey, externalID)
 	if err != nil || messageID == "" {
 		return nil, err
 	}
@@ -189,6 +202,13 @@ func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, i
 	if d.quiet, err = ch.filterForeign(ctx, in.Sender); err != nil {
 		return nil, err
 	}
+	rated := false
+	if !isNew && !d.quiet && in.Sender.Key == ch.c.SenderKey {
+		if rated, err = ch.rateByMessage(ctx, d.what.text); err != nil {
+			return nil, err
+		}
+	}
+	d.quiet = d.quiet || rated // no one has to answer it
 	d.by, d.direction = author{viewer.Visitor, in.Sender.ContactID}, vocab.Incoming
 	m, err := s.addForeign(ctx, uploader, ch, d, in)
 	if err != nil {
@@ -196,6 +216,9 @@ func (s *Service) receiveFromContact(ctx context.Context, ch *change, d draft, i
 	}
 	if err := contact.RecordSeen(ctx, ch.tx, in.Sender.ContactID); err != nil {
 		return nil, err
+	}
+	if rated {
+		ch.c.VisitorActiveAt = m.CreatedAt
 	}
 	if !isNew && !d.quiet {
 		if err := ch.onContactMessage(ctx, m); err != nil {
@@ -234,6 +257,13 @@ func (ch *change) filterForeign(ctx context.Context, who *ent.ChannelSender) (qu
 	return isBlocked(ctx, ch.tx, ch.c.InboxID, ch.c.ChannelID, names...)
 }
 
+// IsSenderBlocked reports whether whoever writes in a custom channel's conversation is
+// blocked: then no one sees what they do (IN-10).
+func (s *Service) IsSenderBlocked(ctx context.Context, c *ent.Conversation) (bool, error) {
+	names := []string{senderName(c.SenderKey), c.ContactID}
+	return isBlockedNow(ctx, s.store.Client(ctx), s.store.Now(), c.InboxID, c.ChannelID, names...)
+}
+
 // addForeign adds a connector's message, with its files and its ids in the medium.
 func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft, in Foreign) (*ent.Message, error) {
 	var err error
@@ -250,9 +280,12 @@ func (s *Service) addForeign(ctx, uploader context.Context, ch *change, d draft,
 	if ch.c.Preview == "" && in.Files > 0 {
 		ch.c.Preview = "📎 " + strconv.Itoa(in.Files)
 	}
-	err = ch.tx.Client.ChannelMessage.Create().SetID(m.ID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetChannelID(in.Channel.ID).
-		SetThreadKey(in.ThreadKey).SetExternalID(in.ExternalID).SetNumber(m.Number).SetEcho(in.Echo).SetCreatedAt(ch.now()).Exec(ctx)
-	if err != nil {
+	create := ch.tx.Client.ChannelMessage.Create().SetID(m.ID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetChannelID(in.Channel.ID).
+		SetThreadKey(in.ThreadKey).SetExternalID(in.ExternalID).SetNumber(m.Number).SetEcho(in.Echo).SetCreatedAt(ch.now())
+	if in.Sender != nil {
+		create.SetSenderID(in.Sender.ID)
+	}
+	if err := create.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("keep the message's ids: %w", err)
 	}
 	return m, nil

@@ -56,7 +56,7 @@ func (ch *change) deliveryChanged(ctx context.Context, m *ent.Message, state voc
 		return nil
 	case state == vocab.DeliveryFailed, state == vocab.DeliveryCanceled:
 		return ch.answerWithdrawn(ctx)
-	case m.Delivery != vocab.DeliveryFailed || m.Number < ch.c.LastOutgoingNumber:
+	case m.Delivery != vocab.DeliveryFailed && m.Delivery != vocab.DeliveryCanceled, m.Number < ch.c.LastOutgoingNumber:
 		return nil
 	}
 	ch.c.LastOutgoingNumber = m.Number

@@ -68,9 +68,9 @@ func (ch *change) mayGoOut(ctx context.Context, d *draft, in SendMessageInput) e
 }
 
 // checkLength refuses a text that is longer, with its cards and answers as it goes out, than
-// its channel takes.
+// its channel takes. What Parley says by itself, as in a bot's flow, is cut when it goes out.
 func (ch *change) checkLength(ctx context.Context, d draft, in written) error {
-	if d.direction != vocab.Outgoing || d.template != nil || !ch.byConnector() {
+	if d.direction != vocab.Outgoing || d.template != nil || !ch.byConnector() || viewer.FromContext(ctx).Kind == viewer.SystemKind {
 		return nil
 	}
 	channel, err := ch.tx.Client.CustomChannel.Get(ctx, ch.c.ChannelID)
@@ -258,11 +258,10 @@ func (ch *change) readyNext(ctx context.Context) error {
 }
 
 // cancelBots cancels what a bot said and no connector has yet: the turn rose (AG-2). What a
-// bot said before it handed the conversation off by itself still goes out.
+// bot said before it handed the conversation off by itself still goes out, also once people
+// have it; not if the contact writes, or it is closed.
 func (ch *change) cancelBots(ctx context.Context) error {
-	by := viewer.FromContext(ctx).Actor().Kind
-	ownEnd := ch.before.BotState.InBotsHands() && ch.c.BotState == vocab.BotHandedOff && (by == viewer.Bot || by == viewer.SystemKind)
-	if !ch.byConnector() || ch.c.BotState == vocab.BotNone || ownEnd && !ch.contactWrote {
+	if !ch.byConnector() || ch.c.BotState == vocab.BotNone || ch.keepsBotsWord(ctx) {
 		return nil
 	}
 	waiting, err := ch.tx.Client.ChannelMessage.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.ByBot(true), entmessage.Attempts(0)).
@@ -279,6 +278,17 @@ func (ch *change) cancelBots(ctx context.Context) error {
 		}
 	}
 	return ch.readyNext(ctx)
+}
+
+// keepsBotsWord reports whether the turn rises only because the bot handed the conversation
+// off by itself, or because people took it after that: what it said before goes out.
+func (ch *change) keepsBotsWord(ctx context.Context) bool {
+	if ch.contactWrote || ch.c.Status == vocab.Closed || ch.c.Filtered != 0 || ch.c.DeletedAt.IsSet() {
+		return false
+	}
+	by := viewer.FromContext(ctx).Actor().Kind
+	byItself := ch.c.BotState == vocab.BotHandedOff && (by == viewer.Bot || by == viewer.SystemKind)
+	return ch.before.BotState == vocab.BotHandedOff || ch.before.BotState.InBotsHands() && byItself
 }
 
 // cancelOut takes a message out of the outbox: it is CANCELED.

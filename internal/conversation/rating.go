@@ -35,7 +35,7 @@ func AskedIn(c *ent.Conversation, settings vocab.InboxSettings, medium vocab.Rat
 	}
 	switch c.ClosedBy {
 	case viewer.Admin, viewer.Agent, viewer.Integration:
-		return settings.Rating.AskedIn(medium) && (c.Kind == vocab.Chat || medium == vocab.RatingByMail)
+		return settings.Rating.AskedIn(medium) && (c.Kind == vocab.Chat || medium == vocab.RatingByMail || medium == vocab.RatingInChat && c.Kind == vocab.CustomLive)
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	entmessage "parley/ent/channelmessage"
+	entconversation "parley/ent/conversation"
 	"parley/ent/customchannel"
 	"parley/ent/message"
 	"parley/internal/errs"
@@ -27,6 +28,9 @@ type Report struct {
 	ExternalID           string
 	State                vocab.DeliveryReport
 	Error                string
+	// Attempt and Action are which attempt to do what it is about; 0, "": not said.
+	Attempt int
+	Action  vocab.OutboundAction
 }
 
 // ReportOutbound takes in what became of a message, within the caller's transaction, whose
@@ -39,6 +43,9 @@ func (s *Service) ReportOutbound(ctx context.Context, tx *store.Tx, in Report, m
 	}
 	if row == nil || !mayReport(row) {
 		return nil, in.unknown()
+	}
+	if err := lockWithEcho(ctx, tx, row, in.ExternalID); err != nil {
+		return nil, err
 	}
 	ch, err := loadChange(ctx, tx, row.ConversationID)
 	if err != nil {
@@ -62,6 +69,39 @@ func (s *Service) ReportOutbound(ctx context.Context, tx *store.Tx, in Report, m
 		return nil, err
 	}
 	return tx.Client.Message.Get(ctx, row.ID)
+}
+
+// ReportedMessage is the message of a report that was taken in already, as it is now. Errors
+// are those of ReportOutbound.
+func (s *Service) ReportedMessage(ctx context.Context, tx *store.Tx, in Report, mayReport func(*ent.ChannelMessage) bool) (*ent.Message, error) {
+	row, err := findReported(ctx, tx, in)
+	if err != nil {
+		return nil, err
+	}
+	if row == nil || !mayReport(row) {
+		return nil, in.unknown()
+	}
+	return tx.Client.Message.Get(ctx, row.ID)
+}
+
+// lockWithEcho locks the conversations of a reported message and of the echo that it will be
+// folded with, if that is in another one, in the order of their ids: reports that name each
+// other's messages do not wait for each other in a circle.
+func lockWithEcho(ctx context.Context, tx *store.Tx, row *ent.ChannelMessage, externalID string) error {
+	taken, err := foreignID(ctx, tx, row.ChannelID, row.ThreadKey, externalID)
+	if err != nil || taken == "" || taken == row.ID {
+		return err
+	}
+	other, err := tx.Client.ChannelMessage.Get(ctx, taken)
+	if ent.IsNotFound(err) || err == nil && other.ConversationID == row.ConversationID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Client.Conversation.Query().Where(entconversation.IDIn(row.ConversationID, other.ConversationID)).
+		Order(entconversation.ByID()).Modify(store.ForUpdate).All(ctx)
+	return err
 }
 
 func (in Report) unknown() error {
@@ -94,6 +134,9 @@ func findReported(ctx context.Context, tx *store.Tx, in Report) (*ent.ChannelMes
 func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Message, in Report) error {
 	if err := ch.keepForeignID(ctx, row, m, in.ExternalID); err != nil {
 		return err
+	}
+	if in.isOutdated(row) {
+		return nil
 	}
 	if in.State == vocab.ReportQueued {
 		if row.State == vocab.OutboundLeased {
@@ -132,6 +175,17 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 	return ch.setDelivery(ctx, m, vocab.DeliveryState(in.State), in.Error)
 }
 
+// isOutdated reports whether a report says nothing of what is to be done now: a sign of life
+// or a failure of an attempt that another has followed since, and all of an edit or deletion
+// that is over.
+func (in Report) isOutdated(row *ent.ChannelMessage) bool {
+	open := row.State == vocab.OutboundWaiting || row.State == vocab.OutboundLeased
+	if in.Action != "" && (in.Action != row.Action || !open) {
+		return in.Action != vocab.OutboundSend || in.State == vocab.ReportQueued
+	}
+	return in.Attempt > 0 && open && in.Attempt < row.Attempts && (in.State == vocab.ReportFailed || in.State == vocab.ReportQueued)
+}
+
 // ends reports whether a report is the last word on what a connector is to do with a
 // message. Of a change that is SENT or FAILED of the connector that has it: receipts are
 // of the message itself, and a failure that is of neither for certain is ignored.
@@ -142,6 +196,8 @@ func (in Report) ends(row *ent.ChannelMessage) (ends, ignored bool) {
 		return false, false
 	case row.Action == vocab.OutboundSend:
 		return true, false
+	case in.Action == vocab.OutboundSend: // of the message itself, which has a change since
+		return failed && row.State == vocab.OutboundWaiting, false
 	case row.State == vocab.OutboundLeased:
 		return failed || in.State == vocab.ReportSent, false
 	case failed && row.Attempts == 0: // no connector had the change: the message itself did not come through
@@ -245,10 +301,23 @@ func (ch *change) fold(ctx context.Context, row *ent.ChannelMessage) error {
 	return nil
 }
 
+// knowsBetter reports whether a state follows from another because a medium knows better than
+// Parley: what was CANCELED had gone out nevertheless, and what FAILED arrived.
+func knowsBetter(was, state vocab.DeliveryState) bool {
+	switch state {
+	case vocab.DeliverySent:
+		return was == vocab.DeliveryCanceled
+	case vocab.DeliveryDelivered, vocab.DeliveryRead:
+		return was == vocab.DeliveryCanceled || was == vocab.DeliveryFailed
+	}
+	return false
+}
+
 // setDelivery changes how far a message of ours came; see SetDelivery.
 func (ch *change) setDelivery(ctx context.Context, m *ent.Message, state vocab.DeliveryState, errText string) error {
 	errText = firstCharacters(errText, maxDeliveryError)
-	if m.Direction != vocab.Outgoing || !slices.Contains(precedes[state], m.Delivery) || m.Delivery == state && m.DeliveryError == errText {
+	follows := slices.Contains(precedes[state], m.Delivery) || ch.byConnector() && knowsBetter(m.Delivery, state)
+	if m.Direction != vocab.Outgoing || !follows || m.Delivery == state && m.DeliveryError == errText {
 		return nil
 	}
 	if err := ch.tx.Client.Message.UpdateOneID(m.ID).SetDelivery(state).SetDeliveryError(errText).Exec(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 	"parley/ent"
 	"parley/internal/conversation/view"
 	"parley/internal/library"
+	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -35,6 +36,8 @@ type Deps struct {
 	Attachments Attachments
 	Library     Library
 	Quotes      Quotes
+	// Keys digest what is kept of messages that custom channels must not bring again (CC-2).
+	Keys *secret.Keyring
 }
 
 // New returns the use cases on a store.

@@ -149,7 +149,7 @@ func (r *bulkRun) plan() (*view.Plan, error) {
 // changeOne changes a conversation, or reports why it was skipped.
 func (r *bulkRun) changeOne(i item) error {
 	err := r.s.store.WithTx(r.asker, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := changeOne(ctx, tx, On(i.conversationID), r.params.applyAction); err != nil {
+		if _, err := changeOne(ctx, tx, On(i.conversationID), r.applyAction); err != nil {
 			return err
 		}
 		return r.advanceCursor(ctx, tx, i, "done = done + 1")

@@ -70,16 +70,16 @@ func (s *Service) Purge(ctx context.Context, in PurgeConversationInput) (string,
 		if err := ch.expectRevision(in.ExpectedRevision); err != nil {
 			return err
 		}
-		return ch.purge(ctx)
+		return s.purge(ctx, ch)
 	}, nil)
 	return in.ConversationID, err
 }
 
-func (ch *change) purge(ctx context.Context) error {
+func (s *Service) purge(ctx context.Context, ch *change) error {
 	if !ch.c.DeletedAt.IsSet() {
 		return errs.New(errs.Invalid, "Only a conversation in the trash can be purged. Delete it first.").On("conversationId")
 	}
-	if err := eraseRows(ctx, ch.tx, ch.c); err != nil {
+	if err := s.eraseRows(ctx, ch.tx, ch.c); err != nil {
 		return err
 	}
 	ch.tx.Append(ctx, store.Event{Type: vocab.ConversationPurged, InboxID: ch.c.InboxID, SubjectID: ch.c.ID})
@@ -87,9 +87,12 @@ func (ch *change) purge(ctx context.Context) error {
 }
 
 // eraseRows deletes the rows of a conversation and clears its events' references.
-// Of its mail as it came a mark stays, so that it does not come in again (EM-5);
-// its tickets, deals and quotes stay too (IB-3).
-func eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+// Of its mail as it came a mark stays, so that it does not come in again (EM-5), as of
+// messages of custom channels (CC-2); its tickets, deals and quotes stay too (IB-3).
+func (s *Service) eraseRows(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	if err := markConversation(ctx, tx, s.deps.Keys, c); err != nil {
+		return err
+	}
 	if err := view.EraseDocuments(ctx, tx, c); err != nil {
 		return err
 	}
@@ -167,7 +170,7 @@ func (s *Service) EraseOne(ctx context.Context, conversationID string) error {
 		if err != nil {
 			return err
 		}
-		return eraseRows(ctx, tx, ch.c)
+		return s.eraseRows(ctx, tx, ch.c)
 	})
 }
 
@@ -200,6 +203,6 @@ func (s *Service) purgeOverdue(ctx context.Context, conversationID string) error
 		if !ch.c.DeletedAt.IsSet() || !isOverdue(ch.c, tx.Now()) {
 			return nil
 		}
-		return ch.purge(ctx)
+		return s.purge(ctx, ch)
 	})
 }

@@ -1,12 +1,15 @@
 package privacy
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"time"
 
 	"parley/ent"
 	entattachment "parley/ent/attachment"
+	"parley/ent/channelmessage"
+	"parley/ent/channelsender"
 	entconversation "parley/ent/conversation"
 	entemail "parley/ent/email"
 	"parley/ent/inboundmail"
@@ -68,9 +71,47 @@ func (a *archive) eachConversation(visit func(c *ent.Conversation) error) error 
 	}
 }
 
+// addAmongSenders adds what the contact wrote by custom channels in conversations of others,
+// such as groups, and of those nothing else.
+func (a *archive) addAmongSenders() error {
+	client := a.s.store.Client(a.ctx)
+	senders, err := client.ChannelSender.Query().Where(channelsender.ContactID(a.contact.ID)).IDs(a.ctx)
+	if err != nil || len(senders) == 0 {
+		return err
+	}
+	rows, err := client.ChannelMessage.Query().Where(channelmessage.SenderIDNEQ(""), channelmessage.SenderIDIn(senders...), channelmessage.Echo(false)).
+		Select(channelmessage.FieldID, channelmessage.FieldConversationID).Order(channelmessage.ByConversationID()).All(a.ctx)
+	if err != nil {
+		return err
+	}
+	theirs := map[string]map[string]bool{}
+	for _, row := range rows {
+		if theirs[row.ConversationID] == nil {
+			theirs[row.ConversationID] = map[string]bool{}
+		}
+		theirs[row.ConversationID][row.ID] = true
+	}
+	for _, conversationID := range slices.Sorted(maps.Keys(theirs)) {
+		c, err := client.Conversation.Get(a.ctx, conversationID)
+		if ent.IsNotFound(err) || err == nil && c.ContactID == a.contact.ID {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := a.addConversation(c, theirs[conversationID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addAmongOthers adds what the contact wrote by mail in conversations of others, and of
 // those nothing else.
 func (a *archive) addAmongOthers() error {
+	if err := a.addAmongSenders(); err != nil {
+		return err
+	}
 	addresses := a.addresses
 	if len(addresses) == 0 {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/channelsender"
 	entcontact "parley/ent/contact"
 	"parley/ent/contactemail"
 	enterasure "parley/ent/erasure"
@@ -192,10 +193,14 @@ func eraseExcerpts(ctx context.Context, tx *store.Tx, _ conversation.Person, _ [
 const strayVisitors = `SELECT v.id FROM conversations c JOIN visitors v ON v.id = c.visitor_id AND v.contact_id = ''
 	WHERE c.contact_id = $1 AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.visitor_id = v.id AND o.contact_id <> $1)`
 
-// personOf is who is erased: the contact's addresses, and its visitors.
+// personOf is who is erased: the contact's addresses, as whom it writes in custom channels,
+// and its visitors.
 func (s *Service) personOf(ctx context.Context, tx *store.Tx, contactID string) (p conversation.Person, visitors []string, err error) {
 	p.ContactID = contactID
 	if p.Addresses, err = tx.Client.ContactEmail.Query().Where(contactemail.ContactID(contactID)).Select(contactemail.FieldAddress).Strings(ctx); err != nil {
+		return p, nil, err
+	}
+	if p.Senders, err = tx.Client.ChannelSender.Query().Where(channelsender.ContactID(contactID)).Order(channelsender.ByID()).All(ctx); err != nil {
 		return p, nil, err
 	}
 	visitors, err = s.store.Strings(ctx, "SELECT id FROM visitors WHERE contact_id = $1", contactID)

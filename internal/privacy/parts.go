@@ -28,8 +28,14 @@ func (s *Service) eraseConversation(ctx context.Context, tx *store.Tx, p convers
 }
 
 // eraseFromOthers takes the contact out of the next conversation of another in which it
-// takes part by mail.
+// takes part by mail, or writes by a custom channel.
 func (s *Service) eraseFromOthers(ctx context.Context, tx *store.Tx, p conversation.Person, _ []string, counts conversation.Erased) (bool, error) {
+	if found, err := s.amongSenders(ctx, p); err != nil || found != "" {
+		if err == nil {
+			err = s.deps.Conversations.ErasePerson(ctx, tx, found, p, counts)
+		}
+		return true, err
+	}
 	if len(p.Addresses) == 0 {
 		return false, nil
 	}
@@ -46,6 +52,25 @@ func (s *Service) eraseFromOthers(ctx context.Context, tx *store.Tx, p conversat
 		}
 	}
 	return true, s.deps.Conversations.ErasePerson(ctx, tx, found[0], p, counts)
+}
+
+// amongSenders is a conversation in which the contact wrote by a custom channel; "": there is
+// none.
+func (s *Service) amongSenders(ctx context.Context, p conversation.Person) (string, error) {
+	if len(p.Senders) == 0 {
+		return "", nil
+	}
+	ids := make([]string, len(p.Senders))
+	for i, who := range p.Senders {
+		ids[i] = who.ID
+	}
+	q := &store.Statement{}
+	q.WriteString("SELECT conversation_id FROM channel_messages WHERE sender_id <> '' AND sender_id IN (" + store.List(q, ids) + ") AND account_id || '' = " + q.Arg(viewer.FromContext(ctx).AccountID) + " LIMIT 1")
+	found, err := s.store.Strings(ctx, q.String(), q.Args...)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return found[0], nil
 }
 
 // blindCopies is a conversation with a mail of which one of the addresses got a blind

@@ -116,6 +116,7 @@ var fenced = map[string]visible{
 	"ChannelSender":    {table: "channel_senders", staff: ofInboxes},
 	"ChannelMessage":   {table: "channel_messages", staff: ofInboxes},
 	"ChannelFile":      {table: "channel_files", staff: ofInboxes},
+	"ChannelMark":      {table: "channel_marks", staff: ofInboxes},
 	"ChannelReaction":  {table: "channel_reactions", staff: ofInboxes},
 	"PushSubscription": {table: "push_subscriptions", staff: ofAccount + " AND user_id = {actor}"},
 

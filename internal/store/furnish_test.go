@@ -168,6 +168,7 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 				SetURL("sealed").SetFileName("a.png").SetState(vocab.RemoteFilePending).SetCreatedAt(now).Exec,
 			c.ChannelReaction.Create().SetID(id.New("reaction")).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetMessageID(id.New(id.Message)).
 				SetSenderID(id.New(id.ChannelSender)).SetEmoji("+").SetCreatedAt(now).Exec,
+			c.ChannelMark.Create().SetID(id.New("mark")).SetInboxID(inbox).SetCreatedAt(now).Exec,
 		)(ctx); err != nil {
 			return err
 		}

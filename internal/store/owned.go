@@ -69,6 +69,7 @@ var owned = []struct {
 	{"inbound_mails", []Owner{OfInbox}}, // of a purged conversation's a mark stays (EM-5)
 	{"email_connections", []Owner{OfInbox}},
 	{"channel_senders", []Owner{OfInbox}},
+	{"channel_marks", []Owner{OfInbox}}, // of messages that were purged (CC-2)
 	{"custom_channels", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
 	{"email_channels", []Owner{OfInbox}},

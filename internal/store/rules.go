@@ -103,6 +103,7 @@ var rules = map[string]rule{
 	ent.TypeChannelSender:   {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeChannelMessage:  {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeChannelFile:     {accountOwned: true, inboxOwned: true, staff: inInbox},
+	ent.TypeChannelMark:     {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeChannelReaction: {accountOwned: true, inboxOwned: true, staff: inInbox},
 	ent.TypeChannelAddress:  {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
 	ent.TypeEmailConnection: {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},

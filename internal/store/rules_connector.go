@@ -9,7 +9,7 @@ import (
 // withoutConversation are the tables of an inbox whose rows have no conversation, of which
 // a token that is bound to a channel sees nothing.
 var withoutConversation = map[string]bool{
-	"visitors": true, "visitor_sessions": true, "blocks": true, "page_views": true, "targeted_message_views": true,
+	"visitors": true, "visitor_sessions": true, "channel_marks": true, "blocks": true, "page_views": true, "targeted_message_views": true,
 }
 
 // ofOwnChannel narrows what an integration sees whose token is bound to a custom channel:

@@ -17,6 +17,7 @@ import (
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/event"
+	"parley/internal/id"
 	"parley/internal/mail"
 	"parley/internal/reaction"
 	"parley/internal/store"
@@ -42,8 +43,8 @@ type ratingClaims struct {
 	jwt.RegisteredClaims
 }
 
-// Asker queues the mail of its own by which a contact is asked about a conversation that
-// was closed.
+// Asker has a contact asked about a conversation that was closed: by a message in a live
+// custom channel, otherwise by a mail of its own, which it queues.
 func (s *Service) Asker() reaction.Consumer {
 	return reaction.Consumer{Name: "ask-ratings", Types: []vocab.EventType{vocab.ConversationClosed}, Handle: s.askAfterClose}
 }
@@ -54,13 +55,43 @@ func (s *Service) askAfterClose(ctx context.Context, e *event.Entry) error {
 	}
 	ctx = viewer.NewContext(ctx, viewer.System("rating", e.AccountID))
 	c, settings, err := s.closed(ctx, e.ConversationID)
-	if err != nil || c == nil || !conversation.AskedIn(c, settings, vocab.RatingByMail, s.store.Now()) {
+	if err != nil || c == nil {
 		return err
+	}
+	if c.Kind == vocab.CustomLive && conversation.AskedIn(c, settings, vocab.RatingInChat, s.store.Now()) {
+		return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
+			return s.conversations.AskInChannel(ctx, tx, c.ID, id.New(id.Message), writeQuestion)
+		})
+	}
+	if !conversation.AskedIn(c, settings, vocab.RatingByMail, s.store.Now()) {
+		return nil
 	}
 	return reaction.Once(ctx, s.store, func(_ context.Context, tx *store.Tx) error {
 		tx.Enqueue(store.Job{Args: AskArgs{AccountID: e.AccountID, ConversationID: e.ConversationID, Reopened: c.ReopenCount}, At: tx.Now().Add(askAfter).Time()})
 		return nil
 	})
+}
+
+// writeQuestion asks in a custom channel, in the contact's language.
+func writeQuestion(ctx context.Context, tx *store.Tx, c *ent.Conversation, scale vocab.RatingScale) (string, []vocab.QuickReply, error) {
+	box, err := tx.Client.Inbox.Get(ctx, c.InboxID)
+	if err != nil {
+		return "", nil, err
+	}
+	to, err := tx.Client.Contact.Query().Where(entcontact.ID(c.ContactID)).Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return "", nil, err
+	}
+	language := ""
+	if to != nil {
+		language = to.Language
+	}
+	w := wordsIn(language)
+	var replies []vocab.QuickReply
+	for _, one := range choicesOf(scale, w) {
+		replies = append(replies, vocab.QuickReply{Text: one.Text, Value: one.Text})
+	}
+	return questionOf(box, w), replies, nil
 }
 
 // closed is a conversation with the settings of its inbox; nil: it is gone.

@@ -43,6 +43,8 @@ const (
 	UsedByBot UsageKind = "BOT"
 	// UsedByInbox: an inbox escalates to it.
 	UsedByInbox UsageKind = "INBOX"
+	// UsedByCustomChannel: the routing of a custom channel names it.
+	UsedByCustomChannel UsageKind = "CUSTOM_CHANNEL"
 )
 
 // Usage is a thing that uses what was to be deleted. It has no ID where it stands

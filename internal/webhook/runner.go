@@ -350,11 +350,11 @@ func (r *runner) sendAll(ctx, sending context.Context) error {
 
 // takeCapacity takes the capacity on this node that a request needs; false: there is none now.
 func (r *runner) takeCapacity(reads bool) bool {
-	if !r.sender.requests.takeOne(r.accountID) {
+	if !r.sender.requests.TakeOne(r.accountID) {
 		return false
 	}
-	if reads && !r.sender.documents.takeOne(r.accountID) {
-		r.sender.requests.giveOneBack(r.accountID)
+	if reads && !r.sender.documents.TakeOne(r.accountID) {
+		r.sender.requests.GiveOneBack(r.accountID)
 		return false
 	}
 	return true
@@ -388,7 +388,7 @@ type request struct {
 func (r *runner) send(ctx context.Context, q request) {
 	o := &outcome{delivery: q.delivery, canceled: true} // what is not known is not recorded
 	defer func() {
-		r.sender.requests.giveOneBack(r.accountID)
+		r.sender.requests.GiveOneBack(r.accountID)
 		r.outcomes <- o
 	}()
 	b := testBody(q.delivery.CreatedAt)
@@ -424,7 +424,7 @@ func (r *runner) send(ctx context.Context, q request) {
 
 // readDocument has a request's document answered, and gives back the capacity that it took.
 func (r *runner) readDocument(ctx context.Context, b *body, q request) (problem string, later bool) {
-	defer r.sender.documents.giveOneBack(r.accountID)
+	defer r.sender.documents.GiveOneBack(r.accountID)
 	return r.addResult(ctx, b, narrowed(q.viewer, q.endpoint), q.endpoint.Document, q.event)
 }
 

@@ -9,6 +9,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"parley/internal/clock"
+	"parley/internal/job"
 	"parley/internal/store"
 	"parley/internal/viewer"
 )
@@ -30,8 +31,8 @@ const (
 // sender is a node's part of the sending.
 type sender struct {
 	node      string
-	requests  *quota // of requests that are under way
-	documents *quota // of documents that are being read
+	requests  *job.Quota // of requests that are under way
+	documents *job.Quota // of documents that are being read
 
 	mu      sync.Mutex // guards the rest
 	ctx     context.Context

@@ -16,6 +16,7 @@ import (
 	"parley/internal/conversation/view"
 	"parley/internal/egress"
 	"parley/internal/id"
+	"parley/internal/job"
 	"parley/internal/secret"
 	"parley/internal/store"
 	"parley/internal/viewer"
@@ -99,7 +100,7 @@ func New(s *store.Store, keys *secret.Keyring, views *view.Service, viewers View
 	}
 	return &Service{
 		store: s, keys: keys, views: views, viewers: viewers, options: o, log: log, client: clientOf(o), ready: make(chan struct{}),
-		sender: sender{node: id.New("node"), runners: map[string]*runner{}, elsewhere: map[string]clock.Micros{}, lately: map[string]clock.Micros{}, requests: newQuota(nodeRequests, accountRequests), documents: newQuota(nodeDocuments, accountDocuments), ended: sync.NewCond(&sync.Mutex{})},
+		sender: sender{node: id.New("node"), runners: map[string]*runner{}, elsewhere: map[string]clock.Micros{}, lately: map[string]clock.Micros{}, requests: job.NewQuota(nodeRequests, accountRequests), documents: job.NewQuota(nodeDocuments, accountDocuments), ended: sync.NewCond(&sync.Mutex{})},
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"parley/ent"
+	"parley/ent/channelfile"
 	"parley/internal/attachment"
 	"parley/internal/egress"
-	"parley/internal/job"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -24,15 +24,6 @@ const (
 	fileDelay = 10 * time.Second
 )
 
-// FetchArgs asks to fetch a file.
-type FetchArgs struct {
-	AccountID string `json:"accountId"`
-	FileID    string `json:"fileId"`
-}
-
-// Kind names the job.
-func (FetchArgs) Kind() string { return "fetch-channel-file" }
-
 func filePlace(fileID string) []byte { return []byte("channel-file:" + fileID) }
 
 // errNotHad is why a file cannot be had, in words for the team: another attempt would not
@@ -41,15 +32,12 @@ type errNotHad struct{ why string }
 
 func (e errNotHad) Error() string { return e.why }
 
-// FetchFile is the queue's worker: it fetches a file, and gives it to its message (CC-2).
-func (s *Service) FetchFile(ctx context.Context, args FetchArgs) error {
-	ctx = viewer.NewContext(ctx, viewer.System("custom-channels", args.AccountID))
-	f, err := s.store.Client(ctx).ChannelFile.Get(ctx, args.FileID)
-	if ent.IsNotFound(err) || err == nil && f.State != vocab.RemoteFilePending {
-		return nil
-	}
-	if err != nil {
-		return err
+// fetchFile fetches a file that was taken, and gives it to its message. One that is not to be
+// had now is asked for again later.
+func (s *Service) fetchFile(ctx context.Context, f *ent.ChannelFile) error {
+	const often = "Its server did not give it, although it was asked several times."
+	if f.Attempts > fileAttempts { // whoever fetched it died of it
+		return s.failFile(ctx, f, often)
 	}
 	stored, err := s.fetch(ctx, f)
 	if err == nil {
@@ -61,14 +49,38 @@ func (s *Service) FetchFile(ctx context.Context, args FetchArgs) error {
 		return ctx.Err()
 	case errors.As(err, &why):
 		return s.failFile(ctx, f, why.why)
-	case f.Attempts+1 >= fileAttempts:
-		return s.failFile(ctx, f, "Its server did not give it, although it was asked several times.")
+	case !hasAttempts(f):
+		return s.failFile(ctx, f, often)
 	}
 	s.log.DebugContext(ctx, "a file of a custom channel was not to be had yet", "file", f.ID, "error", err)
-	if err := s.store.Client(ctx).ChannelFile.UpdateOneID(f.ID).SetAttempts(f.Attempts + 1).Exec(ctx); err != nil {
-		return err
+	return s.again(ctx, f)
+}
+
+// maxRedirects is how often a server may name another address of a file.
+const maxRedirects = 5
+
+// fetching is a client as it fetches files: of the address that a connector named, which may
+// carry a token, no other server hears.
+func fetching(client *http.Client) *http.Client {
+	if client == nil {
+		return nil
 	}
-	return job.Again(fileDelay << f.Attempts)
+	own := *client
+	own.Jar = nil
+	own.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		for _, header := range []string{"Referer", "Authorization", "Cookie"} {
+			r.Header.Del(header)
+		}
+		r.URL.User = nil
+		switch {
+		case len(via) > maxRedirects:
+			return errNotHad{"Its server names one address after another."}
+		case r.URL.Scheme != "https" && r.URL.Scheme != "http":
+			return errNotHad{"Its server names an address that cannot be used."}
+		}
+		return nil
+	}
+	return &own
 }
 
 // fetch keeps the file's content. It holds no transaction.
@@ -81,7 +93,7 @@ func (s *Service) fetch(ctx context.Context, f *ent.ChannelFile) (stored attachm
 	if err != nil {
 		return stored, errNotHad{"Its address cannot be used."}
 	}
-	response, err := s.deps.Client.Do(request)
+	response, err := s.client.Do(request)
 	var refused *egress.Error
 	if errors.As(err, &refused) {
 		return stored, errNotHad{"Its address is not public."}
@@ -137,7 +149,7 @@ func (s *Service) giveFile(ctx context.Context, f *ent.ChannelFile, stored attac
 // failFile writes that a file cannot be had, and why.
 func (s *Service) failFile(ctx context.Context, f *ent.ChannelFile, why string) error {
 	return s.changeFile(ctx, f, func(ctx context.Context, tx *store.Tx, _ *ent.Message, _ *ent.Conversation) error {
-		return tx.Client.ChannelFile.UpdateOneID(f.ID).SetState(vocab.RemoteFileFailed).SetError(why).SetAttempts(f.Attempts + 1).Exec(ctx)
+		return tx.Client.ChannelFile.UpdateOneID(f.ID).SetState(vocab.RemoteFileFailed).SetError(why).Exec(ctx)
 	})
 }
 
@@ -149,6 +161,9 @@ func (s *Service) changeFile(ctx context.Context, f *ent.ChannelFile, change fun
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if there, err := tx.Client.ChannelFile.Query().Where(channelfile.ID(f.ID)).Exist(ctx); err != nil || !there { // erased while it was fetched
 			return err
 		}
 		c, err := tx.Client.Conversation.Get(ctx, f.ConversationID)

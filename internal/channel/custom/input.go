@@ -96,6 +96,8 @@ type ReportDeliveryInput struct {
 	ExternalMessageID *string
 	State             vocab.DeliveryReport
 	Error             *string
+	Attempt           *int
+	Action            *vocab.OutboundAction
 	IdempotencyKey    *string
 }
 

@@ -82,10 +82,8 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	}
 	can := channel.Capabilities
 	out.Template, out.Text = row.Template, conversation.OutboundText(can, m.Text, m.Cards, m.QuickReplies)
-	if most := can.MaxTextLength; most > 0 && utf8.RuneCountInString(out.Text) > most { // what Parley says by itself, and what was queued before
-		out.Text = richtext.Clip(out.Text, most-1)
-	}
 	out.HTML, out.Markdown = richOf(can, m)
+	out.cutText(can.MaxTextLength)
 	if can.QuickReplies {
 		out.QuickReplies = append(out.QuickReplies, m.QuickReplies...)
 	}
@@ -100,6 +98,25 @@ func (s *Service) outbound(ctx context.Context, channel *ent.CustomChannel, row 
 	}
 	out.Attachments, err = client.Attachment.Query().Where(entattachment.MessageID(m.ID)).Order(entattachment.ByPosition()).All(ctx)
 	return out, err
+}
+
+// cutText shortens what is longer than the channel takes: what Parley says by itself, and what was
+// queued before it took less. What is shortened loses its markup, which would be cut through.
+func (out *OutboundMessage) cutText(most int) {
+	isLong := func(text string) bool { return most > 0 && utf8.RuneCountInString(text) > most }
+	if isLong(out.Text) {
+		out.Text = richtext.Clip(out.Text, most-1)
+	} else if out.HTML == nil || !isLong(richtext.Text(*out.HTML)) {
+		return
+	}
+	if out.HTML != nil {
+		plain := "<p>" + strings.ReplaceAll(richtext.Escape(out.Text), "\n", "<br>") + "</p>"
+		out.HTML = &plain
+	}
+	if out.Markdown != nil {
+		plain := richtext.TextToMarkdown(out.Text)
+		out.Markdown = &plain
+	}
 }
 
 // richOf are a message's HTML and Markdown as they go out, with what stands for cards and

@@ -36,6 +36,8 @@ func TestPlans(t *testing.T) {
 		}{
 			"waiting":      {func() { check.NoError(t, channels.LookForWaiting(f.System, f.ChannelIDs[0])) }, "channel_messages_waiting"},
 			"lapsed":       {func() { check.NoError(t, channels.TendOutboxes(f.System)) }, "channel_messages_lapsed"},
+			"due files":    {func() { check.NoError(t, channels.LookForFiles(f.System)) }, "channel_files_due"},
+			"accounts":     {func() { check.NoError(t, channels.TendFiles(f.System)) }, "channel_files_due"},
 			"reactions":    {func() { check.Must(channels.Reactions(f.Admin, messages))(t) }, "channel_reactions_message"},
 			"remote files": {func() { check.Must(channels.RemoteFiles(f.Admin, messages))(t) }, "channel_files_message"},
 			"templates":    {func() { check.Must(channels.Templates(f.Admin, messages))(t) }, "sqlite_autoindex_channel_messages_1"},

@@ -106,6 +106,10 @@ func (s *Service) receive(ctx context.Context, tx *store.Tx, channel *ent.Custom
 	if err := recordSeen(ctx, tx, channel); err != nil {
 		return nil, err
 	}
+	known, err := s.deps.Conversations.KnownForeign(ctx, tx, channel.ID, in.ExternalThreadID, in.ExternalMessageID)
+	if known != nil || err != nil {
+		return known, err
+	}
 	who, hint, err := s.findSender(ctx, tx, channel, in.Sender)
 	if err != nil {
 		return nil, err
@@ -283,11 +287,13 @@ func (s *Service) keepFiles(ctx context.Context, tx *store.Tx, m *ent.Message, i
 		}
 		err = tx.Client.ChannelFile.Create().SetID(fileID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetMessageID(m.ID).
 			SetPosition(len(in.AttachmentIDs) + i + 1).SetURL(sealed).SetFileName(richtext.Clip(name, maxKey)).SetState(vocab.RemoteFilePending).
-			SetCreatedAt(tx.Now()).Exec(ctx)
+			SetDueAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
 		if err != nil {
 			return err
 		}
-		tx.Enqueue(store.Job{Args: FetchArgs{AccountID: m.AccountID, FileID: fileID}})
+	}
+	if len(in.Files) > 0 {
+		tx.Enqueue(store.Job{Args: FetchArgs{AccountID: m.AccountID}})
 	}
 	return nil
 }

@@ -36,7 +36,10 @@ func (s *Service) ReportDelivery(ctx context.Context, in ReportDeliveryInput) (*
 		m, err = s.deps.Conversations.ReportOutbound(system(ctx), tx, report, own)
 		return err
 	}
-	err = idempotency.Run(ctx, s.store, call, take, func(ctx context.Context, tx *store.Tx, _ string) error { return take(ctx, tx) })
+	err = idempotency.Run(ctx, s.store, call, take, func(ctx context.Context, tx *store.Tx, _ string) (err error) {
+		m, err = s.deps.Conversations.ReportedMessage(system(ctx), tx, report, own) // it may be something else's report now
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +49,12 @@ func (s *Service) ReportDelivery(ctx context.Context, in ReportDeliveryInput) (*
 // reportOf checks how a report names its message.
 func (s *Service) reportOf(ctx context.Context, in ReportDeliveryInput) (conversation.Report, error) {
 	r := conversation.Report{State: in.State}
+	if in.Attempt != nil {
+		r.Attempt = *in.Attempt
+	}
+	if in.Action != nil {
+		r.Action = *in.Action
+	}
 	if in.Error != nil {
 		r.Error = richtext.Clip(*in.Error, 500)
 	}
@@ -99,6 +108,9 @@ func (l *Live) ReportTyping(ctx context.Context, in ReportTypingInput) (*ent.Con
 	if err != nil || c.ContactID == "" {
 		return c, err
 	}
+	if blocked, err := l.service.deps.Conversations.IsSenderBlocked(system(ctx), c); err != nil || blocked {
+		return c, err
+	}
 	who := viewer.NewContext(ctx, &viewer.Viewer{Kind: viewer.Visitor, AccountID: c.AccountID, ActorID: c.ContactID})
 	if in.Typing != nil && !*in.Typing {
 		l.presence.StopsTyping(who, c)
@@ -132,6 +144,9 @@ func (s *Service) ReportReaction(ctx context.Context, in ReportReactionInput) (*
 	channel, err := findChannel(ctx, s.store.Client(ctx), in.ChannelID)
 	if err != nil {
 		return nil, err
+	}
+	if removed := in.Removed != nil && *in.Removed; !removed && !richtext.IsEmoji(emoji) { // what was kept once can be taken back
+		return nil, errs.New(errs.Invalid, "%q is not one emoji.", errs.Clip(emoji)).On("emoji")
 	}
 	var m *ent.Message
 	call := idempotency.Call{Mutation: "reportReaction", Key: in.IdempotencyKey, Input: in, Result: channel.ID}

@@ -24,10 +24,15 @@ import (
 
 // Service holds the use cases of custom channels. It is safe for concurrent use.
 type Service struct {
-	store *store.Store
-	keys  *secret.Keyring
-	deps  Deps
-	log   *slog.Logger
+	store  *store.Store
+	keys   *secret.Keyring
+	deps   Deps
+	client *http.Client
+	turns  *job.Quota // of files that are being fetched
+	log    *slog.Logger
+
+	// lastTended is the account with files at which the last round ended.
+	lastTended string
 }
 
 // Deps are what the use cases need of the packages around them. All are required.
@@ -39,18 +44,26 @@ type Deps struct {
 	Client *http.Client
 	// MaxBytes is the largest file that is fetched.
 	MaxBytes int64
+	// FileTimeout is how long a server may take to give a file; zero: as long as the client
+	// lets it.
+	FileTimeout time.Duration
 }
 
 // New returns the use cases on a store. keys seal the addresses of files.
 func New(s *store.Store, keys *secret.Keyring, d Deps, log *slog.Logger) *Service {
-	return &Service{store: s, keys: keys, deps: d, log: log}
+	client := fetching(d.Client)
+	if client != nil && d.FileTimeout > 0 {
+		client.Timeout = d.FileTimeout
+	}
+	return &Service{store: s, keys: keys, deps: d, client: client, turns: job.NewQuota(filesAtOnce, filesOfOne), log: log}
 }
 
 // Register has a queue do what the use cases leave to it.
 func (s *Service) Register(q *job.Queue) {
-	job.Register(q, s.FetchFile, job.Options{Timeout: 2 * time.Minute})
+	job.Register(q, s.FetchFiles, job.Options{Timeout: 3 * time.Minute})
 	job.Register(q, s.CancelRemoved, job.Options{Timeout: 5 * time.Minute})
 	q.Periodic("tend-outboxes", RoundEvery, s.TendOutboxes)
+	q.Periodic("tend-channel-files", RoundEvery, s.TendFiles)
 }
 
 // Live is what of the channels streams: the outbox, and who types.
