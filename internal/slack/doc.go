@@ -1,0 +1,2 @@
+// Package slack shows conversations in Slack, and brings back what is written there.
+package slack
