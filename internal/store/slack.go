@@ -7,7 +7,7 @@ import (
 )
 
 // repliesFirst is how much later the first post of a thread is deleted than those below it.
-const repliesFirst = 30 * time.Second
+const repliesFirst = 5 * time.Second
 
 // leaveSlackPosts notes which posts in Slack are to be deleted, since their conversation is
 // (IN-13). What people wrote there themselves stays theirs.
