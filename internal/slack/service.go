@@ -142,7 +142,8 @@ func tokenPlace(workspaceID string) []byte { return []byte("slack_workspaces.tok
 func (s *Service) clientOf(w *ent.SlackWorkspace) (*api.Client, error) {
 	token, err := s.keys.Open(w.Token, tokenPlace(w.ID))
 	if err != nil {
-		return nil, err
+		s.log.Error("the token of a Slack workspace cannot be read", "workspace", w.ID, "error", err)
+		return nil, errs.New(errs.NotEligible, "The workspace's access cannot be read: connect it again.")
 	}
 	return s.clientWith(string(token)), nil
 }
