@@ -106,11 +106,10 @@ func New(s *store.Store, keys *secret.Keyring, d Deps, o Options, log *slog.Logg
 		o.Sweep = 5 * time.Second
 	}
 	client := egress.New(o.Networks).HTTPClient()
-	client.Timeout = requestTimeout
 	return &Service{
 		store: s, keys: keys, conversations: d.Conversations, views: d.Views, files: d.Files, viewers: d.Viewers, nodes: loader.New(s),
 		options: o, client: client, log: log,
-		sender: sender{node: id.New("node"), runners: map[string]*runner{}, ended: sync.NewCond(&sync.Mutex{})},
+		sender: sender{node: id.New("node"), serve: (*runner).run, runners: map[string]*runner{}, ended: sync.NewCond(&sync.Mutex{})},
 		people: people{known: map[personKey]*person{}},
 	}
 }
