@@ -46,8 +46,8 @@ func (s *Server) access(form map[string]string) map[string]any {
 }
 
 func (s *Server) userInfo(form map[string]string) map[string]any {
-	for _, u := range s.users {
-		if u.ID != form["user"] && (form["email"] == "" || !strings.EqualFold(u.Email, form["email"])) {
+	for _, u := range s.users { // an address leads to the member who has it
+		if u.ID != form["user"] && (form["email"] == "" || u.Guest || !strings.EqualFold(u.Email, form["email"])) {
 			continue
 		}
 		team := u.TeamID
