@@ -95,6 +95,8 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/session"
+	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -291,6 +293,10 @@ type Client struct {
 	SavedView *SavedViewClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SlackChannel is the client for interacting with the SlackChannel builders.
+	SlackChannel *SlackChannelClient
+	// SlackWorkspace is the client for interacting with the SlackWorkspace builders.
+	SlackWorkspace *SlackWorkspaceClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
 	// Tag is the client for interacting with the Tag builders.
@@ -420,6 +426,8 @@ func (c *Client) init() {
 	c.RoutingTurn = NewRoutingTurnClient(c.config)
 	c.SavedView = NewSavedViewClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SlackChannel = NewSlackChannelClient(c.config)
+	c.SlackWorkspace = NewSlackWorkspaceClient(c.config)
 	c.SubscriptionType = NewSubscriptionTypeClient(c.config)
 	c.Tag = NewTagClient(c.config)
 	c.TargetedMessage = NewTargetedMessageClient(c.config)
@@ -613,6 +621,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
 		Session:                NewSessionClient(cfg),
+		SlackChannel:           NewSlackChannelClient(cfg),
+		SlackWorkspace:         NewSlackWorkspaceClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
 		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
@@ -733,6 +743,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoutingTurn:            NewRoutingTurnClient(cfg),
 		SavedView:              NewSavedViewClient(cfg),
 		Session:                NewSessionClient(cfg),
+		SlackChannel:           NewSlackChannelClient(cfg),
+		SlackWorkspace:         NewSlackWorkspaceClient(cfg),
 		SubscriptionType:       NewSubscriptionTypeClient(cfg),
 		Tag:                    NewTagClient(cfg),
 		TargetedMessage:        NewTargetedMessageClient(cfg),
@@ -795,10 +807,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue, c.Proposal,
 		c.PushSubscription, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
 		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
+		c.RoutingTurn, c.SavedView, c.Session, c.SlackChannel, c.SlackWorkspace,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
 		c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Use(hooks...)
@@ -825,10 +837,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Pipeline, c.PipelineStage, c.Property, c.PropertyValue, c.Proposal,
 		c.PushSubscription, c.Quote, c.QuoteLogo, c.QuoteVersion, c.QuoteView,
 		c.Rating, c.ReadPosition, c.RecordContact, c.RecordCounter, c.RoutingDecision,
-		c.RoutingTurn, c.SavedView, c.Session, c.SubscriptionType, c.Tag,
-		c.TargetedMessage, c.TargetedMessageCount, c.TargetedMessageVersion,
-		c.TargetedMessageView, c.Task, c.Team, c.TeamMember, c.Ticket, c.User,
-		c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
+		c.RoutingTurn, c.SavedView, c.Session, c.SlackChannel, c.SlackWorkspace,
+		c.SubscriptionType, c.Tag, c.TargetedMessage, c.TargetedMessageCount,
+		c.TargetedMessageVersion, c.TargetedMessageView, c.Task, c.Team, c.TeamMember,
+		c.Ticket, c.User, c.Visitor, c.VisitorRate, c.VisitorSession, c.WebhookAttempt,
 		c.WebhookDelivery, c.WebhookEndpoint,
 	} {
 		n.Intercept(interceptors...)
@@ -1006,6 +1018,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SavedView.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SlackChannelMutation:
+		return c.SlackChannel.mutate(ctx, m)
+	case *SlackWorkspaceMutation:
+		return c.SlackWorkspace.mutate(ctx, m)
 	case *SubscriptionTypeMutation:
 		return c.SubscriptionType.mutate(ctx, m)
 	case *TagMutation:
@@ -12214,6 +12230,272 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Session mutation op: %q", m.Op())
+	}
+}
+
+// SlackChannelClient is a client for the SlackChannel schema.
+type SlackChannelClient struct {
+	config
+}
+
+// NewSlackChannelClient returns a client for the SlackChannel from the given config.
+func NewSlackChannelClient(c config) *SlackChannelClient {
+	return &SlackChannelClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `slackchannel.Hooks(f(g(h())))`.
+func (c *SlackChannelClient) Use(hooks ...Hook) {
+	c.hooks.SlackChannel = append(c.hooks.SlackChannel, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `slackchannel.Intercept(f(g(h())))`.
+func (c *SlackChannelClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SlackChannel = append(c.inters.SlackChannel, interceptors...)
+}
+
+// Create returns a builder for creating a SlackChannel entity.
+func (c *SlackChannelClient) Create() *SlackChannelCreate {
+	mutation := newSlackChannelMutation(c.config, OpCreate)
+	return &SlackChannelCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SlackChannel entities.
+func (c *SlackChannelClient) CreateBulk(builders ...*SlackChannelCreate) *SlackChannelCreateBulk {
+	return &SlackChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SlackChannelClient) MapCreateBulk(slice any, setFunc func(*SlackChannelCreate, int)) *SlackChannelCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SlackChannelCreateBulk{err: fmt.Errorf("calling to SlackChannelClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SlackChannelCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SlackChannelCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SlackChannel.
+func (c *SlackChannelClient) Update() *SlackChannelUpdate {
+	mutation := newSlackChannelMutation(c.config, OpUpdate)
+	return &SlackChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SlackChannelClient) UpdateOne(_m *SlackChannel) *SlackChannelUpdateOne {
+	mutation := newSlackChannelMutation(c.config, OpUpdateOne, withSlackChannel(_m))
+	return &SlackChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SlackChannelClient) UpdateOneID(id string) *SlackChannelUpdateOne {
+	mutation := newSlackChannelMutation(c.config, OpUpdateOne, withSlackChannelID(id))
+	return &SlackChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SlackChannel.
+func (c *SlackChannelClient) Delete() *SlackChannelDelete {
+	mutation := newSlackChannelMutation(c.config, OpDelete)
+	return &SlackChannelDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SlackChannelClient) DeleteOne(_m *SlackChannel) *SlackChannelDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SlackChannelClient) DeleteOneID(id string) *SlackChannelDeleteOne {
+	builder := c.Delete().Where(slackchannel.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SlackChannelDeleteOne{builder}
+}
+
+// Query returns a query builder for SlackChannel.
+func (c *SlackChannelClient) Query() *SlackChannelQuery {
+	return &SlackChannelQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSlackChannel},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SlackChannel entity by its id.
+func (c *SlackChannelClient) Get(ctx context.Context, id string) (*SlackChannel, error) {
+	return c.Query().Where(slackchannel.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SlackChannelClient) GetX(ctx context.Context, id string) *SlackChannel {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SlackChannelClient) Hooks() []Hook {
+	return c.hooks.SlackChannel
+}
+
+// Interceptors returns the client interceptors.
+func (c *SlackChannelClient) Interceptors() []Interceptor {
+	return c.inters.SlackChannel
+}
+
+func (c *SlackChannelClient) mutate(ctx context.Context, m *SlackChannelMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SlackChannelCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SlackChannelUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SlackChannelUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SlackChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SlackChannel mutation op: %q", m.Op())
+	}
+}
+
+// SlackWorkspaceClient is a client for the SlackWorkspace schema.
+type SlackWorkspaceClient struct {
+	config
+}
+
+// NewSlackWorkspaceClient returns a client for the SlackWorkspace from the given config.
+func NewSlackWorkspaceClient(c config) *SlackWorkspaceClient {
+	return &SlackWorkspaceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `slackworkspace.Hooks(f(g(h())))`.
+func (c *SlackWorkspaceClient) Use(hooks ...Hook) {
+	c.hooks.SlackWorkspace = append(c.hooks.SlackWorkspace, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `slackworkspace.Intercept(f(g(h())))`.
+func (c *SlackWorkspaceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SlackWorkspace = append(c.inters.SlackWorkspace, interceptors...)
+}
+
+// Create returns a builder for creating a SlackWorkspace entity.
+func (c *SlackWorkspaceClient) Create() *SlackWorkspaceCreate {
+	mutation := newSlackWorkspaceMutation(c.config, OpCreate)
+	return &SlackWorkspaceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SlackWorkspace entities.
+func (c *SlackWorkspaceClient) CreateBulk(builders ...*SlackWorkspaceCreate) *SlackWorkspaceCreateBulk {
+	return &SlackWorkspaceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SlackWorkspaceClient) MapCreateBulk(slice any, setFunc func(*SlackWorkspaceCreate, int)) *SlackWorkspaceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SlackWorkspaceCreateBulk{err: fmt.Errorf("calling to SlackWorkspaceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SlackWorkspaceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SlackWorkspaceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SlackWorkspace.
+func (c *SlackWorkspaceClient) Update() *SlackWorkspaceUpdate {
+	mutation := newSlackWorkspaceMutation(c.config, OpUpdate)
+	return &SlackWorkspaceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SlackWorkspaceClient) UpdateOne(_m *SlackWorkspace) *SlackWorkspaceUpdateOne {
+	mutation := newSlackWorkspaceMutation(c.config, OpUpdateOne, withSlackWorkspace(_m))
+	return &SlackWorkspaceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SlackWorkspaceClient) UpdateOneID(id string) *SlackWorkspaceUpdateOne {
+	mutation := newSlackWorkspaceMutation(c.config, OpUpdateOne, withSlackWorkspaceID(id))
+	return &SlackWorkspaceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SlackWorkspace.
+func (c *SlackWorkspaceClient) Delete() *SlackWorkspaceDelete {
+	mutation := newSlackWorkspaceMutation(c.config, OpDelete)
+	return &SlackWorkspaceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SlackWorkspaceClient) DeleteOne(_m *SlackWorkspace) *SlackWorkspaceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SlackWorkspaceClient) DeleteOneID(id string) *SlackWorkspaceDeleteOne {
+	builder := c.Delete().Where(slackworkspace.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SlackWorkspaceDeleteOne{builder}
+}
+
+// Query returns a query builder for SlackWorkspace.
+func (c *SlackWorkspaceClient) Query() *SlackWorkspaceQuery {
+	return &SlackWorkspaceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSlackWorkspace},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SlackWorkspace entity by its id.
+func (c *SlackWorkspaceClient) Get(ctx context.Context, id string) (*SlackWorkspace, error) {
+	return c.Query().Where(slackworkspace.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SlackWorkspaceClient) GetX(ctx context.Context, id string) *SlackWorkspace {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SlackWorkspaceClient) Hooks() []Hook {
+	return c.hooks.SlackWorkspace
+}
+
+// Interceptors returns the client interceptors.
+func (c *SlackWorkspaceClient) Interceptors() []Interceptor {
+	return c.inters.SlackWorkspace
+}
+
+func (c *SlackWorkspaceClient) mutate(ctx context.Context, m *SlackWorkspaceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SlackWorkspaceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SlackWorkspaceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SlackWorkspaceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SlackWorkspaceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SlackWorkspace mutation op: %q", m.Op())
 	}
 }
 

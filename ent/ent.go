@@ -90,6 +90,8 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/session"
+	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -257,6 +259,8 @@ func checkColumn(t, c string) error {
 			routingturn.Table:            routingturn.ValidColumn,
 			savedview.Table:              savedview.ValidColumn,
 			session.Table:                session.ValidColumn,
+			slackchannel.Table:           slackchannel.ValidColumn,
+			slackworkspace.Table:         slackworkspace.ValidColumn,
 			subscriptiontype.Table:       subscriptiontype.ValidColumn,
 			tag.Table:                    tag.ValidColumn,
 			targetedmessage.Table:        targetedmessage.ValidColumn,

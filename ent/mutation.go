@@ -92,6 +92,8 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/session"
+	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -211,6 +213,8 @@ const (
 	TypeRoutingTurn            = "RoutingTurn"
 	TypeSavedView              = "SavedView"
 	TypeSession                = "Session"
+	TypeSlackChannel           = "SlackChannel"
+	TypeSlackWorkspace         = "SlackWorkspace"
 	TypeSubscriptionType       = "SubscriptionType"
 	TypeTag                    = "Tag"
 	TypeTargetedMessage        = "TargetedMessage"
@@ -65002,6 +65006,10 @@ type NotificationMutation struct {
 	addpush_at        *clock.Micros
 	pushed_at         *clock.Micros
 	addpushed_at      *clock.Micros
+	slack_at          *clock.Micros
+	addslack_at       *clock.Micros
+	slacked_at        *clock.Micros
+	addslacked_at     *clock.Micros
 	read_at           *clock.Micros
 	addread_at        *clock.Micros
 	updated_at        *clock.Micros
@@ -65926,6 +65934,118 @@ func (m *NotificationMutation) ResetPushedAt() {
 	m.addpushed_at = nil
 }
 
+// SetSlackAt sets the "slack_at" field.
+func (m *NotificationMutation) SetSlackAt(c clock.Micros) {
+	m.slack_at = &c
+	m.addslack_at = nil
+}
+
+// SlackAt returns the value of the "slack_at" field in the mutation.
+func (m *NotificationMutation) SlackAt() (r clock.Micros, exists bool) {
+	v := m.slack_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlackAt returns the old "slack_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldSlackAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlackAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlackAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlackAt: %w", err)
+	}
+	return oldValue.SlackAt, nil
+}
+
+// AddSlackAt adds c to the "slack_at" field.
+func (m *NotificationMutation) AddSlackAt(c clock.Micros) {
+	if m.addslack_at != nil {
+		*m.addslack_at += c
+	} else {
+		m.addslack_at = &c
+	}
+}
+
+// AddedSlackAt returns the value that was added to the "slack_at" field in this mutation.
+func (m *NotificationMutation) AddedSlackAt() (r clock.Micros, exists bool) {
+	v := m.addslack_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSlackAt resets all changes to the "slack_at" field.
+func (m *NotificationMutation) ResetSlackAt() {
+	m.slack_at = nil
+	m.addslack_at = nil
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (m *NotificationMutation) SetSlackedAt(c clock.Micros) {
+	m.slacked_at = &c
+	m.addslacked_at = nil
+}
+
+// SlackedAt returns the value of the "slacked_at" field in the mutation.
+func (m *NotificationMutation) SlackedAt() (r clock.Micros, exists bool) {
+	v := m.slacked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlackedAt returns the old "slacked_at" field's value of the Notification entity.
+// If the Notification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NotificationMutation) OldSlackedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlackedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlackedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlackedAt: %w", err)
+	}
+	return oldValue.SlackedAt, nil
+}
+
+// AddSlackedAt adds c to the "slacked_at" field.
+func (m *NotificationMutation) AddSlackedAt(c clock.Micros) {
+	if m.addslacked_at != nil {
+		*m.addslacked_at += c
+	} else {
+		m.addslacked_at = &c
+	}
+}
+
+// AddedSlackedAt returns the value that was added to the "slacked_at" field in this mutation.
+func (m *NotificationMutation) AddedSlackedAt() (r clock.Micros, exists bool) {
+	v := m.addslacked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSlackedAt resets all changes to the "slacked_at" field.
+func (m *NotificationMutation) ResetSlackedAt() {
+	m.slacked_at = nil
+	m.addslacked_at = nil
+}
+
 // SetReadAt sets the "read_at" field.
 func (m *NotificationMutation) SetReadAt(c clock.Micros) {
 	m.read_at = &c
@@ -66128,7 +66248,7 @@ func (m *NotificationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NotificationMutation) Fields() []string {
-	fields := make([]string, 0, 21)
+	fields := make([]string, 0, 23)
 	if m.account_id != nil {
 		fields = append(fields, notification.FieldAccountID)
 	}
@@ -66183,6 +66303,12 @@ func (m *NotificationMutation) Fields() []string {
 	if m.pushed_at != nil {
 		fields = append(fields, notification.FieldPushedAt)
 	}
+	if m.slack_at != nil {
+		fields = append(fields, notification.FieldSlackAt)
+	}
+	if m.slacked_at != nil {
+		fields = append(fields, notification.FieldSlackedAt)
+	}
 	if m.read_at != nil {
 		fields = append(fields, notification.FieldReadAt)
 	}
@@ -66236,6 +66362,10 @@ func (m *NotificationMutation) Field(name string) (ent.Value, bool) {
 		return m.PushAt()
 	case notification.FieldPushedAt:
 		return m.PushedAt()
+	case notification.FieldSlackAt:
+		return m.SlackAt()
+	case notification.FieldSlackedAt:
+		return m.SlackedAt()
 	case notification.FieldReadAt:
 		return m.ReadAt()
 	case notification.FieldUpdatedAt:
@@ -66287,6 +66417,10 @@ func (m *NotificationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldPushAt(ctx)
 	case notification.FieldPushedAt:
 		return m.OldPushedAt(ctx)
+	case notification.FieldSlackAt:
+		return m.OldSlackAt(ctx)
+	case notification.FieldSlackedAt:
+		return m.OldSlackedAt(ctx)
 	case notification.FieldReadAt:
 		return m.OldReadAt(ctx)
 	case notification.FieldUpdatedAt:
@@ -66428,6 +66562,20 @@ func (m *NotificationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPushedAt(v)
 		return nil
+	case notification.FieldSlackAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlackAt(v)
+		return nil
+	case notification.FieldSlackedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlackedAt(v)
+		return nil
 	case notification.FieldReadAt:
 		v, ok := value.(clock.Micros)
 		if !ok {
@@ -66481,6 +66629,12 @@ func (m *NotificationMutation) AddedFields() []string {
 	if m.addpushed_at != nil {
 		fields = append(fields, notification.FieldPushedAt)
 	}
+	if m.addslack_at != nil {
+		fields = append(fields, notification.FieldSlackAt)
+	}
+	if m.addslacked_at != nil {
+		fields = append(fields, notification.FieldSlackedAt)
+	}
 	if m.addread_at != nil {
 		fields = append(fields, notification.FieldReadAt)
 	}
@@ -66514,6 +66668,10 @@ func (m *NotificationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedPushAt()
 	case notification.FieldPushedAt:
 		return m.AddedPushedAt()
+	case notification.FieldSlackAt:
+		return m.AddedSlackAt()
+	case notification.FieldSlackedAt:
+		return m.AddedSlackedAt()
 	case notification.FieldReadAt:
 		return m.AddedReadAt()
 	case notification.FieldUpdatedAt:
@@ -66584,6 +66742,20 @@ func (m *NotificationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddPushedAt(v)
+		return nil
+	case notification.FieldSlackAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSlackAt(v)
+		return nil
+	case notification.FieldSlackedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSlackedAt(v)
 		return nil
 	case notification.FieldReadAt:
 		v, ok := value.(clock.Micros)
@@ -66686,6 +66858,12 @@ func (m *NotificationMutation) ResetField(name string) error {
 		return nil
 	case notification.FieldPushedAt:
 		m.ResetPushedAt()
+		return nil
+	case notification.FieldSlackAt:
+		m.ResetSlackAt()
+		return nil
+	case notification.FieldSlackedAt:
+		m.ResetSlackedAt()
 		return nil
 	case notification.FieldReadAt:
 		m.ResetReadAt()
@@ -86953,6 +87131,1925 @@ func (m *SessionMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *SessionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Session edge %s", name)
+}
+
+// SlackChannelMutation represents an operation that mutates the SlackChannel nodes in the graph.
+type SlackChannelMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *string
+	account_id     *string
+	inbox_id       *string
+	workspace_id   *string
+	team_id        *string
+	slack_id       *string
+	name           *string
+	kinds          *[]vocab.SlackPostKind
+	appendkinds    []vocab.SlackPostKind
+	view_id        *string
+	thread_replies *vocab.SlackThreadReplies
+	state          *vocab.SlackChannelState
+	problem        *string
+	created_at     *clock.Micros
+	addcreated_at  *clock.Micros
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*SlackChannel, error)
+	predicates     []predicate.SlackChannel
+}
+
+var _ ent.Mutation = (*SlackChannelMutation)(nil)
+
+// slackchannelOption allows management of the mutation configuration using functional options.
+type slackchannelOption func(*SlackChannelMutation)
+
+// newSlackChannelMutation creates new mutation for the SlackChannel entity.
+func newSlackChannelMutation(c config, op Op, opts ...slackchannelOption) *SlackChannelMutation {
+	m := &SlackChannelMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSlackChannel,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSlackChannelID sets the ID field of the mutation.
+func withSlackChannelID(id string) slackchannelOption {
+	return func(m *SlackChannelMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SlackChannel
+		)
+		m.oldValue = func(ctx context.Context) (*SlackChannel, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SlackChannel.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSlackChannel sets the old SlackChannel of the mutation.
+func withSlackChannel(node *SlackChannel) slackchannelOption {
+	return func(m *SlackChannelMutation) {
+		m.oldValue = func(context.Context) (*SlackChannel, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SlackChannelMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SlackChannelMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SlackChannel entities.
+func (m *SlackChannelMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SlackChannelMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SlackChannelMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SlackChannel.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *SlackChannelMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *SlackChannelMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *SlackChannelMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetInboxID sets the "inbox_id" field.
+func (m *SlackChannelMutation) SetInboxID(s string) {
+	m.inbox_id = &s
+}
+
+// InboxID returns the value of the "inbox_id" field in the mutation.
+func (m *SlackChannelMutation) InboxID() (r string, exists bool) {
+	v := m.inbox_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxID returns the old "inbox_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldInboxID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxID: %w", err)
+	}
+	return oldValue.InboxID, nil
+}
+
+// ResetInboxID resets all changes to the "inbox_id" field.
+func (m *SlackChannelMutation) ResetInboxID() {
+	m.inbox_id = nil
+}
+
+// SetWorkspaceID sets the "workspace_id" field.
+func (m *SlackChannelMutation) SetWorkspaceID(s string) {
+	m.workspace_id = &s
+}
+
+// WorkspaceID returns the value of the "workspace_id" field in the mutation.
+func (m *SlackChannelMutation) WorkspaceID() (r string, exists bool) {
+	v := m.workspace_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWorkspaceID returns the old "workspace_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldWorkspaceID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWorkspaceID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWorkspaceID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWorkspaceID: %w", err)
+	}
+	return oldValue.WorkspaceID, nil
+}
+
+// ResetWorkspaceID resets all changes to the "workspace_id" field.
+func (m *SlackChannelMutation) ResetWorkspaceID() {
+	m.workspace_id = nil
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *SlackChannelMutation) SetTeamID(s string) {
+	m.team_id = &s
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *SlackChannelMutation) TeamID() (r string, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldTeamID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *SlackChannelMutation) ResetTeamID() {
+	m.team_id = nil
+}
+
+// SetSlackID sets the "slack_id" field.
+func (m *SlackChannelMutation) SetSlackID(s string) {
+	m.slack_id = &s
+}
+
+// SlackID returns the value of the "slack_id" field in the mutation.
+func (m *SlackChannelMutation) SlackID() (r string, exists bool) {
+	v := m.slack_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlackID returns the old "slack_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldSlackID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlackID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlackID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlackID: %w", err)
+	}
+	return oldValue.SlackID, nil
+}
+
+// ResetSlackID resets all changes to the "slack_id" field.
+func (m *SlackChannelMutation) ResetSlackID() {
+	m.slack_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *SlackChannelMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SlackChannelMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SlackChannelMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKinds sets the "kinds" field.
+func (m *SlackChannelMutation) SetKinds(vpk []vocab.SlackPostKind) {
+	m.kinds = &vpk
+	m.appendkinds = nil
+}
+
+// Kinds returns the value of the "kinds" field in the mutation.
+func (m *SlackChannelMutation) Kinds() (r []vocab.SlackPostKind, exists bool) {
+	v := m.kinds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKinds returns the old "kinds" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldKinds(ctx context.Context) (v []vocab.SlackPostKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKinds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKinds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKinds: %w", err)
+	}
+	return oldValue.Kinds, nil
+}
+
+// AppendKinds adds vpk to the "kinds" field.
+func (m *SlackChannelMutation) AppendKinds(vpk []vocab.SlackPostKind) {
+	m.appendkinds = append(m.appendkinds, vpk...)
+}
+
+// AppendedKinds returns the list of values that were appended to the "kinds" field in this mutation.
+func (m *SlackChannelMutation) AppendedKinds() ([]vocab.SlackPostKind, bool) {
+	if len(m.appendkinds) == 0 {
+		return nil, false
+	}
+	return m.appendkinds, true
+}
+
+// ResetKinds resets all changes to the "kinds" field.
+func (m *SlackChannelMutation) ResetKinds() {
+	m.kinds = nil
+	m.appendkinds = nil
+}
+
+// SetViewID sets the "view_id" field.
+func (m *SlackChannelMutation) SetViewID(s string) {
+	m.view_id = &s
+}
+
+// ViewID returns the value of the "view_id" field in the mutation.
+func (m *SlackChannelMutation) ViewID() (r string, exists bool) {
+	v := m.view_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldViewID returns the old "view_id" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldViewID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldViewID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldViewID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldViewID: %w", err)
+	}
+	return oldValue.ViewID, nil
+}
+
+// ResetViewID resets all changes to the "view_id" field.
+func (m *SlackChannelMutation) ResetViewID() {
+	m.view_id = nil
+}
+
+// SetThreadReplies sets the "thread_replies" field.
+func (m *SlackChannelMutation) SetThreadReplies(vtr vocab.SlackThreadReplies) {
+	m.thread_replies = &vtr
+}
+
+// ThreadReplies returns the value of the "thread_replies" field in the mutation.
+func (m *SlackChannelMutation) ThreadReplies() (r vocab.SlackThreadReplies, exists bool) {
+	v := m.thread_replies
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThreadReplies returns the old "thread_replies" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldThreadReplies(ctx context.Context) (v vocab.SlackThreadReplies, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThreadReplies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThreadReplies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThreadReplies: %w", err)
+	}
+	return oldValue.ThreadReplies, nil
+}
+
+// ResetThreadReplies resets all changes to the "thread_replies" field.
+func (m *SlackChannelMutation) ResetThreadReplies() {
+	m.thread_replies = nil
+}
+
+// SetState sets the "state" field.
+func (m *SlackChannelMutation) SetState(vcs vocab.SlackChannelState) {
+	m.state = &vcs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SlackChannelMutation) State() (r vocab.SlackChannelState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldState(ctx context.Context) (v vocab.SlackChannelState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SlackChannelMutation) ResetState() {
+	m.state = nil
+}
+
+// SetProblem sets the "problem" field.
+func (m *SlackChannelMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *SlackChannelMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *SlackChannelMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SlackChannelMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SlackChannelMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SlackChannel entity.
+// If the SlackChannel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackChannelMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *SlackChannelMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *SlackChannelMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SlackChannelMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the SlackChannelMutation builder.
+func (m *SlackChannelMutation) Where(ps ...predicate.SlackChannel) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SlackChannelMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SlackChannelMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SlackChannel, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SlackChannelMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SlackChannelMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SlackChannel).
+func (m *SlackChannelMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SlackChannelMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.account_id != nil {
+		fields = append(fields, slackchannel.FieldAccountID)
+	}
+	if m.inbox_id != nil {
+		fields = append(fields, slackchannel.FieldInboxID)
+	}
+	if m.workspace_id != nil {
+		fields = append(fields, slackchannel.FieldWorkspaceID)
+	}
+	if m.team_id != nil {
+		fields = append(fields, slackchannel.FieldTeamID)
+	}
+	if m.slack_id != nil {
+		fields = append(fields, slackchannel.FieldSlackID)
+	}
+	if m.name != nil {
+		fields = append(fields, slackchannel.FieldName)
+	}
+	if m.kinds != nil {
+		fields = append(fields, slackchannel.FieldKinds)
+	}
+	if m.view_id != nil {
+		fields = append(fields, slackchannel.FieldViewID)
+	}
+	if m.thread_replies != nil {
+		fields = append(fields, slackchannel.FieldThreadReplies)
+	}
+	if m.state != nil {
+		fields = append(fields, slackchannel.FieldState)
+	}
+	if m.problem != nil {
+		fields = append(fields, slackchannel.FieldProblem)
+	}
+	if m.created_at != nil {
+		fields = append(fields, slackchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SlackChannelMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case slackchannel.FieldAccountID:
+		return m.AccountID()
+	case slackchannel.FieldInboxID:
+		return m.InboxID()
+	case slackchannel.FieldWorkspaceID:
+		return m.WorkspaceID()
+	case slackchannel.FieldTeamID:
+		return m.TeamID()
+	case slackchannel.FieldSlackID:
+		return m.SlackID()
+	case slackchannel.FieldName:
+		return m.Name()
+	case slackchannel.FieldKinds:
+		return m.Kinds()
+	case slackchannel.FieldViewID:
+		return m.ViewID()
+	case slackchannel.FieldThreadReplies:
+		return m.ThreadReplies()
+	case slackchannel.FieldState:
+		return m.State()
+	case slackchannel.FieldProblem:
+		return m.Problem()
+	case slackchannel.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SlackChannelMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case slackchannel.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case slackchannel.FieldInboxID:
+		return m.OldInboxID(ctx)
+	case slackchannel.FieldWorkspaceID:
+		return m.OldWorkspaceID(ctx)
+	case slackchannel.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case slackchannel.FieldSlackID:
+		return m.OldSlackID(ctx)
+	case slackchannel.FieldName:
+		return m.OldName(ctx)
+	case slackchannel.FieldKinds:
+		return m.OldKinds(ctx)
+	case slackchannel.FieldViewID:
+		return m.OldViewID(ctx)
+	case slackchannel.FieldThreadReplies:
+		return m.OldThreadReplies(ctx)
+	case slackchannel.FieldState:
+		return m.OldState(ctx)
+	case slackchannel.FieldProblem:
+		return m.OldProblem(ctx)
+	case slackchannel.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SlackChannel field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlackChannelMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case slackchannel.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case slackchannel.FieldInboxID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxID(v)
+		return nil
+	case slackchannel.FieldWorkspaceID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWorkspaceID(v)
+		return nil
+	case slackchannel.FieldTeamID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case slackchannel.FieldSlackID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlackID(v)
+		return nil
+	case slackchannel.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case slackchannel.FieldKinds:
+		v, ok := value.([]vocab.SlackPostKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKinds(v)
+		return nil
+	case slackchannel.FieldViewID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetViewID(v)
+		return nil
+	case slackchannel.FieldThreadReplies:
+		v, ok := value.(vocab.SlackThreadReplies)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThreadReplies(v)
+		return nil
+	case slackchannel.FieldState:
+		v, ok := value.(vocab.SlackChannelState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case slackchannel.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	case slackchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SlackChannel field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SlackChannelMutation) AddedFields() []string {
+	var fields []string
+	if m.addcreated_at != nil {
+		fields = append(fields, slackchannel.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SlackChannelMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case slackchannel.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlackChannelMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case slackchannel.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SlackChannel numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SlackChannelMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SlackChannelMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SlackChannelMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SlackChannel nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SlackChannelMutation) ResetField(name string) error {
+	switch name {
+	case slackchannel.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case slackchannel.FieldInboxID:
+		m.ResetInboxID()
+		return nil
+	case slackchannel.FieldWorkspaceID:
+		m.ResetWorkspaceID()
+		return nil
+	case slackchannel.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case slackchannel.FieldSlackID:
+		m.ResetSlackID()
+		return nil
+	case slackchannel.FieldName:
+		m.ResetName()
+		return nil
+	case slackchannel.FieldKinds:
+		m.ResetKinds()
+		return nil
+	case slackchannel.FieldViewID:
+		m.ResetViewID()
+		return nil
+	case slackchannel.FieldThreadReplies:
+		m.ResetThreadReplies()
+		return nil
+	case slackchannel.FieldState:
+		m.ResetState()
+		return nil
+	case slackchannel.FieldProblem:
+		m.ResetProblem()
+		return nil
+	case slackchannel.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SlackChannel field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SlackChannelMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SlackChannelMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SlackChannelMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SlackChannelMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SlackChannelMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SlackChannelMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SlackChannelMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SlackChannel unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SlackChannelMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SlackChannel edge %s", name)
+}
+
+// SlackWorkspaceMutation represents an operation that mutates the SlackWorkspace nodes in the graph.
+type SlackWorkspaceMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *string
+	account_id      *string
+	team_id         *string
+	name            *string
+	bot_user_id     *string
+	token           *string
+	integration_id  *string
+	state           *vocab.SlackWorkspaceState
+	problem         *string
+	connected_by    *string
+	connected_at    *clock.Micros
+	addconnected_at *clock.Micros
+	created_at      *clock.Micros
+	addcreated_at   *clock.Micros
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*SlackWorkspace, error)
+	predicates      []predicate.SlackWorkspace
+}
+
+var _ ent.Mutation = (*SlackWorkspaceMutation)(nil)
+
+// slackworkspaceOption allows management of the mutation configuration using functional options.
+type slackworkspaceOption func(*SlackWorkspaceMutation)
+
+// newSlackWorkspaceMutation creates new mutation for the SlackWorkspace entity.
+func newSlackWorkspaceMutation(c config, op Op, opts ...slackworkspaceOption) *SlackWorkspaceMutation {
+	m := &SlackWorkspaceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSlackWorkspace,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSlackWorkspaceID sets the ID field of the mutation.
+func withSlackWorkspaceID(id string) slackworkspaceOption {
+	return func(m *SlackWorkspaceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SlackWorkspace
+		)
+		m.oldValue = func(ctx context.Context) (*SlackWorkspace, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SlackWorkspace.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSlackWorkspace sets the old SlackWorkspace of the mutation.
+func withSlackWorkspace(node *SlackWorkspace) slackworkspaceOption {
+	return func(m *SlackWorkspaceMutation) {
+		m.oldValue = func(context.Context) (*SlackWorkspace, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SlackWorkspaceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SlackWorkspaceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SlackWorkspace entities.
+func (m *SlackWorkspaceMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SlackWorkspaceMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SlackWorkspaceMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SlackWorkspace.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *SlackWorkspaceMutation) SetAccountID(s string) {
+	m.account_id = &s
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *SlackWorkspaceMutation) AccountID() (r string, exists bool) {
+	v := m.account_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldAccountID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *SlackWorkspaceMutation) ResetAccountID() {
+	m.account_id = nil
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *SlackWorkspaceMutation) SetTeamID(s string) {
+	m.team_id = &s
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *SlackWorkspaceMutation) TeamID() (r string, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldTeamID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *SlackWorkspaceMutation) ResetTeamID() {
+	m.team_id = nil
+}
+
+// SetName sets the "name" field.
+func (m *SlackWorkspaceMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SlackWorkspaceMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SlackWorkspaceMutation) ResetName() {
+	m.name = nil
+}
+
+// SetBotUserID sets the "bot_user_id" field.
+func (m *SlackWorkspaceMutation) SetBotUserID(s string) {
+	m.bot_user_id = &s
+}
+
+// BotUserID returns the value of the "bot_user_id" field in the mutation.
+func (m *SlackWorkspaceMutation) BotUserID() (r string, exists bool) {
+	v := m.bot_user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBotUserID returns the old "bot_user_id" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldBotUserID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBotUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBotUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBotUserID: %w", err)
+	}
+	return oldValue.BotUserID, nil
+}
+
+// ResetBotUserID resets all changes to the "bot_user_id" field.
+func (m *SlackWorkspaceMutation) ResetBotUserID() {
+	m.bot_user_id = nil
+}
+
+// SetToken sets the "token" field.
+func (m *SlackWorkspaceMutation) SetToken(s string) {
+	m.token = &s
+}
+
+// Token returns the value of the "token" field in the mutation.
+func (m *SlackWorkspaceMutation) Token() (r string, exists bool) {
+	v := m.token
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToken returns the old "token" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldToken(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToken: %w", err)
+	}
+	return oldValue.Token, nil
+}
+
+// ResetToken resets all changes to the "token" field.
+func (m *SlackWorkspaceMutation) ResetToken() {
+	m.token = nil
+}
+
+// SetIntegrationID sets the "integration_id" field.
+func (m *SlackWorkspaceMutation) SetIntegrationID(s string) {
+	m.integration_id = &s
+}
+
+// IntegrationID returns the value of the "integration_id" field in the mutation.
+func (m *SlackWorkspaceMutation) IntegrationID() (r string, exists bool) {
+	v := m.integration_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIntegrationID returns the old "integration_id" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldIntegrationID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIntegrationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIntegrationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIntegrationID: %w", err)
+	}
+	return oldValue.IntegrationID, nil
+}
+
+// ResetIntegrationID resets all changes to the "integration_id" field.
+func (m *SlackWorkspaceMutation) ResetIntegrationID() {
+	m.integration_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *SlackWorkspaceMutation) SetState(vws vocab.SlackWorkspaceState) {
+	m.state = &vws
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SlackWorkspaceMutation) State() (r vocab.SlackWorkspaceState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldState(ctx context.Context) (v vocab.SlackWorkspaceState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SlackWorkspaceMutation) ResetState() {
+	m.state = nil
+}
+
+// SetProblem sets the "problem" field.
+func (m *SlackWorkspaceMutation) SetProblem(s string) {
+	m.problem = &s
+}
+
+// Problem returns the value of the "problem" field in the mutation.
+func (m *SlackWorkspaceMutation) Problem() (r string, exists bool) {
+	v := m.problem
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProblem returns the old "problem" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldProblem(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProblem is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProblem requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProblem: %w", err)
+	}
+	return oldValue.Problem, nil
+}
+
+// ResetProblem resets all changes to the "problem" field.
+func (m *SlackWorkspaceMutation) ResetProblem() {
+	m.problem = nil
+}
+
+// SetConnectedBy sets the "connected_by" field.
+func (m *SlackWorkspaceMutation) SetConnectedBy(s string) {
+	m.connected_by = &s
+}
+
+// ConnectedBy returns the value of the "connected_by" field in the mutation.
+func (m *SlackWorkspaceMutation) ConnectedBy() (r string, exists bool) {
+	v := m.connected_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectedBy returns the old "connected_by" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldConnectedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectedBy: %w", err)
+	}
+	return oldValue.ConnectedBy, nil
+}
+
+// ResetConnectedBy resets all changes to the "connected_by" field.
+func (m *SlackWorkspaceMutation) ResetConnectedBy() {
+	m.connected_by = nil
+}
+
+// SetConnectedAt sets the "connected_at" field.
+func (m *SlackWorkspaceMutation) SetConnectedAt(c clock.Micros) {
+	m.connected_at = &c
+	m.addconnected_at = nil
+}
+
+// ConnectedAt returns the value of the "connected_at" field in the mutation.
+func (m *SlackWorkspaceMutation) ConnectedAt() (r clock.Micros, exists bool) {
+	v := m.connected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectedAt returns the old "connected_at" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldConnectedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectedAt: %w", err)
+	}
+	return oldValue.ConnectedAt, nil
+}
+
+// AddConnectedAt adds c to the "connected_at" field.
+func (m *SlackWorkspaceMutation) AddConnectedAt(c clock.Micros) {
+	if m.addconnected_at != nil {
+		*m.addconnected_at += c
+	} else {
+		m.addconnected_at = &c
+	}
+}
+
+// AddedConnectedAt returns the value that was added to the "connected_at" field in this mutation.
+func (m *SlackWorkspaceMutation) AddedConnectedAt() (r clock.Micros, exists bool) {
+	v := m.addconnected_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConnectedAt resets all changes to the "connected_at" field.
+func (m *SlackWorkspaceMutation) ResetConnectedAt() {
+	m.connected_at = nil
+	m.addconnected_at = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SlackWorkspaceMutation) SetCreatedAt(c clock.Micros) {
+	m.created_at = &c
+	m.addcreated_at = nil
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SlackWorkspaceMutation) CreatedAt() (r clock.Micros, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldCreatedAt(ctx context.Context) (v clock.Micros, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// AddCreatedAt adds c to the "created_at" field.
+func (m *SlackWorkspaceMutation) AddCreatedAt(c clock.Micros) {
+	if m.addcreated_at != nil {
+		*m.addcreated_at += c
+	} else {
+		m.addcreated_at = &c
+	}
+}
+
+// AddedCreatedAt returns the value that was added to the "created_at" field in this mutation.
+func (m *SlackWorkspaceMutation) AddedCreatedAt() (r clock.Micros, exists bool) {
+	v := m.addcreated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SlackWorkspaceMutation) ResetCreatedAt() {
+	m.created_at = nil
+	m.addcreated_at = nil
+}
+
+// Where appends a list predicates to the SlackWorkspaceMutation builder.
+func (m *SlackWorkspaceMutation) Where(ps ...predicate.SlackWorkspace) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SlackWorkspaceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SlackWorkspaceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SlackWorkspace, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SlackWorkspaceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SlackWorkspaceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SlackWorkspace).
+func (m *SlackWorkspaceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SlackWorkspaceMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.account_id != nil {
+		fields = append(fields, slackworkspace.FieldAccountID)
+	}
+	if m.team_id != nil {
+		fields = append(fields, slackworkspace.FieldTeamID)
+	}
+	if m.name != nil {
+		fields = append(fields, slackworkspace.FieldName)
+	}
+	if m.bot_user_id != nil {
+		fields = append(fields, slackworkspace.FieldBotUserID)
+	}
+	if m.token != nil {
+		fields = append(fields, slackworkspace.FieldToken)
+	}
+	if m.integration_id != nil {
+		fields = append(fields, slackworkspace.FieldIntegrationID)
+	}
+	if m.state != nil {
+		fields = append(fields, slackworkspace.FieldState)
+	}
+	if m.problem != nil {
+		fields = append(fields, slackworkspace.FieldProblem)
+	}
+	if m.connected_by != nil {
+		fields = append(fields, slackworkspace.FieldConnectedBy)
+	}
+	if m.connected_at != nil {
+		fields = append(fields, slackworkspace.FieldConnectedAt)
+	}
+	if m.created_at != nil {
+		fields = append(fields, slackworkspace.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SlackWorkspaceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case slackworkspace.FieldAccountID:
+		return m.AccountID()
+	case slackworkspace.FieldTeamID:
+		return m.TeamID()
+	case slackworkspace.FieldName:
+		return m.Name()
+	case slackworkspace.FieldBotUserID:
+		return m.BotUserID()
+	case slackworkspace.FieldToken:
+		return m.Token()
+	case slackworkspace.FieldIntegrationID:
+		return m.IntegrationID()
+	case slackworkspace.FieldState:
+		return m.State()
+	case slackworkspace.FieldProblem:
+		return m.Problem()
+	case slackworkspace.FieldConnectedBy:
+		return m.ConnectedBy()
+	case slackworkspace.FieldConnectedAt:
+		return m.ConnectedAt()
+	case slackworkspace.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SlackWorkspaceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case slackworkspace.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case slackworkspace.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case slackworkspace.FieldName:
+		return m.OldName(ctx)
+	case slackworkspace.FieldBotUserID:
+		return m.OldBotUserID(ctx)
+	case slackworkspace.FieldToken:
+		return m.OldToken(ctx)
+	case slackworkspace.FieldIntegrationID:
+		return m.OldIntegrationID(ctx)
+	case slackworkspace.FieldState:
+		return m.OldState(ctx)
+	case slackworkspace.FieldProblem:
+		return m.OldProblem(ctx)
+	case slackworkspace.FieldConnectedBy:
+		return m.OldConnectedBy(ctx)
+	case slackworkspace.FieldConnectedAt:
+		return m.OldConnectedAt(ctx)
+	case slackworkspace.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SlackWorkspace field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlackWorkspaceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case slackworkspace.FieldAccountID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case slackworkspace.FieldTeamID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case slackworkspace.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case slackworkspace.FieldBotUserID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBotUserID(v)
+		return nil
+	case slackworkspace.FieldToken:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToken(v)
+		return nil
+	case slackworkspace.FieldIntegrationID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIntegrationID(v)
+		return nil
+	case slackworkspace.FieldState:
+		v, ok := value.(vocab.SlackWorkspaceState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case slackworkspace.FieldProblem:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProblem(v)
+		return nil
+	case slackworkspace.FieldConnectedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectedBy(v)
+		return nil
+	case slackworkspace.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectedAt(v)
+		return nil
+	case slackworkspace.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SlackWorkspace field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SlackWorkspaceMutation) AddedFields() []string {
+	var fields []string
+	if m.addconnected_at != nil {
+		fields = append(fields, slackworkspace.FieldConnectedAt)
+	}
+	if m.addcreated_at != nil {
+		fields = append(fields, slackworkspace.FieldCreatedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SlackWorkspaceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case slackworkspace.FieldConnectedAt:
+		return m.AddedConnectedAt()
+	case slackworkspace.FieldCreatedAt:
+		return m.AddedCreatedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SlackWorkspaceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case slackworkspace.FieldConnectedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConnectedAt(v)
+		return nil
+	case slackworkspace.FieldCreatedAt:
+		v, ok := value.(clock.Micros)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SlackWorkspace numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SlackWorkspaceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SlackWorkspaceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SlackWorkspaceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SlackWorkspace nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SlackWorkspaceMutation) ResetField(name string) error {
+	switch name {
+	case slackworkspace.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case slackworkspace.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case slackworkspace.FieldName:
+		m.ResetName()
+		return nil
+	case slackworkspace.FieldBotUserID:
+		m.ResetBotUserID()
+		return nil
+	case slackworkspace.FieldToken:
+		m.ResetToken()
+		return nil
+	case slackworkspace.FieldIntegrationID:
+		m.ResetIntegrationID()
+		return nil
+	case slackworkspace.FieldState:
+		m.ResetState()
+		return nil
+	case slackworkspace.FieldProblem:
+		m.ResetProblem()
+		return nil
+	case slackworkspace.FieldConnectedBy:
+		m.ResetConnectedBy()
+		return nil
+	case slackworkspace.FieldConnectedAt:
+		m.ResetConnectedAt()
+		return nil
+	case slackworkspace.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SlackWorkspace field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SlackWorkspaceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SlackWorkspaceMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SlackWorkspaceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SlackWorkspaceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SlackWorkspaceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SlackWorkspaceMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SlackWorkspaceMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SlackWorkspace unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SlackWorkspaceMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SlackWorkspace edge %s", name)
 }
 
 // SubscriptionTypeMutation represents an operation that mutates the SubscriptionType nodes in the graph.

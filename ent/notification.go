@@ -55,6 +55,10 @@ type Notification struct {
 	PushAt clock.Micros `json:"push_at,omitempty"`
 	// PushedAt holds the value of the "pushed_at" field.
 	PushedAt clock.Micros `json:"pushed_at,omitempty"`
+	// SlackAt holds the value of the "slack_at" field.
+	SlackAt clock.Micros `json:"slack_at,omitempty"`
+	// SlackedAt holds the value of the "slacked_at" field.
+	SlackedAt clock.Micros `json:"slacked_at,omitempty"`
 	// ReadAt holds the value of the "read_at" field.
 	ReadAt clock.Micros `json:"read_at,omitempty"`
 	// When the last of them happened.
@@ -71,7 +75,7 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case notification.FieldShown:
 			values[i] = new(sql.NullBool)
-		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldMailAt, notification.FieldPushAt, notification.FieldPushedAt, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
+		case notification.FieldMessageNumber, notification.FieldEvents, notification.FieldFirstSequence, notification.FieldLastSequence, notification.FieldSequence, notification.FieldMailAt, notification.FieldPushAt, notification.FieldPushedAt, notification.FieldSlackAt, notification.FieldSlackedAt, notification.FieldReadAt, notification.FieldUpdatedAt, notification.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
 		case notification.FieldID, notification.FieldAccountID, notification.FieldUserID, notification.FieldKind, notification.FieldInboxID, notification.FieldConversationID, notification.FieldMessageID, notification.FieldSubjectID, notification.FieldActorKind, notification.FieldActorID:
 			values[i] = new(sql.NullString)
@@ -204,6 +208,18 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PushedAt = clock.Micros(value.Int64)
 			}
+		case notification.FieldSlackAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field slack_at", values[i])
+			} else if value.Valid {
+				_m.SlackAt = clock.Micros(value.Int64)
+			}
+		case notification.FieldSlackedAt:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field slacked_at", values[i])
+			} else if value.Valid {
+				_m.SlackedAt = clock.Micros(value.Int64)
+			}
 		case notification.FieldReadAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field read_at", values[i])
@@ -311,6 +327,12 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("pushed_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PushedAt))
+	builder.WriteString(", ")
+	builder.WriteString("slack_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SlackAt))
+	builder.WriteString(", ")
+	builder.WriteString("slacked_at=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SlackedAt))
 	builder.WriteString(", ")
 	builder.WriteString("read_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ReadAt))

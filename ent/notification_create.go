@@ -229,6 +229,34 @@ func (_c *NotificationCreate) SetNillablePushedAt(v *clock.Micros) *Notification
 	return _c
 }
 
+// SetSlackAt sets the "slack_at" field.
+func (_c *NotificationCreate) SetSlackAt(v clock.Micros) *NotificationCreate {
+	_c.mutation.SetSlackAt(v)
+	return _c
+}
+
+// SetNillableSlackAt sets the "slack_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableSlackAt(v *clock.Micros) *NotificationCreate {
+	if v != nil {
+		_c.SetSlackAt(*v)
+	}
+	return _c
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (_c *NotificationCreate) SetSlackedAt(v clock.Micros) *NotificationCreate {
+	_c.mutation.SetSlackedAt(v)
+	return _c
+}
+
+// SetNillableSlackedAt sets the "slacked_at" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableSlackedAt(v *clock.Micros) *NotificationCreate {
+	if v != nil {
+		_c.SetSlackedAt(*v)
+	}
+	return _c
+}
+
 // SetReadAt sets the "read_at" field.
 func (_c *NotificationCreate) SetReadAt(v clock.Micros) *NotificationCreate {
 	_c.mutation.SetReadAt(v)
@@ -344,6 +372,14 @@ func (_c *NotificationCreate) defaults() {
 		v := notification.DefaultPushedAt
 		_c.mutation.SetPushedAt(v)
 	}
+	if _, ok := _c.mutation.SlackAt(); !ok {
+		v := notification.DefaultSlackAt
+		_c.mutation.SetSlackAt(v)
+	}
+	if _, ok := _c.mutation.SlackedAt(); !ok {
+		v := notification.DefaultSlackedAt
+		_c.mutation.SetSlackedAt(v)
+	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		v := notification.DefaultReadAt
 		_c.mutation.SetReadAt(v)
@@ -410,6 +446,12 @@ func (_c *NotificationCreate) check() error {
 	}
 	if _, ok := _c.mutation.PushedAt(); !ok {
 		return &ValidationError{Name: "pushed_at", err: errors.New(`ent: missing required field "Notification.pushed_at"`)}
+	}
+	if _, ok := _c.mutation.SlackAt(); !ok {
+		return &ValidationError{Name: "slack_at", err: errors.New(`ent: missing required field "Notification.slack_at"`)}
+	}
+	if _, ok := _c.mutation.SlackedAt(); !ok {
+		return &ValidationError{Name: "slacked_at", err: errors.New(`ent: missing required field "Notification.slacked_at"`)}
 	}
 	if _, ok := _c.mutation.ReadAt(); !ok {
 		return &ValidationError{Name: "read_at", err: errors.New(`ent: missing required field "Notification.read_at"`)}
@@ -532,6 +574,14 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.PushedAt(); ok {
 		_spec.SetField(notification.FieldPushedAt, field.TypeInt64, value)
 		_node.PushedAt = value
+	}
+	if value, ok := _c.mutation.SlackAt(); ok {
+		_spec.SetField(notification.FieldSlackAt, field.TypeInt64, value)
+		_node.SlackAt = value
+	}
+	if value, ok := _c.mutation.SlackedAt(); ok {
+		_spec.SetField(notification.FieldSlackedAt, field.TypeInt64, value)
+		_node.SlackedAt = value
 	}
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -780,6 +830,42 @@ func (u *NotificationUpsert) UpdatePushedAt() *NotificationUpsert {
 // AddPushedAt adds v to the "pushed_at" field.
 func (u *NotificationUpsert) AddPushedAt(v clock.Micros) *NotificationUpsert {
 	u.Add(notification.FieldPushedAt, v)
+	return u
+}
+
+// SetSlackAt sets the "slack_at" field.
+func (u *NotificationUpsert) SetSlackAt(v clock.Micros) *NotificationUpsert {
+	u.Set(notification.FieldSlackAt, v)
+	return u
+}
+
+// UpdateSlackAt sets the "slack_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateSlackAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldSlackAt)
+	return u
+}
+
+// AddSlackAt adds v to the "slack_at" field.
+func (u *NotificationUpsert) AddSlackAt(v clock.Micros) *NotificationUpsert {
+	u.Add(notification.FieldSlackAt, v)
+	return u
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (u *NotificationUpsert) SetSlackedAt(v clock.Micros) *NotificationUpsert {
+	u.Set(notification.FieldSlackedAt, v)
+	return u
+}
+
+// UpdateSlackedAt sets the "slacked_at" field to the value that was provided on create.
+func (u *NotificationUpsert) UpdateSlackedAt() *NotificationUpsert {
+	u.SetExcluded(notification.FieldSlackedAt)
+	return u
+}
+
+// AddSlackedAt adds v to the "slacked_at" field.
+func (u *NotificationUpsert) AddSlackedAt(v clock.Micros) *NotificationUpsert {
+	u.Add(notification.FieldSlackedAt, v)
 	return u
 }
 
@@ -1102,6 +1188,48 @@ func (u *NotificationUpsertOne) AddPushedAt(v clock.Micros) *NotificationUpsertO
 func (u *NotificationUpsertOne) UpdatePushedAt() *NotificationUpsertOne {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdatePushedAt()
+	})
+}
+
+// SetSlackAt sets the "slack_at" field.
+func (u *NotificationUpsertOne) SetSlackAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetSlackAt(v)
+	})
+}
+
+// AddSlackAt adds v to the "slack_at" field.
+func (u *NotificationUpsertOne) AddSlackAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddSlackAt(v)
+	})
+}
+
+// UpdateSlackAt sets the "slack_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateSlackAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateSlackAt()
+	})
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (u *NotificationUpsertOne) SetSlackedAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetSlackedAt(v)
+	})
+}
+
+// AddSlackedAt adds v to the "slacked_at" field.
+func (u *NotificationUpsertOne) AddSlackedAt(v clock.Micros) *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddSlackedAt(v)
+	})
+}
+
+// UpdateSlackedAt sets the "slacked_at" field to the value that was provided on create.
+func (u *NotificationUpsertOne) UpdateSlackedAt() *NotificationUpsertOne {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateSlackedAt()
 	})
 }
 
@@ -1597,6 +1725,48 @@ func (u *NotificationUpsertBulk) AddPushedAt(v clock.Micros) *NotificationUpsert
 func (u *NotificationUpsertBulk) UpdatePushedAt() *NotificationUpsertBulk {
 	return u.Update(func(s *NotificationUpsert) {
 		s.UpdatePushedAt()
+	})
+}
+
+// SetSlackAt sets the "slack_at" field.
+func (u *NotificationUpsertBulk) SetSlackAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetSlackAt(v)
+	})
+}
+
+// AddSlackAt adds v to the "slack_at" field.
+func (u *NotificationUpsertBulk) AddSlackAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddSlackAt(v)
+	})
+}
+
+// UpdateSlackAt sets the "slack_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateSlackAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateSlackAt()
+	})
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (u *NotificationUpsertBulk) SetSlackedAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.SetSlackedAt(v)
+	})
+}
+
+// AddSlackedAt adds v to the "slacked_at" field.
+func (u *NotificationUpsertBulk) AddSlackedAt(v clock.Micros) *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.AddSlackedAt(v)
+	})
+}
+
+// UpdateSlackedAt sets the "slacked_at" field to the value that was provided on create.
+func (u *NotificationUpsertBulk) UpdateSlackedAt() *NotificationUpsertBulk {
+	return u.Update(func(s *NotificationUpsert) {
+		s.UpdateSlackedAt()
 	})
 }
 

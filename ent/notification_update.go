@@ -247,6 +247,48 @@ func (_u *NotificationUpdate) AddPushedAt(v clock.Micros) *NotificationUpdate {
 	return _u
 }
 
+// SetSlackAt sets the "slack_at" field.
+func (_u *NotificationUpdate) SetSlackAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.ResetSlackAt()
+	_u.mutation.SetSlackAt(v)
+	return _u
+}
+
+// SetNillableSlackAt sets the "slack_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableSlackAt(v *clock.Micros) *NotificationUpdate {
+	if v != nil {
+		_u.SetSlackAt(*v)
+	}
+	return _u
+}
+
+// AddSlackAt adds value to the "slack_at" field.
+func (_u *NotificationUpdate) AddSlackAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.AddSlackAt(v)
+	return _u
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (_u *NotificationUpdate) SetSlackedAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.ResetSlackedAt()
+	_u.mutation.SetSlackedAt(v)
+	return _u
+}
+
+// SetNillableSlackedAt sets the "slacked_at" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableSlackedAt(v *clock.Micros) *NotificationUpdate {
+	if v != nil {
+		_u.SetSlackedAt(*v)
+	}
+	return _u
+}
+
+// AddSlackedAt adds value to the "slacked_at" field.
+func (_u *NotificationUpdate) AddSlackedAt(v clock.Micros) *NotificationUpdate {
+	_u.mutation.AddSlackedAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v clock.Micros) *NotificationUpdate {
 	_u.mutation.ResetReadAt()
@@ -392,6 +434,18 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.AddedPushedAt(); ok {
 		_spec.AddField(notification.FieldPushedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SlackAt(); ok {
+		_spec.SetField(notification.FieldSlackAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSlackAt(); ok {
+		_spec.AddField(notification.FieldSlackAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SlackedAt(); ok {
+		_spec.SetField(notification.FieldSlackedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSlackedAt(); ok {
+		_spec.AddField(notification.FieldSlackedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)
@@ -644,6 +698,48 @@ func (_u *NotificationUpdateOne) AddPushedAt(v clock.Micros) *NotificationUpdate
 	return _u
 }
 
+// SetSlackAt sets the "slack_at" field.
+func (_u *NotificationUpdateOne) SetSlackAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.ResetSlackAt()
+	_u.mutation.SetSlackAt(v)
+	return _u
+}
+
+// SetNillableSlackAt sets the "slack_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableSlackAt(v *clock.Micros) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetSlackAt(*v)
+	}
+	return _u
+}
+
+// AddSlackAt adds value to the "slack_at" field.
+func (_u *NotificationUpdateOne) AddSlackAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.AddSlackAt(v)
+	return _u
+}
+
+// SetSlackedAt sets the "slacked_at" field.
+func (_u *NotificationUpdateOne) SetSlackedAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.ResetSlackedAt()
+	_u.mutation.SetSlackedAt(v)
+	return _u
+}
+
+// SetNillableSlackedAt sets the "slacked_at" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableSlackedAt(v *clock.Micros) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetSlackedAt(*v)
+	}
+	return _u
+}
+
+// AddSlackedAt adds value to the "slacked_at" field.
+func (_u *NotificationUpdateOne) AddSlackedAt(v clock.Micros) *NotificationUpdateOne {
+	_u.mutation.AddSlackedAt(v)
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v clock.Micros) *NotificationUpdateOne {
 	_u.mutation.ResetReadAt()
@@ -819,6 +915,18 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if value, ok := _u.mutation.AddedPushedAt(); ok {
 		_spec.AddField(notification.FieldPushedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SlackAt(); ok {
+		_spec.SetField(notification.FieldSlackAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSlackAt(); ok {
+		_spec.AddField(notification.FieldSlackAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SlackedAt(); ok {
+		_spec.SetField(notification.FieldSlackedAt, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSlackedAt(); ok {
+		_spec.AddField(notification.FieldSlackedAt, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeInt64, value)

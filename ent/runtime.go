@@ -88,6 +88,8 @@ import (
 	"parley/ent/savedview"
 	"parley/ent/schema"
 	"parley/ent/session"
+	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -2520,8 +2522,16 @@ func init() {
 	notificationDescPushedAt := notificationFields[16].Descriptor()
 	// notification.DefaultPushedAt holds the default value on creation for the pushed_at field.
 	notification.DefaultPushedAt = clock.Micros(notificationDescPushedAt.Default.(int64))
+	// notificationDescSlackAt is the schema descriptor for slack_at field.
+	notificationDescSlackAt := notificationFields[17].Descriptor()
+	// notification.DefaultSlackAt holds the default value on creation for the slack_at field.
+	notification.DefaultSlackAt = clock.Micros(notificationDescSlackAt.Default.(int64))
+	// notificationDescSlackedAt is the schema descriptor for slacked_at field.
+	notificationDescSlackedAt := notificationFields[18].Descriptor()
+	// notification.DefaultSlackedAt holds the default value on creation for the slacked_at field.
+	notification.DefaultSlackedAt = clock.Micros(notificationDescSlackedAt.Default.(int64))
 	// notificationDescReadAt is the schema descriptor for read_at field.
-	notificationDescReadAt := notificationFields[17].Descriptor()
+	notificationDescReadAt := notificationFields[19].Descriptor()
 	// notification.DefaultReadAt holds the default value on creation for the read_at field.
 	notification.DefaultReadAt = clock.Micros(notificationDescReadAt.Default.(int64))
 	// notificationDescID is the schema descriptor for id field.
@@ -3154,6 +3164,56 @@ func init() {
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	session.IDValidator = sessionDescID.Validators[0].(func(string) error)
+	slackchannelMixin := schema.SlackChannel{}.Mixin()
+	slackchannelMixinFields0 := slackchannelMixin[0].Fields()
+	_ = slackchannelMixinFields0
+	slackchannelFields := schema.SlackChannel{}.Fields()
+	_ = slackchannelFields
+	// slackchannelDescAccountID is the schema descriptor for account_id field.
+	slackchannelDescAccountID := slackchannelMixinFields0[1].Descriptor()
+	// slackchannel.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	slackchannel.AccountIDValidator = slackchannelDescAccountID.Validators[0].(func(string) error)
+	// slackchannelDescInboxID is the schema descriptor for inbox_id field.
+	slackchannelDescInboxID := slackchannelMixinFields0[2].Descriptor()
+	// slackchannel.InboxIDValidator is a validator for the "inbox_id" field. It is called by the builders before save.
+	slackchannel.InboxIDValidator = slackchannelDescInboxID.Validators[0].(func(string) error)
+	// slackchannelDescViewID is the schema descriptor for view_id field.
+	slackchannelDescViewID := slackchannelFields[5].Descriptor()
+	// slackchannel.DefaultViewID holds the default value on creation for the view_id field.
+	slackchannel.DefaultViewID = slackchannelDescViewID.Default.(string)
+	// slackchannelDescProblem is the schema descriptor for problem field.
+	slackchannelDescProblem := slackchannelFields[8].Descriptor()
+	// slackchannel.DefaultProblem holds the default value on creation for the problem field.
+	slackchannel.DefaultProblem = slackchannelDescProblem.Default.(string)
+	// slackchannelDescID is the schema descriptor for id field.
+	slackchannelDescID := slackchannelMixinFields0[0].Descriptor()
+	// slackchannel.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	slackchannel.IDValidator = slackchannelDescID.Validators[0].(func(string) error)
+	slackworkspaceMixin := schema.SlackWorkspace{}.Mixin()
+	slackworkspaceMixinFields0 := slackworkspaceMixin[0].Fields()
+	_ = slackworkspaceMixinFields0
+	slackworkspaceFields := schema.SlackWorkspace{}.Fields()
+	_ = slackworkspaceFields
+	// slackworkspaceDescAccountID is the schema descriptor for account_id field.
+	slackworkspaceDescAccountID := slackworkspaceMixinFields0[1].Descriptor()
+	// slackworkspace.AccountIDValidator is a validator for the "account_id" field. It is called by the builders before save.
+	slackworkspace.AccountIDValidator = slackworkspaceDescAccountID.Validators[0].(func(string) error)
+	// slackworkspaceDescProblem is the schema descriptor for problem field.
+	slackworkspaceDescProblem := slackworkspaceFields[6].Descriptor()
+	// slackworkspace.DefaultProblem holds the default value on creation for the problem field.
+	slackworkspace.DefaultProblem = slackworkspaceDescProblem.Default.(string)
+	// slackworkspaceDescConnectedBy is the schema descriptor for connected_by field.
+	slackworkspaceDescConnectedBy := slackworkspaceFields[7].Descriptor()
+	// slackworkspace.DefaultConnectedBy holds the default value on creation for the connected_by field.
+	slackworkspace.DefaultConnectedBy = slackworkspaceDescConnectedBy.Default.(string)
+	// slackworkspaceDescConnectedAt is the schema descriptor for connected_at field.
+	slackworkspaceDescConnectedAt := slackworkspaceFields[8].Descriptor()
+	// slackworkspace.DefaultConnectedAt holds the default value on creation for the connected_at field.
+	slackworkspace.DefaultConnectedAt = clock.Micros(slackworkspaceDescConnectedAt.Default.(int64))
+	// slackworkspaceDescID is the schema descriptor for id field.
+	slackworkspaceDescID := slackworkspaceMixinFields0[0].Descriptor()
+	// slackworkspace.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	slackworkspace.IDValidator = slackworkspaceDescID.Validators[0].(func(string) error)
 	subscriptiontypeMixin := schema.SubscriptionType{}.Mixin()
 	subscriptiontypeMixinFields0 := subscriptiontypeMixin[0].Fields()
 	_ = subscriptiontypeMixinFields0

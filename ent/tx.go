@@ -180,6 +180,10 @@ type Tx struct {
 	SavedView *SavedViewClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SlackChannel is the client for interacting with the SlackChannel builders.
+	SlackChannel *SlackChannelClient
+	// SlackWorkspace is the client for interacting with the SlackWorkspace builders.
+	SlackWorkspace *SlackWorkspaceClient
 	// SubscriptionType is the client for interacting with the SubscriptionType builders.
 	SubscriptionType *SubscriptionTypeClient
 	// Tag is the client for interacting with the Tag builders.
@@ -429,6 +433,8 @@ func (tx *Tx) init() {
 	tx.RoutingTurn = NewRoutingTurnClient(tx.config)
 	tx.SavedView = NewSavedViewClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SlackChannel = NewSlackChannelClient(tx.config)
+	tx.SlackWorkspace = NewSlackWorkspaceClient(tx.config)
 	tx.SubscriptionType = NewSubscriptionTypeClient(tx.config)
 	tx.Tag = NewTagClient(tx.config)
 	tx.TargetedMessage = NewTargetedMessageClient(tx.config)

@@ -141,6 +141,9 @@ func setThreadPrices(c *generated.ComplexityRoot) {
 	}
 }
 
+// twenty charges a list of at most as many.
+func twenty(child int) int { return 1 + 20*child }
+
 // setRecordPrices charges the lists of tickets, deals and what they go through.
 func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Query.Tickets = func(child int, _ *crm.TicketFilter, _ *vocab.TicketOrder, first *int, _ *string, last *int, _ *string) int {
@@ -163,7 +166,8 @@ func setRecordPrices(c *generated.ComplexityRoot) {
 	c.Query.Notifications = func(child int, _ *bool, first *int, _ *string, last *int, _ *string) int {
 		return 1 + child*pageSize(50, first, last)
 	}
-	c.Query.PushSubscriptions = func(child int) int { return 1 + 20*child }
+	c.Query.PushSubscriptions, c.Query.SlackWorkspaces, c.Inbox.SlackChannels = twenty, twenty, twenty
+	c.AvailableSlackChannels.Channels = func(child int) int { return 1 + 200*child }
 	c.Query.NotificationPreferences = func(child int, _ *string) int { return 1 + child*unpaged }
 	c.UpdateNotificationPreferencesPayload.Preferences = func(child int) int { return 1 + child*unpaged }
 	c.Query.EngagementTasks = func(child int, _ *engagement.EngagementTaskFilter, first *int, _ *string, last *int, _ *string) int {

@@ -11,7 +11,7 @@ import (
 
 // objects are the nouns, beside the types of the SDL, that a mutation acts on.
 var objects = []string{
-	"Action", "AllowList", "Availability", "Chat", "Consent", "Delivery", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Reaction", "Record", "Reply", "Send", "Session", "SignInLink",
+	"Action", "AllowList", "Availability", "Chat", "Consent", "Delivery", "Email", "Filtered", "IdentitySecret", "Invitation", "Priority", "Profile", "Reaction", "Record", "Reply", "Send", "Session", "SignInLink", "SlackInstall",
 	"SuggestedProperties",
 	"TrackingCode", "Transcript", "Typing", "View", "Webhook",
 }

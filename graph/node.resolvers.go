@@ -108,6 +108,14 @@ func (r *queryResolver) WebhookDelivery(ctx context.Context, id string) (*ent.We
 	return nodeOf[ent.WebhookDelivery](ctx, r.Resolver, id)
 }
 
+func (r *queryResolver) SlackWorkspace(ctx context.Context, id string) (*ent.SlackWorkspace, error) {
+	return nodeOf[ent.SlackWorkspace](ctx, r.Resolver, id)
+}
+
+func (r *queryResolver) SlackChannel(ctx context.Context, id string) (*ent.SlackChannel, error) {
+	return nodeOf[ent.SlackChannel](ctx, r.Resolver, id)
+}
+
 func (r *queryResolver) Notification(ctx context.Context, id string) (*ent.Notification, error) {
 	return nodeOf[ent.Notification](ctx, r.Resolver, id)
 }

@@ -20,6 +20,14 @@ func webhookDeliveryPayload(v *ent.WebhookDelivery, err error) (*model.WebhookDe
 	return &model.WebhookDeliveryPayload{WebhookDelivery: v}, err
 }
 
+func slackWorkspacePayload(v *ent.SlackWorkspace, err error) (*model.SlackWorkspacePayload, error) {
+	return &model.SlackWorkspacePayload{SlackWorkspace: v}, err
+}
+
+func slackChannelPayload(v *ent.SlackChannel, err error) (*model.SlackChannelPayload, error) {
+	return &model.SlackChannelPayload{SlackChannel: v}, err
+}
+
 func botPayload(v *ent.Bot, err error) (*model.BotPayload, error) {
 	return &model.BotPayload{Bot: v}, err
 }

@@ -36,6 +36,7 @@ import (
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/signin"
+	"parley/internal/slack"
 	"parley/internal/tag"
 	"parley/internal/timeline"
 	timelinelive "parley/internal/timeline/live"
@@ -56,6 +57,7 @@ type Services struct {
 	Audit          *audit.Service
 	Notifications  *notification.Service
 	Webhooks       *webhook.Service
+	Slack          *slack.Service
 	Proposals      *proposal.Service
 	Annotations    *annotation.Service
 	Companies      *company.Service

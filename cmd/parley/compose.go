@@ -56,6 +56,7 @@ import (
 	"parley/internal/seal"
 	"parley/internal/session"
 	"parley/internal/signin"
+	"parley/internal/slack"
 	"parley/internal/store"
 	"parley/internal/tag"
 	"parley/internal/timeline"
@@ -98,6 +99,7 @@ type app struct {
 	bots          *bot.Service
 	proposals     *proposal.Service
 	custom        *custom.Service
+	slack         *slack.Service
 }
 
 // compose makes the use cases, each from those before it, and registers their
@@ -145,8 +147,11 @@ func compose(opened *storage, c *serverSettings, log *slog.Logger) (*app, error)
 		Conversations: a.conversations, Contacts: a.contacts, Files: a.files, Client: egress.New(o.channelFiles).HTTPClient(), MaxBytes: o.files.MaxBytes,
 		FileTimeout: c.channelFileTimeout,
 	}, log)
+	a.slack = slack.New(s, keys, slack.Deps{Conversations: a.conversations, Views: view.New(s), Files: a.files, Viewers: a.accounts}, o.slack, log)
+	a.notifications.UseSlack(a.slack)
+	a.slack.UseNotices(a.notifications)
 	a.bots = bot.New(s, bot.Deps{Conversations: a.conversations, Chats: a.visitors, Library: a.library, Senders: a.custom})
-	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer(), a.webhooks.Consumer()}) {
+	for _, consumer := range slices.Concat(a.conversations.Consumers(), crm.New(s).Consumers(), a.contacts.Consumers(), a.bots.Consumers(), a.proposals.Consumers(), []reaction.Consumer{a.transcripts.Consumer(), a.transcripts.Asker(), a.notifications.Consumer(), a.webhooks.Consumer(), a.slack.Consumer()}) {
 		a.reactions.Register(consumer)
 	}
 	o.mailer.Register(a.queue, keys, a.emails, a.privacy)
@@ -181,6 +186,7 @@ func (a *app) registerJobs() {
 	a.transfers.Register(a.queue)
 	a.privacy.Register(a.queue)
 	a.custom.Register(a.queue)
+	a.slack.Register(a.queue)
 }
 
 // registerRounds has the queue do what comes back by the clock.
@@ -204,6 +210,7 @@ func (a *app) registerRounds(c *serverSettings) {
 	a.queue.Periodic("escalate-notifications", notification.EscalateEvery, a.notifications.Escalate)
 	a.queue.Periodic("forget-notifications", time.Hour, a.notifications.Forget)
 	a.queue.Periodic("forget-webhook-deliveries", time.Hour, a.webhooks.Forget)
+	a.queue.Periodic("forget-slack", time.Hour, a.slack.Forget)
 	a.queue.Periodic("forget-sign-ins", time.Hour, a.emails.ForgetSignIns)
 	a.queue.Periodic("forget-sessions", time.Hour, a.accounts.ForgetSessions)
 	a.queue.Periodic("forget-sign-ins-of-people", time.Hour, a.signIns.Forget)
@@ -235,6 +242,7 @@ type live struct {
 	accounts      *account.Service
 	bots          *bot.Service
 	webhooks      *webhook.Service
+	slack         *slack.Service
 	log           *slog.Logger
 }
 
@@ -252,7 +260,7 @@ func (a *app) connect(ctx context.Context, url string, log *slog.Logger) (*live,
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_NATS_URL: %w", err)
 	}
-	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, webhooks: a.webhooks, log: log}
+	l := &live{bus: b, feed: event.NewFeed(a.store, b, log), presence: presence.New(a.store, b, log), reactions: a.reactions, accounts: a.accounts, bots: a.bots, webhooks: a.webhooks, slack: a.slack, log: log}
 	a.bots.UseTyping(l.presence)
 	a.notifications.UseLive(b, l.presence)
 	l.sessions = session.New(a, l.feed, a.store.Clock())
@@ -277,7 +285,7 @@ func (a *app) services(l *live) graph.Services {
 	return graph.Services{
 		Accounts: a.accounts, Custom: a.custom, LiveCustom: custom.NewLive(a.custom, l.feed, l.presence), Audit: a.audit, SignIns: a.signIns, Bots: a.bots, Proposals: a.proposals, Annotations: annotation.New(a.store), Companies: company.New(a.store), Contacts: a.contacts, Attachments: a.files, RemoteImages: a.images, Conversations: a.conversations, Views: view.New(a.store),
 		EmailSettings: a.emails, EmailReceiving: a.receiving, EmailDelivery: a.delivery, Inboxes: a.inboxes, ChatSettings: a.chats,
-		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, Webhooks: a.webhooks, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
+		Consents: consent.New(a.store), Targeting: targeting.New(a.store), Visitors: a.visitors, Transcripts: a.transcripts, Notifications: a.notifications, Webhooks: a.webhooks, Slack: a.slack, ModelTexts: modeltext.New(a.conversations, loader.New(a.store), a.files, a.receiving), Transfers: a.transfers, Engagements: a.engagements, Timelines: timeline.New(a.store), Privacy: a.privacy, Records: records, LiveTickets: crmlive.New(records, l.feed), LiveTimelines: timelinelive.New(a.store, l.feed), BotWork: bot.NewWork(a.bots, l.feed),
 		Tags: tag.New(a.store), Properties: property.New(a.store), Library: a.library, Quotes: a.quotes,
 		Events: event.New(a.store), Nodes: loader.New(a.store),
 		Feed: l.feed, Presence: l.presence, LiveConversations: l.conversations, LiveVisitors: l.visitors,

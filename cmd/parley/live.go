@@ -6,7 +6,7 @@ import (
 )
 
 // run follows the log until ctx ends, waits for its consumers, for the flows of bots,
-// for the webhooks that are being sent, and for what is still to be written of tokens and of who is connected, and then closes the bus.
+// for the webhooks that are being sent and what is posted to Slack, and for what is still to be written of tokens and of who is connected, and then closes the bus.
 func (l *live) run(ctx context.Context) error {
 	reacted := make(chan struct{})
 	go func() {
@@ -26,9 +26,15 @@ func (l *live) run(ctx context.Context) error {
 		defer close(sent)
 		l.webhooks.Run(ctx, l.bus)
 	}()
+	posted := make(chan struct{})
+	go func() {
+		defer close(posted)
+		l.slack.Run(ctx, l.bus)
+	}()
 	l.feed.Run(ctx)
 	<-reacted
 	<-played
 	<-sent
+	<-posted
 	return errors.Join(<-wrote, <-wrote, l.bus.Close())
 }

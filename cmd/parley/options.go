@@ -15,6 +15,7 @@ import (
 	"parley/internal/channel/email/settings"
 	"parley/internal/mail"
 	"parley/internal/signin"
+	"parley/internal/slack"
 	"parley/internal/webhook"
 )
 
@@ -33,6 +34,7 @@ type options struct {
 	channelFiles []netip.Prefix
 	webhooks     webhook.Options
 	pushes       []netip.Prefix // private networks with push services
+	slack        slack.Options
 }
 
 func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, error) {
@@ -66,6 +68,9 @@ func (s *serverSettings) options(opened *storage, log *slog.Logger) (*options, e
 	o.webhooks.Sweep, o.webhooks.Timeout = s.webhookSweep, s.webhookTimeout
 	if o.pushes, err = networks(s.PushNetworks); err != nil {
 		return nil, fmt.Errorf("PARLEY_PUSH_NETWORKS: %w", err)
+	}
+	if o.slack, err = s.slackOptions(); err != nil {
+		return nil, err
 	}
 	o.emails, err = s.channelOptions(opened, log)
 	return o, err

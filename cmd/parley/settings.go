@@ -129,6 +129,7 @@ type serverSettings struct {
 	AdminToken        string   `env:"PARLEY_ADMIN_TOKEN" placeholder:"TOKEN" help:"Token of the first admin, at least 16 characters. Empty: a random one is created at the first start and shown once."`
 	AllowedOrigins    []string `env:"PARLEY_ALLOWED_ORIGINS" placeholder:"ORIGIN" help:"Web origins with pages that may call the API (CORS), separated by commas; * allows all, and mails of chats then lead to whatever page a chat began on. Empty: this server's, and pages on this machine while PARLEY_PUBLIC_URL is empty."`
 	signInSettings    `embed:""`
+	slackSettings     `embed:""`
 	TrustedProxies    []string      `env:"PARLEY_TRUSTED_PROXIES" placeholder:"NETWORK" help:"Reverse proxies that are trusted to set X-Forwarded-For, as networks or addresses, separated by commas, e.g. 10.0.0.0/8. Empty: none; a client's address is that of the connection."`
 	RateLimit         float64       `env:"PARLEY_RATE_LIMIT" default:"25000" help:"Cost per second of the requests of each visitor, and of each address without a token, on each node; twice as much may come at once. 0: no limit."`
 	StaffRateLimit    float64       `env:"PARLEY_STAFF_RATE_LIMIT" default:"1000000" help:"Cost per second of the requests with each token of staff and integrations, on each node; twice as much may come at once. 0: no limit."`
@@ -184,6 +185,7 @@ func (s *serverSettings) check() error {
 	problems = append(problems, s.checkMail(), s.signInSettings.check())
 	problems = append(problems, s.checkVisitors()...)
 	problems = append(problems, s.emailSettings.check()...)
+	problems = append(problems, s.slackSettings.check()...)
 	for _, origin := range s.AllowedOrigins {
 		bad(origin != "*" && !isOrigin(origin), "PARLEY_ALLOWED_ORIGINS", fmt.Sprintf("has %q", origin), "origins such as https://app.example.com, or *")
 	}

@@ -1016,6 +1016,30 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
 }
 
+// The SlackChannelFunc type is an adapter to allow the use of ordinary
+// function as SlackChannel mutator.
+type SlackChannelFunc func(context.Context, *ent.SlackChannelMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SlackChannelFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SlackChannelMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SlackChannelMutation", m)
+}
+
+// The SlackWorkspaceFunc type is an adapter to allow the use of ordinary
+// function as SlackWorkspace mutator.
+type SlackWorkspaceFunc func(context.Context, *ent.SlackWorkspaceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SlackWorkspaceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SlackWorkspaceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SlackWorkspaceMutation", m)
+}
+
 // The SubscriptionTypeFunc type is an adapter to allow the use of ordinary
 // function as SubscriptionType mutator.
 type SubscriptionTypeFunc func(context.Context, *ent.SubscriptionTypeMutation) (ent.Value, error)

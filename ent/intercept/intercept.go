@@ -92,6 +92,8 @@ import (
 	"parley/ent/routingturn"
 	"parley/ent/savedview"
 	"parley/ent/session"
+	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/ent/subscriptiontype"
 	"parley/ent/tag"
 	"parley/ent/targetedmessage"
@@ -2437,6 +2439,60 @@ func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
 }
 
+// The SlackChannelFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SlackChannelFunc func(context.Context, *ent.SlackChannelQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SlackChannelFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SlackChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SlackChannelQuery", q)
+}
+
+// The TraverseSlackChannel type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSlackChannel func(context.Context, *ent.SlackChannelQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSlackChannel) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSlackChannel) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SlackChannelQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SlackChannelQuery", q)
+}
+
+// The SlackWorkspaceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SlackWorkspaceFunc func(context.Context, *ent.SlackWorkspaceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SlackWorkspaceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SlackWorkspaceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SlackWorkspaceQuery", q)
+}
+
+// The TraverseSlackWorkspace type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSlackWorkspace func(context.Context, *ent.SlackWorkspaceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSlackWorkspace) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSlackWorkspace) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SlackWorkspaceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SlackWorkspaceQuery", q)
+}
+
 // The SubscriptionTypeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SubscriptionTypeFunc func(context.Context, *ent.SubscriptionTypeQuery) (ent.Value, error)
 
@@ -3067,6 +3123,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.SavedViewQuery, predicate.SavedView, savedview.OrderOption]{typ: ent.TypeSavedView, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
+	case *ent.SlackChannelQuery:
+		return &query[*ent.SlackChannelQuery, predicate.SlackChannel, slackchannel.OrderOption]{typ: ent.TypeSlackChannel, tq: q}, nil
+	case *ent.SlackWorkspaceQuery:
+		return &query[*ent.SlackWorkspaceQuery, predicate.SlackWorkspace, slackworkspace.OrderOption]{typ: ent.TypeSlackWorkspace, tq: q}, nil
 	case *ent.SubscriptionTypeQuery:
 		return &query[*ent.SubscriptionTypeQuery, predicate.SubscriptionType, subscriptiontype.OrderOption]{typ: ent.TypeSubscriptionType, tq: q}, nil
 	case *ent.TagQuery:

@@ -2406,6 +2406,8 @@ var (
 		{Name: "mail_at", Type: field.TypeInt64, Default: 0},
 		{Name: "push_at", Type: field.TypeInt64, Default: 0},
 		{Name: "pushed_at", Type: field.TypeInt64, Default: 0},
+		{Name: "slack_at", Type: field.TypeInt64, Default: 0},
+		{Name: "slacked_at", Type: field.TypeInt64, Default: 0},
 		{Name: "read_at", Type: field.TypeInt64, Default: 0},
 		{Name: "updated_at", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeInt64},
@@ -2419,7 +2421,7 @@ var (
 			{
 				Name:    "notification_user_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[20], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[2], NotificationsColumns[22], NotificationsColumns[0]},
 			},
 			{
 				Name:    "notification_user_id_sequence",
@@ -2434,7 +2436,7 @@ var (
 			{
 				Name:    "notification_updated_at",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[20]},
+				Columns: []*schema.Column{NotificationsColumns[22]},
 			},
 		},
 	}
@@ -3203,6 +3205,78 @@ var (
 			},
 		},
 	}
+	// SlackChannelsColumns holds the columns for the "slack_channels" table.
+	SlackChannelsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "inbox_id", Type: field.TypeString},
+		{Name: "workspace_id", Type: field.TypeString},
+		{Name: "team_id", Type: field.TypeString},
+		{Name: "slack_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kinds", Type: field.TypeJSON},
+		{Name: "view_id", Type: field.TypeString, Default: ""},
+		{Name: "thread_replies", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "problem", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// SlackChannelsTable holds the schema information for the "slack_channels" table.
+	SlackChannelsTable = &schema.Table{
+		Name:       "slack_channels",
+		Columns:    SlackChannelsColumns,
+		PrimaryKey: []*schema.Column{SlackChannelsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "slackchannel_inbox_id_workspace_id_slack_id",
+				Unique:  true,
+				Columns: []*schema.Column{SlackChannelsColumns[2], SlackChannelsColumns[3], SlackChannelsColumns[5]},
+			},
+			{
+				Name:    "slackchannel_workspace_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{SlackChannelsColumns[3], SlackChannelsColumns[0]},
+			},
+			{
+				Name:    "slackchannel_team_id_slack_id",
+				Unique:  false,
+				Columns: []*schema.Column{SlackChannelsColumns[4], SlackChannelsColumns[5]},
+			},
+		},
+	}
+	// SlackWorkspacesColumns holds the columns for the "slack_workspaces" table.
+	SlackWorkspacesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "account_id", Type: field.TypeString},
+		{Name: "team_id", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "bot_user_id", Type: field.TypeString},
+		{Name: "token", Type: field.TypeString},
+		{Name: "integration_id", Type: field.TypeString},
+		{Name: "state", Type: field.TypeString},
+		{Name: "problem", Type: field.TypeString, Default: ""},
+		{Name: "connected_by", Type: field.TypeString, Default: ""},
+		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeInt64},
+	}
+	// SlackWorkspacesTable holds the schema information for the "slack_workspaces" table.
+	SlackWorkspacesTable = &schema.Table{
+		Name:       "slack_workspaces",
+		Columns:    SlackWorkspacesColumns,
+		PrimaryKey: []*schema.Column{SlackWorkspacesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "slackworkspace_account_id_team_id",
+				Unique:  true,
+				Columns: []*schema.Column{SlackWorkspacesColumns[1], SlackWorkspacesColumns[2]},
+			},
+			{
+				Name:    "slackworkspace_team_id",
+				Unique:  false,
+				Columns: []*schema.Column{SlackWorkspacesColumns[2]},
+			},
+		},
+	}
 	// SubscriptionTypesColumns holds the columns for the "subscription_types" table.
 	SubscriptionTypesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString},
@@ -3910,6 +3984,8 @@ var (
 		RoutingTurnsTable,
 		SavedViewsTable,
 		SessionsTable,
+		SlackChannelsTable,
+		SlackWorkspacesTable,
 		SubscriptionTypesTable,
 		TagsTable,
 		TargetedMessagesTable,

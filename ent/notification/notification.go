@@ -50,6 +50,10 @@ const (
 	FieldPushAt = "push_at"
 	// FieldPushedAt holds the string denoting the pushed_at field in the database.
 	FieldPushedAt = "pushed_at"
+	// FieldSlackAt holds the string denoting the slack_at field in the database.
+	FieldSlackAt = "slack_at"
+	// FieldSlackedAt holds the string denoting the slacked_at field in the database.
+	FieldSlackedAt = "slacked_at"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -81,6 +85,8 @@ var Columns = []string{
 	FieldMailAt,
 	FieldPushAt,
 	FieldPushedAt,
+	FieldSlackAt,
+	FieldSlackedAt,
 	FieldReadAt,
 	FieldUpdatedAt,
 	FieldCreatedAt,
@@ -123,6 +129,10 @@ var (
 	DefaultPushAt clock.Micros
 	// DefaultPushedAt holds the default value on creation for the "pushed_at" field.
 	DefaultPushedAt clock.Micros
+	// DefaultSlackAt holds the default value on creation for the "slack_at" field.
+	DefaultSlackAt clock.Micros
+	// DefaultSlackedAt holds the default value on creation for the "slacked_at" field.
+	DefaultSlackedAt clock.Micros
 	// DefaultReadAt holds the default value on creation for the "read_at" field.
 	DefaultReadAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -225,6 +235,16 @@ func ByPushAt(opts ...sql.OrderTermOption) OrderOption {
 // ByPushedAt orders the results by the pushed_at field.
 func ByPushedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPushedAt, opts...).ToFunc()
+}
+
+// BySlackAt orders the results by the slack_at field.
+func BySlackAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSlackAt, opts...).ToFunc()
+}
+
+// BySlackedAt orders the results by the slacked_at field.
+func BySlackedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSlackedAt, opts...).ToFunc()
 }
 
 // ByReadAt orders the results by the read_at field.

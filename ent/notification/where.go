@@ -161,6 +161,18 @@ func PushedAt(v clock.Micros) predicate.Notification {
 	return predicate.Notification(sql.FieldEQ(FieldPushedAt, vc))
 }
 
+// SlackAt applies equality check predicate on the "slack_at" field. It's identical to SlackAtEQ.
+func SlackAt(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldSlackAt, vc))
+}
+
+// SlackedAt applies equality check predicate on the "slacked_at" field. It's identical to SlackedAtEQ.
+func SlackedAt(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldSlackedAt, vc))
+}
+
 // ReadAt applies equality check predicate on the "read_at" field. It's identical to ReadAtEQ.
 func ReadAt(v clock.Micros) predicate.Notification {
 	vc := int64(v)
@@ -1172,6 +1184,114 @@ func PushedAtLT(v clock.Micros) predicate.Notification {
 func PushedAtLTE(v clock.Micros) predicate.Notification {
 	vc := int64(v)
 	return predicate.Notification(sql.FieldLTE(FieldPushedAt, vc))
+}
+
+// SlackAtEQ applies the EQ predicate on the "slack_at" field.
+func SlackAtEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldSlackAt, vc))
+}
+
+// SlackAtNEQ applies the NEQ predicate on the "slack_at" field.
+func SlackAtNEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldNEQ(FieldSlackAt, vc))
+}
+
+// SlackAtIn applies the In predicate on the "slack_at" field.
+func SlackAtIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldIn(FieldSlackAt, v...))
+}
+
+// SlackAtNotIn applies the NotIn predicate on the "slack_at" field.
+func SlackAtNotIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldNotIn(FieldSlackAt, v...))
+}
+
+// SlackAtGT applies the GT predicate on the "slack_at" field.
+func SlackAtGT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGT(FieldSlackAt, vc))
+}
+
+// SlackAtGTE applies the GTE predicate on the "slack_at" field.
+func SlackAtGTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGTE(FieldSlackAt, vc))
+}
+
+// SlackAtLT applies the LT predicate on the "slack_at" field.
+func SlackAtLT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLT(FieldSlackAt, vc))
+}
+
+// SlackAtLTE applies the LTE predicate on the "slack_at" field.
+func SlackAtLTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLTE(FieldSlackAt, vc))
+}
+
+// SlackedAtEQ applies the EQ predicate on the "slacked_at" field.
+func SlackedAtEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldEQ(FieldSlackedAt, vc))
+}
+
+// SlackedAtNEQ applies the NEQ predicate on the "slacked_at" field.
+func SlackedAtNEQ(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldNEQ(FieldSlackedAt, vc))
+}
+
+// SlackedAtIn applies the In predicate on the "slacked_at" field.
+func SlackedAtIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldIn(FieldSlackedAt, v...))
+}
+
+// SlackedAtNotIn applies the NotIn predicate on the "slacked_at" field.
+func SlackedAtNotIn(vs ...clock.Micros) predicate.Notification {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Notification(sql.FieldNotIn(FieldSlackedAt, v...))
+}
+
+// SlackedAtGT applies the GT predicate on the "slacked_at" field.
+func SlackedAtGT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGT(FieldSlackedAt, vc))
+}
+
+// SlackedAtGTE applies the GTE predicate on the "slacked_at" field.
+func SlackedAtGTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldGTE(FieldSlackedAt, vc))
+}
+
+// SlackedAtLT applies the LT predicate on the "slacked_at" field.
+func SlackedAtLT(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLT(FieldSlackedAt, vc))
+}
+
+// SlackedAtLTE applies the LTE predicate on the "slacked_at" field.
+func SlackedAtLTE(v clock.Micros) predicate.Notification {
+	vc := int64(v)
+	return predicate.Notification(sql.FieldLTE(FieldSlackedAt, vc))
 }
 
 // ReadAtEQ applies the EQ predicate on the "read_at" field.

@@ -258,6 +258,12 @@ type SavedView func(*sql.Selector)
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 
+// SlackChannel is the predicate function for slackchannel builders.
+type SlackChannel func(*sql.Selector)
+
+// SlackWorkspace is the predicate function for slackworkspace builders.
+type SlackWorkspace func(*sql.Selector)
+
 // SubscriptionType is the predicate function for subscriptiontype builders.
 type SubscriptionType func(*sql.Selector)
 

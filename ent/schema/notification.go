@@ -34,9 +34,11 @@ func (Notification) Fields() []ent.Field {
 		field.Int64("last_sequence"),
 		field.Int64("sequence").Comment("Among the user's notifications: the one that changed last has the highest."),
 		field.Bool("shown").Default(true).Comment("It is in the list; otherwise its user wants it only by mail."),
-		instant("mail_at"),   // when it is mailed unless it is read; zero: it is not, or it was
-		instant("push_at"),   // when a push of it is due; zero: none is
-		instant("pushed_at"), // when it was pushed last
+		instant("mail_at"),    // when it is mailed unless it is read; zero: it is not, or it was
+		instant("push_at"),    // when a push of it is due; zero: none is
+		instant("pushed_at"),  // when it was pushed last
+		instant("slack_at"),   // when it is due in Slack; zero: it is not
+		instant("slacked_at"), // when it was told there last
 		instant("read_at"),
 		field.Int64("updated_at").GoType(clock.Micros(0)).Comment("When the last of them happened."),
 		made(),

@@ -58,6 +58,7 @@ type InboxResolver interface {
 	NewFilteredCount(ctx context.Context, objs []*ent.Inbox) ([]int, error)
 	RatingCounts(ctx context.Context, objs []*ent.Inbox, after clock.Micros, before *clock.Micros) ([][]*conversation.RatingCount, error)
 	Setup(ctx context.Context, objs []*ent.Inbox) ([][]*inbox.SetupItem, error)
+	SlackChannels(ctx context.Context, objs []*ent.Inbox) ([][]*ent.SlackChannel, error)
 }
 type InboxSettingsResolver interface {
 	AssignOnReply(ctx context.Context, obj *vocab.InboxSettings) (vocab.AssignOnReply, error)
@@ -2296,6 +2297,61 @@ func (ec *executionContext) resolveBatch_Inbox_setup(ctx context.Context, field 
 	)
 }
 
+func (ec *executionContext) _Inbox_slackChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inbox_slackChannels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Inbox_slackChannels(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.SlackChannel) graphql.Marshaler {
+			return ec.marshalNSlackChannel2ᚕᚖparleyᚋentᚐSlackChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inbox_slackChannels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inbox",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SlackChannel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Inbox_slackChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Inbox) (any, error) {
+	resolver := ec.Resolvers.Inbox()
+	if batch, ok := graphql.BatchParentsFor[*ent.Inbox](ctx, "Inbox"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SlackChannels(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.SlackChannel](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Inbox.slackChannels",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SlackChannels(ctx, []*ent.Inbox{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.SlackChannel](
+		ctx,
+		results,
+		err,
+		"Inbox.slackChannels",
+	)
+}
+
 func (ec *executionContext) _InboxConnection_edges(ctx context.Context, field graphql.CollectedField, obj *paging.Connection[*ent.Inbox]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4426,6 +4482,11 @@ func (ec *executionContext) _Inbox(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "setup":
 			out.Values[i] = ec._Inbox_setup(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "slackChannels":
+			out.Values[i] = ec._Inbox_slackChannels(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -42,6 +42,7 @@ import (
 	"parley/internal/quote"
 	"parley/internal/remoteimage"
 	"parley/internal/signin"
+	"parley/internal/slack"
 	"parley/internal/tag"
 	"parley/internal/transcript"
 	"parley/internal/viewer"
@@ -147,6 +148,8 @@ type ResolverRoot interface {
 	SavedPropertyCondition() SavedPropertyConditionResolver
 	SavedView() SavedViewResolver
 	Session() SessionResolver
+	SlackChannel() SlackChannelResolver
+	SlackWorkspace() SlackWorkspaceResolver
 	Subscription() SubscriptionResolver
 	SystemActor() SystemActorResolver
 	Tag() TagResolver
@@ -454,9 +457,27 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	AvailableSlackChannel struct {
+		Member  func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Private func(childComplexity int) int
+		Shared  func(childComplexity int) int
+		SlackID func(childComplexity int) int
+	}
+
+	AvailableSlackChannels struct {
+		Channels  func(childComplexity int) int
+		EndCursor func(childComplexity int) int
+	}
+
 	BeginEmailChannelPayload struct {
 		AuthorizationURL func(childComplexity int) int
 		EmailChannel     func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	BeginSlackInstallPayload struct {
+		AuthorizationURL func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
 	}
 
@@ -731,6 +752,11 @@ type ComplexityRoot struct {
 	ConnectPersonalMailboxPayload struct {
 		PersonalMailbox func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
+	}
+
+	ConnectSlackChannelPayload struct {
+		SlackChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -1476,6 +1502,16 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	DisconnectSlackChannelPayload struct {
+		DisconnectedSlackChannelID func(childComplexity int) int
+		UserErrors                 func(childComplexity int) int
+	}
+
+	DisconnectSlackWorkspacePayload struct {
+		DisconnectedSlackWorkspaceID func(childComplexity int) int
+		UserErrors                   func(childComplexity int) int
+	}
+
 	DismissProposalPayload struct {
 		Conversation func(childComplexity int) int
 		Proposal     func(childComplexity int) int
@@ -1929,6 +1965,11 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	FinishSlackInstallPayload struct {
+		SlackWorkspace func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
 	Flow struct {
 		HandOffWords func(childComplexity int) int
 		OnReturn     func(childComplexity int) int
@@ -2114,6 +2155,7 @@ type ComplexityRoot struct {
 		RoleNames        func(childComplexity int) int
 		Settings         func(childComplexity int) int
 		Setup            func(childComplexity int) int
+		SlackChannels    func(childComplexity int) int
 		Teams            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Users            func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ViewCounts       func(childComplexity int) int
@@ -2523,6 +2565,7 @@ type ComplexityRoot struct {
 		AssignConversation             func(childComplexity int, input conversation.AssignConversationInput) int
 		AssociateRecord                func(childComplexity int, input conversation.AssociateRecordInput) int
 		BeginEmailChannel              func(childComplexity int, input settings.BeginEmailChannelInput) int
+		BeginSlackInstall              func(childComplexity int, input slack.BeginSlackInstallInput) int
 		BlockConversationSender        func(childComplexity int, input conversation.BlockConversationSenderInput) int
 		BulkChangeConversations        func(childComplexity int, input conversation.BulkChangeConversationsInput) int
 		CancelTask                     func(childComplexity int, input conversation.CancelTaskInput) int
@@ -2531,6 +2574,7 @@ type ComplexityRoot struct {
 		CloseConversation              func(childComplexity int, input conversation.CloseConversationInput) int
 		CompleteTask                   func(childComplexity int, input engagement.CompleteTaskInput) int
 		ConnectPersonalMailbox         func(childComplexity int, input settings.ConnectPersonalMailboxInput) int
+		ConnectSlackChannel            func(childComplexity int, input slack.ConnectSlackChannelInput) int
 		CreateAPIToken                 func(childComplexity int, input account.CreateApiTokenInput) int
 		CreateBot                      func(childComplexity int, input bot.CreateBotInput) int
 		CreateChatChannel              func(childComplexity int, input settings1.CreateChatChannelInput) int
@@ -2578,6 +2622,8 @@ type ComplexityRoot struct {
 		DeleteTicket                   func(childComplexity int, input crm.DeleteTicketInput) int
 		DeleteWebhookEndpoint          func(childComplexity int, input webhook.DeleteWebhookEndpointInput) int
 		DisconnectEmailChannel         func(childComplexity int, input settings.DisconnectEmailChannelInput) int
+		DisconnectSlackChannel         func(childComplexity int, input slack.DisconnectSlackChannelInput) int
+		DisconnectSlackWorkspace       func(childComplexity int, input slack.DisconnectSlackWorkspaceInput) int
 		DismissProposal                func(childComplexity int, input proposal.DismissProposalInput) int
 		DissociateRecord               func(childComplexity int, input conversation.DissociateRecordInput) int
 		DuplicateTargetedMessage       func(childComplexity int, input targeting.DuplicateTargetedMessageInput) int
@@ -2590,6 +2636,7 @@ type ComplexityRoot struct {
 		ExportContacts                 func(childComplexity int, input model.ExportContactsInput) int
 		ExportProposalOutcomes         func(childComplexity int, input proposal.ExportProposalOutcomesInput) int
 		FinishEmailChannel             func(childComplexity int, input settings.FinishEmailChannelInput) int
+		FinishSlackInstall             func(childComplexity int, input slack.FinishSlackInstallInput) int
 		FollowConversation             func(childComplexity int, input notification.FollowConversationInput) int
 		HandOffConversation            func(childComplexity int, input conversation.HandOffConversationInput) int
 		ImportContacts                 func(childComplexity int, input model.ImportContactsInput) int
@@ -2671,6 +2718,7 @@ type ComplexityRoot struct {
 		SubmitVisitorFields            func(childComplexity int, input visitor.SubmitVisitorFieldsInput) int
 		TagConversation                func(childComplexity int, input conversation.TagConversationInput) int
 		TakeOverConversation           func(childComplexity int, input conversation.TakeOverConversationInput) int
+		TestSlackChannel               func(childComplexity int, input slack.TestSlackChannelInput) int
 		TestWebhook                    func(childComplexity int, input webhook.TestWebhookInput) int
 		TrackPageView                  func(childComplexity int, input visitor.TrackPageViewInput) int
 		UnarchiveProperty              func(childComplexity int, input property.UnarchivePropertyInput) int
@@ -2710,6 +2758,7 @@ type ComplexityRoot struct {
 		UpdateProperty                 func(childComplexity int, input property.UpdatePropertyInput) int
 		UpdateQuote                    func(childComplexity int, input quote.UpdateQuoteInput) int
 		UpdateSavedView                func(childComplexity int, input view.UpdateSavedViewInput) int
+		UpdateSlackChannel             func(childComplexity int, input slack.UpdateSlackChannelInput) int
 		UpdateTag                      func(childComplexity int, input tag.UpdateTagInput) int
 		UpdateTargetedMessage          func(childComplexity int, input targeting.UpdateTargetedMessageInput) int
 		UpdateTeam                     func(childComplexity int, input account.UpdateTeamInput) int
@@ -3072,6 +3121,7 @@ type ComplexityRoot struct {
 		AuditEntry               func(childComplexity int, id string) int
 		AuditLog                 func(childComplexity int, filter *audit.Filter, first *int, after *string, last *int, before *string) int
 		Availability             func(childComplexity int, channelID string, at *clock.Micros, userIds []string, pageURL *string, targetedMessageID *string, visitorID *string) int
+		AvailableSlackChannels   func(childComplexity int, slackWorkspaceID string, after *string) int
 		Bot                      func(childComplexity int, id string) int
 		BotTemplates             func(childComplexity int) int
 		Bots                     func(childComplexity int, includeArchived *bool, first *int, after *string, last *int, before *string) int
@@ -3150,6 +3200,9 @@ type ComplexityRoot struct {
 		Sessions                 func(childComplexity int, userID *string, first *int, after *string, last *int, before *string) int
 		SimulateBot              func(childComplexity int, input bot.SimulateBotInput) int
 		SimulateInboundEmail     func(childComplexity int, input receive.SimulateInboundEmailInput) int
+		SlackChannel             func(childComplexity int, id string) int
+		SlackWorkspace           func(childComplexity int, id string) int
+		SlackWorkspaces          func(childComplexity int) int
 		Tag                      func(childComplexity int, id string) int
 		Tags                     func(childComplexity int, query *string, includeArchived *bool, first *int, after *string, last *int, before *string) int
 		TargetedMessage          func(childComplexity int, id string) int
@@ -3953,6 +4006,31 @@ type ComplexityRoot struct {
 		Value    func(childComplexity int) int
 	}
 
+	SlackChannel struct {
+		CreatedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Inbox         func(childComplexity int) int
+		Kinds         func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Problem       func(childComplexity int) int
+		SavedView     func(childComplexity int) int
+		SlackID       func(childComplexity int) int
+		State         func(childComplexity int) int
+		ThreadReplies func(childComplexity int) int
+		Workspace     func(childComplexity int) int
+	}
+
+	SlackWorkspace struct {
+		ConnectedAt func(childComplexity int) int
+		ConnectedBy func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Problem     func(childComplexity int) int
+		State       func(childComplexity int) int
+		TeamID      func(childComplexity int) int
+	}
+
 	SnoozeChange struct {
 		Field            func(childComplexity int) int
 		FromSnoozedUntil func(childComplexity int) int
@@ -4256,6 +4334,11 @@ type ComplexityRoot struct {
 	TeamMapping struct {
 		Team  func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	TestSlackChannelPayload struct {
+		SlackChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	TestWebhookPayload struct {
@@ -4574,6 +4657,11 @@ type ComplexityRoot struct {
 	UpdateSavedViewPayload struct {
 		SavedView  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateSlackChannelPayload struct {
+		SlackChannel func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	UpdateTagPayload struct {
@@ -6036,6 +6124,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AvailabilityReason.Text(childComplexity), true
 
+	case "AvailableSlackChannel.member":
+		if e.ComplexityRoot.AvailableSlackChannel.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannel.Member(childComplexity), true
+	case "AvailableSlackChannel.name":
+		if e.ComplexityRoot.AvailableSlackChannel.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannel.Name(childComplexity), true
+	case "AvailableSlackChannel.private":
+		if e.ComplexityRoot.AvailableSlackChannel.Private == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannel.Private(childComplexity), true
+	case "AvailableSlackChannel.shared":
+		if e.ComplexityRoot.AvailableSlackChannel.Shared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannel.Shared(childComplexity), true
+	case "AvailableSlackChannel.slackId":
+		if e.ComplexityRoot.AvailableSlackChannel.SlackID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannel.SlackID(childComplexity), true
+
+	case "AvailableSlackChannels.channels":
+		if e.ComplexityRoot.AvailableSlackChannels.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannels.Channels(childComplexity), true
+	case "AvailableSlackChannels.endCursor":
+		if e.ComplexityRoot.AvailableSlackChannels.EndCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableSlackChannels.EndCursor(childComplexity), true
+
 	case "BeginEmailChannelPayload.authorizationUrl":
 		if e.ComplexityRoot.BeginEmailChannelPayload.AuthorizationURL == nil {
 			break
@@ -6054,6 +6186,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BeginEmailChannelPayload.UserErrors(childComplexity), true
+
+	case "BeginSlackInstallPayload.authorizationUrl":
+		if e.ComplexityRoot.BeginSlackInstallPayload.AuthorizationURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginSlackInstallPayload.AuthorizationURL(childComplexity), true
+	case "BeginSlackInstallPayload.userErrors":
+		if e.ComplexityRoot.BeginSlackInstallPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginSlackInstallPayload.UserErrors(childComplexity), true
 
 	case "BlockConversationSenderPayload.blockedSender":
 		if e.ComplexityRoot.BlockConversationSenderPayload.BlockedSender == nil {
@@ -7157,6 +7302,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConnectPersonalMailboxPayload.UserErrors(childComplexity), true
+
+	case "ConnectSlackChannelPayload.slackChannel":
+		if e.ComplexityRoot.ConnectSlackChannelPayload.SlackChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectSlackChannelPayload.SlackChannel(childComplexity), true
+	case "ConnectSlackChannelPayload.userErrors":
+		if e.ComplexityRoot.ConnectSlackChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectSlackChannelPayload.UserErrors(childComplexity), true
 
 	case "Consent.applies":
 		if e.ComplexityRoot.Consent.Applies == nil {
@@ -10049,6 +10207,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DisconnectEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "DisconnectSlackChannelPayload.disconnectedSlackChannelId":
+		if e.ComplexityRoot.DisconnectSlackChannelPayload.DisconnectedSlackChannelID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectSlackChannelPayload.DisconnectedSlackChannelID(childComplexity), true
+	case "DisconnectSlackChannelPayload.userErrors":
+		if e.ComplexityRoot.DisconnectSlackChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectSlackChannelPayload.UserErrors(childComplexity), true
+
+	case "DisconnectSlackWorkspacePayload.disconnectedSlackWorkspaceId":
+		if e.ComplexityRoot.DisconnectSlackWorkspacePayload.DisconnectedSlackWorkspaceID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectSlackWorkspacePayload.DisconnectedSlackWorkspaceID(childComplexity), true
+	case "DisconnectSlackWorkspacePayload.userErrors":
+		if e.ComplexityRoot.DisconnectSlackWorkspacePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisconnectSlackWorkspacePayload.UserErrors(childComplexity), true
+
 	case "DismissProposalPayload.conversation":
 		if e.ComplexityRoot.DismissProposalPayload.Conversation == nil {
 			break
@@ -11757,6 +11941,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FinishEmailChannelPayload.UserErrors(childComplexity), true
 
+	case "FinishSlackInstallPayload.slackWorkspace":
+		if e.ComplexityRoot.FinishSlackInstallPayload.SlackWorkspace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishSlackInstallPayload.SlackWorkspace(childComplexity), true
+	case "FinishSlackInstallPayload.userErrors":
+		if e.ComplexityRoot.FinishSlackInstallPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FinishSlackInstallPayload.UserErrors(childComplexity), true
+
 	case "Flow.handOffWords":
 		if e.ComplexityRoot.Flow.HandOffWords == nil {
 			break
@@ -12568,6 +12765,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inbox.Setup(childComplexity), true
+	case "Inbox.slackChannels":
+		if e.ComplexityRoot.Inbox.SlackChannels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inbox.SlackChannels(childComplexity), true
 	case "Inbox.teams":
 		if e.ComplexityRoot.Inbox.Teams == nil {
 			break
@@ -14314,6 +14517,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BeginEmailChannel(childComplexity, args["input"].(settings.BeginEmailChannelInput)), true
+	case "Mutation.beginSlackInstall":
+		if e.ComplexityRoot.Mutation.BeginSlackInstall == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_beginSlackInstall_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BeginSlackInstall(childComplexity, args["input"].(slack.BeginSlackInstallInput)), true
 	case "Mutation.blockConversationSender":
 		if e.ComplexityRoot.Mutation.BlockConversationSender == nil {
 			break
@@ -14402,6 +14616,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConnectPersonalMailbox(childComplexity, args["input"].(settings.ConnectPersonalMailboxInput)), true
+	case "Mutation.connectSlackChannel":
+		if e.ComplexityRoot.Mutation.ConnectSlackChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_connectSlackChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConnectSlackChannel(childComplexity, args["input"].(slack.ConnectSlackChannelInput)), true
 	case "Mutation.createApiToken":
 		if e.ComplexityRoot.Mutation.CreateAPIToken == nil {
 			break
@@ -14919,6 +15144,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DisconnectEmailChannel(childComplexity, args["input"].(settings.DisconnectEmailChannelInput)), true
+	case "Mutation.disconnectSlackChannel":
+		if e.ComplexityRoot.Mutation.DisconnectSlackChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disconnectSlackChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisconnectSlackChannel(childComplexity, args["input"].(slack.DisconnectSlackChannelInput)), true
+	case "Mutation.disconnectSlackWorkspace":
+		if e.ComplexityRoot.Mutation.DisconnectSlackWorkspace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disconnectSlackWorkspace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisconnectSlackWorkspace(childComplexity, args["input"].(slack.DisconnectSlackWorkspaceInput)), true
 	case "Mutation.dismissProposal":
 		if e.ComplexityRoot.Mutation.DismissProposal == nil {
 			break
@@ -15051,6 +15298,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FinishEmailChannel(childComplexity, args["input"].(settings.FinishEmailChannelInput)), true
+	case "Mutation.finishSlackInstall":
+		if e.ComplexityRoot.Mutation.FinishSlackInstall == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishSlackInstall_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishSlackInstall(childComplexity, args["input"].(slack.FinishSlackInstallInput)), true
 	case "Mutation.followConversation":
 		if e.ComplexityRoot.Mutation.FollowConversation == nil {
 			break
@@ -15942,6 +16200,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeOverConversation(childComplexity, args["input"].(conversation.TakeOverConversationInput)), true
+	case "Mutation.testSlackChannel":
+		if e.ComplexityRoot.Mutation.TestSlackChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testSlackChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestSlackChannel(childComplexity, args["input"].(slack.TestSlackChannelInput)), true
 	case "Mutation.testWebhook":
 		if e.ComplexityRoot.Mutation.TestWebhook == nil {
 			break
@@ -16371,6 +16640,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSavedView(childComplexity, args["input"].(view.UpdateSavedViewInput)), true
+	case "Mutation.updateSlackChannel":
+		if e.ComplexityRoot.Mutation.UpdateSlackChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSlackChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSlackChannel(childComplexity, args["input"].(slack.UpdateSlackChannelInput)), true
 	case "Mutation.updateTag":
 		if e.ComplexityRoot.Mutation.UpdateTag == nil {
 			break
@@ -17854,6 +18134,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Availability(childComplexity, args["channelId"].(string), args["at"].(*clock.Micros), args["userIds"].([]string), args["pageUrl"].(*string), args["targetedMessageId"].(*string), args["visitorId"].(*string)), true
+	case "Query.availableSlackChannels":
+		if e.ComplexityRoot.Query.AvailableSlackChannels == nil {
+			break
+		}
+
+		args, err := ec.field_Query_availableSlackChannels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AvailableSlackChannels(childComplexity, args["slackWorkspaceId"].(string), args["after"].(*string)), true
 	case "Query.bot":
 		if e.ComplexityRoot.Query.Bot == nil {
 			break
@@ -18678,6 +18969,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SimulateInboundEmail(childComplexity, args["input"].(receive.SimulateInboundEmailInput)), true
+	case "Query.slackChannel":
+		if e.ComplexityRoot.Query.SlackChannel == nil {
+			break
+		}
+
+		args, err := ec.field_Query_slackChannel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SlackChannel(childComplexity, args["id"].(string)), true
+	case "Query.slackWorkspace":
+		if e.ComplexityRoot.Query.SlackWorkspace == nil {
+			break
+		}
+
+		args, err := ec.field_Query_slackWorkspace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SlackWorkspace(childComplexity, args["id"].(string)), true
+	case "Query.slackWorkspaces":
+		if e.ComplexityRoot.Query.SlackWorkspaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SlackWorkspaces(childComplexity), true
 	case "Query.tag":
 		if e.ComplexityRoot.Query.Tag == nil {
 			break
@@ -21706,6 +22025,122 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SimulatedProperty.Value(childComplexity), true
 
+	case "SlackChannel.createdAt":
+		if e.ComplexityRoot.SlackChannel.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.CreatedAt(childComplexity), true
+	case "SlackChannel.id":
+		if e.ComplexityRoot.SlackChannel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.ID(childComplexity), true
+	case "SlackChannel.inbox":
+		if e.ComplexityRoot.SlackChannel.Inbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.Inbox(childComplexity), true
+	case "SlackChannel.kinds":
+		if e.ComplexityRoot.SlackChannel.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.Kinds(childComplexity), true
+	case "SlackChannel.name":
+		if e.ComplexityRoot.SlackChannel.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.Name(childComplexity), true
+	case "SlackChannel.problem":
+		if e.ComplexityRoot.SlackChannel.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.Problem(childComplexity), true
+	case "SlackChannel.savedView":
+		if e.ComplexityRoot.SlackChannel.SavedView == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.SavedView(childComplexity), true
+	case "SlackChannel.slackId":
+		if e.ComplexityRoot.SlackChannel.SlackID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.SlackID(childComplexity), true
+	case "SlackChannel.state":
+		if e.ComplexityRoot.SlackChannel.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.State(childComplexity), true
+	case "SlackChannel.threadReplies":
+		if e.ComplexityRoot.SlackChannel.ThreadReplies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.ThreadReplies(childComplexity), true
+	case "SlackChannel.workspace":
+		if e.ComplexityRoot.SlackChannel.Workspace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackChannel.Workspace(childComplexity), true
+
+	case "SlackWorkspace.connectedAt":
+		if e.ComplexityRoot.SlackWorkspace.ConnectedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.ConnectedAt(childComplexity), true
+	case "SlackWorkspace.connectedBy":
+		if e.ComplexityRoot.SlackWorkspace.ConnectedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.ConnectedBy(childComplexity), true
+	case "SlackWorkspace.createdAt":
+		if e.ComplexityRoot.SlackWorkspace.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.CreatedAt(childComplexity), true
+	case "SlackWorkspace.id":
+		if e.ComplexityRoot.SlackWorkspace.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.ID(childComplexity), true
+	case "SlackWorkspace.name":
+		if e.ComplexityRoot.SlackWorkspace.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.Name(childComplexity), true
+	case "SlackWorkspace.problem":
+		if e.ComplexityRoot.SlackWorkspace.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.Problem(childComplexity), true
+	case "SlackWorkspace.state":
+		if e.ComplexityRoot.SlackWorkspace.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.State(childComplexity), true
+	case "SlackWorkspace.teamId":
+		if e.ComplexityRoot.SlackWorkspace.TeamID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlackWorkspace.TeamID(childComplexity), true
+
 	case "SnoozeChange.field":
 		if e.ComplexityRoot.SnoozeChange.Field == nil {
 			break
@@ -22888,6 +23323,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TeamMapping.Value(childComplexity), true
 
+	case "TestSlackChannelPayload.slackChannel":
+		if e.ComplexityRoot.TestSlackChannelPayload.SlackChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestSlackChannelPayload.SlackChannel(childComplexity), true
+	case "TestSlackChannelPayload.userErrors":
+		if e.ComplexityRoot.TestSlackChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TestSlackChannelPayload.UserErrors(childComplexity), true
+
 	case "TestWebhookPayload.userErrors":
 		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
 			break
@@ -23841,6 +24289,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateSavedViewPayload.UserErrors(childComplexity), true
+
+	case "UpdateSlackChannelPayload.slackChannel":
+		if e.ComplexityRoot.UpdateSlackChannelPayload.SlackChannel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSlackChannelPayload.SlackChannel(childComplexity), true
+	case "UpdateSlackChannelPayload.userErrors":
+		if e.ComplexityRoot.UpdateSlackChannelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSlackChannelPayload.UserErrors(childComplexity), true
 
 	case "UpdateTagPayload.tag":
 		if e.ComplexityRoot.UpdateTagPayload.Tag == nil {
@@ -25614,6 +26075,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AttachmentDestination", ec.unmarshalInputAttachmentDestination),
 			graphql.NewInputUnmarshaler("AuditFilter", ec.unmarshalInputAuditFilter),
 			graphql.NewInputUnmarshaler("BeginEmailChannelInput", ec.unmarshalInputBeginEmailChannelInput),
+			graphql.NewInputUnmarshaler("BeginSlackInstallInput", ec.unmarshalInputBeginSlackInstallInput),
 			graphql.NewInputUnmarshaler("BlockConversationSenderInput", ec.unmarshalInputBlockConversationSenderInput),
 			graphql.NewInputUnmarshaler("BulkChangeConversationsInput", ec.unmarshalInputBulkChangeConversationsInput),
 			graphql.NewInputUnmarshaler("BulkSelection", ec.unmarshalInputBulkSelection),
@@ -25630,6 +26092,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CompanyKey", ec.unmarshalInputCompanyKey),
 			graphql.NewInputUnmarshaler("CompleteTaskInput", ec.unmarshalInputCompleteTaskInput),
 			graphql.NewInputUnmarshaler("ConnectPersonalMailboxInput", ec.unmarshalInputConnectPersonalMailboxInput),
+			graphql.NewInputUnmarshaler("ConnectSlackChannelInput", ec.unmarshalInputConnectSlackChannelInput),
 			graphql.NewInputUnmarshaler("ConsentOptionsInput", ec.unmarshalInputConsentOptionsInput),
 			graphql.NewInputUnmarshaler("ConsentSelection", ec.unmarshalInputConsentSelection),
 			graphql.NewInputUnmarshaler("ContactConsentConditionInput", ec.unmarshalInputContactConsentConditionInput),
@@ -25694,6 +26157,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteTicketInput", ec.unmarshalInputDeleteTicketInput),
 			graphql.NewInputUnmarshaler("DeleteWebhookEndpointInput", ec.unmarshalInputDeleteWebhookEndpointInput),
 			graphql.NewInputUnmarshaler("DisconnectEmailChannelInput", ec.unmarshalInputDisconnectEmailChannelInput),
+			graphql.NewInputUnmarshaler("DisconnectSlackChannelInput", ec.unmarshalInputDisconnectSlackChannelInput),
+			graphql.NewInputUnmarshaler("DisconnectSlackWorkspaceInput", ec.unmarshalInputDisconnectSlackWorkspaceInput),
 			graphql.NewInputUnmarshaler("DismissProposalInput", ec.unmarshalInputDismissProposalInput),
 			graphql.NewInputUnmarshaler("DisplayOptionsInput", ec.unmarshalInputDisplayOptionsInput),
 			graphql.NewInputUnmarshaler("DissociateRecordInput", ec.unmarshalInputDissociateRecordInput),
@@ -25716,6 +26181,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExportContactsInput", ec.unmarshalInputExportContactsInput),
 			graphql.NewInputUnmarshaler("ExportProposalOutcomesInput", ec.unmarshalInputExportProposalOutcomesInput),
 			graphql.NewInputUnmarshaler("FinishEmailChannelInput", ec.unmarshalInputFinishEmailChannelInput),
+			graphql.NewInputUnmarshaler("FinishSlackInstallInput", ec.unmarshalInputFinishSlackInstallInput),
 			graphql.NewInputUnmarshaler("FlowAnswerConditionInput", ec.unmarshalInputFlowAnswerConditionInput),
 			graphql.NewInputUnmarshaler("FlowCaseInput", ec.unmarshalInputFlowCaseInput),
 			graphql.NewInputUnmarshaler("FlowChoiceInput", ec.unmarshalInputFlowChoiceInput),
@@ -25848,6 +26314,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TargetingRuleInput", ec.unmarshalInputTargetingRuleInput),
 			graphql.NewInputUnmarshaler("TargetingUrlRuleInput", ec.unmarshalInputTargetingUrlRuleInput),
 			graphql.NewInputUnmarshaler("TeamMappingInput", ec.unmarshalInputTeamMappingInput),
+			graphql.NewInputUnmarshaler("TestSlackChannelInput", ec.unmarshalInputTestSlackChannelInput),
 			graphql.NewInputUnmarshaler("TestWebhookInput", ec.unmarshalInputTestWebhookInput),
 			graphql.NewInputUnmarshaler("TicketFilter", ec.unmarshalInputTicketFilter),
 			graphql.NewInputUnmarshaler("TicketPresetInput", ec.unmarshalInputTicketPresetInput),
@@ -25891,6 +26358,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdatePropertyInput", ec.unmarshalInputUpdatePropertyInput),
 			graphql.NewInputUnmarshaler("UpdateQuoteInput", ec.unmarshalInputUpdateQuoteInput),
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
+			graphql.NewInputUnmarshaler("UpdateSlackChannelInput", ec.unmarshalInputUpdateSlackChannelInput),
 			graphql.NewInputUnmarshaler("UpdateTagInput", ec.unmarshalInputUpdateTagInput),
 			graphql.NewInputUnmarshaler("UpdateTargetedMessageInput", ec.unmarshalInputUpdateTargetedMessageInput),
 			graphql.NewInputUnmarshaler("UpdateTeamInput", ec.unmarshalInputUpdateTeamInput),
@@ -27282,6 +27750,18 @@ enum AuditAction {
   WEBHOOK_ENDPOINT_DELETED
   "A webhook endpoint was paused by Parley."
   WEBHOOK_ENDPOINT_PAUSED
+  "A Slack workspace was connected, or connected again."
+  SLACK_WORKSPACE_CONNECTED
+  "A Slack workspace took away the app's access, or was renamed."
+  SLACK_WORKSPACE_UPDATED
+  "A Slack workspace was disconnected."
+  SLACK_WORKSPACE_DISCONNECTED
+  "A Slack channel was connected to an inbox."
+  SLACK_CHANNEL_CONNECTED
+  "A Slack channel's settings or state changed."
+  SLACK_CHANNEL_UPDATED
+  "A Slack channel was disconnected from its inbox."
+  SLACK_CHANNEL_DISCONNECTED
   "A pipeline was created."
   PIPELINE_CREATED
   "A pipeline or one of its stages was changed or archived."
@@ -33386,6 +33866,18 @@ enum EventType {
   WEBHOOK_ENDPOINT_DELETED
   "A webhook endpoint was paused by Parley. Only its integration and admins see this event."
   WEBHOOK_ENDPOINT_PAUSED
+  "A Slack workspace was connected, or connected again."
+  SLACK_WORKSPACE_CONNECTED
+  "A Slack workspace took away the app's access, or was renamed."
+  SLACK_WORKSPACE_UPDATED
+  "A Slack workspace was disconnected."
+  SLACK_WORKSPACE_DISCONNECTED
+  "A Slack channel was connected to an inbox."
+  SLACK_CHANNEL_CONNECTED
+  "A Slack channel's settings or state changed."
+  SLACK_CHANNEL_UPDATED
+  "A Slack channel was disconnected from its inbox."
+  SLACK_CHANNEL_DISCONNECTED
   "A ticket was created."
   TICKET_CREATED
   "A ticket was changed."
@@ -36940,6 +37432,16 @@ type MessageRevisionEdge {
     "Its TypeID."
     id: ID!
   ): WebhookDelivery @access(to: [ADMIN], scope: "settings:read")
+  "A Slack workspace of the account's; null if it does not exist."
+  slackWorkspace(
+    "Its TypeID."
+    id: ID!
+  ): SlackWorkspace @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
+  "A Slack channel of an inbox; null if it does not exist or the caller may not see it."
+  slackChannel(
+    "Its TypeID."
+    id: ID!
+  ): SlackChannel @access(to: [ADMIN, AGENT, INTEGRATION, BOT])
   "A notification of the caller's; null if there is none."
   notification(
     "Its TypeID."
@@ -37190,6 +37692,11 @@ enum NotificationMedium {
   seconds. In quiet hours none is pushed, and not afterwards either.
   """
   PUSH
+  """
+  In Slack, as a direct message of the app's, if the account has connected a workspace in which someone has the user's address: at once, and
+  likewise.
+  """
+  SLACK
 }
 
 """
@@ -41360,6 +41867,324 @@ type CreateSignInLinkPayload {
   expiresAt: Time
   "The user."
   user: User
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/slack.graphqls", Input: `extend type Query {
+  "The Slack workspaces that the account has connected, by name: at most 20."
+  slackWorkspaces: [SlackWorkspace!]! @access(to: [ADMIN], scope: "settings:read")
+  """
+  The channels of a workspace to choose from, as Slack has them now: one page of Slack's own list. A private one is among them once the app was
+  invited to it. NOT_FOUND if there is no such workspace, UNAVAILABLE if Slack cannot be reached.
+  """
+  availableSlackChannels(
+    "The workspace."
+    slackWorkspaceId: ID!
+    "Continue after this cursor, the ` + "`" + `endCursor` + "`" + ` of the page before."
+    after: String
+  ): AvailableSlackChannels! @access(to: [ADMIN], scope: "settings:read")
+}
+
+extend type Mutation {
+  """
+  Begins to connect a Slack workspace, or to connect it again: answers with the address at which the admin installs the app. Within fifteen minutes
+  the browser comes back to ` + "`" + `returnUrl` + "`" + ` with ` + "`" + `state` + "`" + ` and ` + "`" + `code` + "`" + `, and ` + "`" + `finishSlackInstall` + "`" + ` ends it. Without a Slack app of the operator's:
+  NOT_ELIGIBLE. Emits nothing.
+  """
+  beginSlackInstall(
+    "Where the browser returns to."
+    input: BeginSlackInstallInput!
+  ): BeginSlackInstallPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE])
+  """
+  Ends what ` + "`" + `beginSlackInstall` + "`" + ` began, for the same admin with the same token. A workspace that the account has already gets the new access,
+  and goes on. Emits ` + "`" + `SLACK_WORKSPACE_CONNECTED` + "`" + `.
+  """
+  finishSlackInstall(
+    "What the browser came back with."
+    input: FinishSlackInstallInput!
+  ): FinishSlackInstallPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE])
+  """
+  Disconnects a workspace, with all its channels: nothing more is posted, and what is written there is no longer read. What was posted stays in Slack.
+  Emits ` + "`" + `SLACK_CHANNEL_DISCONNECTED` + "`" + ` for each channel, and ` + "`" + `SLACK_WORKSPACE_DISCONNECTED` + "`" + `.
+  """
+  disconnectSlackWorkspace(
+    "The workspace."
+    input: DisconnectSlackWorkspaceInput!
+  ): DisconnectSlackWorkspacePayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Connects a Slack channel to an inbox: conversations are posted there from then on, with a thread each. A channel that is shared with
+  other companies is refused, since notes are shown there: NOT_ELIGIBLE. Emits ` + "`" + `SLACK_CHANNEL_CONNECTED` + "`" + `.
+  """
+  connectSlackChannel(
+    "The channel, the inbox, and what is posted."
+    input: ConnectSlackChannelInput!
+  ): ConnectSlackChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+  "Changes what a Slack channel gets, and what answers there become. Omitted fields stay as they are. Emits ` + "`" + `SLACK_CHANNEL_UPDATED` + "`" + ` if something changed."
+  updateSlackChannel(
+    "The channel, and what to change."
+    input: UpdateSlackChannelInput!
+  ): UpdateSlackChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND, REQUIRED])
+  """
+  Disconnects a Slack channel from its inbox: nothing more is posted, and what is written in its threads is no longer read. What was posted stays
+  in Slack. Emits ` + "`" + `SLACK_CHANNEL_DISCONNECTED` + "`" + `.
+  """
+  disconnectSlackChannel(
+    "The channel."
+    input: DisconnectSlackChannelInput!
+  ): DisconnectSlackChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
+  """
+  Posts a line to a Slack channel, at once. If that works, a channel that could not be reached is connected again. NOT_ELIGIBLE with what Slack
+  says if it does not. Emits ` + "`" + `SLACK_CHANNEL_UPDATED` + "`" + ` if its state changed.
+  """
+  testSlackChannel(
+    "The channel."
+    input: TestSlackChannelInput!
+  ): TestSlackChannelPayload! @access(to: [ADMIN], scope: "settings:write")
+    @errors(codes: [CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
+}
+
+extend type Inbox {
+  "The Slack channels that get its conversations, by name: at most 20."
+  slackChannels: [SlackChannel!]!
+}
+
+"Whether Parley may post to a Slack workspace."
+enum SlackWorkspaceState {
+  "It may."
+  CONNECTED
+  "The app was removed, or its access taken away: connect it again."
+  REVOKED
+}
+
+"Whether a Slack channel gets what is to be posted."
+enum SlackChannelState {
+  "It does."
+  CONNECTED
+  "It is shared with another company, who must not read notes: nothing is posted, and what is written there is not sent."
+  SHARED
+  "Slack refuses what is posted: see ` + "`" + `problem` + "`" + `."
+  UNREACHABLE
+}
+
+"What a Slack channel gets."
+enum SlackPostKind {
+  "Each new chat, once the contact wrote, and a bot passed it on."
+  NEW_CHAT
+  "Each new conversation by e-mail or a custom channel that a contact began."
+  NEW_EMAIL
+  "Each conversation that is assigned to a user or team."
+  ASSIGNED
+}
+
+"What an answer in a Slack thread becomes, if whoever wrote it may answer in the inbox."
+enum SlackThreadReplies {
+  "A message to the contact; one that begins with ` + "`" + `//` + "`" + ` a note."
+  ANSWER
+  "A note."
+  NOTE
+}
+
+"A Slack workspace of the account's."
+type SlackWorkspace implements Node @scope(read: "settings:read") {
+  "TypeID, ` + "`" + `slackworkspace_...` + "`" + `."
+  id: ID!
+  "Its id in Slack, ` + "`" + `T...` + "`" + `."
+  teamId: String!
+  "Its name in Slack."
+  name: String!
+  "Whether Parley may post there."
+  state: SlackWorkspaceState!
+  "What Slack said when it refused; null: all is well."
+  problem: String
+  "Who connected it last; null if they are gone."
+  connectedBy: User
+  "When it was connected last."
+  connectedAt: Time!
+  "When it was connected first."
+  createdAt: Time!
+}
+
+"A Slack channel that gets an inbox's conversations."
+type SlackChannel implements Node @scope(read: "settings:read") {
+  "TypeID, ` + "`" + `slackchannel_...` + "`" + `."
+  id: ID!
+  "The inbox."
+  inbox: Inbox!
+  "The workspace that has the channel."
+  workspace: SlackWorkspace
+  "Its id in Slack, ` + "`" + `C...` + "`" + ` or ` + "`" + `G...` + "`" + `."
+  slackId: String!
+  "Its name in Slack, without ` + "`" + `#` + "`" + `."
+  name: String!
+  "Whether it gets what is to be posted."
+  state: SlackChannelState!
+  "Why it does not; null: all is well."
+  problem: String
+  "What it gets."
+  kinds: [SlackPostKind!]!
+  "Only conversations that this view shows begin a thread; null: all, or a view that is gone, with which none does: see ` + "`" + `problem` + "`" + `."
+  savedView: SavedView
+  "What answers in its threads become."
+  threadReplies: SlackThreadReplies!
+  "When it was connected."
+  createdAt: Time!
+}
+
+"A page of the channels of a workspace."
+type AvailableSlackChannels @scope(read: "settings:read") {
+  "The channels: at most 200."
+  channels: [AvailableSlackChannel!]!
+  "The cursor of the next page; null: there is none."
+  endCursor: String
+}
+
+"A channel as Slack has it."
+type AvailableSlackChannel @scope(read: "settings:read") {
+  "Its id in Slack."
+  slackId: String!
+  "Its name, without ` + "`" + `#` + "`" + `."
+  name: String!
+  "Whether only its members see it."
+  private: Boolean!
+  "Whether the app is in it. It joins a public one by itself."
+  member: Boolean!
+  "Whether it is shared with another company: such a one cannot be connected."
+  shared: Boolean!
+}
+
+"Where a browser returns to from Slack."
+input BeginSlackInstallInput {
+  "A page of this server or of PARLEY_ALLOWED_ORIGINS, which gets ` + "`" + `state` + "`" + ` and ` + "`" + `code` + "`" + ` in its query; omitted: a page of this server shows them."
+  returnUrl: String
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What a browser came back from Slack with."
+input FinishSlackInstallInput {
+  "The ` + "`" + `state` + "`" + ` of the query."
+  state: String!
+  "The ` + "`" + `code` + "`" + ` of the query."
+  code: String!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The workspace to disconnect."
+input DisconnectSlackWorkspaceInput {
+  "The workspace."
+  slackWorkspaceId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"A Slack channel for an inbox."
+input ConnectSlackChannelInput {
+  "The inbox."
+  inboxId: ID!
+  "The workspace."
+  slackWorkspaceId: ID!
+  "The channel's id in Slack, ` + "`" + `C...` + "`" + ` or ` + "`" + `G...` + "`" + `."
+  slackId: String!
+  "What it gets; omitted: NEW_CHAT and NEW_EMAIL."
+  kinds: [SlackPostKind!]
+  "Only conversations that this saved view shows begin a thread: one of the inbox that is not private. Omitted: all do."
+  savedViewId: ID
+  "What answers become; omitted: ANSWER."
+  threadReplies: SlackThreadReplies
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"What to change of a Slack channel. Omitted fields stay as they are."
+input UpdateSlackChannelInput {
+  "The channel."
+  slackChannelId: ID!
+  "What it gets."
+  kinds: [SlackPostKind!]
+  "The saved view; null: all conversations begin a thread."
+  savedViewId: ID
+  "What answers become."
+  threadReplies: SlackThreadReplies
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The Slack channel to disconnect."
+input DisconnectSlackChannelInput {
+  "The channel."
+  slackChannelId: ID!
+  "At most 255 characters; see Mutation."
+  idempotencyKey: String
+}
+
+"The Slack channel to post to."
+input TestSlackChannelInput {
+  "The channel."
+  slackChannelId: ID!
+  "At most 255 characters; see Mutation. A repeated call posts nothing."
+  idempotencyKey: String
+}
+
+"Payload of ` + "`" + `beginSlackInstall` + "`" + `."
+type BeginSlackInstallPayload {
+  "Where the admin installs the app; null on errors."
+  authorizationUrl: URL
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `finishSlackInstall` + "`" + `."
+type FinishSlackInstallPayload {
+  "The workspace in its current state."
+  slackWorkspace: SlackWorkspace
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `disconnectSlackWorkspace` + "`" + `."
+type DisconnectSlackWorkspacePayload {
+  "The id of the workspace; null on errors."
+  disconnectedSlackWorkspaceId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `connectSlackChannel` + "`" + `."
+type ConnectSlackChannelPayload {
+  "The channel in its current state."
+  slackChannel: SlackChannel
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `updateSlackChannel` + "`" + `."
+type UpdateSlackChannelPayload {
+  "The channel in its current state."
+  slackChannel: SlackChannel
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `disconnectSlackChannel` + "`" + `."
+type DisconnectSlackChannelPayload {
+  "The id of the channel; null on errors."
+  disconnectedSlackChannelId: ID
+  "Errors that the caller can correct; empty on success."
+  userErrors: [UserError!]!
+}
+
+"Payload of ` + "`" + `testSlackChannel` + "`" + `."
+type TestSlackChannelPayload {
+  "The channel in its current state."
+  slackChannel: SlackChannel
   "Errors that the caller can correct; empty on success."
   userErrors: [UserError!]!
 }
@@ -45932,6 +46757,32 @@ func (ec *executionContext) childFields_AvailabilityReason(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AvailabilityReason", field.Name)
 }
 
+func (ec *executionContext) childFields_AvailableSlackChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slackId":
+		return ec.fieldContext_AvailableSlackChannel_slackId(ctx, field)
+	case "name":
+		return ec.fieldContext_AvailableSlackChannel_name(ctx, field)
+	case "private":
+		return ec.fieldContext_AvailableSlackChannel_private(ctx, field)
+	case "member":
+		return ec.fieldContext_AvailableSlackChannel_member(ctx, field)
+	case "shared":
+		return ec.fieldContext_AvailableSlackChannel_shared(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AvailableSlackChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_AvailableSlackChannels(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channels":
+		return ec.fieldContext_AvailableSlackChannels_channels(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_AvailableSlackChannels_endCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AvailableSlackChannels", field.Name)
+}
+
 func (ec *executionContext) childFields_BeginEmailChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "emailChannel":
@@ -45942,6 +46793,16 @@ func (ec *executionContext) childFields_BeginEmailChannelPayload(ctx context.Con
 		return ec.fieldContext_BeginEmailChannelPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BeginEmailChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BeginSlackInstallPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authorizationUrl":
+		return ec.fieldContext_BeginSlackInstallPayload_authorizationUrl(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginSlackInstallPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginSlackInstallPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_BlockConversationSenderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -46464,6 +47325,16 @@ func (ec *executionContext) childFields_ConnectPersonalMailboxPayload(ctx contex
 		return ec.fieldContext_ConnectPersonalMailboxPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConnectPersonalMailboxPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectSlackChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slackChannel":
+		return ec.fieldContext_ConnectSlackChannelPayload_slackChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConnectSlackChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectSlackChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -47874,6 +48745,26 @@ func (ec *executionContext) childFields_DisconnectEmailChannelPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type DisconnectEmailChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DisconnectSlackChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "disconnectedSlackChannelId":
+		return ec.fieldContext_DisconnectSlackChannelPayload_disconnectedSlackChannelId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisconnectSlackChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisconnectSlackChannelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DisconnectSlackWorkspacePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "disconnectedSlackWorkspaceId":
+		return ec.fieldContext_DisconnectSlackWorkspacePayload_disconnectedSlackWorkspaceId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DisconnectSlackWorkspacePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisconnectSlackWorkspacePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DismissProposalPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "proposal":
@@ -48686,6 +49577,16 @@ func (ec *executionContext) childFields_FinishEmailChannelPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type FinishEmailChannelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_FinishSlackInstallPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slackWorkspace":
+		return ec.fieldContext_FinishSlackInstallPayload_slackWorkspace(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FinishSlackInstallPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FinishSlackInstallPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Flow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "start":
@@ -49062,6 +49963,8 @@ func (ec *executionContext) childFields_Inbox(ctx context.Context, field graphql
 		return ec.fieldContext_Inbox_ratingCounts(ctx, field)
 	case "setup":
 		return ec.fieldContext_Inbox_setup(ctx, field)
+	case "slackChannels":
+		return ec.fieldContext_Inbox_slackChannels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inbox", field.Name)
 }
@@ -51934,6 +52837,56 @@ func (ec *executionContext) childFields_SimulatedProperty(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SimulatedProperty", field.Name)
 }
 
+func (ec *executionContext) childFields_SlackChannel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SlackChannel_id(ctx, field)
+	case "inbox":
+		return ec.fieldContext_SlackChannel_inbox(ctx, field)
+	case "workspace":
+		return ec.fieldContext_SlackChannel_workspace(ctx, field)
+	case "slackId":
+		return ec.fieldContext_SlackChannel_slackId(ctx, field)
+	case "name":
+		return ec.fieldContext_SlackChannel_name(ctx, field)
+	case "state":
+		return ec.fieldContext_SlackChannel_state(ctx, field)
+	case "problem":
+		return ec.fieldContext_SlackChannel_problem(ctx, field)
+	case "kinds":
+		return ec.fieldContext_SlackChannel_kinds(ctx, field)
+	case "savedView":
+		return ec.fieldContext_SlackChannel_savedView(ctx, field)
+	case "threadReplies":
+		return ec.fieldContext_SlackChannel_threadReplies(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SlackChannel_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlackChannel", field.Name)
+}
+
+func (ec *executionContext) childFields_SlackWorkspace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SlackWorkspace_id(ctx, field)
+	case "teamId":
+		return ec.fieldContext_SlackWorkspace_teamId(ctx, field)
+	case "name":
+		return ec.fieldContext_SlackWorkspace_name(ctx, field)
+	case "state":
+		return ec.fieldContext_SlackWorkspace_state(ctx, field)
+	case "problem":
+		return ec.fieldContext_SlackWorkspace_problem(ctx, field)
+	case "connectedBy":
+		return ec.fieldContext_SlackWorkspace_connectedBy(ctx, field)
+	case "connectedAt":
+		return ec.fieldContext_SlackWorkspace_connectedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SlackWorkspace_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlackWorkspace", field.Name)
+}
+
 func (ec *executionContext) childFields_SnoozeConversationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -52390,6 +53343,16 @@ func (ec *executionContext) childFields_TeamMapping(ctx context.Context, field g
 		return ec.fieldContext_TeamMapping_team(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeamMapping", field.Name)
+}
+
+func (ec *executionContext) childFields_TestSlackChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slackChannel":
+		return ec.fieldContext_TestSlackChannelPayload_slackChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestSlackChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestSlackChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -52940,6 +53903,16 @@ func (ec *executionContext) childFields_UpdateSavedViewPayload(ctx context.Conte
 		return ec.fieldContext_UpdateSavedViewPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSavedViewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSlackChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slackChannel":
+		return ec.fieldContext_UpdateSlackChannelPayload_slackChannel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateSlackChannelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSlackChannelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateTagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -61,6 +61,14 @@ type BeginEmailChannelPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Payload of `beginSlackInstall`.
+type BeginSlackInstallPayload struct {
+	// Where the admin installs the app; null on errors.
+	AuthorizationURL *string `json:"authorizationUrl,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Payload of `blockConversationSender`.
 type BlockConversationSenderPayload struct {
 	// The conversation in its current state.
@@ -289,6 +297,22 @@ type DeleteTicketPayload struct {
 type DeleteWebhookEndpointPayload struct {
 	// The id of the endpoint; null on errors.
 	DeletedWebhookEndpointID *string `json:"deletedWebhookEndpointId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `disconnectSlackChannel`.
+type DisconnectSlackChannelPayload struct {
+	// The id of the channel; null on errors.
+	DisconnectedSlackChannelID *string `json:"disconnectedSlackChannelId,omitempty"`
+	// Errors that the caller can correct; empty on success.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Payload of `disconnectSlackWorkspace`.
+type DisconnectSlackWorkspacePayload struct {
+	// The id of the workspace; null on errors.
+	DisconnectedSlackWorkspaceID *string `json:"disconnectedSlackWorkspaceId,omitempty"`
 	// Errors that the caller can correct; empty on success.
 	UserErrors []*UserError `json:"userErrors"`
 }

@@ -36,6 +36,16 @@ type (
 		WebhookDelivery *ent.WebhookDelivery
 		UserErrors      []*UserError
 	}
+	// SlackWorkspacePayload is the payload {slackWorkspace userErrors}.
+	SlackWorkspacePayload struct {
+		SlackWorkspace *ent.SlackWorkspace
+		UserErrors     []*UserError
+	}
+	// SlackChannelPayload is the payload {slackChannel userErrors}.
+	SlackChannelPayload struct {
+		SlackChannel *ent.SlackChannel
+		UserErrors   []*UserError
+	}
 	// BotPayload is the payload {bot userErrors}.
 	BotPayload struct {
 		Bot        *ent.Bot

@@ -95,6 +95,8 @@ type Config struct {
 	RemoteImages RemoteImages
 	// Callbacks serves /oauth/callback; nil: it is not there.
 	Callbacks Callbacks
+	// Slack serves /slack/, what Slack sends and where it sends browsers back; nil: it is not there.
+	Slack Slack
 	// SignIns serves the pages below /auth/, and SignedIn ends sessions there; nil: they are not there.
 	SignIns  SignIns
 	SignedIn SignedIn
@@ -163,6 +165,7 @@ func New(c Config) (http.Handler, error) {
 	c.routeFiles(mux)
 	c.routeRemoteImages(mux)
 	c.routeOAuth(mux)
+	c.routeSlack(mux)
 	c.routeSignIn(mux, s)
 	c.routeApps(mux, s)
 	c.routeDirectory(mux, s)

@@ -26,12 +26,17 @@ func (c *Config) routeOAuth(mux *http.ServeMux) {
 }
 
 func (c *Config) serveCallback(w http.ResponseWriter, r *http.Request) {
+	c.serveReturn(w, r, c.Callbacks, landing{What: "The mailbox", Began: "beginEmailChannel", Finish: "finishEmailChannel", Answer: "emailChannel { id address state }"})
+}
+
+// serveReturn sends a browser on that came back from a provider, or shows it how to go on.
+func (c *Config) serveReturn(w http.ResponseWriter, r *http.Request, of Callbacks, page landing) {
 	query := r.URL.Query()
-	page := landing{State: query.Get("state"), Code: query.Get("code"), Refusal: query.Get("error_description")}
+	page.State, page.Code, page.Refusal = query.Get("state"), query.Get("code"), query.Get("error_description")
 	if page.Refusal == "" {
 		page.Refusal = query.Get("error")
 	}
-	to, err := c.Callbacks.Returns(r.Context(), query)
+	to, err := of.Returns(r.Context(), query)
 	status := http.StatusOK
 	switch e := errs.Of(err); {
 	case err == nil && to != "":
@@ -40,10 +45,10 @@ func (c *Config) serveCallback(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	case e != nil:
-		status, page = http.StatusBadRequest, landing{Refusal: e.Message}
+		status, page.Refusal = http.StatusBadRequest, e.Message
 	case err != nil:
 		c.Log.ErrorContext(r.Context(), "a sign-in could not be looked up", "error", err)
-		status, page = http.StatusInternalServerError, landing{Refusal: "Something went wrong here. Try again."}
+		status, page.Refusal = http.StatusInternalServerError, "Something went wrong here. Try again."
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -57,19 +62,23 @@ func (c *Config) serveCallback(w http.ResponseWriter, r *http.Request) {
 }
 
 // landing is what an admin sees who named no page of their own.
-type landing struct{ State, Code, Refusal string }
+type landing struct {
+	State, Code, Refusal string
+	// What is to be connected, by which mutation that began, and which one finishes it with which answer.
+	What, Began, Finish, Answer string
+}
 
 var landingPage = template.Must(template.New("landing").Parse(`<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Parley: sign-in</title>
 <style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:1rem;border:1px solid;border-radius:.5rem}</style>
-{{if .Refusal}}<h1>The mailbox was not connected</h1><p>{{.Refusal}}</p><p>Begin again with <code>beginEmailChannel</code>.</p>
+{{if .Refusal}}<h1>{{.What}} was not connected</h1><p>{{.Refusal}}</p><p>Begin again with <code>{{.Began}}</code>.</p>
 {{else}}<h1>One more step</h1><p>You signed in. Finish in the playground, with the token that you began with, within a few minutes:</p>
 <pre>mutation {
-  finishEmailChannel(input: {
+  {{.Finish}}(input: {
     state: "{{.State}}"
     code: "{{.Code}}"
   }) {
-    emailChannel { id address state }
+    {{.Answer}}
     userErrors { field message }
   }
 }</pre>{{end}}

@@ -61,6 +61,8 @@ const (
 	RoutingDecision  = "routing"
 	SavedView        = "savedview"
 	Session          = "session"
+	SlackChannel     = "slackchannel"
+	SlackWorkspace   = "slackworkspace"
 	SubscriptionType = "subscription"
 	Tag              = "tag"
 	TargetedMessage  = "targetedmessage"

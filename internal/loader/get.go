@@ -39,6 +39,8 @@ func (s *Service) Load(ctx context.Context, ids []string) ([]any, error) {
 		id.Notification:     AnyOf(s.Notifications),
 		id.WebhookEndpoint:  AnyOf(s.WebhookEndpoints),
 		id.WebhookDelivery:  AnyOf(s.WebhookDeliveries),
+		id.SlackWorkspace:   AnyOf(s.SlackWorkspaces),
+		id.SlackChannel:     AnyOf(s.SlackChannels),
 		id.Tag:              AnyOf(s.Tags),
 		id.LibraryItem:      AnyOf(s.LibraryItems),
 		id.LibraryShare:     AnyOf(s.LibraryShares),

@@ -101,7 +101,12 @@ func (s *Service) whoIsNotified(ctx context.Context, n *notice) ([]string, error
 	if n.pushed, err = s.whoIsPushed(ctx, n, users); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(users, func(userID string) bool { return !n.shown[userID] && !n.mailed[userID] && !n.pushed[userID] }), nil
+	if n.slacked, err = s.whoIsSlacked(ctx, n, users); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(users, func(userID string) bool {
+		return !n.shown[userID] && !n.mailed[userID] && !n.pushed[userID] && !n.slacked[userID]
+	}), nil
 }
 
 // whoIsPushed are those of the users who want a notice by push, and have a browser for it.

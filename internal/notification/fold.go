@@ -18,8 +18,8 @@ const mostInStatement = 200
 
 // waiting is a notification that is not read, and when it is due by the media that wait.
 type waiting struct {
-	id                       string
-	mailAt, pushAt, pushedAt clock.Micros
+	id                                           string
+	mailAt, pushAt, pushedAt, slackAt, slackedAt clock.Micros
 }
 
 // unread is what a user has not read of a notice's kind in its inbox.
@@ -44,7 +44,7 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 	of := &store.Statement{}
 	since := int64(n.event.OccurredAt.Add(-burst)) // as updated_at, which may lag
 	among := func() string {
-		return "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at, push_at, pushed_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
+		return "SELECT user_id, id, conversation_id, subject_id, updated_at, mail_at, push_at, pushed_at, slack_at, slacked_at FROM notifications WHERE user_id IN (" + store.List(of, n.users) +
 			") AND account_id = " + of.Arg(n.event.AccountID) + " AND read_at = 0 AND kind = " + of.Arg(string(n.kind)) + " AND inbox_id = " + of.Arg(n.inboxID())
 	}
 	// Each half has its index.
@@ -54,7 +54,7 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 		var userID, conversationID, subjectID string
 		var updatedAt int64
 		var w waiting
-		if err := rows.Scan(&userID, &w.id, &conversationID, &subjectID, &updatedAt, &w.mailAt, &w.pushAt, &w.pushedAt); err != nil {
+		if err := rows.Scan(&userID, &w.id, &conversationID, &subjectID, &updatedAt, &w.mailAt, &w.pushAt, &w.pushedAt, &w.slackAt, &w.slackedAt); err != nil {
 			return err
 		}
 		u := found[userID]
@@ -75,9 +75,9 @@ func unreadOf(ctx context.Context, tx *store.Tx, n *notice) (map[string]unread, 
 	return found, err
 }
 
-// due is when a notice is told by mail and by push, to a user who has w of it unread; 0: it is
+// due is when a notice is told by mail, by push and in Slack, to a user who has w of it unread; 0: it is
 // not, or it waits for that already.
-func (n *notice) due(tx *store.Tx, userID string, w waiting) (mailAt, pushAt clock.Micros) {
+func (n *notice) due(tx *store.Tx, userID string, w waiting) (mailAt, pushAt, slackAt clock.Micros) {
 	if n.mailed[userID] && !kindNamed(n.kind).Fixed && w.mailAt == 0 {
 		mailAt = tx.Now().Add(kindNamed(n.kind).MailAfter)
 	}
@@ -87,7 +87,13 @@ func (n *notice) due(tx *store.Tx, userID string, w waiting) (mailAt, pushAt clo
 			pushAt = max(pushAt, w.pushedAt.Add(pushPause))
 		}
 	}
-	return mailAt, pushAt
+	if n.slacked[userID] && w.slackAt == 0 {
+		slackAt = tx.Now()
+		if w.slackedAt > 0 {
+			slackAt = max(slackAt, w.slackedAt.Add(pushPause))
+		}
+	}
+	return mailAt, pushAt, slackAt
 }
 
 // writeNew makes a notification for each user who has nothing that it is folded into.
@@ -98,16 +104,17 @@ func writeNew(ctx context.Context, tx *store.Tx, n *notice, all map[string]unrea
 		if _, _, folded := u.folds(); folded {
 			continue
 		}
-		mailAt, pushAt := n.due(tx, userID, waiting{})
+		mailAt, pushAt, slackAt := n.due(tx, userID, waiting{})
 		e, made := n.event, id.New(id.Notification)
 		row := tx.Client.Notification.Create().SetID(made).SetUserID(userID).SetKind(n.kind).SetInboxID(n.inboxID()).
 			SetActorKind(e.ActorKind).SetActorID(n.staff()).SetFirstSequence(e.Sequence).SetLastSequence(e.Sequence).SetSequence(next[userID]).
-			SetShown(n.shown[userID]).SetMailAt(mailAt).SetPushAt(pushAt).SetUpdatedAt(e.OccurredAt).SetCreatedAt(e.OccurredAt)
+			SetShown(n.shown[userID]).SetMailAt(mailAt).SetPushAt(pushAt).SetSlackAt(slackAt).SetUpdatedAt(e.OccurredAt).SetCreatedAt(e.OccurredAt)
 		if n.conversation == nil || u.apart < mostApart {
 			row.SetConversationID(n.conversationID()).SetMessageID(n.messageID).SetMessageNumber(n.number).SetSubjectID(n.subjectID)
 		}
 		queueMail(tx, n, userID, mailAt)
 		queuePush(tx, n, userID, made, pushAt)
+		queueSlack(tx, n, userID, made, slackAt)
 		rows = append(rows, row)
 	}
 	for chunk := range slices.Chunk(rows, mostInStatement) {
@@ -119,7 +126,7 @@ func writeNew(ctx context.Context, tx *store.Tx, n *notice, all map[string]unrea
 }
 
 // fold is how a notice changes notifications that are alike.
-type fold struct{ several, shown, mails, pushes bool }
+type fold struct{ several, shown, mails, pushes, slacks bool }
 
 // writeFolded folds a notice into what users have not read.
 func writeFolded(ctx context.Context, tx *store.Tx, n *notice, all map[string]unread) error {
@@ -129,11 +136,12 @@ func writeFolded(ctx context.Context, tx *store.Tx, n *notice, all map[string]un
 		if !folded {
 			continue
 		}
-		mailAt, pushAt := n.due(tx, userID, into)
-		f := fold{several: several, shown: n.shown[userID], mails: mailAt > 0, pushes: pushAt > 0}
+		mailAt, pushAt, slackAt := n.due(tx, userID, into)
+		f := fold{several: several, shown: n.shown[userID], mails: mailAt > 0, pushes: pushAt > 0, slacks: slackAt > 0}
 		alike[f] = append(alike[f], into.id)
 		queueMail(tx, n, userID, mailAt)
 		queuePush(tx, n, userID, into.id, pushAt)
+		queueSlack(tx, n, userID, into.id, slackAt)
 	}
 	for _, f := range slices.SortedFunc(maps.Keys(alike), compareFolds) {
 		for ids := range slices.Chunk(alike[f], mostInStatement) {
@@ -149,7 +157,7 @@ func writeFolded(ctx context.Context, tx *store.Tx, n *notice, all map[string]un
 func compareFolds(a, b fold) int { return a.rank() - b.rank() }
 
 func (f fold) rank() (rank int) {
-	for i, is := range []bool{f.several, f.shown, f.mails, f.pushes} {
+	for i, is := range []bool{f.several, f.shown, f.mails, f.pushes, f.slacks} {
 		if is {
 			rank |= 1 << i
 		}
@@ -168,10 +176,14 @@ func (n *notice) foldInto(ctx context.Context, tx *store.Tx, f fold, ids []strin
 	if f.mails {
 		query += ", mail_at = " + of.Arg(int64(tx.Now().Add(kindNamed(n.kind).MailAfter)))
 	}
-	if f.pushes {
-		// As due has it for each.
-		query += ", push_at = CASE WHEN pushed_at > " + of.Arg(int64(tx.Now().Add(-pushPause))) + " THEN pushed_at + " + of.Arg(pushPause.Microseconds()) +
-			" ELSE " + of.Arg(int64(tx.Now())) + " END"
+	for _, at := range []struct {
+		due, done string
+		is        bool
+	}{{"push_at", "pushed_at", f.pushes}, {"slack_at", "slacked_at", f.slacks}} {
+		if at.is { // as due has it for each
+			query += ", " + at.due + " = CASE WHEN " + at.done + " > " + of.Arg(int64(tx.Now().Add(-pushPause))) + " THEN " + at.done + " + " + of.Arg(pushPause.Microseconds()) +
+				" ELSE " + of.Arg(int64(tx.Now())) + " END"
+		}
 	}
 	_, err := tx.Exec(ctx, query+" WHERE account_id = "+of.Arg(e.AccountID)+" AND id IN ("+store.List(of, ids)+")", of.Args...)
 	return err

@@ -28,8 +28,8 @@ const happenedWithin = 24 * time.Hour
 type notice struct {
 	kind  vocab.NotificationKind
 	users []string
-	// shown, mailed and pushed are who wants it in the list, by e-mail, and by push.
-	shown, mailed, pushed map[string]bool
+	// shown, mailed, pushed and slacked are who wants it in the list, by e-mail, by push, and in Slack.
+	shown, mailed, pushed, slacked map[string]bool
 	// conversation is what it is about; nil: none.
 	conversation *ent.Conversation
 	messageID    string
@@ -167,7 +167,7 @@ func changedTo(e *event.Entry, field string) string {
 // noticesOf finds out what is to be told of an event, and whom it is for in the first place.
 func (s *Service) noticesOf(ctx context.Context, e *event.Entry) ([]*notice, error) {
 	switch e.Type {
-	case vocab.EngagementTaskDue, vocab.QuoteAcceptedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.WebhookEndpointPaused:
+	case vocab.EngagementTaskDue, vocab.QuoteAcceptedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.WebhookEndpointPaused, vocab.SlackWorkspaceUpdated, vocab.SlackChannelUpdated:
 		n, err := s.noticeOfRecord(ctx, e)
 		if n == nil || err != nil {
 			return nil, err
@@ -366,6 +366,12 @@ func (s *Service) noticeOfRecord(ctx context.Context, e *event.Entry) (*notice, 
 		}
 		admins, err := s.admins(ctx, e.AccountID)
 		return &notice{kind: vocab.NotifyChannelError, users: admins, subjectID: e.SubjectID}, err
+	case vocab.SlackWorkspaceUpdated, vocab.SlackChannelUpdated:
+		switch changedTo(e, "state") {
+		case string(vocab.SlackRevoked), string(vocab.SlackChannelShared), string(vocab.SlackChannelUnreachable):
+			admins, err := s.admins(ctx, e.AccountID)
+			return &notice{kind: vocab.NotifyChannelError, users: admins, subjectID: e.SubjectID}, err
+		}
 	case vocab.WebhookEndpointPaused:
 		admins, err := s.admins(ctx, e.AccountID)
 		return &notice{kind: vocab.NotifyWebhookPaused, users: admins, subjectID: e.SubjectID}, err

@@ -34,6 +34,7 @@ var (
 	andMail = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail}
 	andPush = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByPush}
 	all     = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail, vocab.NotifyByPush}
+	bySlack = append(slices.Clone(all), vocab.NotifyBySlack)
 )
 
 // Kinds is the table of NT-7, in the order of the SDL's enum.
@@ -42,14 +43,14 @@ var Kinds = []Kind{
 	{Name: vocab.NotifyNewEmail, Whom: "likewise by e-mail: all members, or those of the team", OfInbox: true, On: inApp, many: "%d new e-mails"},
 	{Name: vocab.NotifyAssigned, Whom: "the assignee", OfInbox: true, On: all, MailAfter: 5 * time.Minute, many: "%d conversations were assigned to you"},
 	{Name: vocab.NotifyReply, Whom: "the assignee, and who follows the conversation (`followConversation`)", OfInbox: true, On: all, MailAfter: 10 * time.Minute, many: "%d replies"},
-	{Name: vocab.NotifyMention, Whom: "whom a note mentions", OfInbox: true, On: all, many: "You were mentioned %d times"},
+	{Name: vocab.NotifyMention, Whom: "whom a note mentions", OfInbox: true, On: bySlack, many: "You were mentioned %d times"},
 	{Name: vocab.NotifyTaskDue, Whom: "who the task is assigned to, otherwise its owner", On: inApp},
 	{Name: vocab.NotifyDocumentOpened, Whom: "who sent it", OfInbox: true, On: inApp, many: "%d documents were opened"},
 	{Name: vocab.NotifyQuoteAccepted, Whom: "its owner", On: inApp},
 	{Name: vocab.NotifyProposalWaiting, Whom: "the conversation's assignee", OfInbox: true, On: inApp, many: "%d proposals wait for you"},
 	{Name: vocab.NotifyChannelError, Whom: "admins", On: andMail},
 	{Name: vocab.NotifyDeliveryFailed, Whom: "the author", OfInbox: true, On: andMail, many: "%d messages were not delivered"},
-	{Name: vocab.NotifyTokenCreated, Whom: "whose token it is, if someone else made it; no one can turn this off (AC-13)", Fixed: true, On: andMail},
+	{Name: vocab.NotifyTokenCreated, Whom: "whose token it is, if someone else made it; no one can turn this off (AC-13)", Fixed: true, On: andMail, Only: all},
 	{Name: vocab.NotifyWebhookPaused, Whom: "admins: a webhook endpoint was paused, because it is gone or dead ([webhooks.md](webhooks.md))", On: andMail},
 	{Name: vocab.NotifyMeetingLink, Whom: "who sent it", OfInbox: true, On: inApp, many: "%d meeting links were opened"},
 	{Name: vocab.NotifyFilteredDigest, Whom: "an inbox's admins, and its members who choose it, each week (IN-11)", OfInbox: true, On: byMail, Only: byMail, ForAdmins: true},
@@ -76,7 +77,7 @@ var aboutContacts = []vocab.NotificationKind{
 func (k Kind) pushes() bool { return slices.Contains(k.On, vocab.NotifyByPush) }
 
 // Media are all media, in the order of the SDL's enum.
-var Media = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail, vocab.NotifyByPush}
+var Media = []vocab.NotificationMedium{vocab.NotifyInApp, vocab.NotifyByEmail, vocab.NotifyByPush, vocab.NotifyBySlack}
 
 // kindNamed returns the row of a kind.
 func kindNamed(name vocab.NotificationKind) Kind {

@@ -47,6 +47,7 @@ func (s *Service) Register(q *job.Queue) {
 	job.Register(q, s.Mail, job.Options{})
 	job.Register(q, s.Push, job.Options{})
 	job.Register(q, s.PushTo, job.Options{})
+	job.Register(q, s.NotifyInSlack, job.Options{})
 }
 
 // Mail tells a user by one e-mail of all that they have not read and that is due, outside

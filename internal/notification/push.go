@@ -183,7 +183,7 @@ func (s *Service) composePush(ctx context.Context, args PushToArgs) (*ent.PushSu
 	if err != nil {
 		return nil, nil, err
 	}
-	if still, err := s.stillToPush(ctx, args, n); err != nil || !still {
+	if still, err := s.stillToNotify(ctx, args.AccountID, args.UserID, n, vocab.NotifyByPush); err != nil || !still {
 		return nil, nil, err
 	}
 	m, err := s.messageOf(asUser, n)
@@ -193,20 +193,20 @@ func (s *Service) composePush(ctx context.Context, args PushToArgs) (*ent.PushSu
 	return b, m, err
 }
 
-// stillToPush reports whether a user wants a notification by push, and it is true still.
-func (s *Service) stillToPush(ctx context.Context, args PushToArgs, n *ent.Notification) (still bool, err error) {
-	wants, err := s.whoWants(ctx, args.AccountID, []string{args.UserID}, n.Kind, n.InboxID, vocab.NotifyByPush)
-	if err != nil || !wants[args.UserID] {
+// stillToNotify reports whether a user wants a notification by a medium, and it is true still.
+func (s *Service) stillToNotify(ctx context.Context, accountID, userID string, n *ent.Notification, by vocab.NotificationMedium) (still bool, err error) {
+	wants, err := s.whoWants(ctx, accountID, []string{userID}, n.Kind, n.InboxID, by)
+	if err != nil || !wants[userID] {
 		return false, err
 	}
-	list, err := stillTrue(ctx, s.store.Client(ctx), args.UserID, []*ent.Notification{n})
+	list, err := stillTrue(ctx, s.store.Client(ctx), userID, []*ent.Notification{n})
 	if err != nil || len(list) == 0 {
 		return false, err
 	}
 	if n.ConversationID == "" {
 		return true, nil
 	}
-	return !s.presence.Looking(ctx, args.AccountID, n.InboxID, n.ConversationID)[args.UserID], nil
+	return !s.presence.Looking(ctx, accountID, n.InboxID, n.ConversationID)[userID], nil
 }
 
 // messageOf is what is pushed of a notification.

@@ -34,6 +34,9 @@ type Service struct {
 	// mailboxes are where mails are answered to; nil: nowhere.
 	mailboxes Mailboxes
 
+	// slack tells users there; nil: no one is.
+	slack Slack
+
 	// bus and presence are given by UseLive.
 	bus      Bus
 	presence Presence
@@ -57,6 +60,14 @@ type Mailboxes interface {
 	// AnswerAddress is where an answer to a notification of a conversation goes, and the id that
 	// it refers to; "": it cannot be answered.
 	AnswerAddress(ctx context.Context, client *ent.Client, c *ent.Conversation, notificationID string) (address, reference string, err error)
+}
+
+// Slack notifies users in Slack. Package slack implements it.
+type Slack interface {
+	// HasWorkspace reports whether users of the context's account may be notified there.
+	HasWorkspace(ctx context.Context) (bool, error)
+	// Notify has a user be notified there, of what SlackText says by then.
+	Notify(ctx context.Context, tx *store.Tx, accountID, userID, notificationID string) error
 }
 
 // Viewers reports what a user may see now. Package account implements it.
@@ -84,6 +95,9 @@ func New(s *store.Store, keys *secret.Keyring, viewers Viewers, push *webpush.Se
 // UseMailboxes has mails be answered to. It is called before the queue starts.
 func (s *Service) UseMailboxes(m Mailboxes) { s.mailboxes = m }
 
+// UseSlack has users be notified in Slack. It is called before the queue starts.
+func (s *Service) UseSlack(to Slack) { s.slack = to }
+
 // UseLive gives the service what it needs of the other nodes. It is called before events are
 // handled and requests are served.
 func (s *Service) UseLive(b Bus, p Presence) { s.bus, s.presence = b, p }
@@ -94,7 +108,7 @@ func (s *Service) Consumer() reaction.Consumer {
 		vocab.ConversationCreated, vocab.BotHandedOffEvent, vocab.ConversationUnfiltered, vocab.ConversationAssigned, vocab.ConversationClosed,
 		vocab.ConversationRead, vocab.MessageCreated, vocab.MessageDeliveryChanged, vocab.EngagementTaskDue, vocab.DocumentOpened, vocab.LibraryLinkClicked, vocab.QuoteAcceptedEvent,
 		vocab.ProposalCreatedEvent, vocab.ChannelStateChanged, vocab.TokenCreated, vocab.TokenRevoked, vocab.SignedOut, vocab.UserDeactivated, vocab.WebhookEndpointPaused,
-		vocab.ConversationEscalated,
+		vocab.ConversationEscalated, vocab.SlackWorkspaceUpdated, vocab.SlackChannelUpdated,
 	}, Handle: s.handle}
 }
 

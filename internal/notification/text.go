@@ -11,6 +11,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/notification"
+	"parley/internal/id"
 	"parley/internal/loader"
 	"parley/internal/vocab"
 )
@@ -107,6 +108,9 @@ func (s *Service) nameSubjects(ctx context.Context, list []*ent.Notification, al
 	if err != nil {
 		return err
 	}
+	if err := s.nameSlack(ctx, ids(vocab.NotifyChannelError), all); err != nil {
+		return err
+	}
 	quotes, err := s.nodes.Quotes(ctx, ids(vocab.NotifyQuoteAccepted))
 	if err != nil {
 		return err
@@ -132,6 +136,24 @@ func (s *Service) nameSubjects(ctx context.Context, list []*ent.Notification, al
 			all[i].subject = excerpt(tasks[i].Body.Task.Title)
 		case shares[i] != nil:
 			all[i].subject = shares[i].Title
+		}
+	}
+	return err
+}
+
+// nameSlack names the Slack workspaces and channels of notifications.
+func (s *Service) nameSlack(ctx context.Context, ids []string, all []words) error {
+	workspaces, err := s.nodes.SlackWorkspaces(ctx, ids)
+	if err != nil {
+		return err
+	}
+	channels, err := s.nodes.SlackChannels(ctx, ids)
+	for i := range channels {
+		switch {
+		case workspaces[i] != nil:
+			all[i].subject = workspaces[i].Name
+		case channels[i] != nil:
+			all[i].subject = "#" + channels[i].Name
 		}
 	}
 	return err
@@ -167,6 +189,9 @@ func textOf(n *ent.Notification, w words) string {
 	case vocab.NotifyProposalWaiting:
 		return "A proposal waits for you in " + w.title + "."
 	case vocab.NotifyChannelError:
+		if id.Is(n.SubjectID, id.SlackWorkspace) || id.Is(n.SubjectID, id.SlackChannel) {
+			return with("Slack no longer takes what Parley posts", w.subject)
+		}
 		return with("An e-mail channel no longer works", w.subject)
 	case vocab.NotifyDeliveryFailed:
 		return with("Your message in "+w.title+" was not delivered", w.excerpt)

@@ -51,6 +51,8 @@ var owned = []struct {
 	{"notification_preferences", []Owner{OfInbox}},
 	{"conversation_follows", []Owner{OfConversation}},
 	{"escalations", []Owner{OfConversation}},
+	{"slack_posts", []Owner{OfConversation}},
+	{"slack_threads", []Owner{OfConversation}},
 	{"webhook_attempts", []Owner{OfConversation}},
 	{"webhook_deliveries", []Owner{OfConversation}},
 	{"ratings", []Owner{OfConversation}},
@@ -71,6 +73,7 @@ var owned = []struct {
 	{"channel_senders", []Owner{OfInbox}},
 	{"channel_marks", []Owner{OfInbox}}, // of messages that were purged (CC-2)
 	{"custom_channels", []Owner{OfInbox}},
+	{"slack_channels", []Owner{OfInbox}},
 	{"channel_addresses", []Owner{OfInbox}},
 	{"email_channels", []Owner{OfInbox}},
 	{"upload_addresses", []Owner{OfInbox}},
@@ -110,6 +113,11 @@ func OwnedTables(by Owner) []string {
 // DeleteOwned deletes all rows that go with their owner. The owner's own row
 // stays, as do its events: the caller knows what becomes of them.
 func (tx *Tx) DeleteOwned(ctx context.Context, by Owner, accountID, ownerID string) error {
+	if by == OfConversation {
+		if err := tx.leaveSlackPosts(ctx, accountID, ownerID); err != nil {
+			return err
+		}
+	}
 	for _, table := range OwnedTables(by) {
 		if kind := chosen[table]; kind != "" {
 			if err := tx.Retire(ctx, table, kind, string(by), accountID, ownerID); err != nil {

@@ -66,6 +66,9 @@ var rules = map[string]rule{
 	ent.TypeWebhookDelivery: {accountOwned: true, staff: ofAdmins},
 	ent.TypeWebhookAttempt:  {accountOwned: true, staff: ofAdmins},
 
+	ent.TypeSlackWorkspace: {accountOwned: true, staff: inAccount},
+	ent.TypeSlackChannel:   {accountOwned: true, inboxOwned: true, administered: true, staff: inAdministeredInbox},
+
 	ent.TypeNotification:     {accountOwned: true, staff: ownNotification},
 	ent.TypePushSubscription: {accountOwned: true, staff: isOwnersOwn},
 

@@ -114,6 +114,12 @@ const (
 	WebhookEndpointUpdated   EventType = "WEBHOOK_ENDPOINT_UPDATED"
 	WebhookEndpointDeleted   EventType = "WEBHOOK_ENDPOINT_DELETED"
 	WebhookEndpointPaused    EventType = "WEBHOOK_ENDPOINT_PAUSED"
+	SlackWorkspaceConnected  EventType = "SLACK_WORKSPACE_CONNECTED"
+	SlackWorkspaceUpdated    EventType = "SLACK_WORKSPACE_UPDATED"
+	SlackWorkspaceEnded      EventType = "SLACK_WORKSPACE_DISCONNECTED"
+	SlackChannelAdded        EventType = "SLACK_CHANNEL_CONNECTED"
+	SlackChannelUpdated      EventType = "SLACK_CHANNEL_UPDATED"
+	SlackChannelRemoved      EventType = "SLACK_CHANNEL_DISCONNECTED"
 	TicketCreated            EventType = "TICKET_CREATED"
 	TicketUpdated            EventType = "TICKET_UPDATED"
 	TicketDeleted            EventType = "TICKET_DELETED"
@@ -414,6 +420,16 @@ var events = map[EventType]struct {
 	WebhookEndpointPaused: {does: audited | reachesAdmins, subject: "WebhookEndpoint", fields: []string{"pauseReason"},
 		cause: "The endpoint answers that it is gone, or nothing could be delivered for three days.",
 	},
+	SlackWorkspaceConnected: {does: audited, subject: "SlackWorkspace"},
+	SlackWorkspaceUpdated: {does: audited, subject: "SlackWorkspace", fields: []string{"state", "name"},
+		cause: "The app is removed in Slack, or its access is taken away.",
+	},
+	SlackWorkspaceEnded: {does: audited, subject: "SlackWorkspace"},
+	SlackChannelAdded:   {does: audited, subject: "SlackChannel"},
+	SlackChannelUpdated: {does: audited, subject: "SlackChannel", fields: []string{"kinds", "savedView", "threadReplies", "state", "name"},
+		cause: "The channel is renamed, archived, deleted or shared in Slack, or the app may no longer post there.",
+	},
+	SlackChannelRemoved: {does: audited, subject: "SlackChannel"},
 	TicketCreated: {does: changesRow, subject: "Ticket",
 		cause: "A mail begins a conversation in an inbox that makes tickets.",
 	},

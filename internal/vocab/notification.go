@@ -31,6 +31,7 @@ const (
 	NotifyInApp   NotificationMedium = "IN_APP"
 	NotifyByEmail NotificationMedium = "EMAIL"
 	NotifyByPush  NotificationMedium = "PUSH"
+	NotifyBySlack NotificationMedium = "SLACK"
 )
 
 // What stands in the mails of notifications beside their sentences (NT-8). An answer that still
