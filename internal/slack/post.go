@@ -241,7 +241,7 @@ func (w *work) lineText(ctx context.Context, l line) (string, error) {
 	}
 	switch l.Kind {
 	case lineRefused:
-		return ":warning: " + l.Why, nil
+		return ":warning: " + escape(l.Why), nil
 	case lineFailed, lineEdited:
 		m, err := w.store.Client(ctx).Message.Get(ctx, l.Message)
 		if err != nil {

@@ -595,7 +595,7 @@ func (h *hearing) tell(ctx context.Context, text string) error {
 	if !h.isSlacks(h.action.ResponseURL) {
 		return nil
 	}
-	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": text})
+	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape(text)})
 	if err != nil {
 		return err
 	}
