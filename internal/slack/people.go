@@ -65,7 +65,7 @@ func (r *runner) person(ctx context.Context, client *api.Client, slackUser strin
 		}
 		return nil
 	})
-	if err != nil && faultOf(err) != faultRefused { // it knows no such person
+	if err != nil && !isCode(err, "user_not_found", "user_not_visible", "users_not_found") { // it knows no such person
 		return nil, err
 	}
 	r.people.mu.Lock()

@@ -464,10 +464,21 @@ func (h *hearing) fetchFile(ctx context.Context, f file) ([]byte, error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is too large.")
-	case err != nil && faultOf(err) == faultRefused:
+	case err != nil && h.isWithheld(err):
 		return nil, refusal("Not sent: Slack does not give “" + errs.Clip(f.Name) + "”.")
 	}
 	return to.Bytes(), err
+}
+
+// fileTries is how often a file is asked for that Slack does not give, over some minutes: then what
+// came with it is not sent.
+const fileTries = 8
+
+// isWithheld reports whether a file is not to be had: it is gone, or Slack did not give it for
+// minutes.
+func (h *hearing) isWithheld(err error) bool {
+	var status api.StatusCodeError
+	return errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone) || h.event.attempts >= fileTries && !isLater(err) && pauseOf(err) == 0
 }
 
 // isSlacks reports whether an address is one of Slack's own hosts.
