@@ -83,7 +83,7 @@ func (s *Service) userOf(ctx context.Context, accountID string, p *person) (*vie
 	if p.email == "" {
 		return nil, nil
 	}
-	u, err := s.store.Client(ctx).User.Query().Where(user.EmailEqualFold(p.email), user.DeactivatedAt(0)).Only(ctx)
+	u, err := s.store.Client(ctx).User.Query().Where(user.Email(p.email), user.DeactivatedAt(0)).First(ctx)
 	if err != nil {
 		return nil, ent.MaskNotFound(err)
 	}
