@@ -194,6 +194,9 @@ func checkGrant(answer *api.OAuthV2Response) error {
 	if answer.IsEnterpriseInstall || answer.Team.ID == "" || answer.AccessToken == "" || answer.BotUserID == "" {
 		return errs.New(errs.Invalid, "The app was installed for a whole organization, or not as a bot. Install it in one workspace.").On("code")
 	}
+	if answer.ExpiresIn > 0 || answer.RefreshToken != "" {
+		return errs.New(errs.Invalid, "The Slack app has token rotation on, with which its access ends after some hours. The operator must make an app without it: it cannot be turned off.").On("code")
+	}
 	granted := strings.Split(answer.Scope, ",")
 	var missing []string
 	for _, scope := range Scopes {
