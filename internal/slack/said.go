@@ -566,6 +566,9 @@ func (h *hearing) takeDeletion(ctx context.Context) error {
 	if err != nil || m == nil || m.DeletedAt.IsSet() {
 		return err
 	}
+	if h.isLateDeletion() {
+		return refusal("The message was deleted here long after it was written. Slack does not say by whom, so it stays in the conversation: delete it in Parley.")
+	}
 	by, err := h.speaker(ctx, h.Previous.User)
 	if err != nil {
 		return err
