@@ -56,6 +56,18 @@ func loadChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	return nil, errs.New(errs.NotFound, "There is no Slack channel %q that you may see.", errs.Clip(channelID)).On("slackChannelId")
 }
 
+// lockChannel is loadChannel of what is to be changed in the transaction: no one changes it
+// meanwhile, such as the runner that learns that the channel is shared.
+func lockChannel(ctx context.Context, client *ent.Client, channelID string) (*ent.SlackChannel, error) {
+	if id.Is(channelID, id.SlackChannel) {
+		c, err := client.SlackChannel.Query().Where(slackchannel.ID(channelID)).Modify(store.ForUpdate).Only(ctx)
+		if !ent.IsNotFound(err) {
+			return c, err
+		}
+	}
+	return nil, errs.New(errs.NotFound, "There is no Slack channel %q that you may see.", errs.Clip(channelID)).On("slackChannelId")
+}
+
 // Available returns a page of the channels of a workspace, as Slack has them now.
 func (s *Service) Available(ctx context.Context, workspaceID string, after *string) (*AvailableChannels, error) {
 	if err := account.MayAdminister(ctx); err != nil {
@@ -259,7 +271,7 @@ func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slack
 func (s *Service) Update(ctx context.Context, in UpdateSlackChannelInput) (*ent.SlackChannel, error) {
 	call := idempotency.Call{Mutation: "updateSlackChannel", Key: in.IdempotencyKey, Input: in, Result: in.SlackChannelID}
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
-		before, err := loadChannel(ctx, tx.Client, in.SlackChannelID)
+		before, err := lockChannel(ctx, tx.Client, in.SlackChannelID)
 		if err != nil {
 			return err
 		}
@@ -290,7 +302,8 @@ func (s *Service) Update(ctx context.Context, in UpdateSlackChannelInput) (*ent.
 	return loadChannel(ctx, s.store.Client(ctx), in.SlackChannelID)
 }
 
-// saveChannel writes what is different of a channel, with an event that says what.
+// saveChannel writes what is different of a channel, with an event that says what. What was
+// before was read for this (lockChannel).
 func saveChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChannel) error {
 	var c store.Changes
 	c.Named("kinds", !slices.Equal(before.Kinds, after.Kinds))
@@ -303,8 +316,31 @@ func saveChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChan
 	} else if before.Problem == after.Problem {
 		return nil
 	}
-	return tx.Client.SlackChannel.Update().Where(slackchannel.ID(after.ID)).SetKinds(after.Kinds).SetViewID(after.ViewID).SetThreadReplies(after.ThreadReplies).
-		SetState(after.State).SetProblem(after.Problem).SetName(after.Name).Exec(ctx)
+	return writeChannel(ctx, tx, before, after)
+}
+
+// writeChannel writes the columns that are different.
+func writeChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChannel) error {
+	update := tx.Client.SlackChannel.Update().Where(slackchannel.ID(after.ID))
+	if !slices.Equal(before.Kinds, after.Kinds) {
+		update.SetKinds(after.Kinds)
+	}
+	if before.ViewID != after.ViewID {
+		update.SetViewID(after.ViewID)
+	}
+	if before.ThreadReplies != after.ThreadReplies {
+		update.SetThreadReplies(after.ThreadReplies)
+	}
+	if before.State != after.State {
+		update.SetState(after.State)
+	}
+	if before.Problem != after.Problem {
+		update.SetProblem(after.Problem)
+	}
+	if before.Name != after.Name {
+		update.SetName(after.Name)
+	}
+	return update.Exec(ctx)
 }
 
 // Disconnect takes a Slack channel from its inbox. What was posted stays in Slack.
@@ -374,7 +410,7 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 		return nil, asOfChannel(s.slackFailed(ctx, w, err))
 	}
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		before, err := loadChannel(ctx, tx.Client, c.ID)
+		before, err := lockChannel(ctx, tx.Client, c.ID)
 		if err != nil {
 			return err
 		}

@@ -232,7 +232,11 @@ func (s *Service) shows(ctx context.Context, channel *ent.SlackChannel, c *ent.C
 	reader := &viewer.Viewer{Kind: viewer.Integration, AccountID: channel.AccountID, ActorID: channel.ID, InboxIDs: []string{channel.InboxID}, Scopes: []string{viewer.ScopeAll}}
 	shown, err := s.views.Matches(viewer.NewContext(ctx, reader), view.Selection{SavedViewID: &channel.ViewID}, c)
 	if wrong := errs.Of(err); wrong != nil {
-		return false, s.stopChannel(ctx, channel, channel.State, "The saved view cannot be used any longer: choose another one.")
+		return false, s.changeRow(ctx, channel, func(after *ent.SlackChannel) {
+			if after.State == vocab.SlackChannelConnected {
+				after.Problem = "The saved view cannot be used any longer: choose another one."
+			}
+		})
 	}
 	return shown, err
 }

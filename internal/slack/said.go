@@ -193,7 +193,7 @@ func (r *runner) openSaid(ctx context.Context, e *storedEvent) (*hearing, error)
 		return nil, err
 	}
 	if env.Shared { // what strangers may have written is not sent
-		return nil, r.stopChannel(ctx, h.channel, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+		return nil, r.share(ctx, h.channel)
 	}
 	if h.channel.State == vocab.SlackChannelShared {
 		return nil, nil
@@ -661,10 +661,19 @@ func (r *runner) handleChannel(ctx context.Context, e *storedEvent) error {
 	return nil
 }
 
+// share notes that others read a channel: nothing is posted there, and once it is connected again
+// Slack is asked first.
+func (r *runner) share(ctx context.Context, c *ent.SlackChannel) error {
+	r.mu.Lock()
+	delete(r.checked, c.SlackID)
+	r.mu.Unlock()
+	return r.stopChannel(ctx, c, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+}
+
 func (r *runner) changeChannel(ctx context.Context, c *ent.SlackChannel, h *happening) error {
 	switch h.Type {
 	case "channel_shared":
-		return r.stopChannel(ctx, c, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+		return r.share(ctx, c)
 	case "channel_archive", "group_archive":
 		return r.stopChannel(ctx, c, vocab.SlackChannelUnreachable, "The channel is archived.")
 	case "channel_deleted", "group_deleted":

@@ -123,7 +123,7 @@ func (w *work) settle(ctx context.Context, err error) error {
 	case ctx.Err() != nil, errors.As(err, &put):
 		return err
 	case errors.Is(err, errShared):
-		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes."), w.park(ctx))
+		return errors.Join(w.share(ctx, w.channel), w.park(ctx))
 	}
 	switch faultOf(err) {
 	case faultRevoked:
