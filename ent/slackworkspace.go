@@ -28,7 +28,7 @@ type SlackWorkspace struct {
 	BotUserID string `json:"bot_user_id,omitempty"`
 	// Sealed; empty: there is none.
 	Token string `json:"-"`
-	// Who writes the notes of those who are no users.
+	// Who writes the notes of those who are not users.
 	IntegrationID string `json:"integration_id,omitempty"`
 	// State holds the value of the "state" field.
 	State vocab.SlackWorkspaceState `json:"state,omitempty"`

@@ -234,6 +234,8 @@ func (w *world) fillAccount(ctx context.Context, tx *store.Tx) error {
 			SetTypes([]vocab.EventType{}).SetInboxIds([]string{}).SetChangedFields([]string{}).SetScopes([]string{"read"}).SetSecret("sealed").SetState(vocab.WebhookActive).SetCreatedAt(now),
 		c.WebhookDelivery.Create().SetID(w.make(id.WebhookDelivery)).SetEndpointID(w.own[id.WebhookEndpoint]).SetSequence(1).SetEventType(vocab.ConversationCreated).
 			SetConversationID(w.ConversationIDs[0]).SetState(vocab.WebhookDelivered).SetReady(false).SetFinishedAt(now).SetCreatedAt(now),
+		c.SlackWorkspace.Create().SetID(w.make(id.SlackWorkspace)).SetTeamID("T1").SetName("Acme").SetBotUserID("U1").SetToken("sealed").SetIntegrationID(w.own[id.Integration]).
+			SetState(vocab.SlackConnected).SetConnectedBy(w.AdminID).SetCreatedAt(now),
 		c.IdentityProvider.Create().SetID(w.make(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now),
 		c.AuditEntry.Create().SetID(w.make(id.AuditEntry)).SetNumber(1_000_000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetActorID(w.AdminID).
 			SetDetail("contacts.csv").SetChanges([]vocab.FieldChange{}),
@@ -294,7 +296,7 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 		{w.own, w.InboxIDs[0], w.ChannelIDs[0], w.ConversationIDs[0], w.VisitorIDs[0], w.AgentIDs[0], w.AdminID},
 		{w.other, w.InboxIDs[1], w.ChannelIDs[1], w.ConversationIDs[2], w.VisitorIDs[2], w.AgentIDs[1], w.AdminID},
 	} {
-		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, emailChannel, customChannel} {
+		for _, kind := range []string{id.Message, id.Attachment, id.TargetedMessage, id.SavedView, id.Task, id.Consent, id.PageView, id.Session, id.Draft, id.RoutingDecision, id.MessageRevision, id.LibraryShare, id.AgentRun, id.Proposal, id.Annotation, id.SlackChannel, emailChannel, customChannel} {
 			in.ids[kind] = id.New(prefixOf(kind))
 		}
 		c, now := tx.Client, w.Store.Now()
@@ -342,6 +344,8 @@ func (w *world) fillInboxes(ctx context.Context, tx *store.Tx) error {
 			c.Channel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetKind(vocab.Email).SetKey("key-"+in.ids[emailChannel]).SetCreatedAt(now),
 			c.EmailChannel.Create().SetID(in.ids[emailChannel]).SetInboxID(in.inbox).SetAddress("support@example.com").SetAliases([]string{}).
 				SetProvider(vocab.EmailForwarding).SetState(vocab.EmailConnected).SetCreatedAt(now),
+			c.SlackChannel.Create().SetID(in.ids[id.SlackChannel]).SetInboxID(in.inbox).SetWorkspaceID(w.own[id.SlackWorkspace]).SetTeamID("T1").SetSlackID("C1").SetName("support").
+				SetKinds([]vocab.SlackPostKind{vocab.SlackNewChat}).SetThreadReplies(vocab.SlackAnswer).SetState(vocab.SlackChannelConnected).SetCreatedAt(now),
 			c.Channel.Create().SetID(in.ids[customChannel]).SetInboxID(in.inbox).SetKind(vocab.Custom).SetKey("key-"+in.ids[customChannel]).SetCreatedAt(now),
 			c.CustomChannel.Create().SetID(in.ids[customChannel]).SetInboxID(in.inbox).SetType("telegram").SetName("Bot").SetIntegrationID(w.own[id.Integration]).
 				SetLive(false).SetCreatedAt(now),

@@ -18,6 +18,8 @@ var kindsOfIDs = []struct{ end, kind string }{
 	{"pushsubscription", id.PushSubscription},
 	{"contactsubscriptiontype", id.SubscriptionType},
 	{"personalmailbox", id.PersonalMailbox},
+	{"slackworkspace", id.SlackWorkspace},
+	{"slackchannel", id.SlackChannel},
 	{"webhookendpoint", id.WebhookEndpoint},
 	{"webhookdelivery", id.WebhookDelivery},
 	{"messagerevision", id.MessageRevision},
@@ -184,7 +186,7 @@ var also = map[string][]string{
 // values are what an argument, or one of an enum, gets in place of the first value
 // or of any text; # is a number that rises.
 var values = map[string]string{
-	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`, "url": `"https://example.org/#"`, "LibraryAudience": "EVERYONE",
+	"scopes": `"read"`, "EmailProvider": "FORWARDING", "address": `"x#@example.org"`, "url": `"https://example.org/#"`, "slackId": `"C0TEST#"`, "LibraryAudience": "EVERYONE",
 }
 
 // valuesFor are those where the end of a place needs others.

@@ -15,7 +15,7 @@ import (
 
 // administered are the kinds of objects that admins see in all inboxes (AC-3); contacts
 // while the account shows them to all (AC-14).
-var administered = []string{id.Contact, id.Inbox, id.Channel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView, id.UserSession}
+var administered = []string{id.Contact, id.Inbox, id.Channel, id.SlackChannel, id.TargetedMessage, id.PersonalMailbox, id.Task, id.SavedView, id.UserSession}
 
 // hides reports whether a caller does not see objects of a kind that belong to an
 // inbox of others.

@@ -176,7 +176,7 @@ func TestSlackChannels(t *testing.T) {
 			t.Errorf("a view that is not there gives %q", got)
 		}
 		view := d.do(adminToken, `mutation($in: CreateSavedViewInput!) { createSavedView(input: $in) { savedView { id } userErrors { message } } }`,
-			input("inboxId", d.site.inboxID, "name", "Urgent", "filter", map[string]any{"priorities": []string{"URGENT"}}))
+			input("inboxId", d.site.inboxID, "name", "Urgent", "shared", true, "filter", map[string]any{"priorities": []string{"URGENT"}}))
 		vip := d.connect(d.site.inboxID, "C0VIP", "kinds", []string{"ASSIGNED"}, "savedViewId", text(view, "createSavedView", "savedView", "id"))
 		other := d.site.chat("Nothing special")
 		d.thread()

@@ -98,7 +98,7 @@ func TestSlackButtons(t *testing.T) {
 		}
 		d.slack.Press(slackRoom, first.TS, "U0ZOE", "parley_close")
 		d.slack.Await("an answer to Zoe", func() bool { return len(d.slack.Replies()) == 1 })
-		if got := d.slack.Replies()[0]; !strings.Contains(got, "ephemeral") || !strings.Contains(got, "no member") {
+		if got := d.slack.Replies()[0]; !strings.Contains(got, "ephemeral") || !strings.Contains(got, "not a member") {
 			t.Errorf("Zoe is told %s", got)
 		}
 		d.slack.Press(slackRoom, first.TS, "U0BEN", "parley_assign")

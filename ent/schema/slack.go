@@ -21,7 +21,7 @@ func (SlackWorkspace) Fields() []ent.Field {
 		field.String("name"),
 		field.String("bot_user_id").Comment("As whom the app writes."),
 		field.String("token").Sensitive().Comment("Sealed; empty: there is none."),
-		field.String("integration_id").Comment("Who writes the notes of those who are no users."),
+		field.String("integration_id").Comment("Who writes the notes of those who are not users."),
 		field.String("state").GoType(vocab.SlackWorkspaceState("")),
 		text("problem"),
 		reference("connected_by"),

@@ -41910,7 +41910,7 @@ extend type Mutation {
     "The channel, the inbox, and what is posted."
     input: ConnectSlackChannelInput!
   ): ConnectSlackChannelPayload! @access(to: [ADMIN], scope: "settings:write")
-    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND, REQUIRED, TOO_LONG])
+    @errors(codes: [ALREADY_EXISTS, CONFLICT, INVALID, NOT_ELIGIBLE, NOT_FOUND])
   "Changes what a Slack channel gets, and what answers there become. Omitted fields stay as they are. Emits ` + "`" + `SLACK_CHANNEL_UPDATED` + "`" + ` if something changed."
   updateSlackChannel(
     "The channel, and what to change."

@@ -183,7 +183,7 @@ func (s *Service) composePush(ctx context.Context, args PushToArgs) (*ent.PushSu
 	if err != nil {
 		return nil, nil, err
 	}
-	if still, err := s.stillToTell(ctx, args.AccountID, args.UserID, n, vocab.NotifyByPush); err != nil || !still {
+	if still, err := s.stillToNotify(ctx, args.AccountID, args.UserID, n, vocab.NotifyByPush); err != nil || !still {
 		return nil, nil, err
 	}
 	m, err := s.messageOf(asUser, n)
@@ -193,8 +193,8 @@ func (s *Service) composePush(ctx context.Context, args PushToArgs) (*ent.PushSu
 	return b, m, err
 }
 
-// stillToTell reports whether a user wants a notification by a medium, and it is true still.
-func (s *Service) stillToTell(ctx context.Context, accountID, userID string, n *ent.Notification, by vocab.NotificationMedium) (still bool, err error) {
+// stillToNotify reports whether a user wants a notification by a medium, and it is true still.
+func (s *Service) stillToNotify(ctx context.Context, accountID, userID string, n *ent.Notification, by vocab.NotificationMedium) (still bool, err error) {
 	wants, err := s.whoWants(ctx, accountID, []string{userID}, n.Kind, n.InboxID, by)
 	if err != nil || !wants[userID] {
 		return false, err

@@ -87,7 +87,7 @@ func (s *Service) SlackText(ctx context.Context, accountID, userID, notification
 	if err != nil {
 		return "", "", ent.MaskNotFound(err)
 	}
-	still, err := s.stillToTell(ctx, accountID, userID, n, vocab.NotifyBySlack)
+	still, err := s.stillToNotify(ctx, accountID, userID, n, vocab.NotifyBySlack)
 	if err != nil || !still {
 		return "", "", err
 	}

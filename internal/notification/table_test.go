@@ -15,7 +15,7 @@ import (
 // table is that of the documentation.
 func table() string {
 	var b strings.Builder
-	b.WriteString("| kind | who is notified | in the app | by push | by e-mail |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| kind | who is notified | in the app | by push | by e-mail | in Slack |\n| --- | --- | --- | --- | --- | --- |\n")
 	for _, k := range notification.Kinds {
 		on := func(m vocab.NotificationMedium) string {
 			if !slices.Contains(k.On, m) {
@@ -26,7 +26,7 @@ func table() string {
 			}
 			return "on"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", k.Name, k.Whom, on(vocab.NotifyInApp), on(vocab.NotifyByPush), on(vocab.NotifyByEmail))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", k.Name, k.Whom, on(vocab.NotifyInApp), on(vocab.NotifyByPush), on(vocab.NotifyByEmail), on(vocab.NotifyBySlack))
 	}
 	return b.String()
 }

@@ -129,9 +129,6 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 	if err != nil {
 		return nil, err
 	}
-	if !slackChannelID.MatchString(in.SlackID) {
-		return nil, errs.New(errs.Invalid, "A channel's id in Slack begins with C or G, such as C024BE91L.").On("slackId")
-	}
 	draft := &ent.SlackChannel{InboxID: in.InboxID, Kinds: []vocab.SlackPostKind{vocab.SlackNewChat, vocab.SlackNewEmail}, ThreadReplies: vocab.SlackAnswer}
 	if len(in.Kinds) > 0 {
 		draft.Kinds = cleanKinds(in.Kinds)
@@ -144,6 +141,9 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 	}
 	if err := checkTarget(ctx, s.store.Client(ctx), draft); err != nil {
 		return nil, err
+	}
+	if !slackChannelID.MatchString(in.SlackID) {
+		return nil, errs.New(errs.Invalid, "A channel's id in Slack begins with C or G, such as C024BE91L.").On("slackId")
 	}
 	call := idempotency.Call{Mutation: "connectSlackChannel", Key: in.IdempotencyKey, Input: in, Result: id.New(id.SlackChannel)}
 	name, err := s.enterChannel(ctx, w, in.SlackID)

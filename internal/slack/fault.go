@@ -11,9 +11,6 @@ import (
 	"parley/internal/egress"
 )
 
-// requestTimeout bounds a request to Slack.
-const requestTimeout = 30 * time.Second
-
 // fault is what a failed request to Slack means.
 type fault int
 

@@ -250,8 +250,8 @@ func (s *Service) keepWorkspace(ctx context.Context, call idempotency.Call, answ
 		} else if n >= maxWorkspaces {
 			return errs.New(errs.Invalid, "The account has %d Slack workspaces, which is the maximum. Disconnect one first.", n)
 		}
-		integrationID, err := account.MakeIntegration(ctx, tx, "Slack", nil)
-		if err != nil {
+		integrationID := id.New(id.Integration)
+		if err := tx.Client.Integration.Create().SetID(integrationID).SetName("Slack").SetInboxIds([]string{}).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
 			return err
 		}
 		return tx.Client.SlackWorkspace.Create().SetID(workspaceID).SetTeamID(answer.Team.ID).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).

@@ -62,7 +62,7 @@ func (r *runner) tendNotice(ctx context.Context, noticeID string) error {
 		return err
 	}
 	ctx = asSystem(ctx, n.accountID)
-	err = r.tellUser(ctx, n)
+	err = r.notifyUser(ctx, n)
 	var put later
 	switch f := faultOf(err); {
 	case err == nil, err != nil && f == faultRefused, err != nil && f == faultChannel, r.store.Now() > clock.Micros(n.since).Add(noticeLife):
@@ -76,7 +76,7 @@ func (r *runner) tendNotice(ctx context.Context, noticeID string) error {
 	return r.execWithin(ctx, n.accountID, "UPDATE slack_notices SET attempts = attempts + 1, due_at = $1 WHERE id = $2", int64(r.store.Now().Add(pauseAfter(n.attempts))), n.id)
 }
 
-func (r *runner) tellUser(ctx context.Context, n *noticeRow) error {
+func (r *runner) notifyUser(ctx context.Context, n *noticeRow) error {
 	if r.notices == nil {
 		return nil
 	}

@@ -90,8 +90,8 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 
 func (w *work) here() place { return place{slackID: w.channel.SlackID, threadTS: w.row.ts} }
 
-// say posts a text, or edits it if it is there and says something else.
-func (w *work) say(ctx context.Context, p *post, text string) (err error) {
+// showText posts a text, or edits it if it is there and says something else.
+func (w *work) showText(ctx context.Context, p *post, text string) (err error) {
 	sum := sha256.Sum256([]byte(text))
 	digest := hex.EncodeToString(sum[:])
 	switch {
@@ -125,7 +125,7 @@ func (w *work) tendMessage(ctx context.Context, p *post) error {
 	if err != nil {
 		return err
 	}
-	if err := w.say(ctx, p, text); err != nil {
+	if err := w.showText(ctx, p, text); err != nil {
 		return err
 	}
 	return w.noteFiles(ctx, p, m)
@@ -236,7 +236,7 @@ func (w *work) tendLine(ctx context.Context, p *post) error {
 	if err != nil || text == "" {
 		return err
 	}
-	return w.say(ctx, p, text)
+	return w.showText(ctx, p, text)
 }
 
 func (w *work) lineText(ctx context.Context, l line) (string, error) {

@@ -187,7 +187,7 @@ func (s *Service) isOfThread(ctx context.Context, teamID, slackID, threadTS stri
 // storedEvent is what Slack said, until it is handled.
 type storedEvent struct {
 	id, teamID, slackID, threadTS, aboutTS, kind, body, messageID string
-	receivedAt                                                    int64
+	receivedAt, dueAt                                             int64
 	attempts                                                      int
 }
 

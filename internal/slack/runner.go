@@ -63,7 +63,7 @@ func (r *runner) run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "a Slack workspace cannot be served now", "team", r.teamID, "error", err)
 		}
-		r.leave()
+		r.leaveTeam()
 		return
 	}
 	r.lease = l
@@ -80,7 +80,7 @@ func (r *runner) run(ctx context.Context) {
 	defer cancel()
 	//errors:contained it runs out by itself
 	_ = l.Release(last)
-	r.leave()
+	r.leaveTeam()
 }
 
 // end says that the runner is over.
@@ -91,8 +91,8 @@ func (r *runner) end() {
 	r.sender.ended.Broadcast()
 }
 
-// leave gives the team up, so that whoever wakes it next starts another runner.
-func (r *runner) leave() {
+// leaveTeam gives the team up, so that whoever wakes it next starts another runner.
+func (r *runner) leaveTeam() {
 	r.sender.mu.Lock()
 	defer r.sender.mu.Unlock()
 	if r.sender.runners[r.teamID] == r {
@@ -100,7 +100,7 @@ func (r *runner) leave() {
 	}
 }
 
-// leaveUnlessPoked is leave, if nothing came since.
+// leaveUnlessPoked is leaveTeam, if nothing came since.
 func (r *runner) leaveUnlessPoked() bool {
 	r.sender.mu.Lock()
 	defer r.sender.mu.Unlock()

@@ -20,6 +20,7 @@ import (
 	"parley/ent/slackchannel"
 	"parley/ent/slackworkspace"
 	"parley/internal/attachment"
+	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
@@ -65,15 +66,21 @@ func (r *runner) tendSaid(ctx context.Context, slackID, threadTS string) error {
 	return ctx.Err()
 }
 
-const eventColumns = "id, team_id, slack_id, thread_ts, about_ts, kind, body, message_id, received_at, attempts"
+const eventColumns = "id, team_id, slack_id, thread_ts, about_ts, kind, body, message_id, received_at, due_at, attempts"
 
 func (e *storedEvent) scan(rows entsql.ColumnScanner) error {
-	return rows.Scan(&e.id, &e.teamID, &e.slackID, &e.threadTS, &e.aboutTS, &e.kind, &e.body, &e.messageID, &e.receivedAt, &e.attempts)
+	return rows.Scan(&e.id, &e.teamID, &e.slackID, &e.threadTS, &e.aboutTS, &e.kind, &e.body, &e.messageID, &e.receivedAt, &e.dueAt, &e.attempts)
 }
 
-// firstSaid is the first event of a thread that is due: they come in any order.
+// firstSaid is the first event of a thread that is due: they come in any order. What failed
+// holds up what was written after it.
 func (r *runner) firstSaid(ctx context.Context, slackID, threadTS string) (*storedEvent, error) {
-	return r.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND thread_ts = $3 AND due_at > 0 AND due_at <= $4 ORDER BY about_ts, received_at, id", r.teamID, slackID, threadTS, int64(r.store.Now()))
+	now := r.store.Now()
+	e, err := r.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND thread_ts = $3 AND due_at > 0 AND (due_at <= $4 OR attempts > 0) ORDER BY about_ts, received_at, id", r.teamID, slackID, threadTS, int64(now))
+	if err == nil && e != nil && e.dueAt > int64(now) {
+		return nil, later{clock.Micros(e.dueAt)}
+	}
+	return e, err
 }
 
 func (r *runner) findSaid(ctx context.Context, where string, args ...any) (e *storedEvent, err error) {
@@ -589,7 +596,7 @@ func (h *hearing) takeAction(ctx context.Context) error {
 		return err
 	}
 	if !by.user {
-		return h.tell(ctx, "You are no member of the conversation's inbox in Parley, or your address there is another one than in Slack.")
+		return h.answerPress(ctx, "You are not a member of the conversation's inbox in Parley, or your address there is another one than in Slack.")
 	}
 	as, target := viewer.NewContext(ctx, by.viewer), conversation.On(h.c.ID)
 	switch h.action.Actions[0].ActionID {
@@ -602,13 +609,13 @@ func (h *hearing) takeAction(ctx context.Context) error {
 	}
 	var why refusal
 	if err = asRefusal("That was not done: ", err); errors.As(err, &why) {
-		return h.tell(ctx, string(why))
+		return h.answerPress(ctx, string(why))
 	}
 	return err
 }
 
-// tell says something to whoever pressed a button, and to no one else. It is tried once.
-func (h *hearing) tell(ctx context.Context, text string) error {
+// answerPress says something to whoever pressed a button, and to no one else. It is tried once.
+func (h *hearing) answerPress(ctx context.Context, text string) error {
 	if !h.isSlacks(h.action.ResponseURL) {
 		return nil
 	}

@@ -25,6 +25,8 @@ const (
 // sender is a node's part of the work.
 type sender struct {
 	node string
+	// serve serves a team; it is (*runner).run.
+	serve func(*runner, context.Context)
 
 	mu      sync.Mutex // guards the rest
 	ctx     context.Context
@@ -129,5 +131,5 @@ func (s *Service) wake(teamID string) {
 	w.ended.L.Lock()
 	w.running++
 	w.ended.L.Unlock()
-	go r.run(w.ctx)
+	go w.serve(r, w.ctx)
 }

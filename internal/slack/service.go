@@ -106,11 +106,10 @@ func New(s *store.Store, keys *secret.Keyring, d Deps, o Options, log *slog.Logg
 		o.Sweep = 5 * time.Second
 	}
 	client := egress.New(o.Networks).HTTPClient()
-	client.Timeout = requestTimeout
 	return &Service{
 		store: s, keys: keys, conversations: d.Conversations, views: d.Views, files: d.Files, viewers: d.Viewers, nodes: loader.New(s),
 		options: o, client: client, log: slog.New(hiding{log.Handler()}),
-		sender: sender{node: id.New("node"), runners: map[string]*runner{}, ended: sync.NewCond(&sync.Mutex{})},
+		sender: sender{node: id.New("node"), serve: (*runner).run, runners: map[string]*runner{}, ended: sync.NewCond(&sync.Mutex{})},
 		people: people{known: map[personKey]*person{}},
 	}
 }
@@ -142,7 +141,8 @@ func tokenPlace(workspaceID string) []byte { return []byte("slack_workspaces.tok
 func (s *Service) clientOf(w *ent.SlackWorkspace) (*api.Client, error) {
 	token, err := s.keys.Open(w.Token, tokenPlace(w.ID))
 	if err != nil {
-		return nil, err
+		s.log.Error("the token of a Slack workspace cannot be read", "workspace", w.ID, "error", err)
+		return nil, errs.New(errs.NotEligible, "The workspace's access cannot be read: connect it again.")
 	}
 	return s.clientWith(string(token)), nil
 }

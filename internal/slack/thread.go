@@ -44,7 +44,7 @@ func (r *runner) tendThread(ctx context.Context, threadID string) error {
 	if err = w.checkShared(ctx); err == nil {
 		err = w.show(ctx)
 	}
-	return w.settle(ctx, err)
+	return w.settleThread(ctx, err)
 }
 
 // openThread loads a thread; nil: it is gone, or it waits to be connected again.
@@ -113,9 +113,9 @@ func (w *work) checkShared(ctx context.Context) error {
 	return err
 }
 
-// settle notes how far a thread came. What failed for reasons of the channel's or workspace's
+// settleThread notes how far a thread came. What failed for reasons of the channel's or workspace's
 // stops these.
-func (w *work) settle(ctx context.Context, err error) error {
+func (w *work) settleThread(ctx context.Context, err error) error {
 	var put later
 	switch {
 	case err == nil:

@@ -91,6 +91,8 @@ var fenced = map[string]visible{
 	"WebhookEndpoint":  {table: "webhook_endpoints", staff: ofAccount + " AND 1 = 0", admin: ofAccount + " AND deleted_at = 0"},
 	"WebhookDelivery":  {table: "webhook_deliveries", staff: ofAccount + " AND 1 = 0", admin: ofAccount},
 	"WebhookAttempt":   {table: "webhook_attempts", staff: ofAccount + " AND 1 = 0", admin: ofAccount},
+	"SlackWorkspace":   {table: "slack_workspaces", staff: ofAccount},
+	"SlackChannel":     {table: "slack_channels", staff: ofInboxes, admin: ofAccount},
 	"Notification":     {table: "notifications", staff: ofAccount + " AND user_id = {actor} AND (inbox_id = '' OR inbox_id IN ({inboxes}))"},
 	"Draft":            {table: "drafts", staff: ofInboxes + " AND user_id = {actor}"},
 	"Inbox":            {table: "inboxes", staff: ofAccount + " AND id IN ({inboxes}) AND deleted_at = 0", admin: ofAccount + " AND deleted_at = 0"},

@@ -60,6 +60,7 @@ func furnishAccount(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			SetInboxIds([]string{}).SetChangedFields([]string{}).SetScopes([]string{"read"}).SetSecret("sealed").SetState(vocab.WebhookActive).SetCreatedAt(now).Exec,
 		c.WebhookDelivery.Create().SetID(delivery).SetEndpointID(endpoint).SetSequence(1).SetConversationID(f.ConversationIDs[0]).SetState(vocab.WebhookPending).SetReady(true).SetCreatedAt(now).Exec,
 		c.WebhookAttempt.Create().SetID(id.New("attempt")).SetDeliveryID(delivery).SetConversationID(f.ConversationIDs[0]).SetAt(now).SetDurationMs(1).Exec,
+		c.SlackWorkspace.Create().SetID(id.New(id.SlackWorkspace)).SetTeamID("T1").SetName("Acme").SetBotUserID("U1").SetToken("sealed").SetIntegrationID(id.New(id.Integration)).SetState(vocab.SlackConnected).SetCreatedAt(now).Exec,
 		c.IdentityProvider.Create().SetID(id.New(id.IdentityProvider)).SetName("Example").SetIssuer("https://login.example.com").SetClientID("parley").SetCreatedAt(now).Exec,
 		c.AuditEntry.Create().SetID(id.New(id.AuditEntry)).SetNumber(1000).SetAction(vocab.AuditExported).SetAt(now).SetActorKind(viewer.Admin).SetChanges([]vocab.FieldChange{}).Exec,
 		c.OauthApp.Create().SetID(id.New(id.OauthApp)).SetName("Pocket").SetClientID("client_x").SetCreatedAt(now).Exec,
@@ -160,6 +161,8 @@ func furnishLibrary(ctx context.Context, tx *store.Tx, f *testkit.Fixture) error
 			return err
 		}
 		if err := all(
+			c.SlackChannel.Create().SetID(id.New(id.SlackChannel)).SetInboxID(inbox).SetWorkspaceID("workspace").SetTeamID("T1").SetSlackID("C1").SetName("support").SetKinds([]vocab.SlackPostKind{}).
+				SetThreadReplies(vocab.SlackAnswer).SetState(vocab.SlackChannelConnected).SetCreatedAt(now).Exec,
 			c.CustomChannel.Create().SetID(id.New(id.Channel)).SetInboxID(inbox).SetType("telegram").SetName("Bot").SetIntegrationID("integration").SetLive(false).SetCreatedAt(now).Exec,
 			c.ChannelSender.Create().SetID(id.New(id.ChannelSender)).SetInboxID(inbox).SetChannelID(f.ChannelIDs[i]).SetKey("1").SetCreatedAt(now).Exec,
 			c.ChannelMessage.Create().SetID(id.New(id.Message)).SetInboxID(inbox).SetConversationID(f.ConversationIDs[2*i]).SetChannelID(f.ChannelIDs[i]).SetThreadKey("1").
