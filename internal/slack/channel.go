@@ -81,20 +81,13 @@ func (s *Service) Available(ctx context.Context, workspaceID string, after *stri
 	if err != nil {
 		return nil, err
 	}
-	params := &api.GetConversationsParameters{ExcludeArchived: true, Limit: pageOfChannels, Types: []string{"public_channel", "private_channel"}}
-	if after != nil {
-		params.Cursor = *after
-	}
-	found, next, err := client.GetConversationsContext(ctx, params)
-	if err != nil {
-		return nil, s.slackFailed(ctx, w, err)
-	}
 	page := &AvailableChannels{Channels: []*AvailableChannel{}}
-	for _, c := range found {
-		page.Channels = append(page.Channels, &AvailableChannel{SlackID: c.ID, Name: c.Name, Private: c.IsPrivate, Member: c.IsMember, Shared: isShared(&c.GroupConversation)})
+	cursor := ""
+	if after != nil {
+		cursor = *after
 	}
-	if next != "" {
-		page.EndCursor = &next
+	if err := s.listChannels(ctx, client, w, page, cursor); err != nil {
+		return nil, s.slackFailed(ctx, w, err)
 	}
 	return page, nil
 }
@@ -146,7 +139,10 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 		return nil, errs.New(errs.Invalid, "A channel's id in Slack begins with C or G, such as C024BE91L.").On("slackId")
 	}
 	call := idempotency.Call{Mutation: "connectSlackChannel", Key: in.IdempotencyKey, Input: in, Result: id.New(id.SlackChannel)}
-	name, err := s.enterChannel(ctx, w, in.SlackID)
+	if err := s.belongsToOthers(ctx, w, in.SlackID); err != nil {
+		return nil, err
+	}
+	name, err := s.enterChannel(ctx, w, in.SlackID, true)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +151,12 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 			return err
 		}
 		if _, err := loadWorkspace(ctx, tx.Client, w.ID); err != nil {
+			return err
+		}
+		if err := s.lockTeam(ctx, tx, w, in.SlackID); err != nil {
+			return err
+		}
+		if err := letIn(ctx, tx, w, in.InboxID); err != nil {
 			return err
 		}
 		if err := mayAdd(ctx, tx, in.InboxID, w.ID, in.SlackID); err != nil {
@@ -233,9 +235,9 @@ func cleanKinds(kinds []vocab.SlackPostKind) []vocab.SlackPostKind {
 	return clean
 }
 
-// enterChannel asks Slack for a channel, joins it if it is public, and returns its name:
-// NOT_ELIGIBLE on slackId.
-func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slackID string) (string, error) {
+// enterChannel asks Slack for a channel, joins it if it is public, and returns its name. A new one
+// that is private has whoever installed the app as a member. NOT_ELIGIBLE on slackId.
+func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slackID string, isNew bool) (string, error) {
 	client, err := s.clientOf(w)
 	if err != nil {
 		return "", err
@@ -258,6 +260,10 @@ func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slack
 		return "", errs.New(errs.NotEligible, "The channel is archived.").On("slackId")
 	case c.IsPrivate && !c.IsMember:
 		return "", errs.New(errs.NotEligible, "The app is not in the channel: invite it there.").On("slackId")
+	case c.IsPrivate && isNew:
+		if err := s.checkMember(ctx, client, w, slackID); err != nil {
+			return "", err
+		}
 	}
 	name := strings.TrimSpace(errs.Clip(c.Name))
 	if name == "" {
@@ -390,7 +396,7 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.enterChannel(ctx, w, c.SlackID)
+	name, err := s.enterChannel(ctx, w, c.SlackID, false)
 	if err != nil {
 		return nil, asOfChannel(err)
 	}

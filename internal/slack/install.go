@@ -243,19 +243,19 @@ func (s *Service) keepWorkspace(ctx context.Context, call idempotency.Call, answ
 				return err
 			}
 			return tx.Client.SlackWorkspace.Update().Where(slackworkspace.ID(old.ID)).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).
-				SetState(vocab.SlackConnected).SetProblem("").SetConnectedBy(by).SetConnectedAt(tx.Now()).Exec(ctx)
+				SetState(vocab.SlackConnected).SetProblem("").SetConnectedBy(by).SetInstaller(answer.AuthedUser.ID).SetConnectedAt(tx.Now()).Exec(ctx)
 		}
 		if n, err := tx.Client.SlackWorkspace.Query().Count(ctx); err != nil {
 			return err
 		} else if n >= maxWorkspaces {
 			return errs.New(errs.Invalid, "The account has %d Slack workspaces, which is the maximum. Disconnect one first.", n)
 		}
-		integrationID := id.New(id.Integration)
-		if err := tx.Client.Integration.Create().SetID(integrationID).SetName("Slack").SetInboxIds([]string{}).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+		integrationID, err := integrationOf(ctx, tx)
+		if err != nil {
 			return err
 		}
 		return tx.Client.SlackWorkspace.Create().SetID(workspaceID).SetTeamID(answer.Team.ID).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).
-			SetIntegrationID(integrationID).SetState(vocab.SlackConnected).SetConnectedBy(by).SetConnectedAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
+			SetIntegrationID(integrationID).SetState(vocab.SlackConnected).SetConnectedBy(by).SetInstaller(answer.AuthedUser.ID).SetConnectedAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err

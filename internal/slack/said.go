@@ -230,9 +230,10 @@ func (h *hearing) speaker(ctx context.Context, slackUser string) (*speaker, erro
 	if v != nil && v.InInbox(h.row.inboxID) {
 		return &speaker{p, v, true}, nil
 	}
-	return &speaker{p, &viewer.Viewer{
-		Kind: viewer.Integration, AccountID: h.row.accountID, ActorID: h.workspace.IntegrationID, InboxIDs: []string{h.row.inboxID}, Scopes: []string{viewer.ScopeAll},
-	}, false}, nil
+	if v, err = h.integrationViewer(ctx); err != nil {
+		return nil, err
+	}
+	return &speaker{p, v, false}, nil
 }
 
 // content is what someone wrote, as what it is sent.
@@ -244,6 +245,9 @@ type content struct {
 // contentOf reads what someone wrote: a note if it begins with the mark, they are no user who
 // may answer, or the channel has it so.
 func (h *hearing) contentOf(ctx context.Context, by *speaker, what *said) (content, error) {
+	if !by.viewer.InInbox(h.row.inboxID) {
+		return content{}, refusal("Not kept: an admin took the inbox from the integration that writes what those say who are no members of it.")
+	}
 	called := names{}
 	for _, who := range mentioned(what.Text) {
 		p, err := h.person(ctx, h.api, who)
