@@ -130,6 +130,9 @@ func TestSlackEdits(t *testing.T) {
 		d.marked(first.TS, ts, "white_check_mark")
 		d.slack.Send(d.slack.Event(d.slack.Edits(slackRoom, ts, "On Monday")))
 		d.until("the edit is there", func() bool { return strings.Contains(d.lines(c.conversationID), "OUTGOING Ben: On Monday\n") })
+		sent := text(d.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages(last: 1) { nodes { id } } } }`, map[string]any{"id": c.conversationID}), "conversation", "messages", "nodes", 0, "id")
+		d.do(d.benToken, `mutation($in: EditMessageInput!) { editMessage(input: $in) { userErrors { message } } }`, input("messageId", sent, "text", "On Tuesday, not on Monday"))
+		d.once(first.TS, "Edited in Parley:\nOn Tuesday")
 		d.slack.Send(d.slack.Event(d.slack.Deletes(slackRoom, ts)))
 		d.until("it is deleted", func() bool { return !strings.Contains(d.lines(c.conversationID), "Monday") })
 

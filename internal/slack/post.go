@@ -26,6 +26,8 @@ type post struct {
 	id, messageID, attachmentID, line, slackUser, ts, fileID, digest, mark string
 	position, version, triedAt, attempts                                   int64
 	fromSlack                                                              bool
+	// had is the digest when it was read: one that was written meanwhile stays.
+	had string
 }
 
 // mostTries is how often a file is tried: it is not to hold up its thread for ever.
@@ -39,7 +41,9 @@ func isLater(err error) bool {
 const postColumns = "id, message_id, attachment_id, line, slack_user, ts, file_id, digest, mark, position, version, tried_at, attempts, from_slack"
 
 func (p *post) scan(rows entsql.ColumnScanner) error {
-	return rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
+	err := rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
+	p.had = p.digest
+	return err
 }
 
 func (p *post) attempt() attempt {
@@ -84,8 +88,8 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 		}
 		return err
 	}
-	return w.execWithin(ctx, w.row.accountID, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = $3, mark = $4, tried_at = 0, attempts = 0, due = (version <> $5) WHERE id = $6`,
-		p.ts, p.fileID, p.digest, p.mark, p.version, p.id)
+	return w.execWithin(ctx, w.row.accountID, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = CASE WHEN digest = $3 THEN $4 ELSE digest END, mark = $5,
+		tried_at = 0, attempts = 0, due = (version <> $6) WHERE id = $7`, p.ts, p.fileID, p.had, p.digest, p.mark, p.version, p.id)
 }
 
 func (w *work) here() place { return place{slackID: w.channel.SlackID, threadTS: w.row.ts} }

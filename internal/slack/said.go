@@ -536,6 +536,10 @@ func (h *hearing) takeChange(ctx context.Context) error {
 		}
 		in.Text = &says.text
 	}
+	// Until it is known what it says then, no difference is an edit in Parley.
+	if err := h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = '' WHERE id = $1", p.id); err != nil {
+		return err
+	}
 	changed, err := h.conversations.EditMessage(viewer.NewContext(ctx, by.viewer), in)
 	if err != nil {
 		return asRefusal("The edit was not taken, and the contact has what was written before: ", err)
