@@ -285,7 +285,7 @@ func noteEvent(ctx context.Context, tx *store.Tx, t *threadRow, e *event.Entry) 
 	case vocab.MessageCreated:
 		return notePost(ctx, tx, t, e.Sequence, e.MessageID, "")
 	case vocab.MessageUpdated, vocab.MessageDeleted, vocab.MessageDeliveryChanged, vocab.MessageReturned:
-		_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, attempts = 0, version = version + 1 WHERE thread_id = $1 AND message_id = $2", t.id, e.MessageID)
+		_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, attempts = 0, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND message_id <> ''", t.id, e.MessageID)
 		return err
 	case vocab.ConversationAssigned, vocab.ConversationUnassigned, vocab.ConversationClosed, vocab.ConversationReopened:
 		l := line{Kind: string(e.Type), Actor: e.ActorID, ActorKind: e.ActorKind}

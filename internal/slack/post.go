@@ -154,7 +154,7 @@ func (w *work) takeBack(ctx context.Context, p *post) error {
 		}
 	}
 	p.digest = "deleted"
-	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND attachment_id <> ''", w.row.id, p.messageID)
+	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND message_id <> '' AND attachment_id <> ''", w.row.id, p.messageID)
 }
 
 // textOf is what a message says in Slack, and who says it.

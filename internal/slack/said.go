@@ -294,7 +294,7 @@ func (h *hearing) claim(ctx context.Context) (p *post, err error) {
 
 // postAt is what is known of a post of the thread; nil: nothing.
 func (h *hearing) postAt(ctx context.Context, ts string) (p *post, err error) {
-	err = store.ForEachRow(ctx, h.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND ts = $2", []any{h.row.id, ts}, func(rows entsql.ColumnScanner) error {
+	err = store.ForEachRow(ctx, h.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND ts = $2 AND ts <> ''", []any{h.row.id, ts}, func(rows entsql.ColumnScanner) error {
 		p = &post{}
 		return p.scan(rows)
 	})
@@ -386,7 +386,7 @@ func (h *hearing) refuse(ctx context.Context, why string) error {
 			return err
 		}
 		if h.event.kind == kindReply {
-			_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND ts = $2 AND from_slack", h.row.id, h.event.aboutTS)
+			_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND ts = $2 AND ts <> '' AND from_slack", h.row.id, h.event.aboutTS)
 			if err != nil {
 				return err
 			}
