@@ -420,6 +420,9 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 		if err != nil {
 			return err
 		}
+		if before.State != c.State { // what was learned of it meanwhile is newer
+			return nil
+		}
 		after := *before
 		after.State, after.Problem, after.Name = vocab.SlackChannelConnected, "", name
 		s.wakeAfter(tx, c.TeamID)
