@@ -597,7 +597,7 @@ func (h *hearing) takeDeletion(ctx context.Context) error {
 // takeAction does what someone pressed, as the user that they are.
 func (h *hearing) takeAction(ctx context.Context) error {
 	if h.age() > actionLife {
-		return h.tell(ctx, "That was not done, since it could not be done at once: look at the conversation, and press again.")
+		return h.answerPress(ctx, "That was not done, since it could not be done at once: look at the conversation, and press again.")
 	}
 	by, err := h.speaker(ctx, h.action.User.ID)
 	if err != nil {
