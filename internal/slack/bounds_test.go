@@ -32,6 +32,6 @@ func TestStatusFaults(t *testing.T) {
 		}
 	}
 	check.Same(t, pauseOf(api.StatusCodeError{Code: 429}), 30*time.Second)
-	check.Same(t, pauseOf(api.StatusCodeError{Code: 503}), 0)
+	check.Same(t, pauseOf(api.StatusCodeError{Code: 503}), time.Duration(0))
 	check.Same(t, pauseOf(&api.RateLimitedError{RetryAfter: 7 * time.Second}), 7*time.Second)
 }
