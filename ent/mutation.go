@@ -88126,6 +88126,7 @@ type SlackWorkspaceMutation struct {
 	state           *vocab.SlackWorkspaceState
 	problem         *string
 	connected_by    *string
+	installer       *string
 	connected_at    *clock.Micros
 	addconnected_at *clock.Micros
 	created_at      *clock.Micros
@@ -88564,6 +88565,42 @@ func (m *SlackWorkspaceMutation) ResetConnectedBy() {
 	m.connected_by = nil
 }
 
+// SetInstaller sets the "installer" field.
+func (m *SlackWorkspaceMutation) SetInstaller(s string) {
+	m.installer = &s
+}
+
+// Installer returns the value of the "installer" field in the mutation.
+func (m *SlackWorkspaceMutation) Installer() (r string, exists bool) {
+	v := m.installer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstaller returns the old "installer" field's value of the SlackWorkspace entity.
+// If the SlackWorkspace object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SlackWorkspaceMutation) OldInstaller(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstaller is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstaller requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstaller: %w", err)
+	}
+	return oldValue.Installer, nil
+}
+
+// ResetInstaller resets all changes to the "installer" field.
+func (m *SlackWorkspaceMutation) ResetInstaller() {
+	m.installer = nil
+}
+
 // SetConnectedAt sets the "connected_at" field.
 func (m *SlackWorkspaceMutation) SetConnectedAt(c clock.Micros) {
 	m.connected_at = &c
@@ -88710,7 +88747,7 @@ func (m *SlackWorkspaceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SlackWorkspaceMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.account_id != nil {
 		fields = append(fields, slackworkspace.FieldAccountID)
 	}
@@ -88737,6 +88774,9 @@ func (m *SlackWorkspaceMutation) Fields() []string {
 	}
 	if m.connected_by != nil {
 		fields = append(fields, slackworkspace.FieldConnectedBy)
+	}
+	if m.installer != nil {
+		fields = append(fields, slackworkspace.FieldInstaller)
 	}
 	if m.connected_at != nil {
 		fields = append(fields, slackworkspace.FieldConnectedAt)
@@ -88770,6 +88810,8 @@ func (m *SlackWorkspaceMutation) Field(name string) (ent.Value, bool) {
 		return m.Problem()
 	case slackworkspace.FieldConnectedBy:
 		return m.ConnectedBy()
+	case slackworkspace.FieldInstaller:
+		return m.Installer()
 	case slackworkspace.FieldConnectedAt:
 		return m.ConnectedAt()
 	case slackworkspace.FieldCreatedAt:
@@ -88801,6 +88843,8 @@ func (m *SlackWorkspaceMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldProblem(ctx)
 	case slackworkspace.FieldConnectedBy:
 		return m.OldConnectedBy(ctx)
+	case slackworkspace.FieldInstaller:
+		return m.OldInstaller(ctx)
 	case slackworkspace.FieldConnectedAt:
 		return m.OldConnectedAt(ctx)
 	case slackworkspace.FieldCreatedAt:
@@ -88876,6 +88920,13 @@ func (m *SlackWorkspaceMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetConnectedBy(v)
+		return nil
+	case slackworkspace.FieldInstaller:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstaller(v)
 		return nil
 	case slackworkspace.FieldConnectedAt:
 		v, ok := value.(clock.Micros)
@@ -88993,6 +89044,9 @@ func (m *SlackWorkspaceMutation) ResetField(name string) error {
 		return nil
 	case slackworkspace.FieldConnectedBy:
 		m.ResetConnectedBy()
+		return nil
+	case slackworkspace.FieldInstaller:
+		m.ResetInstaller()
 		return nil
 	case slackworkspace.FieldConnectedAt:
 		m.ResetConnectedAt()

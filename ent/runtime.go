@@ -3206,8 +3206,12 @@ func init() {
 	slackworkspaceDescConnectedBy := slackworkspaceFields[7].Descriptor()
 	// slackworkspace.DefaultConnectedBy holds the default value on creation for the connected_by field.
 	slackworkspace.DefaultConnectedBy = slackworkspaceDescConnectedBy.Default.(string)
+	// slackworkspaceDescInstaller is the schema descriptor for installer field.
+	slackworkspaceDescInstaller := slackworkspaceFields[8].Descriptor()
+	// slackworkspace.DefaultInstaller holds the default value on creation for the installer field.
+	slackworkspace.DefaultInstaller = slackworkspaceDescInstaller.Default.(string)
 	// slackworkspaceDescConnectedAt is the schema descriptor for connected_at field.
-	slackworkspaceDescConnectedAt := slackworkspaceFields[8].Descriptor()
+	slackworkspaceDescConnectedAt := slackworkspaceFields[9].Descriptor()
 	// slackworkspace.DefaultConnectedAt holds the default value on creation for the connected_at field.
 	slackworkspace.DefaultConnectedAt = clock.Micros(slackworkspaceDescConnectedAt.Default.(int64))
 	// slackworkspaceDescID is the schema descriptor for id field.

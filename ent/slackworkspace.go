@@ -36,6 +36,8 @@ type SlackWorkspace struct {
 	Problem string `json:"problem,omitempty"`
 	// ConnectedBy holds the value of the "connected_by" field.
 	ConnectedBy string `json:"connected_by,omitempty"`
+	// Installer holds the value of the "installer" field.
+	Installer string `json:"installer,omitempty"`
 	// ConnectedAt holds the value of the "connected_at" field.
 	ConnectedAt clock.Micros `json:"connected_at,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -50,7 +52,7 @@ func (*SlackWorkspace) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case slackworkspace.FieldConnectedAt, slackworkspace.FieldCreatedAt:
 			values[i] = new(sql.NullInt64)
-		case slackworkspace.FieldID, slackworkspace.FieldAccountID, slackworkspace.FieldTeamID, slackworkspace.FieldName, slackworkspace.FieldBotUserID, slackworkspace.FieldToken, slackworkspace.FieldIntegrationID, slackworkspace.FieldState, slackworkspace.FieldProblem, slackworkspace.FieldConnectedBy:
+		case slackworkspace.FieldID, slackworkspace.FieldAccountID, slackworkspace.FieldTeamID, slackworkspace.FieldName, slackworkspace.FieldBotUserID, slackworkspace.FieldToken, slackworkspace.FieldIntegrationID, slackworkspace.FieldState, slackworkspace.FieldProblem, slackworkspace.FieldConnectedBy, slackworkspace.FieldInstaller:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -127,6 +129,12 @@ func (_m *SlackWorkspace) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConnectedBy = value.String
 			}
+		case slackworkspace.FieldInstaller:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field installer", values[i])
+			} else if value.Valid {
+				_m.Installer = value.String
+			}
 		case slackworkspace.FieldConnectedAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field connected_at", values[i])
@@ -200,6 +208,9 @@ func (_m *SlackWorkspace) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("connected_by=")
 	builder.WriteString(_m.ConnectedBy)
+	builder.WriteString(", ")
+	builder.WriteString("installer=")
+	builder.WriteString(_m.Installer)
 	builder.WriteString(", ")
 	builder.WriteString("connected_at=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ConnectedAt))

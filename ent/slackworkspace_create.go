@@ -94,6 +94,20 @@ func (_c *SlackWorkspaceCreate) SetNillableConnectedBy(v *string) *SlackWorkspac
 	return _c
 }
 
+// SetInstaller sets the "installer" field.
+func (_c *SlackWorkspaceCreate) SetInstaller(v string) *SlackWorkspaceCreate {
+	_c.mutation.SetInstaller(v)
+	return _c
+}
+
+// SetNillableInstaller sets the "installer" field if the given value is not nil.
+func (_c *SlackWorkspaceCreate) SetNillableInstaller(v *string) *SlackWorkspaceCreate {
+	if v != nil {
+		_c.SetInstaller(*v)
+	}
+	return _c
+}
+
 // SetConnectedAt sets the "connected_at" field.
 func (_c *SlackWorkspaceCreate) SetConnectedAt(v clock.Micros) *SlackWorkspaceCreate {
 	_c.mutation.SetConnectedAt(v)
@@ -163,6 +177,10 @@ func (_c *SlackWorkspaceCreate) defaults() {
 		v := slackworkspace.DefaultConnectedBy
 		_c.mutation.SetConnectedBy(v)
 	}
+	if _, ok := _c.mutation.Installer(); !ok {
+		v := slackworkspace.DefaultInstaller
+		_c.mutation.SetInstaller(v)
+	}
 	if _, ok := _c.mutation.ConnectedAt(); !ok {
 		v := slackworkspace.DefaultConnectedAt
 		_c.mutation.SetConnectedAt(v)
@@ -202,6 +220,9 @@ func (_c *SlackWorkspaceCreate) check() error {
 	}
 	if _, ok := _c.mutation.ConnectedBy(); !ok {
 		return &ValidationError{Name: "connected_by", err: errors.New(`ent: missing required field "SlackWorkspace.connected_by"`)}
+	}
+	if _, ok := _c.mutation.Installer(); !ok {
+		return &ValidationError{Name: "installer", err: errors.New(`ent: missing required field "SlackWorkspace.installer"`)}
 	}
 	if _, ok := _c.mutation.ConnectedAt(); !ok {
 		return &ValidationError{Name: "connected_at", err: errors.New(`ent: missing required field "SlackWorkspace.connected_at"`)}
@@ -285,6 +306,10 @@ func (_c *SlackWorkspaceCreate) createSpec() (*SlackWorkspace, *sqlgraph.CreateS
 	if value, ok := _c.mutation.ConnectedBy(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedBy, field.TypeString, value)
 		_node.ConnectedBy = value
+	}
+	if value, ok := _c.mutation.Installer(); ok {
+		_spec.SetField(slackworkspace.FieldInstaller, field.TypeString, value)
+		_node.Installer = value
 	}
 	if value, ok := _c.mutation.ConnectedAt(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedAt, field.TypeInt64, value)
@@ -427,6 +452,18 @@ func (u *SlackWorkspaceUpsert) SetConnectedBy(v string) *SlackWorkspaceUpsert {
 // UpdateConnectedBy sets the "connected_by" field to the value that was provided on create.
 func (u *SlackWorkspaceUpsert) UpdateConnectedBy() *SlackWorkspaceUpsert {
 	u.SetExcluded(slackworkspace.FieldConnectedBy)
+	return u
+}
+
+// SetInstaller sets the "installer" field.
+func (u *SlackWorkspaceUpsert) SetInstaller(v string) *SlackWorkspaceUpsert {
+	u.Set(slackworkspace.FieldInstaller, v)
+	return u
+}
+
+// UpdateInstaller sets the "installer" field to the value that was provided on create.
+func (u *SlackWorkspaceUpsert) UpdateInstaller() *SlackWorkspaceUpsert {
+	u.SetExcluded(slackworkspace.FieldInstaller)
 	return u
 }
 
@@ -600,6 +637,20 @@ func (u *SlackWorkspaceUpsertOne) SetConnectedBy(v string) *SlackWorkspaceUpsert
 func (u *SlackWorkspaceUpsertOne) UpdateConnectedBy() *SlackWorkspaceUpsertOne {
 	return u.Update(func(s *SlackWorkspaceUpsert) {
 		s.UpdateConnectedBy()
+	})
+}
+
+// SetInstaller sets the "installer" field.
+func (u *SlackWorkspaceUpsertOne) SetInstaller(v string) *SlackWorkspaceUpsertOne {
+	return u.Update(func(s *SlackWorkspaceUpsert) {
+		s.SetInstaller(v)
+	})
+}
+
+// UpdateInstaller sets the "installer" field to the value that was provided on create.
+func (u *SlackWorkspaceUpsertOne) UpdateInstaller() *SlackWorkspaceUpsertOne {
+	return u.Update(func(s *SlackWorkspaceUpsert) {
+		s.UpdateInstaller()
 	})
 }
 
@@ -943,6 +994,20 @@ func (u *SlackWorkspaceUpsertBulk) SetConnectedBy(v string) *SlackWorkspaceUpser
 func (u *SlackWorkspaceUpsertBulk) UpdateConnectedBy() *SlackWorkspaceUpsertBulk {
 	return u.Update(func(s *SlackWorkspaceUpsert) {
 		s.UpdateConnectedBy()
+	})
+}
+
+// SetInstaller sets the "installer" field.
+func (u *SlackWorkspaceUpsertBulk) SetInstaller(v string) *SlackWorkspaceUpsertBulk {
+	return u.Update(func(s *SlackWorkspaceUpsert) {
+		s.SetInstaller(v)
+	})
+}
+
+// UpdateInstaller sets the "installer" field to the value that was provided on create.
+func (u *SlackWorkspaceUpsertBulk) UpdateInstaller() *SlackWorkspaceUpsertBulk {
+	return u.Update(func(s *SlackWorkspaceUpsert) {
+		s.UpdateInstaller()
 	})
 }
 

@@ -128,6 +128,20 @@ func (_u *SlackWorkspaceUpdate) SetNillableConnectedBy(v *string) *SlackWorkspac
 	return _u
 }
 
+// SetInstaller sets the "installer" field.
+func (_u *SlackWorkspaceUpdate) SetInstaller(v string) *SlackWorkspaceUpdate {
+	_u.mutation.SetInstaller(v)
+	return _u
+}
+
+// SetNillableInstaller sets the "installer" field if the given value is not nil.
+func (_u *SlackWorkspaceUpdate) SetNillableInstaller(v *string) *SlackWorkspaceUpdate {
+	if v != nil {
+		_u.SetInstaller(*v)
+	}
+	return _u
+}
+
 // SetConnectedAt sets the "connected_at" field.
 func (_u *SlackWorkspaceUpdate) SetConnectedAt(v clock.Micros) *SlackWorkspaceUpdate {
 	_u.mutation.ResetConnectedAt()
@@ -216,6 +230,9 @@ func (_u *SlackWorkspaceUpdate) sqlSave(ctx context.Context) (_node int, err err
 	}
 	if value, ok := _u.mutation.ConnectedBy(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Installer(); ok {
+		_spec.SetField(slackworkspace.FieldInstaller, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ConnectedAt(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedAt, field.TypeInt64, value)
@@ -343,6 +360,20 @@ func (_u *SlackWorkspaceUpdateOne) SetNillableConnectedBy(v *string) *SlackWorks
 	return _u
 }
 
+// SetInstaller sets the "installer" field.
+func (_u *SlackWorkspaceUpdateOne) SetInstaller(v string) *SlackWorkspaceUpdateOne {
+	_u.mutation.SetInstaller(v)
+	return _u
+}
+
+// SetNillableInstaller sets the "installer" field if the given value is not nil.
+func (_u *SlackWorkspaceUpdateOne) SetNillableInstaller(v *string) *SlackWorkspaceUpdateOne {
+	if v != nil {
+		_u.SetInstaller(*v)
+	}
+	return _u
+}
+
 // SetConnectedAt sets the "connected_at" field.
 func (_u *SlackWorkspaceUpdateOne) SetConnectedAt(v clock.Micros) *SlackWorkspaceUpdateOne {
 	_u.mutation.ResetConnectedAt()
@@ -461,6 +492,9 @@ func (_u *SlackWorkspaceUpdateOne) sqlSave(ctx context.Context) (_node *SlackWor
 	}
 	if value, ok := _u.mutation.ConnectedBy(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedBy, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Installer(); ok {
+		_spec.SetField(slackworkspace.FieldInstaller, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.ConnectedAt(); ok {
 		_spec.SetField(slackworkspace.FieldConnectedAt, field.TypeInt64, value)

@@ -161,7 +161,7 @@ func TestSlackChannels(t *testing.T) {
 				break
 			}
 		}
-		if got := strings.Join(names, " "); got != "old secret support vip" {
+		if got := strings.Join(names, " "); got != "support vip" {
 			t.Errorf("there are %s", got)
 		}
 		connect := func(slackID string, more ...any) string {

@@ -3256,6 +3256,7 @@ var (
 		{Name: "state", Type: field.TypeString},
 		{Name: "problem", Type: field.TypeString, Default: ""},
 		{Name: "connected_by", Type: field.TypeString, Default: ""},
+		{Name: "installer", Type: field.TypeString, Default: ""},
 		{Name: "connected_at", Type: field.TypeInt64, Default: 0},
 		{Name: "created_at", Type: field.TypeInt64},
 	}

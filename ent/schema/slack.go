@@ -25,6 +25,7 @@ func (SlackWorkspace) Fields() []ent.Field {
 		field.String("state").GoType(vocab.SlackWorkspaceState("")),
 		text("problem"),
 		reference("connected_by"),
+		text("installer"), // who installed it, in Slack
 		instant("connected_at"),
 		made(),
 	}

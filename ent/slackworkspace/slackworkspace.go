@@ -31,6 +31,8 @@ const (
 	FieldProblem = "problem"
 	// FieldConnectedBy holds the string denoting the connected_by field in the database.
 	FieldConnectedBy = "connected_by"
+	// FieldInstaller holds the string denoting the installer field in the database.
+	FieldInstaller = "installer"
 	// FieldConnectedAt holds the string denoting the connected_at field in the database.
 	FieldConnectedAt = "connected_at"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
@@ -51,6 +53,7 @@ var Columns = []string{
 	FieldState,
 	FieldProblem,
 	FieldConnectedBy,
+	FieldInstaller,
 	FieldConnectedAt,
 	FieldCreatedAt,
 }
@@ -72,6 +75,8 @@ var (
 	DefaultProblem string
 	// DefaultConnectedBy holds the default value on creation for the "connected_by" field.
 	DefaultConnectedBy string
+	// DefaultInstaller holds the default value on creation for the "installer" field.
+	DefaultInstaller string
 	// DefaultConnectedAt holds the default value on creation for the "connected_at" field.
 	DefaultConnectedAt clock.Micros
 	// IDValidator is a validator for the "id" field. It is called by the builders before save.
@@ -129,6 +134,11 @@ func ByProblem(opts ...sql.OrderTermOption) OrderOption {
 // ByConnectedBy orders the results by the connected_by field.
 func ByConnectedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConnectedBy, opts...).ToFunc()
+}
+
+// ByInstaller orders the results by the installer field.
+func ByInstaller(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInstaller, opts...).ToFunc()
 }
 
 // ByConnectedAt orders the results by the connected_at field.

@@ -111,6 +111,11 @@ func ConnectedBy(v string) predicate.SlackWorkspace {
 	return predicate.SlackWorkspace(sql.FieldEQ(FieldConnectedBy, v))
 }
 
+// Installer applies equality check predicate on the "installer" field. It's identical to InstallerEQ.
+func Installer(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldEQ(FieldInstaller, v))
+}
+
 // ConnectedAt applies equality check predicate on the "connected_at" field. It's identical to ConnectedAtEQ.
 func ConnectedAt(v clock.Micros) predicate.SlackWorkspace {
 	vc := int64(v)
@@ -725,6 +730,71 @@ func ConnectedByEqualFold(v string) predicate.SlackWorkspace {
 // ConnectedByContainsFold applies the ContainsFold predicate on the "connected_by" field.
 func ConnectedByContainsFold(v string) predicate.SlackWorkspace {
 	return predicate.SlackWorkspace(sql.FieldContainsFold(FieldConnectedBy, v))
+}
+
+// InstallerEQ applies the EQ predicate on the "installer" field.
+func InstallerEQ(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldEQ(FieldInstaller, v))
+}
+
+// InstallerNEQ applies the NEQ predicate on the "installer" field.
+func InstallerNEQ(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldNEQ(FieldInstaller, v))
+}
+
+// InstallerIn applies the In predicate on the "installer" field.
+func InstallerIn(vs ...string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldIn(FieldInstaller, vs...))
+}
+
+// InstallerNotIn applies the NotIn predicate on the "installer" field.
+func InstallerNotIn(vs ...string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldNotIn(FieldInstaller, vs...))
+}
+
+// InstallerGT applies the GT predicate on the "installer" field.
+func InstallerGT(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldGT(FieldInstaller, v))
+}
+
+// InstallerGTE applies the GTE predicate on the "installer" field.
+func InstallerGTE(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldGTE(FieldInstaller, v))
+}
+
+// InstallerLT applies the LT predicate on the "installer" field.
+func InstallerLT(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldLT(FieldInstaller, v))
+}
+
+// InstallerLTE applies the LTE predicate on the "installer" field.
+func InstallerLTE(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldLTE(FieldInstaller, v))
+}
+
+// InstallerContains applies the Contains predicate on the "installer" field.
+func InstallerContains(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldContains(FieldInstaller, v))
+}
+
+// InstallerHasPrefix applies the HasPrefix predicate on the "installer" field.
+func InstallerHasPrefix(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldHasPrefix(FieldInstaller, v))
+}
+
+// InstallerHasSuffix applies the HasSuffix predicate on the "installer" field.
+func InstallerHasSuffix(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldHasSuffix(FieldInstaller, v))
+}
+
+// InstallerEqualFold applies the EqualFold predicate on the "installer" field.
+func InstallerEqualFold(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldEqualFold(FieldInstaller, v))
+}
+
+// InstallerContainsFold applies the ContainsFold predicate on the "installer" field.
+func InstallerContainsFold(v string) predicate.SlackWorkspace {
+	return predicate.SlackWorkspace(sql.FieldContainsFold(FieldInstaller, v))
 }
 
 // ConnectedAtEQ applies the EQ predicate on the "connected_at" field.

@@ -41876,7 +41876,8 @@ type CreateSignInLinkPayload {
   slackWorkspaces: [SlackWorkspace!]! @access(to: [ADMIN], scope: "settings:read")
   """
   The channels of a workspace to choose from, as Slack has them now: one page of Slack's own list. A private one is among them once the app was
-  invited to it. NOT_FOUND if there is no such workspace, UNAVAILABLE if Slack cannot be reached.
+  invited to it, if whoever connected the workspace is in it too: these come first. NOT_FOUND if there is no such workspace, UNAVAILABLE if Slack cannot be
+  reached.
   """
   availableSlackChannels(
     "The workspace."
@@ -41917,7 +41918,9 @@ extend type Mutation {
     @errors(codes: [CONFLICT, INVALID, NOT_FOUND])
   """
   Connects a Slack channel to an inbox: conversations are posted there from then on, with a thread each. A channel that is shared with
-  other companies is refused, since notes are shown there: NOT_ELIGIBLE. Emits ` + "`" + `SLACK_CHANNEL_CONNECTED` + "`" + `.
+  other companies is refused, since notes are shown there, and so is one that another account of the server has connected, and a private one in which
+  whoever connected the workspace is not: NOT_ELIGIBLE.
+  Emits ` + "`" + `SLACK_CHANNEL_CONNECTED` + "`" + `, and ` + "`" + `INTEGRATION_UPDATED` + "`" + ` if the account's integration for Slack did not see the inbox.
   """
   connectSlackChannel(
     "The channel, the inbox, and what is posted."

@@ -112,3 +112,14 @@ func MakeIntegration(ctx context.Context, tx *store.Tx, name string, inboxIDs []
 	err := makeIntegration(ctx, tx, t, inboxIDs)
 	return t.IntegrationID, err
 }
+
+// GrantInbox has an integration see an inbox, if it does not yet.
+func GrantInbox(ctx context.Context, tx *store.Tx, integrationID, inboxID string) error {
+	before, err := tx.Client.Integration.Query().Where(integration.ID(integrationID)).Modify(store.ForUpdate).Only(ctx)
+	if err != nil || slices.Contains(before.InboxIds, inboxID) {
+		return err
+	}
+	after := *before
+	after.InboxIds = append(slices.Clone(before.InboxIds), inboxID)
+	return saveIntegration(ctx, tx, before, &after)
+}

@@ -56,6 +56,18 @@ func loadChannel(ctx context.Context, client *ent.Client, channelID string) (*en
 	return nil, errs.New(errs.NotFound, "There is no Slack channel %q that you may see.", errs.Clip(channelID)).On("slackChannelId")
 }
 
+// lockChannel is loadChannel of what is to be changed in the transaction: no one changes it
+// meanwhile, such as the runner that learns that the channel is shared.
+func lockChannel(ctx context.Context, client *ent.Client, channelID string) (*ent.SlackChannel, error) {
+	if id.Is(channelID, id.SlackChannel) {
+		c, err := client.SlackChannel.Query().Where(slackchannel.ID(channelID)).Modify(store.ForUpdate).Only(ctx)
+		if !ent.IsNotFound(err) {
+			return c, err
+		}
+	}
+	return nil, errs.New(errs.NotFound, "There is no Slack channel %q that you may see.", errs.Clip(channelID)).On("slackChannelId")
+}
+
 // Available returns a page of the channels of a workspace, as Slack has them now.
 func (s *Service) Available(ctx context.Context, workspaceID string, after *string) (*AvailableChannels, error) {
 	if err := account.MayAdminister(ctx); err != nil {
@@ -69,20 +81,13 @@ func (s *Service) Available(ctx context.Context, workspaceID string, after *stri
 	if err != nil {
 		return nil, err
 	}
-	params := &api.GetConversationsParameters{ExcludeArchived: true, Limit: pageOfChannels, Types: []string{"public_channel", "private_channel"}}
-	if after != nil {
-		params.Cursor = *after
-	}
-	found, next, err := client.GetConversationsContext(ctx, params)
-	if err != nil {
-		return nil, s.slackFailed(ctx, w, err)
-	}
 	page := &AvailableChannels{Channels: []*AvailableChannel{}}
-	for _, c := range found {
-		page.Channels = append(page.Channels, &AvailableChannel{SlackID: c.ID, Name: c.Name, Private: c.IsPrivate, Member: c.IsMember, Shared: isShared(&c.GroupConversation)})
+	cursor := ""
+	if after != nil {
+		cursor = *after
 	}
-	if next != "" {
-		page.EndCursor = &next
+	if err := s.listChannels(ctx, client, w, page, cursor); err != nil {
+		return nil, s.slackFailed(ctx, w, err)
 	}
 	return page, nil
 }
@@ -134,7 +139,10 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 		return nil, errs.New(errs.Invalid, "A channel's id in Slack begins with C or G, such as C024BE91L.").On("slackId")
 	}
 	call := idempotency.Call{Mutation: "connectSlackChannel", Key: in.IdempotencyKey, Input: in, Result: id.New(id.SlackChannel)}
-	name, err := s.enterChannel(ctx, w, in.SlackID)
+	if err := s.belongsToOthers(ctx, w, in.SlackID); err != nil {
+		return nil, err
+	}
+	name, err := s.enterChannel(ctx, w, in.SlackID, true)
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +151,12 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 			return err
 		}
 		if _, err := loadWorkspace(ctx, tx.Client, w.ID); err != nil {
+			return err
+		}
+		if err := s.lockTeam(ctx, tx, w, in.SlackID); err != nil {
+			return err
+		}
+		if err := letIn(ctx, tx, w, in.InboxID); err != nil {
 			return err
 		}
 		if err := mayAdd(ctx, tx, in.InboxID, w.ID, in.SlackID); err != nil {
@@ -221,9 +235,9 @@ func cleanKinds(kinds []vocab.SlackPostKind) []vocab.SlackPostKind {
 	return clean
 }
 
-// enterChannel asks Slack for a channel, joins it if it is public, and returns its name:
-// NOT_ELIGIBLE on slackId.
-func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slackID string) (string, error) {
+// enterChannel asks Slack for a channel, joins it if it is public, and returns its name. A new one
+// that is private has whoever installed the app as a member. NOT_ELIGIBLE on slackId.
+func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slackID string, isNew bool) (string, error) {
 	client, err := s.clientOf(w)
 	if err != nil {
 		return "", err
@@ -246,6 +260,10 @@ func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slack
 		return "", errs.New(errs.NotEligible, "The channel is archived.").On("slackId")
 	case c.IsPrivate && !c.IsMember:
 		return "", errs.New(errs.NotEligible, "The app is not in the channel: invite it there.").On("slackId")
+	case c.IsPrivate && isNew:
+		if err := s.checkMember(ctx, client, w, slackID); err != nil {
+			return "", err
+		}
 	}
 	name := strings.TrimSpace(errs.Clip(c.Name))
 	if name == "" {
@@ -259,7 +277,7 @@ func (s *Service) enterChannel(ctx context.Context, w *ent.SlackWorkspace, slack
 func (s *Service) Update(ctx context.Context, in UpdateSlackChannelInput) (*ent.SlackChannel, error) {
 	call := idempotency.Call{Mutation: "updateSlackChannel", Key: in.IdempotencyKey, Input: in, Result: in.SlackChannelID}
 	_, err := account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
-		before, err := loadChannel(ctx, tx.Client, in.SlackChannelID)
+		before, err := lockChannel(ctx, tx.Client, in.SlackChannelID)
 		if err != nil {
 			return err
 		}
@@ -290,7 +308,8 @@ func (s *Service) Update(ctx context.Context, in UpdateSlackChannelInput) (*ent.
 	return loadChannel(ctx, s.store.Client(ctx), in.SlackChannelID)
 }
 
-// saveChannel writes what is different of a channel, with an event that says what.
+// saveChannel writes what is different of a channel, with an event that says what. What was
+// before was read for this (lockChannel).
 func saveChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChannel) error {
 	var c store.Changes
 	c.Named("kinds", !slices.Equal(before.Kinds, after.Kinds))
@@ -303,8 +322,31 @@ func saveChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChan
 	} else if before.Problem == after.Problem {
 		return nil
 	}
-	return tx.Client.SlackChannel.Update().Where(slackchannel.ID(after.ID)).SetKinds(after.Kinds).SetViewID(after.ViewID).SetThreadReplies(after.ThreadReplies).
-		SetState(after.State).SetProblem(after.Problem).SetName(after.Name).Exec(ctx)
+	return writeChannel(ctx, tx, before, after)
+}
+
+// writeChannel writes the columns that are different.
+func writeChannel(ctx context.Context, tx *store.Tx, before, after *ent.SlackChannel) error {
+	update := tx.Client.SlackChannel.Update().Where(slackchannel.ID(after.ID))
+	if !slices.Equal(before.Kinds, after.Kinds) {
+		update.SetKinds(after.Kinds)
+	}
+	if before.ViewID != after.ViewID {
+		update.SetViewID(after.ViewID)
+	}
+	if before.ThreadReplies != after.ThreadReplies {
+		update.SetThreadReplies(after.ThreadReplies)
+	}
+	if before.State != after.State {
+		update.SetState(after.State)
+	}
+	if before.Problem != after.Problem {
+		update.SetProblem(after.Problem)
+	}
+	if before.Name != after.Name {
+		update.SetName(after.Name)
+	}
+	return update.Exec(ctx)
 }
 
 // Disconnect takes a Slack channel from its inbox. What was posted stays in Slack.
@@ -354,7 +396,7 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.enterChannel(ctx, w, c.SlackID)
+	name, err := s.enterChannel(ctx, w, c.SlackID, false)
 	if err != nil {
 		return nil, asOfChannel(err)
 	}
@@ -374,9 +416,12 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 		return nil, asOfChannel(s.slackFailed(ctx, w, err))
 	}
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		before, err := loadChannel(ctx, tx.Client, c.ID)
+		before, err := lockChannel(ctx, tx.Client, c.ID)
 		if err != nil {
 			return err
+		}
+		if before.State != c.State { // what was learned of it meanwhile is newer
+			return nil
 		}
 		after := *before
 		after.State, after.Problem, after.Name = vocab.SlackChannelConnected, "", name

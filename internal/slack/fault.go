@@ -39,7 +39,8 @@ var (
 	laterCodes   = []string{"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "accesslimited", "ratelimited", "rate_limited", "message_limit_exceeded"}
 )
 
-// faultOf says what an error of Slack's means.
+// faultOf says what an error of Slack's means. Only what Slack itself says refuses for good: a
+// status without that may be a proxy's, or pass.
 func faultOf(err error) fault {
 	var limited *api.RateLimitedError
 	var refused api.SlackErrorResponse
@@ -50,8 +51,8 @@ func faultOf(err error) fault {
 		return faultLimited
 	case errors.As(err, &refused):
 		return faultOfCode(refused.Err)
-	case errors.As(err, &status) && status.Code >= 400 && status.Code < 500 && status.Code != http.StatusRequestTimeout:
-		return faultRefused
+	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
+		return faultLimited
 	case errors.As(err, &guarded):
 		return faultLimited
 	}
@@ -70,13 +71,27 @@ func faultOfCode(code string) fault {
 	return faultRefused
 }
 
-// pauseOf is how long Slack asks to wait; zero: it does not say.
+// unsaidPause is how long to wait when there were too many requests, and it is not said for how
+// long.
+const unsaidPause = 30 * time.Second
+
+// pauseOf is how long Slack asks to wait; zero: it does not.
 func pauseOf(err error) time.Duration {
 	var limited *api.RateLimitedError
-	if errors.As(err, &limited) {
+	var status api.StatusCodeError
+	switch {
+	case errors.As(err, &limited):
 		return max(limited.RetryAfter, time.Second)
+	case errors.As(err, &status) && status.Code == http.StatusTooManyRequests:
+		return unsaidPause
 	}
 	return 0
+}
+
+// isCode reports whether Slack refused something with one of the codes.
+func isCode(err error, codes ...string) bool {
+	var refused api.SlackErrorResponse
+	return errors.As(err, &refused) && slices.Contains(codes, refused.Err)
 }
 
 // sentenceOf says to people what a refusal of Slack's means.

@@ -232,7 +232,11 @@ func (s *Service) shows(ctx context.Context, channel *ent.SlackChannel, c *ent.C
 	reader := &viewer.Viewer{Kind: viewer.Integration, AccountID: channel.AccountID, ActorID: channel.ID, InboxIDs: []string{channel.InboxID}, Scopes: []string{viewer.ScopeAll}}
 	shown, err := s.views.Matches(viewer.NewContext(ctx, reader), view.Selection{SavedViewID: &channel.ViewID}, c)
 	if wrong := errs.Of(err); wrong != nil {
-		return false, s.stopChannel(ctx, channel, channel.State, "The saved view cannot be used any longer: choose another one.")
+		return false, s.changeRow(ctx, channel, func(after *ent.SlackChannel) {
+			if after.State == vocab.SlackChannelConnected {
+				after.Problem = "The saved view cannot be used any longer: choose another one."
+			}
+		})
 	}
 	return shown, err
 }
@@ -281,7 +285,7 @@ func noteEvent(ctx context.Context, tx *store.Tx, t *threadRow, e *event.Entry) 
 	case vocab.MessageCreated:
 		return notePost(ctx, tx, t, e.Sequence, e.MessageID, "")
 	case vocab.MessageUpdated, vocab.MessageDeleted, vocab.MessageDeliveryChanged, vocab.MessageReturned:
-		_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, attempts = 0, version = version + 1 WHERE thread_id = $1 AND message_id = $2", t.id, e.MessageID)
+		_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, attempts = 0, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND message_id <> ''", t.id, e.MessageID)
 		return err
 	case vocab.ConversationAssigned, vocab.ConversationUnassigned, vocab.ConversationClosed, vocab.ConversationReopened:
 		l := line{Kind: string(e.Type), Actor: e.ActorID, ActorKind: e.ActorKind}

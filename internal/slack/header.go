@@ -35,6 +35,14 @@ func (h *header) options() []api.MsgOption {
 	return []api.MsgOption{api.MsgOptionText(h.text, false), api.MsgOptionBlocks(h.blocks...)}
 }
 
+// withoutBlocks has a post be its text only.
+var withoutBlocks = api.MsgOptionBlocks()
+
+// refusesBlocks reports whether Slack refuses how a post is laid out, and not the post.
+func refusesBlocks(err error) bool {
+	return isCode(err, "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "invalid_arguments")
+}
+
 func (h *header) digest() string {
 	raw, err := json.Marshal(h.blocks)
 	if err != nil {
@@ -177,11 +185,26 @@ func (w *work) about(ctx context.Context) (string, error) {
 	return oneLine(m.Text, maxFirst), nil
 }
 
-// page is where the visitor began to write; "": that is not known.
+// maxAddress is the most characters of an address in a link: a field of Slack's has at most 2000.
+const maxAddress = 1_500
+
+// inLink escapes an address that stands in a link.
+var inLink = strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", "&", "&amp;", " ", "%20")
+
+// page is where the visitor began to write; "": that is not known. Of a long address the query is
+// left out.
 func (w *work) page() string {
-	if w.c.OriginURL == "" || !strings.HasPrefix(w.c.OriginURL, "http") {
+	address := w.c.OriginURL
+	if address == "" || !strings.HasPrefix(address, "http") {
 		return ""
 	}
-	shown := w.c.OriginURL
-	return "<" + strings.NewReplacer("|", "%7C", "<", "%3C", ">", "%3E", "&", "&amp;", " ", "%20").Replace(w.c.OriginURL) + "|" + strings.ReplaceAll(oneLine(shown, 100), "|", "¦") + ">"
+	label := strings.ReplaceAll(oneLine(address, 100), "|", "¦")
+	if lengthOf(inLink.Replace(address)) > maxAddress {
+		address, _, _ = strings.Cut(address, "#")
+		address, _, _ = strings.Cut(address, "?")
+	}
+	if lengthOf(inLink.Replace(address)) > maxAddress {
+		return label
+	}
+	return "<" + inLink.Replace(address) + "|" + label + ">"
 }

@@ -194,6 +194,9 @@ func checkGrant(answer *api.OAuthV2Response) error {
 	if answer.IsEnterpriseInstall || answer.Team.ID == "" || answer.AccessToken == "" || answer.BotUserID == "" {
 		return errs.New(errs.Invalid, "The app was installed for a whole organization, or not as a bot. Install it in one workspace.").On("code")
 	}
+	if answer.ExpiresIn > 0 || answer.RefreshToken != "" {
+		return errs.New(errs.Invalid, "The Slack app has token rotation on, with which its access ends after some hours. The operator must make an app without it: it cannot be turned off.").On("code")
+	}
 	granted := strings.Split(answer.Scope, ",")
 	var missing []string
 	for _, scope := range Scopes {
@@ -240,19 +243,19 @@ func (s *Service) keepWorkspace(ctx context.Context, call idempotency.Call, answ
 				return err
 			}
 			return tx.Client.SlackWorkspace.Update().Where(slackworkspace.ID(old.ID)).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).
-				SetState(vocab.SlackConnected).SetProblem("").SetConnectedBy(by).SetConnectedAt(tx.Now()).Exec(ctx)
+				SetState(vocab.SlackConnected).SetProblem("").SetConnectedBy(by).SetInstaller(answer.AuthedUser.ID).SetConnectedAt(tx.Now()).Exec(ctx)
 		}
 		if n, err := tx.Client.SlackWorkspace.Query().Count(ctx); err != nil {
 			return err
 		} else if n >= maxWorkspaces {
 			return errs.New(errs.Invalid, "The account has %d Slack workspaces, which is the maximum. Disconnect one first.", n)
 		}
-		integrationID := id.New(id.Integration)
-		if err := tx.Client.Integration.Create().SetID(integrationID).SetName("Slack").SetInboxIds([]string{}).SetCreatedAt(tx.Now()).Exec(ctx); err != nil {
+		integrationID, err := integrationOf(ctx, tx)
+		if err != nil {
 			return err
 		}
 		return tx.Client.SlackWorkspace.Create().SetID(workspaceID).SetTeamID(answer.Team.ID).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).
-			SetIntegrationID(integrationID).SetState(vocab.SlackConnected).SetConnectedBy(by).SetConnectedAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
+			SetIntegrationID(integrationID).SetState(vocab.SlackConnected).SetConnectedBy(by).SetInstaller(answer.AuthedUser.ID).SetConnectedAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -113,11 +114,15 @@ func nameOr(name, label, otherwise string) string {
 	return otherwise
 }
 
-// mentioned are the ids of the people whom a text mentions.
+// mostMentioned is of how many people who are mentioned Slack is asked the names: each costs a
+// request, and Slack limits these.
+const mostMentioned = 50
+
+// mentioned are the ids of the people whom a text mentions, each once: the first ones.
 func mentioned(text string) (ids []string) {
 	for _, found := range angled.FindAllStringSubmatch(text, -1) {
 		target, _, _ := strings.Cut(found[1], "|")
-		if id, ok := strings.CutPrefix(target, "@"); ok {
+		if id, ok := strings.CutPrefix(target, "@"); ok && len(ids) < mostMentioned && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -24,14 +24,32 @@ func TestShown(t *testing.T) {
 		{"x", "a<br/>b <code>x*y</code> <s>no</s><h2>Head</h2>", "a\nb `x*y` ~no~\n\n*Head*"},
 		{"fallback", "<img/>", "fallback"},
 	} {
-		check.Same(t, shown(&ent.Message{Text: c.text, HTML: c.html}), c.want)
+		check.Same(t, shown(&ent.Message{Text: c.text, HTML: c.html}, maxPost), c.want)
 	}
-	long := shown(&ent.Message{Text: strings.Repeat("<b> ", 5_000), HTML: "<b>" + strings.Repeat("x ", 5_000) + "</b>"})
-	if n := len([]rune(long)); n > 6*maxShown || !strings.HasSuffix(long, "…") {
+	long := shown(&ent.Message{Text: strings.Repeat("<b> ", 5_000), HTML: "<b>" + strings.Repeat("x ", 5_000) + "</b>"}, maxPost)
+	if n := len([]rune(long)); n > maxPost || n < maxPost-10 || !strings.HasSuffix(long, ";…") && !strings.HasSuffix(long, "b…") && !strings.HasSuffix(long, " …") {
 		t.Errorf("a long message is shown with %d characters", n)
 	}
 	if deep := fromHTML(strings.Repeat("<div>", 5_000) + "x"); len(deep) > 10 {
 		t.Errorf("deep HTML gives %q", deep)
+	}
+}
+
+// NT-2: an escaped text is cut between characters, as Slack counts them, and not within an entity.
+func TestClipEscaped(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		most int
+		want string
+	}{
+		{"abc", 3, "abc"}, {"abcd", 3, "ab…"}, {"a&amp;b", 7, "a&amp;b"}, {"a&amp;bc", 7, "a&amp;…"}, {"a&amp;bc", 6, "a…"}, {"&lt;&gt;x", 8, "&lt;…"},
+		{"😀😀", 4, "😀😀"}, {"😀😀😀", 4, "😀…"}, {"ééé", 2, "é…"},
+	} {
+		check.Same(t, clipEscaped(c.text, c.most), c.want)
+	}
+	if got := oneLine(strings.Repeat("&", 300), 300); lengthOf(got) > 900 || strings.Trim(strings.TrimSuffix(got, "…"), "&amp;") != "" || !strings.HasSuffix(got, "&amp;…") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package slack
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -12,8 +13,9 @@ import (
 	"parley/internal/richtext"
 )
 
-// maxShown is the most characters of a message that are shown in Slack.
-const maxShown = 3_000
+// maxPost is the most characters of a post, as Slack counts them and escaped: of longer ones Slack
+// makes several, of which all but one could be neither edited nor deleted.
+const maxPost = 3_500
 
 // maxHTML is how much HTML is read for its formatting: of more the text is shown.
 const maxHTML = 64 << 10
@@ -23,13 +25,46 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // escape has a text mean itself in Slack: nothing in it is a link, or calls anyone.
 func escape(text string) string { return escaper.Replace(text) }
 
-// oneLine is a text that is escaped and stands on one line.
+// oneLine is a text that is escaped and stands on one line. Escaped it has at most three times the
+// characters.
 func oneLine(text string, most int) string {
-	return escape(richtext.Clip(strings.Join(strings.Fields(text), " "), most))
+	return clipEscaped(escape(richtext.Clip(strings.Join(strings.Fields(text), " "), most)), 3*most)
 }
 
-// shown is what a message says, as Slack writes it.
-func shown(m *ent.Message) string {
+// lengthOf counts characters as JavaScript does, and so Slack.
+func lengthOf(text string) (n int) {
+	for _, r := range text {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// clipEscaped is an escaped text of at most so many characters: one that is longer ends with …, and
+// not within an entity.
+func clipEscaped(text string, most int) string {
+	if len(text) <= most || lengthOf(text) <= most {
+		return text
+	}
+	n, end := 0, 0
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		length := utf16.RuneLen(r)
+		if r == '&' {
+			if entity := strings.IndexByte(text[at:], ';'); entity > 0 && entity < len("&amp;") {
+				size, length = entity+1, entity+1
+			}
+		}
+		if n+length > most-1 {
+			break
+		}
+		n, at = n+length, at+size
+		end = at
+	}
+	return text[:end] + "…"
+}
+
+// shown is what a message says, as Slack writes it, in at most so many characters.
+func shown(m *ent.Message, most int) string {
 	text := strings.TrimSpace(escape(m.Text))
 	if m.HTML != "" && len(m.HTML) < maxHTML {
 		text = fromHTML(m.HTML)
@@ -37,8 +72,8 @@ func shown(m *ent.Message) string {
 	if text == "" && m.Text != "" {
 		text = strings.TrimSpace(escape(m.Text))
 	}
-	if utf8.RuneCountInString(text) > maxShown { // formatting must not be cut apart
-		text = escape(richtext.Clip(m.Text, maxShown-1)) + "…"
+	if lengthOf(text) > most { // formatting must not be cut apart
+		text = clipEscaped(strings.TrimSpace(escape(m.Text)), most)
 	}
 	return text
 }

@@ -31,7 +31,7 @@ func (s *Service) HasWorkspace(ctx context.Context) (bool, error) {
 	return s.store.Client(ctx).SlackWorkspace.Query().Where(slackworkspace.StateEQ(vocab.SlackConnected)).Exist(ctx)
 }
 
-// Notify has a user be notified in Slack, by the workspace that was connected first.
+// Notify has a user be notified in Slack, by the first workspace in which someone has their address.
 func (s *Service) Notify(ctx context.Context, tx *store.Tx, accountID, userID, notificationID string) error {
 	w, err := tx.Client.SlackWorkspace.Query().Where(slackworkspace.StateEQ(vocab.SlackConnected)).Order(slackworkspace.ByID()).First(ctx)
 	if err != nil {
@@ -63,6 +63,9 @@ func (r *runner) tendNotice(ctx context.Context, noticeID string) error {
 	}
 	ctx = asSystem(ctx, n.accountID)
 	err = r.notifyUser(ctx, n)
+	if errors.Is(err, errNoOne) {
+		return r.passOn(ctx, n)
+	}
 	var put later
 	switch f := faultOf(err); {
 	case err == nil, err != nil && f == faultRefused, err != nil && f == faultChannel, r.store.Now() > clock.Micros(n.since).Add(noticeLife):
@@ -85,8 +88,11 @@ func (r *runner) notifyUser(ctx context.Context, n *noticeRow) error {
 		return err
 	}
 	w, err := r.store.Client(ctx).SlackWorkspace.Query().Where(slackworkspace.TeamID(r.teamID), slackworkspace.StateEQ(vocab.SlackConnected)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return errNoOne
+	}
 	if err != nil {
-		return ent.MaskNotFound(err)
+		return err
 	}
 	u, err := r.store.Client(ctx).User.Get(ctx, n.userID)
 	if err != nil {
@@ -97,7 +103,7 @@ func (r *runner) notifyUser(ctx context.Context, n *noticeRow) error {
 		return err
 	}
 	if n.slackID == "" {
-		if err := r.openDirect(ctx, client, n, u.Email); err != nil || n.slackID == "" {
+		if err := r.openDirect(ctx, client, n, u.Email); err != nil {
 			return err
 		}
 	}
@@ -112,19 +118,46 @@ func (r *runner) notifyUser(ctx context.Context, n *noticeRow) error {
 	return err
 }
 
-// openDirect finds the direct messages of whoever has an address in Slack; "": no one has, or
-// not as a member who confirmed it.
+// errNoOne says that no one in a workspace has a user's address, or not as a member who confirmed
+// it.
+var errNoOne = errors.New("no one there has the user's address")
+
+// passOn has a notification be sent by the account's next workspace; without one it is dropped.
+func (r *runner) passOn(ctx context.Context, n *noticeRow) error {
+	return r.within(ctx, n.accountID, func(ctx context.Context, tx *store.Tx) error {
+		here, err := tx.Client.SlackWorkspace.Query().Where(slackworkspace.TeamID(r.teamID)).FirstID(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return err
+		}
+		next, err := tx.Client.SlackWorkspace.Query().Where(slackworkspace.StateEQ(vocab.SlackConnected), slackworkspace.IDGT(here)).Order(slackworkspace.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			_, err = tx.Exec(ctx, "DELETE FROM slack_notices WHERE id = $1", n.id)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "UPDATE slack_notices SET team_id = $1, slack_id = '', tried_at = 0, attempts = 0, due_at = $2 WHERE id = $3", next.TeamID, int64(tx.Now()), n.id)
+		r.wakeAfter(tx, next.TeamID)
+		return err
+	})
+}
+
+// openDirect finds the direct messages of whoever has an address in Slack; errNoOne: no one has.
 func (r *runner) openDirect(ctx context.Context, client *api.Client, n *noticeRow, address string) error {
 	var found *api.User
 	err := r.call(ctx, "users.lookupByEmail", func(ctx context.Context) (err error) {
 		found, err = client.GetUserByEmailContext(ctx, address)
 		return err
 	})
+	if isCode(err, "users_not_found", "user_not_found", "user_not_visible") {
+		return errNoOne
+	}
 	if err != nil {
 		return err
 	}
-	if found.Deleted || found.IsBot || found.IsStranger || found.IsRestricted || found.IsUltraRestricted || !found.IsEmailConfirmed {
-		return nil
+	if found.TeamID != r.teamID || found.Deleted || found.IsBot || found.IsStranger || found.IsRestricted || found.IsUltraRestricted || !found.IsEmailConfirmed {
+		return errNoOne
 	}
 	err = r.call(ctx, "conversations.open", func(ctx context.Context) error {
 		c, _, _, err := client.OpenConversationContext(ctx, &api.OpenConversationParameters{Users: []string{found.ID}})

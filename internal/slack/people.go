@@ -65,7 +65,7 @@ func (r *runner) person(ctx context.Context, client *api.Client, slackUser strin
 		}
 		return nil
 	})
-	if err != nil && faultOf(err) != faultRefused { // it knows no such person
+	if err != nil && !isCode(err, "user_not_found", "user_not_visible", "users_not_found") { // it knows no such person
 		return nil, err
 	}
 	r.people.mu.Lock()
@@ -83,7 +83,7 @@ func (s *Service) userOf(ctx context.Context, accountID string, p *person) (*vie
 	if p.email == "" {
 		return nil, nil
 	}
-	u, err := s.store.Client(ctx).User.Query().Where(user.EmailEqualFold(p.email), user.DeactivatedAt(0)).Only(ctx)
+	u, err := s.store.Client(ctx).User.Query().Where(user.Email(p.email), user.DeactivatedAt(0)).First(ctx)
 	if err != nil {
 		return nil, ent.MaskNotFound(err)
 	}

@@ -57,7 +57,9 @@ func TestPlans(t *testing.T) {
 			"SELECT id FROM slack_threads WHERE team_id = 'T1' AND slack_id = 'C1' AND ts = '7.1'",
 			"SELECT id FROM slack_posts WHERE thread_id = 'thread-7' AND due ORDER BY position, id LIMIT 50",
 			"SELECT id FROM slack_posts WHERE thread_id = 'thread-7' AND ts = '7.2' AND ts <> ''",
-			"SELECT id FROM slack_posts WHERE message_id = 'message-thread-7' AND message_id <> ''",
+			"SELECT id FROM slack_posts WHERE thread_id = 'thread-7' AND message_id = 'message-thread-7' AND message_id <> ''",
+			"SELECT COALESCE(MAX(position), 0) FROM slack_posts WHERE thread_id = 'thread-7'",
+			"DELETE FROM slack_posts WHERE thread_id IN (SELECT id FROM slack_threads WHERE channel_id = 'thread-7')",
 			"SELECT id FROM slack_events WHERE team_id = 'T1' AND due_at > 0 AND due_at <= 1000",
 		} {
 			plan := lines(t, s, explain+query)

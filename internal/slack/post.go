@@ -154,7 +154,7 @@ func (w *work) takeBack(ctx context.Context, p *post) error {
 		}
 	}
 	p.digest = "deleted"
-	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND attachment_id <> ''", w.row.id, p.messageID)
+	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND message_id = $2 AND message_id <> '' AND attachment_id <> ''", w.row.id, p.messageID)
 }
 
 // textOf is what a message says in Slack, and who says it.
@@ -163,29 +163,34 @@ func (w *work) textOf(ctx context.Context, m *ent.Message) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := shown(m)
-	for _, card := range m.Cards {
-		if said != "" {
-			said += "\n"
+	before, after := "*"+by+"*\n", ""
+	switch m.Direction {
+	case vocab.Note:
+		before = ":memo: *" + by + "* (note)\n"
+	case vocab.SystemMessage:
+		before = ""
+	case vocab.Outgoing:
+		before = "*" + by + "* → contact\n"
+		if m.Delivery == vocab.DeliveryFailed {
+			after = "\n:warning: Not delivered" + reasonOf(m)
 		}
-		said += "▸ " + oneLine(card.Title, 200)
+	}
+	most := maxPost - lengthOf(before) - lengthOf(after)
+	said := shown(m, most)
+	for _, card := range m.Cards {
+		title := "▸ " + oneLine(card.Title, 200)
+		if said != "" {
+			title = "\n" + title
+		}
+		if lengthOf(said)+lengthOf(title) > most {
+			break
+		}
+		said += title
 	}
 	if said == "" {
 		said = "_(no text)_"
 	}
-	switch m.Direction {
-	case vocab.Note:
-		return ":memo: *" + by + "* (note)\n" + said, nil
-	case vocab.SystemMessage:
-		return said, nil
-	case vocab.Outgoing:
-		text := "*" + by + "* → contact\n" + said
-		if m.Delivery == vocab.DeliveryFailed {
-			text += "\n:warning: Not delivered" + reasonOf(m)
-		}
-		return text, nil
-	}
-	return "*" + by + "*\n" + said, nil
+	return before + said + after, nil
 }
 
 // reasonOf is why a message was not delivered, if that is known.
@@ -245,7 +250,7 @@ func (w *work) lineText(ctx context.Context, l line) (string, error) {
 	}
 	switch l.Kind {
 	case lineRefused:
-		return ":warning: " + l.Why, nil
+		return ":warning: " + escape(l.Why), nil
 	case lineFailed, lineEdited:
 		m, err := w.store.Client(ctx).Message.Get(ctx, l.Message)
 		if err != nil {
@@ -257,7 +262,7 @@ func (w *work) lineText(ctx context.Context, l line) (string, error) {
 		if m.DeletedAt.IsSet() {
 			return ":wastebasket: The message was deleted in Parley.", nil
 		}
-		return ":pencil2: Edited in Parley:\n" + shown(m), nil
+		return ":pencil2: Edited in Parley:\n" + shown(m, maxPost-100), nil
 	case string(vocab.ConversationAssigned):
 		to, err := w.names(ctx, l)
 		return "_" + by + " assigned it to " + to + "._", err

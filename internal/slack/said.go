@@ -200,7 +200,7 @@ func (r *runner) openSaid(ctx context.Context, e *storedEvent) (*hearing, error)
 		return nil, err
 	}
 	if env.Shared { // what strangers may have written is not sent
-		return nil, r.stopChannel(ctx, h.channel, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+		return nil, r.share(ctx, h.channel)
 	}
 	if h.channel.State == vocab.SlackChannelShared {
 		return nil, nil
@@ -230,9 +230,10 @@ func (h *hearing) speaker(ctx context.Context, slackUser string) (*speaker, erro
 	if v != nil && v.InInbox(h.row.inboxID) {
 		return &speaker{p, v, true}, nil
 	}
-	return &speaker{p, &viewer.Viewer{
-		Kind: viewer.Integration, AccountID: h.row.accountID, ActorID: h.workspace.IntegrationID, InboxIDs: []string{h.row.inboxID}, Scopes: []string{viewer.ScopeAll},
-	}, false}, nil
+	if v, err = h.integrationViewer(ctx); err != nil {
+		return nil, err
+	}
+	return &speaker{p, v, false}, nil
 }
 
 // content is what someone wrote, as what it is sent.
@@ -244,6 +245,9 @@ type content struct {
 // contentOf reads what someone wrote: a note if it begins with the mark, they are no user who
 // may answer, or the channel has it so.
 func (h *hearing) contentOf(ctx context.Context, by *speaker, what *said) (content, error) {
+	if !by.viewer.InInbox(h.row.inboxID) {
+		return content{}, refusal("Not kept: an admin took the inbox from the integration that writes what those say who are no members of it.")
+	}
 	called := names{}
 	for _, who := range mentioned(what.Text) {
 		p, err := h.person(ctx, h.api, who)
@@ -290,7 +294,7 @@ func (h *hearing) claim(ctx context.Context) (p *post, err error) {
 
 // postAt is what is known of a post of the thread; nil: nothing.
 func (h *hearing) postAt(ctx context.Context, ts string) (p *post, err error) {
-	err = store.ForEachRow(ctx, h.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND ts = $2", []any{h.row.id, ts}, func(rows entsql.ColumnScanner) error {
+	err = store.ForEachRow(ctx, h.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND ts = $2 AND ts <> ''", []any{h.row.id, ts}, func(rows entsql.ColumnScanner) error {
 		p = &post{}
 		return p.scan(rows)
 	})
@@ -382,7 +386,7 @@ func (h *hearing) refuse(ctx context.Context, why string) error {
 			return err
 		}
 		if h.event.kind == kindReply {
-			_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND ts = $2 AND from_slack", h.row.id, h.event.aboutTS)
+			_, err := tx.Exec(ctx, "UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE thread_id = $1 AND ts = $2 AND ts <> '' AND from_slack", h.row.id, h.event.aboutTS)
 			if err != nil {
 				return err
 			}
@@ -471,10 +475,21 @@ func (h *hearing) fetchFile(ctx context.Context, f file) ([]byte, error) {
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is too large.")
-	case err != nil && faultOf(err) == faultRefused:
+	case err != nil && h.isWithheld(err):
 		return nil, refusal("Not sent: Slack does not give “" + errs.Clip(f.Name) + "”.")
 	}
 	return to.Bytes(), err
+}
+
+// fileTries is how often a file is asked for that Slack does not give, over some minutes: then what
+// came with it is not sent.
+const fileTries = 8
+
+// isWithheld reports whether a file is not to be had: it is gone, or Slack did not give it for
+// minutes.
+func (h *hearing) isWithheld(err error) bool {
+	var status api.StatusCodeError
+	return errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone) || h.event.attempts >= fileTries && !isLater(err) && pauseOf(err) == 0
 }
 
 // isSlacks reports whether an address is one of Slack's own hosts.
@@ -566,6 +581,9 @@ func (h *hearing) takeDeletion(ctx context.Context) error {
 	if err != nil || m == nil || m.DeletedAt.IsSet() {
 		return err
 	}
+	if h.isLateDeletion() {
+		return refusal("The message was deleted here long after it was written. Slack does not say by whom, so it stays in the conversation: delete it in Parley.")
+	}
 	by, err := h.speaker(ctx, h.Previous.User)
 	if err != nil {
 		return err
@@ -578,6 +596,9 @@ func (h *hearing) takeDeletion(ctx context.Context) error {
 
 // takeAction does what someone pressed, as the user that they are.
 func (h *hearing) takeAction(ctx context.Context) error {
+	if h.age() > actionLife {
+		return h.answerPress(ctx, "That was not done, since it could not be done at once: look at the conversation, and press again.")
+	}
 	by, err := h.speaker(ctx, h.action.User.ID)
 	if err != nil {
 		return err
@@ -606,7 +627,7 @@ func (h *hearing) answerPress(ctx context.Context, text string) error {
 	if !h.isSlacks(h.action.ResponseURL) {
 		return nil
 	}
-	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": text})
+	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape(text)})
 	if err != nil {
 		return err
 	}
@@ -655,10 +676,19 @@ func (r *runner) handleChannel(ctx context.Context, e *storedEvent) error {
 	return nil
 }
 
+// share notes that others read a channel: nothing is posted there, and once it is connected again
+// Slack is asked first.
+func (r *runner) share(ctx context.Context, c *ent.SlackChannel) error {
+	r.mu.Lock()
+	delete(r.checked, c.SlackID)
+	r.mu.Unlock()
+	return r.stopChannel(ctx, c, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+}
+
 func (r *runner) changeChannel(ctx context.Context, c *ent.SlackChannel, h *happening) error {
 	switch h.Type {
 	case "channel_shared":
-		return r.stopChannel(ctx, c, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
+		return r.share(ctx, c)
 	case "channel_archive", "group_archive":
 		return r.stopChannel(ctx, c, vocab.SlackChannelUnreachable, "The channel is archived.")
 	case "channel_deleted", "group_deleted":

@@ -108,7 +108,7 @@ func New(s *store.Store, keys *secret.Keyring, d Deps, o Options, log *slog.Logg
 	client := egress.New(o.Networks).HTTPClient()
 	return &Service{
 		store: s, keys: keys, conversations: d.Conversations, views: d.Views, files: d.Files, viewers: d.Viewers, nodes: loader.New(s),
-		options: o, client: client, log: log,
+		options: o, client: client, log: slog.New(hiding{log.Handler()}),
 		sender: sender{node: id.New("node"), serve: (*runner).run, runners: map[string]*runner{}, ended: sync.NewCond(&sync.Mutex{})},
 		people: people{known: map[personKey]*person{}},
 	}

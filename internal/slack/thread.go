@@ -123,13 +123,16 @@ func (w *work) settleThread(ctx context.Context, err error) error {
 	case ctx.Err() != nil, errors.As(err, &put):
 		return err
 	case errors.Is(err, errShared):
-		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes."), w.park(ctx))
+		return errors.Join(w.share(ctx, w.channel), w.park(ctx))
 	}
 	switch faultOf(err) {
 	case faultRevoked:
 		return errors.Join(w.revoke(ctx, w.workspace, sentenceOf(err)), w.park(ctx))
 	case faultChannel:
 		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelUnreachable, sentenceOf(err)), w.park(ctx))
+	case faultRefused: // it would be refused again, until something else is to be shown
+		w.log.WarnContext(ctx, "Slack does not take a thread", "thread", w.row.id, "error", err)
+		return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET attempts = 0, due_at = CASE WHEN version = $1 THEN 0 ELSE due_at END WHERE id = $2", w.row.version, w.row.id)
 	}
 	w.log.WarnContext(ctx, "a Slack thread could not be brought up to date", "thread", w.row.id, "error", err)
 	at := w.store.Now().Add(pauseAfter(w.row.attempts))
@@ -175,6 +178,9 @@ func (w *work) showHeader(ctx context.Context) error {
 	} else if w.row.header != digest {
 		err := w.call(ctx, "chat.update", func(ctx context.Context) error {
 			_, _, _, err := w.api.UpdateMessageContext(ctx, w.channel.SlackID, w.row.ts, h.options()...)
+			if refusesBlocks(err) {
+				_, _, _, err = w.api.UpdateMessageContext(ctx, w.channel.SlackID, w.row.ts, append(h.options(), withoutBlocks)...)
+			}
 			return err
 		})
 		if err != nil && faultOf(err) != faultGone {
@@ -240,6 +246,9 @@ func (r *runner) postOnce(ctx context.Context, client *api.Client, accountID str
 			return err
 		}
 		_, ts, err = client.PostMessageContext(ctx, at.slackID, options...)
+		if refusesBlocks(err) {
+			_, ts, err = client.PostMessageContext(ctx, at.slackID, append(options, withoutBlocks)...)
+		}
 		return err
 	})
 	var put later

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // do does what a method does, and returns the answer. The lock is held.
@@ -18,7 +19,7 @@ func (s *Server) do(method string, form map[string]string) map[string]any {
 		return map[string]any{"ok": true, "revoked": true}
 	case "users.info", "users.lookupByEmail":
 		return s.userInfo(form)
-	case "conversations.list", "conversations.info", "conversations.join", "conversations.open":
+	case "conversations.list", "conversations.info", "conversations.join", "conversations.open", "conversations.members", "users.conversations":
 		return s.conversations(method, form)
 	case "conversations.history", "conversations.replies":
 		return s.history(form)
@@ -38,20 +39,32 @@ func (s *Server) access(form map[string]string) map[string]any {
 		return refuse("invalid_code")
 	}
 	s.number++
-	s.token = "xoxb-" + strconv.Itoa(100+s.number)
-	return map[string]any{
-		"ok": true, "access_token": s.token, "token_type": "bot", "scope": s.scopes, "bot_user_id": BotUser, "app_id": "A1",
-		"team": map[string]any{"id": Team, "name": "Acme"}, "authed_user": map[string]any{"id": "U1"},
+	team, token := map[string]any{"id": Team, "name": "Acme"}, "xoxb-"+strconv.Itoa(100+s.number)
+	if strings.HasPrefix(form["code"], "code-other") {
+		s.other, team = token, map[string]any{"id": OtherTeam, "name": "Other"}
+	} else {
+		s.token = token
 	}
+	answer := map[string]any{
+		"ok": true, "access_token": token, "token_type": "bot", "scope": s.scopes, "bot_user_id": BotUser, "app_id": "A1", "team": team, "authed_user": map[string]any{"id": s.by},
+	}
+	if s.rotates {
+		answer["expires_in"], answer["refresh_token"] = 43200, "xoxe-1-refresh"
+	}
+	return answer
 }
 
 func (s *Server) userInfo(form map[string]string) map[string]any {
+	isOther := s.other != "" && form["token"] == s.other
 	for _, u := range s.users { // an address leads to the member who has it
-		if u.ID != form["user"] && (form["email"] == "" || u.Guest || !strings.EqualFold(u.Email, form["email"])) {
+		if u.Other != isOther || u.ID != form["user"] && (form["email"] == "" || u.Guest || !strings.EqualFold(u.Email, form["email"])) {
 			continue
 		}
 		team := u.TeamID
-		if team == "" {
+		switch {
+		case team == "" && isOther:
+			team = OtherTeam
+		case team == "":
 			team = Team
 		}
 		return map[string]any{"ok": true, "user": map[string]any{
@@ -72,7 +85,7 @@ func (c *Channel) object() map[string]any {
 }
 
 func (s *Server) conversations(method string, form map[string]string) map[string]any {
-	if method == "conversations.list" {
+	if method == "conversations.list" || method == "users.conversations" {
 		var ids []string
 		for id := range s.channels {
 			ids = append(ids, id)
@@ -81,8 +94,12 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 		list := []any{}
 		next := ""
 		for _, id := range ids {
+			c := s.channels[id]
+			private := c.Private && strings.Contains(form["types"], "private_channel") && c.Member
+			public := !c.Private && strings.Contains(form["types"], "public_channel")
 			switch {
-			case form["cursor"] >= id:
+			case form["cursor"] >= id, !private && !public, c.Archived && form["exclude_archived"] == "true":
+			case method == "users.conversations" && !slices.Contains(c.Members, form["user"]):
 			case len(list) == 2: // small pages, so that they are followed
 				next = list[1].(map[string]any)["id"].(string)
 			default:
@@ -100,8 +117,22 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 	if c == nil {
 		return refuse("channel_not_found")
 	}
-	if method == "conversations.join" {
+	switch method {
+	case "conversations.join":
 		c.Member = true
+	case "conversations.members":
+		if c.Private && !c.Member {
+			return refuse("channel_not_found")
+		}
+		at := slices.Index(c.Members, form["cursor"]) + 1 // one at a time, so that they are followed
+		members, next := []string{BotUser}, ""
+		if at < len(c.Members) {
+			members = c.Members[at : at+1]
+		}
+		if at+1 < len(c.Members) {
+			next = c.Members[at]
+		}
+		return map[string]any{"ok": true, "members": members, "response_metadata": map[string]any{"next_cursor": next}}
 	}
 	return map[string]any{"ok": true, "channel": c.object()}
 }
@@ -134,6 +165,9 @@ func (s *Server) chat(method string, form map[string]string) map[string]any {
 	c := s.channels[form["channel"]]
 	if c == nil {
 		return refuse("channel_not_found")
+	}
+	if code := misfit(form); code != "" && method != "chat.delete" {
+		return refuse(code)
 	}
 	if method == "chat.postMessage" {
 		switch {
@@ -227,3 +261,32 @@ func (s *Server) fileMethods(method string, form map[string]string) map[string]a
 	}
 	return map[string]any{"ok": true}
 }
+
+// misfit is why Slack does not take a post; "": it does. Of a longer text it makes several posts,
+// which no client here is to have happen.
+func misfit(form map[string]string) string {
+	if length(form["text"]) > 4_000 {
+		return "msg_too_long"
+	}
+	var blocks []struct {
+		Text   *struct{ Text string }
+		Fields []struct{ Text string }
+	}
+	if form["blocks"] != "" && json.Unmarshal([]byte(form["blocks"]), &blocks) != nil {
+		return "invalid_blocks_format"
+	}
+	for _, b := range blocks {
+		if len(blocks) > 50 || len(b.Fields) > 10 || b.Text != nil && length(b.Text.Text) > 3_000 {
+			return "invalid_blocks"
+		}
+		for _, f := range b.Fields {
+			if length(f.Text) > 2_000 {
+				return "invalid_blocks"
+			}
+		}
+	}
+	return ""
+}
+
+// length counts characters as Slack does.
+func length(text string) int { return len(utf16.Encode([]rune(text))) }

@@ -21,6 +21,7 @@ import (
 // Fixed values of the workspace and its app.
 const (
 	Team          = "T0PARLEY"
+	OtherTeam     = "T0OTHER" // installed with codes that begin with code-other
 	BotUser       = "U0BOT"
 	ClientID      = "client.1"
 	ClientSecret  = "client-secret"
@@ -33,12 +34,14 @@ type User struct {
 	Guest, Bot, Deleted, Stranger bool
 	Unconfirmed                   bool
 	TeamID                        string // empty: the workspace's
+	Other                         bool   // they are in the other workspace
 }
 
 // Channel is one of the workspace.
 type Channel struct {
 	ID, Name                          string
 	Private, Member, Shared, Archived bool
+	Members                           []string // besides the app
 }
 
 // Message is what stands in a channel.
@@ -81,6 +84,10 @@ type Server struct {
 	files    map[string]*File
 	calls    []Call
 	token    string
+	other    string // the token in the other workspace
+	by       string // who installs
+	rotates  bool
+	breaks   map[string]broken
 	revoked  []string
 	limits   map[string]limit
 	refusals map[string][]string
@@ -96,12 +103,17 @@ type limit struct {
 	times, seconds int
 }
 
+type broken struct {
+	times, status int
+}
+
 // Start starts a server that ends with the test.
 func Start(t testing.TB, scopes []string) *Server {
 	t.Helper()
 	s := &Server{
 		t: t, clock: clock.System{}, changed: make(chan struct{}), users: map[string]*User{}, channels: map[string]*Channel{}, files: map[string]*File{}, token: "xoxb-1",
 		limits: map[string]limit{}, refusals: map[string][]string{}, drops: map[string]int{}, after: map[string]func(){}, scopes: strings.Join(scopes, ","),
+		breaks: map[string]broken{}, by: "U1",
 	}
 	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.http.Close)
@@ -129,6 +141,21 @@ func (s *Server) Limit(method string, times, seconds int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limits[method] = limit{times, seconds}
+}
+
+// Break has the next calls of a method be answered with a status, and nothing else, as what
+// stands between may answer.
+func (s *Server) Break(method string, times, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.breaks[method] = broken{times, status}
+}
+
+// Installs says who installs the app from now on, and whether the app has token rotation on.
+func (s *Server) Installs(user string, rotates bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.by, s.rotates = user, rotates
 }
 
 // Refuse has the next call of a method be refused with a code.
@@ -281,13 +308,21 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		return
 	}
+	if b := s.breaks[method]; b.times > 0 {
+		s.breaks[method] = broken{b.times - 1, b.status}
+		s.signal()
+		s.mu.Unlock()
+		w.WriteHeader(b.status)
+		return
+	}
 	var answer map[string]any
 	token := cmp.Or(form["token"], strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	form["token"] = token
 	switch codes := s.refusals[method]; {
 	case len(codes) > 0:
 		s.refusals[method] = codes[1:]
 		answer = refuse(codes[0])
-	case method != "oauth.v2.access" && (token == "" || token != s.token):
+	case method != "oauth.v2.access" && (token == "" || token != s.token && token != s.other):
 		answer = refuse("invalid_auth")
 	default:
 		answer = s.do(method, form)

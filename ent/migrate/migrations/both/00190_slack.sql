@@ -48,6 +48,7 @@ CREATE TABLE slack_installs (
     expires_at INTEGER NOT NULL
 );
 CREATE INDEX slack_installs_expires ON slack_installs (expires_at);
+CREATE INDEX slack_installs_account ON slack_installs (account_id);
 
 -- The thread that a conversation has in a channel. version counts what is to be shown, header the digest of the first post as it is
 -- shown; with tried_at the first post may have been made without that being known.
@@ -71,6 +72,7 @@ CREATE TABLE slack_threads (
 CREATE UNIQUE INDEX slack_threads_conversation ON slack_threads (conversation_id, channel_id);
 CREATE INDEX slack_threads_channel ON slack_threads (channel_id, id);
 CREATE INDEX slack_threads_slack ON slack_threads (team_id, slack_id, ts);
+CREATE INDEX slack_threads_account ON slack_threads (account_id, id);
 CREATE INDEX slack_threads_due ON slack_threads (team_id, due_at) WHERE due_at > 0;
 
 -- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there.
@@ -101,7 +103,7 @@ CREATE UNIQUE INDEX slack_posts_message ON slack_posts (thread_id, message_id, a
 CREATE UNIQUE INDEX slack_posts_ts ON slack_posts (thread_id, ts) WHERE ts <> '';
 CREATE INDEX slack_posts_due ON slack_posts (thread_id, position, id) WHERE due;
 CREATE INDEX slack_posts_conversation ON slack_posts (conversation_id, id);
-CREATE INDEX slack_posts_of_message ON slack_posts (message_id) WHERE message_id <> '';
+CREATE INDEX slack_posts_thread ON slack_posts (thread_id, position, id);
 
 -- What Slack said, once for each of its ids. message_id is that of the message that it becomes. What is done keeps its id only.
 CREATE TABLE slack_events (
@@ -133,6 +135,7 @@ CREATE TABLE slack_removals (
     attempts     INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX slack_removals_due ON slack_removals (team_id, due_at);
+CREATE INDEX slack_removals_account ON slack_removals (account_id, id);
 
 -- Notifications that are told in Slack.
 CREATE TABLE slack_notices (
@@ -150,6 +153,7 @@ CREATE TABLE slack_notices (
 );
 CREATE INDEX slack_notices_due ON slack_notices (team_id, due_at);
 CREATE INDEX slack_notices_user ON slack_notices (user_id, id);
+CREATE INDEX slack_notices_account ON slack_notices (account_id, id);
 
 ALTER TABLE notifications ADD COLUMN slack_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE notifications ADD COLUMN slacked_at INTEGER NOT NULL DEFAULT 0;
