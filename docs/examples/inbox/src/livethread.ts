@@ -75,6 +75,7 @@ export function useLiveThread(id: string) {
   }, [client, id]);
 
   const load = useCallback(() => {
+    setError(null);
     page(null).then((first) => first && setLoaded({ entries: entriesOf(first), before: beforeOf(first), sequence: first.sequence }), setError);
   }, [page]);
   useEffect(load, [load]);
@@ -118,6 +119,10 @@ export function useLiveThread(id: string) {
     entries: loaded?.entries ?? [],
     error: row.error ?? error,
     loading: !loaded || !row.data,
+    again: () => {
+      load();
+      void row.refetch();
+    },
     older: !!loaded?.before,
     loadOlder,
   };
