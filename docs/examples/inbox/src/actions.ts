@@ -105,8 +105,9 @@ export function useActions({ id, revision, assignee, assignedTeam }: RowFragment
   }
   async function assign(to: { userId?: string | null; teamId?: string | null }, name: string) {
     const before = { userId: assignee?.id ?? null, teamId: assignedTeam?.id ?? null };
-    // Who sees an older assignee than the server has would take it from someone: that is CONFLICT.
-    if (await act(Assign, { input: { ...input, ...to, expectedRevision: revision } })) toast(`Assigned to ${name}.`, undoing(Assign, { input: { ...input, ...before } }));
+    // Who sees an older assignee than the server has would take it from someone: that is CONFLICT. So it is later, when it is undone.
+    const done = await act(Assign, { input: { ...input, ...to, expectedRevision: revision } });
+    if (done) toast(`Assigned to ${name}.`, undoing(Assign, { input: { ...input, ...before, expectedRevision: done.assignConversation.conversation?.revision } }));
   }
   return {
     problems,

@@ -84,8 +84,10 @@ export function Composer({ conversation, messages, close }: Props) {
   function undoing(messageId: string, was: Content) {
     return async () => {
       const undone = await perform(client, UndoSend, { input: { messageId } });
-      if (undone.done) await perform(client, SaveDraft, { input: { conversationId, ...inputOf(was) } });
-      return undone.problems;
+      if (!undone.done) return undone.problems;
+      // What a message once had cannot be in another one.
+      if (was.files.length > 0) toast('The files are no longer there: attach them again.');
+      return (await perform(client, SaveDraft, { input: { conversationId, ...inputOf({ ...was, files: [] }) } })).problems;
     };
   }
 

@@ -70,7 +70,7 @@ export function Head({ conversation, actions, back, details }: Props) {
   return (
     <header className="head">
       <button type="button" className="narrow" aria-label="Back to the list" onClick={back}>‹</button>
-      <h1 ref={title} tabIndex={-1} dir="auto">{conversation.subject ?? conversation.displayName}</h1>
+      <h2 ref={title} tabIndex={-1} dir="auto">{conversation.subject ?? conversation.displayName}</h2>
       {conversation.assignee?.id !== me.id && <button type="button" onClick={() => void actions.take()}>Take</button>}
       <AssignMenu conversation={conversation} actions={actions} />
       {open

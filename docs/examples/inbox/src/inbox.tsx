@@ -49,9 +49,10 @@ export function Inbox() {
     return () => document.removeEventListener('keydown', key);
   }, [id, open]);
 
-  // On a phone the list was out of sight: the focus goes back to the row.
+  // On a phone one pane takes the place of another: the focus goes along.
   useEffect(() => {
-    if (pane === 'list' && (document.activeElement === document.body || !document.activeElement?.checkVisibility())) document.querySelector<HTMLElement>('.row[aria-current=true]')?.focus();
+    if (document.activeElement !== document.body && document.activeElement?.checkVisibility()) return;
+    document.querySelector<HTMLElement>({ list: '.row[aria-current=true]', thread: '.head h2', details: '.details button' }[pane])?.focus();
   }, [pane]);
 
   if (inboxes.length === 0) return <p className="empty">You are not a member of an inbox yet.</p>;
@@ -59,8 +60,11 @@ export function Inbox() {
     <div className="screen" data-pane={pane}>
       {!online && <p className="offline" role="status">Offline: what you see may be old. Connecting again …</p>}
       <Sidebar {...where} open={open} choose={choose} />
-      <List {...where} key={where.inboxId} conditions={conditions} narrow={narrow} choose={choose} selected={id} select={open} order={order} />
-      <main className="thread">{id ? <Thread key={id} id={id} back={() => setPane('list')} details={() => setPane('details')} /> : <p className="empty">Choose a conversation.<br />Keys: <kbd>?</kbd></p>}</main>
+      <main className="panes">
+        <h1 className="unseen">Inbox</h1>
+        <List {...where} key={where.inboxId} conditions={conditions} narrow={narrow} choose={choose} selected={id} select={open} order={order} />
+        <section className="thread" aria-label="Conversation">{id ? <Thread key={id} id={id} back={() => setPane('list')} details={() => setPane('details')} /> : <p className="empty">Choose a conversation.<br />Keys: <kbd>?</kbd></p>}</section>
+      </main>
       {id && <DetailsPane key={id} id={id} select={open} close={() => setPane('thread')} />}
       {help && <Dialog title="Keys" close={() => setHelp(false)}><dl className="facts">{keys.map(([k, what]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{what}</dd></div>)}</dl></Dialog>}
     </div>

@@ -27,6 +27,7 @@ const Thread = graphql(`
   }
 `);
 
+// With each change comes what the conversation is now: the cache has it for the thread's head.
 const ThreadChanges = graphql(`
   subscription ThreadChanges($id: ID!, $after: Sequence) {
     conversationEntries(conversationId: $id, after: $after) {
@@ -34,8 +35,8 @@ const ThreadChanges = graphql(`
       kind
       entry {
         __typename
-        ... on Message { id ...MessageParts }
-        ... on Event { id ...EventParts }
+        ... on Message { id ...MessageParts conversation { id ...Row } }
+        ... on Event { id ...EventParts conversation { id ...Row } }
       }
     }
   }

@@ -1,7 +1,9 @@
 // Rows of conversations. Only those in sight, and some around them, are in the document: a list
 // may have thousands.
+import { useFragment } from '@apollo/client/react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { channelNames } from './filters';
+import { Row as RowParts } from './fragments';
 import type { RowFragment } from './gql/graphql';
 import { Ago, Avatar, Duration } from './ui';
 
@@ -29,7 +31,8 @@ export function Rows({ lines, selected, select, more, loadMore }: Props) {
   const [height, setHeight] = useState(96);
 
   function look() {
-    const { scrollTop, clientHeight } = list.current!;
+    if (!list.current) return;
+    const { scrollTop, clientHeight } = list.current;
     const first = Math.max(Math.floor(scrollTop / height) - around, 0);
     const last = Math.ceil((scrollTop + clientHeight) / height) + around;
     setSight((old) => (old.first === first && old.last === last ? old : { first, last }));
@@ -78,7 +81,10 @@ export function Rows({ lines, selected, select, more, loadMore }: Props) {
   );
 }
 
-function Row({ row, excerpt, selected, select }: Line & { selected: boolean; select(id: string): void }) {
+function Row({ row: given, excerpt, selected, select }: Line & { selected: boolean; select(id: string): void }) {
+  // What I did with it, or saw in its thread, is in the cache, also for rows that are not live.
+  const cached = useFragment({ fragment: RowParts, fragmentName: 'Row', from: { __typename: 'Conversation', id: given.id } });
+  const row = cached.complete && cached.data.revision >= given.revision ? cached.data : given;
   const waits = row.status === 'OPEN' && row.waitingSince;
   return (
     <button type="button" className={row.unread ? 'row unread' : 'row'} data-id={row.id} aria-current={selected} onClick={() => select(row.id)}>

@@ -57,7 +57,9 @@ export function Thread(props: Props) {
 }
 
 function Loaded({ id, back, details, thread, conversation }: Props & { thread: ReturnType<typeof useLiveThread>; conversation: RowFragment }) {
-  const { entries, older, loadOlder } = thread;
+  const { older, loadOlder } = thread;
+  // Who has begun to write stands below the messages.
+  const entries = thread.entries.filter((entry) => entry.__typename === 'Message' || !entry.type.startsWith('DRAFT_'));
   const actions = useActions(conversation);
   const lastId = entries.at(-1)?.id;
   const messages = entries.filter((entry) => entry.__typename === 'Message');
@@ -68,7 +70,7 @@ function Loaded({ id, back, details, thread, conversation }: Props & { thread: R
   const log = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const follow = () => {
-    if (atEnd.current) log.current!.scrollTop = log.current!.scrollHeight;
+    if (log.current && atEnd.current) log.current.scrollTop = log.current.scrollHeight;
   };
   useLayoutEffect(follow, [lastId]);
   useEffect(() => {

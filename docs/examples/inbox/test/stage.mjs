@@ -7,7 +7,7 @@ import { join, normalize } from 'node:path';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 
-const { PARLEY_URL: parley, INBOX_OUT: dist, SHOTS: shots } = process.env;
+const { PARLEY_URL: parley, INBOX_OUT: dist, SHOTS: shots, CHAT_KEY: key, CHAT_MESSAGE: targetedMessageId } = process.env;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const types = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
 
@@ -38,7 +38,7 @@ export async function stage() {
 
 /** Asks the API as someone else does meanwhile. */
 export async function ask(query, variables, bearer) {
-  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${bearer}` };
+  const headers = { 'Content-Type': 'application/json', ...(bearer && { Authorization: `Bearer ${bearer}` }) };
   const response = await fetch(`${parley}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
   const { data, errors } = await response.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
@@ -54,7 +54,7 @@ export async function visit(t, options = {}) {
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(Number(process.env.PATIENCE ?? 60_000));
   return { page, context, complaints };
 }
 
@@ -62,6 +62,26 @@ export async function enter(page, token, path = '/') {
   await page.goto(`${origin}${path}?server=${parley}`);
   await page.getByLabel('Token').fill(token);
   await page.getByRole('button', { name: 'Enter' }).click();
+}
+
+/** A visitor's new chat. */
+export async function chat(text) {
+  const { startVisitorSession } = await ask('mutation($in: StartVisitorSessionInput!) { startVisitorSession(input: $in) { token userErrors { message } } }', { in: { channelKey: key } }, '');
+  const { startChat } = await ask('mutation($in: StartChatInput!) { startChat(input: $in) { conversation { id } userErrors { message } } }', { in: { targetedMessageId, text, pageUrl: 'https://shop.example/' } }, startVisitorSession.token);
+  return { id: startChat.conversation.id, visitor: startVisitorSession.token };
+}
+
+/** Enters, with a conversation open. */
+export async function open(page, token, id, inbox) {
+  await enter(page, token);
+  await page.getByLabel('Inbox', { exact: true }).waitFor();
+  await page.evaluate((hash) => (location.hash = hash), `conversation=${id}`);
+  await page.reload();
+  await page.getByRole('log').waitFor();
+  if (!inbox) return;
+  await page.getByLabel('Inbox', { exact: true }).selectOption({ label: inbox });
+  await page.getByRole('button', { name: /^All/ }).click();
+  await page.locator('.row[aria-current=true]').waitFor();
 }
 
 /** Fails with what axe finds. */
