@@ -53,6 +53,7 @@ func TestExampleInboxAtWork(t *testing.T) {
 		out := smtpserver.Start(t, smtpserver.Options{})
 		out.AtRecipient("full@example.com", smtpserver.Refuse())
 		a := serveTest(t, db.Open(t, clock.System{}), func(s *serverSettings) {
+			s.MaxComplexity = 50_000 // as where no one says otherwise
 			s.AllowedOrigins, s.SMTPURL, s.MailFrom = []string{"*"}, "smtp://"+out.Address(), "Parley <parley@shop.example>"
 		})
 		m := a.mailbox("support@shop.example")
