@@ -6,12 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"parley/internal/testkit"
 )
 
 const inboxFolder = "../../docs/examples/inbox"
+
+// buildingInbox is for one build at a time: all write the same types.
+var buildingInbox sync.Mutex
 
 // buildInbox builds the example inbox with the types of this program's schema, and
 // returns where it is. Where node, its packages or a browser are missing the test is
@@ -27,6 +31,8 @@ func buildInbox(t *testing.T) (node, built string) {
 		}
 		t.Skipf("SKIPPED, the example inbox is not tested: %v (apt-get install npm chromium; scripts/clients.sh)", err)
 	}
+	buildingInbox.Lock()
+	defer buildingInbox.Unlock()
 	made := inboxFolder + "/src/gql"
 	if err := os.MkdirAll(made, 0o750); err != nil {
 		t.Fatal(err)
@@ -85,12 +91,13 @@ func TestExampleInbox(t *testing.T) {
 	if got := r.step(r.token, r.take(r.work(1)), "state", "AWAITING_APPROVAL"); got != "" {
 		t.Fatal(got)
 	}
+	second := r.site.chat("A person, please")
 	machine := s.granted(adminToken, "botId", r.id, "conversations:read", "proposals:write", "annotations:write")
 
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()
 	run := exec.CommandContext(ctx, node, "--test", inboxFolder+"/test/inbox.test.mjs")
-	run.Env = append(os.Environ(), "PARLEY_URL="+s.url, "PARLEY_TOKEN="+agent, "PARLEY_VISITOR_TOKEN="+chat.visitor, "PARLEY_CONVERSATION="+chat.conversationID, "INBOX_OUT="+built, "MACHINE_TOKEN="+machine, "BOT_TOKEN="+r.token, "BOT_CONVERSATION="+botChat.conversationID, "CHROMIUM="+chromium)
+	run.Env = append(os.Environ(), "PARLEY_URL="+s.url, "PARLEY_TOKEN="+agent, "PARLEY_VISITOR_TOKEN="+chat.visitor, "PARLEY_CONVERSATION="+chat.conversationID, "INBOX_OUT="+built, "MACHINE_TOKEN="+machine, "BOT_TOKEN="+r.token, "BOT_CONVERSATION="+botChat.conversationID, "BOT_CONVERSATION_2="+second.conversationID, "CHROMIUM="+chromium)
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -15,7 +15,7 @@ addEventListener('notificationclick', (event) => {
   event.waitUntil(
     (async () => {
       const [page] = await clients.matchAll({ type: 'window', includeUncontrolled: true });
-      if (!page) return clients.openWindow(conversationId ? `/#conversation=${conversationId}` : '/');
+      if (!page) return clients.openWindow(registration.scope + (conversationId ? `#conversation=${conversationId}` : ''));
       page.postMessage({ conversationId });
       return page.focus();
     })(),

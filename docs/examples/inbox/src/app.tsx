@@ -1,8 +1,17 @@
-import { Inbox } from './inbox';
 import { ContactPage } from './contactpage';
+import { Inbox } from './inbox';
+import { pageOf } from './pages';
 import { SignedIn } from './session';
+import { SettingsPage } from './settings';
+import { Toasts } from './toast';
 
 export function App() {
-  const contact = new URLSearchParams(location.search).get('contact');
-  return <SignedIn>{contact ? <ContactPage id={contact} /> : <Inbox />}</SignedIn>;
+  const page = pageOf(location.pathname);
+  return (
+    <SignedIn>
+      <Toasts>
+        {page.name === 'contacts' ? <ContactPage id={page.id} /> : page.name === 'settings' ? <SettingsPage inboxId={page.id} /> : <Inbox />}
+      </Toasts>
+    </SignedIn>
+  );
 }

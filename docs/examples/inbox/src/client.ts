@@ -47,12 +47,22 @@ export function connect(token: string, online: (connected: boolean) => void): Co
   };
 }
 
-/** Uploads a file by the GraphQL multipart request specification. */
-export async function upload(token: string, document: string, input: object, file: File): Promise<unknown> {
+/** Uploads a file by the GraphQL multipart request specification. `progress` gets how much of it is sent, from 0 to 1. */
+export function upload(token: string, document: string, input: object, file: File, progress: (done: number) => void, signal: AbortSignal): Promise<unknown> {
   const form = new FormData();
   form.set('operations', JSON.stringify({ query: document, variables: { input: { ...input, file: null } } }));
   form.set('map', JSON.stringify({ 0: ['variables.input.file'] }));
   form.set('0', file);
-  const response = await fetch(`${server}/graphql`, { method: 'POST', headers: headersOf(token), body: form });
-  return response.json();
+  // fetch says nothing of how far a request is.
+  const request = new XMLHttpRequest();
+  return new Promise((answered, failed) => {
+    request.open('POST', `${server}/graphql`);
+    for (const [name, value] of Object.entries(headersOf(token))) request.setRequestHeader(name, value);
+    request.responseType = 'json';
+    request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
+    request.onload = () => (request.response ? answered(request.response) : failed(new Error(`The server answered ${request.status}.`)));
+    request.onerror = request.onabort = () => failed(new Error('The file was not sent.'));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(form);
+  });
 }

@@ -1,21 +1,29 @@
-// Bottom: a reply or a note, with files and what the library has.
-import { useMutation } from '@apollo/client/react';
+// Bottom: a reply or a note, with files and what the library has. What is being written is kept.
+import { useApolloClient, useMutation } from '@apollo/client/react';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { useAct } from './act';
-import { upload } from './client';
+import { perform, useAct } from './act';
+import { inputOf, SaveDraft, useDraft, type Content, type Draft } from './draft';
+import { Uploading, useUploads } from './files';
 import { graphql } from './gql';
-import type { RowFragment } from './gql/graphql';
+import type { MessagePartsFragment, RowFragment } from './gql/graphql';
 import { Insert, type Inserted } from './insert';
-import { useSession } from './session';
-import { Close } from './thread';
+import { Recipients } from './recipients';
+import { useToast } from './toast';
 import { Problems } from './ui';
 
 const Send = graphql(`
   mutation Send($input: SendMessageInput!) {
     sendMessage(input: $input) {
       message { id ...MessageParts conversation { id ...Row } }
+      messages { id number }
       userErrors { code message field }
     }
+  }
+`);
+
+const UndoSend = graphql(`
+  mutation UndoSend($input: UndoSendInput!) {
+    undoSend(input: $input) { message { id ...MessageParts } userErrors { code message field } }
   }
 `);
 
@@ -25,66 +33,89 @@ const Typing = graphql(`
   }
 `);
 
-const uploadAttachment = `mutation Upload($input: UploadAttachmentInput!) {
-  uploadAttachment(input: $input) { attachment { id fileName } userErrors { code message field } }
-}`;
-
-interface Uploaded {
-  data?: { uploadAttachment: { attachment: { id: string; fileName: string } | null; userErrors: { message: string }[] } };
-  errors?: { message: string }[];
-}
-
 interface Chip {
   id: string;
   name: string;
 }
 
-export function Composer({ conversation }: { conversation: RowFragment }) {
-  const { token } = useSession();
+interface Props {
+  conversation: RowFragment;
+  messages: MessagePartsFragment[];
+  close(): Promise<void>;
+}
+
+export function Composer({ conversation, messages, close }: Props) {
+  const client = useApolloClient();
+  const toast = useToast();
   const conversationId = conversation.id;
   const [note, setNote] = useState(false);
-  const [text, setText] = useState('');
-  const [files, setFiles] = useState<Chip[]>([]);
+  const reply = useDraft(conversationId, false);
+  const remark = useDraft(conversationId, true);
+  const draft = note ? remark : reply;
+  const { content, change } = draft;
   const [items, setItems] = useState<Chip[]>([]);
   const [quotes, setQuotes] = useState<Chip[]>([]);
   const [missing, setMissing] = useState<string[]>([]);
-  const { act, problems, busy, setProblems } = useAct();
+  const { attempt, problems, conflict, busy, setProblems } = useAct();
   // Made once for each message, and sent again with each retry: it is there once.
   const key = useRef(crypto.randomUUID());
+  // The last message that I may have read before I answer.
+  const seen = useRef(0);
   const area = useRef<HTMLTextAreaElement>(null);
   const typing = useTyping(conversationId);
+  const { uploads, attach } = useUploads(conversationId, (file) => change(({ files }) => ({ files: [...files, file] })), setProblems);
+  const chat = conversation.kind === 'CHAT';
+  const closed = conversation.status === 'CLOSED';
 
-  function insert({ libraryItemId, name, content }: Inserted) {
-    const at = area.current?.selectionStart ?? text.length;
+  function write(isNote: boolean) {
+    setNote(isNote);
+    area.current?.focus();
+  }
+  function insert({ libraryItemId, name, content: inserted }: Inserted) {
+    const [from, to] = [area.current?.selectionStart ?? content.markdown.length, area.current?.selectionEnd ?? content.markdown.length];
     // What becomes a card stands beside the text.
-    if (!content.card) setText(text.slice(0, at) + content.markdown + text.slice(area.current?.selectionEnd ?? at));
-    setItems((known) => [...known.filter((item) => item.id !== libraryItemId), { id: libraryItemId, name: content.card?.title ?? name }]);
-    setMissing(content.missing);
+    if (!inserted.card) change(({ markdown }) => ({ markdown: markdown.slice(0, from) + inserted.markdown + markdown.slice(to) }));
+    setItems((known) => [...known.filter((item) => item.id !== libraryItemId), { id: libraryItemId, name: inserted.card?.title ?? name }]);
+    setMissing(inserted.missing);
     area.current?.focus();
   }
 
-  async function attach(list: FileList | null) {
-    for (const file of list ?? []) {
-      const answer = (await upload(token, uploadAttachment, { to: { conversationId } }, file).catch(() => ({ errors: [{ message: `${file.name} could not be uploaded.` }] }))) as Uploaded;
-      const attachment = answer.data?.uploadAttachment.attachment;
-      if (attachment) setFiles((known) => [...known, { id: attachment.id, name: attachment.fileName }]);
-      else setProblems((answer.errors ?? answer.data?.uploadAttachment.userErrors ?? []).map((error) => error.message));
-    }
+  /** Takes a mail back that still waits, and has its text in the composer again. */
+  function undoing(messageId: string, was: Content) {
+    return async () => {
+      const undone = await perform(client, UndoSend, { input: { messageId } });
+      if (!undone.done) return undone.problems;
+      // What a message once had cannot be in another one.
+      if (was.files.length > 0) toast('The files are no longer there: attach them again.');
+      return (await perform(client, SaveDraft, { input: { conversationId, ...inputOf({ ...was, files: [] }) } })).problems;
+    };
   }
 
-  async function send(close: boolean) {
-    if (!text.trim() && files.length === 0 && items.length === 0 && quotes.length === 0) return;
-    const markdown = text.trim() || undefined;
-    const cards = note ? {} : { libraryItemIds: items.map((i) => i.id), quoteIds: quotes.map((q) => q.id) };
-    const input = { conversationId, markdown, note, attachmentIds: files.map((f) => f.id), ...cards, idempotencyKey: key.current };
-    if (!(await act(Send, { input }))) return;
+  async function send(andClose: boolean) {
+    if (busy || uploads.length > 0 || (!content.markdown.trim() && content.files.length + items.length + quotes.length === 0)) return;
+    await draft.settle();
+    const { markdown, ...rest } = inputOf(content);
+    const last = Math.max(seen.current, messages.at(-1)?.number ?? 0);
+    const outgoing = note ? {} : { libraryItemIds: items.map((i) => i.id), quoteIds: quotes.map((q) => q.id), reopen: closed && chat, ifLastNumber: last };
+    const input = { conversationId, markdown: markdown.trim() || undefined, note, ...rest, ...outgoing, idempotencyKey: key.current };
+    const { done, answer, conflict: newer } = await attempt(Send, { input });
+    if (!done) {
+      change({}); // it is kept on
+      if (newer) {
+        // They are on the screen by now: the next try answers them too.
+        seen.current = Math.max(last, ...(answer?.sendMessage.messages.map((message) => message.number) ?? []));
+        key.current = crypto.randomUUID();
+      }
+      return;
+    }
     key.current = crypto.randomUUID();
-    setText('');
-    setFiles([]);
+    draft.sent();
     setItems([]);
     setQuotes([]);
     setMissing([]);
-    if (close) await act(Close, { input: { conversationId } });
+    const message = done.sendMessage.message;
+    if (message?.email?.sendAt) toast('Sent.', undoing(message.id, content));
+    if (andClose) await close();
     area.current?.focus();
   }
 
@@ -94,45 +125,68 @@ export function Composer({ conversation }: { conversation: RowFragment }) {
   }
 
   return (
-    <form className={note ? 'composer note' : 'composer'} onSubmit={submit}>
+    <form className={note ? 'composer note' : 'composer'} aria-label={note ? 'Write a note' : 'Write a reply'} onSubmit={submit} onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); attach(event.dataTransfer.files); }}>
       <div className="tabs" role="group" aria-label="What to write">
-        <button type="button" data-key="r" aria-pressed={!note} onClick={() => (setNote(false), area.current?.focus())}>Reply</button>
-        <button type="button" data-key="n" aria-pressed={note} onClick={() => (setNote(true), area.current?.focus())}>Note</button>
+        <button type="button" data-key="r" aria-pressed={!note} onClick={() => write(false)}>Reply</button>
+        <button type="button" data-key="n" aria-pressed={note} onClick={() => write(true)}>Note</button>
+        <span className="space" />
+        <span className="hint" role="status">{draft.state === 'failed' ? 'Not kept: the server cannot be reached.' : draft.state === 'saved' && content.markdown ? 'Draft kept' : ''}</span>
       </div>
+      {!note && conversation.kind === 'EMAIL' && <Recipients key={`${conversationId} ${draft.state === 'loading'}`} content={content} change={change} />}
       <textarea
         ref={area}
         aria-label={note ? 'Note' : 'Reply'}
+        dir="auto"
         rows={4}
-        value={text}
+        value={content.markdown}
         placeholder={note ? 'Seen only by the team' : 'Markdown'}
         onChange={(event) => {
-          setText(event.target.value);
+          change({ markdown: event.target.value });
           if (!note) typing();
+        }}
+        onPaste={(event) => {
+          if (event.clipboardData.files.length === 0) return;
+          event.preventDefault();
+          attach(event.clipboardData.files);
         }}
         onKeyDown={(event) => event.key === 'Enter' && (event.metaKey || event.ctrlKey) && void send(false)}
       />
-      {(files.length > 0 || items.length > 0 || quotes.length > 0) && (
+      {content.files.length + uploads.length + items.length + quotes.length > 0 && (
         <ul className="chips">
-          {items.map((item) => <Removable key={item.id} chip={item} icon="◆" remove={() => setItems(items.filter((i) => i.id !== item.id))} />)}
-          {quotes.map((quote) => <Removable key={quote.id} chip={quote} icon="◆" remove={() => setQuotes(quotes.filter((q) => q.id !== quote.id))} />)}
-          {files.map((file) => <Removable key={file.id} chip={file} icon="▤" remove={() => setFiles(files.filter((f) => f.id !== file.id))} />)}
+          {!note && items.map((item) => <Removable key={item.id} chip={item} icon="◆" remove={() => setItems(items.filter((i) => i.id !== item.id))} />)}
+          {!note && quotes.map((quote) => <Removable key={quote.id} chip={quote} icon="◆" remove={() => setQuotes(quotes.filter((q) => q.id !== quote.id))} />)}
+          {content.files.map((file) => <Removable key={file.id} chip={file} icon="▤" remove={() => change(({ files }) => ({ files: files.filter((f) => f.id !== file.id) }))} />)}
+          <Uploading uploads={uploads} />
         </ul>
       )}
       {missing.length > 0 && <p className="warning" role="status">Not known yet, fill in by hand: {missing.join(', ')}</p>}
-      <Problems of={problems} />
+      {draft.other && <Elsewhere draft={draft} />}
+      {conflict ? <p className="warning" role="alert">There are newer messages. Read them, then send it again.</p> : <Problems of={problems} />}
       <div className="actions">
         {!note && <Insert conversationId={conversationId} insert={insert} offer={(quote) => setQuotes((known) => [...known.filter((q) => q.id !== quote.id), quote])} failed={(message) => setProblems([message])} />}
-        <label className="attach">Attach<input type="file" multiple aria-label="Attach files" onChange={(event) => { void attach(event.target.files); event.target.value = ''; }} /></label>
+        <label className="attach">Attach<input type="file" multiple aria-label="Attach files" onChange={(event) => { attach([...(event.target.files ?? [])]); event.target.value = ''; }} /></label>
         <span className="space" />
-        {!note && conversation.status === 'OPEN' && <button type="button" disabled={busy} onClick={() => void send(true)}>Send and close</button>}
-        <button className="primary" disabled={busy}>{note ? 'Add note' : 'Send'}</button>
+        {!note && !closed && <button type="button" disabled={busy || uploads.length > 0} onClick={() => void send(true)}>Send and close</button>}
+        <button className="primary" disabled={busy || uploads.length > 0}>{note ? 'Add note' : closed && chat ? 'Reopen and send' : 'Send'}</button>
       </div>
     </form>
   );
 }
 
+/** Another window changed the draft, sent it or threw it away, while this one was being written. */
+function Elsewhere({ draft }: { draft: Draft }) {
+  const theirs = draft.other?.draft;
+  return (
+    <div className="warning elsewhere" role="alert">
+      <p>{theirs ? <>Another window has: <q><bdi>{theirs.markdown.slice(0, 200)}</bdi></q></> : 'It was sent or discarded in another window.'}</p>
+      <button type="button" onClick={draft.keepMine}>Keep this</button>
+      <button type="button" onClick={draft.takeOther}>{theirs ? 'Take that' : 'Discard this'}</button>
+    </div>
+  );
+}
+
 function Removable({ chip, icon, remove }: { chip: Chip; icon: string; remove(): void }) {
-  return <li>{icon} {chip.name} <button type="button" aria-label={`Remove ${chip.name}`} onClick={remove}>✕</button></li>;
+  return <li>{icon} <bdi>{chip.name}</bdi> <button type="button" aria-label={`Remove ${chip.name}`} onClick={remove}>✕</button></li>;
 }
 
 /** Tells the contact that someone types, and that they stopped. */

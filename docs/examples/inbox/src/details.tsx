@@ -2,16 +2,19 @@
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { useState } from 'react';
 import { useAct } from './act';
+import { useActions } from './actions';
 import { graphql } from './gql';
 import type { DetailsQuery } from './gql/graphql';
+import { BlockForm } from './head';
+import { addressOf } from './pages';
 import { LogEngagement, NewDeal, NewTicket, type EngagementForm } from './records';
 import { EngagementLine } from './timeline';
-import { Ago, Avatar, Dialog, Item, Menu, Problems, words } from './ui';
+import { Ago, Avatar, Dialog, Failed, Item, Menu, Problems, words } from './ui';
 
 const Details = graphql(`
   query Details($id: ID!) {
     conversation(id: $id) {
-      id
+      ...Row
       originUrl
       rating { id score scale comment givenAt }
       contact {
@@ -67,24 +70,29 @@ const Dissociate = graphql(`
 `);
 
 type Contact = NonNullable<NonNullable<DetailsQuery['conversation']>['contact']>;
-type Form = 'ticket' | 'deal' | 'link' | EngagementForm;
+type Form = 'ticket' | 'deal' | 'link' | 'block' | EngagementForm;
 
 export function DetailsPane({ id, select, close }: { id: string; select(id: string): void; close(): void }) {
   const { data, error, refetch } = useQuery(Details, { variables: { id } });
+  const conversation = data?.conversation;
+  if (error) return <aside className="details" aria-label="Details"><Failed error={error} again={() => void refetch()} /></aside>;
+  if (!conversation) return <aside className="details" aria-label="Details"><p className="empty" role="status">Loading …</p></aside>;
+  return <Loaded conversation={conversation} refetch={() => void refetch()} select={select} close={close} />;
+}
+
+function Loaded({ conversation, refetch, select, close }: { conversation: NonNullable<DetailsQuery['conversation']>; refetch(): void; select(id: string): void; close(): void }) {
   const [form, setForm] = useState<Form | null>(null);
   const { act, problems } = useAct();
-  const conversation = data?.conversation;
-  if (error) return <aside className="details"><p className="problem" role="alert">{error.message}</p></aside>;
-  if (!conversation) return <aside className="details"><p className="empty" role="status">Loading …</p></aside>;
-  const { contact } = conversation;
+  const actions = useActions(conversation);
+  const { id, contact } = conversation;
   const done = () => {
     setForm(null);
-    void refetch();
+    refetch();
   };
   return (
     <aside className="details" aria-label="Details">
       <button type="button" className="medium" onClick={close}>Close</button>
-      {contact ? <Who contact={contact} /> : <p className="empty">Nobody is linked yet.</p>}
+      {contact ? <Who contact={contact} /> : <p className="empty">No one is linked yet.</p>}
       <div className="buttons">
         <button type="button" onClick={() => setForm('ticket')}>Create ticket</button>
         <button type="button" onClick={() => setForm('deal')}>Create deal</button>
@@ -96,6 +104,7 @@ export function DetailsPane({ id, select, close }: { id: string; select(id: stri
           <Item onClick={() => setForm('task')}>Create a task</Item>
           <Item onClick={() => setForm('link')}>{contact ? 'Link another contact' : 'Link a contact'}</Item>
           {contact && <Item onClick={() => void act(UnlinkContact, { input: { conversationId: id } }).then(done)}>Unlink the contact</Item>}
+          {conversation.filtered.includes('BLOCKED_SENDER') || contact?.blocked ? <Item onClick={() => void actions.unblock()}>Unblock</Item> : <Item onClick={() => setForm('block')}>Block …</Item>}
         </Menu>
       </div>
       <Problems of={problems} />
@@ -128,7 +137,8 @@ export function DetailsPane({ id, select, close }: { id: string; select(id: stri
       {form === 'ticket' && <NewTicket conversationId={id} done={done} close={() => setForm(null)} />}
       {form === 'deal' && <NewDeal conversationId={id} done={done} close={() => setForm(null)} />}
       {form === 'link' && <Link conversationId={id} done={done} close={() => setForm(null)} />}
-      {form && form !== 'ticket' && form !== 'deal' && form !== 'link' && <LogEngagement kind={form} target={{ conversationId: id }} done={done} close={() => setForm(null)} />}
+      {form === 'block' && <BlockForm conversation={conversation} actions={actions} close={() => setForm(null)} />}
+      {form && form !== 'ticket' && form !== 'deal' && form !== 'link' && form !== 'block' && <LogEngagement kind={form} target={{ conversationId: id }} done={done} close={() => setForm(null)} />}
     </aside>
   );
 }
@@ -138,8 +148,8 @@ function Who({ contact }: { contact: Contact }) {
     <header className="who">
       <Avatar name={contact.displayName} url={contact.avatarUrl} />
       <div>
-        {/* The contact's own page, in a tab of its own. */}
-        <a href={`?contact=${contact.id}`} target="_blank" rel="noopener"><b>{contact.displayName}</b></a>
+        {/* The contact's own page, in a tab of its own, which has the token of this one. */}
+        <a href={addressOf({ name: 'contacts', id: contact.id })} target="_blank" rel="opener"><b dir="auto">{contact.displayName}</b></a>
         <p>{[contact.jobTitle, contact.company?.name].filter(Boolean).join(', ')}</p>
         {contact.blocked && <span className="label high">Blocked</span>}
       </div>

@@ -16,7 +16,7 @@ export interface Device {
 /** Subscribes at the browser's push service, or gives what there is; an error is in words. */
 export async function subscribe(userId: string, applicationServerKey: string): Promise<Device> {
   if ((await Notification.requestPermission()) !== 'granted') throw new Error('The browser does not allow notifications of this page.');
-  await navigator.serviceWorker.register('/notify.js');
+  await navigator.serviceWorker.register(`${import.meta.env.BASE_URL}notify.js`);
   const { pushManager } = await navigator.serviceWorker.ready;
   const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
   const { endpoint, keys } = subscription.toJSON();
@@ -29,7 +29,7 @@ export async function subscribe(userId: string, applicationServerKey: string): P
 export async function forget(): Promise<void> {
   if (!canPush || localStorage.getItem(wanted) === null) return;
   localStorage.removeItem(wanted);
-  const registration = await navigator.serviceWorker.getRegistration('/');
+  const registration = await navigator.serviceWorker.getRegistration(import.meta.env.BASE_URL);
   const subscription = await registration?.pushManager.getSubscription();
   await subscription?.unsubscribe();
 }

@@ -16,14 +16,18 @@ export const Row = graphql(`
     lastMessageAt
     waitingSince
     snoozedUntil
+    closedAt
     filtered
     deletedAt
+    botState
+    lastIncomingNumber
+    canReplyUntil
     contact { id displayName avatarUrl blocked }
     assignee { id displayName avatarUrl }
     assignedTeam { id name }
     tags { id name color }
     inbox { id }
-    channel { ... on Node { id } }
+    channel { ... on Node { id } ... on Channel { id name } }
   }
 `);
 
@@ -34,11 +38,14 @@ export const MessageParts = graphql(`
     direction
     text
     html
+    quotedHtml
+    hasRemoteImages
     createdAt
     editedAt
     deletedAt
     delivery
     deliveryError
+    email { from to cc bcc sendAt }
     author {
       __typename
       ... on User { id displayName avatarUrl }
@@ -56,7 +63,7 @@ export const MessageParts = graphql(`
       createdBy { ... on Bot { id displayName } ... on Integration { id displayName } ... on User { id displayName } }
       decidedBy { id displayName }
     }
-    attachments { id fileName contentType size url }
+    attachments { id fileName contentType size url inline scan }
   }
 `);
 
@@ -107,6 +114,15 @@ export const EventParts = graphql(`
     sequence
     type
     occurredAt
+    changes {
+      __typename
+      ... on AssigneeChange { toAssignee { id displayName } }
+      ... on TeamChange { toTeam { id name } }
+      ... on FilteredChange { toFiltered }
+      ... on SnoozeChange { toSnoozedUntil }
+      ... on PriorityChange { toPriority }
+      ... on TagsChange { added { id name } removed { id name } }
+    }
     actor {
       __typename
       ... on User { id displayName }

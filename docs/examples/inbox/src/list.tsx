@@ -1,15 +1,18 @@
-// The view's conversations, and search over all of them.
+// The view's conversations, narrowed by conditions, and search over all of them.
 import { useQuery } from '@apollo/client/react';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type Ref } from 'react';
+import { Filters, filterOf, type Conditions } from './filters';
 import { graphql } from './gql';
-import type { RowFragment, ViewInput } from './gql/graphql';
+import type { ViewInput } from './gql/graphql';
 import { useLiveView } from './liveview';
-import { Ago, Avatar } from './ui';
+import { Rows, type Line } from './rows';
+import { Failed } from './ui';
 
 const Search = graphql(`
-  query Search($query: String!) {
-    searchConversations(query: $query, first: 30) {
+  query Search($query: String!, $filter: ConversationFilter, $after: String) {
+    searchConversations(query: $query, filter: $filter, first: 50, after: $after) {
       nodes { excerpt conversation { id ...Row } }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `);
@@ -17,11 +20,17 @@ const Search = graphql(`
 interface Props {
   inboxId: string;
   view: ViewInput;
+  conditions: Conditions;
+  narrow(conditions: Conditions): void;
+  choose(inboxId: string, view: ViewInput): void;
   selected: string | null;
   select(id: string): void;
+  /** Gets the ids of the rows, for the keys that go from one to the next. */
+  order: Ref<string[]>;
 }
 
-export function List({ inboxId, view, selected, select }: Props) {
+export function List(props: Props) {
+  const { inboxId, view, conditions, narrow, choose } = props;
   const [words, setWords] = useState('');
   const [asked, setAsked] = useState('');
   useEffect(() => {
@@ -30,58 +39,46 @@ export function List({ inboxId, view, selected, select }: Props) {
   }, [words]);
   return (
     <section className="list" aria-label="Conversations">
-      <input id="search" type="search" placeholder="Search  /" aria-label="Search" value={words} onChange={(event) => setWords(event.target.value)} />
-      {asked ? <Found query={asked} selected={selected} select={select} /> : <View inboxId={inboxId} view={view} selected={selected} select={select} />}
+      <input id="search" type="search" placeholder="Search  /" aria-label="Search" dir="auto" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={(event) => event.key === 'Escape' && setWords('')} />
+      <Filters inboxId={inboxId} view={view} conditions={conditions} change={narrow} saved={(savedViewId) => choose(inboxId, { savedViewId })} />
+      {asked ? <Found {...props} query={asked} /> : <View {...props} />}
     </section>
   );
 }
 
-function View({ inboxId, view, selected, select }: Props) {
-  const [first, setFirst] = useState(50);
-  const { rows, more, loading, error } = useLiveView(inboxId, view, undefined, first);
-  if (error) return <p className="problem" role="alert">{error.message}</p>;
-  if (loading) return <p className="empty" role="status">Loading …</p>;
-  if (rows.length === 0) return <p className="empty">Nothing here.</p>;
-  return (
-    <ol>
-      {rows.map((row) => <ListRow key={row.id} row={row} selected={row.id === selected} select={select} />)}
-      {more && first < 500 && <li><button type="button" className="link" onClick={() => setFirst(Math.min(first + 100, 500))}>More</button></li>}
-    </ol>
-  );
+function useOrder(order: Ref<string[]>, lines: Line[]) {
+  useEffect(() => {
+    if (order && typeof order === 'object') order.current = lines.map(({ row }) => row.id);
+  }, [order, lines]);
 }
 
-function Found({ query, selected, select }: { query: string } & Pick<Props, 'selected' | 'select'>) {
-  const { data, error } = useQuery(Search, { variables: { query } });
-  if (error) return <p className="problem" role="alert">{error.message}</p>;
-  if (!data) return <p className="empty" role="status">Searching …</p>;
-  if (data.searchConversations.nodes.length === 0) return <p className="empty">Nothing has these words.</p>;
-  return (
-    <ol>
-      {data.searchConversations.nodes.map(({ conversation, excerpt }) => (
-        <ListRow key={conversation.id} row={conversation} excerpt={excerpt} selected={conversation.id === selected} select={select} />
-      ))}
-    </ol>
-  );
+function View({ inboxId, view, conditions, narrow, selected, select, order }: Props) {
+  const filter = filterOf(conditions);
+  const { rows, more, loading, error, again, loadMore } = useLiveView(inboxId, view, filter);
+  const lines = rows.map((row) => ({ row }));
+  useOrder(order, lines);
+  if (error) return <Failed error={error} again={again} />;
+  if (loading) return <Waiting />;
+  if (rows.length === 0 && !more) return filter
+    ? <p className="empty">Nothing has all of this. <button type="button" className="link" onClick={() => narrow({})}>Show everything</button></p>
+    : <p className="empty">Nothing here. What arrives shows by itself.</p>;
+  return <Rows lines={lines} selected={selected} select={select} more={more} loadMore={() => void loadMore()} />;
 }
 
-function ListRow({ row, excerpt, selected, select }: { row: RowFragment; excerpt?: string | null; selected: boolean; select(id: string): void }) {
-  return (
-    <li>
-      <button type="button" className={row.unread ? 'row unread' : 'row'} aria-current={selected} onClick={() => select(row.id)}>
-        <Avatar name={row.displayName} url={row.contact?.avatarUrl} />
-        <span className="name">{row.displayName}</span>
-        <span className="when"><Ago at={row.lastMessageAt} /></span>
-        {row.subject && <span className="subject">{row.subject}</span>}
-        {/* An excerpt is safe HTML: the server escapes all but <mark>. */}
-        {excerpt ? <span className="preview" dangerouslySetInnerHTML={{ __html: excerpt }} /> : <span className="preview">{row.preview}</span>}
-        <span className="labels">
-          <span className="label">{row.kind === 'EMAIL' ? 'E-mail' : row.kind === 'CHAT' ? 'Chat' : 'Channel'}</span>
-          {row.status === 'CLOSED' && <span className="label">Closed</span>}
-          {row.priority === 'HIGH' || row.priority === 'URGENT' ? <span className="label high">{row.priority === 'HIGH' ? 'High' : 'Urgent'}</span> : null}
-          {row.tags.map((tag) => <span key={tag.id} className="label">{tag.name}</span>)}
-          {row.assignee && <span className="label">{row.assignee.displayName}</span>}
-        </span>
-      </button>
-    </li>
-  );
+function Found({ query, conditions, selected, select, order }: Props & { query: string }) {
+  const variables = { query, filter: filterOf(conditions) ?? null, after: null };
+  const { data, error, refetch, fetchMore, networkStatus } = useQuery(Search, { variables, notifyOnNetworkStatusChange: true });
+  const page = data?.searchConversations;
+  const lines = (page?.nodes ?? []).map(({ conversation, excerpt }) => ({ row: conversation, excerpt }));
+  useOrder(order, lines);
+  if (error) return <Failed error={error} again={() => void refetch()} />;
+  if (!page) return <Waiting />;
+  if (lines.length === 0) return <p className="empty">Nothing has these words.</p>;
+  const next = page.pageInfo.hasNextPage && networkStatus === 7; // 7: nothing is under way
+  return <Rows lines={lines} selected={selected} select={select} more={page.pageInfo.hasNextPage} loadMore={() => next && void fetchMore({ variables: { ...variables, after: page.pageInfo.endCursor } }).catch(() => undefined)} />;
+}
+
+/** Rows to come. */
+function Waiting() {
+  return <div className="waiting" role="status"><span className="unseen">Loading …</span>{Array.from({ length: 6 }, (_, i) => <div key={i} aria-hidden="true" />)}</div>;
 }

@@ -27,6 +27,7 @@ const Thread = graphql(`
   }
 `);
 
+// With each change comes what the conversation is now: the cache has it for the thread's head.
 const ThreadChanges = graphql(`
   subscription ThreadChanges($id: ID!, $after: Sequence) {
     conversationEntries(conversationId: $id, after: $after) {
@@ -34,8 +35,8 @@ const ThreadChanges = graphql(`
       kind
       entry {
         __typename
-        ... on Message { id ...MessageParts }
-        ... on Event { id ...EventParts }
+        ... on Message { id ...MessageParts conversation { id ...Row } }
+        ... on Event { id ...EventParts conversation { id ...Row } }
       }
     }
   }
@@ -75,6 +76,7 @@ export function useLiveThread(id: string) {
   }, [client, id]);
 
   const load = useCallback(() => {
+    setError(null);
     page(null).then((first) => first && setLoaded({ entries: entriesOf(first), before: beforeOf(first), sequence: first.sequence }), setError);
   }, [page]);
   useEffect(load, [load]);
@@ -118,6 +120,10 @@ export function useLiveThread(id: string) {
     entries: loaded?.entries ?? [],
     error: row.error ?? error,
     loading: !loaded || !row.data,
+    again: () => {
+      load();
+      void row.refetch();
+    },
     older: !!loaded?.before,
     loadOlder,
   };

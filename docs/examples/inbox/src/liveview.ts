@@ -1,6 +1,7 @@
-// A view's first rows, live: a snapshot, then what each event did to them.
-import { useSubscription } from '@apollo/client/react';
-import { useState } from 'react';
+// A view's rows. The first ones are live: a snapshot, then what each event did to them. Those
+// below are loaded in pages as the list is scrolled, and are as they were then.
+import { useApolloClient, useSubscription } from '@apollo/client/react';
+import { useMemo, useRef, useState } from 'react';
 import { graphql } from './gql';
 import type { ConversationFilter, LiveViewSubscription, RowFragment, ViewInput } from './gql/graphql';
 
@@ -8,7 +9,7 @@ const LiveView = graphql(`
   subscription LiveView($inboxId: ID, $view: ViewInput, $filter: ConversationFilter, $first: Int!) {
     conversationView(inboxId: $inboxId, view: $view, filter: $filter, first: $first) {
       __typename
-      ... on ViewSnapshot { conversations { edges { cursor node { id ...Row } } pageInfo { hasNextPage } } }
+      ... on ViewSnapshot { conversations { edges { cursor node { id ...Row } } pageInfo { hasNextPage endCursor } } }
       ... on ViewChanges {
         changes {
           __typename
@@ -21,46 +22,83 @@ const LiveView = graphql(`
   }
 `);
 
-export interface Rows {
-  rows: RowFragment[];
-  more: boolean;
-  loading: boolean;
-  error?: Error;
-}
+const Below = graphql(`
+  query Below($inboxId: ID, $view: ViewInput, $filter: ConversationFilter, $after: String!) {
+    conversations(inboxId: $inboxId, view: $view, filter: $filter, first: 100, after: $after) {
+      edges { cursor node { id ...Row } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+`);
+
+/** How many rows are live; the API allows 500. */
+const live = 100;
 
 type Held = Map<string, { cursor: string; row: RowFragment }>;
 
-function apply(held: Held, update: LiveViewSubscription['conversationView']): Held {
-  if (update.__typename === 'ViewSnapshot') return new Map(update.conversations.edges.map(({ cursor, node }) => [node.id, { cursor, row: node }]));
-  if (update.__typename !== 'ViewChanges') return held;
-  const next: Held = new Map(held);
-  for (const change of update.changes) {
-    if (change.__typename === 'ConversationLeft') next.delete(change.conversationId);
-    if (change.__typename !== 'ConversationEntered' && change.__typename !== 'ConversationChanged') continue;
-    // A row may be newer than its event: an older one that follows is not taken.
-    const before = next.get(change.conversation.id);
-    if (!before || change.conversation.revision >= before.row.revision) next.set(change.conversation.id, { cursor: change.cursor, row: change.conversation });
-  }
-  return next;
+interface State {
+  /** Whose rows they are: the inbox, view and filter. */
+  key: string;
+  held: Held;
+  /** Where the rows begin that are not loaded yet; null: there are none. */
+  next: string | null;
 }
 
-export function useLiveView(inboxId: string, view: ViewInput, filter: ConversationFilter | undefined, first: number): Rows {
+const nextOf = ({ hasNextPage, endCursor }: { hasNextPage: boolean; endCursor?: string | null }) => (hasNextPage ? (endCursor ?? null) : null);
+
+function apply(state: State, update: LiveViewSubscription['conversationView']): State {
+  if (update.__typename === 'ViewSnapshot') {
+    const { edges, pageInfo } = update.conversations;
+    const end = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    // After a cut, what was loaded below the live rows stays where it is.
+    const below = end ? [...state.held].filter(([, { cursor }]) => cursor > end) : [];
+    return { ...state, held: new Map([...below, ...edges.map(({ cursor, node }) => [node.id, { cursor, row: node }] as const)]), next: below.length ? state.next : nextOf(pageInfo) };
+  }
+  if (update.__typename !== 'ViewChanges') return state;
+  const held: Held = new Map(state.held);
+  for (const change of update.changes) {
+    // What left because others moved ahead still belongs to the list, below the live rows.
+    if (change.__typename === 'ConversationLeft' && change.reason !== 'WINDOW') held.delete(change.conversationId);
+    if (change.__typename !== 'ConversationEntered' && change.__typename !== 'ConversationChanged') continue;
+    // A row may be newer than its event: an older one that follows is not taken.
+    const before = held.get(change.conversation.id);
+    if (!before || change.conversation.revision >= before.row.revision) held.set(change.conversation.id, { cursor: change.cursor, row: change.conversation });
+  }
+  return { ...state, held };
+}
+
+export function useLiveView(inboxId: string, view: ViewInput, filter: ConversationFilter | undefined) {
+  const client = useApolloClient();
   const key = JSON.stringify([inboxId, view, filter]);
-  const [state, setState] = useState<{ key: string; held: Held; more: boolean } | null>(null);
-  const { error } = useSubscription(LiveView, {
-    variables: { inboxId, view, filter: filter ?? null, first },
+  const [state, setState] = useState<State | null>(null);
+  const loading = useRef<string | null>(null);
+  const variables = { inboxId, view, filter: filter ?? null };
+  const { error, restart } = useSubscription(LiveView, {
+    variables: { ...variables, first: live },
     ignoreResults: true,
     onData({ data: { data } }) {
       const update = data?.conversationView;
-      if (!update) return;
-      setState((old) => ({
-        key,
-        held: apply(old?.key === key ? old.held : new Map(), update),
-        more: update.__typename === 'ViewSnapshot' ? update.conversations.pageInfo.hasNextPage : (old?.more ?? false),
-      }));
+      if (update) setState((old) => apply(old?.key === key ? old : { key, held: new Map(), next: null }, update));
     },
   });
   const known = state?.key === key ? state : null;
-  const rows = [...(known?.held.values() ?? [])].sort((a, b) => (a.cursor < b.cursor ? -1 : 1)).map(({ row }) => row);
-  return { rows, more: known?.more ?? false, loading: !known && !error, error };
+  const rows = useMemo(() => [...(known?.held.values() ?? [])].sort((a, b) => (a.cursor < b.cursor ? -1 : 1)).map(({ row }) => row), [known]);
+
+  /** Loads the rows below those that are there. */
+  async function loadMore() {
+    const after = known?.next;
+    if (!after || loading.current === key) return;
+    loading.current = key;
+    try {
+      const { data } = await client.query({ query: Below, variables: { ...variables, after }, fetchPolicy: 'network-only' });
+      const page = data?.conversations;
+      const older = page?.edges.map(({ cursor, node }) => [node.id, { cursor, row: node }] as const) ?? [];
+      if (page) setState((old) => (old?.key === key ? { ...old, held: new Map([...older, ...old.held]), next: nextOf(page.pageInfo) } : old));
+    } catch {
+      // The list ends here until it is scrolled on.
+    } finally {
+      loading.current = null;
+    }
+  }
+  return { rows, more: !!known?.next, loading: !known && !error, error, again: restart, loadMore };
 }

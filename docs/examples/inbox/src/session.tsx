@@ -12,7 +12,7 @@ const Start = graphql(`
       id
       kind
       account { id name }
-      user { id displayName avatarUrl availability reassignRepliesWhenAway }
+      user { id displayName avatarUrl role }
     }
     inboxes(first: 100) {
       nodes { id name viewCounts { id view open unread } }

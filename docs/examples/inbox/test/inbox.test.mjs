@@ -1,72 +1,11 @@
 // Drives the built inbox in a browser, against a Parley that a test prepared.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import http from 'node:http';
-import { createRequire } from 'node:module';
-import { join, normalize } from 'node:path';
-import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { test } from 'node:test';
+import { accessible, ask, enter, stage, visit } from './stage.mjs';
 
 const { MACHINE_TOKEN: machine, BOT_TOKEN: bot, BOT_CONVERSATION: botConversationId } = process.env;
-const { PARLEY_URL: parley, PARLEY_TOKEN: token, PARLEY_VISITOR_TOKEN: visitor, PARLEY_CONVERSATION: conversationId, INBOX_OUT: dist } = process.env;
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const types = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
-
-let site, browser, origin;
-
-before(async () => {
-  site = http.createServer(async (request, response) => {
-    const path = new URL(request.url, 'http://site').pathname;
-    const file = path === '/' ? 'index.html' : normalize(path);
-    try {
-      response.setHeader('Content-Type', types[file.split('.').at(-1)] ?? 'application/octet-stream');
-      response.end(await readFile(join(dist, file)));
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((listening) => site.listen(0, '127.0.0.1', listening));
-  origin = `http://127.0.0.1:${site.address().port}`;
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
-});
-
-after(async () => {
-  await browser?.close();
-  site.closeAllConnections();
-  site.close();
-});
-
-async function ask(query, variables, bearer) {
-  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${bearer}` };
-  const response = await fetch(`${parley}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  const { data, errors } = await response.json();
-  assert.equal(errors, undefined, JSON.stringify(errors));
-  return data;
-}
-
-/** A page in a tab of its own; what it complains of fails the test. */
-async function visit(t, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  const complaints = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  page.setDefaultTimeout(60_000);
-  return { page, complaints };
-}
-
-async function enter(page, query = '') {
-  await page.goto(`${origin}/?server=${parley}${query}`);
-  await page.getByLabel('Token').fill(token);
-  await page.getByRole('button', { name: 'Enter' }).click();
-}
-
-async function accessible(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html.slice(0, 120))]), []);
-}
+const { PARLEY_URL: parley, PARLEY_TOKEN: token, PARLEY_VISITOR_TOKEN: visitor, PARLEY_CONVERSATION: conversationId } = process.env;
+const { origin } = await stage();
 
 test('a token that is not one is refused', async (t) => {
   const { page } = await visit(t);
@@ -80,7 +19,7 @@ test('a token that is not one is refused', async (t) => {
 // CO-1, CO-2, CO-6, CO-7, CR-2, CR-3: what a conversation has beside it, and the insert menu.
 test('an agent answers and keeps the record', async (t) => {
   const { page, complaints } = await visit(t);
-  await enter(page);
+  await enter(page, token);
   await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
   const log = page.getByRole('log');
   await log.getByText('Where is my order?').waitFor();
@@ -153,7 +92,7 @@ test('an agent answers and keeps the record', async (t) => {
 test('an agent decides on what machines propose', async (t) => {
   const { page, complaints } = await visit(t);
   await ask('mutation($in: AnnotateInput!) { annotate(input: $in) { userErrors { message } } }', { in: { conversationId: botConversationId, kind: 'INTENT', value: 'Refund', confidence: 0.8 } }, machine);
-  await enter(page);
+  await enter(page, token);
   await page.getByLabel('Inbox', { exact: true }).selectOption({ index: 1 });
   await page.getByRole('button', { name: /^Bots/ }).click();
   await page.locator('.row', { hasText: 'My money back' }).click();
@@ -192,6 +131,12 @@ test('an agent decides on what machines propose', async (t) => {
   await page.getByRole('log').getByText('You get it back.').waitFor();
   await page.getByRole('log').getByText(/Proposed by Robot/).waitFor();
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/accepted.png` });
+
+  // DX-1: a person takes the other one over.
+  await page.locator('.row', { hasText: 'A person, please' }).click();
+  await page.getByRole('group', { name: 'Bot' }).getByRole('button', { name: 'Take over' }).click();
+  await page.getByRole('group', { name: 'Bot' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Assign: Ana' }).waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -204,10 +149,10 @@ test('an agent is notified', async (t) => {
     const subscription = { toJSON: () => ({ endpoint: 'https://93.184.216.34/push/example', keys }), unsubscribe: async () => true };
     PushManager.prototype.subscribe = async ({ applicationServerKey }) => ((window.givenKey = applicationServerKey), subscription);
   });
-  await enter(page);
+  await enter(page, token);
   const bell = page.getByRole('button', { name: /^Notifications/ });
   await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
-  await page.getByRole('button', { name: 'More', exact: true }).or(page.getByTitle('More')).first().click();
+  await page.getByTitle('More').click();
   await page.getByRole('menuitem', { name: 'Follow', exact: true }).click();
   await page.getByTitle('More').click();
   await page.getByRole('menuitem', { name: 'Unfollow' }).waitFor();
@@ -272,7 +217,7 @@ test('an agent is notified', async (t) => {
 test('a contact has a page of its own', async (t) => {
   const { page, complaints } = await visit(t, { colorScheme: 'dark' });
   const { conversation } = await ask('query($id: ID!) { conversation(id: $id) { contact { id } } }', { id: conversationId }, token);
-  await enter(page, `&contact=${conversation.contact.id}`);
+  await enter(page, token, `/contacts/${conversation.contact.id}`);
   const timeline = page.getByRole('region', { name: 'Timeline' });
   for (const text of ['Lost parcel', 'Call the carrier', 'new deal']) await timeline.getByText(text).waitFor();
   await accessible(page);
@@ -284,7 +229,7 @@ test('a contact has a page of its own', async (t) => {
 
 test('it fits on a phone', async (t) => {
   const { page, complaints } = await visit(t, { viewport: { width: 360, height: 720 } });
-  await enter(page);
+  await enter(page, token);
   await page.locator('.row', { hasText: 'Ada Lovelace' }).click();
   await page.getByRole('log').getByText('Where is my order?').waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'it scrolls sideways');
