@@ -14777,10 +14777,11 @@ type (
 		PageView, Participant, PersonalMailbox, Pipeline, PipelineStage, Property,
 		PropertyValue, Proposal, PushSubscription, Quote, QuoteLogo, QuoteVersion,
 		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
-		RoutingTurn, SavedView, Session, SubscriptionType, Tag, TargetedMessage,
-		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
-		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
-		WebhookDelivery, WebhookEndpoint []ent.Hook
+		RoutingTurn, SavedView, Session, SlackChannel, SlackWorkspace,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession, WebhookAttempt, WebhookDelivery,
+		WebhookEndpoint []ent.Hook
 	}
 	inters struct {
 		Account, AccountSequence, AgentRun, AgentStep, Annotation, ApiToken,
@@ -14797,9 +14798,10 @@ type (
 		PageView, Participant, PersonalMailbox, Pipeline, PipelineStage, Property,
 		PropertyValue, Proposal, PushSubscription, Quote, QuoteLogo, QuoteVersion,
 		QuoteView, Rating, ReadPosition, RecordContact, RecordCounter, RoutingDecision,
-		RoutingTurn, SavedView, Session, SubscriptionType, Tag, TargetedMessage,
-		TargetedMessageCount, TargetedMessageVersion, TargetedMessageView, Task, Team,
-		TeamMember, Ticket, User, Visitor, VisitorRate, VisitorSession, WebhookAttempt,
-		WebhookDelivery, WebhookEndpoint []ent.Interceptor
+		RoutingTurn, SavedView, Session, SlackChannel, SlackWorkspace,
+		SubscriptionType, Tag, TargetedMessage, TargetedMessageCount,
+		TargetedMessageVersion, TargetedMessageView, Task, Team, TeamMember, Ticket,
+		User, Visitor, VisitorRate, VisitorSession, WebhookAttempt, WebhookDelivery,
+		WebhookEndpoint []ent.Interceptor
 	}
 )
