@@ -37,7 +37,7 @@ type medium struct {
 }
 
 // eachMedium tests with a channel that can edit, on each database.
-func eachMedium(t *testing.T, test func(m *medium)) {
+func eachMedium(t *testing.T, test func(t *testing.T, m *medium)) {
 	t.Helper()
 	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
 		now := clock.At(time.Now())
@@ -56,7 +56,7 @@ func eachMedium(t *testing.T, test func(m *medium)) {
 				SetCapabilities(vocab.ChannelCapabilities{Editing: true, Reactions: true}).SetLive(false).SetLastSeenAt(tx.Now()).SetCreatedAt(tx.Now()).Exec(ctx)
 		})
 		m.connector = viewer.NewContext(t.Context(), &viewer.Viewer{Kind: viewer.Integration, AccountID: f.AccountID, ActorID: integration, ChannelID: m.channelID, InboxIDs: f.InboxIDs[:1]})
-		test(m)
+		test(t, m)
 	})
 }
 
@@ -119,7 +119,7 @@ func (m *medium) erases(c *ent.Conversation, key string) {
 
 func (m *medium) sender(key string) *ent.ChannelSender {
 	m.t.Helper()
-	for _, who := range m.store.Client(m.System).ChannelSender.Query().AllX(m.System) {
+	for _, who := range check.Must(m.store.Client(m.System).ChannelSender.Query().All(m.System))(m.t) {
 		if who.Key == key {
 			return who
 		}
@@ -140,7 +140,7 @@ func (m *medium) keeps(got *conversation.Received, property, value string) {
 // reported; one of the last attempt does.
 func TestOlderFailureAfterSent(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		c := m.receives("t1", "1", "Hello", custom.MessageSenderInput{Key: "ann"}).Conversation
 		one, first, second := m.sends(c), 1, 2
 		m.takes(one, 1)
@@ -158,7 +158,7 @@ func TestOlderFailureAfterSent(t *testing.T) {
 // what the connector reported as FAILED stays so.
 func TestSentAfterGivenUp(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		c := m.receives("t1", "1", "Hello", custom.MessageSenderInput{Key: "ann"}).Conversation
 		one, externalID, why := m.sends(c), "e1", "No"
 		m.takes(one, 1)
@@ -167,9 +167,9 @@ func TestSentAfterGivenUp(t *testing.T) {
 			return err
 		})
 		m.lapses()
-		check.Same(t, m.store.Client(m.System).Message.GetX(m.System, one).Delivery, vocab.DeliveryFailed)
+		check.Same(t, check.Must(m.store.Client(m.System).Message.Get(m.System, one))(t).Delivery, vocab.DeliveryFailed)
 		check.Same(t, m.reports(custom.ReportDeliveryInput{MessageID: &one, State: vocab.ReportSent, ExternalMessageID: &externalID}), vocab.DeliverySent)
-		sent := m.store.Client(m.System).Message.GetX(m.System, one)
+		sent := check.Must(m.store.Client(m.System).Message.Get(m.System, one))(t)
 		check.Same(t, []any{*sent.ExternalID, sent.DeliveryError}, []any{"e1", ""})
 		two := m.sends(c)
 		m.takes(two, 1)
@@ -182,7 +182,7 @@ func TestSentAfterGivenUp(t *testing.T) {
 // which the connector then reports.
 func TestReportOfEarlierSend(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		c := m.receives("t1", "1", "Hello", custom.MessageSenderInput{Key: "ann"}).Conversation
 		one, externalID, first, second, words := m.sends(c), "e1", 1, 2, "Hello Ann"
 		m.takes(one, 1)
@@ -192,7 +192,7 @@ func TestReportOfEarlierSend(t *testing.T) {
 		check.Must(m.talks.EditMessage(m.Agent(0), conversation.EditMessageInput{MessageID: one, Text: &words}))(t)
 		m.takes(one, 1)
 		state := func() []any {
-			row := m.store.Client(m.System).ChannelMessage.GetX(m.System, one)
+			row := check.Must(m.store.Client(m.System).ChannelMessage.Get(m.System, one))(t)
 			return []any{row.Action, row.State}
 		}
 		for _, again := range []vocab.DeliveryReport{vocab.ReportSent, vocab.ReportFailed} {
@@ -208,7 +208,7 @@ func TestReportOfEarlierSend(t *testing.T) {
 // shown each once, however often both say theirs.
 func TestSaidAndNamedByMedium(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		phone := "+1 555"
 		for n := range 3 {
 			got := m.receives("t1", string(rune('1'+n)), "Hello", custom.MessageSenderInput{Key: "ann", Phone: &phone})
@@ -224,7 +224,7 @@ func TestSaidAndNamedByMedium(t *testing.T) {
 // before; lines that are of another stay, whatever they say.
 func TestErasedHints(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		of := func(email, phone string) custom.MessageSenderInput {
 			return custom.MessageSenderInput{Key: "ann", Email: &email, Phone: &phone}
 		}
@@ -249,7 +249,7 @@ func TestErasedHints(t *testing.T) {
 // in again either.
 func TestErasedThreadStaysAway(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		ann := custom.MessageSenderInput{Key: "ann"}
 		c := m.receives("ann", "1", "Hello", ann).Conversation
 		m.hears("ann", "e1", "Written in the app", ann)
@@ -274,7 +274,7 @@ func TestErasedThreadStaysAway(t *testing.T) {
 // changed; others' are.
 func TestReactionsOfBlockedSenders(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		name := "Ann of before"
 		c := m.receives("t1", "1", "Hello", custom.MessageSenderInput{Key: "ann", Name: &name}).Conversation
 		reacts := func(key, name, emoji string, removed bool) {
@@ -296,7 +296,7 @@ func TestReactionsOfBlockedSenders(t *testing.T) {
 // became part of other contacts, or whose contact is gone.
 func TestSendersAreCarriedOver(t *testing.T) {
 	t.Parallel()
-	eachMedium(t, func(m *medium) {
+	eachMedium(t, func(t *testing.T, m *medium) {
 		want := map[string]string{}
 		authored := func(messageID, by string) {
 			m.Write(m.System, func(ctx context.Context, tx *store.Tx) error {
@@ -341,7 +341,7 @@ func TestSendersAreCarriedOver(t *testing.T) {
 			return err
 		})
 		for messageID, sender := range want {
-			check.Same(t, m.store.Client(m.System).ChannelMessage.GetX(m.System, messageID).SenderID, sender)
+			check.Same(t, check.Must(m.store.Client(m.System).ChannelMessage.Get(m.System, messageID))(t).SenderID, sender)
 		}
 	})
 }
