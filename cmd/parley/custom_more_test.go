@@ -232,7 +232,7 @@ func TestRatingsInCustomChannels(t *testing.T) {
 			if want == 0 {
 				status = "OPEN NONE"
 			}
-			rated := at(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { rating { score medium } unread } }`, map[string]any{"id": c}), "conversation")
+			rated := at(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { rating { score medium } } }`, map[string]any{"id": c}), "conversation")
 			if score, _ := at(rated, "rating", "score").(float64); score != want || m.state(c) != status {
 				t.Errorf("%s %q: got %v and %s, want %v and %s", x.scale, x.answer, rated, m.state(c), want, status)
 			}
@@ -250,6 +250,40 @@ func TestRatingsInCustomChannels(t *testing.T) {
 		two, _ := m.answers(m.begun("t2"), "Later")
 		if got := m.next(m.outbox(5)); text(got, "message", "id") != two {
 			t.Errorf("got %v, want no question", got)
+		}
+	})
+}
+
+// CO-5, CC-4: past the reply window nothing is asked in the channel: the contact is asked by a mail
+// of its own, if the inbox asks by mail as well.
+func TestRatingsPastTheReplyWindow(t *testing.T) {
+	t.Parallel()
+	now := clock.At(time.Now())
+	eachAPI(t, now, func(t *testing.T, a *api) {
+		for _, x := range []struct {
+			media []string
+			past  bool
+			mails bool
+		}{{[]string{"CHAT"}, true, false}, {[]string{"CHAT", "MAIL"}, false, false}, {[]string{"CHAT", "MAIL"}, true, true}} {
+			m := a.medium(map[string]any{"presence": true, "replyWindowSeconds": 3600})
+			m.must("", "updateInboxSettings", "UpdateInboxSettingsInput", "inboxId", m.inboxID, "rating", map[string]any{"scale": "FIVE", "media": x.media})
+			c := m.begun("t1")
+			if x.past {
+				now.Advance(2 * time.Hour)
+			}
+			m.must("", "closeConversation", "CloseConversationInput", "conversationId", c)
+			if !x.past {
+				a.until("the contact is asked in the channel", func() bool { return strings.Contains(m.shown(c), "OUTGOING") })
+			}
+			if x.mails {
+				a.until("the contact is asked by mail", func() bool { return a.numbers("river_job WHERE kind = 'ask-rating'") != "0" })
+			}
+			if x.past && strings.Contains(m.shown(c), "OUTGOING") {
+				t.Errorf("the contact is asked in the channel past its window: %s", m.shown(c))
+			}
+		}
+		if got := a.numbers("river_job WHERE kind = 'ask-rating'"); got != "1" {
+			t.Errorf("%s mails, want that of the last", got)
 		}
 	})
 }

@@ -2,18 +2,15 @@ package conversation
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"parley/ent"
 	"parley/ent/channelfile"
 	entforeign "parley/ent/channelmessage"
 	entmessage "parley/ent/message"
-	"parley/internal/vocab"
 )
 
 // eraseSenders takes out of a conversation what a person wrote in it by a custom channel, the
-// key by which that knows them, and what Parley wrote to the team of what it says of them. Of
+// key by which that knows them, and the hints on them that the team was shown. Of
 // their messages marks stay, so that they do not come in again (CC-2).
 func (s *Service) eraseSenders(ctx context.Context, ch *change, p Person, counts Erased) error {
 	if len(p.Senders) == 0 {
@@ -56,43 +53,13 @@ func (s *Service) eraseSenders(ctx context.Context, ch *change, p Person, counts
 		return err
 	}
 	counts.Add("channel_messages", int64(len(theirs)))
-	if err := ch.eraseHints(ctx, p, counts); err != nil {
-		return err
-	}
-	return ch.eraseKeys(ctx, p)
-}
-
-// eraseHints makes tombstones of what Parley wrote to the team of what the medium says of a
-// person.
-func (ch *change) eraseHints(ctx context.Context, p Person, counts Erased) error {
-	var said []string
-	for _, who := range p.Senders {
-		for _, fact := range []string{who.Email, who.Phone} {
-			if fact != "" {
-				said = append(said, fact)
-			}
-		}
-	}
-	if len(said) == 0 {
-		return nil
-	}
-	hints, err := ch.tx.Client.Message.Query().Where(entmessage.ConversationID(ch.c.ID), entmessage.DirectionEQ(vocab.SystemMessage)).All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range hints {
-		if slices.ContainsFunc(said, func(fact string) bool { return strings.Contains(m.Text, fact) }) {
-			if err := ch.eraseMessage(ctx, m.ID, counts); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.eraseKeys(ctx, ch, p)
 }
 
 // eraseKeys takes a person's key out of a conversation that has another contact since. A thread
-// that is called by it is no thread any longer: nothing goes out to the person.
-func (ch *change) eraseKeys(ctx context.Context, p Person) error {
+// that is called by it is no thread any longer: nothing goes out to the person, and of all that
+// was in it marks stay, also of what the team wrote.
+func (s *Service) eraseKeys(ctx context.Context, ch *change, p Person) error {
 	for _, who := range p.Senders {
 		if who.ChannelID != ch.c.ChannelID {
 			continue
@@ -102,6 +69,9 @@ func (ch *change) eraseKeys(ctx context.Context, p Person) error {
 		}
 		if ch.c.ThreadKey != who.Key {
 			continue
+		}
+		if err := markConversation(ctx, ch.tx, s.deps.Keys, ch.c); err != nil {
+			return err
 		}
 		ch.c.ExternalID, ch.before.ExternalID = nil, nil // the log must not say what it was
 		for _, statement := range []string{

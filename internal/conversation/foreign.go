@@ -13,6 +13,7 @@ import (
 	entmessage "parley/ent/channelmessage"
 	entconversation "parley/ent/conversation"
 	"parley/ent/customchannel"
+	"parley/ent/message"
 	"parley/internal/clock"
 	"parley/internal/contact"
 	"parley/internal/errs"
@@ -262,6 +263,38 @@ func (ch *change) filterForeign(ctx context.Context, who *ent.ChannelSender) (qu
 func (s *Service) IsSenderBlocked(ctx context.Context, c *ent.Conversation) (bool, error) {
 	names := []string{senderName(c.SenderKey), c.ContactID}
 	return isBlockedNow(ctx, s.store.Client(ctx), s.store.Now(), c.InboxID, c.ChannelID, names...)
+}
+
+// AddHint shows the team, within the caller's transaction, what a custom channel or its sender
+// says of the sender and nothing proves, once in a conversation. It is the sender's: it goes
+// with them (CR-5).
+func (s *Service) AddHint(ctx context.Context, tx *store.Tx, conversationID string, who *ent.ChannelSender, text string) (*ent.Conversation, error) {
+	ch, err := loadChange(ctx, tx, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	text = firstCharacters(text, MaxText)
+	shown, err := tx.Client.Message.Query().
+		Where(message.ConversationID(ch.c.ID), message.DirectionEQ(vocab.SystemMessage), message.Text(text)).Exist(ctx)
+	if err != nil || shown {
+		return ch.c, err
+	}
+	m, err := ch.addMessage(ctx, draft{id: id.New(id.Message), by: authorOf(viewer.FromContext(ctx)), direction: vocab.SystemMessage, what: content{text: text}})
+	if err != nil {
+		return nil, err
+	}
+	err = tx.Client.ChannelMessage.Create().SetID(m.ID).SetInboxID(m.InboxID).SetConversationID(m.ConversationID).SetChannelID(who.ChannelID).
+		SetThreadKey(ch.c.ThreadKey).SetNumber(m.Number).SetSenderID(who.ID).SetCreatedAt(ch.now()).Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("keep whose hint it is: %w", err)
+	}
+	return ch.c, ch.save(ctx)
+}
+
+// IsBlockedSender reports whether a sender of a custom channel is blocked, by their key or as
+// a contact, within the caller's transaction (IN-10).
+func (s *Service) IsBlockedSender(ctx context.Context, tx *store.Tx, channel *ent.CustomChannel, key, contactID string) (bool, error) {
+	return isBlocked(ctx, tx, channel.InboxID, channel.ID, senderName(key), contactID)
 }
 
 // addForeign adds a connector's message, with its files and its ids in the medium.

@@ -17,34 +17,43 @@ type RatingQuestion func(ctx context.Context, tx *store.Tx, c *ent.Conversation,
 
 // AskInChannel asks the contact of a live custom channel's conversation, within the caller's
 // transaction, how they rate it: by a message after its close (CO-5, CC-4). It does nothing
-// where they are not asked there, were asked or answered already, or no message reaches them.
-func (s *Service) AskInChannel(ctx context.Context, tx *store.Tx, conversationID, messageID string, write RatingQuestion) error {
+// where they are not asked there, or were asked or answered already. unreached: no message
+// reaches them there, so they may be asked elsewhere.
+func (s *Service) AskInChannel(ctx context.Context, tx *store.Tx, conversationID, messageID string, write RatingQuestion) (unreached bool, err error) {
 	ch, err := loadChange(ctx, tx, conversationID)
 	if errs.Is(err, errs.NotFound) {
-		return nil // purged
+		return false, nil // purged
 	}
-	if err != nil || ch.c.Kind != vocab.CustomLive || !ch.hasChannel() {
-		return err
+	if err != nil || ch.c.Kind != vocab.CustomLive {
+		return false, err
+	}
+	if asked, err := s.WasAsked(ctx, tx, ch.c); err != nil || asked {
+		return false, err
+	}
+	if !ch.hasChannel() {
+		return true, nil
 	}
 	channel, err := tx.Client.CustomChannel.Get(ctx, ch.c.ChannelID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if until := replyUntil(ch.c, channel.Capabilities); until != 0 && until < ch.now() {
-		return nil
+		return true, nil
 	}
-	if asked, err := s.WasAsked(ctx, tx, ch.c); err != nil || asked {
-		return err
-	}
+	return false, ch.askForRating(ctx, s, messageID, write)
+}
+
+// askForRating asks by a message that is not from anyone of the team.
+func (ch *change) askForRating(ctx context.Context, s *Service, messageID string, write RatingQuestion) error {
 	settings, err := ch.inboxSettings(ctx)
 	if err != nil {
 		return err
 	}
-	r, err := s.AskRating(ctx, tx, ch.c, settings, vocab.RatingInChat)
+	r, err := s.AskRating(ctx, ch.tx, ch.c, settings, vocab.RatingInChat)
 	if err != nil || r == nil {
 		return err
 	}
-	text, choices, err := write(ctx, tx, ch.c, r.Scale)
+	text, choices, err := write(ctx, ch.tx, ch.c, r.Scale)
 	if err != nil {
 		return err
 	}

@@ -176,14 +176,26 @@ func (ch *change) report(ctx context.Context, row *ent.ChannelMessage, m *ent.Me
 }
 
 // isOutdated reports whether a report says nothing of what is to be done now: a sign of life
-// or a failure of an attempt that another has followed since, and all of an edit or deletion
-// that is over.
+// or a failure of an attempt that another has followed since, whatever that came to, and all
+// of an edit or deletion that is over.
 func (in Report) isOutdated(row *ent.ChannelMessage) bool {
 	open := row.State == vocab.OutboundWaiting || row.State == vocab.OutboundLeased
-	if in.Action != "" && (in.Action != row.Action || !open) {
+	isNoSuccess := in.State == vocab.ReportFailed || in.State == vocab.ReportQueued
+	switch {
+	case in.Action != "" && in.Action != row.Action:
+		return in.Action != vocab.OutboundSend || in.State == vocab.ReportQueued
+	case in.Attempt > 0 && in.Attempt < row.Attempts && isNoSuccess:
+		return true
+	case in.Action != "" && !open:
 		return in.Action != vocab.OutboundSend || in.State == vocab.ReportQueued
 	}
-	return in.Attempt > 0 && open && in.Attempt < row.Attempts && (in.State == vocab.ReportFailed || in.State == vocab.ReportQueued)
+	return in.isOfEarlierSend(row) && isNoSuccess
+}
+
+// isOfEarlierSend reports whether a report that names no action is of the message itself, which
+// has a change since: the change was not attempted so often.
+func (in Report) isOfEarlierSend(row *ent.ChannelMessage) bool {
+	return in.Action == "" && row.Action != vocab.OutboundSend && in.Attempt > row.Attempts
 }
 
 // ends reports whether a report is the last word on what a connector is to do with a
@@ -196,7 +208,7 @@ func (in Report) ends(row *ent.ChannelMessage) (ends, ignored bool) {
 		return false, false
 	case row.Action == vocab.OutboundSend:
 		return true, false
-	case in.Action == vocab.OutboundSend: // of the message itself, which has a change since
+	case in.Action == vocab.OutboundSend || in.isOfEarlierSend(row): // of the message itself, which has a change since
 		return failed && row.State == vocab.OutboundWaiting, false
 	case row.State == vocab.OutboundLeased:
 		return failed || in.State == vocab.ReportSent, false
@@ -301,14 +313,18 @@ func (ch *change) fold(ctx context.Context, row *ent.ChannelMessage) error {
 	return nil
 }
 
-// knowsBetter reports whether a state follows from another because a medium knows better than
-// Parley: what was CANCELED had gone out nevertheless, and what FAILED arrived.
-func knowsBetter(was, state vocab.DeliveryState) bool {
+// gaveUp is why a message FAILED that no connector reported, in words for the team.
+const gaveUp = "No connector reported what became of it, though it was handed out often."
+
+// knowsBetter reports whether a state follows from a message's own because a medium knows
+// better than Parley: what was CANCELED, or what Parley gave up, had gone out nevertheless,
+// and what FAILED arrived.
+func knowsBetter(m *ent.Message, state vocab.DeliveryState) bool {
 	switch state {
 	case vocab.DeliverySent:
-		return was == vocab.DeliveryCanceled
+		return m.Delivery == vocab.DeliveryCanceled || m.Delivery == vocab.DeliveryFailed && m.DeliveryError == gaveUp
 	case vocab.DeliveryDelivered, vocab.DeliveryRead:
-		return was == vocab.DeliveryCanceled || was == vocab.DeliveryFailed
+		return m.Delivery == vocab.DeliveryCanceled || m.Delivery == vocab.DeliveryFailed
 	}
 	return false
 }
@@ -316,7 +332,7 @@ func knowsBetter(was, state vocab.DeliveryState) bool {
 // setDelivery changes how far a message of ours came; see SetDelivery.
 func (ch *change) setDelivery(ctx context.Context, m *ent.Message, state vocab.DeliveryState, errText string) error {
 	errText = firstCharacters(errText, maxDeliveryError)
-	follows := slices.Contains(precedes[state], m.Delivery) || ch.byConnector() && knowsBetter(m.Delivery, state)
+	follows := slices.Contains(precedes[state], m.Delivery) || ch.byConnector() && knowsBetter(m, state)
 	if m.Direction != vocab.Outgoing || !follows || m.Delivery == state && m.DeliveryError == errText {
 		return nil
 	}

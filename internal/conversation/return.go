@@ -69,7 +69,7 @@ func (ch *change) giveBack(ctx context.Context, row *ent.ChannelMessage) error {
 	case row.NextAction == vocab.OutboundDelete: // whatever became of the edit
 		err = ch.endOut(ctx, row, vocab.OutboundWaiting, vocab.OutboundDelete)
 	case row.Attempts >= maxAttempts:
-		return ch.report(ctx, row, m, Report{State: vocab.ReportFailed, Error: "No connector reported what became of it, though it was handed out often."})
+		return ch.report(ctx, row, m, Report{State: vocab.ReportFailed, Error: gaveUp})
 	default:
 		update, due := ch.tx.Client.ChannelMessage.UpdateOneID(row.ID).SetState(vocab.OutboundWaiting).SetLeaseID(""), clock.Micros(0)
 		if pause := pauseAfter(row.Attempts); pause > 0 {

@@ -38,10 +38,3 @@ func (q *Quota) GiveOneBack(accountID string) {
 		delete(q.of, accountID)
 	}
 }
-
-// IsUsedUp reports whether no account can take any.
-func (q *Quota) IsUsedUp() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.taken >= q.most
-}

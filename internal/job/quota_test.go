@@ -18,11 +18,11 @@ func TestQuota(t *testing.T) {
 			t.Errorf("step %d: got %v", i, got)
 		}
 	}
-	if !q.IsUsedUp() {
+	if q.TakeOne("c") {
 		t.Error("there is some left, although three were taken")
 	}
 	q.GiveOneBack("a")
-	if q.IsUsedUp() || !q.TakeOne("b") || q.TakeOne("a") {
+	if !q.TakeOne("b") || q.TakeOne("a") {
 		t.Error("what is given back is not there for the other one only")
 	}
 }

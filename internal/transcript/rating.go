@@ -44,7 +44,8 @@ type ratingClaims struct {
 }
 
 // Asker has a contact asked about a conversation that was closed: by a message in a live
-// custom channel, otherwise by a mail of its own, which it queues.
+// custom channel; otherwise, and where no message reaches them there, by a mail of its own,
+// which it queues.
 func (s *Service) Asker() reaction.Consumer {
 	return reaction.Consumer{Name: "ask-ratings", Types: []vocab.EventType{vocab.ConversationClosed}, Handle: s.askAfterClose}
 }
@@ -58,15 +59,18 @@ func (s *Service) askAfterClose(ctx context.Context, e *event.Entry) error {
 	if err != nil || c == nil {
 		return err
 	}
-	if c.Kind == vocab.CustomLive && conversation.AskedIn(c, settings, vocab.RatingInChat, s.store.Now()) {
-		return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
-			return s.conversations.AskInChannel(ctx, tx, c.ID, id.New(id.Message), writeQuestion)
-		})
-	}
-	if !conversation.AskedIn(c, settings, vocab.RatingByMail, s.store.Now()) {
+	inChannel := c.Kind == vocab.CustomLive && conversation.AskedIn(c, settings, vocab.RatingInChat, s.store.Now())
+	byMail := conversation.AskedIn(c, settings, vocab.RatingByMail, s.store.Now())
+	if !inChannel && !byMail {
 		return nil
 	}
-	return reaction.Once(ctx, s.store, func(_ context.Context, tx *store.Tx) error {
+	return reaction.Once(ctx, s.store, func(ctx context.Context, tx *store.Tx) error {
+		if inChannel {
+			unreached, err := s.conversations.AskInChannel(ctx, tx, c.ID, id.New(id.Message), writeQuestion)
+			if err != nil || !unreached || !byMail {
+				return err
+			}
+		}
 		tx.Enqueue(store.Job{Args: AskArgs{AccountID: e.AccountID, ConversationID: e.ConversationID, Reopened: c.ReopenCount}, At: tx.Now().Add(askAfter).Time()})
 		return nil
 	})

@@ -1,6 +1,10 @@
 package custom
 
-import "context"
+import (
+	"context"
+
+	"parley/ent"
+)
 
 // LookForWaiting looks for what a connector may get, and finds nothing.
 func (s *Service) LookForWaiting(ctx context.Context, channelID string) error {
@@ -23,4 +27,9 @@ func (s *Service) LookForFiles(ctx context.Context) error {
 // Sealed is a file's address as it is stored.
 func (s *Service) Sealed(fileID, url string) (string, error) {
 	return s.keys.Seal([]byte(url), filePlace(fileID))
+}
+
+// TakeOut gives a connector what it may get; nil: there is nothing.
+func (s *Service) TakeOut(ctx context.Context, channelID string) (*ent.ChannelMessage, error) {
+	return s.takeOut(ctx, channelID, "lease", nil)
 }

@@ -134,7 +134,7 @@ func (s *Service) receive(ctx context.Context, tx *store.Tx, channel *ent.Custom
 	if hint == "" {
 		return got, nil
 	}
-	got.Conversation, err = s.deps.Conversations.AddSystem(ctx, tx, got.Conversation.ID, id.New(id.Message), hint)
+	got.Conversation, err = s.deps.Conversations.AddHint(ctx, tx, got.Conversation.ID, who, hint)
 	return got, err
 }
 

@@ -126,7 +126,8 @@ const maxEmoji = 32
 // maxReactions is how many reactions a message has.
 const maxReactions = 100
 
-// ReportReaction adds a reaction to a message, or takes it back (CC-3). NOT_FOUND on
+// ReportReaction adds a reaction to a message, or takes it back (CC-3). Of a blocked sender it
+// does neither, and says nothing of it. NOT_FOUND on
 // channelId and externalMessageId; INVALID where there are too many.
 func (s *Service) ReportReaction(ctx context.Context, in ReportReactionInput) (*ent.Message, error) {
 	for field, key := range map[string]string{"externalThreadId": in.ExternalThreadID, "externalMessageId": in.ExternalMessageID} {
@@ -174,6 +175,9 @@ func (s *Service) react(ctx context.Context, tx *store.Tx, channel *ent.CustomCh
 	if err != nil {
 		return nil, err
 	}
+	if blocked, err := s.isBlocked(ctx, tx, channel, in.Sender.Key); err != nil || blocked {
+		return m, err
+	}
 	who, _, err := s.findSender(ctx, tx, channel, &in.Sender)
 	if err != nil {
 		return nil, err
@@ -193,6 +197,20 @@ func (s *Service) react(ctx context.Context, tx *store.Tx, channel *ent.CustomCh
 		return nil, err
 	}
 	return m, s.deps.Conversations.ReactionChanged(ctx, tx, m, emoji, remove)
+}
+
+// isBlocked reports whether a sender is blocked, if the channel knows them: no one sees what
+// they do (IN-10).
+func (s *Service) isBlocked(ctx context.Context, tx *store.Tx, channel *ent.CustomChannel, key string) (bool, error) {
+	who, err := loadSender(ctx, tx, channel.ID, key)
+	if err != nil {
+		return false, err
+	}
+	contactID := ""
+	if who != nil {
+		contactID = who.ContactID
+	}
+	return s.deps.Conversations.IsBlockedSender(ctx, tx, channel, key, contactID)
 }
 
 func addReaction(ctx context.Context, tx *store.Tx, m *ent.Message, who *ent.ChannelSender, emoji string) error {

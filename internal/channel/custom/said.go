@@ -7,7 +7,6 @@ import (
 	"parley/ent/channelsender"
 	"parley/internal/account"
 	"parley/internal/contact"
-	"parley/internal/id"
 	"parley/internal/richtext"
 	"parley/internal/store"
 	"parley/internal/vocab"
@@ -16,34 +15,28 @@ import (
 // KeepSaid keeps, within the caller's transaction, what the sender of a message, or "" of the
 // conversation, said of themselves to a bot (BT-4): a name that is better than the medium's,
 // and defined properties, by their ids, are the contact's. An address or a number proves
-// nothing: the team is shown it, as one that the medium names. INVALID for what cannot be kept.
+// nothing: the team is shown it, and the sender keeps what the medium says. INVALID for what cannot be kept.
 func (s *Service) KeepSaid(ctx context.Context, tx *store.Tx, c *ent.Conversation, messageID, property, value string) error {
 	who, err := whoSaid(ctx, tx, c, messageID)
 	if err != nil || who == nil || who.ContactID == "" {
 		return err
 	}
-	before := *who
+	what, known := "e-mail address", who.Email
 	switch property {
 	case vocab.SuggestedName:
 		return s.keepName(ctx, tx, who, value)
 	case "email":
-		who.Email, err = account.CleanEmail(value, "email")
+		value, err = account.CleanEmail(value, "email")
 	case vocab.SuggestedPhone:
-		who.Phone, err = richtext.OneLine(value, maxKey, "phone")
+		what, known = "telephone number", who.Phone
+		value, err = richtext.OneLine(value, maxKey, "phone")
 	default:
 		return s.deps.Contacts.Accept(ctx, tx, who.ContactID, contact.Claim{Properties: []vocab.SuggestedProperty{{Property: property, Value: value}}})
 	}
-	if err != nil || before.Email == who.Email && before.Phone == who.Phone {
+	if err != nil || value == known { // the team was shown it
 		return err
 	}
-	if err := tx.Client.ChannelSender.UpdateOneID(who.ID).SetEmail(who.Email).SetPhone(who.Phone).Exec(ctx); err != nil {
-		return err
-	}
-	said := "The contact says that their e-mail address is " + who.Email + "."
-	if before.Phone != who.Phone {
-		said = "The contact says that their telephone number is " + who.Phone + "."
-	}
-	_, err = s.deps.Conversations.AddSystem(ctx, tx, c.ID, id.New(id.Message), said+" Nothing proves it.")
+	_, err = s.deps.Conversations.AddHint(ctx, tx, c.ID, who, "The contact says that their "+what+" is "+value+". Nothing proves it.")
 	return err
 }
 

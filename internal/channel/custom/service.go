@@ -28,7 +28,7 @@ type Service struct {
 	keys   *secret.Keyring
 	deps   Deps
 	client *http.Client
-	turns  *job.Quota // of files that are being fetched
+	turns  *job.Turns // of accounts whose files are being fetched
 	log    *slog.Logger
 
 	// lastTended is the account with files at which the last round ended.
@@ -55,7 +55,7 @@ func New(s *store.Store, keys *secret.Keyring, d Deps, log *slog.Logger) *Servic
 	if client != nil && d.FileTimeout > 0 {
 		client.Timeout = d.FileTimeout
 	}
-	return &Service{store: s, keys: keys, deps: d, client: client, turns: job.NewQuota(filesAtOnce, filesOfOne), log: log}
+	return &Service{store: s, keys: keys, deps: d, client: client, turns: job.NewTurns(filesAtOnce, filesOfOne), log: log}
 }
 
 // Register has a queue do what the use cases leave to it.

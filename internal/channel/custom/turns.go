@@ -37,26 +37,41 @@ type FetchArgs struct {
 // Kind names the job.
 func (FetchArgs) Kind() string { return "fetch-channel-file" }
 
-// FetchFiles is the queue's worker: it fetches the files of an account that are due, one
-// after another (CC-2). It leaves them to those who do so already, and to the round where the
-// node fetches as much as it may.
+// FetchFiles is the queue's worker: it fetches the files of accounts that are due (CC-2), of
+// the account that waits for longest first, which may be another than the job's. It ends
+// where the node fetches as much as it may: whoever fetches goes on with the next account.
 func (s *Service) FetchFiles(ctx context.Context, args FetchArgs) error {
-	if !s.turns.TakeOne(args.AccountID) {
-		return nil
+	began := s.store.Clock().Now()
+	account := s.turns.TakePlace(args.AccountID)
+	defer func() { s.turns.GiveBack(account) }()
+	for account != "" {
+		more, err := s.fetchFilesOf(ctx, account, began.Add(fetchingTime))
+		if err != nil {
+			return err
+		}
+		if s.store.Clock().Now().Sub(began) > fetchingTime {
+			return nil
+		}
+		account = s.turns.PassOn(account, more)
 	}
-	defer s.turns.GiveOneBack(args.AccountID)
-	ctx = viewer.NewContext(ctx, viewer.System("custom-channels", args.AccountID))
+	return nil
+}
+
+// fetchFilesOf fetches an account's files that are due, one after another, until the job's
+// time is over or, where others wait, the account's turn is. more: some may be left.
+func (s *Service) fetchFilesOf(ctx context.Context, account string, until time.Time) (more bool, err error) {
+	ctx = viewer.NewContext(ctx, viewer.System("custom-channels", account))
 	began := s.store.Clock().Now()
 	for {
 		f, err := s.nextFile(ctx)
 		if err != nil || f == nil {
-			return err
+			return false, err
 		}
 		if err := s.fetchFile(ctx, f); err != nil {
-			return err
+			return false, err
 		}
-		if spent := s.store.Clock().Now().Sub(began); spent > fetchingTime || spent > turnTime && s.turns.IsUsedUp() {
-			return nil
+		if now := s.store.Clock().Now(); now.After(until) || now.Sub(began) > turnTime && s.turns.OthersWait(account) {
+			return true, nil
 		}
 	}
 }
@@ -76,7 +91,7 @@ func (s *Service) nextFile(ctx context.Context) (taken *ent.ChannelFile, err err
 	}
 	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		taken = nil
-		f, err := tx.Client.ChannelFile.Query().Where(due).Order(channelfile.ByDueAt()).Modify(isPending, store.ForUpdate).First(ctx)
+		f, err := tx.Client.ChannelFile.Query().Where(due).Order(channelfile.ByDueAt()).Modify(isPending, store.ForUpdateSkipLocked).First(ctx)
 		if ent.IsNotFound(err) {
 			return nil
 		}

@@ -105,3 +105,80 @@ func TestFilesTakeTurns(t *testing.T) {
 		}
 	})
 }
+
+// CC-2: an account with few files gets its turn while others have many slow ones: whoever's turn is
+// over passes the place on to whoever waits for longest, and not to its own next file.
+func TestSlowAccountsPassOn(t *testing.T) {
+	t.Parallel()
+	now := clock.At(time.Now())
+	testkit.EachStore(t, now, func(t *testing.T, s *store.Store) {
+		asked, release := make(chan string, 1000), make(chan struct{})
+		slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- r.URL.Path
+			if strings.HasPrefix(r.URL.Path, "/slow") {
+				<-release
+			}
+			w.WriteHeader(http.StatusNotFound)
+		}))
+		defer slow.Close()
+		keys := check.Must(secret.Parse(secret.GenerateKey()))(t)
+		files := custom.New(s, keys, custom.Deps{Client: slow.Client(), MaxBytes: 100}, slog.New(slog.DiscardHandler))
+		has := func(path string, n int) string {
+			f := testkit.Account(t, s)
+			f.Write(f.System, func(ctx context.Context, tx *store.Tx) error {
+				for range n {
+					fileID := id.New("file")
+					err := tx.Client.ChannelFile.Create().SetID(fileID).SetInboxID(f.InboxIDs[0]).SetConversationID(f.ConversationIDs[0]).SetMessageID(id.New(id.Message)).
+						SetPosition(1).SetURL(check.Must(files.Sealed(fileID, slow.URL+path))(t)).SetFileName("a").SetState(vocab.RemoteFilePending).SetCreatedAt(tx.Now()).Exec(ctx)
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			return f.AccountID
+		}
+		next := func() string {
+			t.Helper()
+			select {
+			case path := <-asked:
+				return path
+			case <-time.After(time.Minute):
+				t.Fatal("no file is fetched")
+			}
+			return ""
+		}
+		var group sync.WaitGroup
+		ended := make(chan struct{}, 1000)
+		fetch := func(account string) {
+			group.Go(func() {
+				check.NoError(t, files.FetchFiles(t.Context(), custom.FetchArgs{AccountID: account}))
+				ended <- struct{}{}
+			})
+		}
+		var slowOnes []string
+		for range 4 {
+			account := has("/slow", 20)
+			slowOnes = append(slowOnes, account)
+			for range 2 {
+				fetch(account)
+				check.Same(t, next(), "/slow")
+			}
+		}
+		first, second := has("/first", 1), has("/second", 1)
+		check.NoError(t, files.FetchFiles(t.Context(), custom.FetchArgs{AccountID: first}))
+		check.NoError(t, files.FetchFiles(t.Context(), custom.FetchArgs{AccountID: slowOnes[0]})) // more of its own
+		now.Advance(6 * time.Second)
+		release <- struct{}{}
+		check.Same(t, next(), "/first")
+		check.Same(t, next(), "/slow") // all are served: the place is theirs again
+		now.Advance(2 * time.Minute)   // jobs end: the next one that comes works for whoever waits
+		check.NoError(t, files.FetchFiles(t.Context(), custom.FetchArgs{AccountID: second}))
+		release <- struct{}{}
+		<-ended
+		fetch(slowOnes[3])
+		check.Same(t, next(), "/second")
+		close(release)
+		group.Wait()
+	})
+}
