@@ -189,6 +189,9 @@ func (t *test) startParties(ctx context.Context) (err error) {
 	if err := t.parley.makeChannel(ctx, t.medium.says, id.New("test")); err != nil {
 		return fmt.Errorf("make a channel: %w", err)
 	}
+	if t.URL != "" {
+		_, _ = fmt.Fprintf(t.Out, "Made, and left there: the inbox %s, the channel %s and its token\n", t.parley.inbox, t.parley.channel)
+	}
 	t.connector = &program{command: strings.Fields(t.Connector), out: t.Log, env: []string{
 		"PARLEY_URL=" + t.parley.url, "PARLEY_TOKEN=" + t.parley.connect, "PARLEY_CHANNEL=" + t.parley.channel, "STATE=" + t.Folder + "/connector.state",
 	}}
