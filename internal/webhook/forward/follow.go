@@ -18,7 +18,7 @@ import (
 
 // Options say what is forwarded.
 type Options struct {
-	// URL is the Parley server; Token needs events:read, and the scopes of what events name.
+	// URL is the Parley server; Token needs the scope read.
 	URL, Token string
 	// Forward is where events go; Secret signs them.
 	Forward, Secret string
