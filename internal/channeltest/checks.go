@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"maps"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -207,8 +208,16 @@ func countTexts(list []Delivered, text string) error {
 	return nil
 }
 
+// late is how much later a second copy may come, and is found.
+const late = 2 * time.Second
+
 // staysSo looks again at all threads: a second copy may come late.
 func staysSo(ctx context.Context, t *test) (string, error) {
+	select {
+	case <-time.After(late):
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 	var problems []error
 	came, got := maps.Clone(t.came), maps.Clone(t.got)
 	for th, want := range came {
