@@ -83,7 +83,7 @@ func TestConnectors(t *testing.T) {
 // another medium's; and it says what it cannot run.
 func TestChannelTestFindsFaults(t *testing.T) {
 	t.Parallel()
-	built := buildConnector(t, "telegram")
+	built, cloud := buildConnector(t, "telegram"), buildConnector(t, "cloud")
 	script := func(text string) string {
 		path := filepath.Join(t.TempDir(), "connector.sh")
 		ok(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o700))
@@ -92,7 +92,10 @@ func TestChannelTestFindsFaults(t *testing.T) {
 	for what, c := range map[string]struct{ connector, medium, only, want string }{
 		"does nothing":       {"sleep 600", "telegram", "receive", "FAILED   receive"},
 		"no channel":         {script("PARLEY_TOKEN=other exec " + built), "telegram", "receive", "FAILED   receive"},
-		"another medium's":   {built, "cloud", "strangers", "FAILED   strangers"},
+		"another medium's":   {built, "cloud", "strangers", "TELEGRAM_TOKEN"}, // it says so, and ends
+		"ends at once":       {script("echo out of order >&2; exit 4"), "telegram", "receive", "out of order"},
+		"no journal":         {script("rm -f $STATE; exec " + built), "telegram", "kills", "doubled"},
+		"another journal":    {script("rm -f $STATE; exec " + cloud), "cloud", "kills", "doubled"},
 		"no such check":      {built, "telegram", "nothing", `there is no check "nothing"`},
 		"no such medium":     {built, "pigeon", "receive", `there is no medium "pigeon"`},
 		"no such connector":  {"/nowhere", "telegram", "receive", "/nowhere"},
@@ -100,7 +103,11 @@ func TestChannelTestFindsFaults(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			out, err := program(t.Context(), nil, "channel-test", "--connector", c.connector, "--medium", c.medium, "--only", c.only, "--patience", "3s").CombinedOutput()
+			patience := "3s"
+			if c.only == "kills" {
+				patience = "1m"
+			}
+			out, err := program(t.Context(), nil, "channel-test", "--connector", c.connector, "--medium", c.medium, "--only", c.only, "--patience", patience, "--kills", "8", "--every", "600ms").CombinedOutput()
 			if err == nil || !strings.Contains(string(out), c.want) {
 				t.Errorf("%v, %s\nwant %q", err, out, c.want)
 			}

@@ -65,7 +65,7 @@ func (c *listenCommand) Run(ctx context.Context) error {
 	position, err := forward.Run(ctx, forward.Options{
 		URL: strings.TrimSuffix(c.URL, "/"), Token: c.Token, Forward: c.Forward, Secret: c.Secret, Types: types, InboxIDs: c.Inbox, After: c.After, Clock: clock.System{}, Out: os.Stdout,
 	})
-	if err == nil {
+	if position > 0 {
 		fmt.Printf("To go on from here: --after %d\n", position)
 	}
 	return err

@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -115,10 +119,16 @@ func namesReplies(ctx context.Context, t *test) (string, error) {
 	return "", err
 }
 
-// testFiles are a picture and a document.
+// testFiles are pictures and documents.
 func testFiles() []*File {
 	picture := []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;")
-	return []*File{{"picture.gif", "image/gif", picture}, {"notes.txt", "text/plain", bytes.Repeat([]byte("A line of a document.\n"), 5000)}}
+	var photo, drawing bytes.Buffer
+	square := image.NewRGBA(image.Rect(0, 0, 8, 8))
+	_, _ = jpeg.Encode(&photo, square, nil), png.Encode(&drawing, square) // a buffer takes all
+	return []*File{
+		{"picture.gif", "image/gif", picture}, {"notes.txt", "text/plain", bytes.Repeat([]byte("A line of a document.\n"), 5000)},
+		{"photo.jpg", "image/jpeg", photo.Bytes()}, {"drawing.png", "image/png", drawing.Bytes()}, {"more.txt", "text/plain", []byte("More.")},
+	}
 }
 
 func carriesFiles(ctx context.Context, t *test) (string, error) {
@@ -156,7 +166,7 @@ func carriesFiles(ctx context.Context, t *test) (string, error) {
 		}
 		ids = append(ids, uploaded)
 	}
-	answer, err := t.parley.send(ctx, th.conversation, "", map[string]any{"attachmentIds": ids, "idempotencyKey": "files of " + th.conversation})
+	answer, err := t.parley.send(ctx, th.conversation, "All of them", map[string]any{"attachmentIds": ids})
 	if err != nil {
 		return "", err
 	}
@@ -172,13 +182,53 @@ func carriesFiles(ctx context.Context, t *test) (string, error) {
 		for _, m := range got {
 			if m.File != nil && bytes.Equal(m.File.Content, f.Content) {
 				found++
+				if m.File.Name != "" && m.File.Name != f.Name {
+					return "", fmt.Errorf("the file %s is called %q", f.Name, m.File.Name)
+				}
 			}
 		}
 		if found != 1 {
 			return "", fmt.Errorf("the contact got the file %s %d times, want once", f.Name, found)
 		}
 	}
-	return "", nil
+	return "", countTexts(got, "All of them")
+}
+
+// countTexts is an error unless one message has the text.
+func countTexts(list []Delivered, text string) error {
+	n := 0
+	for _, m := range list {
+		if m.Text == text {
+			n++
+		}
+	}
+	if n != 1 {
+		return fmt.Errorf("the contact got the text %q %d times, want once", text, n)
+	}
+	return nil
+}
+
+// late is how much later a second copy may come, and is found.
+const late = 2 * time.Second
+
+// staysSo looks again at all threads: a second copy may come late.
+func staysSo(ctx context.Context, t *test) (string, error) {
+	select {
+	case <-time.After(late):
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	var problems []error
+	came, got := maps.Clone(t.came), maps.Clone(t.got)
+	for th, want := range came {
+		_, err := t.incoming(ctx, th, want...)
+		problems = append(problems, err)
+	}
+	for th, want := range got {
+		_, err := t.outgoing(ctx, th, want...)
+		problems = append(problems, err)
+	}
+	return fmt.Sprintf("%d threads", len(came)+len(got)), errors.Join(problems...)
 }
 
 func reportsStates(ctx context.Context, t *test) (string, error) {
@@ -344,75 +394,6 @@ func takesEchoes(ctx context.Context, t *test) (string, error) {
 	}
 	_, err = t.outgoing(ctx, th, "By Parley", "And once more")
 	return "", err
-}
-
-func changesMessages(ctx context.Context, t *test) (string, error) {
-	th, err := t.open(ctx)
-	if err != nil {
-		return "", err
-	}
-	var ids []string
-	for _, words := range []string{"To be edited", "To be deleted"} {
-		messageID, err := t.parley.send(ctx, th.conversation, words, nil)
-		if err != nil {
-			return "", err
-		}
-		if _, err := t.becomes(ctx, messageID, "SENT"); err != nil {
-			return "", err
-		}
-		ids = append(ids, messageID)
-	}
-	if err := t.parley.do(ctx, "editMessage", "EditMessageInput", "message { id }", map[string]any{"messageId": ids[0], "text": "Edited"}, nil); err != nil {
-		return "", err
-	}
-	if err := t.parley.do(ctx, "deleteMessage", "DeleteMessageInput", "message { id }", map[string]any{"messageId": ids[1]}, nil); err != nil {
-		return "", err
-	}
-	_, err = t.outgoing(ctx, th, "Edited")
-	return "", err
-}
-
-func heedsWindow(ctx context.Context, t *test) (string, error) {
-	th, err := t.open(ctx)
-	if err != nil {
-		return "", err
-	}
-	narrow := map[string]any{}
-	for name, value := range t.medium.says.Capabilities {
-		narrow[name] = value
-	}
-	narrow["replyWindowSeconds"] = 1
-	set := func(capabilities map[string]any) error {
-		return t.parley.do(ctx, "updateCustomChannel", "UpdateCustomChannelInput", "customChannel { id }", map[string]any{"channelId": t.parley.channel, "capabilities": capabilities}, nil)
-	}
-	if err := set(narrow); err != nil {
-		return "", err
-	}
-	select {
-	case <-time.After(1100 * time.Millisecond):
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if _, err := t.parley.send(ctx, th.conversation, "Too late", nil); codeOf(err) != "REPLY_WINDOW_CLOSED" {
-		return "", fmt.Errorf("an answer past the window gives %v, want REPLY_WINDOW_CLOSED", err)
-	}
-	_, err = t.parley.send(ctx, th.conversation, "Come back, Ann", map[string]any{"template": map[string]any{"name": "come_back", "language": "en", "parameters": []string{"Ann"}}})
-	if err != nil {
-		return "", err
-	}
-	err = t.until(ctx, func() error {
-		got, err := t.medium.messages(ctx, th.name)
-		switch {
-		case err != nil:
-			return err
-		case len(got) != 1:
-			return fmt.Errorf("the contact got %d messages, want the template", len(got))
-		case got[0].Template == nil || got[0].Template.Name != "come_back" || got[0].Template.Language != "en" || fmt.Sprint(got[0].Template.Parameters) != "[Ann]":
-			return fmt.Errorf("the template arrived as %+v", got[0].Template)
-		}
-		return nil
-	})
-	return "", errors.Join(err, set(t.medium.says.Capabilities))
 }
 
 func refusesStrangers(ctx context.Context, t *test) (string, error) {

@@ -1,9 +1,7 @@
 package channeltest
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,7 +20,7 @@ import (
 const (
 	cloudToken, cloudSecret = "cloud-token", "cloud-app-secret"
 	cloudVerify, cloudPhone = "cloud-verify-token", "106540352242922"
-	// cloudBusy is how many messages are taken before one is answered with 429.
+	// cloudBusy is how many messages are taken before one is not.
 	cloudBusy = 60
 )
 
@@ -35,10 +33,12 @@ type cloud struct {
 	listen  string
 	client  *http.Client
 
+	gate
+
 	lock  sync.Mutex
 	last  int
-	queue [][]byte // what is to be brought, signed when it is sent
-	news  chan struct{}
+	queue []*cloudChange  // what is to be brought
+	lanes map[string]bool // those of which one is being brought
 	chats map[string]*cloudChat
 	names map[string]string
 	media map[string]*File
@@ -59,13 +59,13 @@ func newCloud(ctx context.Context, c clock.Clock, chance *rand.Rand) (*cloud, er
 	}
 	return &cloud{
 		clock: c, dice: &dice{chance: chance}, listen: listen, webhook: "http://" + listen + "/webhook", client: &http.Client{Timeout: 30 * time.Second},
-		news: make(chan struct{}, 1), chats: map[string]*cloudChat{}, names: map[string]string{}, media: map[string]*File{},
+		lanes: map[string]bool{}, chats: map[string]*cloudChat{}, names: map[string]string{}, media: map[string]*File{},
 	}, nil
 }
 
 func (c *cloud) describe(address string) Description {
 	return Description{
-		Name: "whatsapp", Does: []string{doesRepeat, doesEcho, doesReceipt, doesRefuse, doesFiles, doesForge},
+		Name: "whatsapp", Does: []string{doesRepeat, doesEcho, doesReceipt, doesRefuse, doesFiles, doesForge, doesHold},
 		Capabilities: map[string]any{
 			"maxTextLength": 4096, "replies": true, "attachmentTypes": []string{"*/*"}, "maxAttachmentBytes": 16 << 20, "readReceipts": true,
 			"replyWindowSeconds": 86400, "templates": true,
@@ -73,117 +73,8 @@ func (c *cloud) describe(address string) Description {
 		// The double says at once what it took: a second without a word is long.
 		Environment: map[string]string{
 			"CLOUD_API": address + "/v21.0", "CLOUD_TOKEN": cloudToken, "CLOUD_APP_SECRET": cloudSecret, "CLOUD_VERIFY_TOKEN": cloudVerify, "CLOUD_PHONE_ID": cloudPhone,
-			"LISTEN": c.listen, "CLOUD_HOLD": "1s",
+			"LISTEN": c.listen, "CLOUD_HOLD": "1s", "CLOUD_HOLD_OLD": "2s",
 		},
-	}
-}
-
-// run brings what is queued, one after the other, until each is answered with 200.
-func (c *cloud) run(ctx context.Context) {
-	for c.verify(ctx) != nil {
-		if !pause(ctx) {
-			return
-		}
-	}
-	for {
-		c.lock.Lock()
-		var next []byte
-		if len(c.queue) > 0 {
-			next = c.queue[0]
-		}
-		c.lock.Unlock()
-		if next == nil {
-			select {
-			case <-c.news:
-				continue
-			case <-ctx.Done():
-				return
-			}
-		}
-		if status, err := c.call(ctx, next, sign(next)); err != nil || status != http.StatusOK {
-			if !pause(ctx) {
-				return
-			}
-			continue
-		}
-		c.lock.Lock()
-		c.queue = c.queue[1:]
-		c.lock.Unlock()
-	}
-}
-
-// pause waits before another try; false: there is none.
-func pause(ctx context.Context) bool {
-	select {
-	case <-time.After(50 * time.Millisecond):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// verify is how the webhook is set up: the connector gives the challenge back.
-func (c *cloud) verify(ctx context.Context) error {
-	for token, want := range map[string]bool{"wrong": false, cloudVerify: true} {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.webhook+"?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token="+token, nil)
-		if err != nil {
-			return err
-		}
-		response, err := c.client.Do(request)
-		if err != nil {
-			return err
-		}
-		text, err := io.ReadAll(response.Body)
-		_ = response.Body.Close()
-		if err != nil {
-			return err
-		}
-		if got := response.StatusCode == http.StatusOK && string(text) == "1158201444"; got != want {
-			return fmt.Errorf("the webhook is not verified: %s", response.Status)
-		}
-	}
-	return nil
-}
-
-func sign(body []byte) string {
-	mac := hmac.New(sha256.New, []byte(cloudSecret))
-	mac.Write(body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
-}
-
-func (c *cloud) call(ctx context.Context, body []byte, signature string) (status int, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.webhook, bytes.NewReader(body))
-	if err != nil {
-		return 0, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	if signature != "" {
-		request.Header.Set("X-Hub-Signature-256", signature)
-	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	_, _ = io.Copy(io.Discard, response.Body)
-	return response.StatusCode, response.Body.Close()
-}
-
-// notification is the body of a webhook.
-func notification(field string, value map[string]any) []byte {
-	value["messaging_product"] = "whatsapp"
-	value["metadata"] = map[string]any{"display_phone_number": "15550783881", "phone_number_id": cloudPhone}
-	body, _ := json.Marshal(map[string]any{"object": "whatsapp_business_account", "entry": []any{
-		map[string]any{"id": "102290129340398", "changes": []any{map[string]any{"field": field, "value": value}}},
-	}})
-	return body
-}
-
-// bring queues a notification; c.lock is held.
-func (c *cloud) bring(body []byte) {
-	c.queue = append(c.queue, body)
-	select {
-	case c.news <- struct{}{}:
-	default:
 	}
 }
 
@@ -203,7 +94,7 @@ func (c *cloud) chatOf(thread string) (phone string, chat *cloudChat) {
 // newID is an id of a message; c.lock is held.
 func (c *cloud) newID() string {
 	c.last++
-	return fmt.Sprintf("wamid.HBgL%08d=", c.last)
+	return fmt.Sprintf("wamid.HBgNNTUxNjk5MjMxODIyMhUCABEYEjgxQkVFRDVB%013dA0AA=", c.last) // as long as real ones
 }
 
 func (c *cloud) stamp() string { return strconv.FormatInt(c.clock.Now().Unix(), 10) }
@@ -219,7 +110,7 @@ func (c *cloud) write(in Incoming) (Placed, error) {
 	}
 	if in.File != nil {
 		kind := "document"
-		if strings.HasPrefix(in.File.Type, "image/") {
+		if in.File.Type == "image/jpeg" || in.File.Type == "image/png" {
 			kind = "image"
 		}
 		mediaID := strconv.Itoa(2000000 + c.last)
@@ -232,14 +123,13 @@ func (c *cloud) write(in Incoming) (Placed, error) {
 		m["type"], m[kind] = kind, file
 	}
 	chat.written[messageID] = m
-	c.bring(c.incoming(phone, m))
+	c.bring(phone, "messages", c.incoming(phone, m))
+	c.bringOthers(phone)
 	return Placed{phone, messageID}, nil
 }
 
-func (c *cloud) incoming(phone string, m any) []byte {
-	return notification("messages", map[string]any{
-		"contacts": []any{map[string]any{"profile": map[string]any{"name": "Contact"}, "wa_id": phone}}, "messages": []any{m},
-	})
+func (c *cloud) incoming(phone string, m any) map[string]any {
+	return map[string]any{"contacts": []any{map[string]any{"profile": map[string]any{"name": "Contact"}, "wa_id": phone}}, "messages": []any{m}}
 }
 
 func (c *cloud) repeat(r request) error {
@@ -251,7 +141,7 @@ func (c *cloud) repeat(r request) error {
 		return fmt.Errorf("there is no message %s", r.ID)
 	}
 	for range r.Times {
-		c.bring(c.incoming(phone, m))
+		c.bring(phone, "messages", c.incoming(phone, m))
 	}
 	return nil
 }
@@ -265,30 +155,56 @@ func (c *cloud) echo(r request) (Placed, error) {
 	if messageID == "" {
 		messageID = c.newID()
 	}
-	c.bring(notification("smb_message_echoes", map[string]any{"message_echoes": []any{
+	c.bring(phone, "smb_message_echoes", map[string]any{"message_echoes": []any{
 		map[string]any{"from": "15550783881", "to": phone, "id": messageID, "timestamp": c.stamp(), "type": "text", "text": map[string]any{"body": r.Text}},
-	}}))
+	}})
 	return Placed{phone, messageID}, nil
 }
 
 func (c *cloud) receipt(r request) error {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	c.status(r.Thread, r.ID, strings.ToLower(r.State), r.Error)
+	c.status(r.Thread, r.ID, r.Error, strings.ToLower(r.State))
 	return nil
 }
 
-// status queues what became of a message; c.lock is held.
-func (c *cloud) status(thread, messageID, state, why string) {
+// status queues what became of a message, in one call; c.lock is held.
+func (c *cloud) status(thread, messageID, why string, states ...string) {
 	phone, chat := c.chatOf(thread)
-	s := map[string]any{"id": messageID, "status": state, "timestamp": c.stamp(), "recipient_id": phone}
-	if data := chat.callers[messageID]; data != "" {
-		s["biz_opaque_callback_data"] = data
+	var list []any
+	for _, state := range states {
+		s := map[string]any{"id": messageID, "status": state, "timestamp": c.stamp(), "recipient_id": phone}
+		if data := chat.callers[messageID]; data != "" {
+			s["biz_opaque_callback_data"] = data
+		}
+		if state == "failed" {
+			s["errors"] = []any{map[string]any{"code": 131026, "title": "Message undeliverable", "message": "Message undeliverable", "error_data": map[string]any{"details": why}}}
+		}
+		list = append(list, s)
 	}
-	if state == "failed" {
-		s["errors"] = []any{map[string]any{"code": 131026, "title": "Message undeliverable", "message": "Message undeliverable", "error_data": map[string]any{"details": why}}}
+	c.bring("", "messages", map[string]any{"statuses": list})
+}
+
+// arrives queues the states of a message that a contact got. From the fourth one on the
+// contact's phone is there: then they come in any order, at once or apart; c.lock is held.
+func (c *cloud) arrives(thread, messageID string, nth int) {
+	if nth <= 3 {
+		c.status(thread, messageID, "", "sent")
+		return
 	}
-	c.bring(notification("messages", map[string]any{"statuses": []any{s}}))
+	switch c.dice.below(5) {
+	case 0:
+		c.status(thread, messageID, "", "sent")
+	case 1:
+		c.status(thread, messageID, "", "sent", "delivered")
+	case 2:
+		c.status(thread, messageID, "", "delivered", "sent")
+	case 3:
+		c.status(thread, messageID, "", "read", "played")
+	default:
+		c.status(thread, messageID, "", "delivered")
+		c.status(thread, messageID, "", "pending", "sent")
+	}
 }
 
 func (c *cloud) refuse(r request) error {
@@ -305,7 +221,7 @@ func (c *cloud) forge(ctx context.Context, r request) (forged, error) {
 	phone, _ := c.chatOf(r.Thread)
 	m := map[string]any{"from": phone, "id": c.newID(), "timestamp": c.stamp(), "type": "text", "text": map[string]any{"body": r.Text}}
 	c.lock.Unlock()
-	body := c.incoming(phone, m)
+	body := notification(&cloudChange{field: "messages", value: c.incoming(phone, m)})
 	status, err := c.call(ctx, body, "")
 	if err != nil || status == http.StatusOK {
 		return forged{status}, err
@@ -396,6 +312,9 @@ func (c *cloud) delivered(m *cloudMessage) (d Delivered, refused string) {
 		if stored == nil {
 			return d, "The media id does not exist"
 		}
+		if f == m.Image && stored.Type != "image/jpeg" && stored.Type != "image/png" {
+			return d, "An image is JPEG or PNG"
+		}
 		d.File, d.Text = &File{f.Filename, stored.Type, stored.Content}, f.Caption
 		return d, ""
 	}
@@ -421,45 +340,60 @@ func (c *cloud) takeMessage(w http.ResponseWriter, r *http.Request) {
 		answerCloud(w, http.StatusBadRequest, 100, "Invalid parameter", "messaging_product is whatsapp")
 		return
 	}
-	messageID, busy, refused := c.keepMessage(&m)
+	var messageID string
+	var busy int
+	var refused string
+	c.sendHeld(r.Context(), c.dice, func() { messageID, busy, refused = c.keepMessage(&m) })
 	switch {
-	case busy:
-		answerCloud(w, http.StatusTooManyRequests, 130429, "Rate limit hit", "Cloud API message throughput has been reached.")
+	case busy != 0:
+		a := cloudBusyAnswers[busy%len(cloudBusyAnswers)]
+		answerCloud(w, a.status, a.code, a.text, "")
 	case refused != "":
 		answerCloud(w, http.StatusBadRequest, 131009, "Parameter value is not valid", refused)
 	default:
-		c.dice.hesitate(r.Context())
 		answerJSON(w, map[string]any{
 			"messaging_product": "whatsapp", "contacts": []any{map[string]any{"input": m.To, "wa_id": m.To}}, "messages": []any{map[string]any{"id": messageID}},
 		}, nil)
 	}
 }
 
-// keepMessage takes a message, and queues what becomes of it.
-func (c *cloud) keepMessage(m *cloudMessage) (messageID string, busy bool, refused string) {
+// cloudBusyAnswers are what an API that takes nothing says: not by the HTTP status.
+var cloudBusyAnswers = []struct {
+	status, code int
+	text         string
+}{
+	{http.StatusTooManyRequests, 130429, "Rate limit hit"},
+	{http.StatusBadRequest, 131056, "(Business Account, Consumer Account) pair rate limit hit"},
+	{http.StatusBadRequest, 1, "API Unknown"},
+	{http.StatusInternalServerError, 131000, "Something went wrong"},
+}
+
+// keepMessage takes a message, and queues what becomes of it. One that it has no time for
+// has a number.
+func (c *cloud) keepMessage(m *cloudMessage) (messageID string, busy int, refused string) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	if c.sends++; c.sends%cloudBusy == 0 {
-		return "", true, ""
+		return "", c.sends / cloudBusy, ""
 	}
 	chat := c.chats[strings.TrimPrefix(m.To, "+")]
 	if chat == nil {
-		return "", false, "Recipient phone number not in allowed list"
+		return "", 0, "Recipient phone number not in allowed list"
 	}
 	d, refused := c.delivered(m)
 	if refused != "" {
-		return "", false, refused
+		return "", 0, refused
 	}
 	messageID = c.newID()
 	chat.callers[messageID] = m.Opaque
 	if chat.refusal != "" { // the real one accepts it, too, and says later that it failed
-		c.status(m.To, messageID, "failed", chat.refusal)
-		return messageID, false, ""
+		c.status(m.To, messageID, chat.refusal, "failed")
+		return messageID, 0, ""
 	}
 	d.ID = messageID
 	chat.sent = append(chat.sent, d)
-	c.status(m.To, messageID, "sent", "")
-	return messageID, false, ""
+	c.arrives(m.To, messageID, len(chat.sent))
+	return messageID, 0, ""
 }
 
 func (c *cloud) takeMedia(w http.ResponseWriter, r *http.Request) {

@@ -32,6 +32,7 @@ const (
 	doesRefuse  = "refuse"  // takes nothing for a contact
 	doesFiles   = "files"   // carries files to the connector
 	doesForge   = "forge"   // calls the connector as a stranger would
+	doesHold    = "hold"    // holds what the connector sends until that is dead
 )
 
 // Incoming is what a contact writes: POST /medium/write.
@@ -77,7 +78,7 @@ type Template struct {
 	Parameters []string `json:"parameters"`
 }
 
-// request is the body of the other calls: repeat, echo, receipt, refuse, forge.
+// request is the body of the other calls: repeat, echo, receipt, refuse, forge, hold.
 type request struct {
 	Thread string `json:"thread"`
 	ID     string `json:"id,omitempty"`
@@ -85,6 +86,11 @@ type request struct {
 	Times  int    `json:"times,omitempty"`
 	State  string `json:"state,omitempty"`
 	Error  string `json:"error,omitempty"`
+}
+
+// held says whether a message is held.
+type held struct {
+	Held bool `json:"held"`
 }
 
 // forged says how a connector answers a stranger.

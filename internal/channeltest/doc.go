@@ -8,10 +8,11 @@
 //
 // What the doubles guarantee, so that a check proves something:
 //
-//   - They do what they take at once, and answer later: a connector that is killed in
-//     between does not know whether it was done. They never do what they did not answer
-//     because the connection was refused.
-//   - They number, confirm, repeat and refuse as the real ones do, with their JSON.
+//   - They do what they took a moment later, also if the connector is dead by then, and answer
+//     later still: it does not know whether it was done. Half of the kills wait for that.
+//   - They number, confirm, repeat and refuse as the real ones do, with their JSON. The cloud
+//     API's says what it has to say in batches, several at a time, states in any order, with
+//     what is for other numbers in between.
 //   - They keep all in memory, and are safe for concurrent use.
 //
 // Chances come from a seed. The package imports nothing of Parley but leaves: what a

@@ -25,6 +25,9 @@ type double interface {
 	refuse(r request) error
 	forge(ctx context.Context, r request) (forged, error)
 	messages(thread string) []Delivered
+	// holdSend holds the next message that the connector sends until the connector is dead, and
+	// reports whether one came.
+	holdSend(ctx context.Context) bool
 	// protocol answers the connector.
 	protocol() http.Handler
 	// run does what the medium does by itself, until ctx ends.
@@ -80,6 +83,7 @@ func routes(d double, address string) http.Handler {
 		doesEcho:    func(_ context.Context, r request) (any, error) { return d.echo(r) },
 		doesReceipt: func(_ context.Context, r request) (any, error) { return struct{}{}, d.receipt(r) },
 		doesRefuse:  func(_ context.Context, r request) (any, error) { return struct{}{}, d.refuse(r) },
+		doesHold:    func(ctx context.Context, _ request) (any, error) { return held{d.holdSend(ctx)}, nil },
 		doesForge:   func(ctx context.Context, r request) (any, error) { return d.forge(ctx, r) },
 	} {
 		mux.HandleFunc("POST /medium/"+what, func(w http.ResponseWriter, r *http.Request) {
@@ -121,11 +125,69 @@ func (d *dice) upTo(span time.Duration) time.Duration {
 	return time.Duration(d.chance.Int64N(int64(span)))
 }
 
-// hesitate waits before an answer to what was done: longer than a moment, so that kills
-// find connectors that wait for it.
-func (d *dice) hesitate(ctx context.Context) {
+// below returns a number from 0 to n-1.
+func (d *dice) below(n int) int {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	return d.chance.IntN(n)
+}
+
+// hesitate waits a moment, before something is done, or answered. It does not end with the
+// connection: a medium does what it took when the connector is dead, too.
+func (d *dice) hesitate() { <-time.After(d.upTo(30 * time.Millisecond)) }
+
+// gate holds a message that is sent until its connection ends.
+type gate struct {
+	lock  sync.Mutex
+	armed chan struct{} // closed when one is held; nil: none is to be
+}
+
+// heldWithin is how long a message to hold is waited for; held is how long it is held at most.
+const heldWithin, heldAtMost = 5 * time.Second, 10 * time.Second
+
+// holdSend holds the next one, and reports whether it came.
+func (g *gate) holdSend(ctx context.Context) bool {
+	armed := make(chan struct{})
+	g.lock.Lock()
+	g.armed = armed
+	g.lock.Unlock()
 	select {
-	case <-time.After(d.upTo(30 * time.Millisecond)):
+	case <-armed:
+		return true
+	case <-time.After(heldWithin):
 	case <-ctx.Done():
 	}
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	came := g.armed != armed
+	g.armed = nil
+	return came
+}
+
+// pass lets a message through, unless it is to be held.
+func (g *gate) pass(connection context.Context) {
+	g.lock.Lock()
+	armed := g.armed
+	g.armed = nil
+	g.lock.Unlock()
+	if armed == nil {
+		return
+	}
+	close(armed)
+	select {
+	case <-connection.Done():
+	case <-time.After(heldAtMost):
+	}
+}
+
+// sendHeld does what a connector sends: after a moment, and with another one before the
+// answer. One that is to be held is so before it is done, or after it.
+func (g *gate) sendHeld(connection context.Context, d *dice, do func()) {
+	if d.below(2) == 0 {
+		g.pass(connection)
+	}
+	d.hesitate()
+	do()
+	g.pass(connection)
+	d.hesitate()
 }

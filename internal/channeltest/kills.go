@@ -189,6 +189,7 @@ func outlivesKills(ctx context.Context, t *test) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	inDoubt := 0
 	for n := range t.Kills {
 		if err := f.burst(ctx); err != nil {
 			return "", err
@@ -204,12 +205,30 @@ func outlivesKills(ctx context.Context, t *test) (string, error) {
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
+		var caught held
+		if n%2 == 1 && t.medium.does(doesHold) {
+			if err := errors.Join(f.teamWrites(ctx, t.chance.IntN(killThreads)), t.medium.post(ctx, doesHold, request{}, &caught)); err != nil {
+				return "", err
+			}
+		}
+		if caught.Held {
+			inDoubt++
+		}
 		t.connector.kill()
 		if err := t.connector.start(ctx); err != nil {
 			return "", err
 		}
 	}
 	note, err := f.settled(ctx)
+	switch {
+	case err != nil:
+	case !t.medium.does(doesHold):
+		note += "; how many found a message in doubt is not known"
+	case t.Kills > 1 && inDoubt == 0:
+		return "", errors.New("none of the kills found a message that the connector was sending, so they prove nothing")
+	default:
+		note += fmt.Sprintf("; %d found a message in doubt", inDoubt)
+	}
 	return fmt.Sprintf("%d kills, %s", t.Kills, note), err
 }
 

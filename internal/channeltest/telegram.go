@@ -31,6 +31,7 @@ const (
 type telegram struct {
 	clock clock.Clock
 	dice  *dice
+	gate
 
 	lock    sync.Mutex
 	next    int64 // the last message's id
@@ -71,9 +72,9 @@ func newTelegram(c clock.Clock, chance *rand.Rand) *telegram {
 
 func (t *telegram) describe(address string) Description {
 	return Description{
-		Name: "telegram", Does: []string{doesRepeat, doesRefuse, doesFiles},
+		Name: "telegram", Does: []string{doesRepeat, doesRefuse, doesFiles, doesHold},
 		Capabilities: map[string]any{"maxTextLength": 4096, "replies": true, "editing": true, "attachmentTypes": []string{"*/*"}, "maxAttachmentBytes": 50 << 20},
-		Environment:  map[string]string{"TELEGRAM_API": address, "TELEGRAM_TOKEN": telegramToken},
+		Environment:  map[string]string{"TELEGRAM_API": address, "TELEGRAM_TOKEN": telegramToken, "TELEGRAM_HOLD": "300ms"},
 	}
 }
 
@@ -294,8 +295,9 @@ func (t *telegram) call(ctx context.Context, method string, p *tgParams) (any, *
 	case "getFile":
 		return t.getFile(p)
 	case "sendMessage", "sendPhoto", "sendDocument":
-		sent, failed := t.send(method, p)
-		t.dice.hesitate(ctx)
+		var sent any
+		var failed *tgError
+		t.sendHeld(ctx, t.dice, func() { sent, failed = t.send(method, p) })
 		return sent, failed
 	case "editMessageText", "editMessageReplyMarkup", "deleteMessage":
 		done, failed := t.change(method, p)

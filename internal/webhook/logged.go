@@ -114,10 +114,14 @@ func changeOf(typed map[string]any) (c changeV1) {
 
 // textOf is a value as the log has it: a set with commas between, nil if it is empty.
 func textOf(value any) *string {
-	if text, ok := value.(string); ok {
-		return &text
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case []any:
+		return orNull(strings.Join(texts(v), ","))
 	}
-	return orNull(strings.Join(texts(value), ","))
+	text := fmt.Sprint(value)
+	return &text
 }
 
 // texts are the texts of a list.

@@ -84,7 +84,7 @@ func Refused(err error) (r *Refusal) {
 func (c *Client) Duration(name, otherwise string) time.Duration {
 	d, err := time.ParseDuration(cmp.Or(os.Getenv(name), otherwise))
 	if err != nil {
-		c.Log.Error("a variable is no duration such as 2m", "name", name)
+		c.Log.Error("a variable is not a duration such as 2m", "name", name)
 		os.Exit(1)
 	}
 	return d

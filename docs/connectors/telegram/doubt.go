@@ -52,14 +52,14 @@ func (c *connector) settleDoubt(ctx context.Context, messageID string) error {
 	}
 	e := c.Entry(messageID)
 	id := e.After
-	for none := 0; e.After > 0 && (none < 20 || id <= c.Mark(e.Sequence)); none++ {
+	for none := 0; e.After > 0 && none < 20; none++ {
 		id++
 		err := c.call("editMessageReplyMarkup", nil, nil, "chat_id", e.Thread, "message_id", text(id))
 		if err == nil || wasDone(err) {
 			return c.Settle(messageID, text(id))
 		} else if r := client.Refused(err); r == nil {
 			return err
-		} else if strings.Contains(r.Text, "can't be edited") { // another's
+		} else if strings.Contains(r.Text, "can't be edited") || id <= c.Mark(e.Sequence) { // another's, or of another chat
 			none = -1
 		}
 	}

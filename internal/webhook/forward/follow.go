@@ -18,7 +18,7 @@ import (
 
 // Options say what is forwarded.
 type Options struct {
-	// URL is the Parley server; Token needs events:read, and the scopes of what events name.
+	// URL is the Parley server; Token needs the scope read.
 	URL, Token string
 	// Forward is where events go; Secret signs them.
 	Forward, Secret string
@@ -117,10 +117,12 @@ func (a *answer) fault() error {
 	}
 	e := a.Errors[0]
 	switch e.Extensions.Code {
-	case "INTERNAL", "UNAVAILABLE", "RATE_LIMITED":
-		return errors.New(e.Message)
+	case "UNAUTHENTICATED", "FORBIDDEN", "BAD_USER_INPUT", "COMPLEXITY_LIMIT", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "INVALID", "NOT_FOUND":
+		return &Refused{e.Extensions.Code, e.Message}
+	case "CURSOR_EXPIRED":
+		return &Refused{e.Extensions.Code, e.Message + " Without --after it goes on with what happens from now on."}
 	}
-	return &Refused{e.Extensions.Code, e.Message}
+	return errors.New(e.Message)
 }
 
 // post sends an operation to the API.
