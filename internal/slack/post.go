@@ -23,9 +23,9 @@ import (
 
 // post is what a thread shows, or what someone wrote there.
 type post struct {
-	id, messageID, attachmentID, line, slackUser, ts, fileID, digest, mark string
-	position, version, triedAt, attempts                                   int64
-	fromSlack                                                              bool
+	id, messageID, attachmentID, line, slackUser, ts, fileID, digest, mark, edited string
+	position, version, triedAt, attempts                                           int64
+	fromSlack                                                                      bool
 	// had is the digest when it was read: one that was written meanwhile stays.
 	had string
 }
@@ -38,10 +38,10 @@ func isLater(err error) bool {
 	return errors.As(err, &put)
 }
 
-const postColumns = "id, message_id, attachment_id, line, slack_user, ts, file_id, digest, mark, position, version, tried_at, attempts, from_slack"
+const postColumns = "id, message_id, attachment_id, line, slack_user, ts, file_id, digest, mark, edited, position, version, tried_at, attempts, from_slack"
 
 func (p *post) scan(rows entsql.ColumnScanner) error {
-	err := rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
+	err := rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.edited, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
 	p.had = p.digest
 	return err
 }

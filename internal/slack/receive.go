@@ -82,6 +82,7 @@ type said struct {
 	Files    []file          `json:"files"`
 	Edited   *struct {
 		User string `json:"user"`
+		TS   string `json:"ts"`
 	} `json:"edited"`
 }
 

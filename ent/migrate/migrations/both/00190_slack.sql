@@ -75,7 +75,8 @@ CREATE INDEX slack_threads_slack ON slack_threads (team_id, slack_id, ts);
 CREATE INDEX slack_threads_account ON slack_threads (account_id, id);
 CREATE INDEX slack_threads_due ON slack_threads (team_id, due_at) WHERE due_at > 0;
 
--- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there.
+-- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there; edited is when they
+-- last edited it, as far as that was taken over.
 CREATE TABLE slack_posts (
     id              TEXT NOT NULL PRIMARY KEY,
     account_id      TEXT NOT NULL,
@@ -92,6 +93,7 @@ CREATE TABLE slack_posts (
     file_id         TEXT NOT NULL DEFAULT '',
     digest          TEXT NOT NULL DEFAULT '',
     mark            TEXT NOT NULL DEFAULT '',
+    edited          TEXT NOT NULL DEFAULT '',
     due             BOOLEAN NOT NULL,
     version         INTEGER NOT NULL DEFAULT 1,
     tried_at        INTEGER NOT NULL DEFAULT 0,
@@ -120,7 +122,7 @@ CREATE TABLE slack_events (
     attempts    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX slack_events_due ON slack_events (team_id, due_at, about_ts) WHERE due_at > 0;
-CREATE INDEX slack_events_about ON slack_events (team_id, slack_id, about_ts) WHERE due_at > 0;
+CREATE INDEX slack_events_about ON slack_events (team_id, slack_id, about_ts);
 CREATE INDEX slack_events_received ON slack_events (received_at);
 
 -- Posts of conversations that were purged, which are still to be deleted in Slack.

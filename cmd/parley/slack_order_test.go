@@ -1,0 +1,78 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/internal/testkit/slackserver"
+)
+
+// age has events of a kind have come some time earlier.
+func (d *slackDesk) age(kind string, by time.Duration) {
+	d.t.Helper()
+	d.until("there is one of the kind", func() bool {
+		found, err := d.store.Strings(d.t.Context(), "SELECT id FROM slack_events WHERE kind = $1", kind)
+		return err == nil && len(found) > 0
+	})
+	_, err := d.store.Exec(d.t.Context(), "UPDATE slack_events SET received_at = received_at - $1 WHERE kind = $2", by.Microseconds(), kind)
+	ok(d.t, err)
+}
+
+// NT-2: what was taken back, or edited, long before its words arrive is not sent as it was.
+func TestSlackTakenBackBefore(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		gone, never := d.slack.Writes(slackRoom, first.TS, "U0BEN", "Never said")
+		late, event := d.slack.Writes(slackRoom, first.TS, "U0BEN", "Teh end")
+		d.slack.Send(d.slack.Event(d.slack.Deletes(slackRoom, gone)))
+		d.slack.Send(d.slack.Event(d.slack.Edits(slackRoom, late, "The end")))
+		d.age("deleted", 20*time.Minute)
+		d.age("changed", 20*time.Minute)
+		d.until("the deletion is given up", func() bool {
+			left, err := d.store.Strings(t.Context(), "SELECT id FROM slack_events WHERE due_at > 0 AND kind = 'deleted'")
+			return err == nil && len(left) == 0
+		})
+		d.slack.Send(d.slack.Event(never))
+		d.slack.Send(d.slack.Event(event))
+		d.marked(first.TS, late, "white_check_mark")
+		if got := d.lines(c.conversationID); got != "INCOMING : Hello\nOUTGOING Ben: The end\n" {
+			t.Errorf("got\n%s", got)
+		}
+	})
+}
+
+// NT-2: of edits that come out of order the last one is what the contact has.
+func TestSlackEditsOutOfOrder(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		ts := d.slack.Says(slackRoom, first.TS, "U0BEN", "Zero")
+		d.marked(first.TS, ts, "white_check_mark")
+		one := d.slack.Event(d.slack.Edits(slackRoom, ts, "One"))
+		two := d.slack.Event(d.slack.Edits(slackRoom, ts, "Two"))
+		d.slack.Send(two)
+		d.until("the last edit is there", func() bool { return strings.Contains(d.lines(c.conversationID), "Ben: Two\n") })
+		d.slack.Send(one)
+		d.idle()
+		// And where both come before what they edit.
+		late, event := d.slack.Writes(slackRoom, first.TS, "U0BEN", "0")
+		one, two = d.slack.Event(d.slack.Edits(slackRoom, late, "1")), d.slack.Event(d.slack.Edits(slackRoom, late, "2"))
+		d.slack.Send(two)
+		d.slack.Send(one)
+		d.slack.Send(d.slack.Event(event))
+		d.marked(first.TS, late, "white_check_mark")
+		d.idle()
+		if got := d.lines(c.conversationID); got != "INCOMING : Hello\nOUTGOING Ben: Two\nOUTGOING Ben: 2\n" {
+			t.Errorf("got\n%s", got)
+		}
+		for _, m := range d.slack.Messages(slackRoom, first.TS) {
+			if m.User == slackserver.BotUser && strings.Contains(m.Text, "dit") {
+				t.Errorf("the thread says %s", m.Text)
+			}
+		}
+	})
+}
