@@ -15,8 +15,7 @@ func (d *slackDesk) age(kind string, by time.Duration) {
 		found, err := d.store.Strings(d.t.Context(), "SELECT id FROM slack_events WHERE kind = $1", kind)
 		return err == nil && len(found) > 0
 	})
-	_, err := d.store.Exec(d.t.Context(), "UPDATE slack_events SET received_at = received_at - $1 WHERE kind = $2", by.Microseconds(), kind)
-	ok(d.t, err)
+	d.exec("UPDATE slack_events SET received_at = received_at - $1 WHERE kind = $2", by.Microseconds(), kind)
 }
 
 // NT-2: what was taken back, or edited, long before its words arrive is not sent as it was.
@@ -73,6 +72,33 @@ func TestSlackEditsOutOfOrder(t *testing.T) {
 			if m.User == slackserver.BotUser && strings.Contains(m.Text, "dit") {
 				t.Errorf("the thread says %s", m.Text)
 			}
+		}
+	})
+}
+
+// NT-2: what the app itself, and other programs, write in a thread is no answer and no note, in any of the channels.
+func TestSlackOwnPosts(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		d.slack.AddChannel(slackserver.Channel{ID: "C0TWICE", Name: "twice"})
+		d.slack.AddUser(slackserver.User{ID: "U0ZAP", Name: "Zap", Bot: true})
+		d.connect(d.site.inboxID, "C0TWICE")
+		c := d.site.chat("Hello")
+		first := d.thread()
+		d.slack.Await("both threads", func() bool { return len(d.slack.Messages("C0TWICE", "")) == 1 })
+		other := d.slack.Messages("C0TWICE", "")[0]
+		file := d.uploads(c.conversationID, "receipt.txt", "12 EUR")
+		d.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { userErrors { message } } }`, input("conversationId", c.conversationID, "text", "Your receipt", "attachmentIds", []string{file}))
+		d.slack.Await("the files", func() bool { return len(d.slack.Files(first.TS)) == 1 && len(d.slack.Files(other.TS)) == 1 })
+		d.slack.Says(slackRoom, first.TS, "U0ZAP", "A program")
+		d.slack.Says(slackRoom, first.TS, "USLACKBOT", "Slack itself")
+		d.marked(first.TS, d.slack.Says(slackRoom, first.TS, "U0BEN", "Last"), "white_check_mark")
+		d.idle()
+		if got := d.lines(c.conversationID); strings.Contains(got, "NOTE") || !strings.HasSuffix(got, "Your receipt +receipt.txt\nOUTGOING Ben: Last\n") {
+			t.Errorf("got\n%s", got)
+		}
+		if one, two := len(d.slack.Files(first.TS)), len(d.slack.Files(other.TS)); one != 1 || two != 1 {
+			t.Errorf("%d and %d files", one, two)
 		}
 	})
 }

@@ -75,6 +75,8 @@ type said struct {
 	User     string          `json:"user"`
 	UserTeam string          `json:"user_team"`
 	BotID    string          `json:"bot_id"`
+	AppID    string          `json:"app_id"`
+	Profile  *struct{}       `json:"bot_profile"`
 	Text     string          `json:"text"`
 	TS       string          `json:"ts"`
 	ThreadTS string          `json:"thread_ts"`
@@ -85,6 +87,14 @@ type said struct {
 		TS   string `json:"ts"`
 	} `json:"edited"`
 }
+
+// byPerson reports whether someone wrote it, and not a program.
+func (s *said) byPerson() bool {
+	return s.User != "" && s.User != slackbot && s.BotID == "" && s.AppID == "" && s.Profile == nil
+}
+
+// slackbot is whom Slack itself writes as.
+const slackbot = "USLACKBOT"
 
 // file is one that someone sent in Slack.
 type file struct {
@@ -123,19 +133,30 @@ func (h *happening) aboutThread() (kind, threadTS, aboutTS string) {
 	switch {
 	case h.Type != "message":
 	case h.Subtype == "" || h.Subtype == "file_share" || h.Subtype == "thread_broadcast":
-		if h.BotID == "" && h.User != "" && h.ThreadTS != "" && h.ThreadTS != h.said.TS {
+		if h.byPerson() && h.ThreadTS != "" && h.ThreadTS != h.said.TS {
 			return kindReply, h.ThreadTS, h.said.TS
 		}
 	case h.Subtype == "message_changed":
-		if m := h.Message; m != nil && m.BotID == "" && m.User != "" && m.Edited != nil && m.ThreadTS != "" && m.ThreadTS != m.TS {
+		if m := h.Message; m != nil && m.byPerson() && m.Edited != nil && m.ThreadTS != "" && m.ThreadTS != m.TS {
 			return kindChanged, m.ThreadTS, m.TS
 		}
 	case h.Subtype == "message_deleted":
-		if m := h.Previous; m != nil && m.BotID == "" && m.User != "" && m.ThreadTS != "" && m.ThreadTS != h.Deleted {
+		if m := h.Previous; m != nil && m.byPerson() && m.ThreadTS != "" && m.ThreadTS != h.Deleted {
 			return kindDeleted, m.ThreadTS, h.Deleted
 		}
 	}
 	return "", "", ""
+}
+
+// author is who wrote what it is about.
+func (h *happening) author() string {
+	switch {
+	case h.Subtype == "message_changed" && h.Message != nil:
+		return h.Message.User
+	case h.Subtype == "message_deleted" && h.Previous != nil:
+		return h.Previous.User
+	}
+	return h.User
 }
 
 // aboutChannels are the types of events about a whole channel or workspace.
@@ -164,6 +185,11 @@ func (s *Service) TakeEvent(ctx context.Context, body []byte) (challenge string,
 	case kind != "":
 		matters, err := s.isOfThread(ctx, e.TeamID, slackID, threadTS)
 		if err != nil || !matters {
+			return "", err
+		}
+		// A file that the app shows is said to be by its user, and of no bot.
+		own, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_workspaces WHERE team_id = $1 AND bot_user_id = $2 LIMIT 1", e.TeamID, h.author())
+		if err != nil || len(own) > 0 {
 			return "", err
 		}
 	case aboutChannels[h.Type] && (h.Type != "tokens_revoked" || len(h.Tokens.Bot) > 0):

@@ -300,7 +300,7 @@ func (h *hearing) takeReply(ctx context.Context) error {
 		what.Text, what.Blocks = changed.Text, changed.Blocks
 	}
 	by, err := h.speaker(ctx, h.User)
-	if err != nil {
+	if err != nil || by.bot {
 		return err
 	}
 	p, err := h.claim(ctx)

@@ -182,6 +182,9 @@ func (s *Server) chat(method string, form map[string]string) map[string]any {
 		}
 		m := &Message{Channel: c.ID, TS: s.nextTS(), ThreadTS: form["thread_ts"], Text: form["text"], Blocks: form["blocks"], Metadata: form["metadata"], User: BotUser}
 		s.messages = append(s.messages, m)
+		s.pushes = append(s.pushes, map[string]any{
+			"type": "message", "channel": c.ID, "channel_type": "channel", "user": BotUser, "bot_id": "B0BOT", "app_id": "A1", "bot_profile": map[string]any{"id": "B0BOT"}, "text": m.Text, "ts": m.TS, "thread_ts": m.ThreadTS,
+		})
 		return map[string]any{"ok": true, "channel": c.ID, "ts": m.TS}
 	}
 	i, m := s.find(c.ID, form["ts"])
@@ -251,6 +254,10 @@ func (s *Server) fileMethods(method string, form map[string]string) map[string]a
 			return refuse("file_not_found")
 		}
 		f.Channel, f.ThreadTS = form["channel_id"], form["thread_ts"]
+		s.pushes = append(s.pushes, map[string]any{
+			"type": "message", "subtype": "file_share", "channel": f.Channel, "channel_type": "channel", "user": BotUser, "bot_id": nil, "text": "", "ts": s.nextTS(), "thread_ts": f.ThreadTS,
+			"files": []any{map[string]any{"id": f.ID, "name": f.Name, "mode": "hosted", "size": len(f.Content), "url_private": base + "/file/" + f.ID, "url_private_download": base + "/file/" + f.ID}},
+		})
 		return map[string]any{"ok": true, "files": []any{map[string]any{"id": f.ID, "title": f.Name}}}
 	case "files.info":
 		shares := map[string]any{}
