@@ -102,3 +102,24 @@ func TestSlackOwnPosts(t *testing.T) {
 		}
 	})
 }
+
+// NT-2: however often a mark has to be tried, the line that says why is posted once.
+func TestSlackLinesOnce(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		ts := d.slack.Says(slackRoom, first.TS, "U0BEN", "On Monday")
+		d.marked(first.TS, ts, "white_check_mark")
+		d.idle()
+		sent := text(d.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages(last: 1) { nodes { id } } } }`, map[string]any{"id": c.conversationID}), "conversation", "messages", "nodes", 0, "id")
+		d.slack.Refuse("reactions.remove", "internal_error", "internal_error")
+		d.slack.Limit("reactions.add", 1, 1)
+		d.exec("UPDATE messages SET delivery = 'FAILED' WHERE id = $1", sent)
+		d.exec("UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE message_id = $1", sent)
+		d.exec("UPDATE slack_threads SET version = version + 1, due_at = 1")
+		d.marked(first.TS, ts, "warning")
+		d.idle()
+		d.once(first.TS, "Not delivered")
+	})
+}

@@ -75,7 +75,8 @@ CREATE INDEX slack_threads_slack ON slack_threads (team_id, slack_id, ts);
 CREATE INDEX slack_threads_account ON slack_threads (account_id, id);
 CREATE INDEX slack_threads_due ON slack_threads (team_id, due_at) WHERE due_at > 0;
 
--- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there; edited is when they
+-- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there; mark
+-- is the mark that it is to have, marked the one that it has; edited is when they
 -- last edited it, as far as that was taken over.
 CREATE TABLE slack_posts (
     id              TEXT NOT NULL PRIMARY KEY,
@@ -93,6 +94,7 @@ CREATE TABLE slack_posts (
     file_id         TEXT NOT NULL DEFAULT '',
     digest          TEXT NOT NULL DEFAULT '',
     mark            TEXT NOT NULL DEFAULT '',
+    marked          TEXT NOT NULL DEFAULT '',
     edited          TEXT NOT NULL DEFAULT '',
     due             BOOLEAN NOT NULL,
     version         INTEGER NOT NULL DEFAULT 1,
