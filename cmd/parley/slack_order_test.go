@@ -123,3 +123,52 @@ func TestSlackLinesOnce(t *testing.T) {
 		d.once(first.TS, "Not delivered")
 	})
 }
+
+// NT-2: a thread whose first post someone deleted in Slack begins anew; a file that Slack does not take holds up nothing.
+func TestSlackNotStuck(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		d.shows(first.TS, "Hello")
+		d.idle()
+		d.slack.Deletes(slackRoom, first.TS)
+		d.say(adminToken, c.conversationID, "Still there?")
+		d.slack.Await("another first post", func() bool { return len(d.slack.Messages(slackRoom, "")) == 1 })
+		first = d.slack.Messages(slackRoom, "")[0]
+		d.once(first.TS, "Still there?")
+		d.slack.Break("files.getUploadURLExternal", 4, 500)
+		file := d.uploads(c.conversationID, "receipt.txt", "12 EUR")
+		d.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { userErrors { message } } }`, input("conversationId", c.conversationID, "text", "Your receipt", "attachmentIds", []string{file}))
+		d.slack.Await("a fault", func() bool { return len(d.slack.Calls("files.getUploadURLExternal")) > 0 })
+		d.say(adminToken, c.conversationID, "And this")
+		d.shows(first.TS, "And this")
+		if n := len(d.slack.Files(first.TS)); n != 0 {
+			t.Errorf("the file came first: %d", n)
+		}
+		d.slack.Await("the file", func() bool { return len(d.slack.Files(first.TS)) == 1 })
+	})
+}
+
+// NT-2: a file whose answer is lost is shown once, though Slack says late where it is shown; one that turns out to be
+// infected is taken away.
+func TestSlackFilesOnce(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		file := d.uploads(c.conversationID, "receipt.txt", "12 EUR")
+		d.slack.Drop("files.completeUploadExternal", 1)
+		d.slack.ForgetShares(2)
+		d.do(adminToken, `mutation($in: SendMessageInput!) { sendMessage(input: $in) { userErrors { message } } }`, input("conversationId", c.conversationID, "text", "Your receipt", "attachmentIds", []string{file}))
+		d.slack.Await("the file", func() bool { return len(d.slack.Files(first.TS)) == 1 })
+		d.idle()
+		if files, calls := len(d.slack.Files(first.TS)), len(d.slack.Calls("files.completeUploadExternal")); files != 1 || calls != 1 {
+			t.Errorf("%d files by %d calls", files, calls)
+		}
+		d.exec("UPDATE attachments SET scan = 'INFECTED' WHERE id = $1", file)
+		d.exec("UPDATE slack_posts SET due = TRUE, version = version + 1 WHERE attachment_id = $1", file)
+		d.exec("UPDATE slack_threads SET version = version + 1, due_at = 1")
+		d.slack.Await("it is taken away", func() bool { return len(d.slack.Files(first.TS)) == 0 })
+	})
+}

@@ -71,7 +71,11 @@ func (h *hearing) fetchFile(ctx context.Context, f file) ([]byte, error) {
 		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is not a file of Slack's own.")
 	}
 	to := &bounded{most: h.options.MaxBytes}
-	err := h.api.GetFileContext(ctx, address, to)
+	transfers, err := h.transfersOf(h.workspace)
+	if err != nil {
+		return nil, err
+	}
+	err = transfers.GetFileContext(ctx, address, to)
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is too large.")

@@ -51,7 +51,7 @@ func (p *post) attempt() attempt {
 
 // duePosts are those of the thread that are to be looked at, in their order.
 func (w *work) duePosts(ctx context.Context) (list []*post, err error) {
-	err = store.ForEachRow(ctx, w.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND due ORDER BY position, id LIMIT "+strconv.Itoa(mostPosts), []any{w.row.id},
+	err = store.ForEachRow(ctx, w.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND due ORDER BY attachment_id <> '' AND attempts > 0, position, id LIMIT "+strconv.Itoa(mostPosts), []any{w.row.id},
 		func(rows entsql.ColumnScanner) error {
 			p := &post{}
 			list = append(list, p)

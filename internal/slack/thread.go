@@ -1,8 +1,10 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -130,6 +132,11 @@ func (w *work) settleThread(ctx context.Context, err error) error {
 		return errors.Join(w.revoke(ctx, w.workspace, sentenceOf(err)), w.park(ctx))
 	case faultChannel:
 		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelUnreachable, sentenceOf(err)), w.park(ctx))
+	case faultGone:
+		if isCode(err, "thread_not_found") { // someone deleted the first post: it is made anew
+			return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET ts = '', header = '', tried_at = 0, version = version + 1, due_at = $1 WHERE id = $2 AND ts = $3",
+				int64(w.store.Now().Add(restAfterFault)), w.row.id, w.row.ts)
+		}
 	case faultRefused: // it would be refused again, until something else is to be shown
 		w.log.WarnContext(ctx, "Slack does not take a thread", "thread", w.row.id, "error", err)
 		return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET attempts = 0, due_at = CASE WHEN version = $1 THEN 0 ELSE due_at END WHERE id = $2", w.row.version, w.row.id)
@@ -149,17 +156,34 @@ func (w *work) show(ctx context.Context) error {
 	if err := w.showHeader(ctx); err != nil {
 		return err
 	}
+	var failed error
+	put := map[string]bool{}
 	for {
 		posts, err := w.duePosts(ctx)
-		if err != nil || len(posts) == 0 {
+		if err != nil {
 			return err
 		}
+		posts = slices.DeleteFunc(posts, func(p *post) bool { return put[p.id] })
+		if len(posts) == 0 {
+			return failed
+		}
 		for _, p := range posts {
-			if err := w.tendPost(ctx, p); err != nil {
+			err := w.tendPost(ctx, p)
+			switch {
+			case err == nil:
+			case p.attachmentID != "" && ctx.Err() == nil && !stopsThread(err): // what is below it is shown first
+				put[p.id], failed = true, cmp.Or(failed, err)
+			default:
 				return err
 			}
 		}
 	}
+}
+
+// stopsThread reports whether nothing of a thread can be shown, and not only a file.
+func stopsThread(err error) bool {
+	f := faultOf(err)
+	return !isLater(err) && (f == faultRevoked || f == faultChannel || isCode(err, "thread_not_found"))
 }
 
 // showHeader makes the first post, or edits it.

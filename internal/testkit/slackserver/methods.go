@@ -261,7 +261,9 @@ func (s *Server) fileMethods(method string, form map[string]string) map[string]a
 		return map[string]any{"ok": true, "files": []any{map[string]any{"id": f.ID, "title": f.Name}}}
 	case "files.info":
 		shares := map[string]any{}
-		if f.Channel != "" {
+		if s.slow > 0 {
+			s.slow--
+		} else if f.Channel != "" {
 			shares["public"] = map[string]any{f.Channel: []any{map[string]any{"ts": "1.0", "thread_ts": f.ThreadTS}}}
 		}
 		return map[string]any{"ok": true, "file": map[string]any{"id": f.ID, "name": f.Name, "shares": shares}}

@@ -92,6 +92,7 @@ type Server struct {
 	limits   map[string]limit
 	refusals map[string][]string
 	drops    map[string]int
+	slow     int // how many times files.info does not know yet where a file is shown
 	after    map[string]func()
 	replies  []string // what was said to response addresses
 	scopes   string
@@ -177,6 +178,13 @@ func (s *Server) Drop(method string, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drops[method] = times
+}
+
+// ForgetShares has the next calls of files.info not say where a file is shown.
+func (s *Server) ForgetShares(times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = times
 }
 
 // After calls f once, after the next call of a method was done and before it is answered.
