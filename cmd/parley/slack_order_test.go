@@ -172,3 +172,51 @@ func TestSlackFilesOnce(t *testing.T) {
 		d.slack.Await("it is taken away", func() bool { return len(d.slack.Files(first.TS)) == 0 })
 	})
 }
+
+// IN-13: what is posted while its conversation is purged is deleted, too, and so is what may have been posted.
+func TestSlackPurgeMeanwhile(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		for _, drops := range []int{0, 1} {
+			c := d.site.chat("Hello")
+			first := d.thread()
+			d.shows(first.TS, "Hello")
+			d.idle()
+			d.slack.After("chat.postMessage", func() {
+				d.do(adminToken, `mutation($in: DeleteConversationInput!) { deleteConversation(input: $in) { userErrors { message } } }`, input("conversationId", c.conversationID))
+				d.do(adminToken, `mutation($in: PurgeConversationInput!) { purgeConversation(input: $in) { userErrors { message } } }`, input("conversationId", c.conversationID))
+			})
+			d.slack.Drop("chat.postMessage", drops)
+			d.say(adminToken, c.conversationID, "On its way")
+			d.until("all is done", func() bool {
+				left, err := d.store.Strings(t.Context(), "SELECT id FROM slack_removals UNION SELECT id FROM slack_threads")
+				return err == nil && len(left) == 0
+			})
+			if one, two := d.slack.Messages(slackRoom, first.TS), d.slack.Messages(slackRoom, ""); len(one) > 0 || len(two) > 0 {
+				t.Errorf("there are %v and %v", one, two)
+			}
+		}
+	})
+}
+
+// NT-2: what is edited and deleted in Slack is not said to be so in Parley.
+func TestSlackNoFalseLines(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		c := d.site.chat("Hello")
+		first := d.thread()
+		ts := d.slack.Says(slackRoom, first.TS, "U0BEN", "On *Mnday*")
+		d.marked(first.TS, ts, "white_check_mark")
+		d.slack.Send(d.slack.Event(d.slack.Edits(slackRoom, ts, "On *Monday*")))
+		d.until("the edit is there", func() bool { return strings.Contains(d.lines(c.conversationID), "On Monday\n") })
+		d.idle()
+		d.slack.Send(d.slack.Event(d.slack.Deletes(slackRoom, ts)))
+		d.until("it is deleted", func() bool { return !strings.Contains(d.lines(c.conversationID), "Monday") })
+		d.idle()
+		for _, m := range d.slack.Messages(slackRoom, first.TS) {
+			if m.User == slackserver.BotUser && strings.Contains(m.Text, "in Parley") {
+				t.Errorf("the thread says %s", m.Text)
+			}
+		}
+	})
+}

@@ -57,12 +57,12 @@ func (h *hearing) takeChange(ctx context.Context) error {
 		in.Text = &says.text
 	}
 	// Until it is known what it says then, no difference is an edit in Parley.
-	if err := h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = '' WHERE id = $1", p.id); err != nil {
+	if err := h.noteDigest(ctx, p, ""); err != nil {
 		return err
 	}
 	changed, err := h.conversations.EditMessage(viewer.NewContext(ctx, by.viewer), in)
 	if err != nil {
-		return asRefusal("The edit was not taken, and the contact has what was written before: ", err)
+		return h.unchanged(ctx, p, m, asRefusal("The edit was not taken, and the contact has what was written before: ", err))
 	}
 	return h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = $1, edited = $2 WHERE id = $3", saidDigest(changed), what.Edited.TS, p.id)
 }
@@ -93,7 +93,7 @@ func (h *hearing) messageOf(ctx context.Context) (*post, *ent.Message, error) {
 
 // takeDeletion deletes the message that someone's words became, where that is possible.
 func (h *hearing) takeDeletion(ctx context.Context) error {
-	_, m, err := h.messageOf(ctx)
+	p, m, err := h.messageOf(ctx)
 	if errors.Is(err, errWait) {
 		// Its words came never, or come later: then they are not sent (takeReply).
 		return errWait
@@ -108,8 +108,11 @@ func (h *hearing) takeDeletion(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.noteDigest(ctx, p, ""); err != nil { // what is deleted here was not deleted in Parley
+		return err
+	}
 	if _, err := h.conversations.DeleteMessage(viewer.NewContext(ctx, by.viewer), conversation.DeleteMessageInput{MessageID: m.ID}); err != nil {
-		return asRefusal("The message was deleted here, but not for the contact: ", err)
+		return h.unchanged(ctx, p, m, asRefusal("The message was deleted here, but not for the contact: ", err))
 	}
 	return nil
 }
@@ -137,4 +140,18 @@ func isNewer(ts, than string) bool {
 		return len(seconds) > len(before)
 	}
 	return ts > than
+}
+
+// noteDigest notes what someone's words say by now; "": that is about to change.
+func (h *hearing) noteDigest(ctx context.Context, p *post, digest string) error {
+	return h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = $1 WHERE id = $2", digest, p.id)
+}
+
+// unchanged notes that a message says what it said, if a change of it was refused.
+func (h *hearing) unchanged(ctx context.Context, p *post, m *ent.Message, err error) error {
+	var why refusal
+	if errors.As(err, &why) {
+		return errors.Join(err, h.noteDigest(ctx, p, saidDigest(m)))
+	}
+	return err
 }

@@ -90,8 +90,14 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 		}
 		return err
 	}
-	return w.execWithin(ctx, w.row.accountID, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = CASE WHEN digest = $3 THEN $4 ELSE digest END, marked = $5,
-		tried_at = 0, attempts = 0, due = (version <> $6) WHERE id = $7`, p.ts, p.fileID, p.had, p.digest, p.marked, p.version, p.id)
+	return w.within(ctx, w.row.accountID, func(ctx context.Context, tx *store.Tx) error {
+		kept, err := tx.Exec(ctx, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = CASE WHEN digest = $3 THEN $4 ELSE digest END, marked = $5,
+			tried_at = 0, attempts = 0, due = (version <> $6) WHERE id = $7`, p.ts, p.fileID, p.had, p.digest, p.marked, p.version, p.id)
+		if err != nil || kept > 0 || p.fromSlack {
+			return err
+		}
+		return w.leave(ctx, tx, p.ts, p.fileID)
+	})
 }
 
 func (w *work) here() place { return place{slackID: w.channel.SlackID, threadTS: w.row.ts} }

@@ -31,12 +31,14 @@ type runner struct {
 	limited, paced map[string]clock.Micros
 	// checked is when a channel was last seen not to be shared.
 	checked map[string]clock.Micros
+	// overAt is when attempts ended here of which the outcome is not known.
+	overAt map[string]clock.Micros
 }
 
 func newRunner(s *Service, teamID string) *runner {
 	return &runner{
 		Service: s, teamID: teamID, poked: make(chan struct{}, 1), ended: make(chan rest, mostAtOnce), busy: map[string]bool{}, resting: map[string]clock.Micros{},
-		limited: map[string]clock.Micros{}, paced: map[string]clock.Micros{}, checked: map[string]clock.Micros{},
+		limited: map[string]clock.Micros{}, paced: map[string]clock.Micros{}, checked: map[string]clock.Micros{}, overAt: map[string]clock.Micros{},
 	}
 }
 

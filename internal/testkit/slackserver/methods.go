@@ -140,11 +140,11 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 func (s *Server) history(form map[string]string) map[string]any {
 	list := []any{}
 	for _, m := range s.messages {
-		if m.Channel != form["channel"] || m.ThreadTS != form["ts"] && m.TS != form["ts"] || m.TS < form["oldest"] {
+		if m.Channel != form["channel"] || m.ThreadTS != form["ts"] && m.TS != form["ts"] || m.TS < form["oldest"] || form["latest"] != "" && m.TS > form["latest"] {
 			continue
 		}
 		object := map[string]any{"type": "message", "ts": m.TS, "thread_ts": m.ThreadTS, "text": m.Text, "user": m.User}
-		if m.Metadata != "" && (form["include_all_metadata"] == "1" || form["include_all_metadata"] == "true") {
+		if m.Metadata != "" && strings.Contains(s.scopes, "metadata.message:read") && (form["include_all_metadata"] == "1" || form["include_all_metadata"] == "true") {
 			object["metadata"] = json.RawMessage(m.Metadata)
 		}
 		list = append(list, object)

@@ -127,7 +127,8 @@ CREATE INDEX slack_events_due ON slack_events (team_id, due_at, about_ts) WHERE 
 CREATE INDEX slack_events_about ON slack_events (team_id, slack_id, about_ts);
 CREATE INDEX slack_events_received ON slack_events (received_at);
 
--- Posts of conversations that were purged, which are still to be deleted in Slack.
+-- Posts of conversations that were purged, which are still to be deleted in Slack. Where one of them is, is not known if there is
+-- neither ts nor file_id: then it is looked for by post_id.
 CREATE TABLE slack_removals (
     id           TEXT NOT NULL PRIMARY KEY,
     account_id   TEXT NOT NULL,
@@ -135,6 +136,9 @@ CREATE TABLE slack_removals (
     slack_id     TEXT NOT NULL,
     ts           TEXT NOT NULL,
     file_id      TEXT NOT NULL DEFAULT '',
+    post_id      TEXT NOT NULL DEFAULT '',
+    thread_ts    TEXT NOT NULL DEFAULT '',
+    tried_at     INTEGER NOT NULL DEFAULT 0,
     due_at       INTEGER NOT NULL,
     attempts     INTEGER NOT NULL DEFAULT 0
 );
