@@ -220,3 +220,36 @@ func TestSlackNoFalseLines(t *testing.T) {
 		}
 	})
 }
+
+// NT-2: what nothing can be posted to gets no threads, which would all be posted later; a test that Slack refused may be
+// repeated, and one that it took posts nothing again.
+func TestSlackNothingPilesUp(t *testing.T) {
+	t.Parallel()
+	eachSlack(t, func(t *testing.T, d *slackDesk) {
+		test := func() string {
+			return d.codes(adminToken, "testSlackChannel", "TestSlackChannelInput", "slackChannelId", d.channelID, "idempotencyKey", "k")
+		}
+		d.slack.Refuse("chat.postMessage", "not_in_channel")
+		if got := test(); got != "NOT_ELIGIBLE" {
+			t.Errorf("a refused test gives %q", got)
+		}
+		for range 2 {
+			if got := test(); got != "" {
+				t.Errorf("the test gives %q", got)
+			}
+		}
+		if n := len(d.slack.Messages(slackRoom, "")); n != 1 {
+			t.Errorf("%d test posts", n)
+		}
+		d.slack.Send(d.slack.Event(map[string]any{"type": "channel_archive", "channel": slackRoom}))
+		d.until("it is noticed", func() bool { return d.channelState() == "UNREACHABLE" })
+		d.site.chat("Meanwhile")
+		d.slack.Send(d.slack.Event(map[string]any{"type": "channel_unarchive", "channel": slackRoom}))
+		d.until("it is connected", func() bool { return d.channelState() == "CONNECTED" })
+		d.site.chat("Afterwards")
+		d.slack.Await("a thread", func() bool { return len(d.slack.Messages(slackRoom, "")) == 2 })
+		if got := d.slack.Messages(slackRoom, "")[1].Blocks; !strings.Contains(got, "Afterwards") {
+			t.Errorf("the thread is %s", got)
+		}
+	})
+}

@@ -204,10 +204,10 @@ func (s *Service) TakeEvent(ctx context.Context, body []byte) (challenge string,
 	return "", s.storeEvent(ctx, storedEvent{id: e.EventID, teamID: e.TeamID, slackID: slackID, threadTS: threadTS, aboutTS: aboutTS, kind: kind, body: string(body)})
 }
 
-// isOfThread reports whether a thread is one of Parley's, or may be: one that was posted, but
-// of which it is not known yet where.
+// isOfThread reports whether a thread is one of Parley's, or may be: one that was posted
+// minutes ago, of which it is not known yet where.
 func (s *Service) isOfThread(ctx context.Context, teamID, slackID, threadTS string) (bool, error) {
-	found, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_threads WHERE team_id = $1 AND slack_id = $2 AND (ts = $3 OR ts = '' AND tried_at > 0) LIMIT 1", teamID, slackID, threadTS)
+	found, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_threads WHERE team_id = $1 AND slack_id = $2 AND (ts = $3 OR ts = '' AND tried_at > $4) LIMIT 1", teamID, slackID, threadTS, int64(s.store.Now().Add(-placedWithin)))
 	return len(found) > 0, err
 }
 

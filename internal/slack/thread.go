@@ -22,6 +22,8 @@ const (
 	checkEvery = 5 * time.Minute
 	// mostPosts is how many posts of a thread are read at a time.
 	mostPosts = 50
+	// newsFor is how long what could not be posted is worth posting.
+	newsFor = 24 * time.Hour
 	// parked is when a thread is due that waits for its workspace or channel to be connected again.
 	parked = -1
 )
@@ -85,6 +87,11 @@ func (w *work) park(ctx context.Context) error {
 // unpark has the threads that wait for something to be connected again be served. So are those that
 // learned just now that it is not connected, and are about to be parked.
 func unpark(ctx context.Context, tx *store.Tx, where, value string) error {
+	// What is old by now is not news: what was said in threads of before is left out.
+	old := int64(tx.Now().Add(-newsFor))
+	if _, err := tx.Exec(ctx, "UPDATE slack_posts SET due = FALSE WHERE thread_id IN (SELECT id FROM slack_threads WHERE due_at <> 0 AND "+where+" = $1) AND due AND ts = '' AND tried_at = 0 AND created_at < $2", value, old); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, "UPDATE slack_threads SET due_at = $1, attempts = 0, version = version + 1 WHERE due_at <> 0 AND "+where+" = $2", int64(tx.Now()), value)
 	return err
 }
