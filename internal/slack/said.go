@@ -1,7 +1,24 @@
 package slack
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"parley/ent"
+	entmessage "parley/ent/message"
+	"parley/internal/clock"
+	"parley/internal/conversation"
 	"parley/internal/errs"
+	"parley/internal/id"
+	"parley/internal/store"
+	"parley/internal/viewer"
+	"parley/internal/vocab"
 )
 
 const (
