@@ -309,7 +309,8 @@ func TestSlackOutlivesKills(t *testing.T) {
 		first := d.thread()
 		revive := func() {
 			node = startServer(t, env...)
-			d.office.api, d.site.api, s.Parley = &node.api, &node.api, node.url
+			d.office.api, d.site.api = &node.api, &node.api
+			s.Serves(node.url)
 		}
 		revive()
 		d.once(first.TS, "Hello")

@@ -59,7 +59,7 @@ func eachSlack(t *testing.T, test func(t *testing.T, d *slackDesk)) {
 // slackDesk connects a Slack's channel to a new inbox.
 func (a *api) slackDesk(s *slackserver.Server) *slackDesk {
 	a.t.Helper()
-	s.Parley = a.url
+	s.Serves(a.url)
 	d := &slackDesk{slack: s}
 	if a.store != nil {
 		d.office = a.office()

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -141,6 +142,12 @@ func (s *Service) Connect(ctx context.Context, in ConnectSlackChannelInput) (*en
 	call := idempotency.Call{Mutation: "connectSlackChannel", Key: in.IdempotencyKey, Input: in, Result: id.New(id.SlackChannel)}
 	if err := s.belongsToOthers(ctx, w, in.SlackID); err != nil {
 		return nil, err
+	}
+	if again, err := s.isAgain(ctx, call); err != nil || again != "" {
+		if err != nil {
+			return nil, err
+		}
+		return s.store.Client(ctx).SlackChannel.Get(ctx, again)
 	}
 	name, err := s.enterChannel(ctx, w, in.SlackID, true)
 	if err != nil {
@@ -387,9 +394,8 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 		return nil, err
 	}
 	call := idempotency.Call{Mutation: "testSlackChannel", Key: in.IdempotencyKey, Input: in, Result: c.ID}
-	first := false // a repeated call posts nothing; one that fails may be tried again
-	_, err = account.Administer(ctx, s.store, call, func(context.Context, *store.Tx) error { first = true; return nil })
-	if err != nil || !first {
+	// A repeated call posts nothing; one that failed may be tried again.
+	if again, err := s.isAgain(ctx, call); err != nil || again != "" {
 		return c, err
 	}
 	w, err := loadWorkspace(ctx, s.store.Client(ctx), c.WorkspaceID)
@@ -415,7 +421,7 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 	if _, _, err := client.PostMessageContext(ctx, c.SlackID, api.MsgOptionText(text, false), api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl()); err != nil {
 		return nil, asOfChannel(s.slackFailed(ctx, w, err))
 	}
-	err = s.store.WithTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	_, err = account.Administer(ctx, s.store, call, func(ctx context.Context, tx *store.Tx) error {
 		before, err := lockChannel(ctx, tx.Client, c.ID)
 		if err != nil {
 			return err
@@ -435,6 +441,19 @@ func (s *Service) Test(ctx context.Context, in TestSlackChannelInput) (*ent.Slac
 		return nil, err
 	}
 	return loadChannel(ctx, s.store.Client(ctx), c.ID)
+}
+
+// errFirst undoes a transaction that only asks whether a call came before.
+var errFirst = errors.New("the call came for the first time")
+
+// isAgain returns the result of a call that came before; "": it did not, or it failed. A call that
+// asks Slack is kept only when Slack has taken it.
+func (s *Service) isAgain(ctx context.Context, call idempotency.Call) (string, error) {
+	result, err := account.Administer(ctx, s.store, call, func(context.Context, *store.Tx) error { return errFirst })
+	if errors.Is(err, errFirst) {
+		return "", nil
+	}
+	return result, err
 }
 
 // asOfChannel has a refusal be about the channel that the caller named.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -11,6 +12,7 @@ import (
 	entconversation "parley/ent/conversation"
 	entmessage "parley/ent/message"
 	"parley/ent/slackchannel"
+	"parley/ent/slackworkspace"
 	"parley/internal/conversation/view"
 	"parley/internal/errs"
 	"parley/internal/event"
@@ -70,7 +72,12 @@ func (l line) encode() string {
 func (s *Service) handle(ctx context.Context, e *event.Entry) error {
 	ctx = asSystem(ctx, e.AccountID)
 	switch e.Type {
-	case vocab.UserAvailabilityChanged, vocab.UserUpdated:
+	case vocab.UserUpdated:
+		if !slices.ContainsFunc(e.Changes, func(c vocab.FieldChange) bool { return c.Field == "name" }) { // nothing else of them is shown
+			return nil
+		}
+		return s.touchOf(ctx, "assignee_id", e.SubjectID)
+	case vocab.UserAvailabilityChanged:
 		return s.touchOf(ctx, "assignee_id", e.SubjectID)
 	case vocab.ContactUpdated, vocab.ContactMerged, vocab.ContactUnmerged:
 		return s.touchOf(ctx, "contact_id", e.SubjectID)
@@ -137,7 +144,11 @@ func touch(ctx context.Context, tx *store.Tx, where string, arg any) error {
 	return err
 }
 
-// touchOf has the threads of open conversations be looked at whose column names someone.
+// mostTouched is how many threads are looked at again for what became of a person: the newest. Each
+// takes a call of Slack's, and what happens in others is not to wait for these.
+const mostTouched = 200
+
+// touchOf has the newest threads of open conversations be looked at whose column names someone.
 func (s *Service) touchOf(ctx context.Context, column, named string) error {
 	const which = "SELECT id FROM slack_threads WHERE account_id = $1 AND conversation_id IN (SELECT id FROM conversations WHERE "
 	accountID := viewer.FromContext(ctx).AccountID
@@ -149,7 +160,7 @@ func (s *Service) touchOf(ctx context.Context, column, named string) error {
 	if open != "" {
 		args = append(args, accountID)
 	}
-	ids, err := s.store.Strings(ctx, which+column+" = $2"+open+" AND status <> 'CLOSED')", args...)
+	ids, err := s.store.Strings(ctx, which+column+" = $2"+open+" AND status <> 'CLOSED') ORDER BY id DESC LIMIT "+strconv.Itoa(mostTouched), args...)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
@@ -175,9 +186,14 @@ func (s *Service) whereItBegins(ctx context.Context, e *event.Entry, c *ent.Conv
 	if err != nil || kind == "" {
 		return nil, err
 	}
+	connected, err := s.store.Client(ctx).SlackWorkspace.Query().Where(slackworkspace.StateEQ(vocab.SlackConnected)).IDs(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []*ent.SlackChannel
 	for _, channel := range channels {
-		if !slices.Contains(channel.Kinds, kind) {
+		// What nothing can be posted to is not to get all of it at once later.
+		if channel.State != vocab.SlackChannelConnected || !slices.Contains(connected, channel.WorkspaceID) || !slices.Contains(channel.Kinds, kind) {
 			continue
 		}
 		shows, err := s.shows(ctx, channel, c)

@@ -36,7 +36,7 @@ const (
 
 // Scopes are what the app asks for.
 var Scopes = []string{
-	"channels:history", "channels:join", "channels:read", "chat:write", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:write",
+	"channels:history", "channels:join", "channels:read", "chat:write", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:write", "metadata.message:read",
 	"reactions:write", "users:read", "users:read.email",
 }
 
@@ -240,6 +240,9 @@ func (s *Service) keepWorkspace(ctx context.Context, call idempotency.Call, answ
 			}
 			s.wakeAfter(tx, old.TeamID)
 			if err := unpark(ctx, tx, "team_id", old.TeamID); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "UPDATE slack_removals SET due_at = $1, attempts = 0 WHERE team_id = $2 AND account_id = $3", int64(tx.Now()), old.TeamID, old.AccountID); err != nil {
 				return err
 			}
 			return tx.Client.SlackWorkspace.Update().Where(slackworkspace.ID(old.ID)).SetName(name).SetBotUserID(answer.BotUserID).SetToken(sealed).

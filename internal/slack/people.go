@@ -36,6 +36,7 @@ type person struct {
 	// email is their address, if they are a member of the workspace who confirmed it; "": they are a
 	// guest, a program, or of another company.
 	email string
+	bot   bool // a program
 	until clock.Micros
 }
 
@@ -60,6 +61,7 @@ func (r *runner) person(ctx context.Context, client *api.Client, slackUser strin
 				break
 			}
 		}
+		p.bot = u.IsBot
 		if !u.IsBot && !u.Deleted && !u.IsRestricted && !u.IsUltraRestricted && !u.IsStranger && u.IsEmailConfirmed && u.TeamID == r.teamID {
 			p.email = strings.ToLower(u.Profile.Email)
 		}

@@ -13,7 +13,6 @@ import (
 
 	"parley/ent"
 	"parley/internal/clock"
-	"parley/internal/errs"
 	"parley/internal/id"
 	"parley/internal/loader"
 	"parley/internal/store"
@@ -23,9 +22,9 @@ import (
 
 // post is what a thread shows, or what someone wrote there.
 type post struct {
-	id, messageID, attachmentID, line, slackUser, ts, fileID, digest, mark string
-	position, version, triedAt, attempts                                   int64
-	fromSlack                                                              bool
+	id, messageID, attachmentID, line, slackUser, ts, fileID, digest, mark, marked, edited string
+	position, version, triedAt, attempts                                                   int64
+	fromSlack                                                                              bool
 	// had is the digest when it was read: one that was written meanwhile stays.
 	had string
 }
@@ -38,10 +37,10 @@ func isLater(err error) bool {
 	return errors.As(err, &put)
 }
 
-const postColumns = "id, message_id, attachment_id, line, slack_user, ts, file_id, digest, mark, position, version, tried_at, attempts, from_slack"
+const postColumns = "id, message_id, attachment_id, line, slack_user, ts, file_id, digest, mark, marked, edited, position, version, tried_at, attempts, from_slack"
 
 func (p *post) scan(rows entsql.ColumnScanner) error {
-	err := rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
+	err := rows.Scan(&p.id, &p.messageID, &p.attachmentID, &p.line, &p.slackUser, &p.ts, &p.fileID, &p.digest, &p.mark, &p.marked, &p.edited, &p.position, &p.version, &p.triedAt, &p.attempts, &p.fromSlack)
 	p.had = p.digest
 	return err
 }
@@ -52,7 +51,7 @@ func (p *post) attempt() attempt {
 
 // duePosts are those of the thread that are to be looked at, in their order.
 func (w *work) duePosts(ctx context.Context) (list []*post, err error) {
-	err = store.ForEachRow(ctx, w.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND due ORDER BY position, id LIMIT "+strconv.Itoa(mostPosts), []any{w.row.id},
+	err = store.ForEachRow(ctx, w.store, "SELECT "+postColumns+" FROM slack_posts WHERE thread_id = $1 AND due ORDER BY attachment_id <> '' AND attempts > 0, position, id LIMIT "+strconv.Itoa(mostPosts), []any{w.row.id},
 		func(rows entsql.ColumnScanner) error {
 			p := &post{}
 			list = append(list, p)
@@ -76,7 +75,10 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 	}
 	if err != nil && faultOf(err) == faultRefused {
 		w.log.WarnContext(ctx, "Slack does not take a post", "post", p.id, "error", err)
-		p.digest, err = "refused", nil
+		err = nil
+		if !p.fromSlack { // that is what someone's words said
+			p.digest = "refused"
+		}
 	}
 	if err != nil && p.attachmentID != "" && p.attempts >= mostTries && faultOf(err) == faultUnknown && !isLater(err) {
 		w.log.WarnContext(ctx, "a file could not be shown in Slack", "post", p.id, "error", err)
@@ -88,8 +90,14 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 		}
 		return err
 	}
-	return w.execWithin(ctx, w.row.accountID, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = CASE WHEN digest = $3 THEN $4 ELSE digest END, mark = $5,
-		tried_at = 0, attempts = 0, due = (version <> $6) WHERE id = $7`, p.ts, p.fileID, p.had, p.digest, p.mark, p.version, p.id)
+	return w.within(ctx, w.row.accountID, func(ctx context.Context, tx *store.Tx) error {
+		kept, err := tx.Exec(ctx, `UPDATE slack_posts SET ts = $1, file_id = $2, digest = CASE WHEN digest = $3 THEN $4 ELSE digest END, marked = $5,
+			tried_at = 0, attempts = 0, due = (version <> $6) WHERE id = $7`, p.ts, p.fileID, p.had, p.digest, p.marked, p.version, p.id)
+		if err != nil || kept > 0 || p.fromSlack {
+			return err
+		}
+		return w.leave(ctx, tx, p.ts, p.fileID)
+	})
 }
 
 func (w *work) here() place { return place{slackID: w.channel.SlackID, threadTS: w.row.ts} }
@@ -297,81 +305,6 @@ func (w *work) names(ctx context.Context, l line) (string, error) {
 	return "someone", nil
 }
 
-// Marks on what was written in Slack: what became of it.
-const (
-	markSent    = "white_check_mark"
-	markFailed  = "warning"
-	markNote    = "memo"
-	markDeleted = "wastebasket"
-)
-
-// tendMark marks what someone wrote in Slack with what became of it (NT-2).
-func (w *work) tendMark(ctx context.Context, p *post) error {
-	m, err := w.store.Client(ctx).Message.Get(ctx, p.messageID)
-	if err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	want := markFailed // it became none
-	if m != nil {
-		want = markOf(m)
-	}
-	if m != nil && want == markFailed && p.mark != markFailed {
-		if err := w.addLine(ctx, line{Kind: lineFailed, Message: m.ID}); err != nil {
-			return err
-		}
-	}
-	if m != nil && p.digest != "" && p.digest != saidDigest(m) {
-		if err := w.addLine(ctx, line{Kind: lineEdited, Message: m.ID}); err != nil {
-			return err
-		}
-		p.digest = saidDigest(m)
-	}
-	if want == p.mark || want == "" {
-		return nil
-	}
-	item := api.NewRefToMessage(w.channel.SlackID, p.ts)
-	if p.mark != "" {
-		err := w.call(ctx, "reactions.remove", func(ctx context.Context) error { return w.api.RemoveReactionContext(ctx, p.mark, item) })
-		if f := faultOf(err); err != nil && f != faultDone && f != faultGone {
-			return err
-		}
-	}
-	err = w.call(ctx, "reactions.add", func(ctx context.Context) error { return w.api.AddReactionContext(ctx, want, item) })
-	if f := faultOf(err); err != nil && f != faultDone && f != faultGone {
-		return err
-	}
-	p.mark = want
-	return nil
-}
-
-// markOf is the mark of what a message became; "": none yet.
-func markOf(m *ent.Message) string {
-	switch {
-	case m.DeletedAt.IsSet():
-		return markDeleted
-	case m.Direction == vocab.Note:
-		return markNote
-	case m.Delivery == vocab.DeliveryFailed, m.Delivery == vocab.DeliveryCanceled:
-		return markFailed
-	case m.Delivery == vocab.DeliveryQueued:
-		return ""
-	}
-	return markSent
-}
-
-// saidDigest tells whether a message says something else than before.
-func saidDigest(m *ent.Message) string {
-	sum := sha256.Sum256([]byte(m.Text + "\x00" + m.HTML))
-	return hex.EncodeToString(sum[:])
-}
-
-// addLine has the thread show a line, in this round still.
-func (w *work) addLine(ctx context.Context, l line) error {
-	return w.within(ctx, w.row.accountID, func(ctx context.Context, tx *store.Tx) error {
-		return addLine(ctx, tx, w.row, l)
-	})
-}
-
 // addLine has a thread show a line after all that it shows.
 func addLine(ctx context.Context, tx *store.Tx, t *threadRow, l line) error {
 	last, err := tx.Number(ctx, "SELECT COALESCE(MAX(position), 0) FROM slack_posts WHERE thread_id = $1", t.id)
@@ -398,102 +331,4 @@ func (w *work) noteFiles(ctx context.Context, p *post, m *ent.Message) error {
 		}
 		return nil
 	})
-}
-
-// tendFile uploads a file of a message to the thread, once: Slack's id of it is noted before it
-// is shown.
-func (w *work) tendFile(ctx context.Context, p *post) error {
-	client := w.store.Client(ctx)
-	m, err := client.Message.Get(ctx, p.messageID)
-	if err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	a, err := client.Attachment.Get(ctx, p.attachmentID)
-	if err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	if m == nil || a == nil || m.DeletedAt.IsSet() {
-		return w.deleteFile(ctx, p)
-	}
-	if p.digest == "shared" || a.Scan == vocab.ScanInfected {
-		return nil
-	}
-	if p.fileID != "" {
-		shared, err := w.isShared(ctx, p.fileID)
-		if err != nil || shared {
-			p.digest = "shared"
-			return err
-		}
-	}
-	if err := w.takeTurn(w.channel.SlackID); err != nil {
-		return err
-	}
-	if p.fileID == "" {
-		if err := w.uploadFile(ctx, p, a); err != nil {
-			return err
-		}
-	}
-	err = w.call(ctx, "files.completeUploadExternal", func(ctx context.Context) error {
-		_, err := w.api.CompleteUploadExternalContext(ctx, api.CompleteUploadExternalParameters{
-			Files: []api.FileSummary{{ID: p.fileID, Title: a.FileName}}, Channel: w.channel.SlackID, ThreadTimestamp: w.row.ts,
-		})
-		return err
-	})
-	if err != nil && (faultOf(err) == faultRefused || faultOf(err) == faultGone) { // its content did not arrive
-		p.fileID = ""
-		return errors.Join(errs.New(errs.Unavailable, "an upload to Slack has to be repeated"), w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET file_id = '' WHERE id = $1", p.id))
-	}
-	if err == nil {
-		p.digest = "shared"
-	}
-	return err
-}
-
-// uploadFile hands the content of a file to Slack, which shows it nowhere yet.
-func (w *work) uploadFile(ctx context.Context, p *post, a *ent.Attachment) error {
-	var to *api.GetUploadURLExternalResponse
-	err := w.call(ctx, "files.getUploadURLExternal", func(ctx context.Context) (err error) {
-		to, err = w.api.GetUploadURLExternalContext(ctx, api.GetUploadURLExternalParameters{FileName: a.FileName, FileSize: a.Size})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	content, err := w.files.Open(ctx, a)
-	if err != nil {
-		return err
-	}
-	err = w.api.UploadToURL(ctx, api.UploadToURLParameters{UploadURL: to.UploadURL, Reader: content, Filename: a.FileName})
-	if err = errors.Join(err, content.Close()); err != nil {
-		return err
-	}
-	p.fileID = to.FileID
-	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_posts SET file_id = $1 WHERE id = $2", p.fileID, p.id)
-}
-
-// isShared reports whether a file is shown in the channel.
-func (w *work) isShared(ctx context.Context, fileID string) (shared bool, err error) {
-	err = w.call(ctx, "files.info", func(ctx context.Context) error {
-		f, _, _, err := w.api.GetFileInfoContext(ctx, fileID, 0, 0)
-		if err == nil {
-			shared = len(f.Shares.Public[w.channel.SlackID]) > 0 || len(f.Shares.Private[w.channel.SlackID]) > 0
-		}
-		return err
-	})
-	if err != nil && faultOf(err) == faultGone {
-		return false, nil
-	}
-	return shared, err
-}
-
-func (w *work) deleteFile(ctx context.Context, p *post) error {
-	if p.fileID == "" || p.digest == "deleted" {
-		return nil
-	}
-	err := w.call(ctx, "files.delete", func(ctx context.Context) error { return w.api.DeleteFileContext(ctx, p.fileID) })
-	if err != nil && faultOf(err) != faultGone {
-		return err
-	}
-	p.digest = "deleted"
-	return nil
 }

@@ -75,6 +75,8 @@ type said struct {
 	User     string          `json:"user"`
 	UserTeam string          `json:"user_team"`
 	BotID    string          `json:"bot_id"`
+	AppID    string          `json:"app_id"`
+	Profile  *struct{}       `json:"bot_profile"`
 	Text     string          `json:"text"`
 	TS       string          `json:"ts"`
 	ThreadTS string          `json:"thread_ts"`
@@ -82,8 +84,17 @@ type said struct {
 	Files    []file          `json:"files"`
 	Edited   *struct {
 		User string `json:"user"`
+		TS   string `json:"ts"`
 	} `json:"edited"`
 }
+
+// byPerson reports whether someone wrote it, and not a program.
+func (s *said) byPerson() bool {
+	return s.User != "" && s.User != slackbot && s.BotID == "" && s.AppID == "" && s.Profile == nil
+}
+
+// slackbot is whom Slack itself writes as.
+const slackbot = "USLACKBOT"
 
 // file is one that someone sent in Slack.
 type file struct {
@@ -122,19 +133,30 @@ func (h *happening) aboutThread() (kind, threadTS, aboutTS string) {
 	switch {
 	case h.Type != "message":
 	case h.Subtype == "" || h.Subtype == "file_share" || h.Subtype == "thread_broadcast":
-		if h.BotID == "" && h.User != "" && h.ThreadTS != "" && h.ThreadTS != h.said.TS {
+		if h.byPerson() && h.ThreadTS != "" && h.ThreadTS != h.said.TS {
 			return kindReply, h.ThreadTS, h.said.TS
 		}
 	case h.Subtype == "message_changed":
-		if m := h.Message; m != nil && m.BotID == "" && m.User != "" && m.Edited != nil && m.ThreadTS != "" && m.ThreadTS != m.TS {
+		if m := h.Message; m != nil && m.byPerson() && m.Edited != nil && m.ThreadTS != "" && m.ThreadTS != m.TS {
 			return kindChanged, m.ThreadTS, m.TS
 		}
 	case h.Subtype == "message_deleted":
-		if m := h.Previous; m != nil && m.BotID == "" && m.User != "" && m.ThreadTS != "" && m.ThreadTS != h.Deleted {
+		if m := h.Previous; m != nil && m.byPerson() && m.ThreadTS != "" && m.ThreadTS != h.Deleted {
 			return kindDeleted, m.ThreadTS, h.Deleted
 		}
 	}
 	return "", "", ""
+}
+
+// author is who wrote what it is about.
+func (h *happening) author() string {
+	switch {
+	case h.Subtype == "message_changed" && h.Message != nil:
+		return h.Message.User
+	case h.Subtype == "message_deleted" && h.Previous != nil:
+		return h.Previous.User
+	}
+	return h.User
 }
 
 // aboutChannels are the types of events about a whole channel or workspace.
@@ -165,6 +187,11 @@ func (s *Service) TakeEvent(ctx context.Context, body []byte) (challenge string,
 		if err != nil || !matters {
 			return "", err
 		}
+		// A file that the app shows is said to be by its user, and of no bot.
+		own, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_workspaces WHERE team_id = $1 AND bot_user_id = $2 LIMIT 1", e.TeamID, h.author())
+		if err != nil || len(own) > 0 {
+			return "", err
+		}
 	case aboutChannels[h.Type] && (h.Type != "tokens_revoked" || len(h.Tokens.Bot) > 0):
 		kind = h.Type
 		known, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_workspaces WHERE team_id = $1 LIMIT 1", e.TeamID)
@@ -177,10 +204,10 @@ func (s *Service) TakeEvent(ctx context.Context, body []byte) (challenge string,
 	return "", s.storeEvent(ctx, storedEvent{id: e.EventID, teamID: e.TeamID, slackID: slackID, threadTS: threadTS, aboutTS: aboutTS, kind: kind, body: string(body)})
 }
 
-// isOfThread reports whether a thread is one of Parley's, or may be: one that was posted, but
-// of which it is not known yet where.
+// isOfThread reports whether a thread is one of Parley's, or may be: one that was posted
+// minutes ago, of which it is not known yet where.
 func (s *Service) isOfThread(ctx context.Context, teamID, slackID, threadTS string) (bool, error) {
-	found, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_threads WHERE team_id = $1 AND slack_id = $2 AND (ts = $3 OR ts = '' AND tried_at > 0) LIMIT 1", teamID, slackID, threadTS)
+	found, err := s.store.Strings(everywhere(ctx), "SELECT id FROM slack_threads WHERE team_id = $1 AND slack_id = $2 AND (ts = $3 OR ts = '' AND tried_at > $4) LIMIT 1", teamID, slackID, threadTS, int64(s.store.Now().Add(-placedWithin)))
 	return len(found) > 0, err
 }
 

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"time"
 
@@ -31,12 +32,14 @@ type runner struct {
 	limited, paced map[string]clock.Micros
 	// checked is when a channel was last seen not to be shared.
 	checked map[string]clock.Micros
+	// overAt is when attempts ended here of which the outcome is not known.
+	overAt map[string]clock.Micros
 }
 
 func newRunner(s *Service, teamID string) *runner {
 	return &runner{
 		Service: s, teamID: teamID, poked: make(chan struct{}, 1), ended: make(chan rest, mostAtOnce), busy: map[string]bool{}, resting: map[string]clock.Micros{},
-		limited: map[string]clock.Micros{}, paced: map[string]clock.Micros{}, checked: map[string]clock.Micros{},
+		limited: map[string]clock.Micros{}, paced: map[string]clock.Micros{}, checked: map[string]clock.Micros{}, overAt: map[string]clock.Micros{},
 	}
 }
 
@@ -204,7 +207,7 @@ func (r *runner) lanesUntil(ctx context.Context, until clock.Micros) (lanes []la
 		{"SELECT slack_id, thread_ts, MIN(due_at) FROM slack_events WHERE team_id = $1 AND due_at > 0 AND due_at <= $2 GROUP BY slack_id, thread_ts ORDER BY 3 LIMIT $3", func(slackID, ts string) lane {
 			return lane{key: "said " + slackID + " " + ts, do: func(ctx context.Context) error { return r.tendSaid(ctx, slackID, ts) }}
 		}},
-		{"SELECT id, '', due_at FROM slack_threads WHERE team_id = $1 AND due_at > 0 AND due_at <= $2 ORDER BY due_at LIMIT $3", func(threadID, _ string) lane {
+		{"SELECT id, '', due_at FROM (SELECT id, due_at, ROW_NUMBER() OVER (PARTITION BY slack_id ORDER BY due_at, id) AS place FROM slack_threads WHERE team_id = $1 AND due_at > 0 AND due_at <= $2) due WHERE place <= " + strconv.Itoa(mostOfChannel) + " ORDER BY due_at LIMIT $3", func(threadID, _ string) lane {
 			return lane{key: "thread " + threadID, do: func(ctx context.Context) error { return r.tendThread(ctx, threadID) }}
 		}},
 		{"SELECT id, '', due_at FROM slack_notices WHERE team_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3", func(noticeID, _ string) lane {

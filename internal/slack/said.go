@@ -1,30 +1,21 @@
 package slack
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
-	api "github.com/slack-go/slack"
 
 	"parley/ent"
 	entmessage "parley/ent/message"
-	"parley/ent/slackchannel"
-	"parley/ent/slackworkspace"
-	"parley/internal/attachment"
 	"parley/internal/clock"
 	"parley/internal/conversation"
 	"parley/internal/errs"
 	"parley/internal/id"
-	"parley/internal/opt"
 	"parley/internal/store"
 	"parley/internal/viewer"
 	"parley/internal/vocab"
@@ -35,7 +26,7 @@ const (
 	noteMark = "//"
 	// placedWithin is how long an event waits for the thread, or the message, that it is about.
 	placedWithin = 10 * time.Minute
-	// placedAgain is how long it rests between.
+	// placedAgain is how long it rests between at first.
 	placedAgain = 2 * time.Second
 	// handledWithin is how long an event is tried that could not be handled.
 	handledWithin = 24 * time.Hour
@@ -106,7 +97,7 @@ func (r *runner) finish(ctx context.Context, e *storedEvent, err error) error {
 		})
 	}
 	switch {
-	case err == nil, errors.Is(err, errWait) && age > placedWithin, err != nil && ctx.Err() == nil && !errors.As(err, &put) && age > handledWithin:
+	case err == nil, errors.Is(err, errWait) && age > e.waits(), err != nil && ctx.Err() == nil && !errors.As(err, &put) && age > handledWithin:
 		if err != nil {
 			r.log.WarnContext(ctx, "what was said in Slack was given up", "event", e.id, "error", err)
 		}
@@ -114,10 +105,20 @@ func (r *runner) finish(ctx context.Context, e *storedEvent, err error) error {
 	case ctx.Err() != nil, errors.As(err, &put):
 		return err
 	case errors.Is(err, errWait):
-		return set("due_at = $1", int64(r.store.Now().Add(placedAgain)))
+		return set("due_at = $1", int64(r.store.Now().Add(max(placedAgain, age/20))))
 	}
 	r.log.WarnContext(ctx, "what was said in Slack could not be handled yet", "event", e.id, "error", err)
 	return set("attempts = attempts + 1, due_at = $1", int64(r.store.Now().Add(pauseAfter(e.attempts))))
+}
+
+// waits is how long an event waits for what it is about. An edit waits as long as what it edits is
+// tried: else the contact would get what was written before. A deletion that has waited is
+// regarded still (takeReply).
+func (e *storedEvent) waits() time.Duration {
+	if e.kind == kindChanged {
+		return handledWithin + placedWithin
+	}
+	return placedWithin
 }
 
 // handleSaid handles an event.
@@ -303,22 +304,20 @@ func (h *hearing) postAt(ctx context.Context, ts string) (p *post, err error) {
 
 // takeReply sends what someone wrote, once.
 func (h *hearing) takeReply(ctx context.Context) error {
-	gone, err := h.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND about_ts = $3 AND kind = 'deleted' AND due_at > 0", h.teamID, h.event.slackID, h.event.aboutTS)
+	gone, err := h.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND about_ts = $3 AND kind = 'deleted'", h.teamID, h.event.slackID, h.event.aboutTS)
 	if err != nil || gone != nil { // they took it back before it was sent
 		return err
 	}
 	what := &h.happening.said
-	changed, err := h.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND about_ts = $3 AND kind = 'changed' AND due_at > 0 ORDER BY received_at DESC", h.teamID, h.event.slackID, h.event.aboutTS)
+	changed, err := h.lastChange(ctx)
 	if err != nil {
 		return err
 	}
 	if changed != nil {
-		if m := messageIn(changed.body); m != nil {
-			what.Text, what.Blocks = m.Text, m.Blocks
-		}
+		what.Text, what.Blocks = changed.Text, changed.Blocks
 	}
 	by, err := h.speaker(ctx, h.User)
-	if err != nil {
+	if err != nil || by.bot {
 		return err
 	}
 	p, err := h.claim(ctx)
@@ -340,6 +339,11 @@ func (h *hearing) takeReply(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if changed != nil {
+		if err := h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET edited = $1 WHERE id = $2", changed.Edited.TS, p.id); err != nil {
+			return err
+		}
+	}
 	in := conversation.SendMessageInput{Target: conversation.On(h.c.ID), ID: &p.messageID, Note: says.note, AttachmentIDs: files}
 	if says.markdown != "" {
 		in.Markdown = &says.markdown
@@ -350,16 +354,6 @@ func (h *hearing) takeReply(ctx context.Context) error {
 		return asRefusal("Not sent: ", err)
 	}
 	return h.noteSent(ctx, p)
-}
-
-// messageIn is the message that an event changed.
-func messageIn(body string) *said {
-	var env envelope
-	var h happening
-	if json.Unmarshal([]byte(body), &env) != nil || json.Unmarshal(env.Event, &h) != nil {
-		return nil
-	}
-	return h.Message
 }
 
 // noteSent has what someone wrote be marked with what became of it.
@@ -414,313 +408,4 @@ func asRefusal(what string, err error) error {
 		return refusal(what + "the conversation's channel is not connected.")
 	}
 	return refusal(what + errs.Clip(fault.Message))
-}
-
-// takeFiles fetches the files of a message from Slack, and uploads them as whoever sent them.
-func (h *hearing) takeFiles(ctx context.Context, by *speaker, p *post, files []file) (ids []string, err error) {
-	if len(files) > mostFiles {
-		return nil, refusal(fmt.Sprintf("Not sent: it has %d files; at most %d are taken.", len(files), mostFiles))
-	}
-	for _, f := range files {
-		if f.External || f.Mode == "external" || f.Mode == "tombstone" || f.Mode == "hidden_by_limit" || f.Mode == "file_access" {
-			return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is not a file of Slack's own.")
-		}
-		if h.options.MaxBytes > 0 && f.Size > h.options.MaxBytes {
-			return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is too large.")
-		}
-		content, err := h.fetchFile(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		key := "slack " + p.messageID + " " + f.ID
-		a, err := h.files.Upload(viewer.NewContext(ctx, by.viewer), attachment.UploadInput{
-			ConversationID: h.c.ID, File: bytes.NewReader(content), FileName: f.Name, Size: int64(len(content)), IdempotencyKey: &key,
-		})
-		if err != nil {
-			return nil, asRefusal("Not sent: “"+errs.Clip(f.Name)+"”: ", err)
-		}
-		ids = append(ids, a.ID)
-	}
-	return ids, nil
-}
-
-// errTooLarge says that a file is larger than it may be.
-var errTooLarge = errors.New("the file is too large")
-
-// bounded keeps what is written, up to a limit.
-type bounded struct {
-	bytes.Buffer
-	most int64
-}
-
-// Write keeps p; errTooLarge beyond the limit.
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.most > 0 && int64(b.Len()+len(p)) > b.most {
-		return 0, errTooLarge
-	}
-	return b.Buffer.Write(p)
-}
-
-// fetchFile reads a file from Slack: the token is sent to no other host.
-func (h *hearing) fetchFile(ctx context.Context, f file) ([]byte, error) {
-	address := f.URL
-	if address == "" {
-		address = f.Private
-	}
-	if !h.isSlacks(address) {
-		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is not a file of Slack's own.")
-	}
-	to := &bounded{most: h.options.MaxBytes}
-	err := h.api.GetFileContext(ctx, address, to)
-	switch {
-	case errors.Is(err, errTooLarge):
-		return nil, refusal("Not sent: “" + errs.Clip(f.Name) + "” is too large.")
-	case err != nil && h.isWithheld(err):
-		return nil, refusal("Not sent: Slack does not give “" + errs.Clip(f.Name) + "”.")
-	}
-	return to.Bytes(), err
-}
-
-// fileTries is how often a file is asked for that Slack does not give, over some minutes: then what
-// came with it is not sent.
-const fileTries = 8
-
-// isWithheld reports whether a file is not to be had: it is gone, or Slack did not give it for
-// minutes.
-func (h *hearing) isWithheld(err error) bool {
-	var status api.StatusCodeError
-	return errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone) || h.event.attempts >= fileTries && !isLater(err) && pauseOf(err) == 0
-}
-
-// isSlacks reports whether an address is one of Slack's own hosts.
-func (s *Service) isSlacks(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.User != nil {
-		return false
-	}
-	base, err := url.Parse(s.options.APIURL)
-	if err == nil && s.options.APIURL != api.APIURL && u.Scheme == base.Scheme && u.Host == base.Host {
-		return true
-	}
-	host := strings.ToLower(u.Host)
-	return u.Scheme == "https" && (host == "slack.com" || strings.HasSuffix(host, ".slack.com"))
-}
-
-// takeChange edits the message that someone's words became, as they edit these.
-func (h *hearing) takeChange(ctx context.Context) error {
-	p, m, err := h.messageOf(ctx)
-	if err != nil || m == nil {
-		return err
-	}
-	what := h.Message
-	if what.User != p.slackUser {
-		return nil
-	}
-	by, err := h.speaker(ctx, what.User)
-	if err != nil {
-		return err
-	}
-	says, err := h.contentOf(ctx, by, what)
-	if err != nil {
-		return err
-	}
-	if says.note != (m.Direction == vocab.Note) {
-		return refusal("The edit was not taken: what was sent cannot become a note, nor a note an answer.")
-	}
-	in := conversation.EditMessageInput{MessageID: m.ID}
-	if says.markdown != "" {
-		in.Markdown = &says.markdown
-	} else {
-		if says.text == m.Text {
-			return nil
-		}
-		in.Text = &says.text
-	}
-	// Until it is known what it says then, no difference is an edit in Parley.
-	if err := h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = '' WHERE id = $1", p.id); err != nil {
-		return err
-	}
-	changed, err := h.conversations.EditMessage(viewer.NewContext(ctx, by.viewer), in)
-	if err != nil {
-		return asRefusal("The edit was not taken, and the contact has what was written before: ", err)
-	}
-	return h.execWithin(ctx, h.row.accountID, "UPDATE slack_posts SET digest = $1 WHERE id = $2", saidDigest(changed), p.id)
-}
-
-// messageOf is the post that an event is about, and the message that it became; nil: it became
-// none. errWait: it may still.
-func (h *hearing) messageOf(ctx context.Context) (*post, *ent.Message, error) {
-	p, err := h.postAt(ctx, h.event.aboutTS)
-	if err != nil {
-		return nil, nil, err
-	}
-	if p == nil {
-		return nil, nil, errWait
-	}
-	if !p.fromSlack {
-		return nil, nil, nil
-	}
-	m, err := h.store.Client(ctx).Message.Get(ctx, p.messageID)
-	if ent.IsNotFound(err) {
-		waits, err := h.findSaid(ctx, "team_id = $1 AND slack_id = $2 AND about_ts = $3 AND kind = 'reply' AND due_at > 0", h.teamID, h.event.slackID, h.event.aboutTS)
-		if err == nil && waits != nil {
-			err = errWait
-		}
-		return nil, nil, err
-	}
-	return p, m, err
-}
-
-// takeDeletion deletes the message that someone's words became, where that is possible.
-func (h *hearing) takeDeletion(ctx context.Context) error {
-	_, m, err := h.messageOf(ctx)
-	if errors.Is(err, errWait) {
-		// Its words came never, or come later: then they are not sent (takeReply).
-		return errWait
-	}
-	if err != nil || m == nil || m.DeletedAt.IsSet() {
-		return err
-	}
-	if h.isLateDeletion() {
-		return refusal("The message was deleted here long after it was written. Slack does not say by whom, so it stays in the conversation: delete it in Parley.")
-	}
-	by, err := h.speaker(ctx, h.Previous.User)
-	if err != nil {
-		return err
-	}
-	if _, err := h.conversations.DeleteMessage(viewer.NewContext(ctx, by.viewer), conversation.DeleteMessageInput{MessageID: m.ID}); err != nil {
-		return asRefusal("The message was deleted here, but not for the contact: ", err)
-	}
-	return nil
-}
-
-// takeAction does what someone pressed, as the user that they are.
-func (h *hearing) takeAction(ctx context.Context) error {
-	if h.age() > actionLife {
-		return h.answerPress(ctx, "That was not done, since it could not be done at once: look at the conversation, and press again.")
-	}
-	by, err := h.speaker(ctx, h.action.User.ID)
-	if err != nil {
-		return err
-	}
-	if !by.user {
-		return h.answerPress(ctx, "You are not a member of the conversation's inbox in Parley, or your address there is another one than in Slack.")
-	}
-	as, target := viewer.NewContext(ctx, by.viewer), conversation.On(h.c.ID)
-	switch h.action.Actions[0].ActionID {
-	case actionAssign:
-		_, err = h.conversations.Assign(as, conversation.AssignConversationInput{Target: target, Assignment: conversation.Assignment{UserID: opt.Of(by.viewer.ActorID)}})
-	case actionClose:
-		_, err = h.conversations.Close(as, conversation.CloseConversationInput{Target: target})
-	case actionOpen:
-		_, err = h.conversations.Reopen(as, conversation.ReopenConversationInput{Target: target})
-	}
-	var why refusal
-	if err = asRefusal("That was not done: ", err); errors.As(err, &why) {
-		return h.answerPress(ctx, string(why))
-	}
-	return err
-}
-
-// answerPress says something to whoever pressed a button, and to no one else. It is tried once.
-func (h *hearing) answerPress(ctx context.Context, text string) error {
-	if !h.isSlacks(h.action.ResponseURL) {
-		return nil
-	}
-	body, err := json.Marshal(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape(text)})
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.action.ResponseURL, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := h.client.Do(request)
-	if err != nil {
-		h.log.InfoContext(ctx, "someone who pressed a button in Slack did not get an answer", "error", err)
-		return nil
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<10))
-	return response.Body.Close()
-}
-
-// handleChannel handles what became of a channel, or of the app.
-func (r *runner) handleChannel(ctx context.Context, e *storedEvent) error {
-	everywhere := everywhere(ctx)
-	client := r.store.Client(everywhere)
-	if e.kind == "app_uninstalled" || e.kind == "tokens_revoked" {
-		list, err := client.SlackWorkspace.Query().Where(slackworkspace.TeamID(e.teamID)).All(everywhere)
-		for _, w := range list {
-			if w.ConnectedAt > 0 && int64(w.ConnectedAt) > e.receivedAt { // it was connected again since
-				continue
-			}
-			err = errors.Join(err, r.revoke(ctx, w, "The app was removed from the workspace: connect it again."))
-		}
-		return err
-	}
-	list, err := client.SlackChannel.Query().Where(slackchannel.TeamID(e.teamID), slackchannel.SlackID(e.slackID)).All(everywhere)
-	if err != nil {
-		return err
-	}
-	var env envelope
-	var h happening
-	if json.Unmarshal([]byte(e.body), &env) != nil || json.Unmarshal(env.Event, &h) != nil {
-		return nil
-	}
-	for _, c := range list {
-		if err := r.changeChannel(ctx, c, &h); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// share notes that others read a channel: nothing is posted there, and once it is connected again
-// Slack is asked first.
-func (r *runner) share(ctx context.Context, c *ent.SlackChannel) error {
-	r.mu.Lock()
-	delete(r.checked, c.SlackID)
-	r.mu.Unlock()
-	return r.stopChannel(ctx, c, vocab.SlackChannelShared, "The channel is shared with another company, which would read notes.")
-}
-
-func (r *runner) changeChannel(ctx context.Context, c *ent.SlackChannel, h *happening) error {
-	switch h.Type {
-	case "channel_shared":
-		return r.share(ctx, c)
-	case "channel_archive", "group_archive":
-		return r.stopChannel(ctx, c, vocab.SlackChannelUnreachable, "The channel is archived.")
-	case "channel_deleted", "group_deleted":
-		return r.stopChannel(ctx, c, vocab.SlackChannelUnreachable, "The channel was deleted in Slack.")
-	case "channel_unarchive", "group_unarchive":
-		if c.State != vocab.SlackChannelUnreachable {
-			return nil
-		}
-		return r.changeRow(ctx, c, func(after *ent.SlackChannel) { after.State, after.Problem = vocab.SlackChannelConnected, "" })
-	case "channel_rename", "group_rename":
-		_, name := h.channelID()
-		if name == "" {
-			return nil
-		}
-		return r.changeRow(ctx, c, func(after *ent.SlackChannel) { after.Name = errs.Clip(name) })
-	}
-	return nil
-}
-
-// changeRow changes a channel, and has its threads go on if it is connected.
-func (s *Service) changeRow(ctx context.Context, c *ent.SlackChannel, apply func(*ent.SlackChannel)) error {
-	return s.store.WithTx(asSystem(ctx, c.AccountID), func(ctx context.Context, tx *store.Tx) error {
-		before, err := tx.Client.SlackChannel.Query().Where(slackchannel.ID(c.ID)).Modify(store.ForUpdate).Only(ctx)
-		if err != nil {
-			return ent.MaskNotFound(err)
-		}
-		after := *before
-		apply(&after)
-		if err := saveChannel(ctx, tx, before, &after); err != nil || after.State != vocab.SlackChannelConnected {
-			return err
-		}
-		s.wakeAfter(tx, c.TeamID)
-		return unpark(ctx, tx, "channel_id", c.ID)
-	})
 }

@@ -18,6 +18,9 @@ const (
 	mostAtOnce = 8
 	// mostRead is how many that are due are read at a time.
 	mostRead = 500
+	// mostOfChannel is how many of these are of one channel, which has one post a second: others are not
+	// to wait for it.
+	mostOfChannel = 2 * mostAtOnce
 	// finishing bounds what is done after the node's end.
 	finishing = 5 * time.Second
 )

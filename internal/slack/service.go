@@ -147,6 +147,17 @@ func (s *Service) clientOf(w *ent.SlackWorkspace) (*api.Client, error) {
 	return s.clientWith(string(token)), nil
 }
 
+// transfersOf transfers files as the app in a workspace, for which there is more time.
+func (s *Service) transfersOf(w *ent.SlackWorkspace) (*api.Client, error) {
+	token, err := s.keys.Open(w.Token, tokenPlace(w.ID))
+	if err != nil {
+		return nil, err
+	}
+	client := *s.client
+	client.Timeout = fileTime
+	return api.New(string(token), api.OptionHTTPClient(&client), api.OptionAPIURL(s.options.APIURL)), nil
+}
+
 func (s *Service) clientWith(token string) *api.Client {
 	return api.New(token, api.OptionHTTPClient(s.client), api.OptionAPIURL(s.options.APIURL))
 }

@@ -1,8 +1,10 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -20,6 +22,8 @@ const (
 	checkEvery = 5 * time.Minute
 	// mostPosts is how many posts of a thread are read at a time.
 	mostPosts = 50
+	// newsFor is how long what could not be posted is worth posting.
+	newsFor = 24 * time.Hour
 	// parked is when a thread is due that waits for its workspace or channel to be connected again.
 	parked = -1
 )
@@ -80,9 +84,15 @@ func (w *work) park(ctx context.Context) error {
 	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET due_at = $1 WHERE id = $2 AND version = $3", parked, w.row.id, w.row.version)
 }
 
-// unpark has the threads that wait for something to be connected again be served.
+// unpark has the threads that wait for something to be connected again be served. So are those that
+// learned just now that it is not connected, and are about to be parked.
 func unpark(ctx context.Context, tx *store.Tx, where, value string) error {
-	_, err := tx.Exec(ctx, "UPDATE slack_threads SET due_at = $1, attempts = 0 WHERE due_at = $2 AND "+where+" = $3", int64(tx.Now()), parked, value)
+	// What is old by now is not news: what was said in threads of before is left out.
+	old := int64(tx.Now().Add(-newsFor))
+	if _, err := tx.Exec(ctx, "UPDATE slack_posts SET due = FALSE WHERE thread_id IN (SELECT id FROM slack_threads WHERE due_at <> 0 AND "+where+" = $1) AND due AND ts = '' AND tried_at = 0 AND created_at < $2", value, old); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "UPDATE slack_threads SET due_at = $1, attempts = 0, version = version + 1 WHERE due_at <> 0 AND "+where+" = $2", int64(tx.Now()), value)
 	return err
 }
 
@@ -130,13 +140,18 @@ func (w *work) settleThread(ctx context.Context, err error) error {
 		return errors.Join(w.revoke(ctx, w.workspace, sentenceOf(err)), w.park(ctx))
 	case faultChannel:
 		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelUnreachable, sentenceOf(err)), w.park(ctx))
+	case faultGone:
+		if isCode(err, "thread_not_found") { // someone deleted the first post: it is made anew
+			return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET ts = '', header = '', tried_at = 0, version = version + 1, due_at = $1 WHERE id = $2 AND ts = $3",
+				int64(w.store.Now().Add(restAfterFault)), w.row.id, w.row.ts)
+		}
 	case faultRefused: // it would be refused again, until something else is to be shown
 		w.log.WarnContext(ctx, "Slack does not take a thread", "thread", w.row.id, "error", err)
 		return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET attempts = 0, due_at = CASE WHEN version = $1 THEN 0 ELSE due_at END WHERE id = $2", w.row.version, w.row.id)
 	}
 	w.log.WarnContext(ctx, "a Slack thread could not be brought up to date", "thread", w.row.id, "error", err)
 	at := w.store.Now().Add(pauseAfter(w.row.attempts))
-	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET attempts = attempts + 1, due_at = $1 WHERE id = $2", int64(at), w.row.id)
+	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET attempts = attempts + 1, due_at = $1 WHERE id = $2 AND version = $3", int64(at), w.row.id, w.row.version)
 }
 
 // pauseAfter is how long what failed rests: from a second to ten minutes.
@@ -149,17 +164,34 @@ func (w *work) show(ctx context.Context) error {
 	if err := w.showHeader(ctx); err != nil {
 		return err
 	}
+	var failed error
+	put := map[string]bool{}
 	for {
 		posts, err := w.duePosts(ctx)
-		if err != nil || len(posts) == 0 {
+		if err != nil {
 			return err
 		}
+		posts = slices.DeleteFunc(posts, func(p *post) bool { return put[p.id] })
+		if len(posts) == 0 {
+			return failed
+		}
 		for _, p := range posts {
-			if err := w.tendPost(ctx, p); err != nil {
+			err := w.tendPost(ctx, p)
+			switch {
+			case err == nil:
+			case p.attachmentID != "" && ctx.Err() == nil && !stopsThread(err): // what is below it is shown first
+				put[p.id], failed = true, cmp.Or(failed, err)
+			default:
 				return err
 			}
 		}
 	}
+}
+
+// stopsThread reports whether nothing of a thread can be shown, and not only a file.
+func stopsThread(err error) bool {
+	f := faultOf(err)
+	return !isLater(err) && (f == faultRevoked || f == faultChannel || isCode(err, "thread_not_found"))
 }
 
 // showHeader makes the first post, or edits it.
@@ -190,7 +222,13 @@ func (w *work) showHeader(ctx context.Context) error {
 	} else {
 		return nil
 	}
-	return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET ts = $1, header = $2, tried_at = 0 WHERE id = $3", w.row.ts, w.row.header, w.row.id)
+	return w.within(ctx, w.row.accountID, func(ctx context.Context, tx *store.Tx) error {
+		kept, err := tx.Exec(ctx, "UPDATE slack_threads SET ts = $1, header = $2, tried_at = 0 WHERE id = $3", w.row.ts, w.row.header, w.row.id)
+		if err != nil || kept > 0 {
+			return err
+		}
+		return w.leave(ctx, tx, w.row.ts, "")
+	})
 }
 
 // place is where something is posted.
@@ -205,10 +243,12 @@ type attempt struct {
 const (
 	// metadataType is the type of what Parley notes on its posts, by which it finds them again.
 	metadataType = "parley_post"
-	// unsure is how long an attempt may still be under way whose outcome is not known.
+	// postTime bounds an attempt to post.
+	postTime = 10 * time.Second
+	// unsure is how long Slack may still be at an attempt that has ended here.
 	unsure = 3 * time.Second
-	// clocksDiffer is how far Slack's clock may be behind.
-	clocksDiffer = 5 * time.Minute
+	// clocksDiffer is how far Slack's clock may be from ours.
+	clocksDiffer = time.Minute
 	// mostPages is how many pages of a channel are searched for a post.
 	mostPages = 10
 )
@@ -222,7 +262,7 @@ func (w *work) postOnce(ctx context.Context, a attempt, at place, options ...api
 
 func (r *runner) postOnce(ctx context.Context, client *api.Client, accountID string, a attempt, at place, options ...api.MsgOption) (ts string, err error) {
 	if a.triedAt > 0 {
-		if sure := a.triedAt.Add(unsure); sure > r.store.Now() {
+		if sure := r.endOf(a).Add(unsure); sure > r.store.Now() {
 			return "", later{sure}
 		}
 		ts, err := r.lookFor(ctx, client, a, at)
@@ -242,6 +282,8 @@ func (r *runner) postOnce(ctx context.Context, client *api.Client, accountID str
 		options = append(options, api.MsgOptionTS(at.threadTS))
 	}
 	err = r.call(ctx, "chat.postMessage", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, postTime)
+		defer cancel()
 		if err := note(r.store.Now()); err != nil {
 			return err
 		}
@@ -255,13 +297,43 @@ func (r *runner) postOnce(ctx context.Context, client *api.Client, accountID str
 	if err != nil && (errors.As(err, &put) || faultOf(err) != faultUnknown) { // it was not posted
 		return "", errors.Join(err, note(a.triedAt))
 	}
+	if err != nil {
+		r.noteEnd(a)
+	}
 	return ts, err
 }
 
-// lookFor finds a post of which it is not known whether it was made; "": it was not.
+// noteEnd remembers that an attempt has ended here whose outcome is not known.
+func (r *runner) noteEnd(a attempt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.overAt) >= mostKnown {
+		clear(r.overAt)
+	}
+	r.overAt[a.id] = r.store.Now()
+}
+
+// endOf is when an attempt has ended: as long after its begin as it may take, if it was another
+// node's, or one's that died.
+func (r *runner) endOf(a attempt) clock.Micros {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	latest := a.triedAt.Add(postTime)
+	if at := r.overAt[a.id]; at >= a.triedAt && at < latest {
+		return at
+	}
+	return latest
+}
+
+// lookFor finds a post of which it is not known whether it was made; "": it was not. It looks
+// around when it was tried: an earlier attempt was looked for before this one.
 func (r *runner) lookFor(ctx context.Context, client *api.Client, a attempt, at place) (ts string, err error) {
 	oldest := api.GetConversationHistoryParameters{
-		ChannelID: at.slackID, Limit: 200, Inclusive: true, IncludeAllMetadata: true, Oldest: slackTime(a.triedAt.Add(-clocksDiffer)),
+		ChannelID: at.slackID, Limit: 200, Inclusive: true, IncludeAllMetadata: true, Oldest: slackTime(a.triedAt.Add(-clocksDiffer)), Latest: slackTime(a.triedAt.Add(postTime + unsure + clocksDiffer)),
+	}
+	own, err := r.store.Strings(everywhere(ctx), "SELECT bot_user_id FROM slack_workspaces WHERE team_id = $1", r.teamID)
+	if err != nil {
+		return "", err
 	}
 	for range mostPages {
 		var messages []api.Message
@@ -277,7 +349,7 @@ func (r *runner) lookFor(ctx context.Context, client *api.Client, a attempt, at 
 		} else {
 			err = r.call(ctx, "conversations.replies", func(ctx context.Context) (err error) {
 				messages, _, next, err = client.GetConversationRepliesContext(ctx, &api.GetConversationRepliesParameters{
-					ChannelID: at.slackID, Timestamp: at.threadTS, Limit: 200, Inclusive: true, IncludeAllMetadata: true, Oldest: oldest.Oldest, Cursor: oldest.Cursor,
+					ChannelID: at.slackID, Timestamp: at.threadTS, Limit: 200, Inclusive: true, IncludeAllMetadata: true, Oldest: oldest.Oldest, Latest: oldest.Latest, Cursor: oldest.Cursor,
 				})
 				return err
 			})
@@ -286,7 +358,7 @@ func (r *runner) lookFor(ctx context.Context, client *api.Client, a attempt, at 
 			return "", err
 		}
 		for _, m := range messages {
-			if m.Metadata.EventType == metadataType && m.Metadata.EventPayload["id"] == a.id {
+			if slices.Contains(own, m.User) && m.Metadata.EventType == metadataType && m.Metadata.EventPayload["id"] == a.id {
 				return m.Timestamp, nil
 			}
 		}

@@ -140,11 +140,11 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 func (s *Server) history(form map[string]string) map[string]any {
 	list := []any{}
 	for _, m := range s.messages {
-		if m.Channel != form["channel"] || m.ThreadTS != form["ts"] && m.TS != form["ts"] || m.TS < form["oldest"] {
+		if m.Channel != form["channel"] || m.ThreadTS != form["ts"] && m.TS != form["ts"] || m.TS < form["oldest"] || form["latest"] != "" && m.TS > form["latest"] {
 			continue
 		}
 		object := map[string]any{"type": "message", "ts": m.TS, "thread_ts": m.ThreadTS, "text": m.Text, "user": m.User}
-		if m.Metadata != "" && (form["include_all_metadata"] == "1" || form["include_all_metadata"] == "true") {
+		if m.Metadata != "" && strings.Contains(s.scopes, "metadata.message:read") && (form["include_all_metadata"] == "1" || form["include_all_metadata"] == "true") {
 			object["metadata"] = json.RawMessage(m.Metadata)
 		}
 		list = append(list, object)
@@ -182,6 +182,9 @@ func (s *Server) chat(method string, form map[string]string) map[string]any {
 		}
 		m := &Message{Channel: c.ID, TS: s.nextTS(), ThreadTS: form["thread_ts"], Text: form["text"], Blocks: form["blocks"], Metadata: form["metadata"], User: BotUser}
 		s.messages = append(s.messages, m)
+		s.pushes = append(s.pushes, map[string]any{
+			"type": "message", "channel": c.ID, "channel_type": "channel", "user": BotUser, "bot_id": "B0BOT", "app_id": "A1", "bot_profile": map[string]any{"id": "B0BOT"}, "text": m.Text, "ts": m.TS, "thread_ts": m.ThreadTS,
+		})
 		return map[string]any{"ok": true, "channel": c.ID, "ts": m.TS}
 	}
 	i, m := s.find(c.ID, form["ts"])
@@ -251,10 +254,16 @@ func (s *Server) fileMethods(method string, form map[string]string) map[string]a
 			return refuse("file_not_found")
 		}
 		f.Channel, f.ThreadTS = form["channel_id"], form["thread_ts"]
+		s.pushes = append(s.pushes, map[string]any{
+			"type": "message", "subtype": "file_share", "channel": f.Channel, "channel_type": "channel", "user": BotUser, "bot_id": nil, "text": "", "ts": s.nextTS(), "thread_ts": f.ThreadTS,
+			"files": []any{map[string]any{"id": f.ID, "name": f.Name, "mode": "hosted", "size": len(f.Content), "url_private": base + "/file/" + f.ID, "url_private_download": base + "/file/" + f.ID}},
+		})
 		return map[string]any{"ok": true, "files": []any{map[string]any{"id": f.ID, "title": f.Name}}}
 	case "files.info":
 		shares := map[string]any{}
-		if f.Channel != "" {
+		if s.slow > 0 {
+			s.slow--
+		} else if f.Channel != "" {
 			shares["public"] = map[string]any{f.Channel: []any{map[string]any{"ts": "1.0", "thread_ts": f.ThreadTS}}}
 		}
 		return map[string]any{"ok": true, "file": map[string]any{"id": f.ID, "name": f.Name, "shares": shares}}

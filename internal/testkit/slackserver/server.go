@@ -69,14 +69,14 @@ type Call struct {
 type Server struct {
 	// URL is where its methods are.
 	URL string
-	// Parley is where events are sent.
-	Parley string
 
 	t     testing.TB
 	http  *httptest.Server
 	clock clock.Clock
 
 	mu       sync.Mutex
+	parley   string           // where events are sent
+	pushes   []map[string]any // events of what the app just did
 	changed  chan struct{}
 	users    map[string]*User
 	channels map[string]*Channel
@@ -92,6 +92,7 @@ type Server struct {
 	limits   map[string]limit
 	refusals map[string][]string
 	drops    map[string]int
+	slow     int // how many times files.info does not know yet where a file is shown
 	after    map[string]func()
 	replies  []string // what was said to response addresses
 	scopes   string
@@ -120,6 +121,13 @@ func Start(t testing.TB, scopes []string) *Server {
 	s.URL = s.http.URL + "/api/"
 	s.AddUser(User{ID: BotUser, Name: "parley", Bot: true})
 	return s
+}
+
+// Serves says where Parley is, to which events are sent.
+func (s *Server) Serves(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parley = address
 }
 
 // AddUser puts someone into the workspace, or changes them.
@@ -170,6 +178,13 @@ func (s *Server) Drop(method string, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.drops[method] = times
+}
+
+// ForgetShares has the next calls of files.info not say where a file is shown.
+func (s *Server) ForgetShares(times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.slow = times
 }
 
 // After calls f once, after the next call of a method was done and before it is answered.
@@ -332,10 +347,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.drops[method]--
 	}
 	delete(s.after, method)
+	pushes := s.pushes
+	s.pushes = nil
 	s.signal()
 	s.mu.Unlock()
 	if after != nil {
 		after()
+	}
+	for _, event := range pushes { // what the app itself writes is said to it, too
+		body := s.Event(event)
+		s.Post("/slack/events", "application/json", body, Sign(SigningSecret, s.clock.Now(), body))
 	}
 	if drop {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {

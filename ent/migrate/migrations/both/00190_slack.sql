@@ -75,7 +75,9 @@ CREATE INDEX slack_threads_slack ON slack_threads (team_id, slack_id, ts);
 CREATE INDEX slack_threads_account ON slack_threads (account_id, id);
 CREATE INDEX slack_threads_due ON slack_threads (team_id, due_at) WHERE due_at > 0;
 
--- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there.
+-- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there; mark
+-- is the mark that it is to have, marked the one that it has; edited is when they
+-- last edited it, as far as that was taken over.
 CREATE TABLE slack_posts (
     id              TEXT NOT NULL PRIMARY KEY,
     account_id      TEXT NOT NULL,
@@ -92,6 +94,8 @@ CREATE TABLE slack_posts (
     file_id         TEXT NOT NULL DEFAULT '',
     digest          TEXT NOT NULL DEFAULT '',
     mark            TEXT NOT NULL DEFAULT '',
+    marked          TEXT NOT NULL DEFAULT '',
+    edited          TEXT NOT NULL DEFAULT '',
     due             BOOLEAN NOT NULL,
     version         INTEGER NOT NULL DEFAULT 1,
     tried_at        INTEGER NOT NULL DEFAULT 0,
@@ -120,10 +124,11 @@ CREATE TABLE slack_events (
     attempts    INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX slack_events_due ON slack_events (team_id, due_at, about_ts) WHERE due_at > 0;
-CREATE INDEX slack_events_about ON slack_events (team_id, slack_id, about_ts) WHERE due_at > 0;
+CREATE INDEX slack_events_about ON slack_events (team_id, slack_id, about_ts);
 CREATE INDEX slack_events_received ON slack_events (received_at);
 
--- Posts of conversations that were purged, which are still to be deleted in Slack.
+-- Posts of conversations that were purged, which are still to be deleted in Slack. Where one of them is, is not known if there is
+-- neither ts nor file_id: then it is looked for by post_id.
 CREATE TABLE slack_removals (
     id           TEXT NOT NULL PRIMARY KEY,
     account_id   TEXT NOT NULL,
@@ -131,6 +136,9 @@ CREATE TABLE slack_removals (
     slack_id     TEXT NOT NULL,
     ts           TEXT NOT NULL,
     file_id      TEXT NOT NULL DEFAULT '',
+    post_id      TEXT NOT NULL DEFAULT '',
+    thread_ts    TEXT NOT NULL DEFAULT '',
+    tried_at     INTEGER NOT NULL DEFAULT 0,
     due_at       INTEGER NOT NULL,
     attempts     INTEGER NOT NULL DEFAULT 0
 );
