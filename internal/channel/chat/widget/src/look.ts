@@ -21,6 +21,8 @@ export interface Looker {
   took(widget: WidgetData): void;
   /** It cannot be asked about this page: what it said was of another one. */
   lost(): void;
+  /** It could not be asked, and is asked again. */
+  unanswered(): void;
 }
 
 export class Lookup {
@@ -39,7 +41,7 @@ export class Lookup {
     private readonly session: Session,
     private readonly storage: Storage<Kept>,
     private readonly channelKey: string,
-    private readonly locale: string,
+    private readonly settings: { readonly locale: string },
     private readonly owner: Looker,
   ) {}
 
@@ -59,24 +61,37 @@ export class Lookup {
       const page = this.page();
       try {
         const known = resumes && this.session.known;
-        const variables = widgetOn(this.channelKey, this.locale, page, known, known ? this.storage.get("conversation") : null);
+        const variables = widgetOn(this.channelKey, this.settings.locale, page, known, known ? this.storage.get("conversation") : null);
         const shown = await this.session.run(() => this.api.ask<Shown>(showWidget, variables));
-        if (question !== this.asked) return await this.looking!;
+        if (question !== this.asked) return await this.next();
         this.data = shown.widget;
         if (!this.isFor(page)) continue; // it moved on, or a rule looks at more of it
         this.shownOn = page;
         this.owner.took(shown.widget);
         return shown;
       } catch (error) {
-        if (question !== this.asked) return await this.looking!;
+        if (question !== this.asked) return await this.next();
         const { code, passing } = error as ApiError;
         if (code === "STALE") continue;
         if (this.data && page !== this.shownOn) this.showNothing();
+        this.owner.unanswered();
         if (!passing || !patient) throw error;
       }
       await this.pause(wait);
-      if (question !== this.asked) return await this.looking!;
+      if (question !== this.asked) return await this.next();
     }
+  }
+
+  /** The answer to the newest question; after stop there comes none. */
+  private next(): Promise<Shown> {
+    return this.looking ?? new Promise(() => undefined);
+  }
+
+  /** Asks no more, and takes no answer that is on its way. */
+  stop(): void {
+    this.asked++;
+    this.looking = null;
+    this.wake();
   }
 
   /** Asks again now, if it waits to. */
