@@ -1,6 +1,7 @@
 // Which names of the widget's own classes the build may shorten (build/names.txt): names
 // that mean something to the browser, to the API, to storage or to the site's scripts are
-// none of them. `node names.mjs` writes the list.
+// none of them. Nor is what the loader hands to the widget, which is shortened apart: that
+// is declared by interfaces. `node names.mjs` writes the list.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -52,13 +52,15 @@ interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
 }
 
+let policy: ReturnType<TrustedTypes["createPolicy"]> | null = null;
+
 /** The address of the loader, for a page that takes scripts of named policies only. */
 function trusted(address: string): string {
   const { trustedTypes } = window as { trustedTypes?: TrustedTypes };
-  if (!trustedTypes) return address;
   try {
-    return trustedTypes.createPolicy("parley-load", { createScriptURL: (url) => url }).createScriptURL(address);
+    policy ??= trustedTypes?.createPolicy("parley-load", { createScriptURL: (url) => url }) ?? null;
   } catch {
-    return address; // where the policy's name is not allowed, the browser says so itself
+    // where the policy's name is not allowed, the browser says so itself
   }
+  return policy?.createScriptURL(address) ?? address;
 }

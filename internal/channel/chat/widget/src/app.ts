@@ -142,7 +142,7 @@ export class App implements Asker, Owner, Heir, Looker {
   get hasPrompt(): boolean {
     const shown = this.targetedMessage;
     if (!shown || !this.hasLauncher || this.open || this.chat.thread.id || this.isDismissed(shown)) return false;
-    return this.small.matches && this.occasion.came && shown.smallScreen === "PROMPT";
+    return this.small.matches && shown.openByItself && this.occasion.came && shown.smallScreen === "PROMPT";
   }
 
   /** Opens the panel; byItself: the visitor did not ask for it. text is what is proposed to write, where nothing is written yet. */
@@ -150,7 +150,7 @@ export class App implements Asker, Owner, Heir, Looker {
     this.wanted = !this.data;
     this.text = text || this.text;
     this.changed();
-    if (!this.data) return;
+    if (!this.data) return this.lookup.hurry();
     if (this.text && this.mayWriteHere) {
       const { unsent, place } = this.chat;
       if (!unsent.text(place)) unsent.write(place, this.text);
@@ -174,6 +174,7 @@ export class App implements Asker, Owner, Heir, Looker {
     if (this.fixed) return;
     this.wanted = false;
     this.text = "";
+    this.changed();
     this.dismiss();
     if (!this.open) return;
     this.storage.set("open", false);
@@ -268,6 +269,7 @@ export class App implements Asker, Owner, Heir, Looker {
   setLocale(locale: string): void {
     this.settings.locale = locale;
     if (this.status === "ready") void this.arrive(false);
+    else void this.resume().catch(() => undefined);
   }
 
   /** Has draw called after each change, once for all that changed together. */
@@ -453,7 +455,7 @@ export class App implements Asker, Owner, Heir, Looker {
   /** The time has come for the welcome to open by itself (TM-6). */
   private due(): void {
     const shown = this.targetedMessage;
-    if (!shown || this.open || !this.hasLauncher || this.chat.thread.id || this.isDismissed(shown)) return;
+    if (!shown?.openByItself || this.open || !this.hasLauncher || this.chat.thread.id || this.isDismissed(shown)) return;
     if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
     this.changed();
   }

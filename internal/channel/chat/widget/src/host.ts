@@ -9,15 +9,14 @@ const mostReturns = 60;
 /** Puts an element at the end of the body, or into what place selects, and again whenever it was taken out, until signal; back is called then. */
 export function keepIn(host: Element, place: string, back: () => void, signal: AbortSignal): void {
   let returns: number[] = [];
-  let watched: Element[] = [];
+  let watched: Node[] = [];
   const observer = new MutationObserver(() => put());
   const watch = (): void => {
-    const parents = place ? [] : [document.documentElement, document.body].filter((parent) => parent !== null);
-    if (place && watched.length) return;
+    const parents = place ? [document] : [document.documentElement, document.body].filter((parent) => parent !== null);
     if (parents.length === watched.length && parents.every((parent, i) => parent === watched[i])) return;
     observer.disconnect();
     for (const parent of [document, ...parents]) observer.observe(parent, { childList: true, subtree: place !== "" });
-    watched = place ? [host] : parents;
+    watched = parents;
   };
   const put = (): void => {
     watch();

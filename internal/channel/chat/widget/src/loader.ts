@@ -38,11 +38,11 @@ function begin(): void {
   const { script, key } = tag;
   const root = new URL(".", script.src).href;
   heedPolicy(root);
-  const { createScriptURL } = policy();
+  const trusted = policy();
   const bring = <T extends object>(path: string, left: T, said: DOMStringMap = {}): void => {
     const brought = document.createElement("script");
     brought.async = true;
-    brought.src = createScriptURL(new URL(path, root).href);
+    brought.src = trusted.createScriptURL(new URL(path, root).href);
     brought.nonce = script.nonce;
     brought.onerror = () => warn(`${brought.src} cannot be loaded.`);
     Object.assign(brought.dataset, said);

@@ -1,6 +1,6 @@
 // What to show on the page that the visitor is on (CH-12).
 
-import { type Api, type ApiError } from "./api";
+import { type Api, type ApiError, mayPass } from "./api";
 import { showWidget } from "./operations";
 import { address } from "./page";
 import { widgetOn } from "./question";
@@ -25,6 +25,9 @@ export interface Looker {
   unanswered(): void;
 }
 
+/** How long to wait at first before a question is asked again, in milliseconds. */
+const first = 2_000;
+
 export class Lookup {
   /** What the server says of this page; null: nothing yet. */
   data: WidgetData | null = null;
@@ -33,7 +36,9 @@ export class Lookup {
   private looking: Promise<Shown> | null = null;
   /** The page that the answer is for. */
   private shownOn = "";
-  /** Ends the wait before the question is asked again. */
+  /** How long to wait before the question is asked again, in milliseconds. */
+  private wait = first;
+  /** Ends that. */
   private wake = (): void => undefined;
 
   constructor(
@@ -57,7 +62,7 @@ export class Lookup {
   }
 
   private async ask(question: number, resumes: boolean, patient: boolean): Promise<Shown> {
-    for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
+    for (this.wait = first; ; this.wait = Math.min(this.wait * 2, 60_000)) {
       const page = this.page();
       try {
         const known = resumes && this.session.known;
@@ -71,13 +76,13 @@ export class Lookup {
         return shown;
       } catch (error) {
         if (question !== this.asked) return await this.next();
-        const { code, passing } = error as ApiError;
+        const { code } = error as ApiError;
         if (code === "STALE") continue;
         if (this.data && page !== this.shownOn) this.showNothing();
         this.owner.unanswered();
-        if (!passing || !patient) throw error;
+        if (!mayPass({ code }) || !patient) throw error;
       }
-      await this.pause(wait);
+      await this.pause(this.wait);
       if (question !== this.asked) return await this.next();
     }
   }
@@ -96,6 +101,7 @@ export class Lookup {
 
   /** Asks again now, if it waits to. */
   hurry(): void {
+    this.wait = first / 2;
     this.wake();
   }
 

@@ -10,10 +10,11 @@ import { Signals } from "./signals";
 import { hear } from "./warn";
 
 function begin(script: HTMLScriptElement & Built): void {
+  if (!script.parley) return; // a copy of the tag, as of a page that was swapped: the widget is there
   const { channel, parleyKey } = script.dataset;
   const signals = new Signals();
   const settings = settingsOf(script);
-  const app = new App(new Api(new URL("..", script.src).href, script.parley?.early), (channel ?? parleyKey)!, settings, signals);
+  const app = new App(new Api(new URL("..", script.src).href, script.parley.early), (channel ?? parleyKey)!, settings, signals);
   const parley = parleyOf(app);
   if (!settings.manual) parley.load();
   publish(parley);

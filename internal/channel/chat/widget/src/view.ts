@@ -29,7 +29,9 @@ export class View {
     this.panel = new Panel(app);
     this.root = h("div", { class: "root", hidden: true }, this.prompt, this.panel.element, this.launcher, this.news);
     this.shadow.adoptedStyleSheets = [base(), this.accent];
-    this.shadow.append(h("div", { class: "root" }, this.vain), this.root);
+    const inline = app.settings.inline && "inline";
+    set(this.host, "class", inline || null);
+    this.shadow.append(h("div", { class: `vain ${inline}` }, this.vain), this.root);
     app.onChange(() => this.draw());
     app.signals.on("open", (detail) => {
       if (!(detail as { byItself: boolean }).byItself) requestAnimationFrame(() => this.panel.focus());
