@@ -33,7 +33,8 @@ export function shortenable() {
   }
   const lib = `${widget}browser/node_modules/typescript/lib`;
   const known = readdirSync(lib).filter((name) => /^lib\.(dom|es).*\.d\.ts$/.test(name)).map((name) => readFileSync(`${lib}/${name}`, "utf8"));
-  known.push(readFileSync(`${widget}../../../../schema.graphqls`, "utf8"), readFileSync(`${widget}npm/index.d.ts`, "utf8"));
+  const schema = `${widget}../../../../graph/schema`;
+  known.push(readFileSync(`${widget}npm/index.d.ts`, "utf8"), ...readdirSync(schema).map((name) => readFileSync(`${schema}/${name}`, "utf8")));
   for (const text of known) for (const [, name] of text.matchAll(/^\s*(?:readonly |get |set )*(\w+)\??[(:<]/gm)) others.add(name);
   return [...members].filter((name) => name.length >= shortest && !others.has(name)).sort();
 }
