@@ -37,6 +37,14 @@ func (r *consentOptionsResolver) ContactSubscriptionType(ctx context.Context, ob
 	return r.Services.Consents.TypesOf(ctx, pick(objs, func(c *vocab.Consent) string { return c.SubscriptionTypeID }))
 }
 
+func (r *displayOptionsResolver) OpenAfterSeconds(ctx context.Context, obj *vocab.Display) (*int, error) {
+	return orNull(obj.OpenAfterSeconds), nil
+}
+
+func (r *displayOptionsResolver) OpenAfterScroll(ctx context.Context, obj *vocab.Display) (*int, error) {
+	return orNull(obj.OpenAfterScroll), nil
+}
+
 func (r *emailCaptureResolver) DelaySeconds(ctx context.Context, obj *vocab.EmailCapture) (*int, error) {
 	if obj.DelaySeconds == 0 {
 		return nil, nil
@@ -216,6 +224,10 @@ func (r *Resolver) ConsentOptions() generated.ConsentOptionsResolver {
 	return &consentOptionsResolver{r}
 }
 
+func (r *Resolver) DisplayOptions() generated.DisplayOptionsResolver {
+	return &displayOptionsResolver{r}
+}
+
 func (r *Resolver) EmailCapture() generated.EmailCaptureResolver { return &emailCaptureResolver{r} }
 
 func (r *Resolver) Heading() generated.HeadingResolver { return &headingResolver{r} }
@@ -255,6 +267,7 @@ func (r *Resolver) TargetingRuleInput() generated.TargetingRuleInputResolver {
 type (
 	captureFieldResolver           struct{ *Resolver }
 	consentOptionsResolver         struct{ *Resolver }
+	displayOptionsResolver         struct{ *Resolver }
 	emailCaptureResolver           struct{ *Resolver }
 	headingResolver                struct{ *Resolver }
 	targetedMessageResolver        struct{ *Resolver }

@@ -16,7 +16,7 @@ const (
 	browsing = 20 * time.Minute
 )
 
-// CH-3, CH-4, CH-6, CH-11, CH-12, IN-23, IB-6: the widget works in a browser, on pages of another origin with a
+// CH-3, CH-4, CH-6, CH-11, CH-12, TM-3, TM-6, IN-23, IB-6: the widget works in a browser, on pages of another origin with a
 // strict policy, and so does the demo page. scripts/widget.sh fetches the
 // browser's driver.
 func TestWidgetInBrowser(t *testing.T) {
@@ -35,7 +35,7 @@ func TestWidgetInBrowser(t *testing.T) {
 	server := startServer(t, "PARLEY_DATA_DIR="+data, "PARLEY_ADMIN_TOKEN="+adminToken, "PARLEY_ALLOWED_ORIGINS=*", "PARLEY_MAX_FILE_BYTES=1048576")
 	ctx, cancel := context.WithTimeout(t.Context(), browsing)
 	defer cancel()
-	for _, name := range []string{"types", "chat", "rating", "forms", "flow", "files", "cards", "page", "pages", "shared", "proof", "site", "rules", "queue", "hosted", "demo"} {
+	for _, name := range []string{"types", "chat", "rating", "forms", "flow", "files", "cards", "page", "pages", "shared", "proof", "site", "api", "npm", "network", "rules", "queue", "hosted", "demo"} {
 		run := exec.CommandContext(ctx, node, "--test", folder+"/"+name+".test.mjs")
 		run.Env = append(os.Environ(), "PARLEY_URL="+server.url, "PARLEY_TOKEN="+adminToken, "PARLEY_OUTBOX="+filepath.Join(data, "outbox"), "CHROMIUM="+chromium)
 		if out, err := run.CombinedOutput(); err != nil {

@@ -84,6 +84,7 @@ type ResolverRoot interface {
 	CustomChannel() CustomChannelResolver
 	Deal() DealResolver
 	DealTotal() DealTotalResolver
+	DisplayOptions() DisplayOptionsResolver
 	DocumentOpening() DocumentOpeningResolver
 	Draft() DraftResolver
 	DraftChange() DraftChangeResolver
@@ -1519,8 +1520,11 @@ type ComplexityRoot struct {
 	}
 
 	DisplayOptions struct {
-		OpenByItself func(childComplexity int) int
-		SmallScreen  func(childComplexity int) int
+		OpenAfterScroll  func(childComplexity int) int
+		OpenAfterSeconds func(childComplexity int) int
+		OpenAtLeaving    func(childComplexity int) int
+		OpenByItself     func(childComplexity int) int
+		SmallScreen      func(childComplexity int) int
 	}
 
 	DissociateRecordPayload struct {
@@ -5097,15 +5101,18 @@ type ComplexityRoot struct {
 	}
 
 	WidgetTargetedMessage struct {
-		Consent        func(childComplexity int) int
-		EmailCapture   func(childComplexity int) int
-		Heading        func(childComplexity int) int
-		ID             func(childComplexity int) int
-		OpenByItself   func(childComplexity int) int
-		SmallScreen    func(childComplexity int) int
-		Version        func(childComplexity int) int
-		WelcomeHTML    func(childComplexity int) int
-		WelcomeMessage func(childComplexity int) int
+		Consent          func(childComplexity int) int
+		EmailCapture     func(childComplexity int) int
+		Heading          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		OpenAfterScroll  func(childComplexity int) int
+		OpenAfterSeconds func(childComplexity int) int
+		OpenAtLeaving    func(childComplexity int) int
+		OpenByItself     func(childComplexity int) int
+		SmallScreen      func(childComplexity int) int
+		Version          func(childComplexity int) int
+		WelcomeHTML      func(childComplexity int) int
+		WelcomeMessage   func(childComplexity int) int
 	}
 
 	WidgetText struct {
@@ -10252,6 +10259,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DismissProposalPayload.UserErrors(childComplexity), true
 
+	case "DisplayOptions.openAfterScroll":
+		if e.ComplexityRoot.DisplayOptions.OpenAfterScroll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisplayOptions.OpenAfterScroll(childComplexity), true
+	case "DisplayOptions.openAfterSeconds":
+		if e.ComplexityRoot.DisplayOptions.OpenAfterSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisplayOptions.OpenAfterSeconds(childComplexity), true
+	case "DisplayOptions.openAtLeaving":
+		if e.ComplexityRoot.DisplayOptions.OpenAtLeaving == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisplayOptions.OpenAtLeaving(childComplexity), true
 	case "DisplayOptions.openByItself":
 		if e.ComplexityRoot.DisplayOptions.OpenByItself == nil {
 			break
@@ -25963,6 +25988,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WidgetTargetedMessage.ID(childComplexity), true
+	case "WidgetTargetedMessage.openAfterScroll":
+		if e.ComplexityRoot.WidgetTargetedMessage.OpenAfterScroll == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.OpenAfterScroll(childComplexity), true
+	case "WidgetTargetedMessage.openAfterSeconds":
+		if e.ComplexityRoot.WidgetTargetedMessage.OpenAfterSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.OpenAfterSeconds(childComplexity), true
+	case "WidgetTargetedMessage.openAtLeaving":
+		if e.ComplexityRoot.WidgetTargetedMessage.OpenAtLeaving == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WidgetTargetedMessage.OpenAtLeaving(childComplexity), true
 	case "WidgetTargetedMessage.openByItself":
 		if e.ComplexityRoot.WidgetTargetedMessage.OpenByItself == nil {
 			break
@@ -42987,8 +43030,14 @@ enum CaptureTiming {
 
 "How a welcome message is displayed."
 type DisplayOptions @scope(read: "settings:read") {
-  "Whether it opens without a click on the pages that it is for."
+  "Whether it opens without a click on the pages that it is for: at once, or at the first of what follows."
   openByItself: Boolean!
+  "Number of seconds on the page after which it opens; null: not so."
+  openAfterSeconds: Int
+  "How much of the way to the page's end must be scrolled for it to open, in percent; null: not so."
+  openAfterScroll: Int
+  "Whether it opens when the pointer leaves the page."
+  openAtLeaving: Boolean!
   "How it is displayed on a small screen."
   smallScreen: SmallScreen!
 }
@@ -43223,8 +43272,20 @@ input CaptureFieldInput {
 
 "How a welcome message is displayed."
 input DisplayOptionsInput {
-  "Whether it opens without a click; default: false."
+  """
+  Whether it opens without a click; default: false. At once, unless ` + "`" + `openAfterSeconds` + "`" + `, ` + "`" + `openAfterScroll` + "`" + ` or
+  ` + "`" + `openAtLeaving` + "`" + ` is set: then at the first of them. None of them is possible without it.
+  """
   openByItself: Boolean
+  "Number of seconds on the page after which it opens, 1 to 3600; omitted or 0: not so."
+  openAfterSeconds: Int
+  """
+  How much of the way to the page's end must be scrolled for it to open, 1 to 100 percent; omitted or 0: not so. A page
+  too short to be scrolled does not open it.
+  """
+  openAfterScroll: Int
+  "Whether it opens when the pointer leaves the page; default: false."
+  openAtLeaving: Boolean
   "How it is displayed on a small screen; default: NORMAL."
   smallScreen: SmallScreen = NORMAL
 }
@@ -45224,8 +45285,14 @@ type WidgetTargetedMessage @visible(to: [VISITOR, ANYONE]) @scope(read: "setting
   heading: WidgetHeading!
   "Whether and when to ask for an e-mail address."
   emailCapture: WidgetEmailCapture!
-  "Whether the welcome message opens without a click."
+  "Whether the welcome message opens without a click: at once, or at the first of what follows."
   openByItself: Boolean!
+  "Number of seconds on the page after which it opens; null: not so."
+  openAfterSeconds: Int
+  "How much of the way to the page's end must be scrolled for it to open, in percent; null: not so."
+  openAfterScroll: Int
+  "Whether it opens when the pointer leaves the page."
+  openAtLeaving: Boolean!
   "How it is displayed on a small screen."
   smallScreen: SmallScreen!
   "What to ask the visitor to consent to; null: nothing."
@@ -48784,6 +48851,12 @@ func (ec *executionContext) childFields_DisplayOptions(ctx context.Context, fiel
 	switch field.Name {
 	case "openByItself":
 		return ec.fieldContext_DisplayOptions_openByItself(ctx, field)
+	case "openAfterSeconds":
+		return ec.fieldContext_DisplayOptions_openAfterSeconds(ctx, field)
+	case "openAfterScroll":
+		return ec.fieldContext_DisplayOptions_openAfterScroll(ctx, field)
+	case "openAtLeaving":
+		return ec.fieldContext_DisplayOptions_openAtLeaving(ctx, field)
 	case "smallScreen":
 		return ec.fieldContext_DisplayOptions_smallScreen(ctx, field)
 	}
@@ -54714,6 +54787,12 @@ func (ec *executionContext) childFields_WidgetTargetedMessage(ctx context.Contex
 		return ec.fieldContext_WidgetTargetedMessage_emailCapture(ctx, field)
 	case "openByItself":
 		return ec.fieldContext_WidgetTargetedMessage_openByItself(ctx, field)
+	case "openAfterSeconds":
+		return ec.fieldContext_WidgetTargetedMessage_openAfterSeconds(ctx, field)
+	case "openAfterScroll":
+		return ec.fieldContext_WidgetTargetedMessage_openAfterScroll(ctx, field)
+	case "openAtLeaving":
+		return ec.fieldContext_WidgetTargetedMessage_openAtLeaving(ctx, field)
 	case "smallScreen":
 		return ec.fieldContext_WidgetTargetedMessage_smallScreen(ctx, field)
 	case "consent":

@@ -31,6 +31,10 @@ type ConsentOptionsResolver interface {
 	CommunicationText(ctx context.Context, obj *vocab.Consent) (*string, error)
 	ContactSubscriptionType(ctx context.Context, objs []*vocab.Consent) ([]*ent.SubscriptionType, error)
 }
+type DisplayOptionsResolver interface {
+	OpenAfterSeconds(ctx context.Context, obj *vocab.Display) (*int, error)
+	OpenAfterScroll(ctx context.Context, obj *vocab.Display) (*int, error)
+}
 type EmailCaptureResolver interface {
 	DelaySeconds(ctx context.Context, obj *vocab.EmailCapture) (*int, error)
 	Text(ctx context.Context, obj *vocab.EmailCapture) (*string, error)
@@ -549,6 +553,59 @@ func (ec *executionContext) _DisplayOptions_openByItself(ctx context.Context, fi
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OpenByItself)
 }
 func (ec *executionContext) fieldContext_DisplayOptions_openByItself(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _DisplayOptions_openAfterSeconds(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisplayOptions_openAfterSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DisplayOptions().OpenAfterSeconds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DisplayOptions_openAfterSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisplayOptions", field, true, true, "Int")
+}
+
+func (ec *executionContext) _DisplayOptions_openAfterScroll(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisplayOptions_openAfterScroll(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DisplayOptions().OpenAfterScroll(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DisplayOptions_openAfterScroll(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisplayOptions", field, true, true, "Int")
+}
+
+func (ec *executionContext) _DisplayOptions_openAtLeaving(ctx context.Context, field graphql.CollectedField, obj *vocab.Display) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.OpenAtLeaving)
+}
+func (ec *executionContext) fieldContext_DisplayOptions_openAtLeaving(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DisplayOptions", field, false, false, "Boolean")
 }
 
@@ -3376,7 +3433,7 @@ func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Contex
 		asMap["smallScreen"] = "NORMAL"
 	}
 
-	fieldsInOrder := [...]string{"openByItself", "smallScreen"}
+	fieldsInOrder := [...]string{"openByItself", "openAfterSeconds", "openAfterScroll", "openAtLeaving", "smallScreen"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3390,6 +3447,27 @@ func (ec *executionContext) unmarshalInputDisplayOptionsInput(ctx context.Contex
 				return it, err
 			}
 			it.OpenByItself = data
+		case "openAfterSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openAfterSeconds"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenAfterSeconds = data
+		case "openAfterScroll":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openAfterScroll"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenAfterScroll = data
+		case "openAtLeaving":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openAtLeaving"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenAtLeaving = data
 		case "smallScreen":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("smallScreen"))
 			data, err := ec.unmarshalOSmallScreen2ᚖparleyᚋinternalᚋvocabᚐSmallScreen(ctx, v)
@@ -4361,6 +4439,21 @@ func (ec *executionContext) _DisplayOptions(ctx context.Context, sel ast.Selecti
 			out.Values[i] = graphql.MarshalString("DisplayOptions")
 		case "openByItself":
 			out.Values[i] = ec._DisplayOptions_openByItself(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openAfterSeconds":
+			out.Values[i] = ec._DisplayOptions_openAfterSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openAfterScroll":
+			out.Values[i] = ec._DisplayOptions_openAfterScroll(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openAtLeaving":
+			out.Values[i] = ec._DisplayOptions_openAtLeaving(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

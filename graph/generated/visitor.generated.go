@@ -4103,6 +4103,75 @@ func (ec *executionContext) fieldContext_WidgetTargetedMessage_openByItself(_ co
 	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "Boolean")
 }
 
+func (ec *executionContext) _WidgetTargetedMessage_openAfterSeconds(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_openAfterSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenAfterSeconds(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_openAfterSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "Int")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_openAfterScroll(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_openAfterScroll(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenAfterScroll(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_openAfterScroll(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "Int")
+}
+
+func (ec *executionContext) _WidgetTargetedMessage_openAtLeaving(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WidgetTargetedMessage_openAtLeaving(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenAtLeaving(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WidgetTargetedMessage_openAtLeaving(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WidgetTargetedMessage", field, true, false, "Boolean")
+}
+
 func (ec *executionContext) _WidgetTargetedMessage_smallScreen(ctx context.Context, field graphql.CollectedField, obj *visitor.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6618,6 +6687,21 @@ func (ec *executionContext) _WidgetTargetedMessage(ctx context.Context, sel ast.
 			}
 		case "openByItself":
 			out.Values[i] = ec._WidgetTargetedMessage_openByItself(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openAfterSeconds":
+			out.Values[i] = ec._WidgetTargetedMessage_openAfterSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openAfterScroll":
+			out.Values[i] = ec._WidgetTargetedMessage_openAfterScroll(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openAtLeaving":
+			out.Values[i] = ec._WidgetTargetedMessage_openAtLeaving(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

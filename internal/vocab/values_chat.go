@@ -153,8 +153,13 @@ type AnsweredField struct {
 // Display says how a welcome message shows (TM-6).
 type Display struct {
 	// OpenByItself: the welcome message opens without a click.
-	OpenByItself bool        `json:"openByItself,omitempty"`
-	SmallScreen  SmallScreen `json:"smallScreen"`
+	OpenByItself bool `json:"openByItself,omitempty"`
+	// When it does, whichever comes first; without any of them at once. OpenAfterScroll
+	// is in percent of the page. 0: not so.
+	OpenAfterSeconds int         `json:"openAfterSeconds,omitempty"`
+	OpenAfterScroll  int         `json:"openAfterScroll,omitempty"`
+	OpenAtLeaving    bool        `json:"openAtLeaving,omitempty"`
+	SmallScreen      SmallScreen `json:"smallScreen"`
 }
 
 // Consent is what a visitor is asked to agree to (TM-8).

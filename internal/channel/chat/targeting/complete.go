@@ -70,6 +70,7 @@ func contradictions(m *ent.TargetedMessage) []error {
 	found.rules(m.Rules)
 	found.heading(m.Heading)
 	found.capture(m.EmailCapture)
+	found.display(m.Display)
 	found.consent(m.Consent)
 	found.routing(m.Routing)
 	return found
@@ -184,6 +185,23 @@ func (c *checks) capture(e vocab.EmailCapture) {
 	for i, f := range e.Fields {
 		if e.Timing == vocab.CaptureNever && f.When == vocab.FieldWithEmail {
 			c.invalid("The field is asked for with the address, which is never asked for: ask BEFORE_CHAT.", "emailCapture", "fields", strconv.Itoa(i), "when")
+		}
+	}
+}
+
+func (c *checks) display(d vocab.Display) {
+	if d.OpenAfterSeconds < 0 || d.OpenAfterSeconds > MaxDelay {
+		c.invalid("The time must be from 1 to 3600 seconds.", "display", "openAfterSeconds")
+	}
+	if d.OpenAfterScroll < 0 || d.OpenAfterScroll > 100 {
+		c.invalid("The scroll must be from 1 to 100 percent.", "display", "openAfterScroll")
+	}
+	for _, when := range []struct {
+		field string
+		set   bool
+	}{{"openAfterSeconds", d.OpenAfterSeconds > 0}, {"openAfterScroll", d.OpenAfterScroll > 0}, {"openAtLeaving", d.OpenAtLeaving}} {
+		if when.set && !d.OpenByItself {
+			c.invalid("It says when the message opens by itself, but openByItself is not set.", "display", when.field)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func TestPublishNamesEveryFault(t *testing.T) {
 			Rules:        opt.List(&vocab.Targeting{Operator: vocab.OpAllPages}, &vocab.Targeting{Operator: vocab.OpIs}, &vocab.Targeting{Operator: vocab.OpQueryParam, Value: "x"}, &vocab.Targeting{Operator: vocab.OpQueryParam, Parameter: "p"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "ftp://example.com/"}, &vocab.Targeting{Operator: vocab.OpIs, Value: "shop example/"}),
 			Heading:      opt.Of(vocab.Heading{Kind: vocab.HeadingTeam, UserIDs: []string{w.AdminID}, Name: "N"}),
 			EmailCapture: opt.Of(vocab.EmailCapture{Timing: vocab.CaptureNever, DelaySeconds: 5, Text: "Your address?"}),
-			Display:      opt.Of(vocab.Display{SmallScreen: vocab.SmallScreenPrompt}),
+			Display:      opt.Of(vocab.Display{SmallScreen: vocab.SmallScreenPrompt, OpenAfterSeconds: 5, OpenAfterScroll: 101, OpenAtLeaving: true}),
 			Consent:      opt.Of(vocab.Consent{Processing: vocab.ConsentExplicit, CommunicationText: "News?"}),
 		}))
 		if m.Version != 2 || m.State != vocab.TargetedDraft {
@@ -65,6 +65,7 @@ func TestPublishNamesEveryFault(t *testing.T) {
 			"INVALID rules.4.url.value", "INVALID rules.5.url.value",
 			"REQUIRED heading.teamId", "INVALID heading.userIds", "INVALID heading.name",
 			"INVALID emailCapture.delaySeconds", "INVALID emailCapture.text",
+			"INVALID display.openAfterScroll", "INVALID display.openAfterSeconds", "INVALID display.openAfterScroll", "INVALID display.openAtLeaving",
 			"REQUIRED consent.processingText", "REQUIRED consent.contactSubscriptionTypeId")
 
 		live := w.must(w.publish(w.create("live", "Hello")))

@@ -85,6 +85,15 @@ type EmailCapture struct {
 // OpenByItself says whether the welcome message opens without a click (TM-6).
 func (m *Message) OpenByItself() bool { return m.Display.OpenByItself }
 
+// OpenAfterSeconds is how long a visitor is on the page when it does; nil: that does not matter (TM-6).
+func (m *Message) OpenAfterSeconds() *int { return orNil(m.Display.OpenAfterSeconds) }
+
+// OpenAfterScroll is how much of the page they scrolled, in percent; nil: that does not matter (TM-6).
+func (m *Message) OpenAfterScroll() *int { return orNil(m.Display.OpenAfterScroll) }
+
+// OpenAtLeaving says whether it opens when the pointer leaves the page (TM-6).
+func (m *Message) OpenAtLeaving() bool { return m.Display.OpenAtLeaving }
+
 // SmallScreen is what a small screen shows (TM-6).
 func (m *Message) SmallScreen() vocab.SmallScreen { return m.Display.SmallScreen }
 

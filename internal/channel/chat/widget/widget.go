@@ -10,13 +10,13 @@
 // Addresses: /widget.js is a loader that browsers ask for again after five
 // minutes; it brings in /widget/<hash>.js, which they keep for a year. Another
 // hash, of an older or newer server behind the same name, gives the present
-// build too, but is not kept. /demo is the page. /chat/<key> is a channel's hosted
+// build too, but is not kept. /widget/hubspot.js has HubSpot's names for the page's
+// API, for sites that move over (CH-11). /demo is the page. /chat/<key> is a channel's hosted
 // page, which has nothing but its chat (CH-6).
 package widget
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -26,6 +26,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 //go:generate go run generate.go
@@ -48,7 +50,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // Handler serves /widget.js, what is below /widget/, /demo, what is below /demo/ and
 // what is below /chat/.
 func Handler() http.Handler {
-	loader, bundle := loadAsset("dist/loader.js"), loadAsset("dist/widget.js")
+	loader, bundle, hubspot := loadAsset("dist/loader.js"), loadAsset("dist/widget.js"), loadAsset("dist/hubspot.js")
 	current := "/widget/" + bundle.hash + ".js"
 	pages := map[string]asset{
 		"/demo":          loadAsset("pages/demo.html"),
@@ -63,6 +65,8 @@ func Handler() http.Handler {
 			loader.serveAnywhere(w, r, forFiveMinutes)
 		case r.URL.Path == current:
 			bundle.serveAnywhere(w, r, forEver)
+		case r.URL.Path == "/widget/hubspot.js":
+			hubspot.serveAnywhere(w, r, forFiveMinutes)
 		case isBundle(r.URL.Path):
 			bundle.serveAnywhere(w, r, askAgain)
 		case isPage:

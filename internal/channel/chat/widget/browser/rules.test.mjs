@@ -60,6 +60,96 @@ test("small screens: full, a prompt, nothing", async () => {
   await visible(panel(bare));
 });
 
+/** Opens a page that is long enough to be scrolled, with a message that opens by itself when display says so. */
+async function waiting(display, options) {
+  const made = await channel({ display: { openByItself: true, ...display } });
+  on.site.showWith("<p>More</p>".repeat(200), made.key);
+  const page = await on.visitor(options);
+  await page.clock.install();
+  await page.goto(on.site.url);
+  await visible(launcher(page));
+  return { made, page };
+}
+
+test("a welcome opens after a time on the page, not before, and not once it was closed", async () => {
+  const { page } = await waiting({ openAfterSeconds: 30 });
+  await page.clock.runFor(29_000);
+  assert.equal(await panel(page).isVisible(), false);
+  await page.clock.runFor(1_500);
+  await visible(panel(page));
+  await page.evaluate(() => window.Parley.close());
+  await panel(page).waitFor({ state: "hidden" });
+  await page.reload();
+  await visible(launcher(page));
+  await page.clock.runFor(60_000);
+  assert.equal(await panel(page).isVisible(), false);
+});
+
+test("the time on the page begins anew with each page", async () => {
+  const { page } = await waiting({ openAfterSeconds: 30 });
+  await page.clock.runFor(20_000);
+  const views = () => page.asked.filter((body) => body.includes("query Widget") && body.includes("/next")).length;
+  await page.evaluate(() => history.pushState(null, "", "/next"));
+  const answered = page.waitForResponse((response) => response.request().postData()?.includes('"tracks":true') ?? false);
+  await until(views, "the question for the next page");
+  await answered; // the visit is told once the page is known
+  await page.clock.runFor(20_000);
+  assert.equal(await panel(page).isVisible(), false);
+  await page.clock.runFor(12_000);
+  await visible(panel(page));
+});
+
+test("a welcome opens once so much of the page was scrolled", async () => {
+  const { page } = await waiting({ openAfterScroll: 50 });
+  const scroll = (part) => page.evaluate((to) => new Promise((resolve) => {
+    addEventListener("scroll", resolve, { once: true });
+    scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * to);
+  }), part);
+  await scroll(0.4);
+  assert.equal(await panel(page).isVisible(), false);
+  await scroll(0.6);
+  await visible(panel(page));
+});
+
+test("a welcome opens when the pointer leaves the page, not within it", async () => {
+  const { page } = await waiting({ openAtLeaving: true, openAfterSeconds: 3_600 });
+  const out = (to) => page.evaluate((name) => {
+    const relatedTarget = name && document.querySelector(name);
+    document.querySelector("h1").dispatchEvent(new MouseEvent("mouseout", { bubbles: true, relatedTarget }));
+  }, to);
+  await out("p");
+  assert.equal(await panel(page).isVisible(), false);
+  await out(null);
+  await visible(panel(page));
+});
+
+test("a prompt on a small screen waits too", async () => {
+  const { page } = await waiting({ openAfterSeconds: 10, smallScreen: "PROMPT" }, phone);
+  const prompt = page.locator("parley-widget section.prompt");
+  assert.equal(await prompt.isVisible(), false);
+  await page.clock.runFor(11_000);
+  await visible(prompt);
+  assert.equal(await panel(page).isVisible(), false);
+});
+
+test("what says when a welcome opens is checked", async () => {
+  const { id } = await channel();
+  const message = { channelId: id, name: "Faulty", welcomeMessage: "Hello" };
+  for (const [display, field] of [
+    [{ openAfterSeconds: 5 }, "openAfterSeconds"],
+    [{ openByItself: true, openAfterSeconds: 3_601 }, "openAfterSeconds"],
+    [{ openByItself: true, openAfterScroll: 101 }, "openAfterScroll"],
+    [{ openAtLeaving: true }, "openAtLeaving"],
+  ]) {
+    const { targetedMessage } = await change("createTargetedMessage", { ...message, display }, "targetedMessage { id display { openAfterSeconds openAfterScroll openAtLeaving } }");
+    const { publishTargetedMessage: published } = await ask(
+      "mutation($in: PublishTargetedMessageInput!) { publishTargetedMessage(input: $in) { problems: userErrors { code field } } }",
+      { in: { targetedMessageId: targetedMessage.id } },
+    );
+    assert.deepEqual(published.problems, [{ code: "INVALID", field: ["display", field] }]);
+  }
+});
+
 for (const timing of ["AFTER_FIRST_MESSAGE", "AFTER_DELAY"]) {
   test(`an address is asked for: ${timing}`, async () => {
     const made = await channel({ emailCapture: { timing, delaySeconds: timing === "AFTER_DELAY" ? 2 : null, text: "Where can we reach you?" } });

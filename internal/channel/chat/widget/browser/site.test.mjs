@@ -115,7 +115,7 @@ test("an event that there is not says so", async () => {
   const page = await visit();
   await page.waitForFunction(() => window.Parley);
   await page.evaluate(() => window.Parley.on("opened", () => undefined));
-  await says(page, /no event "opened"; there are ready, open/);
+  await says(page, /no event "opened"; there are ready, load, open/);
 });
 
 test("a policy that refuses the server says so", async () => {

@@ -87,8 +87,14 @@ async function openSite(root) {
   let markup = "";
   const pictures = `${root} ${parley}`;
   const socket = root.replace("http", "ws");
-  const site = { pictures: true, frames: false, connect: `${root} ${socket}`, trusted: "parley" }; // what its policy allows
+  // What its policy allows, and the scripts that it serves, by their paths.
+  const site = { pictures: true, frames: false, connect: `${root} ${socket}`, trusted: "parley", scripts: {} };
   const server = http.createServer((request, response) => {
+    if (site.scripts[request.url]) {
+      response.setHeader("Content-Type", "text/javascript");
+      response.end(site.scripts[request.url]);
+      return;
+    }
     const policy = ["default-src 'none'", `script-src 'self' ${root}`, `connect-src ${site.connect}`, `require-trusted-types-for 'script'; trusted-types ${site.trusted}`];
     response.setHeader("Content-Type", "text/html; charset=utf-8");
     response.setHeader("Content-Security-Policy", policy.concat(site.pictures ? `img-src ${pictures}` : [], site.frames ? "frame-src http:" : []).join("; "));
@@ -104,6 +110,10 @@ async function openSite(root) {
     },
     showTwo(one, other) {
       markup = tag(one) + tag(other);
+    },
+    /** Shows the tag beside more markup, or that markup only. */
+    showWith(more, key, attributes) {
+      markup = more + (key ? tag(key, attributes) : "");
     },
     close: () => server.close(),
   });

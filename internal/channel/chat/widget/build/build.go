@@ -4,14 +4,17 @@ package build
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
+	_ "embed" // names.txt
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
+	"github.com/klauspost/compress/gzip"
 )
 
 // MaxWidget is how large the widget may be, gzipped, in bytes (CH-3).
@@ -25,23 +28,37 @@ var targets = []api.Engine{
 	{Name: api.EngineSafari, Version: "17.4"},
 }
 
-// Files bundles the sources in dir/src. It returns the built files by name:
-// widget.js, loader.js, which loads it by the name that Address gives it, demo.js,
-// and documents.json, which has what they ask the API. An error says what is wrong in a source, or that the widget is too
+// names are those of the widget's own classes that are shortened: they mean nothing
+// outside of them. browser/names.mjs writes the list, and a browser test compares it.
+//
+//go:embed names.txt
+var names string
+
+// Files bundles the sources in dir/src. It returns the built files by name, relative to dist:
+// widget.js, loader.js, which loads it by the name that Address gives it, hubspot.js, demo.js,
+// the npm package's module, and documents.json, which has what they ask the API. An error says what is wrong in a source, or that the widget is too
 // large.
 func Files(dir string) (map[string][]byte, error) {
-	widget, err := bundle(dir, "main.ts", nil)
+	widget, err := bundle(dir, "src/main.ts", api.FormatIIFE, nil)
 	if err != nil {
 		return nil, err
 	}
 	if size := Gzipped(widget); size >= MaxWidget {
 		return nil, fmt.Errorf("the widget has %d bytes, gzipped; it must stay below %d", size, MaxWidget)
 	}
-	loader, err := bundle(dir, "loader.ts", map[string]string{"ADDRESS": `"` + Address(widget) + `"`})
+	loader, err := bundle(dir, "src/loader.ts", api.FormatIIFE, map[string]string{"ADDRESS": `"` + Address(widget) + `"`})
 	if err != nil {
 		return nil, err
 	}
-	demo, err := bundle(dir, "demo.ts", nil)
+	demo, err := bundle(dir, "src/demo.ts", api.FormatIIFE, nil)
+	if err != nil {
+		return nil, err
+	}
+	hubspot, err := bundle(dir, "src/hubspot.ts", api.FormatIIFE, nil)
+	if err != nil {
+		return nil, err
+	}
+	pack, err := bundle(dir, "npm/load.ts", api.FormatESModule, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +66,7 @@ func Files(dir string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"widget.js": widget, "loader.js": loader, "demo.js": demo, "documents.json": list}, nil
+	return map[string][]byte{"widget.js": widget, "loader.js": loader, "demo.js": demo, "hubspot.js": hubspot, "../npm/index.js": pack, "documents.json": list}, nil
 }
 
 // Address returns where a build of the widget is served, relative to the
@@ -74,20 +91,35 @@ func Gzipped(content []byte) int {
 	return b.Len()
 }
 
-func bundle(dir, entry string, constants map[string]string) ([]byte, error) {
+// styles gives the script a style sheet as a text without what nobody reads.
+var styles = api.Plugin{Name: "styles", Setup: func(b api.PluginBuild) {
+	b.OnLoad(api.OnLoadOptions{Filter: `\.css$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
+		sheet, err := os.ReadFile(args.Path)
+		if err != nil {
+			return api.OnLoadResult{}, err
+		}
+		small := api.Transform(string(sheet), api.TransformOptions{Loader: api.LoaderCSS, MinifyWhitespace: true, MinifySyntax: true, Engines: targets})
+		text := string(small.Code)
+		return api.OnLoadResult{Contents: &text, Loader: api.LoaderText, Errors: small.Errors}, nil
+	})
+}}
+
+func bundle(dir, entry string, format api.Format, constants map[string]string) ([]byte, error) {
 	result := api.Build(api.BuildOptions{
-		EntryPoints:       []string{filepath.Join(dir, "src", entry)},
+		EntryPoints:       []string{filepath.Join(dir, entry)},
 		Bundle:            true,
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		Charset:           api.CharsetASCII,
-		Format:            api.FormatIIFE,
+		Format:            format,
 		Platform:          api.PlatformBrowser,
 		Engines:           targets,
 		Define:            constants,
-		TsconfigRaw:       "{}",
+		MangleProps:       "^(" + strings.Join(strings.Fields(names), "|") + ")$",
+		TsconfigRaw:       `{"compilerOptions": {"useDefineForClassFields": false}}`,
 		LogLevel:          api.LogLevelSilent,
+		Plugins:           []api.Plugin{styles},
 	})
 	if len(result.Errors) > 0 {
 		return nil, errors.New(api.FormatMessages(result.Errors, api.FormatMessagesOptions{})[0])

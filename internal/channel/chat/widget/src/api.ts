@@ -1,9 +1,9 @@
 // GraphQL over fetch.
 
-import { type Answer, ApiError, patience, post, unreached } from "./post";
+import { type Answer, ApiError, mayPass, patience, post, unreached } from "./post";
 import type { UserError } from "./types";
 
-export { ApiError };
+export { ApiError, mayPass };
 
 type Payload<T> = Record<string, T & { userErrors: UserError[] }>;
 
@@ -110,7 +110,7 @@ export async function retrying(action: () => Promise<void>): Promise<void> {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof ApiError) || !error.passing) throw error;
+      if (!(error instanceof ApiError) || !mayPass(error)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

@@ -9,7 +9,9 @@ import { Lookup, type Looker, type Shown } from "./look";
 import * as operations from "./operations";
 import { asksToOpen, type Part, smallScreen, watchPage } from "./page";
 import { type Heir, Session } from "./session";
-import { Signals } from "./signals";
+import type { Said } from "./settings";
+import type { Signals } from "./signals";
+import { Occasion } from "./occasion";
 import { type Kept, places, type Storage, watchStorage } from "./storage";
 import { type Say, words } from "./texts";
 import { markOf, Reports } from "./visit";
@@ -31,13 +33,21 @@ export class App implements Asker, Owner, Heir, Looker {
   readonly chat: Chat;
   /** What the visitor is asked. */
   readonly asks: Asks;
-  readonly signals = new Signals();
+  /** Whether the server cannot be asked what to show. */
+  unreachable = false;
+  /** Whether the widget is there, and knows what to show on the page. */
+  status: "removed" | "loading" | "ready" = "removed";
 
   private readonly session: Session;
   private readonly lookup: Lookup;
   private readonly reports: Reports;
-  /** Whether the site's scripts asked for the panel before anything was there. */
-  private wanted = false;
+  /** Whether the panel was asked for before anything was there, and with which text. */
+  wanted = false;
+  private text = "";
+  /** Ends what start began. */
+  private life = new AbortController();
+  /** When the welcome opens by itself. */
+  private readonly occasion = new Occasion(() => this.due());
   private readonly storage: Storage<Kept>;
   private readonly drawers: (() => void)[] = [];
   private drawing = false;
@@ -49,13 +59,12 @@ export class App implements Asker, Owner, Heir, Looker {
   constructor(
     private readonly api: Api,
     private readonly channelKey: string,
-    locale: string,
-    /** Whether the page is Parley's own, and has nothing but the chat (CH-6). */
-    readonly hosted: boolean,
+    readonly settings: Said,
+    readonly signals: Signals,
   ) {
     this.storage = places(channelKey);
     this.session = new Session(api, channelKey, this);
-    this.lookup = new Lookup(api, this.session, this.storage, channelKey, locale, this);
+    this.lookup = new Lookup(api, this.session, this.storage, channelKey, settings, this);
     this.reports = new Reports(api, this.session, channelKey, () => this.targetedMessage);
     this.chat = new Chat(api, this.session, this.storage, this, channelKey);
     this.asks = new Asks(api, this.session, this.chat, this);
@@ -63,21 +72,40 @@ export class App implements Asker, Owner, Heir, Looker {
 
   /** Finds out what to show, and shows it. */
   async start(): Promise<void> {
+    this.status = "loading";
+    const { signal } = (this.life = new AbortController());
     const link = takeLink();
     if (link) await this.session.follow(link);
-    watchPage({ moved: (part) => this.moved(part), asked: () => this.show() });
-    watchStorage(this.channelKey, () => this.catchUp());
-    addEventListener("pagehide", () => this.catchUp()); // what the site cleared is to be there on the next page
-    addEventListener("online", () => this.online());
-    addEventListener("offline", () => this.changed());
-    addEventListener("pageshow", () => this.catchUp());
-    document.addEventListener("visibilitychange", () => this.seen());
-    this.small.addEventListener("change", () => void this.arrive(false));
+    if (signal.aborted) return;
+    watchPage({ moved: (part) => this.moved(part), asked: () => this.show() }, signal);
+    watchStorage(this.channelKey, () => this.catchUp(), signal);
+    addEventListener("pagehide", () => this.catchUp(), { signal }); // what the site cleared is to be there on the next page
+    addEventListener("online", () => this.online(), { signal });
+    addEventListener("offline", () => this.changed(), { signal });
+    addEventListener("pageshow", () => this.catchUp(), { signal });
+    document.addEventListener("visibilitychange", () => this.seen(), { signal });
+    this.small.addEventListener("change", () => void this.arrive(false), { signal });
     await this.resume();
+    if (signal.aborted) return;
+    this.status = "ready";
     const { wanted } = this;
     this.meet(true);
     if (link || wanted) this.show();
     this.signals.emit("ready");
+    this.signals.emit("load");
+  }
+
+  /** Ends what start began; what is on its way to the server still goes there. */
+  stop(): void {
+    this.status = "removed";
+    this.life.abort();
+    this.resumes++;
+    this.lookup.stop();
+    this.occasion.end();
+    this.chat.leave();
+    clearTimeout(this.settling);
+    this.wanted = false;
+    if (this.open) this.shut();
   }
 
   /** What the server says of this page; null: nothing yet. */
@@ -93,9 +121,19 @@ export class App implements Asker, Owner, Heir, Looker {
     return this.session.visitor ?? this.data?.visitor ?? null;
   }
 
+  /** Whether the chat has a place of its own in the page, and is always open. */
+  get fixed(): boolean {
+    return this.settings.hosted || this.settings.inline !== "";
+  }
+
+  /** Whether the visitor asked for the chat, and waits in vain for the server. */
+  get waitsInVain(): boolean {
+    return !this.data && this.unreachable && (this.wanted || this.stays);
+  }
+
   /** Whether there is anything to open: a chat to begin, or one to go on with. */
   get hasLauncher(): boolean {
-    if (!this.data || this.data.launcherHidden || this.gone || this.hosted) return false;
+    if (!this.data || this.data.launcherHidden || this.gone || this.fixed) return false;
     if (this.small.matches && this.targetedMessage?.smallScreen === "HIDDEN") return false;
     return this.targetedMessage !== null || this.chat.conversations.length > 0;
   }
@@ -104,15 +142,24 @@ export class App implements Asker, Owner, Heir, Looker {
   get hasPrompt(): boolean {
     const shown = this.targetedMessage;
     if (!shown || !this.hasLauncher || this.open || this.chat.thread.id || this.isDismissed(shown)) return false;
-    return this.small.matches && shown.openByItself && shown.smallScreen === "PROMPT";
+    return this.small.matches && shown.openByItself && this.occasion.came && shown.smallScreen === "PROMPT";
   }
 
-  /** Opens the panel; byItself: the visitor did not ask for it. */
-  show(byItself = false): void {
+  /** Opens the panel; byItself: the visitor did not ask for it. text is what is proposed to write, where nothing is written yet. */
+  show(byItself = false, text = ""): void {
     this.wanted = !this.data;
-    if (this.open || !this.data) return;
+    this.text = text || this.text;
+    this.changed();
+    if (!this.data) return this.lookup.hurry();
+    if (this.text && this.mayWriteHere) {
+      const { unsent, place } = this.chat;
+      if (!unsent.text(place)) unsent.write(place, this.text);
+      this.view = "chat";
+      this.text = "";
+    }
+    if (this.open) return;
     this.open = true;
-    this.storage.set("open", true);
+    if (!this.settings.inline) this.storage.set("open", true);
     this.view = this.mayWriteHere || this.chat.waiting ? "chat" : "list";
     if (!byItself) {
       this.reports.countOpening();
@@ -124,8 +171,10 @@ export class App implements Asker, Owner, Heir, Looker {
   }
 
   hide(): void {
-    if (this.hosted) return;
+    if (this.fixed) return;
     this.wanted = false;
+    this.text = "";
+    this.changed();
     this.dismiss();
     if (!this.open) return;
     this.storage.set("open", false);
@@ -150,7 +199,14 @@ export class App implements Asker, Owner, Heir, Looker {
 
   async showConversation(id: string): Promise<void> {
     this.view = "chat";
-    await this.trying(() => this.chat.show(id));
+    if (await this.trying(() => this.chat.show(id))) this.signals.emit("conversationSelected", { conversationId: id });
+  }
+
+  /** Opens one of the visitor's conversations, as the page asks. */
+  async openConversation(id: string): Promise<void> {
+    if (!(await this.chat.has(id))) throw new ApiError("NOT_FOUND", "The visitor has no such conversation.");
+    this.show();
+    await this.showConversation(id);
   }
 
   showNew(): void {
@@ -199,6 +255,23 @@ export class App implements Asker, Owner, Heir, Looker {
     await retrying(() => this.api.change(operations.endSession, {}, token).then(() => undefined, ended));
   }
 
+  /** Who the visitor is; null: they have no session yet. */
+  get visitorId(): string | null {
+    return this.session.writer || null;
+  }
+
+  /** Asks what to show as if the visitor just came to this page. */
+  refresh(): void {
+    if (this.status === "ready") void this.arrive(true);
+  }
+
+  /** Goes on in another language. */
+  setLocale(locale: string): void {
+    this.settings.locale = locale;
+    if (this.status === "ready") void this.arrive(false);
+    else void this.resume().catch(() => undefined);
+  }
+
   /** Has draw called after each change, once for all that changed together. */
   onChange(draw: () => void): void {
     this.drawers.push(draw);
@@ -210,7 +283,9 @@ export class App implements Asker, Owner, Heir, Looker {
     queueMicrotask(() => {
       this.drawing = false;
       for (const draw of this.drawers) draw();
-      this.signals.tellUnread(this.chat.unread);
+      this.signals.tellUnread(this.chat.unread, this.chat.conversations.filter(({ unread }) => unread).length);
+      const { visitor, visitorId } = this;
+      if (this.data && visitorId) this.signals.tellContact(!!visitor?.email || !!visitor?.identified, visitorId);
     });
   }
 
@@ -261,12 +336,18 @@ export class App implements Asker, Owner, Heir, Looker {
   // What to show
 
   took({ texts }: WidgetData): void {
+    this.unreachable = false;
     this.say = words(texts);
     this.changed();
   }
 
   lost(): void {
     this.settle();
+  }
+
+  unanswered(): void {
+    this.unreachable = true;
+    this.changed();
   }
 
   private look(resumes: boolean, patient = true): Promise<Shown> {
@@ -276,6 +357,7 @@ export class App implements Asker, Owner, Heir, Looker {
 
   /** Finds out what to show, and goes on where the visitor was; if it is called again, where they are then. */
   private resume(): Promise<void> {
+    if (this.status === "removed") return Promise.resolve();
     this.resuming = retrying(() => this.goOn(++this.resumes));
     return this.resuming;
   }
@@ -321,14 +403,19 @@ export class App implements Asker, Owner, Heir, Looker {
     if (thread.id || this.chat.waiting || writes) return;
     if (markOf(thread.welcome) !== markOf(shown)) this.chat.begin(shown);
     if (this.open && this.view === "chat" && !shown) {
-      if (this.chat.conversations.length || this.asksToOpen) this.view = "list";
+      if (this.chat.conversations.length || this.stays) this.view = "list";
       else this.shut();
     }
     this.changed();
   }
 
   private get asksToOpen(): boolean {
-    return this.hosted || asksToOpen();
+    return this.settings.hosted || asksToOpen();
+  }
+
+  /** Whether the panel stays open without anything to begin from. */
+  private get stays(): boolean {
+    return this.fixed || this.asksToOpen;
   }
 
   /** Closes the panel, which may come again by itself. */
@@ -357,14 +444,20 @@ export class App implements Asker, Owner, Heir, Looker {
     if (!this.data) return;
     const shown = this.targetedMessage;
     const was = this.storage.get("open") && !this.small.matches && this.hasLauncher;
-    if (this.asksToOpen || was) {
-      this.show(!this.asksToOpen);
-    } else if (shown?.openByItself && this.hasLauncher && !this.chat.thread.id && !this.isDismissed(shown)) {
-      if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
-    }
+    if (this.stays || was) this.show(!this.asksToOpen);
+    if (visits) this.occasion.wait(shown);
+    else if (this.occasion.came) this.due();
     const shows = this.hasLauncher && this.reports.isNew("SHOWN", shown);
     const opens = this.open && this.reports.isNew("OPENED", shown);
     void this.reports.visit(visits, opens ? "OPENED" : shows ? "SHOWN" : null).catch(() => undefined);
+  }
+
+  /** The time has come for the welcome to open by itself (TM-6). */
+  private due(): void {
+    const shown = this.targetedMessage;
+    if (!shown?.openByItself || this.open || !this.hasLauncher || this.chat.thread.id || this.isDismissed(shown)) return;
+    if (!this.small.matches || shown.smallScreen === "NORMAL") this.show(true);
+    this.changed();
   }
 
   private seen(): void {

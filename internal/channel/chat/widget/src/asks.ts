@@ -102,7 +102,7 @@ export class Asks {
       case "WHEN_AWAY":
         return written && this.owner.data?.availability.state !== "AVAILABLE";
       case "AFTER_DELAY":
-        return first !== undefined && this.isOver(Date.parse(first.createdAt) + (capture.delaySeconds ?? 0) * 1000);
+        return first !== undefined && this.isOver(Math.min(Date.parse(first.createdAt), first.at ?? Infinity) + (capture.delaySeconds ?? 0) * 1000);
       default:
         return false;
     }

@@ -55,7 +55,8 @@ export class Attach {
   /** possible: the visitor may write now. */
   draw(possible: boolean, time: Clock): void {
     const { app } = this;
-    this.possible = possible;
+    this.possible = possible && app.settings.attachments;
+    set(this.button, "hidden", !this.possible);
     if (!possible) return;
     const uploads = app.chat.unsent.uploads(app.chat.place);
     set(this.button, "aria-label", app.say("attach"));

@@ -7,6 +7,7 @@ import * as operations from "./operations";
 import { type Carrier, type Draft, keyOf, Outbox } from "./outbox";
 import { address } from "./page";
 import type { Session } from "./session";
+import type { Signals } from "./signals";
 import { type Kept, Shelf, Storage } from "./storage";
 import { Thread } from "./thread";
 import { Drafts, type DraftsKept } from "./drafts";
@@ -18,6 +19,7 @@ const typingAgain = 3_000;
 /** What the chat needs of its owner. */
 export interface Owner {
   changed(): void;
+  readonly signals: Signals;
   /** A message came in for the visitor. */
   arrived(message: Message): void;
   /** What a new chat begins from. */
@@ -157,7 +159,9 @@ export class Chat implements Carrier, Reader {
   /** Takes what was loaded of a conversation. */
   private take(thread: Thread, found: Conversation): void {
     const before = thread.loaded ? thread.lastNumber() : Infinity;
+    const was = thread.loaded ? thread.status : null;
     thread.load(found);
+    this.tellClosed(thread, was);
     this.note(found);
     for (const message of thread.list()) {
       if (message.number > before && message.direction === "OUTGOING") this.owner.arrived(message);
@@ -253,6 +257,19 @@ export class Chat implements Carrier, Reader {
     this.news.hurry();
   }
 
+  /** The widget leaves the page, and may come back. */
+  leave(): void {
+    this.news.leave();
+  }
+
+  /** Whether the visitor has that conversation. */
+  async has(id: string): Promise<boolean> {
+    if (this.conversations.some((known) => known.id === id)) return true;
+    const { visitorConversation: found } = await this.ask<{ visitorConversation: Conversation | null }>(operations.loadConversation, { id });
+    if (found) this.note(found);
+    return found !== null;
+  }
+
   /** The channel was removed: nothing comes or goes any more. */
   end(): void {
     this.news.end();
@@ -316,6 +333,7 @@ export class Chat implements Carrier, Reader {
     const { conversation } = await this.send<{ conversation: Conversation }>(draft, operations.startChat, input);
     this.outbox.began(draft, conversation.id);
     this.note(conversation);
+    this.owner.signals.emit("conversationStarted", { conversationId: conversation.id });
     if (this.thread.local !== local) return;
     this.thread.load(conversation);
     this.unsent.move("", conversation.id);
@@ -329,6 +347,7 @@ export class Chat implements Carrier, Reader {
     const sent = await this.send<{ message: Message; conversation: { id: string; status: "OPEN" | "CLOSED" } }>(draft, operations.sendMessage, input);
     if (sent.conversation.id !== conversationId) {
       this.outbox.moved(draft, sent.conversation.id); // IN-20: a new one began
+      this.owner.signals.emit("conversationStarted", { conversationId: sent.conversation.id });
       if ((this.thread.id ?? this.thread.local) !== conversationId) return;
       this.unsent.move(this.place, sent.conversation.id);
       await this.show(sent.conversation.id);
@@ -352,7 +371,9 @@ export class Chat implements Carrier, Reader {
   // What comes in
 
   apply(change: Change): void {
+    const was = this.thread.status;
     const isNew = this.thread.apply(change, Date.now());
+    this.tellClosed(this.thread, was);
     if (change.__typename === "VisitorConversationContinued") this.news.follow();
     if (change.__typename === "VisitorStatusChange" && change.status === "CLOSED") void this.reload().catch(() => undefined); // it may ask something
     if (change.__typename === "VisitorTyping") setTimeout(() => this.owner.changed(), 7_100);
@@ -369,6 +390,11 @@ export class Chat implements Carrier, Reader {
   async look(): Promise<void> {
     if (this.thread.id) await this.reload();
     else if (this.conversations.length) await this.loadList();
+  }
+
+  /** Says that a conversation was closed, if that is news. */
+  private tellClosed({ id, status }: Thread, was: string | null): void {
+    if (id && was === "OPEN" && status === "CLOSED") this.owner.signals.emit("conversationClosed", { conversationId: id });
   }
 
   // The list

@@ -3,7 +3,7 @@
 // what was uploaded outlives a reload of the tab. It belongs to the visitor who
 // wrote it, and no other one sees it (CH-12).
 
-import { type Api, ApiError, backOff, idempotencyKey } from "./api";
+import { type Api, ApiError, backOff, idempotencyKey, mayPass } from "./api";
 import { uploadFile } from "./operations";
 import type { Session } from "./session";
 import type { Storage } from "./storage";
@@ -254,12 +254,12 @@ export class Drafts {
   private fail(upload: Upload, problem: ApiError): boolean {
     upload.part = 0;
     if (problem.code === "ABORTED" || problem.code === "STALE") return true;
-    if (problem.passing && this.tries < mostTries) {
+    if (mayPass(problem) && this.tries < mostTries) {
       this.timer = setTimeout(() => void this.pump(), backOff(this.tries++));
       return false;
     }
     this.tries = 0;
-    [upload.code, upload.problem] = [problem.passing ? "NETWORK" : problem.code, problem.message];
+    [upload.code, upload.problem] = [mayPass(problem) ? "NETWORK" : problem.code, problem.message];
     if (upload.code === "CONSENT_REQUIRED") this.owner.needed(upload.code);
     return true;
   }

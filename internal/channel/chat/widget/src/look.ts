@@ -1,6 +1,6 @@
 // What to show on the page that the visitor is on (CH-12).
 
-import { type Api, type ApiError } from "./api";
+import { type Api, type ApiError, mayPass } from "./api";
 import { showWidget } from "./operations";
 import { address } from "./page";
 import { widgetOn } from "./question";
@@ -21,7 +21,12 @@ export interface Looker {
   took(widget: WidgetData): void;
   /** It cannot be asked about this page: what it said was of another one. */
   lost(): void;
+  /** It could not be asked, and is asked again. */
+  unanswered(): void;
 }
+
+/** How long to wait at first before a question is asked again, in milliseconds. */
+const first = 2_000;
 
 export class Lookup {
   /** What the server says of this page; null: nothing yet. */
@@ -31,7 +36,9 @@ export class Lookup {
   private looking: Promise<Shown> | null = null;
   /** The page that the answer is for. */
   private shownOn = "";
-  /** Ends the wait before the question is asked again. */
+  /** How long to wait before the question is asked again, in milliseconds. */
+  private wait = first;
+  /** Ends that. */
   private wake = (): void => undefined;
 
   constructor(
@@ -39,7 +46,7 @@ export class Lookup {
     private readonly session: Session,
     private readonly storage: Storage<Kept>,
     private readonly channelKey: string,
-    private readonly locale: string,
+    private readonly settings: { readonly locale: string },
     private readonly owner: Looker,
   ) {}
 
@@ -55,32 +62,46 @@ export class Lookup {
   }
 
   private async ask(question: number, resumes: boolean, patient: boolean): Promise<Shown> {
-    for (let wait = 2_000; ; wait = Math.min(wait * 2, 60_000)) {
+    for (this.wait = first; ; this.wait = Math.min(this.wait * 2, 60_000)) {
       const page = this.page();
       try {
         const known = resumes && this.session.known;
-        const variables = widgetOn(this.channelKey, this.locale, page, known, known ? this.storage.get("conversation") : null);
+        const variables = widgetOn(this.channelKey, this.settings.locale, page, known, known ? this.storage.get("conversation") : null);
         const shown = await this.session.run(() => this.api.ask<Shown>(showWidget, variables));
-        if (question !== this.asked) return await this.looking!;
+        if (question !== this.asked) return await this.next();
         this.data = shown.widget;
         if (!this.isFor(page)) continue; // it moved on, or a rule looks at more of it
         this.shownOn = page;
         this.owner.took(shown.widget);
         return shown;
       } catch (error) {
-        if (question !== this.asked) return await this.looking!;
-        const { code, passing } = error as ApiError;
+        if (question !== this.asked) return await this.next();
+        const { code } = error as ApiError;
         if (code === "STALE") continue;
         if (this.data && page !== this.shownOn) this.showNothing();
-        if (!passing || !patient) throw error;
+        this.owner.unanswered();
+        if (!mayPass({ code }) || !patient) throw error;
       }
-      await this.pause(wait);
-      if (question !== this.asked) return await this.looking!;
+      await this.pause(this.wait);
+      if (question !== this.asked) return await this.next();
     }
+  }
+
+  /** The answer to the newest question; after stop there comes none. */
+  private next(): Promise<Shown> {
+    return this.looking ?? new Promise(() => undefined);
+  }
+
+  /** Asks no more, and takes no answer that is on its way. */
+  stop(): void {
+    this.asked++;
+    this.looking = null;
+    this.wake();
   }
 
   /** Asks again now, if it waits to. */
   hurry(): void {
+    this.wait = first / 2;
     this.wake();
   }
 

@@ -71,6 +71,11 @@ export class News {
   /** Nothing comes any more. */
   end(): void {
     this.ended = true;
+    this.leave();
+  }
+
+  /** Nothing comes until the next schedule, or a conversation is followed again. */
+  leave(): void {
     this.unfollow();
     clearTimeout(this.pollTimer);
   }

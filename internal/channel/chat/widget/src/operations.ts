@@ -17,7 +17,7 @@ export const showWidget = `query Widget($key: String!, $page: URL!, $small: Bool
     visitor { id name email identified }
     availability { state text replyTime backAt }
     targetedMessage {
-      id version welcomeMessage openByItself smallScreen
+      id version welcomeMessage openByItself openAfterSeconds openAfterScroll openAtLeaving smallScreen
       heading { name avatarUrl people { name avatarUrl } }
       emailCapture { timing delaySeconds text needed fields { key label kind options { value label } required when } }
       consent { processing { mode text version accepted } communication { text version } }

@@ -4,7 +4,7 @@
 // share it, and one of them sends at a time. A message belongs to the visitor
 // who wrote it, and goes out in no other's name (CH-12).
 
-import { ApiError, backOff } from "./api";
+import { ApiError, backOff, mayPass } from "./api";
 import { alone } from "./lock";
 import type { Shelf } from "./storage";
 import type { StoredFile } from "./types";
@@ -178,7 +178,7 @@ export class Outbox {
     } catch (error) {
       const problem = error instanceof ApiError ? error : new ApiError("CLIENT", String(error));
       if (problem.code === "STALE") return true; // it waits for who wrote it
-      if (problem.passing) {
+      if (mayPass(problem)) {
         this.stuck = true;
         this.timer = setTimeout(() => void this.flush(), backOff(this.tries++));
         return false;

@@ -34,7 +34,7 @@ export interface Visits {
 }
 
 /** Tells of navigation within the page: by history, by fragment, by link. */
-export function watchPage(visits: Visits): void {
+export function watchPage(visits: Visits, signal: AbortSignal): void {
   let last = new URL(location.href);
   const look = (): void => {
     const [before, now] = [last, new URL(location.href)];
@@ -43,30 +43,32 @@ export function watchPage(visits: Visits): void {
     else if (before.search !== now.search) visits.moved("query");
     else if (before.hash !== now.hash) visits.moved("fragment");
   };
-  addEventListener("popstate", look);
-  addEventListener("pageshow", look);
-  addEventListener("hashchange", () => {
+  addEventListener("popstate", look, { signal });
+  addEventListener("pageshow", look, { signal });
+  const hash = (): void => {
     look();
     if (asksToOpen()) visits.asked();
-  });
-  document.addEventListener("click", (event) => {
+  };
+  addEventListener("hashchange", hash, { signal });
+  const click = (event: Event): void => {
     const link = event.composedPath().find((part) => part instanceof HTMLAnchorElement);
     if (link instanceof HTMLAnchorElement && opening.test(link.href)) visits.asked();
-  });
-  watchHistory(look);
+  };
+  document.addEventListener("click", click, { signal });
+  watchHistory(look, signal);
 }
 
-function watchHistory(look: () => void): void {
+function watchHistory(look: () => void, signal: AbortSignal): void {
   const navigation = (window as { navigation?: EventTarget }).navigation;
   if (navigation) {
-    navigation.addEventListener("currententrychange", look);
+    navigation.addEventListener("currententrychange", look, { signal });
     return;
   }
   for (const name of ["pushState", "replaceState"] as const) {
     const original = history[name];
     history[name] = function (this: History, ...args: Parameters<typeof original>) {
       original.apply(this, args);
-      look();
+      if (!signal.aborted) look();
     };
   }
 }

@@ -27,7 +27,7 @@ export class Panel {
     this.list = new ListView(app);
     this.element = h(
       "section",
-      { class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true, keydown: (event) => this.key(event as KeyboardEvent) },
+      { class: "panel", role: app.fixed ? "region" : "dialog", "aria-labelledby": "title", tabindex: -1, hidden: true, keydown: (event) => this.key(event as KeyboardEvent) },
       h("header", { class: "head" }, this.back, this.people, h("div", { class: "names" }, this.title, this.availability), this.close),
       this.banner,
       this.problem,
@@ -50,7 +50,7 @@ export class Panel {
     const { app } = this;
     set(this.element, "hidden", !app.open);
     if (!app.open || !app.data) return;
-    set(this.element, "aria-modal", app.small.matches ? "true" : null);
+    set(this.element, "aria-modal", app.small.matches && !app.fixed ? "true" : null);
     const shown = clock(app.data.locale);
     this.drawHead(shown);
     write(this.banner, this.state());
@@ -76,7 +76,7 @@ export class Panel {
     set(this.back, "hidden", app.view === "list" || app.chat.conversations.length === 0);
     set(this.back, "aria-label", app.say("back"));
     set(this.close, "aria-label", app.say("close"));
-    set(this.close, "hidden", app.hosted);
+    set(this.close, "hidden", app.fixed);
   }
 
   /** Whom the visitor talks to: who has the conversation, else those whom the welcome comes from (TM-4). */
@@ -92,11 +92,11 @@ export class Panel {
     const { chat, say, gone } = this.app;
     if (gone) return say("nobody");
     if (!navigator.onLine) return say("offline");
-    return chat.unreachable || chat.outbox.stuck ? say("reconnecting") : "";
+    return chat.unreachable || this.app.unreachable || chat.outbox.stuck ? say("reconnecting") : "";
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (event.isComposing || this.app.settings.inline) return;
     if (event.key === "Escape") {
       event.stopPropagation();
       this.app.hide();

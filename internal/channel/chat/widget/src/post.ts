@@ -12,11 +12,11 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+}
 
-  /** Whether the same call may work later. */
-  get passing(): boolean {
-    return ["NETWORK", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "TIMEOUT"].includes(this.code);
-  }
+/** Whether the same call may work later. The error may be the loader's, whose class is another one. */
+export function mayPass({ code }: { code: string }): boolean {
+  return ["NETWORK", "UNAVAILABLE", "RATE_LIMITED", "INTERNAL", "TIMEOUT"].includes(code);
 }
 
 export interface Answer<T> {

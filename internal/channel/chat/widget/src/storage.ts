@@ -164,8 +164,9 @@ export function places(channelKey: string): Storage<Kept> {
 }
 
 /** Calls back when another page of the site changes what is kept of a channel. */
-export function watchStorage(channelKey: string, changed: () => void): void {
-  addEventListener("storage", ({ key }) => {
+export function watchStorage(channelKey: string, changed: () => void, signal: AbortSignal): void {
+  const heard = ({ key }: StorageEvent): void => {
     if (key === null || (key.startsWith("parley") && key.includes(`:${channelKey}`))) changed();
-  });
+  };
+  addEventListener("storage", heard, { signal });
 }

@@ -103,7 +103,7 @@ export class ThreadView {
   }
 
   private row(row: HTMLElement, item: Item, time: Clock): void {
-    const fingerprint = JSON.stringify(item, (key, value: unknown) => (passing.includes(key) ? undefined : value));
+    const fingerprint = JSON.stringify([item, this.app.data?.locale], (key, value: unknown) => (passing.includes(key) ? undefined : value));
     if (row.dataset.shown === fingerprint) {
       if ("message" in item) renewLinks(row, item.message);
       return;

@@ -45,6 +45,10 @@ export interface TargetedMessage {
   heading: Heading;
   emailCapture: EmailCapture;
   openByItself: boolean;
+  /** When it does; without any of them at once. */
+  openAfterSeconds: number | null;
+  openAfterScroll: number | null;
+  openAtLeaving: boolean;
   smallScreen: "NORMAL" | "PROMPT" | "HIDDEN";
   consent: Consent | null;
 }

@@ -19,6 +19,8 @@ export class View {
   private readonly shut = h("button", { class: "shut", type: "button", click: () => this.app.dismiss() }, icon(icons.close));
   private readonly prompt = h("section", { class: "prompt" }, this.words, this.shut);
   private readonly news = h("p", { class: "hide", role: "status" });
+  /** What stands there while the visitor waits for a server that cannot be reached. */
+  private readonly vain = h("p", { class: "prompt say", role: "status", hidden: true });
   private readonly panel: Panel;
   private readonly root: HTMLElement;
   private wasOpen = false;
@@ -27,37 +29,59 @@ export class View {
     this.panel = new Panel(app);
     this.root = h("div", { class: "root", hidden: true }, this.prompt, this.panel.element, this.launcher, this.news);
     this.shadow.adoptedStyleSheets = [base(), this.accent];
-    this.shadow.append(this.root);
+    const inline = app.settings.inline && "inline";
+    set(this.host, "class", inline || null);
+    this.shadow.append(h("div", { class: `vain ${inline}` }, this.vain), this.root);
     app.onChange(() => this.draw());
     app.signals.on("open", (detail) => {
       if (!(detail as { byItself: boolean }).byItself) requestAnimationFrame(() => this.panel.focus());
     });
   }
 
-  /** Puts the widget into the page, and again whenever the page lost it. */
-  attach(): void {
-    keepIn(this.host, () => this.panel.attached());
+  /** Puts the widget into the page, and again whenever the page lost it, until signal. */
+  attach(signal: AbortSignal): void {
+    keepIn(this.host, this.app.settings.inline, () => this.panel.attached(), signal);
+    document.addEventListener("click", (event) => this.click(event), { signal });
+    this.draw();
+  }
+
+  /** The page's own elements that open and close the panel. */
+  private get own(): HTMLElement[] {
+    const { launcher } = this.app.settings;
+    return launcher ? [...document.querySelectorAll<HTMLElement>(launcher)] : [];
+  }
+
+  private click(event: Event): void {
+    const way = event.composedPath();
+    if (!this.own.some((one) => way.includes(one))) return;
+    event.preventDefault(); // a link leads nowhere
+    this.toggle();
   }
 
   private toggle(): void {
-    if (this.app.open) this.app.hide();
+    if (this.app.open || this.app.wanted) this.app.hide();
     else this.app.show();
   }
 
   private draw(): void {
     const { app } = this;
+    const { settings } = app;
+    write(this.vain, app.waitsInVain ? (settings.unreachable ?? "The chat cannot be reached right now.") : "");
+    set(this.vain, "hidden", !app.waitsInVain);
     if (!app.data) return;
     const { style, direction, locale } = app.data;
-    paint(this.accent, style.accentColor);
+    const { side = style.position.toLowerCase(), bottom, zIndex } = settings.position;
+    paint(this.accent, style.accentColor, bottom, zIndex);
     set(this.root, "hidden", false);
-    set(this.root, "class", `root${style.position === "LEFT" ? " left" : ""}${app.small.matches || app.hosted ? " small" : ""}${app.hosted ? " hosted" : ""}`);
+    set(this.root, "class", `root ${side} ${settings.inline ? "inline" : app.small.matches || app.fixed ? "small" : ""} ${settings.hosted ? "hosted" : ""}`);
     set(this.root, "dir", direction.toLowerCase());
     set(this.root, "lang", locale);
     this.drawLauncher();
     this.drawPrompt();
     const hadFocus = this.wasOpen && !app.open && this.panel.element.contains(this.shadow.activeElement);
     this.panel.draw();
-    if (hadFocus && !this.launcher.hidden) this.launcher.focus();
+    const [own = this.launcher] = this.own;
+    if (hadFocus && !own.hidden) own.focus();
     this.wasOpen = app.open;
   }
 
@@ -65,7 +89,8 @@ export class View {
     const { app } = this;
     const count = app.chat.unread;
     const label = count ? app.say("launcherUnread", { count }) : app.say("launcher");
-    set(this.launcher, "hidden", !app.hasLauncher || (app.open && app.small.matches));
+    for (const own of this.own) set(own, "aria-expanded", String(app.open));
+    set(this.launcher, "hidden", app.settings.launcher !== "" || !app.hasLauncher || (app.open && app.small.matches));
     set(this.launcher, "aria-expanded", String(app.open));
     set(this.launcher, "aria-label", app.open ? app.say("close") : label);
     const picture = app.open ? this.opened : this.closed;

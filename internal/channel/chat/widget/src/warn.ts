@@ -1,12 +1,23 @@
 // What a site's developer reads in the browser's console, each thing once.
 
-const told = new Set<string>();
+const said = Symbol.for("parley.said");
+
+/** What the loader and the widget said, and who hears of it. */
+const page = window as { [said]?: { told: Set<string>; heard?: (message: string) => void } };
+const state = (page[said] ??= { told: new Set() });
+
+/** Has listener called with what is said, and was said before. */
+export function hear(listener: (message: string) => void): void {
+  state.heard = listener;
+  state.told.forEach(listener);
+}
 
 /** Says what is wrong with how the widget is built into the page. */
 export function warn(text: string): void {
-  if (told.has(text)) return;
-  told.add(text);
+  if (state.told.has(text)) return;
+  state.told.add(text);
   console.warn(`Parley's chat: ${text}`);
+  state.heard?.(text);
 }
 
 /** Says so when the page's own policy keeps the widget from reaching the server at root. */
