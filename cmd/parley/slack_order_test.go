@@ -124,7 +124,7 @@ func TestSlackLinesOnce(t *testing.T) {
 	})
 }
 
-// NT-2: a thread whose first post someone deleted in Slack begins anew; a file that Slack does not take holds up nothing.
+// NT-2: a thread whose first post someone deleted in Slack begins again; a file that Slack does not take holds up nothing.
 func TestSlackNotStuck(t *testing.T) {
 	t.Parallel()
 	eachSlack(t, func(t *testing.T, d *slackDesk) {

@@ -89,7 +89,7 @@ func (w *work) tendFile(ctx context.Context, p *post) error {
 	return err
 }
 
-// uploadAgain has a file that Slack does not show be uploaded anew, if it has it no longer, or not
+// uploadAgain has a file that Slack does not show be uploaded again, if it has it no longer, or not
 // as a whole. One that it has may be shown by now: it is refused, rather than shown twice.
 func (w *work) uploadAgain(ctx context.Context, p *post, why error) error {
 	found, err := w.findFile(ctx, p.fileID)

@@ -141,7 +141,7 @@ func (w *work) settleThread(ctx context.Context, err error) error {
 	case faultChannel:
 		return errors.Join(w.stopChannel(ctx, w.channel, vocab.SlackChannelUnreachable, sentenceOf(err)), w.park(ctx))
 	case faultGone:
-		if isCode(err, "thread_not_found") { // someone deleted the first post: it is made anew
+		if isCode(err, "thread_not_found") { // someone deleted the first post: it is made again
 			return w.execWithin(ctx, w.row.accountID, "UPDATE slack_threads SET ts = '', header = '', tried_at = 0, version = version + 1, due_at = $1 WHERE id = $2 AND ts = $3",
 				int64(w.store.Now().Add(restAfterFault)), w.row.id, w.row.ts)
 		}
