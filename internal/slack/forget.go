@@ -49,8 +49,8 @@ type removalRow struct {
 	attempts                                             int
 }
 
-// leave has a post be deleted that was made while its conversation was purged.
-func (w *work) leave(ctx context.Context, tx *store.Tx, ts, fileID string) error {
+// leavePost has a post be deleted that was made while its conversation was purged.
+func (w *work) leavePost(ctx context.Context, tx *store.Tx, ts, fileID string) error {
 	if ts == "" && fileID == "" {
 		return nil
 	}

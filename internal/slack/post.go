@@ -96,7 +96,7 @@ func (w *work) tendPost(ctx context.Context, p *post) error {
 		if err != nil || kept > 0 || p.fromSlack {
 			return err
 		}
-		return w.leave(ctx, tx, p.ts, p.fileID)
+		return w.leavePost(ctx, tx, p.ts, p.fileID)
 	})
 }
 

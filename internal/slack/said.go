@@ -247,7 +247,7 @@ type content struct {
 // may answer, or the channel has it so.
 func (h *hearing) contentOf(ctx context.Context, by *speaker, what *said) (content, error) {
 	if !by.viewer.InInbox(h.row.inboxID) {
-		return content{}, refusal("Not kept: an admin took the inbox from the integration that writes what those say who are no members of it.")
+		return content{}, refusal("Not kept: an admin took the inbox from the integration that writes what people say who are not its members.")
 	}
 	called := names{}
 	for _, who := range mentioned(what.Text) {

@@ -227,7 +227,7 @@ func (w *work) showHeader(ctx context.Context) error {
 		if err != nil || kept > 0 {
 			return err
 		}
-		return w.leave(ctx, tx, w.row.ts, "")
+		return w.leavePost(ctx, tx, w.row.ts, "")
 	})
 }
 
