@@ -8,6 +8,9 @@ interface Payload {
   userErrors: { code: string; message: string; field?: string[] | null }[];
 }
 
+/** A key for what is done once, however often it is sent. */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 export interface Outcome<Data> {
   /** What was done; null: nothing was. */
   done: Data | null;
@@ -16,16 +19,18 @@ export interface Outcome<Data> {
   problems: string[];
   /** Someone else was faster. The answer has what there is now, and the cache with it. */
   conflict: boolean;
+  /** There was no answer: it may have been done. */
+  lost: boolean;
 }
 
 export async function perform<Data, Variables extends OperationVariables>(client: ApolloClient, mutation: TypedDocumentNode<Data, Variables>, variables: Variables, refetch?: string[]): Promise<Outcome<Data>> {
   try {
     const { data } = await client.mutate<Data>({ mutation, variables, refetchQueries: refetch });
     const failed = Object.values((data ?? {}) as Record<string, Payload | string>).flatMap((payload) => (typeof payload === 'object' ? payload.userErrors : []));
-    return { done: failed.length === 0 ? (data ?? null) : null, answer: data ?? null, problems: failed.map((error) => error.message), conflict: failed.some((error) => error.code === 'CONFLICT') };
+    return { done: failed.length === 0 ? (data ?? null) : null, answer: data ?? null, problems: failed.map((error) => error.message), conflict: failed.some((error) => error.code === 'CONFLICT'), lost: false };
   } catch (error) {
     const problems = CombinedGraphQLErrors.is(error) ? error.errors.map((e) => e.message) : ['The server cannot be reached. Try again.'];
-    return { done: null, answer: null, problems, conflict: false };
+    return { done: null, answer: null, problems, conflict: false, lost: !CombinedGraphQLErrors.is(error) };
   }
 }
 

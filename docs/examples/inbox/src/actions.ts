@@ -93,7 +93,7 @@ const TakeOver = graphql(`
 `);
 
 /** What can be done with a conversation. What can be undone says so for some seconds. */
-export function useActions({ id, revision, assignee, assignedTeam }: RowFragment) {
+export function useActions({ id, revision, assignee, assignedTeam, botState, filtered, snoozedUntil }: RowFragment) {
   const client = useApolloClient();
   const { me } = useSession();
   const toast = useToast();
@@ -107,7 +107,8 @@ export function useActions({ id, revision, assignee, assignedTeam }: RowFragment
     const before = { userId: assignee?.id ?? null, teamId: assignedTeam?.id ?? null };
     // Who sees an older assignee than the server has would take it from someone: that is CONFLICT. So it is later, when it is undone.
     const done = await act(Assign, { input: { ...input, ...to, expectedRevision: revision } });
-    if (done) toast(`Assigned to ${name}.`, undoing(Assign, { input: { ...input, ...before, expectedRevision: done.assignConversation.conversation?.revision } }));
+    // Who took it from a bot cannot give it back.
+    if (done) toast(`Assigned to ${name}.`, botState === 'ACTIVE' ? undefined : undoing(Assign, { input: { ...input, ...before, expectedRevision: done.assignConversation.conversation?.revision } }));
   }
   return {
     problems,
@@ -116,7 +117,10 @@ export function useActions({ id, revision, assignee, assignedTeam }: RowFragment
     assign,
     async take() {
       if (assignee || assignedTeam) await assign({ userId: me.id }, me.displayName);
-      else if (await act(Claim, { input })) toast(`Assigned to ${me.displayName}.`, undoing(Assign, { input: { ...input, userId: null } }));
+      else {
+        const done = await act(Claim, { input });
+        if (done) toast(`Assigned to ${me.displayName}.`, botState === 'ACTIVE' ? undefined : undoing(Assign, { input: { ...input, userId: null, expectedRevision: done.claimConversation.conversation?.revision } }));
+      }
     },
     async close() {
       if (await act(Close, { input })) toast('Closed.', undoing(Reopen, { input }));
@@ -125,13 +129,13 @@ export function useActions({ id, revision, assignee, assignedTeam }: RowFragment
       await act(Reopen, { input });
     },
     async snooze(until: string) {
-      if (await act(Snooze, { input: { ...input, until } })) toast(`Snoozed until ${new Date(until).toLocaleString()}.`, undoing(Unsnooze, { input }));
+      if (await act(Snooze, { input: { ...input, until } })) toast(`Snoozed until ${new Date(until).toLocaleString()}.`, snoozedUntil ? undoing(Snooze, { input: { ...input, until: snoozedUntil } }) : undoing(Unsnooze, { input }));
     },
     async unsnooze() {
       await act(Unsnooze, { input });
     },
     async spam() {
-      if (await act(Spam, { input })) toast('Marked as spam.', undoing(NotSpam, { input }));
+      if (await act(Spam, { input })) toast('Marked as spam.', filtered.length > 0 ? undefined : undoing(NotSpam, { input })); // it would end the other reasons too
     },
     async notSpam() {
       await act(NotSpam, { input });

@@ -5,18 +5,6 @@ import { graphql } from './gql';
 import type { ChatMessagePartsFragment } from './gql/graphql';
 import { Dialog, Field, Problems, words } from './ui';
 
-export const ChatMessageParts = graphql(`
-  fragment ChatMessageParts on TargetedMessage {
-    id
-    name
-    state
-    position
-    audience
-    welcomeMarkdown
-    stats { shown opened chats }
-  }
-`);
-
 const SetState = graphql(`
   mutation SetMessageState($input: SetTargetedMessageStateInput!) {
     setTargetedMessageState(input: $input) { targetedMessage { id ...ChatMessageParts } userErrors { code message field } }

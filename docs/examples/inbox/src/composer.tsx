@@ -1,11 +1,11 @@
 // Bottom: a reply or a note, with files and what the library has. What is being written is kept.
 import { useApolloClient, useMutation } from '@apollo/client/react';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { perform, useAct } from './act';
+import { newKey, perform, useAct } from './act';
 import { inputOf, SaveDraft, useDraft, type Content, type Draft } from './draft';
 import { Uploading, useUploads } from './files';
 import { graphql } from './gql';
-import type { MessagePartsFragment, RowFragment } from './gql/graphql';
+import type { MessagePartsFragment, RowFragment, SendMessageInput } from './gql/graphql';
 import { Insert, type Inserted } from './insert';
 import { Recipients } from './recipients';
 import { useToast } from './toast';
@@ -57,8 +57,9 @@ export function Composer({ conversation, messages, close }: Props) {
   const [quotes, setQuotes] = useState<Chip[]>([]);
   const [missing, setMissing] = useState<string[]>([]);
   const { attempt, problems, conflict, busy, setProblems } = useAct();
-  // Made once for each message, and sent again with each retry: it is there once.
-  const key = useRef(crypto.randomUUID());
+  const [sending, setSending] = useState(false);
+  const lost = useRef<{ input: SendMessageInput; content: Content } | null>(null);
+  const form = useRef<HTMLFormElement>(null);
   // The last message that I may have read before I answer.
   const seen = useRef(0);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -92,29 +93,37 @@ export function Composer({ conversation, messages, close }: Props) {
   }
 
   async function send(andClose: boolean) {
-    if (busy || uploads.length > 0 || (!content.markdown.trim() && content.files.length + items.length + quotes.length === 0)) return;
-    await draft.settle();
+    if (sending || uploads.length > 0 || !form.current!.reportValidity()) return;
+    if (!lost.current && !content.markdown.trim() && content.files.length + items.length + quotes.length === 0) return;
+    setSending(true);
+    try {
+      await draft.settle();
+      await deliver(andClose);
+    } finally {
+      setSending(false);
+    }
+  }
+  async function deliver(andClose: boolean) {
     const { markdown, ...rest } = inputOf(content);
     const last = Math.max(seen.current, messages.at(-1)?.number ?? 0);
     const outgoing = note ? {} : { libraryItemIds: items.map((i) => i.id), quoteIds: quotes.map((q) => q.id), reopen: closed && chat, ifLastNumber: last };
-    const input = { conversationId, markdown: markdown.trim() || undefined, note, ...rest, ...outgoing, idempotencyKey: key.current };
-    const { done, answer, conflict: newer } = await attempt(Send, { input });
+    // What got no answer may have been sent: it is sent again as it was, with its key.
+    const input = lost.current?.input ?? { conversationId, markdown: markdown.trim() || undefined, note, ...rest, ...outgoing, idempotencyKey: newKey() };
+    const was = lost.current?.content ?? content;
+    const { done, answer, conflict: newer, lost: unanswered } = await attempt(Send, { input });
+    lost.current = unanswered ? { input, content: was } : null;
     if (!done) {
       change({}); // it is kept on
-      if (newer) {
-        // They are on the screen by now: the next try answers them too.
-        seen.current = Math.max(last, ...(answer?.sendMessage.messages.map((message) => message.number) ?? []));
-        key.current = crypto.randomUUID();
-      }
+      // The newer ones are on the screen by now: the next try answers them too.
+      if (newer) seen.current = Math.max(last, ...(answer?.sendMessage.messages.map((message) => message.number) ?? []));
       return;
     }
-    key.current = crypto.randomUUID();
-    draft.sent();
+    if (was === content) draft.sent();
     setItems([]);
     setQuotes([]);
     setMissing([]);
     const message = done.sendMessage.message;
-    if (message?.email?.sendAt) toast('Sent.', undoing(message.id, content));
+    if (message?.email?.sendAt) toast('Sent.', undoing(message.id, was));
     if (andClose) await close();
     area.current?.focus();
   }
@@ -125,7 +134,7 @@ export function Composer({ conversation, messages, close }: Props) {
   }
 
   return (
-    <form className={note ? 'composer note' : 'composer'} aria-label={note ? 'Write a note' : 'Write a reply'} onSubmit={submit} onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); attach(event.dataTransfer.files); }}>
+    <form ref={form} className={note ? 'composer note' : 'composer'} aria-label={note ? 'Write a note' : 'Write a reply'} onSubmit={submit} onDragOver={(event) => event.preventDefault()} onDrop={(event) => { event.preventDefault(); attach(event.dataTransfer.files); }}>
       <div className="tabs" role="group" aria-label="What to write">
         <button type="button" data-key="r" aria-pressed={!note} onClick={() => write(false)}>Reply</button>
         <button type="button" data-key="n" aria-pressed={note} onClick={() => write(true)}>Note</button>
@@ -135,6 +144,7 @@ export function Composer({ conversation, messages, close }: Props) {
       {!note && conversation.kind === 'EMAIL' && <Recipients key={`${conversationId} ${draft.state === 'loading'}`} content={content} change={change} />}
       <textarea
         ref={area}
+        readOnly={sending}
         aria-label={note ? 'Note' : 'Reply'}
         dir="auto"
         rows={4}

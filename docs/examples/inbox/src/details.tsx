@@ -107,7 +107,7 @@ function Loaded({ conversation, refetch, select, close }: { conversation: NonNul
           {conversation.filtered.includes('BLOCKED_SENDER') || contact?.blocked ? <Item onClick={() => void actions.unblock()}>Unblock</Item> : <Item onClick={() => setForm('block')}>Block …</Item>}
         </Menu>
       </div>
-      <Problems of={problems} />
+      <Problems of={[...problems, ...actions.problems]} />
       {contact && <Facts contact={contact} />}
       {conversation.rating && (
         <p><span className="label">Rating</span> {conversation.rating.scale === 'THUMBS' ? (conversation.rating.score > 1 ? '👍' : '👎') : `${conversation.rating.score} of 5`} {conversation.rating.comment}</p>

@@ -5,19 +5,6 @@ import { useEffect, useRef, useState } from 'react';
 import { graphql } from './gql';
 import type { DraftPartsFragment } from './gql/graphql';
 
-export const DraftParts = graphql(`
-  fragment DraftParts on Draft {
-    id
-    note
-    revision
-    markdown
-    to
-    cc
-    bcc
-    attachments { id fileName }
-  }
-`);
-
 const LoadDraft = graphql(`
   query LoadDraft($id: ID!, $note: Boolean!) {
     conversation(id: $id) { id draft(note: $note) { id ...DraftParts } }
@@ -66,7 +53,7 @@ export function useDraft(conversationId: string, note: boolean) {
   const [other, setOther] = useState<{ draft: DraftPartsFragment | null } | null>(null);
   const place = `${conversationId} ${note}`;
   // What the timer and the answers of saves read: not what was drawn when they began.
-  const now = useRef({ content, revision: 0, id: '', dirty: false, timer: 0, gone: false });
+  const now = useRef({ content, revision: 0, id: '', dirty: false, timer: 0, gone: false, touched: false });
 
   function adopt(draft: DraftPartsFragment | null | undefined) {
     Object.assign(now.current, { content: contentOf(draft), revision: draft?.revision ?? 0, id: draft?.id ?? '', dirty: false });
@@ -105,7 +92,7 @@ export function useDraft(conversationId: string, note: boolean) {
     current.gone = false;
     void (saving.get(place) ?? Promise.resolve())
       .then(() => client.query({ query: LoadDraft, variables: { id: conversationId, note }, fetchPolicy: 'no-cache' }))
-      .then(({ data }) => !current.gone && !current.dirty && adopt(data?.conversation?.draft), () => setState('failed'));
+      .then(({ data }) => !current.gone && !current.touched && adopt(data?.conversation?.draft), () => setState('failed'));
     return () => {
       current.gone = true;
       void save();
@@ -132,7 +119,7 @@ export function useDraft(conversationId: string, note: boolean) {
     change(part: Partial<Content> | ((old: Content) => Partial<Content>)) {
       const { current } = now;
       current.content = { ...current.content, ...(typeof part === 'function' ? part(current.content) : part) };
-      current.dirty = true;
+      current.dirty = current.touched = true;
       setContent(current.content);
       setState('changed');
       clearTimeout(current.timer);
@@ -150,7 +137,10 @@ export function useDraft(conversationId: string, note: boolean) {
       await saving.get(place);
     },
     /** It was sent, which ended the draft. */
-    sent: () => adopt(null),
+    sent() {
+      now.current.touched = true;
+      adopt(null);
+    },
   };
 }
 

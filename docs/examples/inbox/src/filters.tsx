@@ -26,8 +26,9 @@ export interface Conditions {
 }
 
 /** The start of a day where the agent is, `more` days later. */
-function startOf(day: string, more = 0): string {
+function startOf(day: string, more = 0): string | undefined {
   const at = new Date(`${day}T00:00`);
+  if (Number.isNaN(at.getTime())) return undefined; // while a year is being typed
   at.setDate(at.getDate() + more);
   return at.toISOString();
 }
@@ -86,15 +87,15 @@ export function Filters({ inboxId, view, conditions, change, saved }: Props) {
     <div className="filters">
       <button type="button" aria-expanded={open} aria-controls="conditions" onClick={() => setOpen(!open)}>Filter</button>
       {shown.map(([name, text]) => <span key={name} className="chip">{text} <button type="button" aria-label={`Remove ${text}`} onClick={() => set(name, undefined)}>✕</button></span>)}
-      {shown.length > 0 && <button type="button" className="link" onClick={() => setSaving(true)}>Save as view</button>}
+      {shown.length > 0 && view.builtIn && <button type="button" className="link" onClick={() => setSaving(true)}>Save as view</button>}
       {open && (
         <fieldset id="conditions">
           <legend className="unseen">Show only</legend>
           <Choice label="Status" value={conditions.status} options={Object.entries(statusNames)} set={(value) => set('status', value)} />
           <Choice label="Channel" value={conditions.channel} options={Object.entries(channelNames)} set={(value) => set('channel', value)} />
           <Choice label="Assignee" value={conditions.assignee} options={everyone.map(({ id, name }) => [id, name])} set={(value) => set('assignee', value)} />
-          <Field label="From"><input type="date" value={conditions.from ?? ''} onChange={(event) => set('from', event.target.value)} /></Field>
-          <Field label="Until"><input type="date" value={conditions.to ?? ''} onChange={(event) => set('to', event.target.value)} /></Field>
+          <Field label="From"><input type="date" max="9999-12-31" value={conditions.from ?? ''} onChange={(event) => set('from', event.target.value)} /></Field>
+          <Field label="Until"><input type="date" max="9999-12-31" value={conditions.to ?? ''} onChange={(event) => set('to', event.target.value)} /></Field>
           <label><input type="checkbox" checked={!!conditions.unread} onChange={(event) => set('unread', event.target.checked)} /> Unread</label>
         </fieldset>
       )}

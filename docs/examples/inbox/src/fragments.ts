@@ -134,3 +134,42 @@ export const EventParts = graphql(`
     }
   }
 `);
+
+export const DraftParts = graphql(`
+  fragment DraftParts on Draft {
+    id
+    note
+    revision
+    markdown
+    to
+    cc
+    bcc
+    attachments { id fileName }
+  }
+`);
+
+export const ChatParts = graphql(`
+  fragment ChatParts on ChatChannel {
+    id
+    key
+    style { accentColor onAccentColor contrast title position avatarUrl }
+    availability { mode replyTime whenAway awayMessage timeZone hours { day from to } holidays { date name } outOfHours outOfHoursMessage }
+    defaultLocale
+    sendTranscript
+    trackingCode
+    hasIdentitySecret
+    targetedMessages(first: 100) { nodes { id ...ChatMessageParts } }
+  }
+`);
+
+export const ChatMessageParts = graphql(`
+  fragment ChatMessageParts on TargetedMessage {
+    id
+    name
+    state
+    position
+    audience
+    welcomeMarkdown
+    stats { shown opened chats }
+  }
+`);

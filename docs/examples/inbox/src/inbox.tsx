@@ -34,7 +34,7 @@ export function Inbox() {
   useEffect(() => {
     function key(event: KeyboardEvent) {
       const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog, [role=menu], [contenteditable]')) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || (event.repeat && !'jk'.includes(event.key)) || document.querySelector('dialog[open]') || target.closest('input, textarea, select, dialog, [role=menu], [contenteditable]')) return;
       if (event.key === 'j' || event.key === 'k') {
         const at = id ? order.current.indexOf(id) : -1;
         const next = order.current[Math.min(Math.max(at + (event.key === 'j' ? 1 : -1), 0), order.current.length - 1)];
@@ -62,7 +62,7 @@ export function Inbox() {
       <Sidebar {...where} open={open} choose={choose} />
       <main className="panes">
         <h1 className="unseen">Inbox</h1>
-        <List {...where} key={where.inboxId} conditions={conditions} narrow={narrow} choose={choose} selected={id} select={open} order={order} />
+        <List {...where} key={JSON.stringify(where)} conditions={conditions} narrow={narrow} choose={choose} selected={id} select={open} order={order} />
         <section className="thread" aria-label="Conversation">{id ? <Thread key={id} id={id} back={() => setPane('list')} details={() => setPane('details')} /> : <p className="empty">Choose a conversation.<br />Keys: <kbd>?</kbd></p>}</section>
       </main>
       {id && <DetailsPane key={id} id={id} select={open} close={() => setPane('thread')} />}

@@ -68,14 +68,17 @@ function View({ inboxId, view, conditions, narrow, selected, select, order }: Pr
 function Found({ query, conditions, selected, select, order }: Props & { query: string }) {
   const variables = { query, filter: filterOf(conditions) ?? null, after: null };
   const { data, error, refetch, fetchMore, networkStatus } = useQuery(Search, { variables, notifyOnNetworkStatusChange: true });
+  // What cannot be loaded is not asked for again and again.
+  const [failed, setFailed] = useState('');
   const page = data?.searchConversations;
   const lines = (page?.nodes ?? []).map(({ conversation, excerpt }) => ({ row: conversation, excerpt }));
   useOrder(order, lines);
   if (error) return <Failed error={error} again={() => void refetch()} />;
   if (!page) return <Waiting />;
   if (lines.length === 0) return <p className="empty">Nothing has these words.</p>;
-  const next = page.pageInfo.hasNextPage && networkStatus === 7; // 7: nothing is under way
-  return <Rows lines={lines} selected={selected} select={select} more={page.pageInfo.hasNextPage} loadMore={() => next && void fetchMore({ variables: { ...variables, after: page.pageInfo.endCursor } }).catch(() => undefined)} />;
+  const more = page.pageInfo.hasNextPage && failed !== query;
+  const next = more && networkStatus === 7; // 7: nothing is under way
+  return <Rows lines={lines} selected={selected} select={select} more={more} loadMore={() => next && void fetchMore({ variables: { ...variables, after: page.pageInfo.endCursor } }).catch(() => setFailed(query))} />;
 }
 
 /** Rows to come. */

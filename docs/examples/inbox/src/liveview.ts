@@ -51,7 +51,9 @@ function apply(state: State, update: LiveViewSubscription['conversationView']): 
     const { edges, pageInfo } = update.conversations;
     const end = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     // After a cut, what was loaded below the live rows stays where it is.
-    const below = end ? [...state.held].filter(([, { cursor }]) => cursor > end) : [];
+    // If more than these came meanwhile, there would be a hole: then it is loaded again.
+    const overlaps = edges.some(({ node }) => state.held.has(node.id));
+    const below = end && overlaps ? [...state.held].filter(([, { cursor }]) => cursor > end) : [];
     return { ...state, held: new Map([...below, ...edges.map(({ cursor, node }) => [node.id, { cursor, row: node }] as const)]), next: below.length ? state.next : nextOf(pageInfo) };
   }
   if (update.__typename !== 'ViewChanges') return state;
@@ -84,13 +86,13 @@ export function useLiveView(inboxId: string, view: ViewInput, filter: Conversati
   const known = state?.key === key ? state : null;
   const rows = useMemo(() => [...(known?.held.values() ?? [])].sort((a, b) => (a.cursor < b.cursor ? -1 : 1)).map(({ row }) => row), [known]);
 
-  /** Loads the rows below those that are there. */
+  /** Loads the rows below those that are there: this page only, not what the cache has of the list. */
   async function loadMore() {
     const after = known?.next;
     if (!after || loading.current === key) return;
     loading.current = key;
     try {
-      const { data } = await client.query({ query: Below, variables: { ...variables, after }, fetchPolicy: 'network-only' });
+      const { data } = await client.query({ query: Below, variables: { ...variables, after }, fetchPolicy: 'no-cache' });
       const page = data?.conversations;
       const older = page?.edges.map(({ cursor, node }) => [node.id, { cursor, row: node }] as const) ?? [];
       if (page) setState((old) => (old?.key === key ? { ...old, held: new Map([...older, ...old.held]), next: nextOf(page.pageInfo) } : old));

@@ -1,5 +1,5 @@
 // Whom an e-mail goes to, beside those of a reply.
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Content } from './draft';
 import { Field } from './ui';
 
@@ -17,10 +17,17 @@ export function Recipients({ content, change }: { content: Content; change(part:
 
 /** Addresses with commas between them: the browser says which one is none. */
 function Addresses({ label, value, placeholder, change }: { label: string; value: string[] | null; placeholder: string; change(list: string[] | null): void }) {
-  const [text, setText] = useState(value?.join(', ') ?? '');
+  const known = value?.join(', ') ?? '';
+  const [text, setText] = useState(known);
+  const field = useRef<HTMLInputElement>(null);
+  // What was sent, or written in another window, shows, but not under one's hands.
+  useEffect(() => {
+    if (document.activeElement !== field.current) setText(known);
+  }, [known]);
   return (
     <Field label={label}>
       <input
+        ref={field}
         type="email"
         multiple
         value={text}

@@ -36,7 +36,8 @@ export function useSession(): Session {
   return session;
 }
 
-const stored = 'parley-token';
+/** A token is for one server: it goes to no other that the page's address names. */
+const stored = `parley-token ${server}`;
 /** Kept for this tab once someone went to sign in: they may have a session when they come back. */
 const signingIn = 'parley-signing-in';
 

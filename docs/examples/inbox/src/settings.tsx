@@ -9,20 +9,6 @@ import { addressOf } from './pages';
 import { useSession } from './session';
 import { Failed, Problems } from './ui';
 
-export const ChatParts = graphql(`
-  fragment ChatParts on ChatChannel {
-    id
-    key
-    style { accentColor onAccentColor contrast title position avatarUrl }
-    availability { mode replyTime whenAway awayMessage timeZone hours { day from to } holidays { date name } outOfHours outOfHoursMessage }
-    defaultLocale
-    sendTranscript
-    trackingCode
-    hasIdentitySecret
-    targetedMessages(first: 100) { nodes { id ...ChatMessageParts } }
-  }
-`);
-
 const ChatSettings = graphql(`
   query ChatSettings($inboxId: ID!) {
     inbox(id: $inboxId) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accessible, ask, enter, holdSockets, shot, stage, visit } from './stage.mjs';
 
-const { PARLEY_TOKEN: ana, COLLEAGUE_TOKEN: ben, DEMO_TOKEN: demo } = process.env;
+const { PARLEY_TOKEN: ana, COLLEAGUE_TOKEN: ben, DEMO_TOKEN: demo, MAIL_CONVERSATION: mail } = process.env;
 await stage();
 
 /** The mail of the inbox Mail: `The broken lamp`, from Ada. */
@@ -16,6 +16,8 @@ async function choose(page, inbox) {
 
 // DX-1: conditions narrow the list, chips show them, and they become a view.
 test('an agent narrows the list and keeps that as a view', async (t) => {
+  await ask('mutation($in: ReopenConversationInput!) { reopenConversation(input: $in) { userErrors { message } } }', { in: { conversationId: mail } }, ana);
+  await ask('mutation($in: AssignConversationInput!) { assignConversation(input: $in) { userErrors { message } } }', { in: { conversationId: mail, userId: null, teamId: null } }, ana);
   const { page, complaints } = await visit(t);
   await enter(page, ana);
   await choose(page, 'Mail');
