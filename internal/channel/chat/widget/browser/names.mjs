@@ -10,6 +10,8 @@ import { fileURLToPath } from "node:url";
 const ts = createRequire(import.meta.url)("typescript");
 const widget = fileURLToPath(new URL("..", import.meta.url));
 const list = `${widget}build/names.txt`;
+/** Modules that are imported as a whole: what they export is read as a member. */
+const namespaced = ["operations.ts"];
 /** Shorter names gain nothing. */
 const shortest = 4;
 
@@ -27,6 +29,7 @@ export function shortenable() {
       else if (ts.isParameter(node) && node.modifiers?.length) members.add(nameOf(node));
       else if (ts.isPropertySignature(node) || ts.isObjectLiteralElementLike(node) || ts.isEnumMember(node)) others.add(nameOf(node));
       else if (ts.isStringLiteral(node)) others.add(node.text);
+      else if (namespaced.includes(file) && ts.isVariableDeclaration(node)) others.add(nameOf(node));
       ts.forEachChild(node, visit);
     };
     visit(ts.createSourceFile(file, readFileSync(`${widget}src/${file}`, "utf8"), ts.ScriptTarget.Latest, true));

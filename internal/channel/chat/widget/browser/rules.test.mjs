@@ -47,9 +47,9 @@ test("small screens: full, a prompt, nothing", async () => {
 
   const made = await channel({ display: { openByItself: true, smallScreen: "PROMPT" } });
   const prompted = await visit(made, "/", phone);
-  await visible(prompted.locator("parley-widget .prompt"));
+  await visible(prompted.locator("parley-widget section.prompt"));
   assert.deepEqual(await faults(prompted), []);
-  await prompted.locator("parley-widget .prompt .say").click();
+  await prompted.locator("parley-widget section.prompt .say").click();
   await visible(panel(prompted));
 
   const hidden = await channel({ display: { smallScreen: "HIDDEN" } });

@@ -191,7 +191,7 @@ export class Asks {
   /** Has a code sent to the visitor's address. It reports whether it was. */
   async requestCode(): Promise<boolean> {
     return this.owner.trying(async () => {
-      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.requestCode, {}));
+      const { visitor } = await this.session.run(() => this.api.change<{ visitor: Visitor }>(operations.mailCode, {}));
       this.session.visitor = visitor;
     });
   }

@@ -55,7 +55,7 @@ export const endSession = `mutation End($input: EndVisitorSessionInput!) {
   endVisitorSession(input: $input) { ${errors} }
 }`;
 
-export const requestCode = `mutation Code($input: RequestVisitorEmailCodeInput!) {
+export const mailCode = `mutation Code($input: RequestVisitorEmailCodeInput!) {
   requestVisitorEmailCode(input: $input) { visitor { id name email identified } ${errors} }
 }`;
 
