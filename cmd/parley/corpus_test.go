@@ -38,12 +38,7 @@ func corpusOf(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shared := "" // the fragments that the example inbox's files share
-	for _, d := range all {
-		if strings.HasPrefix(d.Path, sharesFragments) && strings.HasPrefix(strings.TrimSpace(d.Text), "fragment ") {
-			shared += d.Text + "\n"
-		}
-	}
+	shared := sharedFragments(all)
 	paths := map[string]string{}
 	for _, d := range all {
 		if strings.HasPrefix(d.Path, sharesFragments) {
@@ -62,6 +57,24 @@ func corpusOf(t *testing.T) map[string]string {
 		}
 	}
 	return paths
+}
+
+// sharedFragments are the fragments that the example inbox's files share, each once: a
+// document comes with those that it uses.
+func sharedFragments(all []corpus.Document) string {
+	var fragments ast.FragmentDefinitionList
+	for _, d := range all {
+		if strings.HasPrefix(d.Path, sharesFragments) && strings.HasPrefix(strings.TrimSpace(d.Text), "fragment ") {
+			for _, f := range corpus.Parse(d.Text).Fragments {
+				if fragments.ForName(f.Name) == nil {
+					fragments = append(fragments, f)
+				}
+			}
+		}
+	}
+	var b strings.Builder
+	formatter.NewFormatter(&b).FormatQueryDocument(&ast.QueryDocument{Fragments: fragments})
+	return b.String()
 }
 
 // API-26: every document in the docs, tests, examples, the widget and the demo is valid.

@@ -90,13 +90,17 @@ func TestTypingAndReactions(t *testing.T) {
 			return m.codes(m.token, "reportReaction", "ReportReactionInput", append([]any{"channelId", m.channelID, "externalThreadId", "t1", "externalMessageId", "1",
 				"sender", map[string]any{"key": "user of t1"}, "emoji", emoji}, more...)...)
 		}
+		shown := func() string {
+			return fmt.Sprint(at(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages { nodes { reactions { emoji contact { name } } } } } }`, map[string]any{"id": c}), "conversation", "messages", "nodes", 0, "reactions"))
+		}
+		if got := reacts("👍"); got != "" || strings.Contains(shown(), "👍") {
+			t.Errorf("whoever is blocked: %q, shown: %s", got, shown())
+		}
+		m.must("", "unblockConversationSender", "UnblockConversationSenderInput", "conversationId", c)
 		for emoji, want := range map[string]string{"👍": "", "👍🏽": "", "🏳️‍🌈": "", "👍👍": "INVALID", "ok": "INVALID", ":+1:": "INVALID", "": "REQUIRED", strings.Repeat("👍", 40): "TOO_LONG"} {
 			if got := reacts(emoji); got != want {
 				t.Errorf("%q: got %q, want %q", emoji, got, want)
 			}
-		}
-		shown := func() string {
-			return fmt.Sprint(at(a.do(adminToken, `query($id: ID!) { conversation(id: $id) { messages { nodes { reactions { emoji contact { name } } } } } }`, map[string]any{"id": c}), "conversation", "messages", "nodes", 0, "reactions"))
 		}
 		if got := shown(); strings.Count(got, "Ann") != 3 || !strings.Contains(got, "👍🏽") {
 			t.Errorf("got %s", got)
