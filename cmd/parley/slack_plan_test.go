@@ -158,7 +158,8 @@ func (d *slackDesk) planOf(ctx context.Context, name, query string) string {
 		}
 		return rows.Err()
 	}))
-	if b.Len() == 0 {
+	// SQLite has none of rows that are written as they stand.
+	if b.Len() == 0 && !strings.HasPrefix(strings.TrimSpace(query), "INSERT") {
 		d.t.Errorf("no plan of %s", query)
 	}
 	return b.String()
