@@ -90,7 +90,7 @@ func heedsWindow(ctx context.Context, t *test) (_ string, err error) {
 		return "", ctx.Err()
 	}
 	if _, err := t.parley.send(ctx, th.conversation, "Too late", nil); codeOf(err) != "REPLY_WINDOW_CLOSED" {
-		return "", fmt.Errorf("an answer past the window gives %v, want REPLY_WINDOW_CLOSED", err)
+		return "", fmt.Errorf("an answer past the window gives %q, want REPLY_WINDOW_CLOSED", codeOf(err))
 	}
 	_, err = t.parley.send(ctx, th.conversation, "Come back, Ann", map[string]any{"template": map[string]any{"name": "come_back", "language": "en", "parameters": []string{"Ann"}}})
 	if err != nil {

@@ -177,21 +177,29 @@ func carriesFiles(ctx context.Context, t *test) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := countFiles(got); err != nil {
+		return "", err
+	}
+	return "", countTexts(got, "All of them")
+}
+
+// countFiles is an error unless the contact got each of the test's files once, under its name.
+func countFiles(got []Delivered) error {
 	for _, f := range testFiles() {
 		found := 0
 		for _, m := range got {
 			if m.File != nil && bytes.Equal(m.File.Content, f.Content) {
 				found++
 				if m.File.Name != "" && m.File.Name != f.Name {
-					return "", fmt.Errorf("the file %s is called %q", f.Name, m.File.Name)
+					return fmt.Errorf("the file %s is called %q", f.Name, m.File.Name)
 				}
 			}
 		}
 		if found != 1 {
-			return "", fmt.Errorf("the contact got the file %s %d times, want once", f.Name, found)
+			return fmt.Errorf("the contact got the file %s %d times, want once", f.Name, found)
 		}
 	}
-	return "", countTexts(got, "All of them")
+	return nil
 }
 
 // countTexts is an error unless one message has the text.

@@ -35,27 +35,36 @@ func (c *cloud) run(ctx context.Context) {
 		}
 	}
 	for range cloudCalls {
-		go func() {
-			for {
-				batch := c.takeBatch()
-				if len(batch) == 0 {
-					if !pause(ctx) {
-						return
-					}
-					continue
-				}
-				body := notification(batch...)
-				for {
-					if status, err := c.call(ctx, body, sign(body)); err == nil && status == http.StatusOK {
-						break
-					}
-					if !pause(ctx) {
-						return
-					}
-				}
-				c.endBatch(batch)
+		go c.callAll(ctx)
+	}
+}
+
+// callAll calls the webhook, one batch after the other.
+func (c *cloud) callAll(ctx context.Context) {
+	for {
+		batch := c.takeBatch()
+		if len(batch) == 0 {
+			if !pause(ctx) {
+				return
 			}
-		}()
+			continue
+		}
+		if !c.callUntilTaken(ctx, notification(batch...)) {
+			return
+		}
+		c.endBatch(batch)
+	}
+}
+
+// callUntilTaken calls until it is answered with 200; false: the test has ended.
+func (c *cloud) callUntilTaken(ctx context.Context, body []byte) bool {
+	for {
+		if status, err := c.call(ctx, body, sign(body)); err == nil && status == http.StatusOK {
+			return true
+		}
+		if !pause(ctx) {
+			return false
+		}
 	}
 }
 

@@ -68,7 +68,7 @@ func (r *runner) tendNotice(ctx context.Context, noticeID string) error {
 	}
 	var put later
 	switch f := faultOf(err); {
-	case err == nil, err != nil && f == faultRefused, err != nil && f == faultChannel, r.store.Now() > clock.Micros(n.since).Add(noticeLife):
+	case err == nil, f == faultRefused, f == faultChannel, r.store.Now() > clock.Micros(n.since).Add(noticeLife):
 		if err != nil {
 			r.log.DebugContext(ctx, "a user was not notified in Slack", "error", err)
 		}

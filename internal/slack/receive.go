@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// EventsPath and ActionsPath are where Slack sends events, and what people press.
-	EventsPath  = "/slack/events"
+	// EventsPath is where Slack sends events.
+	EventsPath = "/slack/events"
+	// ActionsPath is where Slack sends what people press.
 	ActionsPath = "/slack/actions"
 	// MaxBody is the most bytes that are taken of a request of Slack's.
 	MaxBody = 1 << 20

@@ -91,13 +91,13 @@ func (r *runner) finish(ctx context.Context, e *storedEvent, err error) error {
 			if err := r.lease.Check(ctx, tx); err != nil {
 				return err
 			}
-			of := append(args, e.id)
-			_, err := tx.Exec(ctx, "UPDATE slack_events SET "+assign+fmt.Sprintf(" WHERE id = $%d", len(of)), of...)
+			args = append(args, e.id)
+			_, err := tx.Exec(ctx, "UPDATE slack_events SET "+assign+fmt.Sprintf(" WHERE id = $%d", len(args)), args...)
 			return err
 		})
 	}
 	switch {
-	case err == nil, errors.Is(err, errWait) && age > e.waits(), err != nil && ctx.Err() == nil && !errors.As(err, &put) && age > handledWithin:
+	case err == nil, errors.Is(err, errWait) && age > e.waits(), ctx.Err() == nil && !errors.As(err, &put) && age > handledWithin:
 		if err != nil {
 			r.log.WarnContext(ctx, "what was said in Slack was given up", "event", e.id, "error", err)
 		}

@@ -195,15 +195,6 @@ const (
 	audited
 )
 
-// contactFields are the names of what changes of a contact are about.
-var contactFields = []string{
-	"name", "firstName", "lastName", "email", "emails", "phone", "phones", "avatarUrl", "externalId", "jobTitle", "company", "owner", "language", "timeZone",
-	"country", "city", "lifecycleStage", "properties", "transcriptsRefusedAt",
-}
-
-// companyFields are the names of what changes of a company are about.
-var companyFields = []string{"name", "domains", "industry", "size", "country", "owner", "externalId", "properties"}
-
 // events has a row for each type of event. Whoever follows the log reads it here.
 var events = map[EventType]struct {
 	does effect

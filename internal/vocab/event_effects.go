@@ -80,3 +80,12 @@ func (t EventType) Cause() string { return events[t].cause }
 
 // HasField reports whether the changes of the type's events are about a field.
 func (t EventType) HasField(field string) bool { return slices.Contains(events[t].fields, field) }
+
+// contactFields are the names of what changes of a contact are about.
+var contactFields = []string{
+	"name", "firstName", "lastName", "email", "emails", "phone", "phones", "avatarUrl", "externalId", "jobTitle", "company", "owner", "language", "timeZone",
+	"country", "city", "lifecycleStage", "properties", "transcriptsRefusedAt",
+}
+
+// companyFields are the names of what changes of a company are about.
+var companyFields = []string{"name", "domains", "industry", "size", "country", "owner", "externalId", "properties"}

@@ -92,7 +92,7 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 		}
 		slices.Sort(ids)
 		list := []any{}
-		next := ""
+		next, last := "", ""
 		for _, id := range ids {
 			c := s.channels[id]
 			private := c.Private && strings.Contains(form["types"], "private_channel") && c.Member
@@ -101,9 +101,9 @@ func (s *Server) conversations(method string, form map[string]string) map[string
 			case form["cursor"] >= id, !private && !public, c.Archived && form["exclude_archived"] == "true":
 			case method == "users.conversations" && !slices.Contains(c.Members, form["user"]):
 			case len(list) == 2: // small pages, so that they are followed
-				next = list[1].(map[string]any)["id"].(string)
+				next = last
 			default:
-				list = append(list, s.channels[id].object())
+				list, last = append(list, s.channels[id].object()), id
 			}
 		}
 		return map[string]any{"ok": true, "channels": list, "response_metadata": map[string]any{"next_cursor": next}}
