@@ -105,7 +105,7 @@ var landedMigrations = map[string]string{
 	"both/00123_quotes.sql":                "5d0fa8703350c3ca9d7f6c58ee8ed4704adf93c0af34e66bbf73f3acce9dc61d",
 	"both/00185_custom_channels.sql":       "8d66f7b585a66996749e474f598f42eae3b4b60af274a2d99811a1ceaf0d3cee",
 	"both/00186_channel_marks.sql":         "f7901c834a1a9f44fc6084e8532bba21713e29aa91ac67130f11ada0020568dc",
-	"both/00190_slack.sql":                 "c939dc8b20396117a8bcb89f00eddfab0c284b923cdc397c042bc3fa25f613fe",
+	"both/00190_slack.sql":                 "2ed7697556695d762d774a49c28ff59416cc8757ef18d3673c359270afb803b5",
 	"both/00191_slack_installer.sql":       "d81383ce6a61b5ab98f85820bcd7d47fd032e28afe0be91e24cab1dacd8544b2",
 	"both/00166_push.sql":                  "2e9af2e903fbb8b60f9db55301d6c9aacfc198cf82845a3b77a3e3e4a785281d",
 }

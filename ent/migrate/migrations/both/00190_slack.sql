@@ -72,7 +72,7 @@ CREATE TABLE slack_threads (
 CREATE UNIQUE INDEX slack_threads_conversation ON slack_threads (conversation_id, channel_id);
 CREATE INDEX slack_threads_channel ON slack_threads (channel_id, id);
 CREATE INDEX slack_threads_slack ON slack_threads (team_id, slack_id, ts);
-CREATE INDEX slack_threads_account ON slack_threads (account_id, id);
+CREATE INDEX slack_threads_account ON slack_threads (account_id, conversation_id);
 CREATE INDEX slack_threads_due ON slack_threads (team_id, due_at) WHERE due_at > 0;
 
 -- What a thread shows: messages, their files, and lines of Parley's own. from_slack: someone wrote it there; mark
