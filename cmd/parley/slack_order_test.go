@@ -244,6 +244,7 @@ func TestSlackNothingPilesUp(t *testing.T) {
 		d.slack.Send(d.slack.Event(map[string]any{"type": "channel_archive", "channel": slackRoom}))
 		d.until("it is noticed", func() bool { return d.channelState() == "UNREACHABLE" })
 		d.site.chat("Meanwhile")
+		d.handled()
 		d.slack.Send(d.slack.Event(map[string]any{"type": "channel_unarchive", "channel": slackRoom}))
 		d.until("it is connected", func() bool { return d.channelState() == "CONNECTED" })
 		d.site.chat("Afterwards")
@@ -251,5 +252,19 @@ func TestSlackNothingPilesUp(t *testing.T) {
 		if got := d.slack.Messages(slackRoom, "")[1].Blocks; !strings.Contains(got, "Afterwards") {
 			t.Errorf("the thread is %s", got)
 		}
+	})
+}
+
+// handled waits until the newest message's event was handled for Slack.
+func (d *slackDesk) handled() {
+	d.t.Helper()
+	list := at(d.do(adminToken, `{ events(types: [MESSAGE_CREATED], first: 100) { nodes { sequence } } }`, nil), "events", "nodes").([]any)
+	newest, _ := at(list[len(list)-1], "sequence").(float64)
+	d.until("Slack's consumer has handled it", func() bool {
+		found, err := d.store.Strings(d.t.Context(), "SELECT account_id FROM reaction_marks WHERE consumer = 'slack' AND mark >= $1", int64(newest))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		return len(found) > 0
 	})
 }
